@@ -1,0 +1,6 @@
+//! safestep
+pub mod operation;
+pub mod postgres;
+pub mod schema;
+pub mod source;
+pub mod sql;

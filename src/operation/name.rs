@@ -1,0 +1,193 @@
+//! Names as PostgreSQL sees them: folded, quoted where needed, at most 63 bytes long.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+/// `NAMEDATALEN - 1`: the longest name in bytes; PostgreSQL cuts longer ones (Lexical Structure, 4.1.1).
+pub const MAX_NAME_BYTES: usize = 63;
+
+/// One identifier. Two identifiers are equal when PostgreSQL would find the same object by them, however they were
+/// written; how it was written is kept for printing.
+#[derive(Clone)]
+pub struct Ident {
+    value: String,
+    quoted: bool,
+}
+
+impl Ident {
+    /// An identifier from its catalog spelling; it is printed quoted when it needs to be.
+    pub fn new(value: impl Into<String>) -> Self {
+        let value = truncated(value.into());
+        let quoted = !is_plain(&value);
+        Ident { value, quoted }
+    }
+
+    /// An identifier as it stands in SQL: `"User"` or `users`. Unquoted text is folded to lower case.
+    pub fn from_sql(text: &str) -> Self {
+        match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
+            Some(inner) => Ident {
+                value: truncated(inner.replace("\"\"", "\"")),
+                quoted: true,
+            },
+            None => Ident {
+                value: truncated(text.to_lowercase()),
+                quoted: false,
+            },
+        }
+    }
+
+    /// The same name with `suffix`, shortened at its end so that the whole fits 63 bytes; printed in the same style.
+    pub fn with_suffix(&self, suffix: &str) -> Self {
+        let mut value = self.value.clone();
+        while value.len() + suffix.len() > MAX_NAME_BYTES {
+            value.pop();
+        }
+        value.push_str(suffix);
+        Ident {
+            quoted: self.quoted || !is_plain(&value),
+            value,
+        }
+    }
+
+    /// The name as it stands in the catalog.
+    pub fn as_str(&self) -> &str {
+        &self.value
+    }
+
+    /// True when the name was written (or has to be written) in double quotes.
+    pub fn is_quoted(&self) -> bool {
+        self.quoted
+    }
+
+    /// The same name, printed in the style of `like` where that is possible.
+    pub fn styled_like(mut self, like: &Ident) -> Self {
+        self.quoted = self.quoted || like.quoted;
+        self
+    }
+}
+
+/// Cuts a name to 63 bytes at a character border, as `truncate_identifier` does.
+fn truncated(mut value: String) -> String {
+    if value.len() > MAX_NAME_BYTES {
+        let mut end = MAX_NAME_BYTES;
+        while !value.is_char_boundary(end) {
+            end -= 1;
+        }
+        value.truncate(end);
+    }
+    value
+}
+
+/// True for a name that reads the same without quotes.
+fn is_plain(value: &str) -> bool {
+    let mut chars = value.chars();
+    let starts = chars
+        .next()
+        .is_some_and(|c| c.is_ascii_lowercase() || c == '_');
+    starts
+        && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '$')
+        && !RESERVED.contains(&value)
+}
+
+/// Key words that cannot be a column or table name without quotes (Appendix C, "reserved" and "reserved (can be function or type)").
+const RESERVED: &[&str] = &[
+    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary", "both",
+    "case", "cast", "check", "collate", "collation", "column", "concurrently", "constraint", "create", "cross",
+    "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
+    "current_user", "default", "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for",
+    "foreign", "freeze", "from", "full", "grant", "group", "having", "ilike", "in", "initially", "inner", "intersect",
+    "into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp",
+    "natural", "not", "notnull", "null", "offset", "on", "only", "or", "order", "outer", "overlaps", "placing",
+    "primary", "references", "returning", "right", "select", "session_user", "similar", "some", "symmetric",
+    "system_user", "table", "tablesample", "then", "to", "trailing", "true", "union", "unique", "user", "using",
+    "variadic", "verbose", "when", "where", "window", "with",
+];
+
+impl PartialEq for Ident {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value
+    }
+}
+impl Eq for Ident {}
+impl PartialOrd for Ident {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Ident {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.value.cmp(&other.value)
+    }
+}
+impl Hash for Ident {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+impl fmt::Debug for Ident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+impl fmt::Display for Ident {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.quoted {
+            write!(f, "\"{}\"", self.value.replace('"', "\"\""))
+        } else {
+            f.write_str(&self.value)
+        }
+    }
+}
+
+/// A name with its schema, when one was written.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct QualifiedName {
+    /// The schema, when written.
+    pub schema: Option<Ident>,
+    /// The object's own name.
+    pub name: Ident,
+}
+
+impl QualifiedName {
+    /// A name without a schema.
+    pub fn unqualified(name: Ident) -> Self {
+        QualifiedName { schema: None, name }
+    }
+
+    /// Another name in the same schema, as an index is named beside its table.
+    pub fn sibling(&self, name: Ident) -> Self {
+        QualifiedName {
+            schema: self.schema.clone(),
+            name,
+        }
+    }
+}
+
+impl fmt::Debug for QualifiedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+impl fmt::Display for QualifiedName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(schema) = &self.schema {
+            write!(f, "{schema}.")?;
+        }
+        write!(f, "{}", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_folded_quoted_and_cut_as_postgresql_does() {
+        assert_eq!(Ident::from_sql("Users"), Ident::from_sql("\"users\""));
+        assert_ne!(Ident::from_sql("Users"), Ident::from_sql("\"Users\""));
+        assert_eq!(Ident::from_sql("\"a\"\"b\"").to_string(), "\"a\"\"b\"");
+        assert_eq!(Ident::new("order").to_string(), "\"order\"");
+        let long = format!("\"{}ä\"", "x".repeat(62));
+        assert_eq!(Ident::from_sql(&long).as_str().len(), 62);
+    }
+}

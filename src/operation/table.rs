@@ -1,0 +1,282 @@
+//! Tables, columns and indexes as statements define them.
+
+use std::fmt;
+use std::ops::Deref;
+
+use super::{Constraint, Ident, QualifiedName, SqlFragment};
+
+/// The table of an `ALTER TABLE`, with the words around its name. Dereferences to the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRef {
+    /// The table.
+    pub name: QualifiedName,
+    /// `ALTER TABLE ONLY`.
+    pub only: bool,
+    /// `ALTER TABLE IF EXISTS`.
+    pub if_exists: bool,
+}
+
+impl From<QualifiedName> for TableRef {
+    fn from(name: QualifiedName) -> Self {
+        TableRef { name, only: false, if_exists: false }
+    }
+}
+
+impl Deref for TableRef {
+    type Target = QualifiedName;
+    fn deref(&self) -> &QualifiedName {
+        &self.name
+    }
+}
+
+impl fmt::Display for TableRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.if_exists {
+            f.write_str("IF EXISTS ")?;
+        }
+        if self.only {
+            f.write_str("ONLY ")?;
+        }
+        write!(f, "{}", self.name)
+    }
+}
+
+/// A type as it was written; equality and [`TypeName::canonical`] see through spelling.
+#[derive(Debug, Clone)]
+pub struct TypeName {
+    /// The source text: `VARCHAR(50)`, `"public"."Role"[]`.
+    pub text: String,
+}
+
+impl TypeName {
+    /// A type from its source text.
+    pub fn new(text: &str) -> Self {
+        TypeName { text: text.split_whitespace().collect::<Vec<_>>().join(" ") }
+    }
+
+    /// PostgreSQL's own name of the type, without modifiers: `int4`, `varchar`, `timestamptz`; arrays end in `[]`.
+    /// A user's type comes back as written, folded.
+    pub fn canonical(&self) -> String {
+        let (base, _, suffix) = self.parts();
+        let base = match base.as_str() {
+            "int" | "integer" => "int4",
+            "bigint" => "int8",
+            "smallint" => "int2",
+            "serial" | "serial4" => "serial",
+            "bigserial" | "serial8" => "bigserial",
+            "smallserial" | "serial2" => "smallserial",
+            "decimal" => "numeric",
+            "boolean" => "bool",
+            "real" => "float4",
+            "double precision" | "float" => "float8",
+            "character varying" | "char varying" => "varchar",
+            "character" | "char" | "bpchar" => "bpchar",
+            "bit varying" => "varbit",
+            "timestamp without time zone" => "timestamp",
+            "timestamp with time zone" => "timestamptz",
+            "time without time zone" => "time",
+            "time with time zone" => "timetz",
+            other => other,
+        };
+        format!("{base}{suffix}")
+    }
+
+    /// The modifiers: `VARCHAR(50)` → `[50]`, `NUMERIC(10,2)` → `[10, 2]`; empty when there are none.
+    pub fn modifiers(&self) -> Vec<i64> {
+        let (_, modifiers, _) = self.parts();
+        modifiers.split(',').filter_map(|m| m.trim().parse().ok()).collect()
+    }
+
+    /// The identifier of a user's type, when it is one name or a qualified name.
+    pub fn name(&self) -> QualifiedName {
+        let (base, _, _) = self.parts_keeping_case();
+        let mut parts = split_name(&base);
+        let name = Ident::from_sql(parts.pop().unwrap_or_default().as_str());
+        QualifiedName { schema: parts.pop().map(|s| Ident::from_sql(&s)), name }
+    }
+
+    /// True for an array type.
+    pub fn is_array(&self) -> bool {
+        !self.parts().2.is_empty()
+    }
+
+    fn parts(&self) -> (String, String, &'static str) {
+        let (base, modifiers, suffix) = self.parts_keeping_case();
+        let folded = if base.contains('"') { base } else { base.to_lowercase() };
+        let plain = folded.strip_prefix("pg_catalog.").map(str::to_owned).unwrap_or(folded);
+        (plain, modifiers, suffix)
+    }
+
+    fn parts_keeping_case(&self) -> (String, String, &'static str) {
+        let mut text = self.text.trim();
+        let mut suffix = "";
+        let lower = text.to_lowercase();
+        if let Some(at) = lower.rfind(" array").filter(|at| !text[*at..].contains('"')) {
+            text = &text[..at];
+            suffix = "[]";
+        }
+        while let Some(open) = text.strip_suffix(']').and_then(|t| t.rfind('[')) {
+            text = text[..open].trim_end();
+            suffix = "[]";
+        }
+        match (text.find('('), text.find(')')) {
+            (Some(open), Some(close)) if open < close => {
+                let base = format!("{}{}", text[..open].trim_end(), &text[close + 1..]);
+                (base.trim().to_owned(), text[open + 1..close].to_owned(), suffix)
+            }
+            _ => (text.to_owned(), String::new(), suffix),
+        }
+    }
+}
+
+/// Splits `"a"."b"` or `a.b` at the dots outside quotes.
+fn split_name(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '"' => {
+                quoted = !quoted;
+                parts.last_mut().into_iter().for_each(|p| p.push(c));
+            }
+            '.' if !quoted => parts.push(String::new()),
+            _ => parts.last_mut().into_iter().for_each(|p| p.push(c)),
+        }
+    }
+    parts
+}
+
+impl PartialEq for TypeName {
+    fn eq(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical() && self.modifiers() == other.modifiers()
+    }
+}
+impl Eq for TypeName {}
+
+impl fmt::Display for TypeName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A column's default, in words that say what it costs.
+pub type DefaultValue = SqlFragment;
+
+/// How a column is generated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Generated {
+    /// `GENERATED ALWAYS AS (…) STORED`.
+    Stored(SqlFragment),
+    /// `GENERATED ALWAYS AS (…) [VIRTUAL]` (PostgreSQL 18).
+    Virtual(SqlFragment),
+    /// `GENERATED … AS IDENTITY`; the whole clause as written.
+    Identity(SqlFragment),
+}
+
+/// A column as `CREATE TABLE` or `ADD COLUMN` defines it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnDefinition {
+    /// Its name.
+    pub name: Ident,
+    /// Its type.
+    pub ty: TypeName,
+    /// `COLLATE …`, `STORAGE …`, `COMPRESSION …`, as written.
+    pub options: SqlFragment,
+    /// `NOT NULL` is written (serial and identity imply it without).
+    pub not_null: bool,
+    /// `DEFAULT …`.
+    pub default: Option<DefaultValue>,
+    /// `GENERATED …`.
+    pub generated: Option<Generated>,
+    /// Inline `UNIQUE`, `PRIMARY KEY`, `REFERENCES`, `CHECK`, as the table constraints they stand for.
+    pub constraints: Vec<Constraint>,
+}
+
+impl ColumnDefinition {
+    /// `SERIAL`, `BIGSERIAL` or `SMALLSERIAL`.
+    pub fn is_serial(&self) -> bool {
+        matches!(self.ty.canonical().as_str(), "serial" | "bigserial" | "smallserial")
+    }
+    /// `GENERATED … AS IDENTITY`.
+    pub fn is_identity(&self) -> bool {
+        matches!(self.generated, Some(Generated::Identity(_)))
+    }
+}
+
+/// `CREATE TABLE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateTable {
+    /// Its name.
+    pub name: QualifiedName,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+    /// `TEMPORARY`.
+    pub temporary: bool,
+    /// The columns, in order.
+    pub columns: Vec<ColumnDefinition>,
+    /// The table constraints, in order.
+    pub constraints: Vec<Constraint>,
+    /// Tables whose columns are copied by `LIKE`.
+    pub like: Vec<QualifiedName>,
+    /// `INHERITS (…)`.
+    pub inherits: Vec<QualifiedName>,
+    /// `PARTITION OF parent`.
+    pub partition_of: Option<QualifiedName>,
+    /// `PARTITION BY …` is written.
+    pub partitioned: bool,
+    /// `AS SELECT …`: the columns are unknown.
+    pub as_query: bool,
+}
+
+/// One column or expression of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexColumn {
+    /// The column; `None` for an expression.
+    pub column: Option<Ident>,
+    /// The whole element as written, with operator class and order.
+    pub text: SqlFragment,
+}
+
+/// `CREATE INDEX`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateIndex {
+    /// Its name, without a schema (an index lives in its table's); `None` leaves it to PostgreSQL.
+    pub name: Option<Ident>,
+    /// The table or materialized view.
+    pub table: QualifiedName,
+    /// `UNIQUE`.
+    pub unique: bool,
+    /// `CONCURRENTLY`.
+    pub concurrently: bool,
+    /// `IF NOT EXISTS`.
+    pub if_not_exists: bool,
+    /// `ON ONLY`.
+    pub only: bool,
+    /// The key columns.
+    pub columns: Vec<IndexColumn>,
+    /// The partial index's predicate.
+    pub predicate: Option<SqlFragment>,
+    /// The text from the table name on: `"User"("email")`, `"User" USING GIN ("j") WHERE …`.
+    pub definition: SqlFragment,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_known_by_any_spelling() {
+        for (text, canonical, modifiers) in [
+            ("VARCHAR(50)", "varchar", vec![50]),
+            ("character varying ( 50 )", "varchar", vec![50]),
+            ("TIMESTAMP(3) WITH TIME ZONE", "timestamptz", vec![3]),
+            ("numeric(10,2)", "numeric", vec![10, 2]),
+            ("TEXT[]", "text[]", vec![]),
+            ("\"Role\"", "\"Role\"", vec![]),
+        ] {
+            let ty = TypeName::new(text);
+            assert_eq!((ty.canonical().as_str(), ty.modifiers()), (canonical, modifiers), "{text}");
+        }
+        assert_eq!(TypeName::new("\"a.b\".\"C\"[]").name().to_string(), "\"a.b\".\"C\"");
+    }
+}

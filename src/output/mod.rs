@@ -1,0 +1,27 @@
+//! What people and machines see: one file per output, each printing the same [`Report`] and deciding nothing.
+//!
+//! - [`text`] for a person at a terminal,
+//! - [`json`] for programs (the stable contract and its schema),
+//! - [`patch`] for `git apply`,
+//! - [`markdown`] for the comment on a pull request.
+//!
+//! What two of them say in the same way lives beside them: `tree` (the files that go, come and change) and
+//! `summary` (counts and the sentence that holds them).
+
+pub mod json;
+pub mod markdown;
+pub mod patch;
+pub mod report;
+pub mod text;
+
+mod summary;
+mod tree;
+
+#[cfg(test)]
+mod example;
+
+pub use report::{
+    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport,
+    PhaseReport, PreflightReport, Report, Severity, StepReport,
+};
+pub use text::{Mode, Scope, TextOptions};

@@ -1,0 +1,187 @@
+//! What a run found and proposes, as plain data: every printer of this room prints this and nothing else.
+//!
+//! The field names are the stable JSON contract (`--format json`, `--schema`). Paths are relative to the working
+//! directory, with `/`. Lines and columns count from 1; columns count characters.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The outcome of `rewrite` or `check` over any number of migrations.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Report {
+    /// Version of this data shape; raised only when a field changes its meaning or goes.
+    pub version: u32,
+    /// `prisma`, `drizzle`, `rails`, `alembic` or `sql`.
+    pub framework: String,
+    /// Every migration that was read, in the order in which the framework runs them.
+    pub migrations: Vec<MigrationReport>,
+}
+
+/// One migration: what is dangerous in it and what becomes of it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MigrationReport {
+    /// The migration's folder or file.
+    pub path: String,
+    /// The migration's name as the framework records it.
+    pub name: String,
+    /// What is dangerous, in the order of the source.
+    pub hazards: Vec<HazardReport>,
+    /// The sequence that replaces the migration; empty when it stays as it is.
+    pub steps: Vec<StepReport>,
+    /// The changes on disk that make it so; empty when there is nothing to change.
+    pub files: Vec<FileReport>,
+    /// Where later phases of the sequence wait; empty when everything goes out in one deploy.
+    pub phases: Vec<PhaseReport>,
+    /// Rows that must not exist before the sequence runs, each with the query that finds them.
+    pub preflights: Vec<PreflightReport>,
+    /// Statements that are passed through because safestep does not read them.
+    pub opaque: Vec<OpaqueReport>,
+    /// What else a reader should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Blocks, breaks or loses something on a big or busy table.
+    Danger,
+    /// Harmless in most cases; the message says when it is not.
+    Caution,
+}
+
+/// What safestep can do about a hazard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Applicability {
+    /// Rewritten: same meaning, one deploy.
+    Safe,
+    /// A sequence with a deploy between its phases.
+    Phased,
+    /// Needs a value that only a person knows.
+    NeedsInput,
+    /// No safe form exists: the message says what to do instead.
+    Manual,
+}
+
+/// One hazard at one place.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct HazardReport {
+    /// The rule's id, e.g. `set-not-null`: what `safestep explain` takes.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What safestep can do about it.
+    pub applicability: Applicability,
+    /// The file it is in.
+    pub file: String,
+    /// First line.
+    pub line: usize,
+    /// First column.
+    pub column: usize,
+    /// Last line.
+    pub end_line: usize,
+    /// Column after the last character.
+    pub end_column: usize,
+    /// The source of the operation, as it stands in the file.
+    pub statement: String,
+    /// The table it is about, as PostgreSQL would print it.
+    pub table: Option<String>,
+    /// The strongest lock that the naive form takes, in PostgreSQL's words: `ACCESS EXCLUSIVE`.
+    pub lock: Option<String>,
+    /// What happens, in plain words, in one line.
+    pub message: String,
+    /// The short note under the marked source: the lock and for how long.
+    pub label: String,
+    /// What safestep does about it or what a person should do, in one line.
+    pub help: String,
+    /// True when the steps below contain a rewrite of it.
+    pub rewritten: bool,
+    /// Where to read more: the command that prints the rule's page.
+    pub explain_url: String,
+}
+
+/// One step of the sequence. Several steps may share a file.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct StepReport {
+    /// The file it is in.
+    pub file: String,
+    /// `expand`, `migrate` or `contract`.
+    pub phase: String,
+    /// `in-tx`, `own-tx` or `no-tx`.
+    pub transaction: String,
+    /// The strongest lock it takes and on what, e.g. `ACCESS EXCLUSIVE on "User"`; `None` when it takes none that matters.
+    pub lock: Option<String>,
+    /// The tables it works on, as PostgreSQL would print them.
+    pub tables: Vec<String>,
+    /// How long it takes, in words: `instant`, `scans, blocks nothing`, `builds, blocks nothing`, `fills in batches`.
+    pub duration: String,
+    /// The statement, without the machinery around it.
+    pub sql: String,
+    /// Why it is there, in one sentence.
+    pub why: String,
+    /// The statement that takes it back, or why there is none.
+    pub undo: String,
+    /// The line of the source statement that it comes from.
+    pub from_line: usize,
+}
+
+/// What happens to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileAction {
+    /// It is new.
+    Create,
+    /// Its content changes.
+    Modify,
+    /// It goes.
+    Delete,
+}
+
+/// One change on disk.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct FileReport {
+    /// The file.
+    pub path: String,
+    /// What happens to it.
+    pub action: FileAction,
+    /// Its content before, when there was one.
+    pub before: Option<String>,
+    /// Its content after, when there is one.
+    pub after: Option<String>,
+}
+
+/// A phase of a sequence and what it waits for.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PhaseReport {
+    /// `expand`, `migrate` or `contract`.
+    pub phase: String,
+    /// How many files it has.
+    pub files: usize,
+    /// What must be true before it may run; empty for the first.
+    pub gate: String,
+}
+
+/// A check to run before the sequence.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct PreflightReport {
+    /// What must be true, in plain words: `"User"."name" must hold no NULL`.
+    pub condition: String,
+    /// The query that must find nothing.
+    pub query: String,
+    /// The file whose step fails otherwise.
+    pub file: String,
+}
+
+/// A statement that is left as it is because it is not understood.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct OpaqueReport {
+    /// The file.
+    pub file: String,
+    /// First line.
+    pub line: usize,
+    /// First column.
+    pub column: usize,
+    /// What it is, in a few words: `DO block`, `CREATE RULE`.
+    pub what: String,
+}

@@ -1,0 +1,328 @@
+//! The end of the text: one sentence that sums up, what waits, what to know, how to go on.
+
+use super::columns::{harmless, width, wrap};
+use super::style::Role;
+use super::{Mode, Scope, TextOptions};
+use crate::output::report::{
+    Applicability, FileAction, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Report,
+};
+use crate::output::summary::{Counts, files_by_action, files_now_and_deferred, plural, thousands};
+use crate::output::tree::{folders, step_files};
+
+/// Statements that are left as they are and named, before the rest is counted.
+const NAMED_STATEMENTS: usize = 5;
+
+/// The summary and all that follows it, each line ending in a newline.
+pub(super) fn render(report: &Report, options: &TextOptions) -> String {
+    let mut out = paragraph(&sentence(report, options), options);
+    if !options.is_quiet() {
+        let details: Vec<(&MigrationReport, String)> = report
+            .migrations
+            .iter()
+            .map(|migration| (migration, details(migration, options)))
+            .filter(|(_, details)| !details.is_empty())
+            .collect();
+        for (migration, text) in &details {
+            if report.migrations.len() > 1 {
+                let style = options.style();
+                out += &format!(
+                    "\n{}\n",
+                    style.paint(Role::Path, &harmless(&migration.path, style))
+                );
+            }
+            out += text;
+        }
+        let hint = hint(report, options);
+        if report.migrations.len() > 1 && !details.is_empty() && !hint.is_empty() {
+            out.push('\n');
+        }
+        out += &hint;
+    }
+    out
+}
+
+fn paragraph(text: &str, options: &TextOptions) -> String {
+    match text {
+        "" => String::new(),
+        text => wrap(&harmless(text, options.style()), 0, 0, options.width) + "\n",
+    }
+}
+
+/// The answer of the run in one sentence.
+fn sentence(report: &Report, options: &TextOptions) -> String {
+    let counts = Counts::of(report);
+    let noun = match options.scope {
+        Scope::Given => "migration",
+        Scope::New => "new migration",
+    };
+    if options.mode == Mode::Check {
+        return match counts.hazards() {
+            0 => counts.nothing_found(noun) + ".",
+            _ => counts.found_in(noun),
+        };
+    }
+    let outcome = outcome(report, &counts, options.mode);
+    let found = match counts.hazards() {
+        0 => counts.nothing_found(noun),
+        _ if counts.affected == counts.migrations => {
+            format!(
+                "{}, {}, {}",
+                plural(counts.migrations, noun),
+                counts.found(),
+                counts.disposition()
+            )
+        }
+        _ => format!("{}, {}", counts.found_in(noun), counts.disposition()),
+    };
+    format!("{found}{outcome}.")
+}
+
+/// What happens to the files: `: 7 files that can go out in one deploy`.
+fn outcome(report: &Report, counts: &Counts, mode: Mode) -> String {
+    let (created, modified, deleted) = files_by_action(report);
+    if created + modified + deleted == 0 {
+        return String::new();
+    }
+    let list = |parts: [(usize, String); 3]| {
+        let parts: Vec<String> = parts
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(_, text)| text)
+            .collect();
+        format!(": {}", parts.join(", "))
+    };
+    if mode == Mode::Write {
+        return list([
+            (created, format!("{} written", plural(created, "file"))),
+            (modified, format!("{} changed", plural(modified, "file"))),
+            (deleted, format!("{} removed", plural(deleted, "file"))),
+        ]);
+    }
+    if counts.hazards() == 0 {
+        return list([
+            (created, format!("{} to write", plural(created, "file"))),
+            (modified, format!("{} to change", plural(modified, "file"))),
+            (deleted, format!("{} to remove", plural(deleted, "file"))),
+        ]);
+    }
+    match files_now_and_deferred(report) {
+        (now, 0) => format!(": {} that can go out in one deploy", plural(now, "file")),
+        (now, deferred) => format!(
+            ": {} now, {} deferred",
+            plural(now, "file"),
+            thousands(deferred)
+        ),
+    }
+}
+
+/// What to know about one migration.
+fn details(migration: &MigrationReport, options: &TextOptions) -> String {
+    let mut out = String::new();
+    if options.mode != Mode::Check {
+        out += &phases(migration, options);
+        out += &preflights(migration, options);
+    }
+    out += &opaque(&migration.opaque, options);
+    for note in &migration.notes {
+        let note = harmless(note, options.style());
+        out += &format!("note: {}\n", wrap(&note, 6, 6, options.width));
+    }
+    out
+}
+
+/// The phases as a table: when, which, how many files, after what.
+fn phases(migration: &MigrationReport, options: &TextOptions) -> String {
+    let style = options.style();
+    let names = migration
+        .phases
+        .iter()
+        .map(|phase| width(&phase.phase))
+        .max()
+        .unwrap_or(0);
+    let files: Vec<String> = migration
+        .phases
+        .iter()
+        .map(|phase| plural(phase.files, "file"))
+        .collect();
+    let counts = files.iter().map(|count| width(count)).max().unwrap_or(0);
+    let mut out = String::new();
+    for (phase, count) in migration.phases.iter().zip(&files) {
+        let (when, role, what) = match phase.gate.as_str() {
+            "" => (
+                "now",
+                Role::Safe,
+                "old code runs, new code can be deployed after it".to_owned(),
+            ),
+            gate if gate.starts_with("after ") => ("deferred", Role::Caution, gate.to_owned()),
+            gate => ("deferred", Role::Caution, format!("after {gate}")),
+        };
+        let lead = format!("   {:<names$}   {count:<counts$}   ", phase.phase);
+        let mut indent = 2 + "deferred".len() + width(&lead);
+        let mut used = indent;
+        let mut separator = "";
+        if indent + 24 > options.width {
+            (indent, used, separator) = (4, 4, "\n    ");
+        }
+        let what = wrap(&harmless(&what, style), used, indent, options.width);
+        let lead = if separator.is_empty() {
+            lead.as_str()
+        } else {
+            lead.trim_end()
+        };
+        out += &format!(
+            "  {}{lead}{separator}{what}\n",
+            style.paint(role, &format!("{when:<8}"))
+        );
+    }
+    out
+}
+
+/// What must hold before the sequence runs, and where the query that checks it stands.
+fn preflights(migration: &MigrationReport, options: &TextOptions) -> String {
+    let style = options.style();
+    let files = step_files(migration);
+    let text = |preflight: &PreflightReport| {
+        let place = match files.iter().position(|file| *file == preflight.file) {
+            Some(index) if !options.is_verbose() => {
+                format!(" (preflight query in file {})", index + 1)
+            }
+            _ => String::new(),
+        };
+        harmless(&format!("{}{place}", preflight.condition), style).into_owned()
+    };
+    let query = |preflight: &PreflightReport, indent: &str| {
+        let shown = options.is_verbose() || !files.contains(&preflight.file.as_str());
+        let query = harmless(&preflight.query, style).replace('\n', &format!("\n{indent}"));
+        if shown {
+            format!("{indent}{query}\n")
+        } else {
+            String::new()
+        }
+    };
+    let lead = "Before you run it:";
+    match migration.preflights.as_slice() {
+        [] => String::new(),
+        [one] => {
+            let sentence = wrap(&format!("{lead} {}.", text(one)), 0, 2, options.width);
+            format!("{sentence}\n{}", query(one, "  "))
+        }
+        several => {
+            let mut out = format!("{lead}\n");
+            for preflight in several {
+                out += &format!("  {}\n", wrap(&text(preflight), 2, 4, options.width));
+                out += &query(preflight, "    ");
+            }
+            out
+        }
+    }
+}
+
+/// `left as it is: 2 statements that safestep does not read (…). Nothing about them is promised.`
+fn opaque(statements: &[OpaqueReport], options: &TextOptions) -> String {
+    let Some(first) = statements.first() else {
+        return String::new();
+    };
+    let limit = if options.is_verbose() {
+        statements.len()
+    } else {
+        NAMED_STATEMENTS
+    };
+    let mut named: Vec<String> = statements
+        .iter()
+        .take(limit)
+        .map(|statement| {
+            let file = if statement.file == first.file {
+                String::new()
+            } else {
+                format!("{}:", statement.file)
+            };
+            format!(
+                "{} at {file}{}:{}",
+                statement.what, statement.line, statement.column
+            )
+        })
+        .collect();
+    if statements.len() > limit {
+        named.push(format!(
+            "{} {} more",
+            options.style().ellipsis(),
+            statements.len() - limit
+        ));
+    }
+    let pronoun = if statements.len() == 1 { "it" } else { "them" };
+    let text = format!(
+        "{} that safestep does not read ({}). Nothing about {pronoun} is promised.",
+        plural(statements.len(), "statement"),
+        named.join(", "),
+    );
+    let lead = "left as it is:";
+    let text = wrap(
+        &harmless(&text, options.style()),
+        lead.len() + 1,
+        2,
+        options.width,
+    );
+    format!("{} {text}\n", options.style().paint(Role::Caution, lead))
+}
+
+/// The commands that go on from here: in one line if they fit, otherwise one in each.
+fn hint(report: &Report, options: &TextOptions) -> String {
+    let hazards = || {
+        report
+            .migrations
+            .iter()
+            .flat_map(|migration| &migration.hazards)
+    };
+    let has_rewrite = |hazard: &HazardReport| hazard.applicability != Applicability::Manual;
+    let changes = report
+        .migrations
+        .iter()
+        .any(|migration| !migration.files.is_empty());
+    let deferred = files_now_and_deferred(report).1 > 0;
+    let write = format!("`safestep rewrite --write` {}.", what_write_does(report));
+    let sentences = match options.mode {
+        Mode::Check if hazards().any(has_rewrite) => [
+            "`safestep rewrite` shows the safe form.",
+            "`safestep explain RULE` says why.",
+        ],
+        Mode::Rewrite if changes => [write.as_str(), "`safestep verify` proves it first."],
+        Mode::Write if deferred => [
+            "`safestep status` shows what is deferred.",
+            "`safestep release` brings in the next phase.",
+        ],
+        _ => return String::new(),
+    };
+    let line = sentences.join(" ");
+    if width(&line) <= options.width {
+        return line + "\n";
+    }
+    sentences
+        .iter()
+        .map(|sentence| paragraph(sentence, options))
+        .collect()
+}
+
+/// `replaces the folder`, in words that are true of the changes.
+fn what_write_does(report: &Report) -> &'static str {
+    let mut replaced = Vec::new();
+    for migration in &report.migrations {
+        for folder in folders(migration) {
+            let deleted = |entry: &&crate::output::tree::Entry| entry.action == FileAction::Delete;
+            replaced.extend(
+                folder
+                    .entries
+                    .iter()
+                    .filter(deleted)
+                    .map(|entry| entry.name.ends_with('/')),
+            );
+        }
+    }
+    match replaced.as_slice() {
+        [] => "makes these changes",
+        [true] => "replaces the folder",
+        [false] => "replaces the file",
+        [first, rest @ ..] if *first && rest.iter().all(|folder| *folder) => "replaces the folders",
+        [first, rest @ ..] if !*first && !rest.contains(&true) => "replaces the files",
+        _ => "replaces them",
+    }
+}

@@ -1,0 +1,380 @@
+//! Replaying operations into the catalog.
+
+use super::columns::stored_type;
+use super::{Age, Dependent, Domain, EnumType, Index, Key, RelationKind, Schema, Table, key};
+use crate::operation::{
+    ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, EnumPosition, Generated, Ident, ObjectKind, Operation,
+    QualifiedName, SqlFragment, TableAttribute,
+};
+
+impl Schema {
+    /// Applies one operation as if it succeeded.
+    pub fn apply(&mut self, operation: &Operation) {
+        match operation {
+            Operation::CreateTable(create) => self.create_table(create),
+            Operation::DropTable { names, cascade, .. } => names.iter().for_each(|name| self.drop_relation(name, *cascade)),
+            Operation::RenameTable { table, to } => self.rename_table(table, &table.sibling(to.clone())),
+            Operation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
+            Operation::SetTableAttribute { table, attribute } => self.table_attribute(table, attribute),
+            Operation::AttachPartition { table, partition, .. } => self.with(partition, |t| t.parents.push(table.name.clone())),
+            Operation::DetachPartition { table, partition, .. } => self.with(partition, |t| t.parents.retain(|p| key(p) != key(table))),
+            Operation::CreateIndex(index) => self.create_index(index),
+            Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.indexes.remove(&key(name)))),
+            Operation::RenameIndex { index, to, .. } => self.rename_index(index, to),
+            Operation::CreateEnum { .. } | Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } => self.apply_enum(operation),
+            Operation::RenameType { name, to } => self.rename_type(name, &name.sibling(to.clone())),
+            Operation::DropType { names, cascade, .. } => names.iter().for_each(|name| self.drop_type(name, *cascade)),
+            Operation::CreateDomain { name, ty, constrained, .. } => {
+                self.domains.insert(key(name), Domain { ty: ty.clone(), constrained: *constrained });
+            }
+            Operation::AlterDomain { name, action } => {
+                let adds = action.as_str().to_uppercase();
+                if let Some(domain) = self.domains.get_mut(&key(name)) {
+                    domain.constrained |= adds.starts_with("ADD") || adds.starts_with("SET NOT NULL");
+                }
+            }
+            Operation::CreateObject { kind, name, on, definition, .. } => self.create_object(*kind, name.as_ref(), on.as_ref(), definition),
+            Operation::DropObject { kind, names, on, cascade } => self.drop_object(*kind, names, on.as_ref(), *cascade),
+            Operation::SetParameter { name, value, .. } if name == "timezone" => self.timezone = Some(value.trim_matches('\'').to_owned()),
+            Operation::AlterObject { .. } => self.alter_object(operation),
+            _ => self.apply_to_table(operation),
+        }
+    }
+
+    fn apply_to_table(&mut self, operation: &Operation) {
+        match operation {
+            Operation::AddColumn { table, column, .. } => {
+                self.put_column(table, column);
+                for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
+                    self.put_column(&child, column);
+                }
+            }
+            Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
+            Operation::RenameColumn { table, column, to } => self.rename_column(table, column, to),
+            Operation::SetNotNull { table, column } => self.family(table, |t| t.column_mut(column, |c| c.not_null = true)),
+            Operation::DropNotNull { table, column } => self.family(table, |t| t.column_mut(column, |c| c.not_null = false)),
+            Operation::SetDefault { table, column, default } => self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone()))),
+            Operation::DropDefault { table, column } => self.with(table, |t| t.column_mut(column, |c| c.default = None)),
+            Operation::SetType { table, column, ty, .. } => self.family(table, |t| t.column_mut(column, |c| c.ty = stored_type(ty))),
+            Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| t.column_mut(column, |c| match attribute {
+                ColumnAttribute::AddIdentity => c.generated = Some(Generated::Identity(SqlFragment::new("GENERATED AS IDENTITY"))),
+                ColumnAttribute::DropExpression => c.generated = None,
+                _ => {}
+            })),
+            Operation::AddConstraint { table, constraint } => self.put_constraint(table, constraint),
+            Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
+            Operation::ValidateConstraint { table, name } => self.validate(table, name),
+            Operation::RenameConstraint { table, name, to } => {
+                self.with(table, |t| t.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone()));
+                self.rename_index(&table.sibling(name.clone()), to);
+            }
+            _ => {} // takes no part in the catalog that is kept here
+        }
+    }
+
+    fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
+        if let Some(table) = self.tables.get_mut(&key(name)) {
+            change(table);
+        }
+    }
+
+    /// The table and its children.
+    fn family(&mut self, name: &QualifiedName, change: impl Fn(&mut Table)) {
+        let children: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
+        for table in std::iter::once(name.clone()).chain(children) {
+            self.with(&table, &change);
+        }
+    }
+
+    fn create_table(&mut self, create: &CreateTable) {
+        if self.tables.contains_key(&key(&create.name)) {
+            return;
+        }
+        let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
+        let mut columns = Vec::new();
+        for source in create.like.iter().chain(&parents) {
+            columns.extend(self.table(source).map(|t| t.columns.clone()).unwrap_or_default());
+        }
+        let columns_known = !create.as_query && create.like.iter().chain(&parents).all(|t| self.table(t).is_some_and(|t| t.columns_known));
+        columns.iter_mut().for_each(|c| c.age = Age::New);
+        let kind = if create.partitioned { RelationKind::Partitioned } else { RelationKind::Table };
+        let table = Table {
+            name: create.name.clone(), kind, age: Age::New, temporary: create.temporary, columns, columns_known, constraints: Vec::new(), parents,
+        };
+        self.tables.insert(key(&create.name), table);
+        create.columns.iter().for_each(|c| self.put_column(&create.name, c));
+        create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
+    }
+
+    fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
+        let gone = key(name);
+        let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
+        self.tables.remove(&gone);
+        self.indexes.retain(|_, index| key(&index.table) != gone);
+        self.dependents.retain(|d| d.on.as_ref().is_none_or(|on| key(on) != gone) && key(&d.name) != gone);
+        for table in self.tables.values_mut() {
+            table.constraints.retain(|c| !matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone));
+        }
+        if cascade || self.tables.get(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned) {
+            partitions.iter().for_each(|p| self.drop_relation(p, true));
+        }
+    }
+
+    fn rename_table(&mut self, from: &QualifiedName, to: &QualifiedName) {
+        let old = key(from);
+        let Some(mut table) = self.tables.remove(&old) else { return };
+        table.name = to.clone();
+        self.tables.insert(key(to), table);
+        let moved = |name: &mut QualifiedName| if key(name) == old { *name = to.clone() };
+        for index in self.indexes.values_mut() {
+            moved(&mut index.table);
+        }
+        for table in self.tables.values_mut() {
+            table.parents.iter_mut().for_each(moved);
+            for state in &mut table.constraints {
+                if let ConstraintKind::ForeignKey(fk) = &mut state.constraint.kind {
+                    moved(&mut fk.references);
+                }
+            }
+        }
+        self.dependents.iter_mut().filter_map(|d| d.on.as_mut()).for_each(moved);
+    }
+
+    fn set_schema(&mut self, kind: ObjectKind, name: &QualifiedName, to: &Ident) {
+        let moved = QualifiedName { schema: Some(to.clone()), name: name.name.clone() };
+        match kind {
+            ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
+                self.rename_table(name, &moved);
+                let own: Vec<Key> = self.indexes.iter().filter(|(_, i)| key(&i.table) == key(&moved)).map(|(k, _)| k.clone()).collect();
+                for old in own {
+                    if let Some(mut index) = self.indexes.remove(&old) {
+                        index.name.schema = Some(to.clone());
+                        self.indexes.insert(key(&index.name), index);
+                    }
+                }
+            }
+            ObjectKind::Type | ObjectKind::Domain => self.rename_type(name, &moved),
+            _ => {}
+        }
+    }
+
+    fn table_attribute(&mut self, table: &QualifiedName, attribute: &TableAttribute) {
+        match attribute {
+            TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
+            TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
+            _ => {}
+        }
+    }
+
+    fn create_index(&mut self, index: &CreateIndex) {
+        let name = index.name.clone().unwrap_or_else(|| self.index_name(&index.table, &index.columns));
+        let name = index.table.sibling(name);
+        let state = Index {
+            name: name.clone(),
+            table: index.table.clone(),
+            unique: index.unique,
+            columns: index.columns.clone(),
+            predicate: index.predicate.clone(),
+            definition: index.definition.clone(),
+            constraint: None,
+            age: Age::New,
+        };
+        self.indexes.entry(key(&name)).or_insert(state);
+    }
+
+    fn rename_index(&mut self, from: &QualifiedName, to: &Ident) {
+        let Some(mut index) = self.indexes.remove(&key(from)) else { return };
+        index.name = index.table.sibling(to.clone());
+        if let Some(constraint) = index.constraint.replace(to.clone()) {
+            self.with(&index.table.clone(), |t| t.constraints.iter_mut().filter(|c| c.name == constraint).for_each(|c| c.name = to.clone()));
+        } else {
+            index.constraint = None;
+        }
+        self.indexes.insert(key(&index.name), index);
+    }
+
+    fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
+        self.family(table, |t| {
+            t.columns.retain(|c| c.name != *column);
+            t.constraints.retain(|c| !uses_column(&c.constraint, column));
+        });
+        let own = key(table);
+        self.indexes.retain(|_, i| key(&i.table) != own || !i.columns.iter().any(|c| c.column.as_ref() == Some(column)));
+    }
+
+    fn rename_column(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
+        self.family(table, |t| t.column_mut(column, |c| c.name = to.clone()));
+        let own = key(table);
+        let renamed = |names: &mut Vec<Ident>| names.iter_mut().filter(|n| *n == column).for_each(|n| *n = to.clone());
+        for (name, state) in &mut self.tables {
+            for constraint in &mut state.constraints {
+                match &mut constraint.constraint.kind {
+                    ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } if *name == own => renamed(columns),
+                    ConstraintKind::ForeignKey(fk) => {
+                        if *name == own {
+                            renamed(&mut fk.columns);
+                        }
+                        if key(&fk.references) == own {
+                            renamed(&mut fk.referenced);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        for index in self.indexes.values_mut().filter(|i| key(&i.table) == own) {
+            index.columns.iter_mut().filter(|c| c.column.as_ref() == Some(column)).for_each(|c| c.column = Some(to.clone()));
+        }
+    }
+
+    fn drop_constraint(&mut self, table: &QualifiedName, name: &Ident) {
+        self.family(table, |t| t.constraints.retain(|c| c.name != *name));
+        self.indexes.retain(|_, i| key(&i.table) != key(table) || i.constraint.as_ref() != Some(name));
+    }
+
+    fn validate(&mut self, table: &QualifiedName, name: &Ident) {
+        self.with(table, |t| {
+            let mut proved = None;
+            for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
+                state.valid = true;
+                if let ConstraintKind::NotNull { column } = &state.constraint.kind {
+                    proved = Some(column.clone());
+                }
+            }
+            if let Some(column) = proved {
+                t.column_mut(&column, |c| c.not_null = true);
+            }
+        });
+    }
+
+    fn apply_enum(&mut self, operation: &Operation) {
+        match operation {
+            Operation::CreateEnum { name, labels } => {
+                self.enums.insert(key(name), EnumType { labels: labels.clone(), age: Age::New, added: Vec::new() });
+            }
+            Operation::AddEnumValue { name, value, position, .. } => {
+                let Some(state) = self.enums.get_mut(&key(name)) else { return };
+                if state.labels.contains(value) {
+                    return;
+                }
+                let place = |label: &String| state.labels.iter().position(|l| l == label);
+                let at = match position {
+                    EnumPosition::Last => None,
+                    EnumPosition::Before(label) => place(label),
+                    EnumPosition::After(label) => place(label).map(|at| at + 1),
+                };
+                state.labels.insert(at.unwrap_or(state.labels.len()), value.clone());
+                state.added.push(value.clone());
+            }
+            Operation::RenameEnumValue { name, from, to } => {
+                let labels = self.enums.get_mut(&key(name)).map(|e| &mut e.labels);
+                labels.into_iter().flatten().filter(|l| *l == from).for_each(|l| *l = to.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn rename_type(&mut self, from: &QualifiedName, to: &QualifiedName) {
+        let old = key(from);
+        if let Some(state) = self.enums.remove(&old) {
+            self.enums.insert(key(to), state);
+        }
+        if let Some(state) = self.domains.remove(&old) {
+            self.domains.insert(key(to), state);
+        }
+        for column in self.tables.values_mut().flat_map(|t| &mut t.columns) {
+            if key(&column.ty.name()) == old {
+                let suffix = if column.ty.is_array() { "[]" } else { "" };
+                column.ty = crate::operation::TypeName::new(&format!("{to}{suffix}"));
+            }
+        }
+    }
+
+    fn drop_type(&mut self, name: &QualifiedName, cascade: bool) {
+        let gone = key(name);
+        self.enums.remove(&gone);
+        self.domains.remove(&gone);
+        if cascade {
+            self.tables.values_mut().for_each(|t| t.columns.retain(|c| key(&c.ty.name()) != gone));
+        }
+    }
+
+    fn create_object(&mut self, kind: ObjectKind, name: Option<&QualifiedName>, on: Option<&QualifiedName>, definition: &SqlFragment) {
+        let Some(name) = name else { return };
+        let word = match kind {
+            ObjectKind::View => "view",
+            ObjectKind::MaterializedView => "materialized view",
+            ObjectKind::Trigger => "trigger",
+            ObjectKind::Policy => "policy",
+            ObjectKind::Rule => "rule",
+            ObjectKind::Publication => "publication",
+            ObjectKind::Statistics => "statistics",
+            ObjectKind::Function => {
+                self.functions.insert(key(name), definition.clone());
+                if !definition.as_str().to_uppercase().contains("BEGIN ATOMIC") {
+                    return;
+                }
+                "function"
+            }
+            _ => return,
+        };
+        if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
+            let kind = if kind == ObjectKind::View { RelationKind::View } else { RelationKind::MaterializedView };
+            let view = Table {
+                name: name.clone(), kind, age: Age::New, temporary: false, columns: Vec::new(), columns_known: false, constraints: Vec::new(), parents: Vec::new(),
+            };
+            self.tables.insert(key(name), view);
+        }
+        self.dependents.retain(|d| !(key(&d.name) == key(name) && d.on.as_ref().map(key) == on.map(key)));
+        self.dependents.push(Dependent { what: format!("{word} {name}"), name: name.clone(), definition: definition.clone(), on: on.cloned() });
+    }
+
+    fn drop_object(&mut self, kind: ObjectKind, names: &[QualifiedName], on: Option<&QualifiedName>, cascade: bool) {
+        for name in names {
+            match kind {
+                ObjectKind::View | ObjectKind::MaterializedView => self.drop_relation(name, cascade),
+                ObjectKind::Schema if cascade => {
+                    let schema = name.name.as_str();
+                    self.tables.retain(|(s, _), _| s != schema);
+                    self.indexes.retain(|(s, _), _| s != schema);
+                    self.enums.retain(|(s, _), _| s != schema);
+                }
+                ObjectKind::Function => drop(self.functions.remove(&key(name))),
+                ObjectKind::Domain => self.drop_type(name, cascade),
+                _ => {}
+            }
+            self.dependents.retain(|d| !(key(&d.name) == key(name) && (on.is_none() || d.on.as_ref().map(key) == on.map(key))));
+        }
+    }
+
+    /// Views and schemas that are renamed.
+    fn alter_object(&mut self, operation: &Operation) {
+        let Operation::AlterObject { kind, name: Some(name), action, .. } = operation else { return };
+        let Some(to) = action.as_str().get(..10).filter(|a| a.eq_ignore_ascii_case("RENAME TO ")).map(|_| Ident::from_sql(action.as_str()[10..].trim())) else {
+            return;
+        };
+        if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
+            self.rename_table(name, &name.sibling(to));
+        } else if *kind == ObjectKind::Domain {
+            self.rename_type(name, &name.sibling(to));
+        }
+    }
+}
+
+impl Table {
+    fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut super::Column)) {
+        if let Some(column) = self.columns.iter_mut().find(|c| c.name == *name) {
+            change(column);
+        }
+    }
+}
+
+fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
+    match &constraint.kind {
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => columns.contains(column),
+        ConstraintKind::ForeignKey(fk) => fk.columns.contains(column),
+        ConstraintKind::Check { expression } => super::mentions(expression.as_str(), column.as_str()),
+        ConstraintKind::NotNull { column: own } => own == column,
+        ConstraintKind::Exclude { definition } => super::mentions(definition.as_str(), column.as_str()),
+    }
+}

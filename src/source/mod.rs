@@ -1,0 +1,12 @@
+//! Source text as it is on disk: files, byte spans, lines and the comments that speak to safestep.
+//!
+//! Everything that is printed later is a slice of a [`SourceFile`], so the text is kept exactly as it was read:
+//! nothing is normalised, and a file that cannot be kept exactly (not UTF-8, a byte order mark) is refused.
+
+mod directives;
+mod text;
+
+pub use directives::{
+    Directive, DirectiveOrigin, DirectiveScope, RuleSelection, directives, directives_at_top,
+};
+pub use text::{ByteSpan, MAX_BYTES, Position, SourceError, SourceFile};

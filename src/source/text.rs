@@ -1,0 +1,373 @@
+//! Files, byte spans and positions.
+
+use std::fs;
+use std::io::Read;
+
+use camino::Utf8PathBuf;
+
+/// The largest file that is read, in bytes (64 MiB).
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+const UTF8_BOM: &[u8] = b"\xEF\xBB\xBF";
+const UTF16_BOMS: [&[u8]; 2] = [b"\xFF\xFE", b"\xFE\xFF"];
+
+/// A half-open range of bytes in a source text: `start` is in it, `end` is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ByteSpan {
+    /// Offset of the first byte.
+    pub start: usize,
+    /// Offset after the last byte.
+    pub end: usize,
+}
+
+impl ByteSpan {
+    /// The span from `start` up to but without `end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        debug_assert!(start <= end, "a span cannot end before it starts");
+        ByteSpan { start, end }
+    }
+
+    /// Length in bytes.
+    pub fn len(self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether the span holds no byte.
+    pub fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+
+    /// The part of `text` that the span covers.
+    ///
+    /// # Panics
+    /// When the span was not made from this text: it ends behind the text or cuts a character.
+    pub fn slice(self, text: &str) -> &str {
+        &text[self.start..self.end]
+    }
+
+    /// The smallest span that covers both.
+    pub fn join(self, other: ByteSpan) -> ByteSpan {
+        ByteSpan {
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
+    }
+}
+
+impl From<std::ops::Range<usize>> for ByteSpan {
+    fn from(range: std::ops::Range<usize>) -> Self {
+        ByteSpan::new(range.start, range.end)
+    }
+}
+
+/// A place in a text as editors show it: both count from 1, columns count characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Why a file cannot be used. Each says which file and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The operating system does not give the file.
+    #[error("{path}: cannot be read: {source}")]
+    Unreadable {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// The file has more than [`MAX_BYTES`].
+    #[error(
+        "{path}: has more than {limit} bytes, which is no migration; move the data out of the migrations folder",
+        limit = MAX_BYTES
+    )]
+    TooLarge {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// A byte order mark, which PostgreSQL takes for a syntax error.
+    #[error(
+        "{path}:1:1: starts with a {encoding} byte order mark; save the file as UTF-8 without BOM"
+    )]
+    ByteOrderMark {
+        /// The file.
+        path: Utf8PathBuf,
+        /// `UTF-8` or `UTF-16`.
+        encoding: &'static str,
+    },
+    /// A NUL byte, which no PostgreSQL text can hold.
+    #[error(
+        "{path}:{position}: holds a NUL byte at offset {offset}, so it is not text; save the file as UTF-8"
+    )]
+    Binary {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Where the first NUL byte is.
+        position: Position,
+        /// Its offset in bytes.
+        offset: usize,
+    },
+    /// Bytes that are not UTF-8.
+    #[error(
+        "{path}:{position}: byte {byte:#04x} at offset {offset} is not UTF-8; convert the file to UTF-8"
+    )]
+    NotUtf8 {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Where the first wrong byte is.
+        position: Position,
+        /// Its offset in bytes.
+        offset: usize,
+        /// Its value.
+        byte: u8,
+    },
+}
+
+/// One file's text with the offsets of its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Where the text comes from, as it was given.
+    pub path: Utf8PathBuf,
+    /// The text, byte for byte.
+    pub text: String,
+    /// Offset of the first byte of each line; the first is 0.
+    line_starts: Vec<usize>,
+}
+
+impl SourceFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Any [`SourceError`]: unreadable, too large, with a byte order mark, binary, not UTF-8.
+    pub fn read(path: impl Into<Utf8PathBuf>) -> Result<SourceFile, SourceError> {
+        let path = path.into();
+        let mut bytes = Vec::new();
+        // One byte over the limit is enough to know that the file is too large, also for a pipe or a growing file.
+        let outcome = fs::File::open(&path)
+            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+        match outcome {
+            Ok(_) => SourceFile::from_bytes(path, bytes),
+            Err(source) => Err(SourceError::Unreadable { path, source }),
+        }
+    }
+
+    /// Takes bytes that were read elsewhere (standard input, git); `path` names them in messages.
+    ///
+    /// # Errors
+    /// Any [`SourceError`] but `Unreadable`.
+    pub fn from_bytes(
+        path: impl Into<Utf8PathBuf>,
+        bytes: Vec<u8>,
+    ) -> Result<SourceFile, SourceError> {
+        let path = path.into();
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(SourceError::TooLarge { path });
+        }
+        if let Some(encoding) = byte_order_mark(&bytes) {
+            return Err(SourceError::ByteOrderMark { path, encoding });
+        }
+        if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
+            let position = position_in_bytes(&bytes, offset);
+            return Err(SourceError::Binary {
+                path,
+                position,
+                offset,
+            });
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(SourceFile::new(path, text)),
+            Err(error) => {
+                let offset = error.utf8_error().valid_up_to();
+                let bytes = error.as_bytes();
+                Err(SourceError::NotUtf8 {
+                    path,
+                    position: position_in_bytes(bytes, offset),
+                    offset,
+                    byte: bytes.get(offset).copied().unwrap_or_default(),
+                })
+            }
+        }
+    }
+
+    /// Takes text that is already known to be good, such as a statement inside another file.
+    pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> SourceFile {
+        let text = text.into();
+        let line_ends = text
+            .bytes()
+            .enumerate()
+            .filter(|(_, byte)| *byte == b'\n')
+            .map(|(offset, _)| offset + 1);
+        let line_starts = std::iter::once(0).chain(line_ends).collect();
+        SourceFile {
+            path: path.into(),
+            text,
+            line_starts,
+        }
+    }
+
+    /// Line and column of a byte offset. An offset inside a character counts as its first byte, one behind the text
+    /// as the end of the text. The line is found in O(log lines).
+    pub fn position(&self, byte: usize) -> Position {
+        let byte = byte.min(self.text.len());
+        let line = self.line_starts.partition_point(|start| *start <= byte);
+        let line_start = self.line_starts[line - 1];
+        let characters_before = self.text[line_start..]
+            .char_indices()
+            .take_while(|(offset, character)| line_start + offset + character.len_utf8() <= byte)
+            .count();
+        Position {
+            line,
+            column: characters_before + 1,
+        }
+    }
+
+    /// The text of a line (from 1) without its line end; empty for a line that does not exist.
+    pub fn line_text(&self, line: usize) -> &str {
+        let Some(start) = line
+            .checked_sub(1)
+            .and_then(|index| self.line_starts.get(index))
+        else {
+            return "";
+        };
+        let end = self
+            .line_starts
+            .get(line)
+            .copied()
+            .unwrap_or(self.text.len());
+        let text = &self.text[*start..end];
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        text.strip_suffix('\r').unwrap_or(text)
+    }
+
+    /// How many lines there are; a text that ends in a line end has an empty last line.
+    pub fn line_count(&self) -> usize {
+        self.line_starts.len()
+    }
+
+    /// The text a span covers.
+    ///
+    /// # Panics
+    /// When the span is not one of this file, see [`ByteSpan::slice`].
+    pub fn slice(&self, span: ByteSpan) -> &str {
+        span.slice(&self.text)
+    }
+}
+
+fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.starts_with(UTF8_BOM) {
+        Some("UTF-8")
+    } else if UTF16_BOMS.iter().any(|bom| bytes.starts_with(bom)) {
+        Some("UTF-16")
+    } else {
+        None
+    }
+}
+
+/// The position of an offset in bytes of which only those before the offset need to be UTF-8.
+fn position_in_bytes(bytes: &[u8], offset: usize) -> Position {
+    let before = String::from_utf8_lossy(&bytes[..offset]);
+    let last_line = before.rsplit('\n').next().unwrap_or_default();
+    Position {
+        line: before.matches('\n').count() + 1,
+        column: last_line.chars().count() + 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(bytes: &[u8]) -> String {
+        match SourceFile::from_bytes("m.sql", bytes.to_vec()) {
+            Ok(file) => panic!("accepted {:?}", file.text),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn positions_count_lines_and_characters_from_one() {
+        let file = SourceFile::new("m.sql", "ab\nçé x\r\n\nend");
+        let at = |needle| file.position(file.text.find(needle).unwrap()).to_string();
+        assert_eq!(at("ab"), "1:1");
+        assert_eq!(at("\n"), "1:3");
+        assert_eq!(at("é"), "2:2");
+        assert_eq!(at("x"), "2:4");
+        assert_eq!(at("end"), "4:1");
+        assert_eq!(file.position(file.text.len()).to_string(), "4:4");
+        assert_eq!(file.position(usize::MAX).to_string(), "4:4");
+    }
+
+    #[test]
+    fn an_offset_inside_a_character_counts_as_its_first_byte() {
+        let file = SourceFile::new("m.sql", "aé");
+        assert_eq!(file.position(1).to_string(), "1:2");
+        assert_eq!(file.position(2).to_string(), "1:2");
+    }
+
+    #[test]
+    fn lines_come_without_their_line_end() {
+        let file = SourceFile::new("m.sql", "one\r\ntwo\n");
+        assert_eq!(file.line_text(1), "one");
+        assert_eq!(file.line_text(2), "two");
+        assert_eq!(file.line_text(3), "");
+        assert_eq!((file.line_text(0), file.line_text(9)), ("", ""));
+        assert_eq!(file.line_count(), 3);
+        assert_eq!(SourceFile::new("empty.sql", "").line_count(), 1);
+    }
+
+    #[test]
+    fn spans_slice_and_join() {
+        let text = "ALTER TABLE users";
+        let (alter, users) = (ByteSpan::new(0, 5), ByteSpan::from(12..17));
+        assert_eq!((alter.slice(text), alter.len()), ("ALTER", 5));
+        assert_eq!(users.join(alter).slice(text), text);
+        assert!(ByteSpan::new(3, 3).is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_kept_exactly_is_refused() {
+        assert_eq!(
+            refused(b"SELECT 1;\nSELECT '\xE9';"),
+            "m.sql:2:9: byte 0xe9 at offset 18 is not UTF-8; convert the file to UTF-8"
+        );
+        assert_eq!(
+            refused(b"\xEF\xBB\xBFSELECT 1;"),
+            "m.sql:1:1: starts with a UTF-8 byte order mark; save the file as UTF-8 without BOM"
+        );
+        assert_eq!(
+            refused(b"\xFF\xFES\0"),
+            "m.sql:1:1: starts with a UTF-16 byte order mark; save the file as UTF-8 without BOM"
+        );
+        assert_eq!(
+            refused(b"a\nb\0"),
+            "m.sql:2:2: holds a NUL byte at offset 3, so it is not text; save the file as UTF-8"
+        );
+        assert!(refused(&vec![b' '; MAX_BYTES as usize + 1]).starts_with("m.sql: has more than"));
+    }
+
+    #[test]
+    fn text_is_read_byte_for_byte() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = Utf8PathBuf::from_path_buf(dir.path().join("m é.sql")).unwrap();
+        fs::write(&path, "-- naïve\r\nSELECT 1;").unwrap();
+        assert_eq!(
+            SourceFile::read(&path).unwrap().text,
+            "-- naïve\r\nSELECT 1;"
+        );
+        let folder = path.parent().unwrap().to_owned();
+        assert!(matches!(
+            SourceFile::read(folder),
+            Err(SourceError::Unreadable { .. })
+        ));
+    }
+}

@@ -1,0 +1,152 @@
+//! `DO` blocks whose body is plain DDL: the guards that generators write, and the blocks that safestep itself writes.
+
+use super::cursor::{Cursor, TokenKind};
+use super::read::{Located, Reading, read_at_depth};
+use crate::source::ByteSpan;
+
+/// Reads a `DO` block for the operations it holds; `None` when something in it is not understood.
+pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Reading> {
+    if depth > 0 {
+        return None;
+    }
+    c.need("DO")?;
+    if c.eat("LANGUAGE") && !c.eat("PLPGSQL") {
+        return None;
+    }
+    let token = c.next().filter(|t| t.kind == TokenKind::Dollar)?;
+    if c.eat("LANGUAGE") && !c.eat("PLPGSQL") {
+        return None;
+    }
+    let quoted = token.span.slice(text);
+    let tag = quoted[1..].find('$')? + 2;
+    let offset = token.span.start + tag;
+    let mut body = Body { text: &quoted[tag..quoted.len() - tag], offset, operations: Vec::new(), bounds_lock_waits: false };
+    let mut inner = Cursor::new(&quoted[tag..quoted.len() - tag])?;
+    body.block(&mut inner, 0)?;
+    c.is_done().then_some(Reading { operations: body.operations, in_do: true, bounds_lock_waits: body.bounds_lock_waits })
+}
+
+struct Body<'a> {
+    text: &'a str,
+    /// Where the body starts in the statement, in bytes.
+    offset: usize,
+    operations: Vec<Located>,
+    bounds_lock_waits: bool,
+}
+
+/// Nesting deeper than this is nobody's guard.
+const MAX_NESTING: usize = 16;
+
+impl Body<'_> {
+    /// `[DECLARE …] BEGIN … [EXCEPTION …] END`.
+    fn block(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
+        if c.eat("DECLARE") {
+            while !c.at("BEGIN") {
+                self.skip_statement(c)?;
+            }
+        }
+        c.need("BEGIN")?;
+        self.statements(c, nesting + 1, &["END", "EXCEPTION"])?;
+        if c.eat("EXCEPTION") {
+            while c.eat("WHEN") {
+                c.skip_until(0, |c| c.at("THEN"));
+                c.need("THEN")?;
+                self.handler(c, nesting + 1)?;
+            }
+        }
+        c.need("END")?;
+        c.eat_symbol(";");
+        Some(())
+    }
+
+    /// What a handler does is not part of the migration's schema: only the quiet statements are understood there.
+    fn handler(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
+        let before = self.operations.len();
+        self.statements(c, nesting, &["WHEN", "END"])?;
+        (self.operations.len() == before).then_some(())
+    }
+
+    fn statements(&mut self, c: &mut Cursor<'_>, nesting: usize, until: &[&str]) -> Option<()> {
+        if nesting > MAX_NESTING {
+            return None;
+        }
+        while !until.iter().any(|word| c.at(word)) {
+            self.one(c, nesting)?;
+        }
+        Some(())
+    }
+
+    fn one(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
+        if c.at("BEGIN") || c.at("DECLARE") {
+            return self.block(c, nesting);
+        }
+        if c.eat("IF") {
+            c.skip_until(1, |c| c.at("THEN"));
+            c.need("THEN")?;
+            self.statements(c, nesting + 1, &["END IF", "ELSE", "ELSIF", "ELSEIF"])?;
+            c.need("END IF")?;
+            return self.semicolon(c);
+        }
+        if c.at("FOR") || c.at("WHILE") || c.at("LOOP") {
+            c.skip_until(0, |c| c.at("LOOP"));
+            c.need("LOOP")?;
+            self.statements(c, nesting + 1, &["END LOOP"])?;
+            c.need("END LOOP")?;
+            return self.semicolon(c);
+        }
+        if c.at("PERFORM") {
+            let start = c.position();
+            self.skip_statement(c)?;
+            self.bounds_lock_waits |= c.span_from(start).slice(self.text).contains("set_config('lock_timeout'");
+            return Some(());
+        }
+        let quiet = ["RETURN", "EXIT", "CONTINUE", "NULL", "RAISE", "COMMIT", "GET DIAGNOSTICS", "ASSERT"];
+        if quiet.iter().any(|word| c.at(word)) || self.is_assignment(c) || self.selects_into(c) {
+            return self.skip_statement(c);
+        }
+        if c.at("EXECUTE") {
+            return None;
+        }
+        self.nested(c)
+    }
+
+    fn is_assignment(&self, c: &Cursor<'_>) -> bool {
+        let mut c = c.clone();
+        c.ident().is_some() && (c.at_symbol(":") || c.at_symbol("="))
+    }
+
+    fn selects_into(&self, c: &Cursor<'_>) -> bool {
+        let mut c = c.clone();
+        if !c.eat("SELECT") {
+            return false;
+        }
+        c.skip_until(0, |c| c.at("INTO") || c.at_symbol(";"));
+        c.at("INTO")
+    }
+
+    /// A statement of SQL in the body.
+    fn nested(&mut self, c: &mut Cursor<'_>) -> Option<()> {
+        let start = c.position();
+        self.skip_statement(c)?;
+        let span = c.span_from(start);
+        let reading = read_at_depth(span.slice(self.text), 1);
+        for located in reading.operations {
+            if matches!(located.operation, crate::operation::Operation::Opaque { .. }) {
+                return None;
+            }
+            let base = self.offset + span.start;
+            let span = ByteSpan { start: base + located.span.start, end: base + located.span.end };
+            self.operations.push(Located { operation: located.operation, span });
+        }
+        Some(())
+    }
+
+    fn skip_statement(&self, c: &mut Cursor<'_>) -> Option<()> {
+        c.skip_until(1, |c| c.at_symbol(";"));
+        self.semicolon(c)
+    }
+
+    fn semicolon(&self, c: &mut Cursor<'_>) -> Option<()> {
+        c.eat_symbol(";").then_some(())
+    }
+}

@@ -1,0 +1,30 @@
+//! SQL text ⇄ operations.
+//!
+//! [`split`] cuts a script into statements without losing a byte (`grammar/sql.pest`); [`read`] understands one
+//! statement as operations, each with its slice; [`expression`] asks sqlparser what an expression does; [`render`]
+//! writes operations that a rewrite made. What is not understood comes back as [`Operation::Opaque`].
+//!
+//! sqlparser alone would not do: its tree has no spans for types, defaults and options (nothing could be kept as it
+//! was written), and it refuses some valid PostgreSQL. So statements are read from tokens, expressions by sqlparser.
+
+mod do_block;
+pub mod expression;
+mod cursor;
+mod read;
+mod read_alter;
+mod read_create;
+pub mod render;
+mod split;
+
+pub use read::{Located, read_statement};
+pub use split::{Piece, PieceKind, Script, split};
+
+use grammar::{Grammar, Rule};
+
+/// The parser that pest makes of `grammar/sql.pest`; its rules are documented there.
+#[allow(missing_docs)]
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "grammar/sql.pest"]
+    pub(super) struct Grammar;
+}

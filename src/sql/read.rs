@@ -1,0 +1,348 @@
+//! One statement → its operations, each with its slice of the statement.
+
+use super::cursor::Cursor;
+use super::do_block;
+use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
+use super::read_create::{create_index, create_table};
+use crate::operation::{ObjectKind, Operation, SqlFragment, TransactionControl};
+use crate::source::ByteSpan;
+
+/// An operation and the slice of the statement that it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// What it does.
+    pub operation: Operation,
+    /// Where it stands, in bytes from the start of the statement.
+    pub span: ByteSpan,
+}
+
+/// What a statement holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The operations, in order.
+    pub operations: Vec<Located>,
+    /// The statement is a `DO` block whose body holds the operations.
+    pub in_do: bool,
+    /// Its lock waits are bounded inside the statement itself (the block that safestep writes).
+    pub bounds_lock_waits: bool,
+}
+
+/// Parentheses deeper than this are not read (the statement passes through).
+const MAX_DEPTH: usize = 500;
+
+/// Reads one statement. Never fails: what is not understood is one [`Operation::Opaque`] over the whole statement.
+pub fn read_statement(text: &str) -> Reading {
+    read_at_depth(text, 0)
+}
+
+pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
+    let whole = ByteSpan { start: 0, end: text.trim_end().trim_end_matches(';').trim_end().len() };
+    let plain = |operations| Reading { operations, in_do: false, bounds_lock_waits: false };
+    if parentheses(text) > MAX_DEPTH {
+        return plain(vec![Located { operation: Operation::Opaque { what: "deeply nested statement".into() }, span: whole }]);
+    }
+    // A large INSERT is not worth its tokens.
+    let Some(mut cursor) = Cursor::new(head(text)) else {
+        return plain(vec![opaque(text, whole)]);
+    };
+    if cursor.at("DO") {
+        if let Some(block) = do_block::read(text, &mut cursor, depth) {
+            return block;
+        }
+        return plain(vec![Located { operation: Operation::Opaque { what: "DO block".into() }, span: whole }]);
+    }
+    let mut attempt = cursor.clone();
+    let read = if attempt.eat("ALTER TABLE") {
+        alter_table(&mut attempt)
+    } else {
+        statement(&mut attempt).map(|operation| vec![Located { operation, span: whole }])
+    };
+    plain(read.filter(|_| attempt.is_done()).unwrap_or_else(|| vec![opaque(text, whole)]))
+}
+
+/// The text itself, or for a long INSERT only what is needed to see that it is one.
+fn head(text: &str) -> &str {
+    let long_insert = text.len() > 100_000 && text.get(..11).is_some_and(|t| t.eq_ignore_ascii_case("insert into"));
+    match text.find('(').filter(|_| long_insert) {
+        Some(at) => &text[..at],
+        None => text,
+    }
+}
+
+fn parentheses(text: &str) -> usize {
+    let (mut depth, mut most) = (0usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'(' => {
+                depth += 1;
+                most = most.max(depth);
+            }
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
+fn opaque(text: &str, span: ByteSpan) -> Located {
+    let words: Vec<String> = Cursor::new(text)
+        .map(|mut c| std::iter::from_fn(|| { let w = c.word(); c.next(); (!w.is_empty()).then_some(w) }).take(2).collect())
+        .unwrap_or_default();
+    let what = if words.is_empty() { "text that is no SQL".to_owned() } else { words.join(" ") };
+    Located { operation: Operation::Opaque { what }, span }
+}
+
+fn statement(c: &mut Cursor<'_>) -> Option<Operation> {
+    if c.eat("CREATE") {
+        return create(c);
+    }
+    if c.eat("ALTER") {
+        return alter(c);
+    }
+    if c.eat("DROP") {
+        return drop_object(c);
+    }
+    if let Some(operation) = data(c) {
+        return Some(operation);
+    }
+    if c.eat("COMMENT ON") {
+        return Some(Operation::Comment { definition: c.rest() });
+    }
+    if c.at("GRANT") || c.at("REVOKE") || c.at("SECURITY LABEL") {
+        return Some(Operation::Grant { definition: c.rest() });
+    }
+    if c.eat("REINDEX") {
+        return reindex(c);
+    }
+    if c.eat("REFRESH MATERIALIZED VIEW") {
+        let concurrently = c.eat("CONCURRENTLY");
+        let name = c.name()?;
+        c.rest();
+        return Some(Operation::RefreshMaterializedView { name, concurrently });
+    }
+    session(c)
+}
+
+fn create(c: &mut Cursor<'_>) -> Option<Operation> {
+    let or_replace = c.eat("OR REPLACE");
+    let unique = c.eat("UNIQUE");
+    if c.eat("INDEX") {
+        return create_index(c, unique);
+    }
+    let temporary = c.eat("TEMPORARY") || c.eat("TEMP") || c.eat("LOCAL TEMPORARY") || c.eat("GLOBAL TEMPORARY");
+    let _ = c.eat("UNLOGGED");
+    if c.eat("TABLE") {
+        return create_table(c, temporary);
+    }
+    if c.at("TYPE") {
+        return create_type(c);
+    }
+    if c.eat("DOMAIN") {
+        return create_domain(c);
+    }
+    let start = c.position();
+    let kind = if c.eat("DATABASE") || c.eat("TABLESPACE") || c.eat("FOREIGN") || c.eat("SERVER") || c.eat("LANGUAGE") || c.eat("TRANSFORM") || c.eat("ACCESS METHOD") || c.eat("CONVERSION") {
+        ObjectKind::Other
+    } else {
+        let _ = c.eat("TRUSTED");
+        object_kind(c)?
+    };
+    c.eat("IF NOT EXISTS");
+    let name = c.name();
+    let mut on = None;
+    if matches!(kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule) {
+        let target = if kind == ObjectKind::Rule { "TO" } else { "ON" };
+        c.skip_until(0, |c| c.at(target));
+        c.need(target)?;
+        on = Some(c.name()?);
+    }
+    c.rest();
+    Some(Operation::CreateObject { kind, name, or_replace, on, definition: c.fragment_from(start) })
+}
+
+fn create_type(c: &mut Cursor<'_>) -> Option<Operation> {
+    let start = c.position();
+    c.need("TYPE")?;
+    let name = c.name()?;
+    if c.eat("AS ENUM") {
+        let inside = c.parenthesised()?;
+        let mut labels = Vec::new();
+        if !inside.is_done() {
+            for mut part in inside.comma_parts() {
+                labels.push(part.string()?);
+            }
+        }
+        return Some(Operation::CreateEnum { name, labels });
+    }
+    c.rest();
+    Some(Operation::CreateObject { kind: ObjectKind::Type, name: Some(name), or_replace: false, on: None, definition: c.fragment_from(start) })
+}
+
+fn create_domain(c: &mut Cursor<'_>) -> Option<Operation> {
+    let name = c.name()?;
+    c.eat("AS");
+    let ty = c.type_name()?;
+    let start = c.position();
+    let (mut not_null, mut check) = (false, false);
+    while !c.is_done() {
+        not_null |= c.at("NOT NULL");
+        check |= c.at("CHECK");
+        c.skip_until(1, |c| c.at("NOT NULL") || c.at("CHECK"));
+    }
+    let _ = c.fragment_from(start);
+    Some(Operation::CreateDomain { name, ty, not_null, constrained: not_null || check })
+}
+
+fn alter(c: &mut Cursor<'_>) -> Option<Operation> {
+    if c.eat("INDEX") {
+        return alter_index(c);
+    }
+    if c.at("TYPE") {
+        c.eat("TYPE");
+        return alter_type(c);
+    }
+    if c.eat("DATABASE") || c.eat("SYSTEM") || c.eat("SERVER") || c.eat("FOREIGN") || c.eat("LANGUAGE") {
+        return Some(Operation::AlterObject { kind: ObjectKind::Other, name: None, on: None, action: rest(c) });
+    }
+    alter_other(c)
+}
+
+fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
+    if c.eat("TABLE") {
+        let if_exists = c.eat("IF EXISTS");
+        let names = c.names()?;
+        return Some(Operation::DropTable { names, if_exists, cascade: cascade(c) });
+    }
+    if c.eat("INDEX") {
+        let concurrently = c.eat("CONCURRENTLY");
+        let if_exists = c.eat("IF EXISTS");
+        let names = c.names()?;
+        return Some(Operation::DropIndex { names, concurrently, if_exists, cascade: cascade(c) });
+    }
+    if c.eat("TYPE") || c.eat("DOMAIN") {
+        let if_exists = c.eat("IF EXISTS");
+        let names = c.names()?;
+        return Some(Operation::DropType { names, if_exists, cascade: cascade(c) });
+    }
+    if c.eat("OWNED") {
+        return Some(Operation::DropObject { kind: ObjectKind::Other, names: Vec::new(), on: None, cascade: c.rest().as_str().to_uppercase().contains("CASCADE") });
+    }
+    let kind = object_kind(c)?;
+    c.eat("IF EXISTS");
+    let names = if kind == ObjectKind::Function { c.name().into_iter().collect() } else { c.names().unwrap_or_default() };
+    let on = if c.eat("ON") { Some(c.name()?) } else { None };
+    let cascade = c.rest().as_str().to_uppercase().ends_with("CASCADE");
+    Some(Operation::DropObject { kind, names, on, cascade })
+}
+
+/// `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `SELECT` and their `WITH` forms.
+fn data(c: &mut Cursor<'_>) -> Option<Operation> {
+    let start = c.position();
+    let mut inner = c.clone();
+    if inner.at("WITH") {
+        inner.skip_until(1, |c| ["INSERT", "UPDATE", "DELETE", "SELECT", "MERGE"].iter().any(|w| c.at(w)));
+    }
+    let operation = if inner.eat("INSERT INTO") {
+        Operation::Insert { table: inner.name()? }
+    } else if inner.eat("UPDATE") {
+        inner.eat("ONLY");
+        let table = inner.name()?;
+        Operation::Update { table, bounded: has_where(&mut inner) }
+    } else if inner.eat("DELETE FROM") {
+        inner.eat("ONLY");
+        let table = inner.name()?;
+        Operation::Delete { table, bounded: has_where(&mut inner) }
+    } else if inner.eat("TRUNCATE") {
+        inner.eat("TABLE");
+        inner.eat("ONLY");
+        let tables = inner.names()?;
+        Operation::Truncate { tables, cascade: inner.rest().as_str().to_uppercase().ends_with("CASCADE") }
+    } else if inner.at("SELECT") || inner.at("VALUES") || inner.at("TABLE") || inner.at("CALL") || inner.at("SHOW") || inner.at("EXPLAIN") {
+        inner.rest();
+        Operation::Select { definition: inner.fragment_from(start) }
+    } else if inner.eat("MERGE INTO") {
+        Operation::Update { table: inner.name()?, bounded: true }
+    } else {
+        return None;
+    };
+    c.rest();
+    Some(operation)
+}
+
+fn has_where(c: &mut Cursor<'_>) -> bool {
+    c.skip_until(0, |c| c.at("WHERE"));
+    c.at("WHERE")
+}
+
+fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {
+    let options = if c.at_symbol("(") { c.parenthesised()?.rest() } else { SqlFragment::new("") };
+    let kind = match c.word().as_str() {
+        "INDEX" => ObjectKind::Index,
+        "TABLE" => ObjectKind::Table,
+        _ => ObjectKind::Other,
+    };
+    c.next();
+    let concurrently = c.eat("CONCURRENTLY") || options.as_str().to_uppercase().contains("CONCURRENTLY");
+    let name = c.name();
+    Some(Operation::Reindex { kind, name, concurrently })
+}
+
+fn session(c: &mut Cursor<'_>) -> Option<Operation> {
+    if c.eat("BEGIN") || c.eat("START TRANSACTION") {
+        c.rest();
+        return Some(Operation::Transaction(TransactionControl::Begin));
+    }
+    if c.eat("COMMIT") || c.eat("END") {
+        c.rest();
+        return Some(Operation::Transaction(TransactionControl::Commit));
+    }
+    if ["ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "SET TRANSACTION", "SET CONSTRAINTS", "SET SESSION CHARACTERISTICS"].iter().any(|w| c.at(w)) {
+        c.rest();
+        return Some(Operation::Transaction(TransactionControl::Other));
+    }
+    if c.eat("SET") || c.at("RESET") {
+        c.eat("RESET");
+        let local = c.eat("LOCAL");
+        c.eat("SESSION");
+        let start = c.position();
+        let _ = c.eat("TIME ZONE") || c.name().is_some();
+        let name = c.fragment_from(start).0.to_lowercase().replace("time zone", "timezone");
+        let _ = c.eat("TO") || c.eat_symbol("=");
+        return Some(Operation::SetParameter { name, value: c.rest().0, local });
+    }
+    if c.eat("LOCK") {
+        c.eat("TABLE");
+        c.eat("ONLY");
+        let tables = c.names()?;
+        c.eat("IN");
+        let mode = c.rest().0.to_uppercase();
+        let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
+        return Some(Operation::LockTable { tables, mode: if mode.is_empty() { "ACCESS EXCLUSIVE".into() } else { mode } });
+    }
+    if c.eat("VACUUM") || c.at("ANALYZE") || c.at("ANALYSE") {
+        return maintenance(c);
+    }
+    if c.eat("CLUSTER") {
+        c.eat("VERBOSE");
+        let table = c.name();
+        c.rest();
+        return Some(Operation::Cluster { table });
+    }
+    let quiet = ["NOTIFY", "LISTEN", "UNLISTEN", "DISCARD", "DEALLOCATE", "CHECKPOINT", "REASSIGN OWNED", "LOAD"];
+    quiet.iter().any(|w| c.at(w)).then(|| Operation::Select { definition: c.rest() })
+}
+
+/// After `VACUUM`, or at `ANALYZE`.
+fn maintenance(c: &mut Cursor<'_>) -> Option<Operation> {
+    let analyze_only = c.eat("ANALYZE") || c.eat("ANALYSE");
+    let mut full = false;
+    if c.at_symbol("(") {
+        full = c.parenthesised()?.rest().as_str().to_uppercase().contains("FULL");
+    }
+    while let Some(word) = c.eat_one(&["FULL", "FREEZE", "VERBOSE", "ANALYZE"]) {
+        full |= word == "FULL";
+    }
+    let tables = c.name().into_iter().collect();
+    c.rest();
+    Some(if analyze_only { Operation::Analyze { tables } } else { Operation::Vacuum { tables, full } })
+}

@@ -1,0 +1,131 @@
+//! Cutting a script into statements. Lossless: the pieces, joined, are the script.
+
+use pest::Parser;
+
+use super::{Grammar, Rule};
+use crate::source::ByteSpan;
+
+/// A script cut into pieces that cover it from the first byte to the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    /// The pieces, in order.
+    pub pieces: Vec<Piece>,
+    /// White space and comments after the last statement.
+    pub trailing: ByteSpan,
+}
+
+/// One statement with what precedes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Piece {
+    /// What it is.
+    pub kind: PieceKind,
+    /// White space and comments before it.
+    pub leading: ByteSpan,
+    /// The statement, its semicolon included.
+    pub span: ByteSpan,
+}
+
+/// What a piece of a script is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PieceKind {
+    /// A statement.
+    Statement,
+    /// `COPY … FROM stdin` with its data.
+    Copy,
+    /// A line for psql, such as `\set`.
+    PsqlLine,
+    /// A string, quoted name, dollar quote or comment that begins here and never ends.
+    Unterminated,
+}
+
+/// Cuts `text` into statements with exact byte spans. Never fails: what does not end is a piece of its own.
+pub fn split(text: &str) -> Script {
+    let mut pieces = Vec::new();
+    let mut end = 0;
+    // `script` accepts every text: each alternative consumes, and what no token starts is `unterminated`.
+    let pairs = Grammar::parse(Rule::script, text).into_iter().flatten().flat_map(|script| script.into_inner());
+    for pair in pairs {
+        let kind = match pair.as_rule() {
+            Rule::statement => PieceKind::Statement,
+            Rule::copy => PieceKind::Copy,
+            Rule::psql_line => PieceKind::PsqlLine,
+            Rule::unterminated => PieceKind::Unterminated,
+            _ => continue,
+        };
+        let span = trimmed(text, pair.as_span().start(), pair.as_span().end(), pair.into_inner().last());
+        pieces.push(Piece { kind, leading: ByteSpan { start: end, end: span.start }, span });
+        end = span.end;
+    }
+    Script { pieces, trailing: ByteSpan { start: end, end: text.len() } }
+}
+
+/// A statement without a semicolon at the end of the script must not swallow the comments after it.
+fn trimmed(text: &str, start: usize, end: usize, last: Option<pest::iterators::Pair<'_, Rule>>) -> ByteSpan {
+    let ends_in_comment = last.filter(|p| matches!(p.as_rule(), Rule::line_comment | Rule::block_comment) && text[p.as_span().end()..end].trim().is_empty());
+    let mut end = end;
+    if let Some(comment) = ends_in_comment {
+        end = comment.as_span().start();
+    }
+    ByteSpan { start, end: start + text[start..end].trim_end().len() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn joined(text: &str) -> String {
+        let script = split(text);
+        let mut out = String::new();
+        for piece in &script.pieces {
+            out.push_str(piece.leading.slice(text));
+            out.push_str(piece.span.slice(text));
+        }
+        out.push_str(script.trailing.slice(text));
+        out
+    }
+
+    fn statements(text: &str) -> Vec<&str> {
+        split(text).pieces.iter().map(|p| p.span.slice(text)).collect()
+    }
+
+    #[test]
+    fn semicolons_inside_strings_comments_and_bodies_do_not_split() {
+        let text = "-- a; b\nSELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$; /* ; /* ; */ ; */\nSELECT \"a;\"\"b\" -- end";
+        assert_eq!(
+            statements(text),
+            ["SELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$;", "SELECT \"a;\"\"b\""]
+        );
+        let body = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;";
+        assert_eq!(statements(body).len(), 2);
+        assert_eq!(statements("BEGIN; SELECT 1; COMMIT;").len(), 3);
+    }
+
+    #[test]
+    fn copy_data_and_psql_lines_are_pieces() {
+        let text = "\\set x 1\nCOPY t (a) FROM stdin;\n1;\n\\.\nSELECT 1;";
+        let kinds: Vec<_> = split(text).pieces.iter().map(|p| p.kind).collect();
+        assert_eq!(kinds, [PieceKind::PsqlLine, PieceKind::Copy, PieceKind::Statement]);
+    }
+
+    #[test]
+    fn what_never_ends_is_told_apart() {
+        for text in ["SELECT 'abc", "SELECT 1; /* /* */ x", "DO $$ BEGIN", "SELECT \"a"] {
+            assert_eq!(split(text).pieces.last().map(|p| p.kind), Some(PieceKind::Unterminated), "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_does_not_overflow() {
+        for text in ["/*".repeat(100_000), "(".repeat(100_000), format!("begin atomic {}", "case ".repeat(100_000)), "/*".repeat(100_000) + &"*/".repeat(100_000)] {
+            assert_eq!(joined(&text), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_comes_back(text in "(?s)([a-z'\"$;/*\\\\ \n\r(),-]|begin atomic|case|end|copy|from stdin|\\PC){0,60}") {
+            prop_assert_eq!(joined(&text), text);
+        }
+    }
+}

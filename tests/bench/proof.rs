@@ -1,0 +1,201 @@
+//! The promise: a sequence leaves the schema and the rows that the naive migration leaves, or fails where that one fails.
+
+use std::fmt;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::prisma::{Project, Run, Sample};
+use super::server::{Database, Server};
+use super::{catalog, rows};
+
+/// How a sequence compares with the naive migration. Anything else is an error.
+#[derive(Debug, PartialEq)]
+pub enum Verdict {
+    /// The files are the naive ones, byte for byte.
+    Unchanged,
+    /// Both succeed and leave the same.
+    Same,
+    /// Both fail on these rows (and the sequence keeps the rows); on empty tables they are the same.
+    FailsOnRows,
+    /// The naive migration fails on these rows or loses a value, the sequence keeps it; on empty tables they are the same.
+    KeepsMore,
+    /// Both fail, rows or not.
+    Fails,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Verdict::Unchanged => "unchanged",
+            Verdict::Same => "same schema, same rows",
+            Verdict::FailsOnRows => "both fail on rows, same schema on empty tables",
+            Verdict::KeepsMore => "keeps what the naive migration loses",
+            Verdict::Fails => "both fail",
+        })
+    }
+}
+
+/// Samples whose naive migration drops a column and adds it again with another type, and that column: there a rewrite may
+/// keep the values, and succeed where the naive migration fails on rows.
+const LOSES: [(&str, &str); 7] = [
+    ("enum_rename", "role"),
+    ("rename_field", "fullName"),
+    ("rename_field_nullable", "fullName"),
+    ("string_to_enum", "role"),
+    ("type_scalar_to_list", "n"),
+    ("type_string_to_int", "n"),
+    ("type_string_to_int_nullable", "n"),
+];
+
+/// What both sides left in their databases.
+struct Outcome {
+    naive: (Database, Run),
+    sequence: (Database, Run),
+}
+
+/// Runs both projects with the Prisma CLI, with rows and where needed without, and compares.
+pub fn prove(
+    server: &Server,
+    sample: &Sample,
+    naive: &Project,
+    sequence: &Project,
+) -> Result<Verdict> {
+    if naive.sequence()? == sequence.sequence()? {
+        return Ok(Verdict::Unchanged);
+    }
+    let verdict = prove_with_rows(server, sample, naive, sequence).context("with rows")?;
+    if !matches!(verdict, Verdict::FailsOnRows | Verdict::KeepsMore) {
+        return Ok(verdict);
+    }
+    let history = sample.history(server)?;
+    let outcome = Outcome::of(server, &history, naive, sequence)?;
+    match outcome.ends() {
+        (true, true) => {
+            outcome
+                .must_be_same(&history, &[])
+                .context("on empty tables")?;
+            must_be_done(server, &outcome, naive, sequence).context("on empty tables")?;
+            Ok(verdict)
+        }
+        (false, false) => Ok(Verdict::Fails),
+        _ => bail!("on empty tables: {}", outcome.report()),
+    }
+}
+
+fn prove_with_rows(
+    server: &Server,
+    sample: &Sample,
+    naive: &Project,
+    sequence: &Project,
+) -> Result<Verdict> {
+    let loses: Vec<&str> = LOSES
+        .iter()
+        .filter(|(name, _)| *name == sample.name)
+        .map(|(_, column)| *column)
+        .collect();
+    let history = sample.history_with_rows(server, 5)?;
+    let outcome = Outcome::of(server, &history, naive, sequence)?;
+    match outcome.ends() {
+        (true, true) => {
+            outcome.must_be_same(&history, &loses)?;
+            must_be_done(server, &outcome, naive, sequence)?;
+            Ok(if loses.is_empty() {
+                Verdict::Same
+            } else {
+                Verdict::KeepsMore
+            })
+        }
+        (false, false) => {
+            let before = rows::read(&mut history.connect()?)?;
+            rows::read(&mut outcome.sequence.0.connect()?)?.must_keep(&before)?;
+            Ok(Verdict::FailsOnRows)
+        }
+        (false, true) if !loses.is_empty() => Ok(Verdict::KeepsMore),
+        _ => bail!("{}", outcome.report()),
+    }
+}
+
+impl Outcome {
+    /// Deploys both on copies of `history`.
+    fn of(
+        server: &Server,
+        history: &Database,
+        naive: &Project,
+        sequence: &Project,
+    ) -> Result<Outcome> {
+        let deployed = |project: &Project| -> Result<(Database, Run)> {
+            let database = server.copy(history)?;
+            let run = project.deploy(&database)?;
+            Ok((database, run))
+        };
+        Ok(Outcome {
+            naive: deployed(naive)?,
+            sequence: deployed(sequence)?,
+        })
+    }
+
+    /// Whether each side succeeded.
+    fn ends(&self) -> (bool, bool) {
+        (self.naive.1.succeeded(), self.sequence.1.succeeded())
+    }
+
+    fn report(&self) -> String {
+        let side = |name: &str, run: &Run| match run.succeeded() {
+            true => format!("{name} succeeds"),
+            false => format!("{name} fails:\n{}", run.text.trim()),
+        };
+        format!(
+            "{}, {}",
+            side("naive", &self.naive.1),
+            side("sequence", &self.sequence.1)
+        )
+    }
+
+    fn must_be_same(&self, history: &Database, loses: &[&str]) -> Result<()> {
+        must_be_same(&self.naive.0, &self.sequence.0, history, loses)
+    }
+}
+
+/// Fails when two databases differ in their schema or their rows. `history` is what both were copied from, `loses` the
+/// columns whose values the naive migration loses.
+pub fn must_be_same(
+    naive: &Database,
+    sequence: &Database,
+    history: &Database,
+    loses: &[&str],
+) -> Result<()> {
+    if let Some(difference) =
+        catalog::difference(&catalog::schema(naive)?, &catalog::schema(sequence)?)
+    {
+        bail!("the schema differs\n{difference}");
+    }
+    let before = rows::read(&mut history.connect()?)?;
+    let expected = rows::read(&mut naive.connect()?)?;
+    rows::read(&mut sequence.connect()?)?
+        .must_equal(&expected, &before, loses)
+        .context("the rows differ")
+}
+
+/// Fails when Prisma sees something left to do in the sequence that it did not see in the naive migration.
+fn must_be_done(
+    server: &Server,
+    outcome: &Outcome,
+    naive: &Project,
+    sequence: &Project,
+) -> Result<()> {
+    let database = &outcome.sequence.0;
+    let again = sequence.deploy(database)?;
+    ensure!(
+        again.succeeded() && again.text.contains("No pending migrations"),
+        "second deploy:\n{}",
+        again.text
+    );
+    let drift = sequence.drift(database, &server.create()?)?;
+    if !drift.succeeded() && naive.drift(database, &server.create()?)?.succeeded() {
+        bail!(
+            "prisma migrate diff --from-migrations --to-schema:\n{}",
+            drift.text
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The servers that `scripts/servers` started, and databases that vanish when they go out of scope.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result};
+use postgres::{Client, NoTls};
+
+/// A running server of one major version.
+pub struct Server {
+    /// 12, 15 or 18.
+    pub major: u32,
+    url: String,
+}
+
+/// A database of a [`Server`], dropped with this value.
+pub struct Database {
+    /// What `DATABASE_URL` would hold.
+    pub url: String,
+    name: String,
+    server_url: String,
+}
+
+static DATABASES: AtomicUsize = AtomicUsize::new(0);
+
+impl Server {
+    /// The server of this major version; fails when `scripts/test` did not start one.
+    pub fn of(major: u32) -> Result<Server> {
+        let url = super::variable(&format!("SAFESTEP_TEST_PG{major}"))?;
+        Ok(Server { major, url })
+    }
+
+    /// A new, empty database.
+    pub fn create(&self) -> Result<Database> {
+        self.create_from("template1")
+    }
+
+    /// A new database with everything that `original` holds.
+    pub fn copy(&self, original: &Database) -> Result<Database> {
+        self.create_from(&original.name)
+    }
+
+    fn create_from(&self, template: &str) -> Result<Database> {
+        let name = format!(
+            "bench_{}_{}",
+            std::process::id(),
+            DATABASES.fetch_add(1, Ordering::Relaxed)
+        );
+        connect(&self.url)?
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+            .with_context(|| format!("copying database {template}"))?;
+        let server = self
+            .url
+            .strip_suffix("/postgres")
+            .context("a server's url ends in /postgres")?;
+        Ok(Database {
+            url: format!("{server}/{name}"),
+            name,
+            server_url: self.url.clone(),
+        })
+    }
+}
+
+impl Database {
+    /// A new session.
+    pub fn connect(&self) -> Result<Client> {
+        connect(&self.url)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Ok(mut admin) = connect(&self.server_url) else {
+            return;
+        };
+        let _ = admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+            &[&self.name],
+        );
+        if let Err(error) = admin.batch_execute(&format!("DROP DATABASE {}", self.name)) {
+            eprintln!("{} stays behind: {error}", self.name);
+        }
+    }
+}
+
+fn connect(url: &str) -> Result<Client> {
+    Client::connect(url, NoTls)
+        .with_context(|| format!("{url}: is it running? scripts/servers start"))
+}

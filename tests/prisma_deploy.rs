@@ -1,0 +1,112 @@
+//! Every sample, naive and rewritten, through the real Prisma CLI on real servers: same schema, same rows, nothing pending.
+//!
+//! `SAFESTEP_TEST_ONLY=combo_many,fk_add scripts/test --test prisma_deploy -- --nocapture` runs some and shows the report.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+
+use bench::prisma::{Project, Sample};
+use bench::proof::{self, Verdict};
+use bench::server::Server;
+
+/// Samples of every kind of rewrite: also run on the oldest and the newest server. None of them may stay as it is.
+const SMOKE: [&str; 9] = [
+    "add_required_default_volatile",
+    "add_volatile_defaults",
+    "combo_many",
+    "enum_add_value_and_default",
+    "fk_add",
+    "index_add",
+    "make_required",
+    "make_required_with_default",
+    "unique_add",
+];
+
+/// A Prisma call keeps a core busy for two seconds: more threads do not help.
+const THREADS: usize = 2;
+
+/// The tests of this file take their turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+#[test]
+fn every_sample_on_postgresql_15() -> Result<()> {
+    run_all(15, Sample::all()?)
+}
+
+#[test]
+fn smoke_samples_on_postgresql_12() -> Result<()> {
+    run_all(12, smoke()?)
+}
+
+#[test]
+fn smoke_samples_on_postgresql_18() -> Result<()> {
+    run_all(18, smoke()?)
+}
+
+fn smoke() -> Result<Vec<Sample>> {
+    let mut samples = Sample::all()?;
+    samples.retain(|sample| SMOKE.contains(&sample.name.as_str()));
+    Ok(samples)
+}
+
+/// Runs the samples on one server and fails with all their failures.
+fn run_all(major: u32, samples: Vec<Sample>) -> Result<()> {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Server::of(major)?;
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(sample) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let start = Instant::now();
+                    let result = prove(&server, sample);
+                    let text = result
+                        .as_ref()
+                        .map_or("FAILED".to_owned(), Verdict::to_string);
+                    println!(
+                        "PostgreSQL {major}  {:<32} {text}  ({:.1} s)",
+                        sample.name,
+                        start.elapsed().as_secs_f32()
+                    );
+                    if let Err(error) = result {
+                        let failure = format!("{}: {error:#}", sample.name);
+                        failures
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(failure);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    ensure!(
+        failures.is_empty(),
+        "{} of {} samples fail on PostgreSQL {major}\n\n{}",
+        failures.len(),
+        samples.len(),
+        failures.join("\n\n")
+    );
+    Ok(())
+}
+
+fn prove(server: &Server, sample: &Sample) -> Result<Verdict> {
+    let naive = Project::naive(sample)?;
+    let rewritten = Project::rewritten(sample, server.major)?;
+    rewritten.must_be_final(server.major)?;
+    let verdict = proof::prove(server, sample, &naive, &rewritten)?;
+    ensure!(
+        verdict != Verdict::Unchanged || !SMOKE.contains(&sample.name.as_str()),
+        "safestep left the migration as it was"
+    );
+    Ok(verdict)
+}
