@@ -150,7 +150,8 @@ fn block(blocker: &mut Client, sql: &str) -> Result<()> {
     Ok(())
 }
 
-/// Does what the header of the file says and runs it again.
+/// Does what the header of the file says and runs it again; and once more, because a connection can be lost between the work
+/// and the ledger. Only an index build refuses that, loudly.
 fn recover(database: &Database, sql: &str) -> Result<()> {
     let mut session = database.connect()?;
     if let Some(statement) = drop_index_of_header(sql) {
@@ -158,7 +159,13 @@ fn recover(database: &Database, sql: &str) -> Result<()> {
             .batch_execute(&statement)
             .with_context(|| statement.clone())?;
     }
-    session.batch_execute(sql).context("running it again")
+    session.batch_execute(sql).context("running it again")?;
+    if !sql.contains("INDEX CONCURRENTLY \"") {
+        session
+            .batch_execute(sql)
+            .context("running it again after it was done")?;
+    }
+    Ok(())
 }
 
 /// The `DROP INDEX CONCURRENTLY IF EXISTS name` of the header's comments.

@@ -1,7 +1,9 @@
-//! The locks and the cost of one operation.
+//! The locks and the cost of one operation, one statement, one transaction.
 
-use super::LockMode;
-use crate::operation::{Operation, QualifiedName};
+use super::tally::Tally;
+use super::type_change::TypeAlteration;
+use super::{LockMode, column, constraint, data, index, object, table};
+use crate::operation::{ObjectKind, Operation, QualifiedName};
 use crate::schema::Schema;
 
 /// What running an operation does to those who use its tables.
@@ -13,7 +15,8 @@ pub struct Effects {
     pub work: Work,
     /// False when PostgreSQL refuses the operation inside a transaction block.
     pub in_transaction: bool,
-    /// True when it is known to fail on a table that has rows, such as ADD COLUMN … NOT NULL without a default.
+    /// True when it is known to fail on a table that has rows, such as ADD COLUMN … NOT NULL without a default, or to
+    /// fail in any case, such as CREATE INDEX CONCURRENTLY on a partitioned table.
     pub fails_on_rows: bool,
 }
 
@@ -40,15 +43,107 @@ impl Effects {
         self.locks.iter().map(|(_, mode)| *mode).max()
     }
 
-    /// True when a lock blocks writes or reads while work grows with the table.
+    /// True when a lock blocks writes or reads while work grows with the table, or when nothing is known.
     pub fn is_unsafe(&self) -> bool {
-        self.work != Work::Constant && self.strongest().is_some_and(LockMode::blocks_writes)
+        let strong = self.strongest().is_some_and(LockMode::blocks_writes);
+        self.work == Work::Unknown || (self.work != Work::Constant && strong)
     }
 }
 
 /// What `operation` does on a server of that major version when the catalog is `schema` (as it is before the operation).
 /// Tables that the migration itself made count as empty: their locks are left out and their work is constant.
 pub fn effects(operation: &Operation, schema: &Schema, version: u32) -> Effects {
-    let _ = (operation, schema, version);
-    todo!()
+    let mut tally = Tally::new(schema, version);
+    of_table(&mut tally, operation);
+    tally.into_effects()
+}
+
+/// What one statement does that holds several operations, as ALTER TABLE can: its subcommands run in PostgreSQL's order
+/// (drops, then types, then new columns, …), each sees what the earlier ones did, and all work is done under the strongest
+/// lock of any. The operations of a `DO` block are statements of their own: see [`transaction_effects`].
+pub fn statement_effects(operations: &[&Operation], schema: &Schema, version: u32) -> Effects {
+    match operations {
+        [] => Effects::none(),
+        [only] => effects(only, schema, version),
+        several => {
+            let mut ordered = several.to_vec();
+            ordered.sort_by_key(|operation| pass(operation));
+            in_order(ordered, &mut schema.clone(), version)
+        }
+    }
+}
+
+/// What statements do that share a transaction: locks are kept to its end, so later work is done under earlier locks.
+pub fn transaction_effects<'a>(
+    statements: impl IntoIterator<Item = &'a [&'a Operation]>,
+    schema: &Schema,
+    version: u32,
+) -> Effects {
+    let mut schema = schema.clone();
+    let mut sum = Effects::none();
+    let mut labels = Vec::new();
+    for statement in statements {
+        let mut effects = statement_effects(statement, &schema, version);
+        effects.fails_on_rows |= statement.iter().any(|o| data::uses_label(o, &labels));
+        sum = sum.then(effects);
+        for operation in statement {
+            labels.extend(data::unusable_label(operation, &schema, version));
+            schema.apply(operation);
+        }
+    }
+    sum
+}
+
+fn in_order(operations: Vec<&Operation>, schema: &mut Schema, version: u32) -> Effects {
+    let mut sum = Effects::none();
+    for operation in operations {
+        sum = sum.then(effects(operation, schema, version));
+        schema.apply(operation);
+    }
+    sum
+}
+
+/// The pass of ALTER TABLE in which a subcommand runs (`AT_PASS_…`, `src/backend/commands/tablecmds.c`): a constraint that
+/// the statement drops is gone before SET NOT NULL looks for a proof, and VALIDATE comes last.
+fn pass(operation: &Operation) -> u8 {
+    use Operation::*;
+    match operation {
+        DropColumn { .. } | DropConstraint { .. } | DropNotNull { .. } => 0,
+        SetType { .. } => 1,
+        AddColumn { .. } => 2,
+        SetNotNull { .. } | SetDefault { .. } | DropDefault { .. } | SetColumnAttribute { .. } => 3,
+        AddConstraint { .. } => 4,
+        _ => 5,
+    }
+}
+
+/// Tables, columns and constraints; the rest is [`of_object`]'s.
+fn of_table(t: &mut Tally<'_>, operation: &Operation) {
+    use Operation::*;
+    let renamed = LockMode::AccessExclusive;
+    match operation {
+        CreateTable(create) => table::create(t, create),
+        DropTable { names, cascade, .. } => table::drop(t, names, *cascade),
+        RenameTable { table: name, .. } => table::rename(t, name),
+        SetTableAttribute { table: name, attribute } => table::attribute(t, name, attribute),
+        AttachPartition { table: name, partition, bounds } => table::attach(t, name, partition, bounds),
+        DetachPartition { table: name, partition, concurrently, finalize } => table::detach(t, name, partition, *concurrently, *finalize),
+        AddColumn { table, column, if_not_exists } => column::add(t, table, column, *if_not_exists),
+        DropColumn { table, column, cascade, .. } => column::drop(t, table, column, *cascade),
+        RenameColumn { table, .. } | DropNotNull { table, .. } | SetDefault { table, .. } | DropDefault { table, .. } => {
+            t.lock_family(table, table.only, renamed);
+        }
+        SetNotNull { table, column } => constraint::set_not_null(t, table, column),
+        SetType { table, column, ty, collation, using } => {
+            let change = TypeAlteration { table, column, to: ty, collation: collation.as_ref(), using: using.as_ref() };
+            column::set_type(t, table, &change);
+        }
+        SetColumnAttribute { table, column, attribute } => column::attribute(t, table, column, attribute),
+        AddConstraint { table, constraint } => constraint::add(t, table, constraint),
+        DropConstraint { table, name, cascade, .. } => constraint::drop(t, table, name, *cascade),
+        ValidateConstraint { table, name } => constraint::validate(t, table, name),
+        RenameConstraint { table, name, .. } => constraint::rename(t, table, name),
+        AlterConstraint { table, name, options } => constraint::alter(t, table, name, options.as_str()),
+        other => of_object(t, other),
+    }
 }

@@ -158,10 +158,11 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] when there is such a file and it cannot be used.
     pub fn find(start_dir: &Utf8Path) -> Result<(Config, Option<Utf8PathBuf>), ConfigError> {
-        let start = camino::absolute_utf8(start_dir).map_err(|source| ConfigError::NoDirectory {
-            path: start_dir.to_owned(),
-            source,
-        })?;
+        let start =
+            camino::absolute_utf8(start_dir).map_err(|source| ConfigError::NoDirectory {
+                path: start_dir.to_owned(),
+                source,
+            })?;
         let nearest = start
             .ancestors()
             .map(|folder| folder.join(CONFIG_FILE))
@@ -300,7 +301,10 @@ mod tests {
         assert_eq!(config.layout, Some(Layout::Phase));
         assert_eq!(config.backfill.batch_size, 10_000);
         assert_eq!(config.backfill.nulls, Nulls::Off);
-        assert_eq!(config.renamed_to("users", "user_name"), Some("display_name"));
+        assert_eq!(
+            config.renamed_to("users", "user_name"),
+            Some("display_name")
+        );
         assert_eq!(config.level("rename-table"), Some(Level::Off));
         assert_eq!(config.level("drop-table"), None);
     }
@@ -367,9 +371,8 @@ mod tests {
 
     #[test]
     fn the_exact_table_answers_before_its_namesakes() {
-        let config = parse(
-            "[values]\n\"orders.status\" = \"'a'\"\n\"shop.orders.status\" = \"'b'\"",
-        );
+        let config =
+            parse("[values]\n\"orders.status\" = \"'a'\"\n\"shop.orders.status\" = \"'b'\"");
         assert_eq!(config.value_for("orders", "status"), Some("'a'"));
         assert_eq!(config.value_for("shop.orders", "status"), Some("'b'"));
         assert_eq!(config.value_for("old.orders", "status"), Some("'a'"));

@@ -473,13 +473,17 @@ mod tests {
         repository.commit("m/1.sql");
         repository.git("checkout -q -b feature");
         repository.commit("m/2.sql");
+        repository.git("checkout -q main");
         let url = format!("file://{}", repository.root);
         repository.git(&format!("clone -q --depth 1 -b feature {url} clone"));
         let clone = repository.root.join("clone");
         let scope = GitScope::discover(&clone).unwrap().unwrap();
         assert!(matches!(scope.base(None), Err(ScopeError::Shallow { .. })));
 
-        git_in(&clone, "fetch -q --depth 1 origin main:refs/remotes/origin/main");
+        git_in(
+            &clone,
+            "fetch -q --depth 1 origin main:refs/remotes/origin/main",
+        );
         assert!(matches!(scope.base(None), Err(ScopeError::Shallow { .. })));
     }
 
@@ -488,6 +492,10 @@ mod tests {
         let repository = Repository::new();
         repository.commit("m/1.sql");
         let error = repository.scope().base(Some("--all")).unwrap_err();
-        assert!(error.to_string().starts_with("--since --all: no such commit in"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("--since --all: no such commit in")
+        );
     }
 }

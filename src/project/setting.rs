@@ -99,7 +99,7 @@ pub(super) fn duration_or_off<'de, D: Deserializer<'de>>(
     from.deserialize_any(Expecting {
         what: "a duration such as \"100ms\", or \"off\"",
         read: |value| match value {
-            Scalar::Text(text) if text == "off" => Ok(None),
+            Scalar::Text("off") => Ok(None),
             Scalar::Text(text) => match text.parse()? {
                 Millis(0) => {
                     Err("zero means no timeout to PostgreSQL; write \"off\" for that".to_owned())
@@ -156,7 +156,10 @@ pub(super) fn row_counts<'de, D: Deserializer<'de>>(
         }
     }
     let rows = BTreeMap::<String, Rows>::deserialize(from)?;
-    Ok(rows.into_iter().map(|(table, Rows(n))| (table, n)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(table, Rows(n))| (table, n))
+        .collect())
 }
 
 /// `values` and `renames`: `"table.column"` → text.
@@ -173,9 +176,9 @@ pub(super) fn by_column<'de, D: Deserializer<'de>>(
                         Err("expected text, not an empty string".to_owned())
                     }
                     Scalar::Text(text) => Ok(Text(text.to_owned())),
-                    Scalar::Whole(number) => Err(format!(
-                        "expected SQL or a name in quotes: \"{number}\""
-                    )),
+                    Scalar::Whole(number) => {
+                        Err(format!("expected SQL or a name in quotes: \"{number}\""))
+                    }
                 },
             })
         }
@@ -186,7 +189,10 @@ pub(super) fn by_column<'de, D: Deserializer<'de>>(
             "expected a key \"table.column\" or \"schema.table.column\", not \"{key}\""
         )));
     }
-    Ok(texts.into_iter().map(|(key, Text(text))| (key, text)).collect())
+    Ok(texts
+        .into_iter()
+        .map(|(key, Text(text))| (key, text))
+        .collect())
 }
 
 fn names_a_column(key: &str) -> bool {

@@ -178,10 +178,7 @@ fn keyword<'a>(
 ) -> Option<(&'a str, DirectiveScope)> {
     let (rest, scope) = match text.strip_prefix(for_file) {
         Some(rest) => (rest, DirectiveScope::File),
-        None => (
-            text.strip_prefix(for_statement)?,
-            DirectiveScope::Statement,
-        ),
+        None => (text.strip_prefix(for_statement)?, DirectiveScope::Statement),
     };
     let ends = rest
         .chars()
@@ -191,7 +188,9 @@ fn keyword<'a>(
 }
 
 fn names(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',').map(str::trim).filter(|name| !name.is_empty())
+    list.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
 }
 
 fn counterparts(squawk: &str) -> Vec<String> {

@@ -153,8 +153,8 @@ impl SourceFile {
         let path = path.into();
         let mut bytes = Vec::new();
         // One byte over the limit is enough to know that the file is too large, also for a pipe or a growing file.
-        let outcome = fs::File::open(&path)
-            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+        let outcome =
+            fs::File::open(&path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
         match outcome {
             Ok(_) => SourceFile::from_bytes(path, bytes),
             Err(source) => Err(SourceError::Unreadable { path, source }),

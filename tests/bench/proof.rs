@@ -190,6 +190,9 @@ fn must_be_done(
         "second deploy:\n{}",
         again.text
     );
+    if server.major != 15 {
+        return Ok(()); // files and model are the same on every server: one answer is enough
+    }
     let drift = sequence.drift(database, &server.create()?)?;
     if !drift.succeeded() && naive.drift(database, &server.create()?)?.succeeded() {
         bail!(

@@ -175,7 +175,10 @@ pub fn read(client: &mut Client) -> Result<Contents> {
 
 fn table_rows(client: &mut Client, table: &str) -> Result<Vec<BTreeMap<String, Value>>> {
     client
-        .query(&format!("SELECT to_jsonb(t)::text FROM {table} AS t"), &[])?
+        .query(
+            &format!("SELECT to_jsonb(this_row.*)::text FROM {table} AS this_row"),
+            &[],
+        )?
         .iter()
         .map(|row| serde_json::from_str(row.get(0)).context("a row as JSON"))
         .collect()

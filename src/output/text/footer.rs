@@ -83,27 +83,23 @@ fn outcome(report: &Report, counts: &Counts, mode: Mode) -> String {
     if created + modified + deleted == 0 {
         return String::new();
     }
-    let list = |parts: [(usize, String); 3]| {
-        let parts: Vec<String> = parts
-            .into_iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(_, text)| text)
-            .collect();
+    // The noun stands with the first number only.
+    let list = |verbs: [&str; 3]| {
+        let mut parts: Vec<String> = Vec::new();
+        for (count, verb) in [created, modified, deleted].into_iter().zip(verbs) {
+            match count {
+                0 => {}
+                _ if parts.is_empty() => parts.push(format!("{} {verb}", plural(count, "file"))),
+                _ => parts.push(format!("{} {verb}", thousands(count))),
+            }
+        }
         format!(": {}", parts.join(", "))
     };
     if mode == Mode::Write {
-        return list([
-            (created, format!("{} written", plural(created, "file"))),
-            (modified, format!("{} changed", plural(modified, "file"))),
-            (deleted, format!("{} removed", plural(deleted, "file"))),
-        ]);
+        return list(["written", "changed", "removed"]);
     }
     if counts.hazards() == 0 {
-        return list([
-            (created, format!("{} to write", plural(created, "file"))),
-            (modified, format!("{} to change", plural(modified, "file"))),
-            (deleted, format!("{} to remove", plural(deleted, "file"))),
-        ]);
+        return list(["to write", "to change", "to remove"]);
     }
     match files_now_and_deferred(report) {
         (now, 0) => format!(": {} that can go out in one deploy", plural(now, "file")),

@@ -151,7 +151,7 @@ fn a_write() {
     + …_02_user_validate_name/     "User"   scans, blocks nothing
     + …_03_post_author_id_index/   "Post"   builds, blocks nothing
 
-    1 migration, 1 danger, rewritten: 3 files written, 1 file removed.
+    1 migration, 1 danger, rewritten: 3 files written, 1 removed.
       now        expand     3 files   old code runs, new code can be deployed after
                                       it
       deferred   migrate    1 file    after the deploy of code that writes

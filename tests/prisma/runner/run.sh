@@ -26,7 +26,7 @@ else shadow=${SHADOW_DATABASE_URL:+\\n  shadowDatabaseUrl = env("SHADOW_DATABASE
   find "$project/prisma/${schema##*/}" -name '*.prisma' -exec sed -i -E "s/^([[:space:]]*datasource[[:space:]].*)/\1\n  url = env(\"DATABASE_URL\")${shadow:-}/" {} +; fi
 
 # the query engine is not used here, but 6.x would download it
-export PRISMA_SCHEMA_ENGINE_BINARY="$dir/schema-engine.mjs" PRISMA_QUERY_ENGINE_LIBRARY="$dir/schema-engine.mjs" PRISMA_HIDE_UPDATE_MESSAGE=1 CHECKPOINT_DISABLE=1 NO_COLOR=1 PATH="$dir/node:$PATH"
+export PRISMA_SCHEMA_ENGINE_BINARY="$dir/schema-engine.mjs" PRISMA_QUERY_ENGINE_LIBRARY="$dir/schema-engine.mjs" PRISMA_HIDE_UPDATE_MESSAGE=1 CHECKPOINT_DISABLE=1 NO_COLOR=1 NODE_COMPILE_CACHE="$dir/compiled" PATH="$dir/node:$PATH"
 cd "$project"
 case "$*" in
   migrate\ dev*) # wants a terminal; a question it asks (a name, a reset) ends in status 130 or 124

@@ -1,0 +1,118 @@
+//! One step of a sequence.
+
+use crate::operation::{Ident, Operation, QualifiedName};
+use crate::postgres::LockMode;
+
+/// When a step may run, seen from the deploys of the application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Before the new code is deployed; the old code goes on.
+    Expand,
+    /// After the code that writes both forms is deployed.
+    Migrate,
+    /// After no running code needs the old form.
+    Contract,
+}
+
+/// What a step needs from the transaction around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transaction {
+    /// May share a transaction with others of its kind.
+    Shared,
+    /// Must have a transaction of its own.
+    Own,
+    /// PostgreSQL refuses it inside a transaction block.
+    Outside,
+}
+
+/// How long a step takes, by what it grows with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duration {
+    /// Touches nothing that exists or takes no lock that anybody feels.
+    Free,
+    /// O(1) under a strong lock.
+    Instant,
+    /// Reads every row; reads and writes go on.
+    Scan,
+    /// Builds or removes an index; reads and writes go on.
+    Build,
+    /// Changes rows in batches, each with its own commit.
+    Backfill,
+    /// As the source wrote it, whatever that costs.
+    AsWritten,
+}
+
+/// How a step is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Undo {
+    /// By these operations, in this order.
+    By(Vec<Operation>),
+    /// Nothing has changed that could be taken back.
+    Nothing,
+    /// It cannot be taken back, and why.
+    Impossible(String),
+}
+
+/// One operation of a sequence with everything that a layout or a report says about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What it does.
+    pub operation: Operation,
+    /// The item of the source that it comes from, by index.
+    pub item: usize,
+    /// Printed as it stands in the source, not rendered.
+    pub verbatim: bool,
+    /// When it may run.
+    pub phase: Phase,
+    /// What it needs from the transaction around it.
+    pub transaction: Transaction,
+    /// How long it takes.
+    pub duration: Duration,
+    /// The locks on existing relations that others feel.
+    pub locks: Vec<(QualifiedName, LockMode)>,
+    /// Why it is there, in one sentence.
+    pub why: String,
+    /// How it is taken back.
+    pub undo: Undo,
+    /// A query that must find nothing before the step that `fails` can pass, shown where the sequence begins.
+    pub preflight: Option<String>,
+    /// A few words for its file: `user_add_age`.
+    pub slug: String,
+}
+
+impl Step {
+    /// The tables whose strong locks it takes.
+    pub fn locked_tables(&self) -> Vec<QualifiedName> {
+        self.locks.iter().filter(|(_, mode)| mode.blocks_writes()).map(|(table, _)| table.clone()).collect()
+    }
+}
+
+/// `authorId` → `author_id`: words for a file name.
+pub fn snake_case(name: &Ident) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for c in name.as_str().chars() {
+        if c.is_ascii_alphanumeric() {
+            if c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
+                words.push('_');
+            }
+            words.push(c.to_ascii_lowercase());
+        } else if !words.ends_with('_') && !words.is_empty() {
+            words.push('_');
+        }
+        before = c;
+    }
+    words.trim_matches('_').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_words() {
+        for (name, words) in [("authorId", "author_id"), ("User", "user"), ("APIKey2Id", "apikey2_id"), ("_x y", "x_y")] {
+            assert_eq!(snake_case(&Ident::new(name)), words);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! `ADD`, `DROP`, `ALTER COLUMN`.
+//!
+//! Locks: `AlterTableGetLockLevel` (`src/backend/commands/tablecmds.c`). Costs: documentation, ALTER TABLE, Notes.
+
+use super::tally::Tally;
+use super::type_change::{TypeAlteration, TypeChange, is_constrained, type_change};
+use super::volatility::{Volatility, volatility};
+use super::{LockMode, Work, constraint};
+use crate::operation::{
+    ColumnAttribute, ColumnDefinition, ConstraintKind, Generated, Ident, QualifiedName, SqlFragment, TableRef, TypeName,
+};
+use crate::schema::{Schema, mentions, same};
+use crate::sql::expression;
+
+/// `ADD COLUMN`: ACCESS EXCLUSIVE. A value that is the same for every row is kept in the catalog (11+,
+/// `pg_attribute.attmissingval`); any other rewrites the table.
+pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefinition, if_not_exists: bool) {
+    tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    let exists = tally.schema.column(table, &column.name).is_some();
+    if if_not_exists && exists {
+        // Up to 12 an inline REFERENCES is added all the same.
+        if tally.version < 13 {
+            lock_referenced(tally, column);
+        }
+        return;
+    }
+    let filled = is_filled(column);
+    let default = column.default.as_ref();
+    let generated = column.generated.as_ref();
+    if column.is_serial() || matches!(generated, Some(Generated::Stored(_) | Generated::Identity(_))) {
+        tally.rewrite(table, table.only);
+    } else if is_constrained(&column.ty, tally.schema) {
+        tally.rewrite(table, table.only);
+    } else if default.is_some_and(|d| volatility(d, tally.schema) == Volatility::Volatile) {
+        tally.rewrite(table, table.only);
+    } else if !is_known_type(&column.ty, tally.schema) && !tally.heaps(table, table.only).is_empty() {
+        tally.work(Work::Unknown); // it may be a domain with a CHECK
+    }
+    let virtual_column = matches!(generated, Some(Generated::Virtual(_)));
+    if virtual_column && tally.version < 18 {
+        tally.fails();
+    }
+    if virtual_column && column.not_null {
+        tally.scan(table, table.only);
+    }
+    if column.not_null && !filled && !tally.heaps(table, table.only).is_empty() {
+        tally.fails(); // 23502 on a table that has rows
+    }
+    add_inline_constraints(tally, table, column, filled);
+}
+
+/// Existing rows get a value that is not NULL.
+fn is_filled(column: &ColumnDefinition) -> bool {
+    let null = |d: &SqlFragment| expression::parse(d).is_some_and(|e| e.is_null());
+    let default = column.default.as_ref().is_some_and(|d| !null(d));
+    default || column.is_serial() || column.generated.is_some()
+}
+
+fn lock_referenced(tally: &mut Tally<'_>, column: &ColumnDefinition) {
+    for inline in &column.constraints {
+        if let ConstraintKind::ForeignKey(fk) = &inline.kind {
+            constraint::lock_referenced(tally, &fk.references, LockMode::ShareRowExclusive);
+        }
+    }
+}
+
+/// UNIQUE and PRIMARY KEY build an index, CHECK reads every row, REFERENCES only when a DEFAULT clause is written, even
+/// DEFAULT NULL: without one all values are NULL and the check is skipped (`transformColumnDefinition`, `skipValidation`).
+fn add_inline_constraints(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefinition, filled: bool) {
+    lock_referenced(tally, column);
+    for inline in &column.constraints {
+        match &inline.kind {
+            ConstraintKind::Unique { .. } => tally.build(table, table.only),
+            ConstraintKind::PrimaryKey { .. } => {
+                tally.build(table, table.only);
+                if !filled && !tally.heaps(table, table.only).is_empty() {
+                    tally.fails();
+                }
+            }
+            ConstraintKind::ForeignKey(fk) => {
+                let skipped = column.default.is_none() && column.generated.is_none() && !column.is_serial();
+                if !skipped && !tally.heaps(table, table.only).is_empty() {
+                    tally.scan(table, table.only);
+                    if filled {
+                        tally.scan(&fk.references, false);
+                    }
+                }
+            }
+            ConstraintKind::Check { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {
+                tally.scan(table, table.only);
+            }
+        }
+    }
+}
+
+/// A type that is known to be no domain with constraints: built in, of a known extension, an enum or a domain that the
+/// history made.
+fn is_known_type(ty: &TypeName, schema: &Schema) -> bool {
+    let name = ty.name();
+    let canonical = ty.canonical();
+    let plain = canonical.trim_end_matches("[]").rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned();
+    schema.enum_type(&name).is_some() || schema.domain(&name).is_some() || TYPES.contains(&plain.as_str()) || plain.starts_with("interval")
+}
+
+/// Built-in types by their canonical names, then types of PostgreSQL's and the usual extensions.
+const TYPES: &[&str] = &[
+    "bit", "bool", "box", "bpchar", "bytea", "cidr", "circle", "date", "datemultirange", "daterange", "float4", "float8",
+    "inet", "int2", "int2vector", "int4", "int4multirange", "int4range", "int8", "int8multirange", "int8range", "json",
+    "jsonb", "jsonpath", "line", "lseg", "macaddr", "macaddr8", "money", "name", "numeric", "nummultirange", "numrange",
+    "oid", "oidvector", "path", "pg_lsn", "point", "polygon", "refcursor", "regclass", "regnamespace", "regproc",
+    "regprocedure", "regrole", "regtype", "text", "tid", "time", "timestamp", "timestamptz", "timetz", "tsmultirange",
+    "tsquery", "tsrange", "tstzmultirange", "tstzrange", "tsvector", "uuid", "varbit", "varchar", "xid", "xid8", "xml",
+    "bigserial", "serial", "smallserial", "char", "citext", "cube", "geography", "geometry", "halfvec", "hstore", "ltree", "sparsevec",
+    "vector",
+];
+
+/// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end.
+pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {
+    tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    lock_foreign_keys(tally, table, column, cascade);
+    if cascade {
+        let views = tally.schema.dependents(table, column);
+        for view in views.into_iter().filter(|d| d.what.contains("view ")) {
+            tally.lock(&view.name, LockMode::AccessExclusive);
+        }
+    }
+}
+
+/// ACCESS EXCLUSIVE on the tables at the other end of the column's foreign keys.
+fn lock_foreign_keys(tally: &mut Tally<'_>, table: &QualifiedName, column: &Ident, referencing: bool) {
+    let constraints = tally.schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    for state in constraints {
+        if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
+            && fk.columns.contains(column)
+        {
+            constraint::lock_referenced(tally, &fk.references, LockMode::AccessExclusive);
+        }
+    }
+    for (other, state) in tally.schema.referencing(table) {
+        if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
+            && referencing
+            && references(tally.schema, table, &fk.referenced, column)
+        {
+            tally.lock(&other.name, LockMode::AccessExclusive);
+        }
+    }
+}
+
+/// True when the referenced columns (none written: the primary key) hold the column.
+fn references(schema: &Schema, table: &QualifiedName, referenced: &[Ident], column: &Ident) -> bool {
+    if !referenced.is_empty() {
+        return referenced.contains(column);
+    }
+    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    let primary = constraints.iter().find_map(|c| match &c.constraint.kind {
+        ConstraintKind::PrimaryKey { columns, .. } => Some(columns),
+        _ => None,
+    });
+    primary.is_none_or(|columns| columns.contains(column))
+}
+
+/// `ALTER COLUMN … TYPE`: ACCESS EXCLUSIVE, on the tables at the other end of its foreign keys too; see [`type_change`].
+pub(super) fn set_type(tally: &mut Tally<'_>, table: &TableRef, change: &TypeAlteration<'_>) {
+    tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    lock_foreign_keys(tally, table, change.column, true);
+    if tally.heaps(table, table.only).is_empty() {
+        return;
+    }
+    match type_change(change, tally.schema, tally.version) {
+        TypeChange::Metadata => {}
+        TypeChange::MetadataBut { rebuilt_indexes, scanned_checks } => {
+            if !scanned_checks.is_empty() {
+                tally.scan(table, table.only);
+            }
+            for index in rebuilt_indexes {
+                let owner = tally.schema.index(&index).map_or(&table.name, |i| &i.table);
+                tally.build(owner, true);
+            }
+        }
+        TypeChange::FailsBecauseOf(_) => {
+            tally.fails();
+            tally.work(Work::Unknown);
+        }
+        TypeChange::Rewrite => {
+            tally.rewrite(table, table.only);
+            scan_referencing(tally, table, change.column);
+        }
+        TypeChange::Unknown => tally.work(Work::Unknown),
+    }
+}
+
+/// The foreign keys that point at a rewritten key column are checked again.
+fn scan_referencing(tally: &mut Tally<'_>, table: &QualifiedName, column: &Ident) {
+    for (other, state) in tally.schema.referencing(table) {
+        if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
+            && !same(&other.name, table)
+            && references(tally.schema, table, &fk.referenced, column)
+        {
+            tally.scan(&other.name, true);
+        }
+    }
+}
+
+/// `SET STATISTICS`, `SET STORAGE`, identity and expressions: all O(1), but `SET EXPRESSION` of a stored column (17+).
+pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, attribute: &ColumnAttribute) {
+    let mode = match attribute {
+        ColumnAttribute::Statistics => LockMode::ShareUpdateExclusive,
+        ColumnAttribute::Storage
+        | ColumnAttribute::Compression
+        | ColumnAttribute::AddIdentity
+        | ColumnAttribute::ChangeIdentity
+        | ColumnAttribute::DropExpression
+        | ColumnAttribute::SetExpression => LockMode::AccessExclusive,
+    };
+    tally.lock_family(table, table.only, mode);
+    if *attribute != ColumnAttribute::SetExpression {
+        return;
+    }
+    let generated = tally.schema.column(table, column).and_then(|c| c.generated.as_ref());
+    if !matches!(generated, Some(Generated::Virtual(_))) {
+        tally.rewrite(table, table.only);
+        return;
+    }
+    let constraints = tally.schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    let checked = constraints.iter().any(|c| match &c.constraint.kind {
+        ConstraintKind::Check { expression } => mentions(expression.as_str(), column.as_str()),
+        ConstraintKind::NotNull { column: own } => own == column,
+        _ => false,
+    });
+    let not_null = tally.schema.column(table, column).is_some_and(|c| c.not_null);
+    if checked || not_null {
+        tally.scan(table, table.only);
+    }
+}

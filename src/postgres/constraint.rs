@@ -1,0 +1,307 @@
+//! `ADD`, `DROP`, `VALIDATE`, `ALTER`, `RENAME CONSTRAINT`.
+//!
+//! Locks: `AlterTableGetLockLevel` (`src/backend/commands/tablecmds.c`) and the documentation of ALTER TABLE, Notes.
+
+use super::LockMode;
+use super::tally::Tally;
+use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, QualifiedName, TableRef};
+use crate::schema::{Age, ConstraintState, Index, Schema, Table, same};
+use crate::sql::expression;
+
+/// `ADD CONSTRAINT`.
+pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint) {
+    match &constraint.kind {
+        ConstraintKind::Check { .. } => add_check(tally, table, constraint),
+        ConstraintKind::NotNull { column } => add_not_null(tally, table, constraint, column),
+        ConstraintKind::ForeignKey(fk) => add_foreign_key(tally, table, constraint, fk),
+        ConstraintKind::Exclude { .. } => {
+            tally.lock_family(table, table.only, LockMode::AccessExclusive);
+            tally.build(table, table.only);
+        }
+        ConstraintKind::Unique { using_index, .. } => match using_index {
+            Some(index) => add_using_index(tally, table, index, false),
+            None => add_key(tally, table, &[]),
+        },
+        ConstraintKind::PrimaryKey { columns, using_index, .. } => match using_index {
+            Some(index) => add_using_index(tally, table, index, true),
+            None => add_key(tally, table, columns),
+        },
+    }
+}
+
+/// Existing rows are not looked at.
+fn is_unchecked(constraint: &Constraint) -> bool {
+    constraint.not_valid || option(constraint, "NOT ENFORCED")
+}
+
+fn option(constraint: &Constraint, words: &str) -> bool {
+    constraint.options.as_str().to_uppercase().contains(words)
+}
+
+/// ACCESS EXCLUSIVE, and a scan unless NOT VALID. A NO INHERIT check leaves the children alone; 17 and later lock them all
+/// the same.
+fn add_check(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint) {
+    let alone = option(constraint, "NO INHERIT");
+    let lock_alone = table.only || (alone && tally.version < 17);
+    tally.lock_family(table, lock_alone, LockMode::AccessExclusive);
+    if !is_unchecked(constraint) {
+        tally.scan(table, table.only || alone);
+    }
+}
+
+/// `ADD NOT NULL c` (18): as SET NOT NULL, or nothing but the catalog with NOT VALID.
+fn add_not_null(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint, column: &Ident) {
+    if constraint.not_valid {
+        tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    } else {
+        set_not_null(tally, table, column);
+    }
+}
+
+/// `SET NOT NULL`: ACCESS EXCLUSIVE and a scan of every table whose column may hold a NULL, unless from 12 on a valid
+/// CHECK excludes it (`NotNullImpliedByRelConstraints`).
+pub(super) fn set_not_null(tally: &mut Tally<'_>, table: &TableRef, column: &Ident) {
+    tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    let children = tally.schema.children(table);
+    if table.only && tally.is_partitioned(table) && !children.is_empty() {
+        tally.fails(); // "constraint must be added to child tables too"
+    }
+    for heap in tally.heaps(table, table.only) {
+        if !is_not_null(tally.schema, tally.version, &heap, column) {
+            tally.scan(&heap, true);
+        }
+    }
+}
+
+/// True when the column is NOT NULL, or proved to be by a valid CHECK that PostgreSQL looks at (12+).
+pub(super) fn is_not_null(schema: &Schema, version: u32, table: &QualifiedName, column: &Ident) -> bool {
+    let declared = schema.column(table, column).is_some_and(|c| c.not_null);
+    declared || (version >= 12 && proving_check(schema, table, column).is_some())
+}
+
+/// The valid CHECK, of the table or inherited from a parent, that lets SET NOT NULL skip its scan on 12 and later.
+pub fn proving_check<'a>(schema: &'a Schema, table: &QualifiedName, column: &Ident) -> Option<&'a ConstraintState> {
+    let proves = |c: &&ConstraintState| match &c.constraint.kind {
+        ConstraintKind::Check { expression } => {
+            let parsed = expression::parse(expression);
+            c.valid && parsed.is_some_and(|e| e.proves_not_null(column))
+        }
+        _ => false,
+    };
+    let inherited = |c: &&ConstraintState| !option(&c.constraint, "NO INHERIT");
+    let own = schema.table(table)?;
+    own.constraints.iter().find(proves).or_else(|| {
+        let parents = ancestors(schema, own);
+        let checks = parents.into_iter().flat_map(|t| &t.constraints);
+        checks.filter(inherited).find(proves)
+    })
+}
+
+/// The tables above a partition or inheriting table.
+fn ancestors<'a>(schema: &'a Schema, table: &Table) -> Vec<&'a Table> {
+    let mut found: Vec<&Table> = Vec::new();
+    let mut open = table.parents.clone();
+    while let Some(name) = open.pop() {
+        let new = schema.table(&name).filter(|t| !found.iter().any(|f| same(&f.name, &t.name)));
+        if let Some(parent) = new {
+            open.extend(parent.parents.iter().cloned());
+            found.push(parent);
+        }
+    }
+    found
+}
+
+/// SHARE ROW EXCLUSIVE on both tables (triggers are made on both) and a scan of both, unless NOT VALID.
+fn add_foreign_key(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint, fk: &ForeignKey) {
+    let partitioned = tally.is_partitioned(table);
+    tally.lock_family(table, !partitioned, LockMode::ShareRowExclusive);
+    lock_referenced(tally, &fk.references, LockMode::ShareRowExclusive);
+    if partitioned && constraint.not_valid && tally.version < 18 {
+        tally.fails(); // "cannot add NOT VALID foreign key on partitioned table"
+    }
+    let same_keys = partitions_keys(tally.schema, table, constraint, fk);
+    let adopted = !same_keys.is_empty() && same_keys.iter().all(|key| key.is_some_and(|k| k.valid));
+    let any = same_keys.iter().flatten().any(|key| key.valid || tally.version >= 18);
+    if any {
+        // The partition's own triggers on the referenced table are dropped.
+        lock_referenced(tally, &fk.references, LockMode::AccessExclusive);
+    }
+    if !is_unchecked(constraint) && !adopted {
+        validate_rows(tally, table, !partitioned, fk);
+    }
+}
+
+/// The referenced table and, when it is partitioned, its partitions.
+pub(super) fn lock_referenced(tally: &mut Tally<'_>, referenced: &QualifiedName, mode: LockMode) {
+    let only = !tally.is_partitioned(referenced);
+    tally.lock_family(referenced, only, mode);
+}
+
+/// Rows are read from both tables (`RI_Initial_Check`), from the referenced one only when there is a key to look up.
+fn validate_rows(tally: &mut Tally<'_>, table: &QualifiedName, only: bool, fk: &ForeignKey) {
+    if tally.heaps(table, only).is_empty() {
+        return;
+    }
+    tally.scan(table, only);
+    let all_null = |name: &Ident| {
+        let column = tally.schema.column(table, name);
+        column.is_some_and(|c| c.age == Age::New && c.default.is_none() && c.generated.is_none())
+    };
+    if !fk.columns.iter().any(all_null) {
+        let only = !tally.is_partitioned(&fk.references);
+        tally.scan(&fk.references, only);
+    }
+}
+
+/// For each partition its own foreign key of the same definition, which the new one adopts without a scan.
+fn partitions_keys<'a>(
+    schema: &'a Schema,
+    table: &QualifiedName,
+    constraint: &Constraint,
+    fk: &ForeignKey,
+) -> Vec<Option<&'a ConstraintState>> {
+    let equal = |state: &&ConstraintState| match &state.constraint.kind {
+        ConstraintKind::ForeignKey(own) => {
+            own.columns == fk.columns
+                && same(&own.references, &fk.references)
+                && own.referenced == fk.referenced
+                && own.actions.as_str().eq_ignore_ascii_case(fk.actions.as_str())
+                && state.constraint.options == constraint.options
+        }
+        _ => false,
+    };
+    let children = schema.children(table);
+    children.into_iter().map(|t| t.constraints.iter().find(equal)).collect()
+}
+
+/// UNIQUE and PRIMARY KEY: ACCESS EXCLUSIVE and an index build. On a partitioned table the partitions are locked like by
+/// CREATE INDEX before 18, except that making a key column NOT NULL locks them like SET NOT NULL.
+fn add_key(tally: &mut Tally<'_>, table: &TableRef, primary: &[Ident]) {
+    tally.lock(table, LockMode::AccessExclusive);
+    let nullable = |c: &Ident| !tally.schema.column(table, c).is_some_and(|c| c.not_null);
+    let recurses = primary.iter().any(nullable);
+    if tally.is_partitioned(table) || recurses {
+        let strong = recurses || tally.version >= 18;
+        let mode = if strong { LockMode::AccessExclusive } else { LockMode::Share };
+        for child in tally.schema.children(table) {
+            if !table.only {
+                tally.lock(&child.name, mode);
+            }
+        }
+    }
+    if !(table.only && tally.is_partitioned(table)) {
+        tally.build(table, !tally.is_partitioned(table));
+    }
+}
+
+/// `USING INDEX`: ACCESS EXCLUSIVE, no work, except that PRIMARY KEY scans for NULLs where NOT NULL is not proved.
+fn add_using_index(tally: &mut Tally<'_>, table: &TableRef, index: &Ident, primary: bool) {
+    tally.lock(table, LockMode::AccessExclusive);
+    let found = tally.schema.index(&table.sibling(index.clone()));
+    if tally.is_partitioned(table) || found.is_some_and(|i| !fits_constraint(i)) {
+        tally.fails();
+    }
+    if !primary {
+        return;
+    }
+    let Some(found) = found else {
+        tally.scan(table, false);
+        return;
+    };
+    for column in found.columns.iter().filter_map(|c| c.column.as_ref()) {
+        if has_not_valid_not_null(tally.schema, table, column) {
+            tally.fails(); // "incompatible NOT VALID constraint"
+        }
+        let as_column = TableRef { name: table.name.clone(), only: false, if_exists: false };
+        set_not_null(tally, &as_column, column);
+    }
+}
+
+/// Neither partial nor on expressions nor in another order (`transformIndexConstraint`).
+fn fits_constraint(index: &Index) -> bool {
+    let plain = |text: &str| {
+        let text = text.to_uppercase();
+        !text.ends_with(" DESC") && !text.contains(" DESC ") && !text.contains(" NULLS ")
+    };
+    let columns = index.columns.iter().all(|c| c.column.is_some() && plain(c.text.as_str()));
+    index.unique && index.predicate.is_none() && columns
+}
+
+fn has_not_valid_not_null(schema: &Schema, table: &QualifiedName, column: &Ident) -> bool {
+    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    constraints.iter().any(|c| matches!(&c.constraint.kind, ConstraintKind::NotNull { column: own } if own == column && !c.valid))
+}
+
+/// `DROP CONSTRAINT`: ACCESS EXCLUSIVE; a foreign key's triggers are dropped from the referenced table as well, a key's
+/// foreign keys with CASCADE.
+pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascade: bool) {
+    tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    match tally.schema.constraint(table, name).map(|c| &c.constraint.kind) {
+        Some(ConstraintKind::ForeignKey(fk)) => lock_referenced(tally, &fk.references, LockMode::AccessExclusive),
+        Some(ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. }) | None if cascade => {
+            for (other, _) in tally.schema.referencing(table) {
+                tally.lock(&other.name, LockMode::AccessExclusive);
+            }
+        }
+        Some(
+            ConstraintKind::Check { .. }
+            | ConstraintKind::Unique { .. }
+            | ConstraintKind::PrimaryKey { .. }
+            | ConstraintKind::Exclude { .. }
+            | ConstraintKind::NotNull { .. },
+        )
+        | None => {}
+    }
+}
+
+/// `VALIDATE CONSTRAINT`: SHARE UPDATE EXCLUSIVE on the table, ROW SHARE on a referenced one, and a scan of both.
+pub(super) fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
+    let state = tally.schema.constraint(table, name);
+    if state.is_some_and(|c| c.valid) {
+        tally.lock(table, LockMode::ShareUpdateExclusive);
+        return;
+    }
+    match state.map(|c| &c.constraint.kind) {
+        Some(ConstraintKind::ForeignKey(fk)) => {
+            let only = !tally.is_partitioned(table);
+            tally.lock_family(table, only, LockMode::ShareUpdateExclusive);
+            validate_rows(tally, table, only, fk);
+        }
+        _ => {
+            tally.lock_family(table, table.only, LockMode::ShareUpdateExclusive);
+            tally.scan(table, table.only);
+        }
+    }
+}
+
+/// `ALTER CONSTRAINT`: ACCESS EXCLUSIVE; ENFORCED (18) checks every row of a foreign key and is refused for a CHECK.
+pub(super) fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, options: &str) {
+    tally.lock_family(table, true, LockMode::AccessExclusive);
+    let options = options.to_uppercase();
+    let state = tally.schema.constraint(table, name);
+    if options.contains("ENFORCED") {
+        match state.map(|c| &c.constraint.kind) {
+            Some(ConstraintKind::Check { .. }) => tally.fails(),
+            Some(ConstraintKind::ForeignKey(fk)) => {
+                lock_referenced(tally, &fk.references, LockMode::ShareRowExclusive);
+                if !options.contains("NOT ENFORCED") {
+                    validate_rows(tally, table, false, fk);
+                }
+            }
+            _ => tally.scan(table, false),
+        }
+    }
+    if options.contains("INHERIT") && !options.contains("NO INHERIT") {
+        tally.lock_family(table, false, LockMode::AccessExclusive);
+        tally.scan(table, false);
+    }
+}
+
+/// `RENAME CONSTRAINT`: ACCESS EXCLUSIVE, on the children only for what they inherit.
+pub(super) fn rename(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
+    let inherited = tally
+        .schema
+        .constraint(table, name)
+        .is_none_or(|c| matches!(c.constraint.kind, ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. }));
+    tally.lock_family(table, table.only || !inherited, LockMode::AccessExclusive);
+}

@@ -1,0 +1,142 @@
+//! `CREATE`, `DROP`, `ALTER INDEX`, `REINDEX` (documentation, the pages of these commands, and 13.3.1).
+
+use super::tally::Tally;
+use super::{LockMode, Work};
+use crate::operation::{CreateIndex, ObjectKind, QualifiedName};
+use crate::schema::{Index, Schema, same};
+
+/// `CREATE INDEX`: SHARE and a build; CONCURRENTLY SHARE UPDATE EXCLUSIVE, a build, and no transaction block.
+pub(super) fn create(tally: &mut Tally<'_>, index: &CreateIndex) {
+    let table = &index.table;
+    if index.concurrently {
+        tally.lock(table, LockMode::ShareUpdateExclusive);
+        tally.build(table, true);
+        tally.outside_transaction();
+        if tally.is_partitioned(table) {
+            tally.fails(); // "cannot create index on partitioned table concurrently"
+        }
+        return;
+    }
+    let partitioned = tally.is_partitioned(table);
+    tally.lock_family(table, index.only || !partitioned, LockMode::Share);
+    let named = index.name.clone().map(|n| table.sibling(n));
+    let present = named.is_some_and(|n| tally.schema.index(&n).is_some_and(|i| same(&i.table, table)));
+    if (index.if_not_exists && present) || (partitioned && index.only) {
+        return;
+    }
+    if !partitioned {
+        tally.build(table, true);
+        return;
+    }
+    for partition in tally.heaps(table, false) {
+        if !tally.schema.indexes_of(&partition).any(|own| attaches(own, index)) {
+            tally.build(&partition, true);
+        }
+    }
+}
+
+/// A partition's own index becomes part of the new one when both are defined alike (`CompareIndexInfo`).
+fn attaches(own: &Index, wanted: &CreateIndex) -> bool {
+    let columns = own.columns.len() == wanted.columns.len()
+        && own.columns.iter().zip(&wanted.columns).all(|(a, b)| a.column.is_some() && a.text == b.text);
+    let after_table = |text: &str, table: &QualifiedName| {
+        let start = text.find(['(', ' ']).unwrap_or(table.name.as_str().len());
+        text.get(start..).unwrap_or_default().trim().to_owned()
+    };
+    let alike = after_table(own.definition.as_str(), &own.table) == after_table(wanted.definition.as_str(), &wanted.table);
+    columns && alike && own.unique == wanted.unique && own.constraint.is_none()
+}
+
+/// `DROP INDEX`: ACCESS EXCLUSIVE on the table, O(1); CONCURRENTLY SHARE UPDATE EXCLUSIVE outside a transaction block.
+pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], concurrently: bool, cascade: bool) {
+    let mode = if concurrently { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+    for name in names {
+        let Some(index) = tally.schema.index(name) else {
+            tally.lock_index(name, mode);
+            continue;
+        };
+        let partitioned = tally.is_partitioned(&index.table);
+        tally.lock_family(&index.table, !partitioned, mode);
+        if (concurrently && partitioned) || index.constraint.is_some() {
+            tally.fails();
+        }
+    }
+    if concurrently {
+        tally.outside_transaction();
+        if names.len() > 1 || cascade {
+            tally.fails();
+        }
+    }
+}
+
+/// `ALTER INDEX … RENAME TO`: SHARE UPDATE EXCLUSIVE on the index since 12 (release notes, E.1.3.1.2).
+pub(super) fn rename(tally: &mut Tally<'_>, index: &QualifiedName) {
+    tally.lock_index(index, LockMode::ShareUpdateExclusive);
+}
+
+/// `ALTER INDEX … SET (…)`, `ALTER COLUMN n SET STATISTICS`: SHARE UPDATE EXCLUSIVE on the index; `SET TABLESPACE` copies
+/// it under ACCESS EXCLUSIVE.
+pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, options: &str) {
+    let options = options.to_uppercase();
+    if options.contains("TABLESPACE") {
+        tally.lock_index(index, LockMode::AccessExclusive);
+        match tally.schema.index(index).map(|i| i.table.clone()) {
+            Some(table) => tally.build(&table, true),
+            None => tally.work(Work::Unknown),
+        }
+    } else if options.starts_with("SET") || options.starts_with("RESET") || options.starts_with("ALTER") {
+        tally.lock_index(index, LockMode::ShareUpdateExclusive);
+    } else {
+        tally.lock_index(index, LockMode::AccessExclusive);
+    }
+}
+
+/// `ALTER INDEX … ATTACH PARTITION`: ACCESS EXCLUSIVE on the partition's index.
+pub(super) fn attach(tally: &mut Tally<'_>, index: &QualifiedName, partition: &QualifiedName) {
+    tally.lock_index(index, LockMode::ShareUpdateExclusive);
+    tally.lock_index(partition, LockMode::AccessExclusive);
+}
+
+/// `REINDEX`: SHARE on the table, ACCESS EXCLUSIVE on the index (which every query that plans on the table waits for) and
+/// a build; CONCURRENTLY (12+) SHARE UPDATE EXCLUSIVE, outside a transaction block. A partitioned table or index is done
+/// partition by partition, outside a transaction block, from 14 on, and takes a SHARE lock of a moment on each.
+pub(super) fn reindex(tally: &mut Tally<'_>, kind: ObjectKind, name: Option<&QualifiedName>, concurrently: bool) {
+    let table = match (kind, name) {
+        (ObjectKind::Table, Some(name)) => Some(name.clone()),
+        (ObjectKind::Index, Some(name)) => tally.schema.index(name).map(|i| i.table.clone()),
+        _ => None,
+    };
+    let Some(table) = table else {
+        tally.work(Work::Unknown);
+        tally.outside_transaction();
+        return;
+    };
+    let partitioned = tally.is_partitioned(&table);
+    if partitioned && tally.version < 14 {
+        tally.fails(); // a warning, and nothing is done
+    }
+    if concurrently || partitioned {
+        tally.outside_transaction();
+    }
+    let own = if concurrently { LockMode::ShareUpdateExclusive } else { LockMode::Share };
+    let partitions = LockMode::Share;
+    tally.lock(&table, own);
+    if partitioned {
+        for child in tally.schema.children(&table) {
+            tally.lock(&child.name, partitions);
+        }
+    }
+    if !concurrently {
+        for index in reindexed(tally.schema, kind, name, &table) {
+            tally.lock_index(&index, LockMode::AccessExclusive);
+        }
+    }
+    tally.build(&table, !partitioned);
+}
+
+fn reindexed(schema: &Schema, kind: ObjectKind, name: Option<&QualifiedName>, table: &QualifiedName) -> Vec<QualifiedName> {
+    match (kind, name) {
+        (ObjectKind::Index, Some(index)) => vec![index.clone()],
+        _ => schema.indexes_of(table).map(|i| i.name.clone()).collect(),
+    }
+}

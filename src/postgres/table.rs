@@ -1,0 +1,227 @@
+//! Whole tables: `CREATE`, `DROP`, `RENAME`, storage, partitions (documentation, CREATE TABLE, ALTER TABLE, DROP TABLE).
+
+use super::partition::bounds_proved;
+use super::tally::{Tally, family};
+use super::{LockMode, constraint, index};
+use crate::operation::{Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableRef};
+use crate::schema::{Schema, Table, same};
+
+/// `CREATE TABLE`: nothing but SHARE ROW EXCLUSIVE on the tables it references, SHARE UPDATE EXCLUSIVE on those it
+/// inherits from, ACCESS EXCLUSIVE on the one it is a partition of, whose DEFAULT partition is scanned.
+pub(super) fn create(tally: &mut Tally<'_>, create: &CreateTable) {
+    if create.if_not_exists && tally.schema.table(&create.name).is_some() {
+        return;
+    }
+    let inline = create.columns.iter().flat_map(|c| &c.constraints);
+    for constraint in inline.chain(&create.constraints) {
+        if let ConstraintKind::ForeignKey(fk) = &constraint.kind
+            && !same(&fk.references, &create.name)
+        {
+            constraint::lock_referenced(tally, &fk.references, LockMode::ShareRowExclusive);
+            if create.temporary {
+                tally.fails(); // a temporary table may reference only temporary ones
+            }
+        }
+    }
+    for parent in &create.inherits {
+        tally.lock(parent, LockMode::ShareUpdateExclusive);
+    }
+    if let Some(parent) = &create.partition_of {
+        tally.lock(parent, LockMode::AccessExclusive);
+        scan_default_partition(tally, parent, create.bounds.as_ref());
+        for fk in foreign_keys(tally.schema, parent) {
+            lock_references(tally, fk, LockMode::ShareRowExclusive);
+        }
+    }
+    if create.as_query {
+        tally.work(super::Work::Rows);
+    }
+}
+
+/// A row of the new partition may stand in the DEFAULT partition, unless a valid CHECK of that one excludes it.
+fn scan_default_partition(tally: &mut Tally<'_>, parent: &QualifiedName, bounds: Option<&SqlFragment>) {
+    let Some(default) = tally.schema.default_partition(parent).map(|t| t.name.clone()) else {
+        return;
+    };
+    tally.lock_family(&default, false, LockMode::AccessExclusive);
+    if !bounds.is_some_and(|b| bounds_proved(tally.schema, &default, b, false)) {
+        tally.scan(&default, false);
+    }
+}
+
+fn foreign_keys<'a>(schema: &'a Schema, table: &QualifiedName) -> Vec<&'a Constraint> {
+    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    let keys = constraints.iter().map(|c| &c.constraint);
+    keys.filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_))).collect()
+}
+
+fn lock_references(tally: &mut Tally<'_>, constraint: &Constraint, mode: LockMode) {
+    if let ConstraintKind::ForeignKey(fk) = &constraint.kind {
+        constraint::lock_referenced(tally, &fk.references, mode);
+    }
+}
+
+/// `DROP TABLE`: ACCESS EXCLUSIVE on it, on its partitions, on the table it is a partition of and on every table at the
+/// other end of a foreign key; O(1).
+pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool) {
+    for name in names {
+        let members: Vec<QualifiedName> = family(tally.schema, name, false).iter().map(|t| t.name.clone()).collect();
+        tally.lock(name, LockMode::AccessExclusive);
+        for member in &members {
+            tally.lock(member, LockMode::AccessExclusive);
+            for fk in foreign_keys(tally.schema, member) {
+                lock_references(tally, fk, LockMode::AccessExclusive);
+            }
+            for (other, _) in tally.schema.referencing(member) {
+                tally.lock(&other.name, LockMode::AccessExclusive);
+            }
+        }
+        let parents = tally.schema.table(name).map(|t| t.parents.as_slice()).unwrap_or_default();
+        for parent in parents {
+            tally.lock(parent, LockMode::AccessExclusive);
+        }
+        if cascade {
+            lock_views(tally, name);
+        }
+    }
+}
+
+/// ACCESS EXCLUSIVE on the views that read a relation, which go with it.
+pub(super) fn lock_views(tally: &mut Tally<'_>, relation: &QualifiedName) {
+    let mut open = vec![relation.clone()];
+    let mut seen: Vec<QualifiedName> = Vec::new();
+    while let Some(read) = open.pop() {
+        for view in tally.schema.views_of(&read) {
+            if !seen.iter().any(|s| same(s, &view.name)) {
+                tally.lock(&view.name, LockMode::AccessExclusive);
+                seen.push(view.name.clone());
+                open.push(view.name.clone());
+            }
+        }
+    }
+}
+
+/// `RENAME TO`, `RENAME COLUMN`, `SET SCHEMA`: ACCESS EXCLUSIVE, the catalog only. Also for an index named in ALTER TABLE.
+pub(super) fn rename(tally: &mut Tally<'_>, table: &QualifiedName) {
+    if tally.schema.table(table).is_none() && tally.schema.index(table).is_some() {
+        tally.lock_index(table, LockMode::AccessExclusive);
+    } else {
+        tally.lock(table, LockMode::AccessExclusive);
+    }
+}
+
+/// The other subcommands of ALTER TABLE (`AlterTableGetLockLevel`).
+pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &TableAttribute) {
+    match attribute {
+        TableAttribute::StorageParameters => tally.lock(table, LockMode::ShareUpdateExclusive),
+        TableAttribute::UserCatalogTable
+        | TableAttribute::Owner
+        | TableAttribute::RowSecurity
+        | TableAttribute::ReplicaIdentity
+        | TableAttribute::Other => tally.lock(table, LockMode::AccessExclusive),
+        TableAttribute::ToggleTrigger => {
+            let only = table.only || !tally.is_partitioned(table);
+            tally.lock_family(table, only, LockMode::ShareRowExclusive);
+        }
+        TableAttribute::Persistence | TableAttribute::Tablespace | TableAttribute::AccessMethod => {
+            tally.lock(table, LockMode::AccessExclusive);
+            tally.rewrite(table, true);
+        }
+        TableAttribute::Inherit(parent) => {
+            tally.lock_family(table, false, LockMode::AccessExclusive);
+            tally.lock(parent, LockMode::ShareUpdateExclusive);
+        }
+        TableAttribute::NoInherit(_) => tally.lock(table, LockMode::AccessExclusive),
+    }
+}
+
+/// `ATTACH PARTITION`: SHARE UPDATE EXCLUSIVE on the parent (12+), ACCESS EXCLUSIVE on the partition, which is scanned
+/// unless a valid CHECK proves its bounds, and on the DEFAULT partition likewise. What the parent has and the partition
+/// has not is made: indexes are built, foreign keys checked.
+pub(super) fn attach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, bounds: &SqlFragment) {
+    tally.lock(table, LockMode::ShareUpdateExclusive);
+    tally.lock_family(partition, false, LockMode::AccessExclusive);
+    if !bounds_proved(tally.schema, partition, bounds, true) {
+        tally.scan(partition, false);
+    }
+    scan_default_partition(tally, table, Some(bounds));
+    let parent_indexes: Vec<CreateIndex> = tally.schema.indexes_of(table).map(|i| as_statement(i, table)).collect();
+    for wanted in parent_indexes {
+        if !tally.schema.indexes_of(partition).any(|own| index::attaches(own, &wanted)) {
+            tally.build(partition, false);
+        }
+    }
+    for key in foreign_keys(tally.schema, table) {
+        attach_foreign_key(tally, partition, key);
+    }
+}
+
+fn as_statement(index: &crate::schema::Index, table: &QualifiedName) -> CreateIndex {
+    CreateIndex {
+        name: None,
+        table: table.clone(),
+        unique: index.unique,
+        concurrently: false,
+        if_not_exists: false,
+        only: false,
+        columns: index.columns.clone(),
+        predicate: index.predicate.clone(),
+        definition: index.definition.clone(),
+    }
+}
+
+/// A foreign key of the parent: the partition's own of the same definition is adopted, else one is made and checked.
+fn attach_foreign_key(tally: &mut Tally<'_>, partition: &QualifiedName, key: &Constraint) {
+    let own = constraint::equal_key(tally.schema, partition, key);
+    let mode = if own.is_some() { LockMode::AccessExclusive } else { LockMode::ShareRowExclusive };
+    lock_references(tally, key, mode);
+    if let ConstraintKind::ForeignKey(fk) = &key.kind
+        && !own.is_some_and(|c| c.valid)
+    {
+        constraint::validate_rows(tally, partition, false, fk);
+    }
+}
+
+/// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent and (14+) the partition; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
+/// the parent, outside a transaction block, and not when there is a DEFAULT partition.
+pub(super) fn detach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, concurrently: bool, finalize: bool) {
+    let parent = if concurrently || finalize { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+    let own = if tally.version < 14 { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+    tally.lock(table, parent);
+    tally.lock(partition, own);
+    for key in foreign_keys(tally.schema, table) {
+        lock_references(tally, key, LockMode::ShareRowExclusive);
+    }
+    if concurrently {
+        tally.outside_transaction();
+        if tally.version < 14 || tally.schema.default_partition(table).is_some() {
+            tally.fails();
+        }
+    }
+}
+
+/// `TRUNCATE`: ACCESS EXCLUSIVE on the tables, their partitions and with CASCADE all tables that reference them; O(1),
+/// for the rows are left behind in the old files.
+pub(super) fn truncate(tally: &mut Tally<'_>, tables: &[QualifiedName], cascade: bool) {
+    let mut open: Vec<QualifiedName> = tables.to_vec();
+    let mut done: Vec<QualifiedName> = Vec::new();
+    while let Some(table) = open.pop() {
+        if done.iter().any(|d| same(d, &table)) {
+            continue;
+        }
+        tally.lock_family(&table, false, LockMode::AccessExclusive);
+        for (other, _) in tally.schema.referencing(&table) {
+            if cascade {
+                open.push(other.name.clone());
+            } else if !tables.iter().any(|t| same(t, &other.name)) {
+                tally.fails(); // "cannot truncate a table referenced in a foreign key constraint"
+            }
+        }
+        done.push(table);
+    }
+}
+
+/// The tables with a column of that type or domain, or an array of it.
+pub(super) fn using_type<'a>(schema: &'a Schema, ty: &QualifiedName) -> Vec<&'a Table> {
+    schema.tables().filter(|t| t.columns.iter().any(|c| same(&c.ty.name(), ty))).collect()
+}

@@ -1,0 +1,209 @@
+//! Adding up what an operation does: the locks on existing relations and the work, while the catalog is at hand.
+
+use super::{Effects, LockMode, Work};
+use crate::operation::QualifiedName;
+use crate::schema::{RelationKind, Schema, Table, same};
+
+/// The effects of one operation while they are being found out.
+pub(super) struct Tally<'a> {
+    pub(super) schema: &'a Schema,
+    /// The server's major version.
+    pub(super) version: u32,
+    effects: Effects,
+}
+
+impl<'a> Tally<'a> {
+    pub(super) fn new(schema: &'a Schema, version: u32) -> Self {
+        Tally {
+            schema,
+            version,
+            effects: Effects::none(),
+        }
+    }
+
+    pub(super) fn into_effects(self) -> Effects {
+        self.effects
+    }
+
+    /// A lock on one relation. A relation that the migration made has no other users. A materialized view has no
+    /// writers, so only ACCESS EXCLUSIVE on it is felt.
+    pub(super) fn lock(&mut self, relation: &QualifiedName, mode: LockMode) {
+        let table = self.schema.table(relation);
+        let no_writers = table.is_some_and(|t| t.kind == RelationKind::MaterializedView);
+        if !self.schema.is_new(relation) && !(no_writers && !mode.blocks_reads()) {
+            self.effects.add_lock(relation, mode);
+        }
+    }
+
+    /// A lock on a table and, unless ONLY is said, on its partitions and inheriting children (`find_all_inheritors`).
+    pub(super) fn lock_family(&mut self, table: &QualifiedName, only: bool, mode: LockMode) {
+        self.lock(table, mode);
+        if !only {
+            for child in self.schema.children(table) {
+                self.lock(&child.name, mode);
+            }
+        }
+    }
+
+    /// A lock on an index or sequence, which no table of that name stands for.
+    pub(super) fn lock_index(&mut self, index: &QualifiedName, mode: LockMode) {
+        let table = self.schema.index(index).map(|i| &i.table);
+        if !table.is_some_and(|t| self.schema.is_new(t)) {
+            self.effects.add_lock(index, mode);
+        }
+    }
+
+    /// The tables that hold the rows: the table and its children without the partitioned ones, which hold none, and
+    /// without those that the migration made, which are empty.
+    pub(super) fn heaps(&self, table: &QualifiedName, only: bool) -> Vec<QualifiedName> {
+        let family = family(self.schema, table, only);
+        let mut heaps: Vec<QualifiedName> = family
+            .iter()
+            .filter(|t| has_rows(t))
+            .map(|t| t.name.clone())
+            .collect();
+        if self.schema.table(table).is_none() {
+            heaps.push(table.clone()); // not known: take it for a plain table
+        }
+        heaps.retain(|t| !self.schema.is_new(t));
+        heaps
+    }
+
+    /// Every row of the table and its children is read.
+    pub(super) fn scan(&mut self, table: &QualifiedName, only: bool) {
+        self.work(Work::Scan(self.heaps(table, only)));
+    }
+
+    /// Every row of the table and its children is written anew.
+    pub(super) fn rewrite(&mut self, table: &QualifiedName, only: bool) {
+        self.work(Work::Rewrite(self.heaps(table, only)));
+    }
+
+    /// An index of the table is built.
+    pub(super) fn build(&mut self, table: &QualifiedName, only: bool) {
+        if !self.heaps(table, only).is_empty() {
+            self.work(Work::Build(table.clone()));
+        }
+    }
+
+    pub(super) fn work(&mut self, work: Work) {
+        self.effects.add_work(work);
+    }
+
+    /// PostgreSQL refuses it in a transaction block (`PreventInTransactionBlock`).
+    pub(super) fn outside_transaction(&mut self) {
+        self.effects.in_transaction = false;
+    }
+
+    /// It is known to end in an error where the tables have rows.
+    pub(super) fn fails(&mut self) {
+        self.effects.fails_on_rows = true;
+    }
+
+    pub(super) fn is_partitioned(&self, table: &QualifiedName) -> bool {
+        self.schema
+            .table(table)
+            .is_some_and(|t| t.kind == RelationKind::Partitioned)
+    }
+}
+
+/// The table and, unless ONLY is said, its children, as far as they are known.
+pub(super) fn family<'a>(schema: &'a Schema, table: &QualifiedName, only: bool) -> Vec<&'a Table> {
+    let children = if only {
+        Vec::new()
+    } else {
+        schema.children(table)
+    };
+    schema.table(table).into_iter().chain(children).collect()
+}
+
+fn has_rows(table: &Table) -> bool {
+    matches!(
+        table.kind,
+        RelationKind::Table | RelationKind::MaterializedView
+    )
+}
+
+impl Effects {
+    /// No locks, no work.
+    pub(super) fn none() -> Self {
+        Effects {
+            locks: Vec::new(),
+            work: Work::Constant,
+            in_transaction: true,
+            fails_on_rows: false,
+        }
+    }
+
+    fn add_lock(&mut self, relation: &QualifiedName, mode: LockMode) {
+        if mode < LockMode::RowExclusive {
+            return;
+        }
+        match self
+            .locks
+            .iter_mut()
+            .find(|(name, _)| same(name, relation))
+        {
+            Some((_, held)) => *held = mode.max(*held),
+            None => self.locks.push((relation.clone(), mode)),
+        }
+    }
+
+    fn add_work(&mut self, more: Work) {
+        let before = std::mem::replace(&mut self.work, Work::Constant);
+        self.work = heavier(before, more);
+    }
+
+    /// These effects and then those of a later operation of the same transaction: locks are kept to its end
+    /// (documentation, 13.3.1), so the later work is done under the earlier locks.
+    pub fn then(mut self, later: Effects) -> Effects {
+        for (relation, mode) in &later.locks {
+            self.add_lock(relation, *mode);
+        }
+        self.add_work(later.work);
+        self.in_transaction &= later.in_transaction;
+        self.fails_on_rows |= later.fails_on_rows;
+        self
+    }
+}
+
+/// Both works as one: of two kinds the heavier, of one kind all its tables.
+fn heavier(a: Work, b: Work) -> Work {
+    match (a.normal(), b.normal()) {
+        (Work::Unknown, _) | (_, Work::Unknown) => Work::Unknown,
+        (Work::Constant, other) | (other, Work::Constant) => other,
+        (Work::Rewrite(a), Work::Rewrite(b)) => Work::Rewrite(joined(a, b)),
+        (Work::Rewrite(tables), _) | (_, Work::Rewrite(tables)) => Work::Rewrite(tables),
+        (Work::Build(a), Work::Build(b)) if same(&a, &b) => Work::Build(a),
+        (Work::Build(a), Work::Build(b)) => Work::Scan(vec![a, b]),
+        (Work::Build(table), Work::Scan(tables)) | (Work::Scan(tables), Work::Build(table)) => {
+            Work::Scan(joined(tables, vec![table]))
+        }
+        (Work::Scan(a), Work::Scan(b)) => Work::Scan(joined(a, b)),
+        (Work::Rows, other) | (other, Work::Rows) => other,
+    }
+}
+
+impl Work {
+    /// A scan or rewrite of no table is no work.
+    fn normal(self) -> Work {
+        match self {
+            Work::Scan(tables) | Work::Rewrite(tables) if tables.is_empty() => Work::Constant,
+            Work::Constant
+            | Work::Scan(_)
+            | Work::Rewrite(_)
+            | Work::Build(_)
+            | Work::Rows
+            | Work::Unknown => self,
+        }
+    }
+}
+
+fn joined(mut a: Vec<QualifiedName>, b: Vec<QualifiedName>) -> Vec<QualifiedName> {
+    for name in b {
+        if !a.iter().any(|n| same(n, &name)) {
+            a.push(name);
+        }
+    }
+    a
+}

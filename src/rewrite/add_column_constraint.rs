@@ -1,0 +1,70 @@
+//! # add-column-constraint
+//!
+//! `ADD COLUMN … UNIQUE` builds an index, and `ADD COLUMN … CHECK` or `REFERENCES` with a default reads every row, all under
+//! the ACCESS EXCLUSIVE lock of the ADD COLUMN: every read and write waits.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! ALTER TABLE t ADD COLUMN a int DEFAULT 1;                                            -- instant
+//! ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p NOT VALID;        -- instant
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey;                                          -- reads all rows, blocks nothing
+//! -- UNIQUE: CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! As `add-foreign-key`, `add-check` and `add-unique`. A bare `REFERENCES` without a DEFAULT clause is instant (all values are
+//! NULL) and left alone.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, Notes.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
+use super::{add_check, add_foreign_key, add_unique};
+use crate::operation::{ColumnDefinition, Constraint, ConstraintKind, Operation, TableRef};
+use crate::plan::{Undo, snake_case};
+use crate::postgres::Work;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
+    let cost = site.effects();
+    if column.constraints.is_empty() || cost.work == Work::Constant {
+        return None;
+    }
+    let hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: cost.strongest(),
+        message: format!("every read and write of {} waits while the constraint is built or checked", table.name),
+        label: "ACCESS EXCLUSIVE while all rows are read".into(),
+        help: "add the column first, its constraints one by one".into(),
+    };
+    let mut steps = site.steps();
+    let bare = ColumnDefinition { constraints: Vec::new(), ..column.clone() };
+    let drop = Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false };
+    steps.step(
+        Operation::AddColumn { table: table.clone(), column: bare, if_not_exists: true },
+        format!("{}_add_{}", snake_case(&table.name.name), snake_case(&column.name)),
+        "without its constraints no row is read",
+        Undo::By(vec![drop]),
+    );
+    for constraint in &column.constraints {
+        add(&mut steps, table, constraint)?;
+    }
+    Some(Outcome::rewritten(hazard, steps.done()))
+}
+
+/// An inline constraint as steps of its own; `None` for a primary key, which has no place here.
+pub(super) fn add(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint) -> Option<()> {
+    let name = steps.schema().constraint_name(&table.name, constraint);
+    match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => add_foreign_key::add_and_validate(steps, table, constraint, name, key),
+        ConstraintKind::Check { expression } => add_check::add_and_validate(steps, table, constraint, name, expression),
+        ConstraintKind::Unique { .. } => add_unique::build_and_attach(steps, table, constraint, name),
+        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => return None,
+    }
+    Some(())
+}

@@ -1,0 +1,86 @@
+//! # add-column-default
+//!
+//! `ADD COLUMN … DEFAULT` with a volatile expression (`gen_random_uuid()`, `random()`, `clock_timestamp()`, `nextval()`)
+//! writes the whole table and all its indexes anew under an ACCESS EXCLUSIVE lock: every read and write waits. A constant or
+//! stable default (`now()`, `CURRENT_TIMESTAMP`) is instant and left alone.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! ALTER TABLE t ADD COLUMN a uuid, ALTER COLUMN a SET DEFAULT gen_random_uuid();   -- instant
+//! UPDATE t SET a = gen_random_uuid() WHERE a IS NULL …;                            -- in batches, a commit after each
+//! -- with NOT NULL: as set-not-null
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! A default that is set after the column exists touches no row. New rows have it at once; existing rows are NULL until the
+//! batches have passed, so code that reads the column must be deployed after them.
+//!
+//! ## Watch
+//!
+//! A `statement_timeout` on the role ends the batches; run again, it goes on where it was.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, Notes.
+
+use super::add_column_constraint;
+use super::set_not_null::prove;
+use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
+use crate::operation::{ColumnDefinition, Operation, SqlFragment, TableRef};
+use crate::plan::{Undo, snake_case};
+use crate::postgres::Work;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::AddColumn { table, column, if_not_exists: _ } = site.operation() else { return None };
+    let default = column.default.as_ref()?;
+    let cost = site.effects();
+    if !matches!(cost.work, Work::Rewrite(_)) || column.generated.is_some() {
+        return None;
+    }
+    let hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: cost.strongest(),
+        message: format!("every read and write of {} waits while the whole table is written anew", table.name),
+        label: "ACCESS EXCLUSIVE for a full rewrite".into(),
+        help: "add the column, set the default, fill existing rows in batches".into(),
+    };
+    let mut steps = site.steps();
+    add_and_fill(&mut steps, table, &without(column), default, column.not_null, site.settings.postgres);
+    for constraint in &column.constraints {
+        add_column_constraint::add(&mut steps, table, constraint)?;
+    }
+    Some(Outcome::rewritten(hazard, steps.done()))
+}
+
+/// The column without NOT NULL, default and constraints: what can be added in an instant.
+pub(super) fn without(column: &ColumnDefinition) -> ColumnDefinition {
+    ColumnDefinition { not_null: false, default: None, constraints: Vec::new(), ..column.clone() }
+}
+
+/// Adds the column, sets its default, fills existing rows and proves NOT NULL.
+pub(super) fn add_and_fill(steps: &mut StepBuilder, table: &TableRef, bare: &ColumnDefinition, default: &SqlFragment, not_null: bool, postgres: u32) {
+    let (words, name) = (snake_case(&table.name.name), snake_case(&bare.name));
+    let column = &bare.name;
+    let drop = Operation::DropColumn { table: table.clone(), column: column.clone(), if_exists: true, cascade: false };
+    steps
+        .step(
+            Operation::AddColumn { table: table.clone(), column: bare.clone(), if_not_exists: true },
+            format!("{words}_add_{name}"),
+            "without a default no row is touched",
+            Undo::By(vec![drop]),
+        )
+        .step(
+            Operation::SetDefault { table: table.clone(), column: column.clone(), default: default.clone() },
+            format!("{words}_{name}_default"),
+            "new rows get the default from here on",
+            Undo::Nothing,
+        )
+        .backfill(&table.name, column, default.clone(), SqlFragment::new(&format!("{column} IS NULL")), format!("{words}_fill_{name}"), "existing rows get the default, a few at a time");
+    if not_null {
+        prove(steps, table, column, postgres);
+    }
+}

@@ -1,0 +1,56 @@
+//! # add-enum-value
+//!
+//! `ALTER TYPE … ADD VALUE` is instant and locks no table, but the new label cannot be used before its transaction has
+//! committed: a default or an insert with it in the same migration fails (55P04).
+//!
+//! ## Instead
+//!
+//! ```sql
+//! ALTER TYPE role ADD VALUE IF NOT EXISTS 'OWNER';   -- a transaction of its own
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! Committed by itself the label is usable by everything that follows, on every version. It can be run again.
+//!
+//! ## Watch
+//!
+//! A label cannot be removed again. Code that is still running may meet it before it knows it: deploy code that understands
+//! the label before anything writes it.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TYPE, Notes.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::Operation;
+use crate::plan::{Transaction, Undo, snake_case};
+use crate::schema::Age;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::AddEnumValue { name, value, position, .. } = site.operation() else { return None };
+    let others = site.items.len() > 1;
+    if !others || site.items[site.at].in_explicit_transaction || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
+        return None;
+    }
+    let hazard = Hazard {
+        severity: Severity::Caution,
+        applicability: Applicability::Safe,
+        table: None,
+        lock: None,
+        message: format!("{value} cannot be used before this has committed; with other statements beside it the migration may fail"),
+        label: "shares a file with other statements".into(),
+        help: "a transaction of its own".into(),
+    };
+    let mut steps = site.steps();
+    let label = crate::operation::Ident::new(value.trim_matches('\''));
+    steps.step(
+        Operation::AddEnumValue { name: name.clone(), value: value.clone(), if_not_exists: true, position: position.clone() },
+        format!("{}_add_{}", snake_case(&name.name), snake_case(&label)),
+        "usable by the steps after it",
+        Undo::Impossible("a label cannot be removed".into()),
+    );
+    let mut steps = steps.done();
+    steps.iter_mut().for_each(|step| step.transaction = Transaction::Own);
+    Some(Outcome::rewritten(hazard, steps))
+}

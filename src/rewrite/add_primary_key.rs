@@ -1,0 +1,75 @@
+//! # add-primary-key
+//!
+//! `ADD PRIMARY KEY` builds an index under an ACCESS EXCLUSIVE lock and reads the table once more for every column that
+//! is not yet NOT NULL: every read and write of the table waits.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! -- each column that is not NOT NULL yet: as set-not-null
+//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey ON t (id);                    -- alone, outside a transaction
+//! ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;   -- instant
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! `USING INDEX` on columns that are NOT NULL already neither builds nor reads. On a nullable column it would scan under
+//! the lock, so NOT NULL is proved first.
+//!
+//! A migration that drops the primary key and adds another one is left as it is: foreign keys may depend on the old one,
+//! and the application finds its rows by it. Do it by hand, in a window, or in two deploys.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index.
+
+use super::add_unique::build_and_attach;
+use super::create_index::CONCURRENT_NOTE;
+use super::create_unique_index::no_duplicates;
+use super::set_not_null::prove;
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{ConstraintKind, Operation};
+use crate::postgres::Work;
+use crate::schema::RelationKind;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::AddConstraint { table, constraint } = site.operation() else { return None };
+    let ConstraintKind::PrimaryKey { columns, using_index, .. } = &constraint.kind else { return None };
+    let cost = site.effects();
+    if cost.work == Work::Constant {
+        return None;
+    }
+    let mut hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: cost.strongest(),
+        message: format!("every read and write of {} waits until the key is built and checked", table.name),
+        label: "ACCESS EXCLUSIVE for the whole build".into(),
+        help: "prove NOT NULL, CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX".into(),
+    };
+    let replaced = site.items[..site.at].iter().any(|item| {
+        matches!(&item.operation, Operation::DropConstraint { table: other, .. } if other.name == table.name && item.statement == site.items[site.at].statement)
+    });
+    if replaced || using_index.is_some() || site.schema.table(&table.name).is_none_or(|t| t.kind == RelationKind::Partitioned) {
+        hazard.applicability = Applicability::Manual;
+        hazard.help = if replaced {
+            "replacing a primary key has no form that is safe for everybody: do it by hand, foreign keys first".into()
+        } else {
+            "add it by hand: prove NOT NULL first, build the index concurrently, then USING INDEX".into()
+        };
+        return Some(Outcome::reported(hazard));
+    }
+    let mut steps = site.steps();
+    for column in columns {
+        if steps.schema().column(&table.name, column).is_none_or(|c| !c.not_null) {
+            prove(&mut steps, table, column, site.settings.postgres);
+        }
+    }
+    let name = site.schema.constraint_name(&table.name, constraint);
+    build_and_attach(&mut steps, table, constraint, name);
+    let mut outcome = Outcome::rewritten(hazard, steps.done());
+    outcome.preflight = Some(no_duplicates(&table.name, columns, ""));
+    outcome.note = Some(CONCURRENT_NOTE.into());
+    Some(outcome)
+}

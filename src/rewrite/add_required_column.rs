@@ -1,0 +1,70 @@
+//! # add-required-column
+//!
+//! `ADD COLUMN … NOT NULL` without a default fails on a table that has rows: nobody has said what they get.
+//!
+//! ## Instead
+//!
+//! Say what existing rows get: `--value table.column="'pending'"`, or in safestep.toml `[values]`. Then
+//!
+//! ```sql
+//! ALTER TABLE t ADD COLUMN a text, ALTER COLUMN a SET DEFAULT 'pending';   -- instant
+//! -- existing rows in batches, then NOT NULL as set-not-null, then DROP DEFAULT: nothing was asked for
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! The default fills the rows that the old code inserts while the sequence runs; it goes once the column is NOT NULL, as
+//! the naive migration leaves none. Deploy code that writes the column before that last step.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, ADD COLUMN.
+
+use super::add_column_default::{add_and_fill, without};
+use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
+use crate::operation::Operation;
+use crate::plan::{Undo, snake_case};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
+    let has_value = column.default.is_some() || column.is_serial() || column.generated.is_some();
+    if !column.not_null || has_value || site.schema.is_new(&table.name) {
+        return None;
+    }
+    let place = dotted(&table.name, &column.name);
+    let hazard = |applicability, message: String, help: String| Hazard {
+        severity: Severity::Danger,
+        applicability,
+        table: Some(table.name.clone()),
+        lock: site.effects().strongest(),
+        message,
+        label: "fails as soon as the table has one row".into(),
+        help,
+    };
+    let Some(value) = site.settings.value(&table.name, &column.name) else {
+        let key = format!("{}.{}", table.name.name.as_str(), column.name.as_str());
+        return Some(Outcome::reported(hazard(
+            Applicability::NeedsInput,
+            format!("what do existing rows of {} get in {}?", table.name, column.name),
+            format!("--value {key}=\"'…'\"      or in safestep.toml: [values] \"{key}\" = \"'…'\""),
+        )));
+    };
+    if !column.constraints.is_empty() {
+        return Some(Outcome::reported(hazard(Applicability::Manual, format!("{place} has no value for existing rows"), "write its constraints as statements of their own".into())));
+    }
+    let mut steps = site.steps();
+    add_and_fill(&mut steps, table, &without(column), &value, true, site.settings.postgres);
+    let back = Operation::SetDefault { table: table.clone(), column: column.name.clone(), default: value.clone() };
+    steps.step(
+        Operation::DropDefault { table: table.clone(), column: column.name.clone() },
+        format!("{}_{}_drop_default", snake_case(&table.name.name), snake_case(&column.name)),
+        "the migration asked for no default",
+        Undo::By(vec![back]),
+    );
+    let mut outcome = Outcome::rewritten(
+        hazard(Applicability::Safe, format!("{place} has no value for existing rows"), format!("add it with {value}, fill in batches, prove NOT NULL, drop the default")),
+        steps.done(),
+    );
+    outcome.note = Some(format!("deploy code that writes {place} before the last step: it drops the default that fills it for the old code"));
+    Some(outcome)
+}

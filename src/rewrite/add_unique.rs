@@ -1,0 +1,119 @@
+//! # add-unique
+//!
+//! `ADD UNIQUE` builds an index under an ACCESS EXCLUSIVE lock: every read and write of the table waits.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! CREATE UNIQUE INDEX CONCURRENTLY t_a_key ON t (a);                  -- alone, outside a transaction
+//! ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE USING INDEX t_a_key;    -- instant
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! The build takes SHARE UPDATE EXCLUSIVE. The index is built under the constraint's final name. `USING INDEX` refuses
+//! an INVALID index, so a failed build cannot slip through. DEFERRABLE stays on the constraint, NULLS NOT DISTINCT and
+//! INCLUDE on the index.
+//!
+//! ## Watch
+//!
+//! Duplicates make the build fail and leave an INVALID index. Remove the duplicates, drop the leftover with `DROP INDEX
+//! CONCURRENTLY`, run the step again.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index.
+
+use super::create_index::CONCURRENT_NOTE;
+use super::create_unique_index::no_duplicates;
+use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
+use crate::operation::{Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, SqlFragment, TableRef};
+use crate::plan::{Undo, snake_case};
+use crate::postgres::Work;
+use crate::schema::RelationKind;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::AddConstraint { table, constraint } = site.operation() else { return None };
+    let ConstraintKind::Unique { columns, using_index: None, .. } = &constraint.kind else { return None };
+    let cost = site.effects();
+    if cost.work == Work::Constant {
+        return None;
+    }
+    let mut hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: cost.strongest(),
+        message: format!("every read and write of {} waits until the index is built", table.name),
+        label: "ACCESS EXCLUSIVE for the whole build".into(),
+        help: "CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX".into(),
+    };
+    if site.schema.table(&table.name).is_some_and(|t| t.kind == RelationKind::Partitioned) {
+        hazard.applicability = Applicability::Manual;
+        hazard.help = "USING INDEX is refused on a partitioned table: add it ON ONLY the parent, on each partition USING INDEX, attach".into();
+        return Some(Outcome::reported(hazard));
+    }
+    let mut steps = site.steps();
+    let name = site.schema.constraint_name(&table.name, constraint);
+    build_and_attach(&mut steps, table, constraint, name);
+    let mut outcome = Outcome::rewritten(hazard, steps.done());
+    outcome.preflight = Some(no_duplicates(&table.name, columns, ""));
+    outcome.note = Some(CONCURRENT_NOTE.into());
+    Some(outcome)
+}
+
+/// The unique index behind a constraint, built concurrently under the constraint's name.
+pub(super) fn concurrent_index(table: &TableRef, constraint: &Constraint, name: &Ident) -> Option<CreateIndex> {
+    let (columns, nulls, options) = match &constraint.kind {
+        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, .. } => (columns, *nulls_not_distinct, index_options),
+        ConstraintKind::PrimaryKey { columns, index_options, .. } => (columns, false, index_options),
+        _ => return None,
+    };
+    let list = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (include, storage) = split_options(options);
+    let nulls = if nulls { " NULLS NOT DISTINCT" } else { "" };
+    let definition = format!("{} ({list}){include}{nulls}{storage}", table.name);
+    Some(CreateIndex {
+        name: Some(name.clone()),
+        table: table.name.clone(),
+        unique: true,
+        concurrently: true,
+        if_not_exists: false,
+        only: false,
+        columns: columns.iter().map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) }).collect(),
+        predicate: None,
+        definition: SqlFragment::new(&definition),
+    })
+}
+
+/// `INCLUDE (…)` comes before NULLS NOT DISTINCT in CREATE INDEX, `WITH` and `TABLESPACE` after it.
+fn split_options(options: &SqlFragment) -> (String, String) {
+    let text = options.as_str().replace("USING INDEX TABLESPACE", "TABLESPACE");
+    let upper = text.to_uppercase();
+    let end_of_include = if upper.starts_with("INCLUDE") { text.find(')').map_or(0, |at| at + 1) } else { 0 };
+    let spaced = |part: &str| if part.trim().is_empty() { String::new() } else { format!(" {}", part.trim()) };
+    (spaced(&text[..end_of_include]), spaced(&text[end_of_include..]))
+}
+
+/// Build, then attach as the constraint.
+pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: Ident) {
+    let Some(index) = concurrent_index(table, constraint, &name) else { return };
+    let words = snake_case(&table.name.name);
+    let key = snake_case(&name);
+    let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
+    let undo_index = Operation::DropIndex { names: vec![table.name.sibling(name.clone())], concurrently: true, if_exists: true, cascade: false };
+    let undo_constraint = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
+    let mut attached = constraint.clone();
+    attached.name = Some(name.clone());
+    match &mut attached.kind {
+        ConstraintKind::Unique { using_index, columns, .. } | ConstraintKind::PrimaryKey { using_index, columns, .. } => {
+            *using_index = Some(name.clone());
+            columns.clear();
+        }
+        _ => {}
+    }
+    steps
+        .step(Operation::CreateIndex(index), format!("{words}_build_{key}"), "builds the index while reads and writes go on", Undo::By(vec![undo_index]))
+        .preflight(&no_duplicates(&table.name, &columns, "").query)
+        .step(Operation::AddConstraint { table: table.clone(), constraint: attached }, format!("{words}_{key}"), "the finished index becomes the constraint", Undo::By(vec![undo_constraint]));
+}

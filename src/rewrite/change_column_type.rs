@@ -1,0 +1,41 @@
+//! # change-column-type
+//!
+//! `ALTER COLUMN … TYPE` mostly writes the whole table and all its indexes anew under an ACCESS EXCLUSIVE lock: every read and
+//! write waits. Some changes touch the catalog only, such as a longer varchar or varchar to text; even those rebuild an index
+//! that has the column in an expression or predicate, read the table again for a CHECK, and lose the column's statistics.
+//!
+//! ## Instead
+//!
+//! A second column of the new type, kept in step by a trigger, filled in batches, and swapped in one instant. It needs a deploy
+//! between its phases; safestep reports the change and passes it through.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, Notes; `ATColumnChangeRequiresRewrite` in `src/backend/commands/tablecmds.c`.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::Operation;
+use crate::postgres::Work;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::SetType { table, column, ty, .. } = site.operation() else { return None };
+    let cost = site.effects();
+    if cost.work == Work::Constant {
+        return None;
+    }
+    let (message, label) = match &cost.work {
+        Work::Rewrite(_) => (format!("every read and write of {} waits while the table and its indexes are written anew", table.name), "ACCESS EXCLUSIVE for a full rewrite"),
+        Work::Build(_) => (format!("every read and write of {} waits while indexes on {column} are rebuilt", table.name), "ACCESS EXCLUSIVE while indexes are rebuilt"),
+        Work::Scan(_) => (format!("every read and write of {} waits while its rows are checked again", table.name), "ACCESS EXCLUSIVE for one full scan"),
+        Work::Constant | Work::Rows | Work::Unknown => (format!("every read and write of {} may wait for a full rewrite: the type before is not known", table.name), "ACCESS EXCLUSIVE, perhaps for a full rewrite"),
+    };
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Phased,
+        table: Some(table.name.clone()),
+        lock: cost.strongest(),
+        message,
+        label: label.into(),
+        help: format!("left as it is: add a {ty} column beside {column}, fill it in batches, swap the two after a deploy"),
+    }))
+}

@@ -1,0 +1,82 @@
+//! # create-index
+//!
+//! `CREATE INDEX` takes a SHARE lock until the index is built: every write to the table waits, reads go on.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);   -- alone, outside a transaction
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! The concurrent build takes SHARE UPDATE EXCLUSIVE, which nobody's reads and writes wait for. It waits itself for
+//! transactions that are older than it, so no timeout may cut it.
+//!
+//! ## Watch
+//!
+//! A build that fails or is killed leaves an INVALID index that is maintained but never used. `IF NOT EXISTS` would
+//! accept it, so the statement is written without it: the next run fails loudly until the leftover is dropped with
+//! `DROP INDEX CONCURRENTLY`. A second migrator that waits in `pg_advisory_lock` deadlocks with it: one deploy at a time.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{CreateIndex, Operation};
+use crate::plan::{Step, Undo, snake_case};
+use crate::postgres::Work;
+use crate::schema::RelationKind;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::CreateIndex(index) = site.operation() else { return None };
+    let cost = site.effects();
+    if index.concurrently || cost.work == Work::Constant {
+        return None;
+    }
+    let mut hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(index.table.clone()),
+        lock: cost.strongest(),
+        message: format!("every write to {} waits until the index is built", index.table),
+        label: "SHARE for the whole build".into(),
+        help: "CREATE INDEX CONCURRENTLY".into(),
+    };
+    if is_partitioned(site, index) {
+        return Some(Outcome::reported(refuse_partitioned(hazard)));
+    }
+    hazard.help = format!("CREATE {}INDEX CONCURRENTLY", if index.unique { "UNIQUE " } else { "" });
+    let mut outcome = Outcome::rewritten(hazard, build(site, index));
+    outcome.note = Some(CONCURRENT_NOTE.into());
+    Some(outcome)
+}
+
+pub(super) const CONCURRENT_NOTE: &str =
+    "concurrent builds: run one deploy at a time, and with no statement_timeout or lock_timeout on the role";
+
+pub(super) fn is_partitioned(site: &Site<'_>, index: &CreateIndex) -> bool {
+    site.schema.table(&index.table).is_some_and(|t| t.kind == RelationKind::Partitioned)
+}
+
+pub(super) fn refuse_partitioned(mut hazard: Hazard) -> Hazard {
+    hazard.applicability = Applicability::Manual;
+    hazard.help = "CONCURRENTLY is refused on a partitioned table: create it ON ONLY the parent, build it concurrently on each partition, attach".into();
+    hazard
+}
+
+/// The concurrent build, under the name that the plain form would have given.
+pub(super) fn build(site: &Site<'_>, index: &CreateIndex) -> Vec<Step> {
+    let name = index.name.clone().unwrap_or_else(|| site.schema.index_name(&index.table, &index.columns));
+    let concurrent = CreateIndex { name: Some(name.clone()), concurrently: true, if_not_exists: false, ..index.clone() };
+    let undo = Operation::DropIndex { names: vec![index.table.sibling(name)], concurrently: true, if_exists: true, cascade: false };
+    let mut steps = site.steps();
+    steps.step(Operation::CreateIndex(concurrent), slug(index), "builds the index while reads and writes go on", Undo::By(vec![undo]));
+    steps.done()
+}
+
+pub(super) fn slug(index: &CreateIndex) -> String {
+    let columns: Vec<String> = index.columns.iter().take(3).filter_map(|c| c.column.as_ref().map(snake_case)).collect();
+    [snake_case(&index.table.name), columns.join("_"), "index".into()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
+}

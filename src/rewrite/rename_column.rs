@@ -1,0 +1,31 @@
+//! # rename-column
+//!
+//! `RENAME COLUMN` is instant, but the code that is still running asks for the old name and fails from that moment on.
+//!
+//! ## Instead
+//!
+//! Expand and contract: first make both names work (an updatable view, or a second column kept in step by a trigger), deploy
+//! the code that uses the new name, then drop the old one. safestep reports the rename and passes it through.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, RENAME; CREATE VIEW, Updatable Views.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
+use crate::operation::Operation;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::RenameColumn { table, column, to } = site.operation() else { return None };
+    if site.schema.is_new(&table.name) {
+        return None;
+    }
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Phased,
+        table: Some(table.name.clone()),
+        lock: site.effects().strongest(),
+        message: format!("running code that reads or writes {} breaks at once", dotted(&table.name, column)),
+        label: format!("gone from here on: {column}"),
+        help: format!("left as it is: add {to} beside it, deploy code that writes both, then drop {column}"),
+    }))
+}

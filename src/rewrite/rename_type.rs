@@ -1,0 +1,36 @@
+//! # rename-type
+//!
+//! `ALTER TYPE … RENAME TO` and `RENAME VALUE` are instant, but code that names the type or writes the old label fails from that moment on.
+//!
+//! ## Instead
+//!
+//! Add the new label beside the old one, deploy code that understands both, migrate the rows, and keep or forbid the old label.
+//! safestep reports the rename and passes it through.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TYPE.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::Operation;
+use crate::schema::Age;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let (name, what) = match site.operation() {
+        Operation::RenameType { name, .. } => (name, "names the type"),
+        Operation::RenameEnumValue { name, .. } => (name, "writes the old label"),
+        _ => return None,
+    };
+    if site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
+        return None;
+    }
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Phased,
+        table: None,
+        lock: None,
+        message: format!("running code that {what} of {name} breaks at once"),
+        label: "the old name is gone from here on".into(),
+        help: "left as it is: let old and new exist side by side until no running code uses the old".into(),
+    }))
+}

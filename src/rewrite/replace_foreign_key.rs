@@ -1,0 +1,85 @@
+//! # replace-foreign-key
+//!
+//! A migration that drops a foreign key and adds it again to change its actions leaves the data unprotected in between
+//! and blocks writes to both tables while all rows are checked.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! ALTER TABLE t ADD CONSTRAINT t_a_fkey_new FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey_new;
+//! ALTER TABLE t DROP CONSTRAINT t_a_fkey;                          -- one transaction with
+//! ALTER TABLE t RENAME CONSTRAINT t_a_fkey_new TO t_a_fkey;
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! One of the two keys always protects the data. While both exist the older one's action decides (measured on 12, 16
+//! and 18), so the behaviour changes in one instant, with the swap.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE.
+
+use super::add_foreign_key::{add_and_validate, is_partitioned_before_18};
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{ConstraintKind, ForeignKey, Operation};
+use crate::plan::{Undo, snake_case};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::DropConstraint { table, name, cascade: false, .. } = site.operation() else { return None };
+    let old = site.schema.constraint(&table.name, name)?;
+    let ConstraintKind::ForeignKey(old_key) = &old.constraint.kind else { return None };
+    if site.schema.is_new(&table.name) || is_partitioned_before_18(site, &table.name) {
+        return None;
+    }
+    let (at, new, key) = site.later().find_map(|(at, operation)| match operation {
+        Operation::AddConstraint { table: other, constraint } if other.name == table.name && !constraint.not_valid => match &constraint.kind {
+            ConstraintKind::ForeignKey(key) if same_key(old_key, key) => Some((at, constraint, key)),
+            _ => None,
+        },
+        _ => None,
+    })?;
+    let hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: site.effects().strongest(),
+        message: format!("{} is unprotected until the key is there again, and writes to both tables wait while all rows are checked", table.name),
+        label: "dropped here, added again below".into(),
+        help: "add the new key NOT VALID, validate it, then swap the two".into(),
+    };
+    let wanted = site.schema.constraint_name(&table.name, new);
+    let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
+    let mut steps = site.steps();
+    add_and_validate(&mut steps, table, new, temporary.clone(), key);
+    let words = snake_case(&table.name.name);
+    let again = Operation::AddConstraint { table: table.clone(), constraint: crate::operation::Constraint { name: Some(name.clone()), not_valid: true, ..old.constraint.clone() } };
+    steps.step(
+        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
+        format!("{words}_swap_{}", snake_case(name)),
+        "the new key protects the rows now",
+        Undo::By(vec![again, Operation::ValidateConstraint { table: table.clone(), name: name.clone() }]),
+    );
+    if temporary != wanted {
+        steps.step(
+            Operation::RenameConstraint { table: table.clone(), name: temporary.clone(), to: wanted.clone() },
+            format!("{words}_rename_{}", snake_case(&wanted)),
+            "the new key takes the old name",
+            Undo::By(vec![Operation::RenameConstraint { table: table.clone(), name: wanted, to: temporary }]),
+        );
+    }
+    let mut steps = steps.done();
+    // The swap locks what the drop locks: both tables, also for the rename.
+    let locks = steps.iter().find(|s| matches!(s.operation, Operation::DropConstraint { .. })).map(|s| s.locks.clone()).unwrap_or_default();
+    for step in steps.iter_mut().filter(|s| matches!(s.operation, Operation::RenameConstraint { .. })) {
+        step.locks = locks.clone();
+    }
+    let mut outcome = Outcome::rewritten(hazard, steps);
+    outcome.claims = vec![at];
+    Some(outcome)
+}
+
+fn same_key(old: &ForeignKey, new: &ForeignKey) -> bool {
+    old.columns == new.columns && crate::schema::same(&old.references, &new.references)
+}

@@ -1,0 +1,84 @@
+//! # replace-index
+//!
+//! A migration that drops an index and creates another one in its place leaves every query without an index while the
+//! new one is built, and blocks writes for the build.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! CREATE INDEX CONCURRENTLY t_a_idx_new ON t (a, b);   -- the new one first
+//! DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;
+//! ALTER INDEX t_a_idx_new RENAME TO t_a_idx;           -- only when the name is the same
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! Queries always have one of the two indexes. `ALTER INDEX … RENAME` takes SHARE UPDATE EXCLUSIVE (12 and later).
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, REINDEX, Rebuilding Indexes Concurrently; ALTER INDEX.
+
+use super::create_index::{CONCURRENT_NOTE, is_partitioned, slug};
+use super::drop_index::{drop_concurrently, undo};
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{CreateIndex, Operation, QualifiedName};
+use crate::plan::{Undo, snake_case};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::DropIndex { names, concurrently: false, cascade: false, .. } = site.operation() else { return None };
+    let [name] = names.as_slice() else { return None };
+    let old = site.schema.index(name)?;
+    if old.constraint.is_some() || site.schema.is_new(&old.table) {
+        return None;
+    }
+    let (at, new) = site.later().find_map(|(at, operation)| match operation {
+        Operation::CreateIndex(new) if replaces(site, new, name) => Some((at, new)),
+        _ => None,
+    })?;
+    if new.concurrently || is_partitioned(site, new) {
+        return None;
+    }
+    let hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(old.table.clone()),
+        lock: site.effects().strongest(),
+        message: format!("queries on {} have no index from here until the new one is built, and writes wait for the build", old.table),
+        label: "the old index goes before the new one is there".into(),
+        help: "build the new index first, then drop the old one, both concurrently".into(),
+    };
+    let mut outcome = Outcome::rewritten(hazard, steps(site, name, new));
+    outcome.claims = vec![at];
+    outcome.note = Some(CONCURRENT_NOTE.into());
+    Some(outcome)
+}
+
+/// The same name, or the same leading column.
+fn replaces(site: &Site<'_>, new: &CreateIndex, name: &QualifiedName) -> bool {
+    let Some(old) = site.schema.index(name) else { return false };
+    let lead = |columns: &[crate::operation::IndexColumn]| columns.first().and_then(|c| c.column.clone());
+    let same_name = new.name.as_ref() == Some(&name.name);
+    crate::schema::same(&new.table, &old.table) && (same_name || (lead(&new.columns).is_some() && lead(&new.columns) == lead(&old.columns)))
+}
+
+fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex) -> Vec<crate::plan::Step> {
+    let wanted = new.name.clone().unwrap_or_else(|| site.schema.index_name(&new.table, &new.columns));
+    let same_name = wanted == old.name;
+    let building = if same_name { wanted.with_suffix("_new") } else { wanted.clone() };
+    let built = new.table.sibling(building.clone());
+    let build = CreateIndex { name: Some(building), concurrently: true, if_not_exists: false, ..new.clone() };
+    let mut steps = site.steps();
+    steps
+        .step(Operation::CreateIndex(build), slug(new), "builds the new index while the old one still serves", Undo::By(vec![drop_concurrently(&built)]))
+        .step(drop_concurrently(old), format!("drop_{}", snake_case(&old.name)), "the new index serves now", undo(site, old));
+    if same_name {
+        steps.step(
+            Operation::RenameIndex { index: built.clone(), to: wanted.clone(), if_exists: true },
+            format!("{}_rename_index", snake_case(&new.table.name)),
+            "the new index takes the old name",
+            Undo::By(vec![Operation::RenameIndex { index: new.table.sibling(wanted), to: built.name.clone(), if_exists: true }]),
+        );
+    }
+    steps.done()
+}

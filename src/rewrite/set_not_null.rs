@@ -1,0 +1,147 @@
+//! # set-not-null
+//!
+//! `ALTER TABLE … ALTER COLUMN … SET NOT NULL` reads every row of the table while it holds an ACCESS EXCLUSIVE lock:
+//! every read and write of the table waits. All versions; on 12 and later not when a validated CHECK proves the column.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! ALTER TABLE t ADD CONSTRAINT t_a_not_null CHECK (a IS NOT NULL) NOT VALID;   -- instant
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_not_null;                              -- reads all rows, blocks nothing
+//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;                                   -- instant: the check proves it
+//! ALTER TABLE t DROP CONSTRAINT t_a_not_null;                                  -- same transaction, a statement of its own
+//! ```
+//!
+//! On PostgreSQL 18: `ADD NOT NULL a NOT VALID`, then `VALIDATE CONSTRAINT`. A column with a DEFAULT has its NULLs filled
+//! with it first, in batches: from the first step on every UPDATE of a row that still has NULL fails.
+//!
+//! ## Why it is safe
+//!
+//! The check protects new rows at once, the scan runs under SHARE UPDATE EXCLUSIVE, and PostgreSQL 12 and later skip
+//! their own scan when a validated CHECK implies it. The set and the drop are two statements because in one ALTER TABLE
+//! the drop runs first and the scan comes back.
+//!
+//! ## Watch
+//!
+//! Rows with NULL make the validation fail; nothing has changed then. Fix the rows and run the step again.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, Notes; `ATExecSetNotNull` in `src/backend/commands/tablecmds.c`.
+
+use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder, dotted};
+use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
+use crate::plan::{Undo, snake_case};
+use crate::postgres::Work;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::SetNotNull { table, column } = site.operation() else { return None };
+    let cost = site.effects();
+    if cost.work == Work::Constant {
+        return None;
+    }
+    let (fill, claims) = fill_value(site, table, column);
+    let mut hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: cost.strongest(),
+        message: format!("every read and write of {} waits while all its rows are checked", table.name),
+        label: "ACCESS EXCLUSIVE for one full scan".into(),
+        help: "check NOT VALID, validate, set, drop the check".into(),
+    };
+    let mut steps = site.steps();
+    if let Some((value, set_default)) = fill {
+        if set_default {
+            steps.step(
+                Operation::SetDefault { table: table.clone(), column: column.clone(), default: value.clone() },
+                format!("{}_{}_default", snake_case(&table.name.name), snake_case(column)),
+                "new rows get the default from here on",
+                undo_default(site, table, column),
+            );
+        }
+        let todo = SqlFragment::new(&format!("{column} IS NULL"));
+        steps.backfill(&table.name, column, value, todo, format!("{}_fill_{}", snake_case(&table.name.name), snake_case(column)), "rows that are still NULL get the default, as SET NOT NULL would fail on them");
+        hazard.help = format!("fill the NULLs in batches, {}", hazard.help);
+    }
+    prove(&mut steps, table, column, site.settings.postgres);
+    let mut outcome = Outcome::rewritten(hazard, steps.done());
+    outcome.claims = claims;
+    let filled = outcome.steps.iter().flatten().any(|s| matches!(s.operation, Operation::Backfill(_)));
+    if filled {
+        outcome.note = Some(format!("rows with NULL in {} get its default first; [backfill] nulls = \"off\" leaves them to you", dotted(&table.name, column)));
+    } else {
+        outcome.preflight = Some(preflight(&table.name, column));
+    }
+    Some(outcome)
+}
+
+/// The value that NULLs get, whether the default has to be set first, and the items that say so.
+fn fill_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(SqlFragment, bool)>, Vec<usize>) {
+    if let Some(value) = site.settings.value(&table.name, column) {
+        return (Some((value, false)), Vec::new());
+    }
+    if !site.settings.fill_nulls {
+        return (None, Vec::new());
+    }
+    let later = site.later().find_map(|(at, operation)| match operation {
+        Operation::SetDefault { table: other, column: c, default } if other.name == table.name && c == column => Some((at, default.clone())),
+        _ => None,
+    });
+    if let Some((at, default)) = later {
+        return (Some((default, true)), vec![at]);
+    }
+    let state = site.schema.column(&table.name, column);
+    let default = state.and_then(|c| c.default.clone()).filter(|d| !is_null(d));
+    (default.map(|d| (d, false)), Vec::new())
+}
+
+fn is_null(default: &SqlFragment) -> bool {
+    crate::sql::expression::parse(default).is_some_and(|e| e.is_null())
+}
+
+fn undo_default(site: &Site<'_>, table: &TableRef, column: &Ident) -> Undo {
+    let before = site.schema.column(&table.name, column).and_then(|c| c.default.clone());
+    let (table, column) = (table.clone(), column.clone());
+    Undo::By(vec![match before {
+        Some(default) => Operation::SetDefault { table, column, default },
+        None => Operation::DropDefault { table, column },
+    }])
+}
+
+fn preflight(table: &QualifiedName, column: &Ident) -> Preflight {
+    Preflight {
+        condition: format!("{} must hold no NULL", dotted(table, column)),
+        query: query(table, column),
+    }
+}
+
+fn query(table: &QualifiedName, column: &Ident) -> String {
+    format!("SELECT * FROM {table} WHERE {column} IS NULL")
+}
+
+/// The steps that end in NOT NULL without a scan under a strong lock.
+pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, postgres: u32) {
+    let (words, words_of_column) = (snake_case(&table.name.name), snake_case(column));
+    let native = postgres >= 18;
+    let kind = if native {
+        ConstraintKind::NotNull { column: column.clone() }
+    } else {
+        ConstraintKind::Check { expression: SqlFragment::new(&format!("{column} IS NOT NULL")) }
+    };
+    let unnamed = Constraint { name: None, kind: ConstraintKind::NotNull { column: column.clone() }, not_valid: true, options: SqlFragment::new("") };
+    let name = steps.schema().constraint_name(&table.name, &unnamed).styled_like(column);
+    let constraint = Constraint { name: Some(name.clone()), kind, not_valid: true, options: SqlFragment::new("") };
+    let drop = |if_exists| Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists, cascade: false };
+    let relax = Operation::DropNotNull { table: table.clone(), column: column.clone() };
+    let undo_add = if native { relax.clone() } else { drop(true) };
+    steps
+        .step(Operation::AddConstraint { table: table.clone(), constraint }, format!("{words}_{words_of_column}_check"), "new rows are held to it from here on", Undo::By(vec![undo_add]))
+        .preflight(&query(&table.name, column))
+        .step(Operation::ValidateConstraint { table: table.clone(), name: name.clone() }, format!("{words}_validate_{words_of_column}"), "proves the existing rows while reads and writes go on", Undo::Nothing);
+    if !native {
+        steps
+            .step(Operation::SetNotNull { table: table.clone(), column: column.clone() }, format!("{words}_{words_of_column}_not_null"), "the validated check spares the scan", Undo::By(vec![relax]))
+            .step(drop(true), format!("{words}_{words_of_column}_drop_check"), "the check has done its work", Undo::Nothing);
+    }
+}

@@ -1,0 +1,249 @@
+//! Where a rule looks, and how it makes steps.
+
+use crate::operation::{Backfill, Ident, Operation, QualifiedName, SqlFragment};
+use crate::plan::{Duration, Phase, Step, Transaction, Undo};
+use crate::postgres::{Effects, LockMode, Work, effects};
+use crate::schema::Schema;
+
+/// One operation of the migration at hand.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// What it does.
+    pub operation: Operation,
+    /// The statement that it stands in, by index.
+    pub statement: usize,
+    /// It stands between the author's BEGIN and COMMIT.
+    pub in_explicit_transaction: bool,
+    /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.
+    pub bounds_lock_waits: bool,
+}
+
+/// What the user has decided.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The oldest major version that the migrations must run on.
+    pub postgres: u32,
+    /// A column with a DEFAULT has its NULLs filled with it before SET NOT NULL.
+    pub fill_nulls: bool,
+    /// Lock waits are bounded in the files.
+    pub bound_lock_waits: bool,
+    /// Answers to needs-input rewrites, by `table.column`.
+    pub values: std::collections::BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// The value for existing rows of a column, asked for with or without its schema.
+    pub fn value(&self, table: &QualifiedName, column: &Ident) -> Option<SqlFragment> {
+        let short = format!("{}.{}", table.name.as_str(), column.as_str());
+        let full = table.schema.as_ref().map(|s| format!("{}.{short}", s.as_str()));
+        let found = full.and_then(|full| self.values.get(&full)).or_else(|| self.values.get(&short));
+        found.map(|value| SqlFragment::new(value))
+    }
+}
+
+/// One operation where it stands.
+pub struct Site<'a> {
+    /// The migration's operations.
+    pub items: &'a [Item],
+    /// The one at hand.
+    pub at: usize,
+    /// The catalog before it.
+    pub schema: &'a Schema,
+    /// What the user has decided.
+    pub settings: &'a Settings,
+}
+
+impl<'a> Site<'a> {
+    /// The operation at hand.
+    pub fn operation(&self) -> &'a Operation {
+        &self.items[self.at].operation
+    }
+
+    /// What the operation costs as it stands.
+    pub fn effects(&self) -> Effects {
+        effects(self.operation(), self.schema, self.settings.postgres)
+    }
+
+    /// The operations after this one, with their indexes, up to the next one that is not understood.
+    pub fn later(&self) -> impl Iterator<Item = (usize, &'a Operation)> + use<'a> {
+        let items = self.items;
+        (self.at + 1..items.len()).map(move |at| (at, &items[at].operation)).take_while(|(_, o)| !matches!(o, Operation::Opaque { .. } | Operation::Transaction(_)))
+    }
+
+    /// The operation at hand as a step, unchanged.
+    pub fn pass_through(&self) -> Step {
+        let operation = self.operation();
+        let cost = self.effects();
+        let (duration, transaction) = shape(operation, &cost);
+        Step {
+            operation: operation.clone(),
+            item: self.at,
+            verbatim: true,
+            phase: Phase::Expand,
+            transaction,
+            duration,
+            undo: undo_of(operation, self.schema),
+            locks: cost.locks,
+            why: "as written".into(),
+            preflight: None,
+            slug: slug_of(operation),
+        }
+    }
+
+    /// A builder for the steps that replace the operation at hand.
+    pub fn steps(&self) -> StepBuilder {
+        StepBuilder { item: self.at, schema: self.schema.clone(), postgres: self.settings.postgres, steps: Vec::new() }
+    }
+}
+
+/// Makes steps: asks `postgres/` what each operation costs after those before it.
+pub struct StepBuilder {
+    item: usize,
+    schema: Schema,
+    postgres: u32,
+    steps: Vec<Step>,
+}
+
+impl StepBuilder {
+    /// Adds a step. `slug` names its file.
+    pub fn step(&mut self, operation: Operation, slug: String, why: impl Into<String>, undo: Undo) -> &mut Self {
+        let cost = effects(&operation, &self.schema, self.postgres);
+        let (duration, transaction) = shape(&operation, &cost);
+        self.schema.apply(&operation);
+        self.steps.push(Step {
+            operation,
+            item: self.item,
+            verbatim: false,
+            phase: Phase::Expand,
+            transaction,
+            duration,
+            locks: cost.locks,
+            why: why.into(),
+            undo,
+            preflight: None,
+            slug,
+        });
+        self
+    }
+
+    /// The query that must find nothing before the step just added can pass.
+    pub fn preflight(&mut self, query: &str) -> &mut Self {
+        if let Some(step) = self.steps.last_mut() {
+            step.preflight = Some(query.to_owned());
+        }
+        self
+    }
+
+    /// A batched update of the rows that `todo` finds.
+    pub fn backfill(&mut self, table: &QualifiedName, column: &Ident, value: SqlFragment, todo: SqlFragment, slug: String, why: &str) -> &mut Self {
+        let key = self.schema.walkable_key(table);
+        let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key };
+        self.step(Operation::Backfill(backfill), slug, why, Undo::Nothing)
+    }
+
+    /// The catalog after the steps so far.
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The steps.
+    pub fn done(&mut self) -> Vec<Step> {
+        std::mem::take(&mut self.steps)
+    }
+}
+
+/// How long an operation of that cost takes, and what it needs from its transaction.
+pub fn shape(operation: &Operation, cost: &Effects) -> (Duration, Transaction) {
+    if matches!(operation, Operation::Backfill(_)) {
+        return (Duration::Backfill, Transaction::Outside);
+    }
+    if !cost.in_transaction {
+        return (Duration::Build, Transaction::Outside);
+    }
+    let felt = cost.strongest().is_some_and(LockMode::blocks_writes);
+    match (&cost.work, felt) {
+        (Work::Constant, false) => (Duration::Free, Transaction::Shared),
+        (Work::Constant, true) => (Duration::Instant, Transaction::Shared),
+        (Work::Scan(_), false) => (Duration::Scan, Transaction::Shared),
+        (Work::Scan(_) | Work::Rewrite(_) | Work::Build(_) | Work::Rows | Work::Unknown, _) => (Duration::AsWritten, Transaction::Shared),
+    }
+}
+
+/// How an operation that passes through is taken back, where the catalog tells.
+fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
+    let one = |operation| Undo::By(vec![operation]);
+    match operation {
+        Operation::AddColumn { table, column, .. } => {
+            one(Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false })
+        }
+        Operation::AddConstraint { table, constraint } => one(Operation::DropConstraint {
+            table: table.clone(),
+            name: schema.constraint_name(&table.name, constraint),
+            if_exists: true,
+            cascade: false,
+        }),
+        Operation::DropConstraint { table, name, .. } => match schema.constraint(&table.name, name) {
+            Some(state) => one(Operation::AddConstraint {
+                table: table.clone(),
+                constraint: crate::operation::Constraint { name: Some(name.clone()), ..state.constraint.clone() },
+            }),
+            None => Undo::Impossible("the constraint's definition is not in the migrations".into()),
+        },
+        Operation::SetDefault { table, column, .. } | Operation::DropDefault { table, column } => {
+            let (table, column) = (table.clone(), column.clone());
+            match schema.column(&table.name, &column).and_then(|c| c.default.clone()) {
+                Some(default) => one(Operation::SetDefault { table, column, default }),
+                None => one(Operation::DropDefault { table, column }),
+            }
+        }
+        Operation::SetNotNull { table, column } => one(Operation::DropNotNull { table: table.clone(), column: column.clone() }),
+        Operation::RenameIndex { index, to, if_exists } => {
+            one(Operation::RenameIndex { index: index.sibling(to.clone()), to: index.name.clone(), if_exists: *if_exists })
+        }
+        Operation::RenameConstraint { table, name, to } => {
+            one(Operation::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
+        }
+        Operation::ValidateConstraint { .. } => Undo::Nothing,
+        Operation::CreateIndex(index) => {
+            let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
+            one(Operation::DropIndex { names: vec![index.table.sibling(name)], concurrently: index.concurrently, if_exists: true, cascade: false })
+        }
+        Operation::CreateTable(create) => one(Operation::DropTable { names: vec![create.name.clone()], if_exists: true, cascade: false }),
+        Operation::CreateEnum { name, .. } => one(Operation::DropType { names: vec![name.clone()], if_exists: true, cascade: false }),
+        other => Undo::Impossible(format!("{} has no automatic undo", words(other))),
+    }
+}
+
+/// A few words for the file of an operation that passes through.
+fn slug_of(operation: &Operation) -> String {
+    use crate::plan::snake_case;
+    let table = operation.table().map(|t| snake_case(&t.name)).unwrap_or_default();
+    let column = |verb: &str, column: &Ident| format!("{table}_{verb}_{}", snake_case(column));
+    let text = match operation {
+        Operation::CreateTable(_) => format!("create_{table}"),
+        Operation::AddColumn { column: c, .. } => column("add", &c.name),
+        Operation::DropColumn { column: c, .. } => column("drop", c),
+        Operation::SetDefault { column: c, .. } => format!("{}_default", column("set", c)),
+        Operation::DropDefault { column: c, .. } => format!("{}_default", column("drop", c)),
+        Operation::DropNotNull { column: c, .. } => format!("{}_nullable", column("make", c)),
+        Operation::SetNotNull { column: c, .. } => format!("{table}_{}_not_null", snake_case(c)),
+        Operation::AddConstraint { constraint, .. } => match &constraint.kind {
+            crate::operation::ConstraintKind::ForeignKey(key) => format!("{table}_{}_fkey", key.columns.iter().map(snake_case).collect::<Vec<_>>().join("_")),
+            _ => format!("{table}_add_constraint"),
+        },
+        Operation::DropConstraint { name, .. } => format!("{table}_drop_{}", snake_case(name)),
+        Operation::CreateEnum { name, .. } => format!("create_{}", snake_case(&name.name)),
+        Operation::AddEnumValue { name, .. } => format!("{}_add_value", snake_case(&name.name)),
+        Operation::RenameIndex { to, .. } => format!("rename_index_{}", snake_case(to)),
+        Operation::CreateIndex(_) => format!("{table}_index"),
+        other => [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_"),
+    };
+    text.chars().take(60).collect()
+}
+
+/// The statement's kind in words for a file name.
+fn words(operation: &Operation) -> String {
+    let debug = format!("{operation:?}");
+    let name: String = debug.chars().take_while(|c| c.is_alphanumeric()).collect();
+    crate::plan::snake_case(&Ident::new(name))
+}
