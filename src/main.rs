@@ -1,1 +1,5 @@
-fn main() {}
+//! The `safestep` binary: exit code only.
+
+fn main() -> std::process::ExitCode {
+    safestep::cli::main()
+}

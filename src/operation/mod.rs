@@ -4,10 +4,12 @@
 //! file, a framework, a lock or a rule. Text that is only carried along is a [`SqlFragment`], a slice of the source.
 
 mod constraint;
+mod item;
 mod name;
 mod table;
 
 pub use constraint::{Constraint, ConstraintKind, ForeignKey};
+pub use item::Item;
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};
 pub use table::{
     ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, TableRef,

@@ -222,6 +222,8 @@ pub struct CreateTable {
     pub inherits: Vec<QualifiedName>,
     /// `PARTITION OF parent`.
     pub partition_of: Option<QualifiedName>,
+    /// `FOR VALUES …` or `DEFAULT` of a partition.
+    pub bounds: Option<SqlFragment>,
     /// `PARTITION BY …` is written.
     pub partitioned: bool,
     /// `AS SELECT …`: the columns are unknown.

@@ -119,7 +119,8 @@ fn add_foreign_key(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constra
     if partitioned && constraint.not_valid && tally.version < 18 {
         tally.fails(); // "cannot add NOT VALID foreign key on partitioned table"
     }
-    let same_keys = partitions_keys(tally.schema, table, constraint, fk);
+    let partitions = tally.schema.children(table);
+    let same_keys: Vec<_> = partitions.iter().map(|t| equal_key(tally.schema, &t.name, constraint)).collect();
     let adopted = !same_keys.is_empty() && same_keys.iter().all(|key| key.is_some_and(|k| k.valid));
     let any = same_keys.iter().flatten().any(|key| key.valid || tally.version >= 18);
     if any {
@@ -138,7 +139,7 @@ pub(super) fn lock_referenced(tally: &mut Tally<'_>, referenced: &QualifiedName,
 }
 
 /// Rows are read from both tables (`RI_Initial_Check`), from the referenced one only when there is a key to look up.
-fn validate_rows(tally: &mut Tally<'_>, table: &QualifiedName, only: bool, fk: &ForeignKey) {
+pub(super) fn validate_rows(tally: &mut Tally<'_>, table: &QualifiedName, only: bool, fk: &ForeignKey) {
     if tally.heaps(table, only).is_empty() {
         return;
     }
@@ -153,25 +154,21 @@ fn validate_rows(tally: &mut Tally<'_>, table: &QualifiedName, only: bool, fk: &
     }
 }
 
-/// For each partition its own foreign key of the same definition, which the new one adopts without a scan.
-fn partitions_keys<'a>(
-    schema: &'a Schema,
-    table: &QualifiedName,
-    constraint: &Constraint,
-    fk: &ForeignKey,
-) -> Vec<Option<&'a ConstraintState>> {
+/// The table's own foreign key of the same definition, which a parent's adopts without a scan when it is valid
+/// (`tryAttachPartitionForeignKey`).
+pub(super) fn equal_key<'a>(schema: &'a Schema, table: &QualifiedName, key: &Constraint) -> Option<&'a ConstraintState> {
+    let ConstraintKind::ForeignKey(fk) = &key.kind else { return None };
     let equal = |state: &&ConstraintState| match &state.constraint.kind {
         ConstraintKind::ForeignKey(own) => {
             own.columns == fk.columns
                 && same(&own.references, &fk.references)
                 && own.referenced == fk.referenced
                 && own.actions.as_str().eq_ignore_ascii_case(fk.actions.as_str())
-                && state.constraint.options == constraint.options
+                && state.constraint.options == key.options
         }
         _ => false,
     };
-    let children = schema.children(table);
-    children.into_iter().map(|t| t.constraints.iter().find(equal)).collect()
+    schema.table(table)?.constraints.iter().find(equal)
 }
 
 /// UNIQUE and PRIMARY KEY: ACCESS EXCLUSIVE and an index build. On a partitioned table the partitions are locked like by

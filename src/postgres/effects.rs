@@ -113,7 +113,15 @@ fn pass(operation: &Operation) -> u8 {
         AddColumn { .. } => 2,
         SetNotNull { .. } | SetDefault { .. } | DropDefault { .. } | SetColumnAttribute { .. } => 3,
         AddConstraint { .. } => 4,
-        _ => 5,
+        ValidateConstraint { .. } | AlterConstraint { .. } | SetTableAttribute { .. } => 5,
+        // No subcommands; they come alone.
+        CreateTable(_) | DropTable { .. } | RenameTable { .. } | SetSchema { .. } | AttachPartition { .. } | DetachPartition { .. }
+        | RenameColumn { .. } | RenameConstraint { .. } | CreateIndex(_) | DropIndex { .. } | RenameIndex { .. } | AlterIndex { .. }
+        | AttachIndex { .. } | Reindex { .. } | CreateEnum { .. } | AddEnumValue { .. } | RenameEnumValue { .. } | RenameType { .. }
+        | DropType { .. } | CreateDomain { .. } | AlterDomain { .. } | CreateObject { .. } | AlterObject { .. } | DropObject { .. }
+        | RefreshMaterializedView { .. } | Comment { .. } | Grant { .. } | Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. }
+        | Select { .. } | Backfill(_) | SetParameter { .. } | Transaction(_) | LockTable { .. } | Vacuum { .. } | Analyze { .. }
+        | Cluster { .. } | Opaque { .. } => 6,
     }
 }
 
@@ -144,6 +152,51 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         ValidateConstraint { table, name } => constraint::validate(t, table, name),
         RenameConstraint { table, name, .. } => constraint::rename(t, table, name),
         AlterConstraint { table, name, options } => constraint::alter(t, table, name, options.as_str()),
-        other => of_object(t, other),
+        SetSchema { .. } | CreateIndex(_) | DropIndex { .. } | RenameIndex { .. } | AlterIndex { .. } | AttachIndex { .. } | Reindex { .. }
+        | CreateEnum { .. } | AddEnumValue { .. } | RenameEnumValue { .. } | RenameType { .. } | DropType { .. } | CreateDomain { .. }
+        | AlterDomain { .. } | CreateObject { .. } | AlterObject { .. } | DropObject { .. } | RefreshMaterializedView { .. }
+        | Comment { .. } | Grant { .. } | Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. } | Select { .. } | Backfill(_)
+        | SetParameter { .. } | Transaction(_) | LockTable { .. } | Vacuum { .. } | Analyze { .. } | Cluster { .. } | Opaque { .. } => {
+            of_object(t, operation);
+        }
+    }
+}
+
+/// Indexes, types, other objects, data and the session.
+fn of_object(t: &mut Tally<'_>, operation: &Operation) {
+    use Operation::*;
+    match operation {
+        SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, name, .. } => table::rename(t, name),
+        SetSchema { kind: ObjectKind::Sequence, name, .. } => t.lock_index(name, LockMode::AccessExclusive),
+        CreateIndex(index) => index::create(t, index),
+        DropIndex { names, concurrently, cascade, .. } => index::drop(t, names, *concurrently, *cascade),
+        RenameIndex { index, .. } => index::rename(t, index),
+        AlterIndex { index, options } => index::alter(t, index, options.as_str()),
+        AttachIndex { index, partition } => index::attach(t, index, partition),
+        Reindex { kind, name, concurrently } => index::reindex(t, *kind, name.as_ref(), *concurrently),
+        // Labels and new types live in catalogs of their own; ADD VALUE may be in a transaction block since 12.
+        SetSchema { .. } | CreateEnum { .. } | AddEnumValue { .. } | RenameEnumValue { .. } | RenameType { .. } | CreateDomain { .. } => {}
+        DropType { names, cascade, .. } => object::drop_types(t, names, *cascade),
+        AlterDomain { name, action } => object::alter_domain(t, name, action),
+        CreateObject { kind, name, on, definition, .. } => object::create(t, *kind, name.as_ref(), on.as_ref(), definition),
+        AlterObject { kind, name, on, action } => object::alter(t, *kind, name.as_ref(), on.as_ref(), action),
+        DropObject { kind, names, on, cascade } => object::drop(t, *kind, names, on.as_ref(), *cascade),
+        RefreshMaterializedView { name, concurrently } => object::refresh(t, name, *concurrently),
+        Comment { definition } => object::comment(t, definition),
+        Insert { table } => data::insert(t, table),
+        Update { table, .. } | Delete { table, .. } => data::change(t, table),
+        Backfill(backfill) => data::backfill(t, &backfill.table),
+        Truncate { tables, cascade } => table::truncate(t, tables, *cascade),
+        Select { definition } => data::select(t, definition),
+        Grant { .. } | SetParameter { .. } | Transaction(_) => {}
+        LockTable { tables, mode } => data::lock(t, tables, mode),
+        Vacuum { tables, full } => data::vacuum(t, tables, *full),
+        Analyze { tables } => data::analyze(t, tables),
+        Cluster { table } => data::cluster(t, table.as_ref()),
+        Opaque { .. } => t.work(Work::Unknown),
+        CreateTable(_) | DropTable { .. } | RenameTable { .. } | SetTableAttribute { .. } | AttachPartition { .. } | DetachPartition { .. }
+        | AddColumn { .. } | DropColumn { .. } | RenameColumn { .. } | SetNotNull { .. } | DropNotNull { .. } | SetDefault { .. }
+        | DropDefault { .. } | SetType { .. } | SetColumnAttribute { .. } | AddConstraint { .. } | DropConstraint { .. }
+        | ValidateConstraint { .. } | RenameConstraint { .. } | AlterConstraint { .. } => {} // of_table
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn create(tally: &mut Tally<'_>, index: &CreateIndex) {
 }
 
 /// A partition's own index becomes part of the new one when both are defined alike (`CompareIndexInfo`).
-fn attaches(own: &Index, wanted: &CreateIndex) -> bool {
+pub(super) fn attaches(own: &Index, wanted: &CreateIndex) -> bool {
     let columns = own.columns.len() == wanted.columns.len()
         && own.columns.iter().zip(&wanted.columns).all(|(a, b)| a.column.is_some() && a.text == b.text);
     let after_table = |text: &str, table: &QualifiedName| {

@@ -1,12 +1,27 @@
 //! What PostgreSQL does: facts, no decisions. Which locks an operation takes and what its cost grows with, by version.
 //!
 //! Everything here was measured on real servers; `tests/matrix/` holds the measurements and checks each answer.
+//! [`effects`] asks a room for each family of statements ([`mod@column`], [`mod@constraint`], …), which adds up locks and
+//! work in a tally; it knows the catalog, so what the migration itself made and what nobody uses yet costs nothing.
 
+mod column;
+mod constraint;
+mod data;
 mod effects;
+mod index;
 mod lock;
+mod object;
+mod partition;
+mod table;
+mod tally;
+mod type_change;
+mod volatility;
 
-pub use effects::{Effects, Work, effects};
+pub use constraint::proving_check;
+pub use effects::{Effects, Work, effects, statement_effects, transaction_effects};
 pub use lock::LockMode;
+pub use type_change::{TypeAlteration, TypeChange, type_change};
+pub use volatility::{Volatility, volatility};
 
 /// The oldest major version that safestep knows.
 pub const OLDEST: u32 = 12;

@@ -150,8 +150,10 @@ pub(super) fn drop(tally: &mut Tally<'_>, kind: ObjectKind, names: &[QualifiedNa
             }
         }
         ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
-            let tables: Vec<QualifiedName> = on.iter().flat_map(|t| std::iter::once((*t).clone()).chain(tally.schema.children(t).iter().map(|c| c.name.clone()))).collect();
-            lock_all(tally, &tables, LockMode::AccessExclusive);
+            if let Some(table) = on {
+                let only = !tally.is_partitioned(table);
+                tally.lock_family(table, only, LockMode::AccessExclusive);
+            }
         }
         ObjectKind::Sequence => drop_sequences(tally, names),
         ObjectKind::Schema if cascade => {

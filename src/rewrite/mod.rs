@@ -11,7 +11,7 @@ use crate::operation::{Ident, QualifiedName};
 use crate::plan::Step;
 use crate::postgres::LockMode;
 
-pub use site::{Item, Settings, Site, StepBuilder};
+pub use site::{Settings, Site, StepBuilder};
 
 /// What safestep can do about a hazard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

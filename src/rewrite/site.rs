@@ -1,22 +1,9 @@
 //! Where a rule looks, and how it makes steps.
 
-use crate::operation::{Backfill, Ident, Operation, QualifiedName, SqlFragment};
+use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment};
 use crate::plan::{Duration, Phase, Step, Transaction, Undo};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::Schema;
-
-/// One operation of the migration at hand.
-#[derive(Debug, Clone)]
-pub struct Item {
-    /// What it does.
-    pub operation: Operation,
-    /// The statement that it stands in, by index.
-    pub statement: usize,
-    /// It stands between the author's BEGIN and COMMIT.
-    pub in_explicit_transaction: bool,
-    /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.
-    pub bounds_lock_waits: bool,
-}
 
 /// What the user has decided.
 #[derive(Debug, Clone)]

@@ -22,6 +22,7 @@ impl Schema {
         let column = Column {
             name: definition.name.clone(),
             ty: stored_type(&definition.ty),
+            collated: definition.options.as_str().to_uppercase().contains("COLLATE"),
             not_null: definition.not_null || serial || primary || definition.is_identity(),
             default,
             generated: definition.generated.clone(),

@@ -53,6 +53,8 @@ pub struct Table {
     pub constraints: Vec<ConstraintState>,
     /// The tables it inherits from or is a partition of.
     pub parents: Vec<QualifiedName>,
+    /// It is its parent's DEFAULT partition.
+    pub is_default_partition: bool,
 }
 
 /// A column.
@@ -62,6 +64,8 @@ pub struct Column {
     pub name: Ident,
     /// Its type; serial types are shown as the integer they are.
     pub ty: TypeName,
+    /// It has a `COLLATE` of its own.
+    pub collated: bool,
     /// NOT NULL in the catalog.
     pub not_null: bool,
     /// Its default.
@@ -236,6 +240,29 @@ impl Schema {
         self.tables.values().flat_map(|t| t.constraints.iter().filter(|c| keys(c)).map(move |c| (t, c))).collect()
     }
 
+    /// The DEFAULT partition of a table.
+    pub fn default_partition(&self, table: &QualifiedName) -> Option<&Table> {
+        let of_table = |t: &&Table| t.is_default_partition && t.parents.iter().any(|p| same(p, table));
+        self.tables.values().find(of_table)
+    }
+
+    /// The views and materialized views whose definition names the relation.
+    pub fn views_of<'a>(&'a self, relation: &QualifiedName) -> impl Iterator<Item = &'a Dependent> + use<'a> {
+        let name = relation.name.as_str().to_owned();
+        let views = self.dependents.iter().filter(|d| d.what.contains("view "));
+        views.filter(move |d| d.name.name.as_str() != name && mentions(d.definition.as_str(), &name))
+    }
+
+    /// The text that made a view, trigger, policy, rule, publication or statistics object.
+    pub fn definition_of(&self, name: &QualifiedName) -> Option<&SqlFragment> {
+        self.dependents.iter().find(|d| same(&d.name, name)).map(|d| &d.definition)
+    }
+
+    /// The names of the user's functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.functions.keys().map(|(_, name)| name.as_str())
+    }
+
     /// A constraint of a table.
     pub fn constraint(&self, table: &QualifiedName, name: &Ident) -> Option<&ConstraintState> {
         self.table(table)?.constraints.iter().find(|c| c.name == *name)
@@ -291,7 +318,7 @@ impl Dependent {
 }
 
 /// True when `name` stands in `text` as a word of its own. Errs on the side of yes: strings and comments count.
-fn mentions(text: &str, name: &str) -> bool {
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(&name).any(|(at, found)| {

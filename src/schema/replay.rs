@@ -16,8 +16,14 @@ impl Schema {
             Operation::RenameTable { table, to } => self.rename_table(table, &table.sibling(to.clone())),
             Operation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
             Operation::SetTableAttribute { table, attribute } => self.table_attribute(table, attribute),
-            Operation::AttachPartition { table, partition, .. } => self.with(partition, |t| t.parents.push(table.name.clone())),
-            Operation::DetachPartition { table, partition, .. } => self.with(partition, |t| t.parents.retain(|p| key(p) != key(table))),
+            Operation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
+                t.parents.push(table.name.clone());
+                t.is_default_partition = is_default(bounds);
+            }),
+            Operation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
+                t.parents.retain(|p| key(p) != key(table));
+                t.is_default_partition = false;
+            }),
             Operation::CreateIndex(index) => self.create_index(index),
             Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.indexes.remove(&key(name)))),
             Operation::RenameIndex { index, to, .. } => self.rename_index(index, to),
@@ -55,7 +61,12 @@ impl Schema {
             Operation::DropNotNull { table, column } => self.family(table, |t| t.column_mut(column, |c| c.not_null = false)),
             Operation::SetDefault { table, column, default } => self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone()))),
             Operation::DropDefault { table, column } => self.with(table, |t| t.column_mut(column, |c| c.default = None)),
-            Operation::SetType { table, column, ty, .. } => self.family(table, |t| t.column_mut(column, |c| c.ty = stored_type(ty))),
+            Operation::SetType { table, column, ty, collation, .. } => self.family(table, |t| {
+                t.column_mut(column, |c| {
+                    c.ty = stored_type(ty);
+                    c.collated = collation.is_some();
+                });
+            }),
             Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| t.column_mut(column, |c| match attribute {
                 ColumnAttribute::AddIdentity => c.generated = Some(Generated::Identity(SqlFragment::new("GENERATED AS IDENTITY"))),
                 ColumnAttribute::DropExpression => c.generated = None,
@@ -100,6 +111,7 @@ impl Schema {
         let kind = if create.partitioned { RelationKind::Partitioned } else { RelationKind::Table };
         let table = Table {
             name: create.name.clone(), kind, age: Age::New, temporary: create.temporary, columns, columns_known, constraints: Vec::new(), parents,
+            is_default_partition: create.bounds.as_ref().is_some_and(is_default),
         };
         self.tables.insert(key(&create.name), table);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
@@ -321,7 +333,7 @@ impl Schema {
         if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
             let kind = if kind == ObjectKind::View { RelationKind::View } else { RelationKind::MaterializedView };
             let view = Table {
-                name: name.clone(), kind, age: Age::New, temporary: false, columns: Vec::new(), columns_known: false, constraints: Vec::new(), parents: Vec::new(),
+                name: name.clone(), kind, age: Age::New, temporary: false, columns: Vec::new(), columns_known: false, constraints: Vec::new(), parents: Vec::new(), is_default_partition: false,
             };
             self.tables.insert(key(name), view);
         }
@@ -367,6 +379,11 @@ impl Table {
             change(column);
         }
     }
+}
+
+/// The bounds of a DEFAULT partition.
+fn is_default(bounds: &SqlFragment) -> bool {
+    bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
 }
 
 fn uses_column(constraint: &Constraint, column: &Ident) -> bool {

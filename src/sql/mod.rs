@@ -17,7 +17,7 @@ pub mod render;
 mod split;
 
 pub use read::{Located, read_statement};
-pub use split::{Piece, PieceKind, Script, split};
+pub use split::{Piece, PieceKind, Script, comments, split};
 
 use grammar::{Grammar, Rule};
 

@@ -328,7 +328,7 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.rest();
         return Some(Operation::Cluster { table });
     }
-    let quiet = ["NOTIFY", "LISTEN", "UNLISTEN", "DISCARD", "DEALLOCATE", "CHECKPOINT", "REASSIGN OWNED", "LOAD"];
+    let quiet = ["NOTIFY", "LISTEN", "UNLISTEN", "DISCARD", "DEALLOCATE", "CHECKPOINT", "LOAD"];
     quiet.iter().any(|w| c.at(w)).then(|| Operation::Select { definition: c.rest() })
 }
 

@@ -42,7 +42,7 @@ pub(super) fn create_table(c: &mut Cursor<'_>, temporary: bool) -> Option<Operat
     let name = c.name()?;
     let mut table = CreateTable {
         name, if_not_exists, temporary, columns: Vec::new(), constraints: Vec::new(), like: Vec::new(),
-        inherits: Vec::new(), partition_of: None, partitioned: false, as_query: false,
+        inherits: Vec::new(), partition_of: None, bounds: None, partitioned: false, as_query: false,
     };
     if c.eat("PARTITION OF") {
         table.partition_of = Some(c.name()?);
@@ -55,7 +55,9 @@ pub(super) fn create_table(c: &mut Cursor<'_>, temporary: bool) -> Option<Operat
             }
         }
     }
+    let after_columns = c.position();
     c.skip_until(0, |c| c.at("INHERITS") || c.at("PARTITION BY") || c.at("AS"));
+    table.bounds = table.partition_of.as_ref().map(|_| c.fragment_from(after_columns));
     if c.eat("INHERITS") {
         table.inherits = c.parenthesised()?.names()?;
         c.skip_until(0, |c| c.at("PARTITION BY"));

@@ -59,6 +59,13 @@ pub fn split(text: &str) -> Script {
     Script { pieces, trailing: ByteSpan { start: end, end: text.len() } }
 }
 
+/// The comments inside a statement, in order. A `--` comment comes back without its line end.
+pub fn comments(statement: &str) -> Vec<String> {
+    let tokens = Grammar::parse(Rule::tokens, statement).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
+    let comments = tokens.filter(|t| matches!(t.as_rule(), Rule::line_comment | Rule::block_comment));
+    comments.map(|c| c.as_str().trim_end().to_owned()).collect()
+}
+
 /// A statement without a semicolon at the end of the script must not swallow the comments after it.
 fn trimmed(text: &str, start: usize, end: usize, last: Option<pest::iterators::Pair<'_, Rule>>) -> ByteSpan {
     let ends_in_comment = last.filter(|p| matches!(p.as_rule(), Rule::line_comment | Rule::block_comment) && text[p.as_span().end()..end].trim().is_empty());

@@ -1,0 +1,250 @@
+//! What `rewrite` and `check` have in common: scope, configuration, running, printing.
+
+use std::io::{IsTerminal, Read, Write};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+use crate::framework::migration::Migration;
+use crate::framework::prisma::Prisma;
+use crate::output::{Mode, Report, Scope as Counted, TextOptions, json, markdown, patch, text};
+use crate::pipeline::{self, Options, Run, Scope, ScopeOptions, resolve};
+use crate::project::Config;
+use crate::schema::Schema;
+use crate::source::SourceFile;
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// A project root, a migrations folder or single migrations; `-` reads SQL from standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<Utf8PathBuf>,
+    /// Only migrations that are new since this git reference [default: the merge base with the default branch]
+    #[arg(long, value_name = "REF")]
+    pub since: Option<String>,
+    /// Every migration, those on the base branch included
+    #[arg(long)]
+    pub all: bool,
+    /// The framework, when it cannot be told from the files
+    #[arg(long, value_name = "NAME")]
+    pub framework: Option<String>,
+    /// The oldest PostgreSQL major version that the migrations must run on
+    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u32).range(12..=18))]
+    pub postgres: Option<u32>,
+    /// What existing rows get: table.column='value' (may be given several times)
+    #[arg(long, value_name = "TABLE.COLUMN=SQL")]
+    pub value: Vec<String>,
+    /// The configuration file [default: the nearest safestep.toml]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<Utf8PathBuf>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Print the JSON schema of --format json and stop
+    #[arg(long)]
+    pub schema: bool,
+    /// Colours
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Say less
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Text,
+    Json,
+    Patch,
+    Markdown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// A run with the folder that its changes stay in.
+pub(super) struct Ran {
+    pub run: Run,
+    pub scope: Option<Scope>,
+}
+
+impl Ran {
+    /// Fails when a migration in scope could not be read; each is named on stderr first.
+    pub fn all_readable(&self) -> Result<(), Failure> {
+        match self.run.errors.as_slice() {
+            [] => Ok(()),
+            errors => {
+                errors.iter().for_each(|e| anstream::eprintln!("error: {e}"));
+                let files = if errors.len() == 1 { "1 migration".to_owned() } else { format!("{} migrations", errors.len()) };
+                Err(Failure::Unreadable(files))
+            }
+        }
+    }
+}
+
+/// The working directory.
+pub(super) fn here() -> Result<Utf8PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(|e| Failure::Io("the working directory".into(), e))?;
+    Utf8PathBuf::from_path_buf(here).map_err(|p| Failure::Usage(format!("{}: the working directory's name is not UTF-8", p.display())))
+}
+
+impl Common {
+    /// Runs the pipeline over the paths.
+    pub fn run(&self) -> Result<Vec<Ran>, Failure> {
+        let here = here()?;
+        if self.paths.iter().any(|p| p == "-") {
+            if self.paths.len() > 1 {
+                return Err(Failure::Usage("`-` reads standard input and goes with no other path".into()));
+            }
+            return Ok(vec![self.run_on_input(&here)?]);
+        }
+        let default = [Utf8PathBuf::from(".")];
+        let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
+        let options = ScopeOptions { framework: self.framework.clone(), since: self.since.clone(), all: self.all };
+        let mut scopes: Vec<Scope> = Vec::new();
+        for path in paths {
+            let scope = resolve(&absolute(path, &here), &options)?;
+            match scopes.iter_mut().find(|s| s.folder == scope.folder) {
+                Some(same) => {
+                    same.chosen.extend(scope.chosen);
+                    same.settled.extend(scope.settled);
+                }
+                None => scopes.push(scope),
+            }
+        }
+        scopes.into_iter().map(|scope| self.run_scope(scope, &here)).collect()
+    }
+
+    fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
+        let options = Options { config: self.configuration(&scope.folder)?, base: here.to_owned() };
+        let progress = Progress::new();
+        let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
+        let run = pipeline::run(scope.framework, &scope.history, &in_scope, &options, &|done, all| progress.show(done, all));
+        progress.done();
+        Ok(Ran { run, scope: Some(scope) })
+    }
+
+    /// Plain SQL from standard input: nothing is known about the tables, so every one counts as big.
+    fn run_on_input(&self, here: &Utf8Path) -> Result<Ran, Failure> {
+        let mut bytes = Vec::new();
+        std::io::stdin().read_to_end(&mut bytes).map_err(|e| Failure::Io("standard input".into(), e))?;
+        let path = here.join("migration").join("migration.sql");
+        let source = SourceFile::from_bytes(path, bytes).map_err(crate::framework::FrameworkError::from)?;
+        let migration = Migration::from_source("migration".into(), source)?;
+        let options = Options { config: self.configuration(here)?, base: here.to_owned() };
+        let outcome = pipeline::rewrite(&Prisma, migration, &mut Schema::default(), &options);
+        Ok(Ran { run: Run { framework: "sql", outcomes: vec![outcome], errors: Vec::new() }, scope: None })
+    }
+
+    fn configuration(&self, folder: &Utf8Path) -> Result<Config, Failure> {
+        let mut config = match &self.config {
+            Some(path) => Config::read(path)?,
+            None => Config::find(folder)?.0,
+        };
+        if let Some(version) = self.postgres {
+            config.postgres = version;
+        }
+        for value in &self.value {
+            let (key, sql) = value.split_once('=').ok_or_else(|| Failure::Usage(format!("--value {value}: expected TABLE.COLUMN=SQL, for example orders.status=\"'pending'\"")))?;
+            config.values.insert(key.replace('"', ""), sql.to_owned());
+        }
+        Ok(config)
+    }
+
+    /// Prints the reports in the chosen format to standard output.
+    pub fn print(&self, ran: &[Ran], mode: Mode) -> Result<(), Failure> {
+        let report = merged(ran);
+        let printed = match self.format {
+            Format::Text => {
+                let new = ran.iter().all(|r| r.scope.as_ref().is_some_and(|s| s.only_new));
+                text::render(&report, &read_source, &self.text_options(mode, new))
+            }
+            Format::Json => json::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
+            Format::Patch => patch::render(&report),
+            Format::Markdown => markdown::render(&report),
+        };
+        let mut out = std::io::stdout().lock();
+        match out.write_all(printed.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Io("standard output".into(), error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
+        let terminal = std::io::stdout().is_terminal();
+        let color = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
+        let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
+        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+        TextOptions {
+            width: columns.unwrap_or(if terminal { terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into()) } else { usize::MAX }),
+            unicode: utf8 || !terminal,
+            color,
+            verbosity: if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(1) },
+            mode,
+            scope: if only_new { Counted::New } else { Counted::Given },
+        }
+    }
+}
+
+fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
+    let joined = here.join(path);
+    let mut clean = Utf8PathBuf::new();
+    for part in joined.components() {
+        match part {
+            camino::Utf8Component::CurDir => {}
+            camino::Utf8Component::ParentDir => drop(clean.pop()),
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn read_source(path: &str) -> Option<String> {
+    std::fs::read_to_string(path).ok()
+}
+
+fn merged(ran: &[Ran]) -> Report {
+    let mut reports = ran.iter().map(|r| r.run.report());
+    let mut first = reports.next().unwrap_or(Report { version: 1, framework: "sql".into(), migrations: Vec::new() });
+    reports.for_each(|r| first.migrations.extend(r.migrations));
+    first
+}
+
+/// A bar on stderr for what takes longer than a second, only on a terminal.
+struct Progress {
+    started: Instant,
+    bar: indicatif::ProgressBar,
+}
+
+impl Progress {
+    fn new() -> Self {
+        Progress { started: Instant::now(), bar: indicatif::ProgressBar::hidden() }
+    }
+
+    fn show(&self, done: usize, all: usize) {
+        if self.started.elapsed() > Duration::from_secs(1) && std::io::stderr().is_terminal() {
+            if self.bar.is_hidden() {
+                self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+            }
+            self.bar.set_length(all as u64);
+            self.bar.set_position(done as u64);
+        }
+    }
+
+    fn done(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,32 @@
+//! Everything that ends a command with exit code 2.
+
+use crate::disk::DiskError;
+use crate::framework::FrameworkError;
+use crate::pipeline::ResolveError;
+use crate::project::ConfigError;
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The paths cannot be worked on.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// The configuration cannot be read.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A migration cannot be read.
+    #[error(transparent)]
+    Framework(#[from] FrameworkError),
+    /// Nothing was written.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// Input or output failed.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+    /// The arguments do not fit together.
+    #[error("{0}")]
+    Usage(String),
+    /// Several files cannot be read; each was named already.
+    #[error("{0} could not be read; nothing was written")]
+    Unreadable(String),
+}

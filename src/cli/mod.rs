@@ -1,0 +1,53 @@
+//! The command line: one file per subcommand. Arguments in, the pipeline called, an output chosen.
+
+mod check;
+mod common;
+mod completions;
+mod explain;
+mod failure;
+mod rewrite;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+pub use failure::Failure;
+
+/// Rewrites naive migrations into sequences of small production-safe files for PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "safestep", version, max_term_width = 100, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the diff of the rewrite; --write applies it
+    Rewrite(rewrite::Arguments),
+    /// Show the hazards only; exit 1 if there are any
+    Check(check::Arguments),
+    /// Print what a rule does and why, or the list of rules
+    Explain(explain::Arguments),
+    /// Print the completions for a shell
+    Completions(completions::Arguments),
+}
+
+/// Parses the arguments, runs the command and prints what went wrong.
+///
+/// Exit codes: 0 clean or done; 1 hazards found or a rewrite would change something; 2 bad usage, unreadable input, I/O error.
+pub fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Rewrite(arguments) => rewrite::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            anstream::eprintln!("error: {failure}");
+            ExitCode::from(2)
+        }
+    }
+}

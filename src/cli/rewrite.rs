@@ -1,0 +1,67 @@
+//! `safestep rewrite`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Failure;
+use super::common::{Common, Format, Ran, here};
+use crate::disk;
+use crate::output::{Mode, json};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Apply the rewrite to the files, all or none
+    #[arg(long)]
+    write: bool,
+    /// Change nothing; exit 1 when there is something to rewrite
+    #[arg(long, conflicts_with = "write")]
+    check: bool,
+    /// Put all phases into the folder at once: for a maintenance window, or an empty database
+    #[arg(long)]
+    collapse: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let common = &arguments.common;
+    if common.schema {
+        anstream::println!("{}", json::schema());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let ran = common.run()?;
+    let readable = ran.iter().try_for_each(Ran::all_readable);
+    let changes: usize = ran.iter().map(|r| r.run.changes().len()).sum();
+    if arguments.write {
+        readable?;
+        write(&ran, common.all)?;
+        common.print(&ran, Mode::Write)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    common.print(&ran, if arguments.check && common.format == Format::Text { Mode::Check } else { Mode::Rewrite })?;
+    readable?;
+    Ok(if arguments.check && changes > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn write(ran: &[Ran], all: bool) -> Result<(), Failure> {
+    let here = here()?;
+    for ran in ran {
+        let Some(scope) = &ran.scope else {
+            return Err(Failure::Usage("standard input cannot be rewritten in place: leave --write out, or name the migration".into()));
+        };
+        let settled = ran.run.outcomes.iter().find(|o| !o.changes.is_empty() && scope.settled.contains(&o.path));
+        if let Some(outcome) = settled.filter(|_| !all) {
+            let path = outcome.path.strip_prefix(&here).unwrap_or(&outcome.path);
+            return Err(Failure::Usage(format!(
+                "{path}: already on the base branch, so it may have run on a database; nothing was written\n  add --all when it has run nowhere, or --since REF to name another base"
+            )));
+        }
+    }
+    for ran in ran {
+        if let Some(scope) = &ran.scope {
+            disk::apply(&ran.run.changes(), &scope.folder)?;
+        }
+    }
+    Ok(())
+}

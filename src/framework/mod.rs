@@ -1,0 +1,98 @@
+//! The frameworks: how each keeps its migrations, how its runner executes them, and how a sequence is laid out in its files.
+//!
+//! A framework knows files and its runner; it knows no lock and no rule. What SQL files have in common is in
+//! [`migration`] and [`plpgsql`].
+
+pub mod migration;
+pub mod plpgsql;
+pub mod prisma;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::plan::{Runner, Sequence};
+use crate::source::SourceError;
+use migration::Migration;
+
+/// One migration on disk, not yet read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The name as the framework records it.
+    pub name: String,
+    /// The file that holds its statements.
+    pub file: Utf8PathBuf,
+}
+
+/// A file of a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LaidOut {
+    /// Where it goes.
+    pub path: Utf8PathBuf,
+    /// What it holds.
+    pub content: String,
+    /// The unit of the sequence that it holds, by index.
+    pub unit: usize,
+}
+
+/// What a layout needs to know beside the sequence.
+#[derive(Debug, Clone)]
+pub struct LayoutSettings {
+    /// How long one attempt may wait for its locks, as PostgreSQL writes it; `None` leaves it unbounded.
+    pub lock_timeout: Option<String>,
+    /// How often a brief step tries.
+    pub lock_attempts: u32,
+    /// Rows per batch.
+    pub batch_size: u64,
+    /// Pause between batches, in seconds.
+    pub batch_pause: f64,
+    /// The oldest server version.
+    pub postgres: u32,
+}
+
+/// A migration framework.
+pub trait Framework: Sync {
+    /// Its name in `--framework` and in reports.
+    fn name(&self) -> &'static str;
+    /// What its runner can do.
+    fn runner(&self) -> Runner;
+    /// The migrations folder of a project or folder at `path`, when it is one of this framework's.
+    fn detect(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
+    /// The migrations of a folder, in the order in which the runner applies them.
+    fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError>;
+    /// The files of a sequence that replaces `migration`.
+    fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
+}
+
+/// What can go wrong with a migrations folder.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameworkError {
+    /// The folder cannot be listed.
+    #[error("{path}: cannot be listed: {source}")]
+    Unlistable {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The folder is for another database.
+    #[error("{path}: these migrations are for {provider}, not for PostgreSQL: left alone")]
+    OtherDatabase {
+        /// The file that says so.
+        path: Utf8PathBuf,
+        /// The database.
+        provider: String,
+    },
+    /// A file cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// A string, quoted name or comment never ends.
+    #[error("{path}:{position}: this never ends: close the string, quoted name, dollar quote or comment that begins here")]
+    Unterminated {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Where it begins.
+        position: crate::source::Position,
+    },
+}
+
+/// Every framework.
+pub static FRAMEWORKS: &[&dyn Framework] = &[&prisma::Prisma];

@@ -1,0 +1,116 @@
+//! Prisma Migrate: a migration is a folder `NAME/migration.sql`.
+//!
+//! Its engine sends a file whole up to 7.3 (one implicit transaction) and statement by statement from 7.4 on; it never
+//! sends BEGIN, never retries, and after a failure wants `prisma migrate resolve`. A file of one statement is the only
+//! shape that means the same everywhere, so a step that needs several statements is one `DO` block.
+
+mod layout;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::migration::Migration;
+use super::{Found, Framework, FrameworkError, LaidOut, LayoutSettings};
+use crate::plan::{Runner, Sequence};
+
+/// The framework.
+pub struct Prisma;
+
+const FILE: &str = "migration.sql";
+const LOCK: &str = "migration_lock.toml";
+
+impl Framework for Prisma {
+    fn name(&self) -> &'static str {
+        "prisma"
+    }
+
+    fn runner(&self) -> Runner {
+        Runner { several_statements_per_unit: false }
+    }
+
+    /// A folder with `migration_lock.toml` or with `NAME/migration.sql` in it; else the usual places below a project.
+    fn detect(&self, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        if is_folder(path) {
+            return Some(path.to_owned());
+        }
+        let config = configured(path);
+        let usual = ["prisma/migrations", "prisma/schema/migrations", "migrations"];
+        let places = config.into_iter().chain(usual.iter().map(|place| path.join(place)));
+        places.into_iter().find(|place| is_folder(place))
+    }
+
+    fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
+        check_provider(folder)?;
+        let unlistable = |source| FrameworkError::Unlistable { path: folder.to_owned(), source };
+        let mut found = Vec::new();
+        for entry in folder.read_dir_utf8().map_err(unlistable)? {
+            let entry = entry.map_err(unlistable)?;
+            // The engine ignores links to folders, and files beside the folders.
+            if entry.file_type().is_ok_and(|t| t.is_dir()) && entry.path().join(FILE).is_file() {
+                found.push(Found { name: entry.file_name().to_owned(), file: entry.path().join(FILE) });
+            }
+        }
+        found.sort_by_key(|f| order(&f.name));
+        Ok(found)
+    }
+
+    fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
+        layout::lay_out(migration, sequence, settings)
+    }
+}
+
+fn is_folder(path: &Utf8Path) -> bool {
+    if path.join(LOCK).is_file() {
+        return true;
+    }
+    // Drizzle's newer folders look the same but keep a snapshot beside the SQL.
+    path.read_dir_utf8().is_ok_and(|entries| {
+        entries.flatten().any(|e| e.path().join(FILE).is_file() && !e.path().join("snapshot.json").exists())
+    })
+}
+
+/// `migrations: { path: "…" }` of a Prisma config file that is written as a literal.
+fn configured(root: &Utf8Path) -> Option<Utf8PathBuf> {
+    let names = ["prisma.config", ".config/prisma", ".config/prisma.config"];
+    let endings = ["ts", "js", "mts", "mjs", "cts", "cjs"];
+    let text = names.iter().flat_map(|n| endings.iter().map(move |e| format!("{n}.{e}"))).find_map(|name| std::fs::read_to_string(root.join(name)).ok())?;
+    let migrations = &text[text.find("migrations")?..];
+    let path = &migrations[migrations.find("path")? + 4..];
+    let quote = path.find(['"', '\''])?;
+    let mark = path[quote..].chars().next()?;
+    let inside = &path[quote + 1..];
+    Some(root.join(&inside[..inside.find(mark)?]))
+}
+
+fn check_provider(folder: &Utf8Path) -> Result<(), FrameworkError> {
+    let path = folder.join(LOCK);
+    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(()) };
+    let provider = text.lines().find_map(|line| line.trim().strip_prefix("provider")).and_then(|rest| rest.split('"').nth(1));
+    match provider {
+        Some(provider) if !matches!(provider, "postgresql" | "postgres" | "cockroachdb") => Err(FrameworkError::OtherDatabase { path, provider: provider.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// The order of JavaScript's `localeCompare` for the names that occur: punctuation, digits, letters; lower before upper.
+fn order(name: &str) -> (Vec<(u8, char)>, String) {
+    const PUNCTUATION: &str = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
+    let keys = name.chars().map(|c| match PUNCTUATION.find(c) {
+        Some(at) => (0, char::from(at as u8)),
+        None if c.is_ascii_digit() => (1, c),
+        None => (2, c.to_lowercase().next().unwrap_or(c)),
+    });
+    let tie: String = name.chars().map(|c| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }).collect();
+    (keys.collect(), tie)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::order;
+
+    #[test]
+    fn folders_run_in_the_order_of_the_stock_command() {
+        let mut names = ["20261120105114_combo_many_more", "20261120105114_combo_many_12_s", "20261120105114_combo_many", "20261120105114_combo_many_01_s", "20261120105114_combo", "20261120105114_combo_manyx"];
+        names.sort_by_key(|n| order(n));
+        assert_eq!(names, ["20261120105114_combo", "20261120105114_combo_many", "20261120105114_combo_many_01_s", "20261120105114_combo_many_12_s", "20261120105114_combo_many_more", "20261120105114_combo_manyx"]);
+    }
+}

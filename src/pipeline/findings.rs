@@ -1,0 +1,124 @@
+//! What the rules say about a migration, and the steps that come of it.
+
+use crate::framework::migration::Migration;
+use crate::operation::{Operation, QualifiedName};
+use crate::plan::{Duration, Phase, Step, Transaction};
+use crate::project::{Config, Level};
+use crate::rewrite::{Applicability, Outcome, RULES, Rule, Settings, Site};
+use crate::schema::Schema;
+
+/// A hazard at an item.
+pub struct Finding {
+    /// The rule that found it.
+    pub rule: &'static Rule,
+    /// The item, by index.
+    pub item: usize,
+    /// What it says.
+    pub outcome: Outcome,
+}
+
+/// Everything found in a migration.
+pub struct Findings {
+    /// The hazards, in the source's order.
+    pub findings: Vec<Finding>,
+    /// The steps of the whole migration, those that pass through included, in the source's order.
+    pub steps: Vec<Step>,
+}
+
+impl Findings {
+    /// True when a rule replaces something, so that the migration is laid out anew.
+    pub fn is_rewritten(&self) -> bool {
+        self.findings.iter().any(|f| f.outcome.steps.is_some())
+    }
+}
+
+/// Asks every rule about every operation. `schema` follows the operations.
+pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
+    let mut found = Findings { findings: Vec::new(), steps: Vec::new() };
+    let mut claimed = vec![false; migration.items.len()];
+    for at in 0..migration.items.len() {
+        let site = Site { items: &migration.items, at, schema, settings };
+        if !claimed[at] {
+            let outcome = first_outcome(migration, &site, config);
+            match outcome {
+                Some((rule, outcome)) => {
+                    outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
+                    match &outcome.steps {
+                        Some(steps) => found.steps.extend(steps.iter().cloned()),
+                        None => found.steps.push(passed_through(&site)),
+                    }
+                    found.findings.push(Finding { rule, item: at, outcome });
+                }
+                None => found.steps.push(passed_through(&site)),
+            }
+        }
+        let operation = &migration.items[at].operation;
+        schema.apply(operation);
+    }
+    drop_needless_guards(migration, &mut found);
+    found
+}
+
+/// The first rule that has something to say and is neither off nor suppressed there.
+fn first_outcome(migration: &Migration, site: &Site<'_>, config: &Config) -> Option<(&'static Rule, Outcome)> {
+    let item = &site.items[site.at];
+    RULES.iter().find_map(|rule| {
+        if config.level(rule.id) == Some(Level::Off) || is_suppressed(migration, site.at, rule.id) {
+            return None;
+        }
+        let outcome = (rule.apply)(site)?;
+        let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
+        let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual) && rule.id != "missing-lock-timeout";
+        if (small && about_cost) || (item.in_explicit_transaction && outcome.steps.is_some()) {
+            return item.in_explicit_transaction.then(|| (rule, in_transaction(outcome))).filter(|_| !small);
+        }
+        Some((rule, outcome))
+    })
+}
+
+/// Between the author's BEGIN and COMMIT nothing is moved: the hazard is reported and passes through.
+fn in_transaction(outcome: Outcome) -> Outcome {
+    let mut hazard = outcome.hazard;
+    hazard.applicability = Applicability::Manual;
+    hazard.help = "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction".into();
+    Outcome::reported(hazard)
+}
+
+fn is_small(table: &QualifiedName, config: &Config) -> bool {
+    let full = table.schema.as_ref().map(|s| format!("{}.{}", s.as_str(), table.name.as_str()));
+    config.is_small(full.as_deref().unwrap_or(table.name.as_str()))
+}
+
+fn is_suppressed(migration: &Migration, item: usize, rule: &str) -> bool {
+    let statement = migration.statement_of(item);
+    statement.directives.iter().chain(&migration.directives).any(|d| d.covers(rule))
+}
+
+/// The operation as a step of its own: what must not be moved or wrapped stays in the author's words.
+fn passed_through(site: &Site<'_>) -> Step {
+    let mut step = site.pass_through();
+    let item = &site.items[site.at];
+    let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Select { .. });
+    let changes_rows = matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });
+    if item.in_explicit_transaction || opaque || changes_rows {
+        step.duration = Duration::AsWritten;
+        step.transaction = Transaction::Shared;
+    }
+    step.phase = Phase::Expand;
+    step
+}
+
+/// When nothing else is rewritten and the author bounds lock waits in the file, or only one migration-wide guard is
+/// missing, one finding says it for the whole file.
+fn drop_needless_guards(migration: &Migration, found: &mut Findings) {
+    let is_guard = |f: &Finding| f.rule.id == "missing-lock-timeout";
+    let rewritten = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
+    let reported_only = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_none());
+    // Statements that cannot be moved make a guard in place impossible: a DO beside them would change what they share.
+    let stuck = migration.items.iter().any(|i| matches!(i.operation, Operation::Opaque { .. } | Operation::Transaction(_)));
+    if !rewritten && (reported_only || stuck) {
+        found.findings.retain(|f| !is_guard(f));
+    }
+    let mut seen = rewritten;
+    found.findings.retain(|f| !is_guard(f) || !std::mem::replace(&mut seen, true));
+}

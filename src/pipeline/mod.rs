@@ -1,0 +1,139 @@
+//! The flow as one readable function: files → operations → rewrites → steps → sequence → file changes → report.
+//!
+//! This is the only place where framework, schema, rewrite and plan meet.
+
+mod findings;
+mod reporting;
+mod scope;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use crate::disk::{Action, FileChange};
+use crate::framework::migration::Migration;
+use crate::framework::{Found, Framework, FrameworkError, LaidOut, LayoutSettings};
+use crate::output::{MigrationReport, Report};
+use crate::plan::{Sequence, sequence};
+use crate::project::Config;
+use crate::rewrite::Settings;
+use crate::schema::Schema;
+
+pub use findings::Findings;
+pub use scope::{ResolveError, Scope, ScopeOptions, resolve};
+
+/// What a run needs to know.
+pub struct Options {
+    /// The project's configuration, flags already applied.
+    pub config: Config,
+    /// Paths in reports are relative to this folder.
+    pub base: Utf8PathBuf,
+}
+
+/// A migration that was read, judged and planned.
+pub struct Outcome {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// What goes to disk; empty when it stays as it is.
+    pub changes: Vec<FileChange>,
+    /// The same as data.
+    pub report: MigrationReport,
+}
+
+/// What a run came to.
+pub struct Run {
+    /// The framework's name.
+    pub framework: &'static str,
+    /// The migrations in scope, in order.
+    pub outcomes: Vec<Outcome>,
+    /// Migrations that could not be read, those outside the scope included.
+    pub errors: Vec<FrameworkError>,
+}
+
+impl Run {
+    /// The report that every printer prints.
+    pub fn report(&self) -> Report {
+        Report { version: 1, framework: self.framework.to_owned(), migrations: self.outcomes.iter().map(|o| o.report.clone()).collect() }
+    }
+
+    /// Every change on disk.
+    pub fn changes(&self) -> Vec<FileChange> {
+        self.outcomes.iter().flat_map(|o| o.changes.clone()).collect()
+    }
+}
+
+/// Reads the whole history, replays it, and rewrites the migrations that `in_scope` names.
+///
+/// `progress` is called after each migration with its index and their number.
+pub fn run(framework: &dyn Framework, history: &[Found], in_scope: &(dyn Fn(&Found) -> bool + Sync), options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Run {
+    let read: Vec<Result<Migration, FrameworkError>> = history.par_iter().map(Migration::read).collect();
+    let mut errors = Vec::new();
+    let mut schema = Schema::default();
+    let mut outcomes = Vec::new();
+    for (at, (found, migration)) in history.iter().zip(read).enumerate() {
+        schema.begin_migration();
+        match migration {
+            Ok(migration) if in_scope(found) => outcomes.push(rewrite(framework, migration, &mut schema, options)),
+            Ok(migration) => migration.items.iter().for_each(|item| schema.apply(&item.operation)),
+            Err(error) => errors.push(error),
+        }
+        progress(at + 1, history.len());
+    }
+    Run { framework: framework.name(), outcomes, errors }
+}
+
+/// One migration from its operations to its file changes; `schema` is the catalog before it and after the call the one after it.
+pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
+    let before = schema.clone();
+    let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
+    let sequence = match findings.is_rewritten() {
+        true => sequence(findings.steps.clone(), &before, framework.runner()),
+        false => Sequence::default(),
+    };
+    let files = framework.lay_out(&migration, &sequence, &layout_settings(&options.config));
+    let changes = changes(&migration, &files);
+    let report = reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base);
+    Outcome { path: migration.path().clone(), changes, report }
+}
+
+fn settings(config: &Config) -> Settings {
+    Settings {
+        postgres: config.postgres,
+        fill_nulls: config.backfill.nulls == crate::project::Nulls::Default,
+        bound_lock_waits: config.lock_timeout.is_some(),
+        values: config.values.clone(),
+    }
+}
+
+fn layout_settings(config: &Config) -> LayoutSettings {
+    LayoutSettings {
+        lock_timeout: config.lock_timeout.map(|t| t.to_string()),
+        lock_attempts: config.lock_attempts,
+        batch_size: config.backfill.batch_size,
+        batch_pause: config.backfill.pause.as_duration().as_secs_f64(),
+        postgres: config.postgres,
+    }
+}
+
+/// The original goes, the sequence comes; a sequence of one file takes its place.
+fn changes(migration: &Migration, files: &[LaidOut]) -> Vec<FileChange> {
+    let before = &migration.source.text;
+    let mut changes = Vec::new();
+    if !files.is_empty() && files.iter().all(|f| f.path != *migration.path()) {
+        changes.push(FileChange { path: migration.path().clone(), action: Action::Delete { before: before.clone() } });
+    }
+    for file in files {
+        let content = file.content.clone();
+        let action = match file.path == *migration.path() {
+            true if content == *before => continue,
+            true => Action::Modify { before: before.clone(), content },
+            false => Action::Create { content },
+        };
+        changes.push(FileChange { path: file.path.clone(), action });
+    }
+    changes
+}
+
+/// `path` relative to `base` where it is inside, with `/`.
+pub(crate) fn relative(path: &Utf8Path, base: &Utf8Path) -> String {
+    path.strip_prefix(base).unwrap_or(path).as_str().replace('\\', "/")
+}

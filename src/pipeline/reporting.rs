@@ -1,0 +1,167 @@
+//! From what was found and planned to the report that is printed.
+
+use camino::Utf8Path;
+
+use super::findings::{Finding, Findings};
+use super::relative;
+use crate::disk::{Action, FileChange};
+use crate::framework::LaidOut;
+use crate::framework::migration::Migration;
+use crate::operation::Operation;
+use crate::output::{
+    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity, StepReport,
+};
+use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo};
+use crate::rewrite;
+use crate::sql::render;
+
+/// The report of one migration.
+pub(super) fn report(migration: &Migration, findings: &Findings, sequence: &Sequence, files: &[LaidOut], changes: &[FileChange], base: &Utf8Path) -> MigrationReport {
+    let path = relative(migration.path(), base);
+    let file_of = |unit: usize| files.iter().find(|f| f.unit == unit).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone());
+    let mut steps = Vec::new();
+    for (at, unit) in sequence.units.iter().enumerate() {
+        steps.extend(unit.steps.iter().map(|step| step_report(migration, step, file_of(at))));
+    }
+    let folder = migration.path().parent().unwrap_or(migration.path());
+    MigrationReport {
+        path: relative(folder, base),
+        name: migration.name.clone(),
+        hazards: findings.findings.iter().map(|f| hazard(migration, f, sequence, &path)).collect(),
+        steps,
+        files: changes.iter().map(|c| file(c, base)).collect(),
+        phases: Vec::new(),
+        preflights: findings.findings.iter().filter_map(|f| preflight(f, sequence, &file_of)).collect(),
+        opaque: opaque(migration, &path),
+        notes: notes(findings),
+    }
+}
+
+fn notes(findings: &Findings) -> Vec<String> {
+    let mut notes: Vec<String> = Vec::new();
+    for note in findings.findings.iter().filter_map(|f| f.outcome.note.clone()) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+fn hazard(migration: &Migration, finding: &Finding, sequence: &Sequence, path: &str) -> HazardReport {
+    let hazard = &finding.outcome.hazard;
+    let span = migration.spans[finding.item];
+    let (from, to) = (migration.source.position(span.start), migration.source.position(span.end));
+    let rewritten = finding.outcome.steps.is_some();
+    let files: Vec<String> = (0..sequence.units.len()).filter(|u| sequence.units[*u].steps.iter().any(|s| s.item == finding.item)).map(|u| (u + 1).to_string()).collect();
+    let place = match (sequence.units.len(), files.len()) {
+        (0 | 1, _) => String::new(),
+        (_, 1) => format!(" (file {})", files[0]),
+        _ => format!(" (files {})", files.join(", ")),
+    };
+    HazardReport {
+        rule: finding.rule.id.to_owned(),
+        severity: match hazard.severity {
+            rewrite::Severity::Danger => Severity::Danger,
+            rewrite::Severity::Caution => Severity::Caution,
+        },
+        applicability: match hazard.applicability {
+            rewrite::Applicability::Safe => Applicability::Safe,
+            rewrite::Applicability::Phased => Applicability::Phased,
+            rewrite::Applicability::NeedsInput => Applicability::NeedsInput,
+            rewrite::Applicability::Manual => Applicability::Manual,
+        },
+        file: path.to_owned(),
+        line: from.line,
+        column: from.column,
+        end_line: to.line,
+        end_column: to.column,
+        statement: migration.slice(finding.item).to_owned(),
+        table: hazard.table.as_ref().map(ToString::to_string),
+        lock: hazard.lock.map(|l| l.to_string()),
+        message: hazard.message.clone(),
+        label: hazard.label.clone(),
+        help: if rewritten { format!("{}{place}", hazard.help) } else { hazard.help.clone() },
+        rewritten,
+        explain_url: format!("safestep explain {}", finding.rule.id),
+    }
+}
+
+fn preflight(finding: &Finding, sequence: &Sequence, file_of: &dyn Fn(usize) -> String) -> Option<PreflightReport> {
+    let preflight = finding.outcome.preflight.as_ref()?;
+    let unit = sequence.units.iter().position(|u| u.steps.iter().any(|s| s.item == finding.item && s.preflight.is_some()))?;
+    Some(PreflightReport { condition: preflight.condition.clone(), query: format!("{};", preflight.query), file: file_of(unit) })
+}
+
+fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
+    let strongest = step.locks.iter().map(|(_, mode)| *mode).max();
+    let mut tables: Vec<String> = step.locks.iter().map(|(table, _)| table.to_string()).collect();
+    if tables.is_empty() {
+        tables.extend(step.operation.table().map(ToString::to_string));
+    }
+    let line = migration.source.position(migration.spans[step.item].start).line;
+    StepReport {
+        file,
+        phase: match step.phase {
+            Phase::Expand => "expand",
+            Phase::Migrate => "migrate",
+            Phase::Contract => "contract",
+        }
+        .into(),
+        transaction: match step.transaction {
+            Transaction::Shared => "in-tx",
+            Transaction::Own => "own-tx",
+            Transaction::Outside => "no-tx",
+        }
+        .into(),
+        lock: strongest.map(|mode| format!("{mode} on {}", tables.join(", "))),
+        duration: match step.duration {
+            Duration::Free => "locks nothing in use",
+            Duration::Instant => "instant",
+            Duration::Scan => "scans, blocks nothing",
+            Duration::Build => "builds, blocks nothing",
+            Duration::Backfill => "fills in batches",
+            Duration::AsWritten => "as written",
+        }
+        .into(),
+        tables,
+        sql: if step.verbatim { migration.slice(step.item).to_owned() } else { render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation)) },
+        why: step.why.clone(),
+        undo: match &step.undo {
+            Undo::By(operations) => operations.iter().filter_map(render::statement).collect::<Vec<_>>().join("; "),
+            Undo::Nothing => "nothing to undo".into(),
+            Undo::Impossible(why) => why.clone(),
+        },
+        from_line: line,
+    }
+}
+
+fn backfill_sql(operation: &Operation) -> String {
+    match operation {
+        Operation::Backfill(b) => format!("UPDATE {} SET {} = {} WHERE {}", b.table, b.column, b.value, b.todo),
+        Operation::CreateObject { definition, .. } => format!("CREATE {definition}"),
+        Operation::AlterObject { name: Some(name), action, .. } => format!("ALTER SEQUENCE {name} {action}"),
+        _ => String::new(),
+    }
+}
+
+fn file(change: &FileChange, base: &Utf8Path) -> FileReport {
+    let (action, before, after) = match &change.action {
+        Action::Create { content } => (FileAction::Create, None, Some(content.clone())),
+        Action::Modify { before, content } => (FileAction::Modify, Some(before.clone()), Some(content.clone())),
+        Action::Delete { before } => (FileAction::Delete, Some(before.clone()), None),
+    };
+    FileReport { path: relative(&change.path, base), action, before, after }
+}
+
+fn opaque(migration: &Migration, path: &str) -> Vec<OpaqueReport> {
+    let unread = migration.items.iter().enumerate().filter_map(|(at, item)| match &item.operation {
+        Operation::Opaque { what } => Some((at, what)),
+        _ => None,
+    });
+    unread
+        .map(|(at, what)| {
+            let position = migration.source.position(migration.spans[at].start);
+            OpaqueReport { file: path.to_owned(), line: position.line, column: position.column, what: what.clone() }
+        })
+        .collect()
+}

@@ -1,0 +1,108 @@
+//! Which framework, which folder, and which of its migrations.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::framework::{FRAMEWORKS, Found, Framework, FrameworkError};
+use crate::project::{GitScope, ScopeError};
+
+/// What the command line says about the scope.
+#[derive(Debug, Clone, Default)]
+pub struct ScopeOptions {
+    /// `--framework`.
+    pub framework: Option<String>,
+    /// `--since`.
+    pub since: Option<String>,
+    /// `--all`.
+    pub all: bool,
+}
+
+/// A migrations folder and the part of it that a run is about.
+pub struct Scope {
+    /// The framework.
+    pub framework: &'static dyn Framework,
+    /// The migrations folder.
+    pub folder: Utf8PathBuf,
+    /// Every migration, in order.
+    pub history: Vec<Found>,
+    /// The migrations that the run is about.
+    pub chosen: BTreeSet<Utf8PathBuf>,
+    /// Migrations that were asked for by name but are on the base branch already.
+    pub settled: BTreeSet<Utf8PathBuf>,
+    /// The folder was narrowed to what is new.
+    pub only_new: bool,
+}
+
+/// Why a path cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// There is no such path.
+    #[error("{0}: no such file or folder")]
+    Missing(Utf8PathBuf),
+    /// No framework's migrations are there.
+    #[error("{0}: no migrations found here; name the migrations folder, or its framework with --framework ({1})")]
+    NoFramework(Utf8PathBuf, String),
+    /// `--framework` names none.
+    #[error("--framework {0}: not one of {1}")]
+    UnknownFramework(String, String),
+    /// The framework cannot list it.
+    #[error(transparent)]
+    Framework(#[from] FrameworkError),
+    /// Git cannot answer.
+    #[error(transparent)]
+    Git(#[from] ScopeError),
+}
+
+fn names() -> String {
+    FRAMEWORKS.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// Finds the framework and the migrations of `path`: a project root, a migrations folder, one migration or its file.
+///
+/// # Errors
+/// When there is nothing to work on there, or git cannot say what is new.
+pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, ResolveError> {
+    if !path.exists() {
+        return Err(ResolveError::Missing(path.to_owned()));
+    }
+    let frameworks: Vec<&'static dyn Framework> = match &options.framework {
+        Some(name) => vec![*FRAMEWORKS.iter().find(|f| f.name() == name).ok_or_else(|| ResolveError::UnknownFramework(name.clone(), names()))?],
+        None => FRAMEWORKS.to_vec(),
+    };
+    // A single migration is named by its folder or file; else the path is a folder or a project.
+    let ancestors = [Some(path), path.parent(), path.parent().and_then(Utf8Path::parent)];
+    for (depth, place) in ancestors.into_iter().flatten().enumerate() {
+        for framework in &frameworks {
+            let Some(folder) = framework.detect(place).filter(|f| depth == 0 || f == place) else { continue };
+            let history = framework.list(&folder)?;
+            let single = history.iter().find(|f| f.file == path || f.file.parent() == Some(path)).cloned();
+            if depth > 0 && single.is_none() {
+                continue;
+            }
+            return narrow(*framework, folder, history, single, options);
+        }
+    }
+    Err(ResolveError::NoFramework(path.to_owned(), names()))
+}
+
+fn narrow(framework: &'static dyn Framework, folder: Utf8PathBuf, history: Vec<Found>, single: Option<Found>, options: &ScopeOptions) -> Result<Scope, ResolveError> {
+    let every: BTreeSet<Utf8PathBuf> = history.iter().map(|f| f.file.clone()).collect();
+    let mut scope = Scope { framework, folder, history, chosen: every, settled: BTreeSet::new(), only_new: false };
+    if let Some(single) = &single {
+        scope.chosen = BTreeSet::from([single.file.clone()]);
+    }
+    if options.all && options.since.is_none() {
+        return Ok(scope);
+    }
+    let Some(git) = GitScope::discover(&scope.folder)? else { return Ok(scope) };
+    let Some(base) = git.base(options.since.as_deref())? else { return Ok(scope) };
+    let settled = git.existing_at(&base, &scope.folder)?;
+    if single.is_some() {
+        scope.settled = scope.chosen.iter().filter(|f| settled.contains(*f)).cloned().collect();
+    } else {
+        scope.chosen.retain(|f| !settled.contains(f));
+        scope.only_new = true;
+    }
+    Ok(scope)
+}

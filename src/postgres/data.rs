@@ -1,0 +1,124 @@
+//! Data statements, and maintenance that reads or writes all rows.
+
+use super::tally::Tally;
+use super::{LockMode, Work, object};
+use crate::operation::{Operation, QualifiedName, SqlFragment};
+use crate::schema::{Age, Schema, mentions};
+
+/// `INSERT`: ROW EXCLUSIVE (documentation, 13.3.1). The rows may come from a query over big tables.
+pub(super) fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
+    lock_rows(tally, table);
+    tally.work(Work::Rows);
+}
+
+/// `UPDATE` and `DELETE`: ROW EXCLUSIVE; how many rows the condition picks is not known.
+pub(super) fn change(tally: &mut Tally<'_>, table: &QualifiedName) {
+    lock_rows(tally, table);
+    if !tally.schema.is_new(table) {
+        tally.work(Work::Rows);
+    }
+}
+
+fn lock_rows(tally: &mut Tally<'_>, table: &QualifiedName) {
+    if !object::is_view(tally, table) {
+        tally.lock(table, LockMode::RowExclusive);
+    }
+}
+
+/// A batched update: ROW EXCLUSIVE, a commit after each batch.
+pub(super) fn backfill(tally: &mut Tally<'_>, table: &QualifiedName) {
+    change(tally, table);
+    tally.outside_transaction();
+}
+
+/// `SELECT`: no lock that matters. It reads the tables it names; a function of the user's may do anything.
+pub(super) fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
+    let text = definition.as_str();
+    let first = text.split_whitespace().next().unwrap_or_default();
+    if first.eq_ignore_ascii_case("call") || tally.schema.functions().any(|f| mentions(text, f)) {
+        tally.work(Work::Unknown);
+    } else if mentions(text, "from") {
+        let read = tally.schema.tables().filter(|t| mentions(text, t.name.name.as_str()));
+        let tables: Vec<QualifiedName> = read.flat_map(|t| tally.heaps(&t.name, false)).collect();
+        tally.work(Work::Scan(tables));
+    }
+}
+
+/// `LOCK TABLE`: as named, children included.
+pub(super) fn lock(tally: &mut Tally<'_>, tables: &[QualifiedName], mode: &str) {
+    let modes = [
+        LockMode::AccessShare,
+        LockMode::RowShare,
+        LockMode::RowExclusive,
+        LockMode::ShareUpdateExclusive,
+        LockMode::Share,
+        LockMode::ShareRowExclusive,
+        LockMode::Exclusive,
+    ];
+    let named = modes.into_iter().find(|m| m.to_string() == mode);
+    for table in tables {
+        tally.lock_family(table, false, named.unwrap_or(LockMode::AccessExclusive));
+    }
+}
+
+/// `VACUUM`: SHARE UPDATE EXCLUSIVE and a scan, FULL a new heap under ACCESS EXCLUSIVE; not in a transaction block.
+pub(super) fn vacuum(tally: &mut Tally<'_>, tables: &[QualifiedName], full: bool) {
+    tally.outside_transaction();
+    if tables.is_empty() && full {
+        tally.work(Work::Unknown);
+    }
+    for table in tables {
+        if full {
+            tally.lock_family(table, false, LockMode::AccessExclusive);
+            tally.rewrite(table, false);
+        } else {
+            tally.lock_family(table, false, LockMode::ShareUpdateExclusive);
+            tally.scan(table, false);
+        }
+    }
+}
+
+/// `ANALYZE`: SHARE UPDATE EXCLUSIVE and a sample of the rows.
+pub(super) fn analyze(tally: &mut Tally<'_>, tables: &[QualifiedName]) {
+    for table in tables {
+        tally.lock_family(table, false, LockMode::ShareUpdateExclusive);
+        tally.scan(table, false);
+    }
+}
+
+/// `CLUSTER`: a new heap under ACCESS EXCLUSIVE; without a table all that were clustered before, outside a transaction block.
+pub(super) fn cluster(tally: &mut Tally<'_>, table: Option<&QualifiedName>) {
+    match table {
+        Some(table) => {
+            tally.lock(table, LockMode::AccessExclusive);
+            tally.rewrite(table, false);
+        }
+        None => {
+            tally.work(Work::Unknown);
+            tally.outside_transaction();
+        }
+    }
+}
+
+/// The label that an operation adds and that this transaction cannot use yet: any on a type that was there before, and
+/// up to 16 on a new one as well (`check_safe_enum_use`, `src/backend/utils/adt/enum.c`).
+pub(super) fn unusable_label(operation: &Operation, schema: &Schema, version: u32) -> Option<String> {
+    let Operation::AddEnumValue { name, value, .. } = operation else {
+        return None;
+    };
+    let state = schema.enum_type(name);
+    let present = state.is_some_and(|e| e.labels.contains(value));
+    let new_type = state.is_some_and(|e| e.age == Age::New);
+    (!present && !(new_type && version >= 17)).then(|| value.clone())
+}
+
+/// True when the operation's text uses one of those labels.
+pub(super) fn uses_label(operation: &Operation, labels: &[String]) -> bool {
+    let text = match operation {
+        Operation::SetDefault { default, .. } => Some(default),
+        Operation::AddColumn { column, .. } => column.default.as_ref(),
+        Operation::Select { definition } => Some(definition),
+        _ => None,
+    };
+    text.is_some_and(|t| labels.iter().any(|label| t.as_str().contains(label.as_str())))
+}
