@@ -185,11 +185,7 @@ pub fn recover(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiskError> {
     recover_with(root, &mut Writer::new(&mut |_| Ok(())))
 }
 
-fn apply_with(
-    changes: &[FileChange],
-    root: &Utf8Path,
-    writer: &mut Writer<'_>,
-) -> Result<(), DiskError> {
+fn apply_with(changes: &[FileChange], root: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
     let given_root = camino::absolute_utf8(root).map_err(|source| root_error(root, source))?;
     let root = canonical(root)?;
     let _lock = lock(&root)?;
@@ -205,20 +201,16 @@ fn apply_with(
         return Err(error);
     }
     let mut moved = 0;
-    let outcome = journal
-        .perform(&root, &staging, writer, &mut moved)
-        .and_then(|()| staging.commit(writer));
+    let outcome = journal.perform(&root, &staging, writer, &mut moved).and_then(|()| staging.commit(writer));
     if let Err(cause) = outcome {
         return Err(match journal.undo(moved, &root, &staging, writer) {
             Ok(_) => {
                 staging.remove_quietly();
                 cause
             }
-            Err(rollback) => DiskError::HalfDone {
-                cause: Box::new(cause),
-                rollback: Box::new(rollback),
-                staging: staging.path,
-            },
+            Err(rollback) => {
+                DiskError::HalfDone { cause: Box::new(cause), rollback: Box::new(rollback), staging: staging.path }
+            }
         });
     }
     // The changes are committed; a folder that stays is removed by the next command.
@@ -230,10 +222,7 @@ fn recover_with(root: &Utf8Path, writer: &mut Writer<'_>) -> Result<Vec<Utf8Path
     let root = canonical(root)?;
     let mut restored = Vec::new();
     for folder in root.ancestors() {
-        if staging_places(folder)
-            .iter()
-            .any(|place| is_real_folder(place))
-        {
+        if staging_places(folder).iter().any(|place| is_real_folder(place)) {
             let _lock = lock(folder)?;
             restored.extend(recover_locked(folder, writer)?);
         }
@@ -258,9 +247,7 @@ fn recover_locked(root: &Utf8Path, writer: &mut Writer<'_>) -> Result<Vec<Utf8Pa
 }
 
 fn canonical(root: &Utf8Path) -> Result<Utf8PathBuf, DiskError> {
-    let canonical = root
-        .canonicalize_utf8()
-        .map_err(|source| root_error(root, source))?;
+    let canonical = root.canonicalize_utf8().map_err(|source| root_error(root, source))?;
     match canonical.is_dir() {
         true => Ok(canonical),
         false => Err(root_error(root, io::ErrorKind::NotADirectory.into())),
@@ -268,10 +255,7 @@ fn canonical(root: &Utf8Path) -> Result<Utf8PathBuf, DiskError> {
 }
 
 fn root_error(root: &Utf8Path, source: io::Error) -> DiskError {
-    DiskError::Root {
-        root: root.to_owned(),
-        source,
-    }
+    DiskError::Root { root: root.to_owned(), source }
 }
 
 /// Holds the root for this process until it is dropped; the lock leaves no file and dies with the process. File
@@ -282,16 +266,13 @@ fn lock(root: &Utf8Path) -> Result<Option<File>, DiskError> {
         return Ok(None);
     };
     match folder.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => Err(DiskError::Busy {
-            root: root.to_owned(),
-        }),
+        Err(std::fs::TryLockError::WouldBlock) => Err(DiskError::Busy { root: root.to_owned() }),
         Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(folder)),
     }
 }
 
 fn is_real_folder(path: &Utf8Path) -> bool {
-    path.symlink_metadata()
-        .is_ok_and(|metadata| metadata.is_dir())
+    path.symlink_metadata().is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Every change on disk goes through here, one at a time; the tests stop it between any two.
@@ -311,12 +292,10 @@ impl<'a> Writer<'a> {
         path: &Utf8Path,
         action: impl FnOnce() -> io::Result<T>,
     ) -> Result<T, DiskError> {
-        (self.before_each)(path)
-            .and_then(|()| action())
-            .map_err(|source| DiskError::Io {
-                doing,
-                path: path.to_owned(),
-                source,
-            })
+        (self.before_each)(path).and_then(|()| action()).map_err(|source| DiskError::Io {
+            doing,
+            path: path.to_owned(),
+            source,
+        })
     }
 }

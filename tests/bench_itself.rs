@@ -11,39 +11,18 @@ use bench::server::Server;
 
 /// `combo_many` as it should be, one statement per file.
 const RIGHT: [(&str, &str); 9] = [
-    (
-        "01",
-        r#"ALTER TABLE "User" ADD CONSTRAINT "User_name_not_null" CHECK ("name" IS NOT NULL) NOT VALID"#,
-    ),
-    (
-        "02",
-        r#"ALTER TABLE "User" VALIDATE CONSTRAINT "User_name_not_null""#,
-    ),
-    (
-        "03",
-        r#"ALTER TABLE "User" ALTER COLUMN "name" SET NOT NULL, DROP CONSTRAINT "User_name_not_null""#,
-    ),
-    (
-        "04",
-        r#"ALTER TABLE "User" ADD COLUMN "age" INTEGER NOT NULL DEFAULT 0"#,
-    ),
-    (
-        "05",
-        r#"CREATE INDEX CONCURRENTLY "Post_authorId_idx" ON "Post"("authorId")"#,
-    ),
-    (
-        "06",
-        r#"CREATE UNIQUE INDEX CONCURRENTLY "User_email_key" ON "User"("email")"#,
-    ),
+    ("01", r#"ALTER TABLE "User" ADD CONSTRAINT "User_name_not_null" CHECK ("name" IS NOT NULL) NOT VALID"#),
+    ("02", r#"ALTER TABLE "User" VALIDATE CONSTRAINT "User_name_not_null""#),
+    ("03", r#"ALTER TABLE "User" ALTER COLUMN "name" SET NOT NULL, DROP CONSTRAINT "User_name_not_null""#),
+    ("04", r#"ALTER TABLE "User" ADD COLUMN "age" INTEGER NOT NULL DEFAULT 0"#),
+    ("05", r#"CREATE INDEX CONCURRENTLY "Post_authorId_idx" ON "Post"("authorId")"#),
+    ("06", r#"CREATE UNIQUE INDEX CONCURRENTLY "User_email_key" ON "User"("email")"#),
     (
         "07",
         r#"ALTER TABLE "Post" ADD CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId") REFERENCES "User"("id")
            ON DELETE RESTRICT ON UPDATE CASCADE NOT VALID"#,
     ),
-    (
-        "08",
-        r#"ALTER TABLE "Post" VALIDATE CONSTRAINT "Post_authorId_fkey""#,
-    ),
+    ("08", r#"ALTER TABLE "Post" VALIDATE CONSTRAINT "Post_authorId_fkey""#),
     ("09", "-- nothing to do"),
 ];
 
@@ -83,50 +62,34 @@ fn a_moved_sequence_is_noticed() -> Result<()> {
 
 #[test]
 fn a_failing_step_is_noticed() -> Result<()> {
-    must_be_noticed(
-        "combo_many",
-        &replaced("09", "SELECT 1 / 0"),
-        "sequence fails",
-    )
+    must_be_noticed("combo_many", &replaced("09", "SELECT 1 / 0"), "sequence fails")
 }
 
 #[test]
 fn a_value_lost_before_a_common_failure_is_noticed() -> Result<()> {
     let broken = [
         ("01", r#"UPDATE "User" SET "id" = "id" + 100"#),
-        (
-            "02",
-            r#"ALTER TABLE "User" ADD COLUMN "name" TEXT NOT NULL"#,
-        ),
+        ("02", r#"ALTER TABLE "User" ADD COLUMN "name" TEXT NOT NULL"#),
     ];
     must_be_noticed("add_required_no_default", &broken, "row differs")
 }
 
 #[test]
 fn a_common_failure_on_rows_is_accepted() -> Result<()> {
-    let same = [(
-        "01",
-        r#"ALTER TABLE "User" ADD COLUMN "name" TEXT NOT NULL"#,
-    )];
+    let same = [("01", r#"ALTER TABLE "User" ADD COLUMN "name" TEXT NOT NULL"#)];
     ensure!(verdict("add_required_no_default", &same)? == Verdict::FailsOnRows);
     Ok(())
 }
 
 fn verdict(sample: &str, files: &[(&str, &str)]) -> Result<Verdict> {
     let sample = Sample::named(sample);
-    let (naive, sequence) = (
-        Project::naive(&sample)?,
-        Project::with_sequence(&sample, files)?,
-    );
+    let (naive, sequence) = (Project::naive(&sample)?, Project::with_sequence(&sample, files)?);
     proof::prove(&Server::of(15)?, &sample, &naive, &sequence)
 }
 
 fn must_be_noticed(sample: &str, files: &[(&str, &str)], word: &str) -> Result<()> {
     let error = verdict(sample, files).err().context("not noticed")?;
-    ensure!(
-        format!("{error:#}").contains(word),
-        "noticed, but not said: {error:#}"
-    );
+    ensure!(format!("{error:#}").contains(word), "noticed, but not said: {error:#}");
     Ok(())
 }
 
@@ -137,7 +100,5 @@ fn without(name: &str) -> Vec<(&'static str, &'static str)> {
 
 /// [`RIGHT`] with other text in file `name`.
 fn replaced(name: &str, sql: &'static str) -> Vec<(&'static str, &'static str)> {
-    RIGHT
-        .map(|(file, right)| (file, if file == name { sql } else { right }))
-        .to_vec()
+    RIGHT.map(|(file, right)| (file, if file == name { sql } else { right })).to_vec()
 }

@@ -53,10 +53,7 @@ fn interrupt_every_step(sample: &str, rows: i32) -> Result<()> {
     let naive = Project::naive(&sample)?;
     let rewritten = Project::rewritten(&sample, server.major)?;
     let files: Vec<(String, String)> = rewritten.sequence()?.into_iter().collect();
-    ensure!(
-        naive.sequence()? != rewritten.sequence()?,
-        "safestep left the migration as it was"
-    );
+    ensure!(naive.sequence()? != rewritten.sequence()?, "safestep left the migration as it was");
 
     let history = sample.history_with_rows(&server, rows)?;
     let expected = server.copy(&history)?;
@@ -97,10 +94,7 @@ fn interrupt(database: &Database, sql: &str) -> Result<()> {
         stuck?;
         Ok(killed)
     })?;
-    ensure!(
-        killed,
-        "nothing held it up: it was done before it could be killed"
-    );
+    ensure!(killed, "nothing held it up: it was done before it could be killed");
     Ok(blocker.batch_execute("ROLLBACK")?)
 }
 
@@ -110,9 +104,7 @@ fn kill_when_waiting(database: &Database, pid: i32) -> Result<()> {
     let end = Instant::now() + Duration::from_secs(10);
     loop {
         let waits = "wait_event_type = 'Lock' OR wait_event = 'PgSleep'";
-        let kill = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND ({waits})"
-        );
+        let kill = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND ({waits})");
         if !watcher.query(&kill, &[&pid])?.is_empty() {
             return Ok(());
         }
@@ -155,15 +147,11 @@ fn block(blocker: &mut Client, sql: &str) -> Result<()> {
 fn recover(database: &Database, sql: &str) -> Result<()> {
     let mut session = database.connect()?;
     if let Some(statement) = drop_index_of_header(sql) {
-        session
-            .batch_execute(&statement)
-            .with_context(|| statement.clone())?;
+        session.batch_execute(&statement).with_context(|| statement.clone())?;
     }
     session.batch_execute(sql).context("running it again")?;
     if !sql.contains("INDEX CONCURRENTLY \"") {
-        session
-            .batch_execute(sql)
-            .context("running it again after it was done")?;
+        session.batch_execute(sql).context("running it again after it was done")?;
     }
     Ok(())
 }
@@ -172,9 +160,7 @@ fn recover(database: &Database, sql: &str) -> Result<()> {
 fn drop_index_of_header(sql: &str) -> Option<String> {
     const DROP: &str = "DROP INDEX CONCURRENTLY IF EXISTS ";
     let header = sql.lines().take_while(|line| line.starts_with("--"));
-    let rest = header
-        .into_iter()
-        .find_map(|line| Some(line.split_once(DROP)?.1))?;
+    let rest = header.into_iter().find_map(|line| Some(line.split_once(DROP)?.1))?;
     let mut quoted = false;
     let name: String = rest
         .chars()

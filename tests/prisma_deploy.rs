@@ -67,9 +67,7 @@ fn run_all(major: u32, samples: Vec<Sample>) -> Result<()> {
                 while let Some(sample) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let start = Instant::now();
                     let result = prove(&server, sample);
-                    let text = result
-                        .as_ref()
-                        .map_or("FAILED".to_owned(), Verdict::to_string);
+                    let text = result.as_ref().map_or("FAILED".to_owned(), Verdict::to_string);
                     println!(
                         "PostgreSQL {major}  {:<32} {text}  ({:.1} s)",
                         sample.name,
@@ -77,18 +75,13 @@ fn run_all(major: u32, samples: Vec<Sample>) -> Result<()> {
                     );
                     if let Err(error) = result {
                         let failure = format!("{}: {error:#}", sample.name);
-                        failures
-                            .lock()
-                            .unwrap_or_else(PoisonError::into_inner)
-                            .push(failure);
+                        failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
                     }
                 }
             });
         }
     });
-    let failures = failures
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     ensure!(
         failures.is_empty(),
         "{} of {} samples fail on PostgreSQL {major}\n\n{}",

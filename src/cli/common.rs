@@ -83,7 +83,8 @@ impl Ran {
             [] => Ok(()),
             errors => {
                 errors.iter().for_each(|e| anstream::eprintln!("error: {e}"));
-                let files = if errors.len() == 1 { "1 migration".to_owned() } else { format!("{} migrations", errors.len()) };
+                let files =
+                    if errors.len() == 1 { "1 migration".to_owned() } else { format!("{} migrations", errors.len()) };
                 Err(Failure::Unreadable(files))
             }
         }
@@ -93,7 +94,8 @@ impl Ran {
 /// The working directory.
 pub(super) fn here() -> Result<Utf8PathBuf, Failure> {
     let here = std::env::current_dir().map_err(|e| Failure::Io("the working directory".into(), e))?;
-    Utf8PathBuf::from_path_buf(here).map_err(|p| Failure::Usage(format!("{}: the working directory's name is not UTF-8", p.display())))
+    Utf8PathBuf::from_path_buf(here)
+        .map_err(|p| Failure::Usage(format!("{}: the working directory's name is not UTF-8", p.display())))
 }
 
 impl Common {
@@ -127,7 +129,8 @@ impl Common {
         let options = Options { config: self.configuration(&scope.folder)?, base: here.to_owned() };
         let progress = Progress::new();
         let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
-        let run = pipeline::run(scope.framework, &scope.history, &in_scope, &options, &|done, all| progress.show(done, all));
+        let run =
+            pipeline::run(scope.framework, &scope.history, &in_scope, &options, &|done, all| progress.show(done, all));
         progress.done();
         Ok(Ran { run, scope: Some(scope) })
     }
@@ -153,7 +156,11 @@ impl Common {
             config.postgres = version;
         }
         for value in &self.value {
-            let (key, sql) = value.split_once('=').ok_or_else(|| Failure::Usage(format!("--value {value}: expected TABLE.COLUMN=SQL, for example orders.status=\"'pending'\"")))?;
+            let (key, sql) = value.split_once('=').ok_or_else(|| {
+                Failure::Usage(format!(
+                    "--value {value}: expected TABLE.COLUMN=SQL, for example orders.status=\"'pending'\""
+                ))
+            })?;
             config.values.insert(key.replace('"', ""), sql.to_owned());
         }
         Ok(config)
@@ -173,7 +180,9 @@ impl Common {
         };
         let mut out = std::io::stdout().lock();
         match out.write_all(printed.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::Io("standard output".into(), error)),
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                Err(Failure::Io("standard output".into(), error))
+            }
             _ => Ok(()),
         }
     }
@@ -185,11 +194,16 @@ impl Common {
             Color::Never => false,
             Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
         };
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
+        let locale =
+            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
         let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
         let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
         TextOptions {
-            width: columns.unwrap_or(if terminal { terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into()) } else { usize::MAX }),
+            width: columns.unwrap_or(if terminal {
+                terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
+            } else {
+                usize::MAX
+            }),
             unicode: utf8 || !terminal,
             color,
             verbosity: if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(1) },

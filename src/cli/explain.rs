@@ -24,8 +24,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     };
     let Some(rule) = rule(id) else {
-        let near: Vec<&str> = RULES.iter().map(|r| r.id).filter(|known| known.split('-').any(|w| id.contains(w))).take(5).collect();
-        let hint = if near.is_empty() { "`safestep explain` lists all rules".to_owned() } else { format!("perhaps {}", near.join(", ")) };
+        let near: Vec<&str> =
+            RULES.iter().map(|r| r.id).filter(|known| known.split('-').any(|w| id.contains(w))).take(5).collect();
+        let hint = if near.is_empty() {
+            "`safestep explain` lists all rules".to_owned()
+        } else {
+            format!("perhaps {}", near.join(", "))
+        };
         return Err(Failure::Usage(format!("no rule is called {id}: {hint}")));
     };
     anstream::println!("{}", rule.page());

@@ -48,7 +48,9 @@ fn write(ran: &[Ran], all: bool) -> Result<(), Failure> {
     let here = here()?;
     for ran in ran {
         let Some(scope) = &ran.scope else {
-            return Err(Failure::Usage("standard input cannot be rewritten in place: leave --write out, or name the migration".into()));
+            return Err(Failure::Usage(
+                "standard input cannot be rewritten in place: leave --write out, or name the migration".into(),
+            ));
         };
         let settled = ran.run.outcomes.iter().find(|o| !o.changes.is_empty() && scope.settled.contains(&o.path));
         if let Some(outcome) = settled.filter(|_| !all) {

@@ -31,23 +31,13 @@ pub(super) struct Entry {
 
 impl Journal {
     /// Orders the changes and checks that they can be made.
-    pub(super) fn plan(
-        changes: &[FileChange],
-        given_root: &Utf8Path,
-        root: &Utf8Path,
-    ) -> Result<Journal, DiskError> {
-        let mut journal = Journal {
-            entries: Vec::new(),
-            new_folders: Vec::new(),
-            old_folders: Vec::new(),
-        };
+    pub(super) fn plan(changes: &[FileChange], given_root: &Utf8Path, root: &Utf8Path) -> Result<Journal, DiskError> {
+        let mut journal = Journal { entries: Vec::new(), new_folders: Vec::new(), old_folders: Vec::new() };
         let mut seen = BTreeSet::new();
         for change in changes {
             let entry = Entry::new(change, given_root, root)?;
             if !seen.insert(entry.path.clone()) {
-                return Err(DiskError::Duplicate {
-                    path: change.path.clone(),
-                });
+                return Err(DiskError::Duplicate { path: change.path.clone() });
             }
             journal.entries.push(entry);
         }
@@ -73,18 +63,13 @@ impl Journal {
     fn note_folders(&mut self, root: &Utf8Path) {
         let folders_of = |wanted: fn(&Entry) -> bool| -> BTreeSet<Utf8PathBuf> {
             let entries = self.entries.iter().filter(|entry| wanted(entry));
-            entries
-                .flat_map(|entry| folders_above(&entry.path))
-                .collect()
+            entries.flat_map(|entry| folders_above(&entry.path)).collect()
         };
         let new = folders_of(|entry| entry.before.is_none());
         let old = folders_of(|entry| entry.after.is_none());
         // A path sorts after the paths of the folders above it.
-        self.new_folders = new
-            .into_iter()
-            .filter(|folder| !root.join(folder).exists())
-            .map(Utf8PathBuf::into_string)
-            .collect();
+        self.new_folders =
+            new.into_iter().filter(|folder| !root.join(folder).exists()).map(Utf8PathBuf::into_string).collect();
         self.old_folders = old
             .into_iter()
             .map(|folder| {
@@ -156,10 +141,7 @@ impl Journal {
                 || entry.holds(&entry.after, current.as_deref())
                 || current.is_none();
             if !known {
-                return Err(DiskError::EditedAfterCrash {
-                    path,
-                    staging: staging.path.clone(),
-                });
+                return Err(DiskError::EditedAfterCrash { path, staging: staging.path.clone() });
             }
         }
         Ok(())
@@ -191,9 +173,7 @@ impl Journal {
             }
             match &entry.before {
                 None => writer.step("remove", &path, || fs::remove_file(&path))?,
-                Some(before) => writer.step("put back", &path, || {
-                    put_back(&staging.original(index), &path, before)
-                })?,
+                Some(before) => writer.step("put back", &path, || put_back(&staging.original(index), &path, before))?,
             }
             restored.push(path);
         }
@@ -205,12 +185,8 @@ impl Journal {
     }
 
     fn sync(&self, root: &Utf8Path) {
-        let folders: BTreeSet<_> = self
-            .entries
-            .iter()
-            .flat_map(|entry| folders_above(&entry.path))
-            .chain([Utf8PathBuf::new()])
-            .collect();
+        let folders: BTreeSet<_> =
+            self.entries.iter().flat_map(|entry| folders_above(&entry.path)).chain([Utf8PathBuf::new()]).collect();
         for folder in folders {
             sync_folder(&root.join(folder));
         }
@@ -218,31 +194,17 @@ impl Journal {
 }
 
 impl Entry {
-    fn new(
-        change: &FileChange,
-        given_root: &Utf8Path,
-        root: &Utf8Path,
-    ) -> Result<Entry, DiskError> {
-        let outside = || DiskError::Outside {
-            path: change.path.clone(),
-            root: root.to_owned(),
-        };
+    fn new(change: &FileChange, given_root: &Utf8Path, root: &Utf8Path) -> Result<Entry, DiskError> {
+        let outside = || DiskError::Outside { path: change.path.clone(), root: root.to_owned() };
         let absolute = camino::absolute_utf8(&change.path).map_err(|_| outside())?;
-        let path = absolute
-            .strip_prefix(given_root)
-            .or_else(|_| absolute.strip_prefix(root))
-            .map_err(|_| outside())?;
+        let path = absolute.strip_prefix(given_root).or_else(|_| absolute.strip_prefix(root)).map_err(|_| outside())?;
         check_inside(path.as_str(), root)?;
         let (before, after) = match &change.action {
             Action::Create { content } => (None, Some(content.clone())),
             Action::Modify { before, content } => (Some(before.clone()), Some(content.clone())),
             Action::Delete { before } => (Some(before.clone()), None),
         };
-        Ok(Entry {
-            path: path.to_string(),
-            before,
-            after,
-        })
+        Ok(Entry { path: path.to_string(), before, after })
     }
 
     fn holds(&self, expected: &Option<String>, current: Option<&[u8]>) -> bool {
@@ -265,10 +227,7 @@ fn check_inside(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
     let goes_down = |part| matches!(part, Utf8Component::Normal(_));
     match !path.is_empty() && Utf8Path::new(path).components().all(goes_down) {
         true => Ok(()),
-        false => Err(DiskError::Outside {
-            path: path.into(),
-            root: root.to_owned(),
-        }),
+        false => Err(DiskError::Outside { path: path.into(), root: root.to_owned() }),
     }
 }
 
@@ -303,11 +262,7 @@ fn current(path: &Utf8Path) -> Result<Option<Vec<u8>>, DiskError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(DiskError::Io {
-            doing: "read",
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(DiskError::Io { doing: "read", path: path.to_owned(), source }),
     }
 }
 
@@ -323,9 +278,7 @@ fn link_or_move(new: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
 
 /// Moves an original back; across file systems, or when it is gone, the text itself is written.
 fn put_back(original: &Utf8Path, path: &Utf8Path, before: &str) -> io::Result<()> {
-    fs::rename(original, path)
-        .or_else(|_| fs::copy(original, path).map(|_| ()))
-        .or_else(|_| fs::write(path, before))
+    fs::rename(original, path).or_else(|_| fs::copy(original, path).map(|_| ())).or_else(|_| fs::write(path, before))
 }
 
 fn remove_if_empty(folder: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
@@ -333,11 +286,9 @@ fn remove_if_empty(folder: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), Dis
     if !is_empty {
         return Ok(());
     }
-    writer.step("remove the folder", folder, || {
-        match fs::remove_dir(folder) {
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
-            outcome => outcome,
-        }
+    writer.step("remove the folder", folder, || match fs::remove_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        outcome => outcome,
     })
 }
 

@@ -19,10 +19,7 @@ pub(super) struct Staging {
 /// Where the staging folder of a root can be: beside the root; inside it when the root is a mount point or the folder
 /// above cannot be written to.
 pub(super) fn staging_places(root: &Utf8Path) -> Vec<Utf8PathBuf> {
-    let beside = root
-        .parent()
-        .zip(root.file_name())
-        .map(|(parent, name)| parent.join(format!(".safestep-{name}")));
+    let beside = root.parent().zip(root.file_name()).map(|(parent, name)| parent.join(format!(".safestep-{name}")));
     beside.into_iter().chain([root.join(".safestep")]).collect()
 }
 
@@ -35,28 +32,17 @@ impl Staging {
             }
             match writer.step("make the staging folder", &place, || private_folder(&place)) {
                 Ok(()) => return Ok(Staging { path: place }),
-                Err(DiskError::Io { source, .. })
-                    if source.kind() == io::ErrorKind::AlreadyExists =>
-                {
-                    return Err(DiskError::Busy {
-                        root: root.to_owned(),
-                    });
+                Err(DiskError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
+                    return Err(DiskError::Busy { root: root.to_owned() });
                 }
                 Err(error) => refusal = Some(error),
             }
         }
-        Err(refusal.unwrap_or_else(|| DiskError::Busy {
-            root: root.to_owned(),
-        }))
+        Err(refusal.unwrap_or_else(|| DiskError::Busy { root: root.to_owned() }))
     }
 
     /// Puts contents and originals here, then checks that nothing changed, then writes the journal.
-    pub(super) fn fill(
-        &self,
-        journal: &Journal,
-        root: &Utf8Path,
-        writer: &mut Writer<'_>,
-    ) -> Result<(), DiskError> {
+    pub(super) fn fill(&self, journal: &Journal, root: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
         for (index, entry) in journal.entries.iter().enumerate() {
             let target = root.join(&entry.path);
             if let Some(after) = &entry.after {
@@ -68,9 +54,7 @@ impl Staging {
             }
             if entry.before.is_some() {
                 let original = self.original(index);
-                writer.step("keep the original in", &original, || {
-                    keep(&target, &original)
-                })?;
+                writer.step("keep the original in", &original, || keep(&target, &original))?;
             }
         }
         journal.check_unchanged(root)?;
@@ -81,9 +65,7 @@ impl Staging {
         })?;
         sync_folder(&self.path);
         let journal = self.path.join(JOURNAL);
-        writer.step("write the journal", &journal, || {
-            fs::rename(&unfinished, &journal)
-        })?;
+        writer.step("write the journal", &journal, || fs::rename(&unfinished, &journal))?;
         sync_folder(&self.path);
         if let Some(parent) = self.path.parent() {
             sync_folder(parent);
@@ -104,9 +86,7 @@ impl Staging {
     /// From here on the changes stand.
     pub(super) fn commit(&self, writer: &mut Writer<'_>) -> Result<(), DiskError> {
         let journal = self.path.join(JOURNAL);
-        writer.step("commit", &journal, || {
-            fs::rename(&journal, self.path.join(COMMITTED))
-        })?;
+        writer.step("commit", &journal, || fs::rename(&journal, self.path.join(COMMITTED)))?;
         sync_folder(&self.path);
         Ok(())
     }
@@ -114,10 +94,7 @@ impl Staging {
     /// The journal when changes may be half done.
     pub(super) fn read_journal(&self) -> Result<Option<Journal>, DiskError> {
         let path = self.path.join(JOURNAL);
-        let bad = |message: String| DiskError::BadJournal {
-            path: path.clone(),
-            message,
-        };
+        let bad = |message: String| DiskError::BadJournal { path: path.clone(), message };
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

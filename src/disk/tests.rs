@@ -31,10 +31,7 @@ impl Tree {
     }
 
     fn change(&self, path: &str, action: Action) -> FileChange {
-        FileChange {
-            path: self.root.join(path),
-            action,
-        }
+        FileChange { path: self.root.join(path), action }
     }
 
     fn create(&self, path: &str, content: &str) -> FileChange {
@@ -85,13 +82,7 @@ impl Tree {
     fn files(&self) -> Vec<String> {
         let all = self.all();
         let files = all.keys().filter(|path| path.is_file());
-        files
-            .map(|path| {
-                path.strip_prefix(self.root.parent().unwrap())
-                    .unwrap()
-                    .to_string()
-            })
-            .collect()
+        files.map(|path| path.strip_prefix(self.root.parent().unwrap()).unwrap().to_string()).collect()
     }
 
     #[track_caller]
@@ -133,8 +124,7 @@ fn rewritten() -> Vec<(String, String)> {
 fn relative(tree: &Tree) -> Vec<(String, String)> {
     let base = tree.root.parent().unwrap().to_owned();
     let all = tree.all().into_iter();
-    all.map(|(path, text)| (path.strip_prefix(&base).unwrap().to_string(), text))
-        .collect()
+    all.map(|(path, text)| (path.strip_prefix(&base).unwrap().to_string(), text)).collect()
 }
 
 #[test]
@@ -151,10 +141,7 @@ fn a_rewrite_is_written_and_leaves_nothing_else_behind() {
         ]
     );
     assert!(!tree.root.join("2_big").exists());
-    assert_eq!(
-        fs::read_to_string(tree.root.join("lock.toml")).unwrap(),
-        "new"
-    );
+    assert_eq!(fs::read_to_string(tree.root.join("lock.toml")).unwrap(), "new");
     assert_eq!(recover(&tree.root).unwrap(), Vec::<Utf8PathBuf>::new());
 }
 
@@ -188,9 +175,7 @@ fn a_crash_at_any_operation_leaves_the_tree_before_or_after() {
         let before = relative(&tree);
         let mut stop = stop_at(n, crash);
         let mut writer = Writer::new(&mut stop);
-        let run = catch_unwind(AssertUnwindSafe(|| {
-            apply_with(&tree.rewrite(), &tree.root, &mut writer)
-        }));
+        let run = catch_unwind(AssertUnwindSafe(|| apply_with(&tree.rewrite(), &tree.root, &mut writer)));
         recover(&tree.root.join("1_init")).unwrap();
         let now = relative(&tree);
         assert!(now == before || now == after, "operation {n}: {now:#?}");
@@ -214,9 +199,7 @@ fn a_crash_while_recovering_is_recovered_too() {
         let before = relative(&tree);
         let mut stop = stop_at(after_all_moves, crash);
         let mut writer = Writer::new(&mut stop);
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            apply_with(&tree.rewrite(), &tree.root, &mut writer)
-        }));
+        let _ = catch_unwind(AssertUnwindSafe(|| apply_with(&tree.rewrite(), &tree.root, &mut writer)));
         assert_ne!(relative(&tree), before);
 
         let mut stop = stop_at(n, crash);
@@ -236,16 +219,11 @@ fn an_edit_after_a_crash_is_not_overwritten() {
     let tree = Tree::new();
     let mut stop = stop_at(16, crash);
     let mut writer = Writer::new(&mut stop);
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        apply_with(&tree.rewrite(), &tree.root, &mut writer)
-    }));
+    let _ = catch_unwind(AssertUnwindSafe(|| apply_with(&tree.rewrite(), &tree.root, &mut writer)));
     tree.write("lock.toml", "mine");
     let found = tree.all();
     let error = recover(&tree.root).unwrap_err();
-    assert!(
-        matches!(error, DiskError::EditedAfterCrash { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, DiskError::EditedAfterCrash { .. }), "{error}");
     assert_eq!(tree.all(), found);
 
     tree.write("lock.toml", "old");
@@ -271,26 +249,11 @@ fn a_failure_that_cannot_be_taken_back_keeps_the_originals() {
 #[test]
 fn what_is_not_as_expected_is_refused() {
     let tree = Tree::new();
-    tree.refuses(
-        tree.modify("lock.toml", "older", "new"),
-        "ROOT/lock.toml: was changed or removed meanwhile",
-    );
-    tree.refuses(
-        tree.delete("gone.sql", "x"),
-        "ROOT/gone.sql: was changed or removed meanwhile",
-    );
-    tree.refuses(
-        tree.create("lock.toml", "x"),
-        "ROOT/lock.toml: exists already",
-    );
-    tree.refuses(
-        tree.create("good.sql", "x"),
-        "ROOT/good.sql: is in the list of changes twice",
-    );
-    tree.refuses(
-        tree.create("lock.toml/a.sql", "x"),
-        "ROOT/lock.toml/a.sql: ROOT/lock.toml is not a folder",
-    );
+    tree.refuses(tree.modify("lock.toml", "older", "new"), "ROOT/lock.toml: was changed or removed meanwhile");
+    tree.refuses(tree.delete("gone.sql", "x"), "ROOT/gone.sql: was changed or removed meanwhile");
+    tree.refuses(tree.create("lock.toml", "x"), "ROOT/lock.toml: exists already");
+    tree.refuses(tree.create("good.sql", "x"), "ROOT/good.sql: is in the list of changes twice");
+    tree.refuses(tree.create("lock.toml/a.sql", "x"), "ROOT/lock.toml/a.sql: ROOT/lock.toml is not a folder");
     tree.refuses(tree.create("../beside.sql", "x"), "is not inside ROOT");
     tree.refuses(tree.create("/tmp/elsewhere.sql", "x"), "is not inside ROOT");
     tree.refuses(tree.create("1_init", "x"), "ROOT/1_init");
@@ -306,10 +269,7 @@ fn a_change_during_staging_is_noticed() {
     };
     let mut writer = Writer::new(&mut edit);
     let error = apply_with(&tree.rewrite(), &tree.root, &mut writer).unwrap_err();
-    assert!(
-        matches!(error, DiskError::ChangedMeanwhile { .. }),
-        "{error}"
-    );
+    assert!(matches!(error, DiskError::ChangedMeanwhile { .. }), "{error}");
     assert_eq!(fs::read_to_string(&edited).unwrap(), "edited");
     assert_eq!(tree.files().len(), 3);
 }
@@ -360,15 +320,9 @@ fn a_journal_that_leads_out_of_the_root_is_refused() {
     fs::create_dir(&staging).unwrap();
     let journal = r#"{"entries":[{"path":"../x","before":"a","after":null}],"new_folders":[],"old_folders":[]}"#;
     fs::write(staging.join("journal.json"), journal).unwrap();
-    assert!(matches!(
-        recover(&tree.root),
-        Err(DiskError::Outside { .. })
-    ));
+    assert!(matches!(recover(&tree.root), Err(DiskError::Outside { .. })));
     fs::write(staging.join("journal.json"), "{").unwrap();
-    assert!(matches!(
-        recover(&tree.root),
-        Err(DiskError::BadJournal { .. })
-    ));
+    assert!(matches!(recover(&tree.root), Err(DiskError::BadJournal { .. })));
 }
 
 #[cfg(unix)]
@@ -397,14 +351,8 @@ mod unix {
         symlink(outside.path(), tree.root.join("out")).unwrap();
         symlink("1_init", tree.root.join("in")).unwrap();
         symlink("lock.toml", tree.root.join("link.toml")).unwrap();
-        tree.refuses(
-            tree.create("out/a.sql", "x"),
-            "ROOT/out/a.sql: is not inside ROOT",
-        );
-        tree.refuses(
-            tree.modify("link.toml", "old", "x"),
-            "ROOT/link.toml: is a symbolic link",
-        );
+        tree.refuses(tree.create("out/a.sql", "x"), "ROOT/out/a.sql: is not inside ROOT");
+        tree.refuses(tree.modify("link.toml", "old", "x"), "ROOT/link.toml: is a symbolic link");
         apply(&[tree.create("in/a.sql", "x")], &tree.root).unwrap();
         assert!(tree.root.join("1_init/a.sql").exists());
     }
@@ -414,12 +362,7 @@ mod unix {
         let tree = Tree::new();
         let link = tree.root.parent().unwrap().join("link");
         symlink(&tree.root, &link).unwrap();
-        let change = FileChange {
-            path: link.join("a.sql"),
-            action: Action::Create {
-                content: "x".into(),
-            },
-        };
+        let change = FileChange { path: link.join("a.sql"), action: Action::Create { content: "x".into() } };
         apply(&[change], &link).unwrap();
         assert!(tree.root.join("a.sql").exists());
     }
@@ -436,10 +379,7 @@ mod unix {
         }
         let before = tree.all();
         let error = apply(&tree.rewrite(), &tree.root).unwrap_err().to_string();
-        assert!(
-            error.contains("2_big/migration.sql: cannot delete"),
-            "{error}"
-        );
+        assert!(error.contains("2_big/migration.sql: cannot delete"), "{error}");
         assert_eq!(tree.all(), before);
     }
 }

@@ -56,11 +56,22 @@ impl Migration {
     /// When something in it never ends.
     pub fn from_source(name: String, source: SourceFile) -> Result<Self, FrameworkError> {
         let script = split(&source.text);
-        let mut migration = Migration { name, source, statements: Vec::new(), trailing: script.trailing, items: Vec::new(), spans: Vec::new(), directives: Vec::new() };
+        let mut migration = Migration {
+            name,
+            source,
+            statements: Vec::new(),
+            trailing: script.trailing,
+            items: Vec::new(),
+            spans: Vec::new(),
+            directives: Vec::new(),
+        };
         let (mut in_transaction, mut bounded) = (false, false);
         for piece in &script.pieces {
             if piece.kind == PieceKind::Unterminated {
-                return Err(FrameworkError::Unterminated { path: migration.source.path.clone(), position: migration.source.position(piece.span.start) });
+                return Err(FrameworkError::Unterminated {
+                    path: migration.source.path.clone(),
+                    position: migration.source.position(piece.span.start),
+                });
             }
             migration.push(piece.leading, piece.span, piece.kind, &mut in_transaction, &mut bounded);
         }
@@ -69,7 +80,14 @@ impl Migration {
         Ok(migration)
     }
 
-    fn push(&mut self, leading: ByteSpan, span: ByteSpan, kind: PieceKind, in_transaction: &mut bool, bounded: &mut bool) {
+    fn push(
+        &mut self,
+        leading: ByteSpan,
+        span: ByteSpan,
+        kind: PieceKind,
+        in_transaction: &mut bool,
+        bounded: &mut bool,
+    ) {
         let text = span.slice(&self.source.text);
         let first = self.items.len();
         let mut in_do = false;
@@ -78,7 +96,8 @@ impl Migration {
             in_do = reading.in_do;
             for located in reading.operations {
                 follow(&located.operation, in_transaction, bounded);
-                self.spans.push(ByteSpan { start: span.start + located.span.start, end: span.start + located.span.end });
+                self.spans
+                    .push(ByteSpan { start: span.start + located.span.start, end: span.start + located.span.end });
                 let control = matches!(located.operation, Operation::Transaction(_));
                 self.items.push(Item {
                     operation: located.operation,
@@ -90,7 +109,12 @@ impl Migration {
         } else {
             let what = if kind == PieceKind::Copy { "COPY … FROM stdin" } else { "psql command" };
             self.spans.push(span);
-            self.items.push(Item { operation: Operation::Opaque { what: what.into() }, statement: self.statements.len(), in_explicit_transaction: false, bounds_lock_waits: true });
+            self.items.push(Item {
+                operation: Operation::Opaque { what: what.into() },
+                statement: self.statements.len(),
+                in_explicit_transaction: false,
+                bounds_lock_waits: true,
+            });
         }
         let directives = directives(leading.slice(&self.source.text));
         self.statements.push(Statement { leading, span, items: first..self.items.len(), in_do, directives });
@@ -117,7 +141,9 @@ fn follow(operation: &Operation, in_transaction: &mut bool, bounded: &mut bool) 
     match operation {
         Operation::Transaction(TransactionControl::Begin) => *in_transaction = true,
         Operation::Transaction(TransactionControl::Commit) => *in_transaction = false,
-        Operation::SetParameter { name, value, .. } if name == "lock_timeout" => *bounded = value.trim_matches('\'') != "0",
+        Operation::SetParameter { name, value, .. } if name == "lock_timeout" => {
+            *bounded = value.trim_matches('\'') != "0"
+        }
         _ => {}
     }
 }

@@ -85,7 +85,9 @@ pub enum FrameworkError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// A string, quoted name or comment never ends.
-    #[error("{path}:{position}: this never ends: close the string, quoted name, dollar quote or comment that begins here")]
+    #[error(
+        "{path}:{position}: this never ends: close the string, quoted name, dollar quote or comment that begins here"
+    )]
     Unterminated {
         /// The file.
         path: Utf8PathBuf,

@@ -4,7 +4,7 @@
 //! query string, and needed: without it the loop's first snapshot would hold up every concurrent index build.
 
 use super::LayoutSettings;
-use crate::operation::{Backfill, ConstraintKind, Ident, Operation, QualifiedName};
+use crate::operation::{Backfill, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
 use crate::sql::render;
 
 /// `'…'` with its quotes doubled.
@@ -25,7 +25,10 @@ fn tag(body: &str) -> String {
 
 /// Statements under strong locks: each attempt waits at most `lock_timeout` for each lock, and rolls back as a whole.
 pub fn retried(statements: &[String], settings: &LayoutSettings) -> String {
-    let body: String = statements.iter().flat_map(|s| s.lines().map(|line| format!("      {line}\n").replace("      \n", "\n"))).collect();
+    let body: String = statements
+        .iter()
+        .flat_map(|s| s.lines().map(|line| format!("      {line}\n").replace("      \n", "\n")))
+        .collect();
     let tag = tag(&body);
     let Some(lock_timeout) = &settings.lock_timeout else {
         let body = body.replace("\n      ", "\n  ");
@@ -75,7 +78,9 @@ pub fn guarded(operations: &[(&Operation, String)]) -> Vec<String> {
 fn swap(drop: &Operation, rest: &[(&Operation, String)]) -> Option<(String, usize)> {
     let Operation::DropConstraint { table, name, .. } = drop else { return None };
     let (with, from, rename) = rest.iter().enumerate().find_map(|(at, (operation, _))| match operation {
-        Operation::RenameConstraint { table: other, name: from, to } if other.name == table.name && to == name => Some((at, from, *operation)),
+        Operation::RenameConstraint { table: other, name: from, to } if other.name == table.name && to == name => {
+            Some((at, from, *operation))
+        }
         _ => None,
     })?;
     let body = format!("{}\n{}", indented(&plain(drop)), indented(&plain(rename)));
@@ -91,23 +96,34 @@ fn plain(operation: &Operation) -> String {
 }
 
 fn constraint_exists(table: &QualifiedName, name: &Ident) -> String {
-    format!("SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {}", literal(&table.to_string()), literal(name.as_str()))
+    format!(
+        "SELECT FROM pg_constraint WHERE conrelid = {}::regclass AND conname = {}",
+        literal(&table.to_string()),
+        literal(name.as_str())
+    )
 }
 
 fn column_exists(table: &QualifiedName, column: &Ident) -> String {
-    format!("SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND NOT attisdropped", literal(&table.to_string()), literal(column.as_str()))
+    format!(
+        "SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND NOT attisdropped",
+        literal(&table.to_string()),
+        literal(column.as_str())
+    )
 }
 
 /// One operation as a statement that does nothing when its work is done already.
 fn runs_twice(operation: &Operation, slice: &str) -> String {
-    let guard = |condition: String, statement: String| format!("IF {condition} THEN\n{}\nEND IF;", indented(&statement));
+    let guard =
+        |condition: String, statement: String| format!("IF {condition} THEN\n{}\nEND IF;", indented(&statement));
     let as_written = || match slice.trim_end().ends_with(';') {
         true => slice.trim_end().to_owned(),
         false => format!("{};", slice.trim_end()),
     };
     match operation {
         Operation::AddColumn { table, column, if_not_exists } => {
-            let statement = |if_not_exists| plain(&Operation::AddColumn { table: table.clone(), column: column.clone(), if_not_exists });
+            let statement = |if_not_exists| {
+                plain(&Operation::AddColumn { table: table.clone(), column: column.clone(), if_not_exists })
+            };
             // Up to PostgreSQL 12, IF NOT EXISTS adds an inline constraint again although the column is there.
             match column.constraints.is_empty() || *if_not_exists {
                 true => statement(true),
@@ -115,23 +131,48 @@ fn runs_twice(operation: &Operation, slice: &str) -> String {
             }
         }
         Operation::AddConstraint { table, constraint } => match (&constraint.name, &constraint.kind) {
-            (Some(name), _) => guard(format!("NOT EXISTS ({})", constraint_exists(&table.name, name)), plain(operation)),
+            (Some(name), _) => {
+                guard(format!("NOT EXISTS ({})", constraint_exists(&table.name, name)), plain(operation))
+            }
             (None, ConstraintKind::NotNull { .. }) | (None, _) => plain(operation),
         },
-        Operation::DropConstraint { table, name, cascade, .. } => {
-            plain(&Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: *cascade })
+        Operation::DropConstraint { table, name, cascade, .. } => plain(&Operation::DropConstraint {
+            table: table.clone(),
+            name: name.clone(),
+            if_exists: true,
+            cascade: *cascade,
+        }),
+        Operation::DropColumn { table, column, cascade, .. } => plain(&Operation::DropColumn {
+            table: table.clone(),
+            column: column.clone(),
+            if_exists: true,
+            cascade: *cascade,
+        }),
+        Operation::RenameConstraint { table, name, .. } => {
+            guard(format!("EXISTS ({})", constraint_exists(&table.name, name)), plain(operation))
         }
-        Operation::DropColumn { table, column, cascade, .. } => {
-            plain(&Operation::DropColumn { table: table.clone(), column: column.clone(), if_exists: true, cascade: *cascade })
+        Operation::RenameColumn { table, column, .. } => {
+            guard(format!("EXISTS ({})", column_exists(&table.name, column)), as_written())
         }
-        Operation::RenameConstraint { table, name, .. } => guard(format!("EXISTS ({})", constraint_exists(&table.name, name)), plain(operation)),
-        Operation::RenameColumn { table, column, .. } => guard(format!("EXISTS ({})", column_exists(&table.name, column)), as_written()),
-        Operation::DropIndex { names, cascade, .. } => {
-            plain(&Operation::DropIndex { names: names.clone(), concurrently: false, if_exists: true, cascade: *cascade })
-        }
+        Operation::DropIndex { names, cascade, .. } => plain(&Operation::DropIndex {
+            names: names.clone(),
+            concurrently: false,
+            if_exists: true,
+            cascade: *cascade,
+        }),
         Operation::DropTable { names, cascade, .. } => {
-            let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            format!("DROP TABLE IF EXISTS {names}{};", if *cascade { " CASCADE" } else { "" })
+            plain(&Operation::DropTable { names: names.clone(), if_exists: true, cascade: *cascade })
+        }
+        Operation::DropType { names, cascade, .. } => {
+            plain(&Operation::DropType { names: names.clone(), if_exists: true, cascade: *cascade })
+        }
+        // Passed through: in the author's words.
+        Operation::CreateObject { kind, .. }
+        | Operation::AlterObject { kind, .. }
+        | Operation::DropObject { kind, .. }
+            if *kind != ObjectKind::Sequence =>
+        {
+            as_written()
         }
         other => render::statement(other).map(|s| format!("{s};")).unwrap_or_else(as_written),
     }

@@ -11,10 +11,7 @@ mod table;
 pub use constraint::{Constraint, ConstraintKind, ForeignKey};
 pub use item::Item;
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};
-pub use table::{
-    ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, TableRef,
-    TypeName,
-};
+pub use table::{ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, TableRef, TypeName};
 
 /// A piece of SQL that is carried along as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -165,66 +162,242 @@ pub struct Backfill {
 pub enum Operation {
     // Tables
     CreateTable(CreateTable),
-    DropTable { names: Vec<QualifiedName>, if_exists: bool, cascade: bool },
-    RenameTable { table: TableRef, to: Ident },
-    SetSchema { kind: ObjectKind, name: QualifiedName, to: Ident },
-    SetTableAttribute { table: TableRef, attribute: TableAttribute },
-    AttachPartition { table: TableRef, partition: QualifiedName, bounds: SqlFragment },
-    DetachPartition { table: TableRef, partition: QualifiedName, concurrently: bool, finalize: bool },
+    DropTable {
+        names: Vec<QualifiedName>,
+        if_exists: bool,
+        cascade: bool,
+    },
+    RenameTable {
+        table: TableRef,
+        to: Ident,
+    },
+    SetSchema {
+        kind: ObjectKind,
+        name: QualifiedName,
+        to: Ident,
+    },
+    SetTableAttribute {
+        table: TableRef,
+        attribute: TableAttribute,
+    },
+    AttachPartition {
+        table: TableRef,
+        partition: QualifiedName,
+        bounds: SqlFragment,
+    },
+    DetachPartition {
+        table: TableRef,
+        partition: QualifiedName,
+        concurrently: bool,
+        finalize: bool,
+    },
     // Columns
-    AddColumn { table: TableRef, column: ColumnDefinition, if_not_exists: bool },
-    DropColumn { table: TableRef, column: Ident, if_exists: bool, cascade: bool },
-    RenameColumn { table: TableRef, column: Ident, to: Ident },
-    SetNotNull { table: TableRef, column: Ident },
-    DropNotNull { table: TableRef, column: Ident },
-    SetDefault { table: TableRef, column: Ident, default: SqlFragment },
-    DropDefault { table: TableRef, column: Ident },
-    SetType { table: TableRef, column: Ident, ty: TypeName, collation: Option<QualifiedName>, using: Option<SqlFragment> },
-    SetColumnAttribute { table: TableRef, column: Ident, attribute: ColumnAttribute },
+    AddColumn {
+        table: TableRef,
+        column: ColumnDefinition,
+        if_not_exists: bool,
+    },
+    DropColumn {
+        table: TableRef,
+        column: Ident,
+        if_exists: bool,
+        cascade: bool,
+    },
+    RenameColumn {
+        table: TableRef,
+        column: Ident,
+        to: Ident,
+    },
+    SetNotNull {
+        table: TableRef,
+        column: Ident,
+    },
+    DropNotNull {
+        table: TableRef,
+        column: Ident,
+    },
+    SetDefault {
+        table: TableRef,
+        column: Ident,
+        default: SqlFragment,
+    },
+    DropDefault {
+        table: TableRef,
+        column: Ident,
+    },
+    SetType {
+        table: TableRef,
+        column: Ident,
+        ty: TypeName,
+        collation: Option<QualifiedName>,
+        using: Option<SqlFragment>,
+    },
+    SetColumnAttribute {
+        table: TableRef,
+        column: Ident,
+        attribute: ColumnAttribute,
+    },
     // Constraints
-    AddConstraint { table: TableRef, constraint: Constraint },
-    DropConstraint { table: TableRef, name: Ident, if_exists: bool, cascade: bool },
-    ValidateConstraint { table: TableRef, name: Ident },
-    RenameConstraint { table: TableRef, name: Ident, to: Ident },
-    AlterConstraint { table: TableRef, name: Ident, options: SqlFragment },
+    AddConstraint {
+        table: TableRef,
+        constraint: Constraint,
+    },
+    DropConstraint {
+        table: TableRef,
+        name: Ident,
+        if_exists: bool,
+        cascade: bool,
+    },
+    ValidateConstraint {
+        table: TableRef,
+        name: Ident,
+    },
+    RenameConstraint {
+        table: TableRef,
+        name: Ident,
+        to: Ident,
+    },
+    AlterConstraint {
+        table: TableRef,
+        name: Ident,
+        options: SqlFragment,
+    },
     // Indexes
     CreateIndex(CreateIndex),
-    DropIndex { names: Vec<QualifiedName>, concurrently: bool, if_exists: bool, cascade: bool },
-    RenameIndex { index: QualifiedName, to: Ident, if_exists: bool },
-    AlterIndex { index: QualifiedName, options: SqlFragment },
-    AttachIndex { index: QualifiedName, partition: QualifiedName },
-    Reindex { kind: ObjectKind, name: Option<QualifiedName>, concurrently: bool },
+    DropIndex {
+        names: Vec<QualifiedName>,
+        concurrently: bool,
+        if_exists: bool,
+        cascade: bool,
+    },
+    RenameIndex {
+        index: QualifiedName,
+        to: Ident,
+        if_exists: bool,
+    },
+    AlterIndex {
+        index: QualifiedName,
+        options: SqlFragment,
+    },
+    AttachIndex {
+        index: QualifiedName,
+        partition: QualifiedName,
+    },
+    Reindex {
+        kind: ObjectKind,
+        name: Option<QualifiedName>,
+        concurrently: bool,
+    },
     // Types
-    CreateEnum { name: QualifiedName, labels: Vec<String> },
-    AddEnumValue { name: QualifiedName, value: String, if_not_exists: bool, position: EnumPosition },
-    RenameEnumValue { name: QualifiedName, from: String, to: String },
-    RenameType { name: QualifiedName, to: Ident },
-    DropType { names: Vec<QualifiedName>, if_exists: bool, cascade: bool },
-    CreateDomain { name: QualifiedName, ty: TypeName, not_null: bool, constrained: bool },
-    AlterDomain { name: QualifiedName, action: SqlFragment },
+    CreateEnum {
+        name: QualifiedName,
+        labels: Vec<String>,
+    },
+    AddEnumValue {
+        name: QualifiedName,
+        value: String,
+        if_not_exists: bool,
+        position: EnumPosition,
+    },
+    RenameEnumValue {
+        name: QualifiedName,
+        from: String,
+        to: String,
+    },
+    RenameType {
+        name: QualifiedName,
+        to: Ident,
+    },
+    DropType {
+        names: Vec<QualifiedName>,
+        if_exists: bool,
+        cascade: bool,
+    },
+    CreateDomain {
+        name: QualifiedName,
+        ty: TypeName,
+        not_null: bool,
+        constrained: bool,
+    },
+    AlterDomain {
+        name: QualifiedName,
+        action: SqlFragment,
+    },
     // Other objects
-    CreateObject { kind: ObjectKind, name: Option<QualifiedName>, or_replace: bool, on: Option<QualifiedName>, definition: SqlFragment },
-    AlterObject { kind: ObjectKind, name: Option<QualifiedName>, on: Option<QualifiedName>, action: SqlFragment },
-    DropObject { kind: ObjectKind, names: Vec<QualifiedName>, on: Option<QualifiedName>, cascade: bool },
-    RefreshMaterializedView { name: QualifiedName, concurrently: bool },
-    Comment { definition: SqlFragment },
-    Grant { definition: SqlFragment },
+    CreateObject {
+        kind: ObjectKind,
+        name: Option<QualifiedName>,
+        or_replace: bool,
+        on: Option<QualifiedName>,
+        definition: SqlFragment,
+    },
+    AlterObject {
+        kind: ObjectKind,
+        name: Option<QualifiedName>,
+        on: Option<QualifiedName>,
+        action: SqlFragment,
+    },
+    DropObject {
+        kind: ObjectKind,
+        names: Vec<QualifiedName>,
+        on: Option<QualifiedName>,
+        cascade: bool,
+    },
+    RefreshMaterializedView {
+        name: QualifiedName,
+        concurrently: bool,
+    },
+    Comment {
+        definition: SqlFragment,
+    },
+    Grant {
+        definition: SqlFragment,
+    },
     // Data
-    Insert { table: QualifiedName },
-    Update { table: QualifiedName, bounded: bool },
-    Delete { table: QualifiedName, bounded: bool },
-    Truncate { tables: Vec<QualifiedName>, cascade: bool },
-    Select { definition: SqlFragment },
+    Insert {
+        table: QualifiedName,
+    },
+    Update {
+        table: QualifiedName,
+        bounded: bool,
+    },
+    Delete {
+        table: QualifiedName,
+        bounded: bool,
+    },
+    Truncate {
+        tables: Vec<QualifiedName>,
+        cascade: bool,
+    },
+    Select {
+        definition: SqlFragment,
+    },
     Backfill(Backfill),
     // Session
-    SetParameter { name: String, value: String, local: bool },
+    SetParameter {
+        name: String,
+        value: String,
+        local: bool,
+    },
     Transaction(TransactionControl),
-    LockTable { tables: Vec<QualifiedName>, mode: String },
-    Vacuum { tables: Vec<QualifiedName>, full: bool },
-    Analyze { tables: Vec<QualifiedName> },
-    Cluster { table: Option<QualifiedName> },
+    LockTable {
+        tables: Vec<QualifiedName>,
+        mode: String,
+    },
+    Vacuum {
+        tables: Vec<QualifiedName>,
+        full: bool,
+    },
+    Analyze {
+        tables: Vec<QualifiedName>,
+    },
+    Cluster {
+        table: Option<QualifiedName>,
+    },
     /// Not understood: kept verbatim, in place, and reported. `what` names it in a few words.
-    Opaque { what: String },
+    Opaque {
+        what: String,
+    },
 }
 
 impl Operation {
@@ -254,7 +427,9 @@ impl Operation {
             | AlterConstraint { table, .. } => Some(&table.name),
             CreateIndex(index) => Some(&index.table),
             Insert { table } | Update { table, .. } | Delete { table, .. } => Some(table),
-            Truncate { tables, .. } | LockTable { tables, .. } | Vacuum { tables, .. } | Analyze { tables } => tables.first(),
+            Truncate { tables, .. } | LockTable { tables, .. } | Vacuum { tables, .. } | Analyze { tables } => {
+                tables.first()
+            }
             Backfill(backfill) => Some(&backfill.table),
             Cluster { table } => table.as_ref(),
             SetSchema { kind: ObjectKind::Table, name, .. } => Some(name),

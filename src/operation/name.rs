@@ -25,14 +25,8 @@ impl Ident {
     /// An identifier as it stands in SQL: `"User"` or `users`. Unquoted text is folded to lower case.
     pub fn from_sql(text: &str) -> Self {
         match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
-            Some(inner) => Ident {
-                value: truncated(inner.replace("\"\"", "\"")),
-                quoted: true,
-            },
-            None => Ident {
-                value: truncated(text.to_lowercase()),
-                quoted: false,
-            },
+            Some(inner) => Ident { value: truncated(inner.replace("\"\"", "\"")), quoted: true },
+            None => Ident { value: truncated(text.to_lowercase()), quoted: false },
         }
     }
 
@@ -43,10 +37,7 @@ impl Ident {
             value.pop();
         }
         value.push_str(suffix);
-        Ident {
-            quoted: self.quoted || !is_plain(&value),
-            value,
-        }
+        Ident { quoted: self.quoted || !is_plain(&value), value }
     }
 
     /// The name as it stands in the catalog.
@@ -81,9 +72,7 @@ fn truncated(mut value: String) -> String {
 /// True for a name that reads the same without quotes.
 fn is_plain(value: &str) -> bool {
     let mut chars = value.chars();
-    let starts = chars
-        .next()
-        .is_some_and(|c| c.is_ascii_lowercase() || c == '_');
+    let starts = chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == '_');
     starts
         && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '$')
         && !RESERVED.contains(&value)
@@ -91,16 +80,107 @@ fn is_plain(value: &str) -> bool {
 
 /// Key words that cannot be a column or table name without quotes (Appendix C, "reserved" and "reserved (can be function or type)").
 const RESERVED: &[&str] = &[
-    "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "binary", "both",
-    "case", "cast", "check", "collate", "collation", "column", "concurrently", "constraint", "create", "cross",
-    "current_catalog", "current_date", "current_role", "current_schema", "current_time", "current_timestamp",
-    "current_user", "default", "deferrable", "desc", "distinct", "do", "else", "end", "except", "false", "fetch", "for",
-    "foreign", "freeze", "from", "full", "grant", "group", "having", "ilike", "in", "initially", "inner", "intersect",
-    "into", "is", "isnull", "join", "lateral", "leading", "left", "like", "limit", "localtime", "localtimestamp",
-    "natural", "not", "notnull", "null", "offset", "on", "only", "or", "order", "outer", "overlaps", "placing",
-    "primary", "references", "returning", "right", "select", "session_user", "similar", "some", "symmetric",
-    "system_user", "table", "tablesample", "then", "to", "trailing", "true", "union", "unique", "user", "using",
-    "variadic", "verbose", "when", "where", "window", "with",
+    "all",
+    "analyse",
+    "analyze",
+    "and",
+    "any",
+    "array",
+    "as",
+    "asc",
+    "asymmetric",
+    "authorization",
+    "binary",
+    "both",
+    "case",
+    "cast",
+    "check",
+    "collate",
+    "collation",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "current_catalog",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "default",
+    "deferrable",
+    "desc",
+    "distinct",
+    "do",
+    "else",
+    "end",
+    "except",
+    "false",
+    "fetch",
+    "for",
+    "foreign",
+    "freeze",
+    "from",
+    "full",
+    "grant",
+    "group",
+    "having",
+    "ilike",
+    "in",
+    "initially",
+    "inner",
+    "intersect",
+    "into",
+    "is",
+    "isnull",
+    "join",
+    "lateral",
+    "leading",
+    "left",
+    "like",
+    "limit",
+    "localtime",
+    "localtimestamp",
+    "natural",
+    "not",
+    "notnull",
+    "null",
+    "offset",
+    "on",
+    "only",
+    "or",
+    "order",
+    "outer",
+    "overlaps",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "select",
+    "session_user",
+    "similar",
+    "some",
+    "symmetric",
+    "system_user",
+    "table",
+    "tablesample",
+    "then",
+    "to",
+    "trailing",
+    "true",
+    "union",
+    "unique",
+    "user",
+    "using",
+    "variadic",
+    "verbose",
+    "when",
+    "where",
+    "window",
+    "with",
 ];
 
 impl PartialEq for Ident {
@@ -131,11 +211,7 @@ impl fmt::Debug for Ident {
 }
 impl fmt::Display for Ident {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.quoted {
-            write!(f, "\"{}\"", self.value.replace('"', "\"\""))
-        } else {
-            f.write_str(&self.value)
-        }
+        if self.quoted { write!(f, "\"{}\"", self.value.replace('"', "\"\"")) } else { f.write_str(&self.value) }
     }
 }
 
@@ -156,10 +232,7 @@ impl QualifiedName {
 
     /// Another name in the same schema, as an index is named beside its table.
     pub fn sibling(&self, name: Ident) -> Self {
-        QualifiedName {
-            schema: self.schema.clone(),
-            name,
-        }
+        QualifiedName { schema: self.schema.clone(), name }
     }
 }
 

@@ -36,55 +36,22 @@ pub fn combo() -> Report {
         HazardReport {
             label: "SHARE for the whole build".into(),
             help: "rewritten: CREATE INDEX CONCURRENTLY (file 3)".into(),
-            ..hazard(
-                "create-index",
-                file,
-                (6, 1, 13),
-                "every write to \"Post\" waits until the index is built",
-            )
+            ..hazard("create-index", file, (6, 1, 13), "every write to \"Post\" waits until the index is built")
         },
-        hazard(
-            "create-unique-index",
-            file,
-            (9, 1, 20),
-            "every write to \"User\" waits until the index is built",
-        ),
-        hazard(
-            "add-foreign-key",
-            file,
-            (12, 20, 50),
-            "every write to \"Post\" and \"User\" waits",
-        ),
+        hazard("create-unique-index", file, (9, 1, 20), "every write to \"User\" waits until the index is built"),
+        hazard("add-foreign-key", file, (12, 20, 50), "every write to \"Post\" and \"User\" waits"),
     ];
-    let name =
-        |suffix: &str| format!("prisma/migrations/20261120105114_combo_{suffix}/migration.sql");
+    let name = |suffix: &str| format!("prisma/migrations/20261120105114_combo_{suffix}/migration.sql");
     migration.steps = vec![
         step(&name("01_user_add_age"), &["\"User\""], "instant"),
-        step(
-            &name("02_user_validate_name"),
-            &["\"User\""],
-            "scans, blocks nothing",
-        ),
-        step(
-            &name("03_post_author_id_index"),
-            &["\"Post\""],
-            "builds, blocks nothing",
-        ),
+        step(&name("02_user_validate_name"), &["\"User\""], "scans, blocks nothing"),
+        step(&name("03_post_author_id_index"), &["\"Post\""], "builds, blocks nothing"),
     ];
     migration.files = vec![
         deleted(file, COMBO_SQL),
-        created(
-            &name("01_user_add_age"),
-            "ALTER TABLE \"User\" ADD COLUMN \"age\" INTEGER NOT NULL DEFAULT 0;\n",
-        ),
-        created(
-            &name("02_user_validate_name"),
-            "ALTER TABLE \"User\" VALIDATE CONSTRAINT \"User_name_not_null\";\n",
-        ),
-        created(
-            &name("03_post_author_id_index"),
-            "CREATE INDEX CONCURRENTLY \"x\" ON \"Post\"(\"authorId\");\n",
-        ),
+        created(&name("01_user_add_age"), "ALTER TABLE \"User\" ADD COLUMN \"age\" INTEGER NOT NULL DEFAULT 0;\n"),
+        created(&name("02_user_validate_name"), "ALTER TABLE \"User\" VALIDATE CONSTRAINT \"User_name_not_null\";\n"),
+        created(&name("03_post_author_id_index"), "CREATE INDEX CONCURRENTLY \"x\" ON \"Post\"(\"authorId\");\n"),
     ];
     migration.preflights = vec![PreflightReport {
         condition: "\"User\".\"name\" must hold no NULL".into(),
@@ -101,18 +68,10 @@ pub fn phased() -> Report {
     migration.hazards.truncate(1);
     migration.hazards[0].applicability = Applicability::Phased;
     migration.preflights.clear();
-    let phase = |phase: &str, files, gate: &str| PhaseReport {
-        phase: phase.into(),
-        files,
-        gate: gate.into(),
-    };
+    let phase = |phase: &str, files, gate: &str| PhaseReport { phase: phase.into(), files, gate: gate.into() };
     migration.phases = vec![
         phase("expand", 3, ""),
-        phase(
-            "migrate",
-            1,
-            "the deploy of code that writes \"displayName\"",
-        ),
+        phase("migrate", 1, "the deploy of code that writes \"displayName\""),
         phase("contract", 1, "no running code reads \"user_name\""),
     ];
     report
@@ -120,11 +79,7 @@ pub fn phased() -> Report {
 
 /// A report on migrations of a Prisma project.
 pub fn report(migrations: Vec<MigrationReport>) -> Report {
-    Report {
-        version: 1,
-        framework: "prisma".into(),
-        migrations,
-    }
+    Report { version: 1, framework: "prisma".into(), migrations }
 }
 
 /// A migration about which there is nothing to say.
@@ -176,12 +131,7 @@ pub fn question(file: &str) -> HazardReport {
         rewritten: false,
         help: "--value Order.status=\"'pending'\"      or in safestep.toml: [values] \"Order.status\" = \"'pending'\""
             .into(),
-        ..hazard(
-            "add-required-column",
-            file,
-            (2, 1, 5),
-            "what do existing rows of \"Order\" get in \"status\"?",
-        )
+        ..hazard("add-required-column", file, (2, 1, 5), "what do existing rows of \"Order\" get in \"status\"?")
     }
 }
 
@@ -203,30 +153,15 @@ pub fn step(file: &str, tables: &[&str], duration: &str) -> StepReport {
 
 /// A file that comes.
 pub fn created(path: &str, after: &str) -> FileReport {
-    FileReport {
-        path: path.into(),
-        action: FileAction::Create,
-        before: None,
-        after: Some(after.into()),
-    }
+    FileReport { path: path.into(), action: FileAction::Create, before: None, after: Some(after.into()) }
 }
 
 /// A file that goes.
 pub fn deleted(path: &str, before: &str) -> FileReport {
-    FileReport {
-        path: path.into(),
-        action: FileAction::Delete,
-        before: Some(before.into()),
-        after: None,
-    }
+    FileReport { path: path.into(), action: FileAction::Delete, before: Some(before.into()), after: None }
 }
 
 /// A file that changes.
 pub fn modified(path: &str, before: &str, after: &str) -> FileReport {
-    FileReport {
-        path: path.into(),
-        action: FileAction::Modify,
-        before: Some(before.into()),
-        after: Some(after.into()),
-    }
+    FileReport { path: path.into(), action: FileAction::Modify, before: Some(before.into()), after: Some(after.into()) }
 }

@@ -24,8 +24,7 @@ mod tests {
 
     #[test]
     fn names_are_the_contract() {
-        let json: serde_json::Value =
-            serde_json::from_str(&render(&example::combo()).unwrap()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&render(&example::combo()).unwrap()).unwrap();
         assert_eq!(json["version"], 1);
         let migration = &json["migrations"][0];
         assert_eq!(migration["hazards"][0]["rule"], "set-not-null");
@@ -39,10 +38,7 @@ mod tests {
     fn the_schema_describes_every_top_level_field() {
         let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
         assert_eq!(schema["title"], "Report");
-        assert_eq!(
-            schema["required"],
-            serde_json::json!(["version", "framework", "migrations"])
-        );
+        assert_eq!(schema["required"], serde_json::json!(["version", "framework", "migrations"]));
         let applicability = &schema["$defs"]["Applicability"].to_string();
         assert!(applicability.contains("needs-input"), "{applicability}");
     }

@@ -19,13 +19,7 @@ const TREE_WIDTH: usize = 120;
 pub fn render(report: &Report) -> String {
     let counts = Counts::of(report);
     let mut out = format!("{MARKER}\n### safestep: {}\n", headline(&counts));
-    let sections = [
-        table(report),
-        files(report),
-        checklist(report),
-        remarks(report),
-        diff(report),
-    ];
+    let sections = [table(report), files(report), checklist(report), remarks(report), diff(report)];
     for section in sections.iter().filter(|section| !section.is_empty()) {
         out.push('\n');
         out += section;
@@ -46,54 +40,30 @@ fn table(report: &Report) -> String {
     for migration in &report.migrations {
         for (index, hazard) in migration.hazards.iter().enumerate() {
             let (name, files) = match index {
-                0 => (
-                    code(&migration.name),
-                    migration_files(migration).to_string(),
-                ),
+                0 => (code(&migration.name), migration_files(migration).to_string()),
                 _ => (String::new(), String::new()),
             };
-            rows.push(format!(
-                "| {name} | {} | {} | {files} |\n",
-                danger(hazard),
-                outcome(hazard)
-            ));
+            rows.push(format!("| {name} | {} | {} | {files} |\n", danger(hazard), outcome(hazard)));
         }
     }
     if rows.is_empty() {
         return String::new();
     }
-    let mut out =
-        String::from("| migration | danger | what happens to it | files |\n|---|---|---|--:|\n");
+    let mut out = String::from("| migration | danger | what happens to it | files |\n|---|---|---|--:|\n");
     out.extend(rows.iter().take(ROWS).map(String::as_str));
     if rows.len() > ROWS {
-        out += &format!(
-            "\n… and {}: `safestep check` lists them.\n",
-            plural(rows.len() - ROWS, "more hazard")
-        );
+        out += &format!("\n… and {}: `safestep check` lists them.\n", plural(rows.len() - ROWS, "more hazard"));
     }
     out
 }
 
 fn danger(hazard: &HazardReport) -> String {
-    format!(
-        "{} line {}: {}",
-        code(&hazard.rule),
-        hazard.line,
-        plain(&hazard.message)
-    )
+    format!("{} line {}: {}", code(&hazard.rule), hazard.line, plain(&hazard.message))
 }
 
 fn outcome(hazard: &HazardReport) -> String {
-    let state = if needs_input(hazard) {
-        "**needs input:** "
-    } else {
-        ""
-    };
-    let help = if needs_input(hazard) {
-        code(&hazard.help)
-    } else {
-        plain(&hazard.help)
-    };
+    let state = if needs_input(hazard) { "**needs input:** " } else { "" };
+    let help = if needs_input(hazard) { code(&hazard.help) } else { plain(&hazard.help) };
     match help.as_str() {
         "" if hazard.rewritten => "rewritten".to_owned(),
         help => format!("{state}{help}"),
@@ -102,16 +72,8 @@ fn outcome(hazard: &HazardReport) -> String {
 
 /// The tree of files, coloured by GitHub as a diff.
 fn files(report: &Report) -> String {
-    let trees: String = report
-        .migrations
-        .iter()
-        .map(|migration| tree(migration, Style::PLAIN, TREE_WIDTH))
-        .collect();
-    if trees.is_empty() {
-        String::new()
-    } else {
-        fenced("diff", &trees)
-    }
+    let trees: String = report.migrations.iter().map(|migration| tree(migration, Style::PLAIN, TREE_WIDTH)).collect();
+    if trees.is_empty() { String::new() } else { fenced("diff", &trees) }
 }
 
 /// What must be true before something runs: preflights, then deploy gates.
@@ -120,10 +82,7 @@ fn checklist(report: &Report) -> String {
     for migration in &report.migrations {
         for preflight in &migration.preflights {
             let query = code(&preflight.query);
-            boxes += &format!(
-                "- [ ] before it runs: {}: {query}\n",
-                plain(&preflight.condition)
-            );
+            boxes += &format!("- [ ] before it runs: {}: {query}\n", plain(&preflight.condition));
         }
         for phase in &migration.phases {
             let files = plural(phase.files, "file");
@@ -131,20 +90,12 @@ fn checklist(report: &Report) -> String {
                 "" => format!("- [ ] now: {} ({files})\n", code(&phase.phase)),
                 gate => {
                     let gate = gate.strip_prefix("after ").unwrap_or(gate);
-                    format!(
-                        "- [ ] after {}: {} ({files})\n",
-                        plain(gate),
-                        code(&phase.phase)
-                    )
+                    format!("- [ ] after {}: {} ({files})\n", plain(gate), code(&phase.phase))
                 }
             };
         }
     }
-    if boxes.is_empty() {
-        boxes
-    } else {
-        format!("**In this order**\n\n{boxes}")
-    }
+    if boxes.is_empty() { boxes } else { format!("**In this order**\n\n{boxes}") }
 }
 
 /// What is left as it is, and notes.
@@ -152,21 +103,13 @@ fn remarks(report: &Report) -> String {
     let mut out = String::new();
     for migration in &report.migrations {
         for statement in &migration.opaque {
-            let place = code(&format!(
-                "{}:{}:{}",
-                statement.file, statement.line, statement.column
-            ));
+            let place = code(&format!("{}:{}:{}", statement.file, statement.line, statement.column));
             let what = plain(&statement.what);
             out += &format!(
                 "- {what} at {place} is left as it is: safestep does not read it and promises nothing about it.\n"
             );
         }
-        out.extend(
-            migration
-                .notes
-                .iter()
-                .map(|note| format!("- {}\n", plain(note))),
-        );
+        out.extend(migration.notes.iter().map(|note| format!("- {}\n", plain(note))));
     }
     out
 }
@@ -175,11 +118,7 @@ fn remarks(report: &Report) -> String {
 fn diff(report: &Report) -> String {
     let mut shown = String::new();
     let mut left_out = 0;
-    for file in report
-        .migrations
-        .iter()
-        .flat_map(|MigrationReport { files, .. }| files)
-    {
+    for file in report.migrations.iter().flat_map(|MigrationReport { files, .. }| files) {
         let patch = patch::file(file);
         if shown.len() + patch.len() > DIFF_BYTES {
             left_out += 1;
@@ -197,11 +136,7 @@ fn diff(report: &Report) -> String {
             format!("\n{files} {verb} too long for a comment: `safestep rewrite` shows all.\n")
         }
     };
-    let fence = if shown.is_empty() {
-        String::new()
-    } else {
-        fenced("diff", &shown)
-    };
+    let fence = if shown.is_empty() { String::new() } else { fenced("diff", &shown) };
     format!("<details>\n<summary>the whole diff</summary>\n\n{fence}{rest}\n</details>\n")
 }
 
@@ -219,11 +154,7 @@ fn code(text: &str) -> String {
         return text;
     }
     let ticks = "`".repeat(longest_backticks(&text) + 1);
-    let pad = if text.starts_with('`') || text.ends_with('`') {
-        " "
-    } else {
-        ""
-    };
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
@@ -249,10 +180,7 @@ fn one_line(text: &str) -> String {
 }
 
 fn longest_backticks(text: &str) -> usize {
-    text.split(|character| character != '`')
-        .map(str::len)
-        .max()
-        .unwrap_or(0)
+    text.split(|character| character != '`').map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -344,18 +272,12 @@ mod tests {
     #[test]
     fn nothing_dangerous_is_a_headline() {
         let report = example::report(vec![example::migration("db/1.sql")]);
-        assert_eq!(
-            render(&report),
-            "<!-- safestep -->\n### safestep: 1 migration, nothing dangerous\n"
-        );
+        assert_eq!(render(&report), "<!-- safestep -->\n### safestep: 1 migration, nothing dangerous\n");
     }
 
     #[test]
     fn what_is_read_means_nothing_to_markdown() {
-        assert_eq!(
-            plain("a|b <img> @you #1 `x`\n*y*"),
-            "a\\|b &lt;img&gt; @\u{200b}you #\u{200b}1 \\`x\\` \\*y\\*"
-        );
+        assert_eq!(plain("a|b <img> @you #1 `x`\n*y*"), "a\\|b &lt;img&gt; @\u{200b}you #\u{200b}1 \\`x\\` \\*y\\*");
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code("`a`"), "`` `a` ``");
         assert_eq!(fenced("diff", "+````\n"), "`````diff\n+````\n`````\n");
@@ -366,14 +288,9 @@ mod tests {
         let mut report = example::combo();
         let migration = &mut report.migrations[0];
         migration.hazards = vec![migration.hazards[0].clone(); 1_000];
-        migration
-            .files
-            .push(example::created("big.json", &"{}\n".repeat(30_000)));
+        migration.files.push(example::created("big.json", &"{}\n".repeat(30_000)));
         let comment = render(&report);
         assert!(comment.len() < 65_536, "{}", comment.len());
-        assert!(
-            comment.contains("\n1 file is too long for a comment"),
-            "{comment}"
-        );
+        assert!(comment.contains("\n1 file is too long for a comment"), "{comment}");
     }
 }

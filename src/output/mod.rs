@@ -21,7 +21,7 @@ mod tree;
 mod example;
 
 pub use report::{
-    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport,
-    PhaseReport, PreflightReport, Report, Severity, StepReport,
+    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PhaseReport, PreflightReport,
+    Report, Severity, StepReport,
 };
 pub use text::{Mode, Scope, TextOptions};

@@ -14,12 +14,7 @@ const CONTEXT_LINES: usize = 3;
 /// Paths are those of the report; run in a subdirectory of a repository, `git apply` wants
 /// `--directory="$(git rev-parse --show-prefix)"`.
 pub fn render(report: &Report) -> String {
-    report
-        .migrations
-        .iter()
-        .flat_map(|migration| &migration.files)
-        .map(file)
-        .collect()
+    report.migrations.iter().flat_map(|migration| &migration.files).map(file).collect()
 }
 
 /// One file change; empty for a modification that changes nothing.
@@ -57,17 +52,11 @@ fn lines(text: Option<&str>) -> Vec<&str> {
 
 fn hunks(before: &[&str], after: &[&str]) -> String {
     let mut out = String::new();
-    for operations in group_diff_ops(
-        capture_diff_slices(Algorithm::Myers, before, after),
-        CONTEXT_LINES,
-    ) {
+    for operations in group_diff_ops(capture_diff_slices(Algorithm::Myers, before, after), CONTEXT_LINES) {
         let (Some(first), Some(last)) = (operations.first(), operations.last()) else {
             continue;
         };
-        if operations
-            .iter()
-            .all(|operation| operation.tag() == DiffTag::Equal)
-        {
+        if operations.iter().all(|operation| operation.tag() == DiffTag::Equal) {
             continue;
         }
         let old = first.old_range().start..last.old_range().end;
@@ -134,11 +123,7 @@ fn quoted(prefix: &str, path: &str) -> String {
 
 /// git ends an unquoted name that holds a space with a tab on the `---` and `+++` lines, so that its end is known.
 fn terminated(name: String) -> String {
-    if name.contains(' ') && !name.starts_with('"') {
-        name + "\t"
-    } else {
-        name
-    }
+    if name.contains(' ') && !name.starts_with('"') { name + "\t" } else { name }
 }
 
 #[cfg(test)]
@@ -153,9 +138,7 @@ mod tests {
     #[test]
     fn a_modification_has_context_and_one_hunk_per_place() {
         let before: String = (1..=20).map(|n| format!("line {n}\n")).collect();
-        let after = before
-            .replace("line 2\n", "line two\n")
-            .replace("line 20\n", "line 20");
+        let after = before.replace("line 2\n", "line two\n").replace("line 20\n", "line 20");
         assert_eq!(
             file(&example::modified("a.sql", &before, &after)),
             "diff --git a/a.sql b/a.sql\n--- a/a.sql\n+++ b/a.sql\n\
@@ -203,16 +186,7 @@ mod tests {
 
         let patch: String = changes.iter().map(file).collect();
         fs::write(directory.join(".git/it.patch"), &patch).unwrap();
-        git(
-            &directory,
-            &[
-                "-c",
-                "core.autocrlf=false",
-                "apply",
-                "--whitespace=nowarn",
-                ".git/it.patch",
-            ],
-        );
+        git(&directory, &["-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", ".git/it.patch"]);
 
         for change in &changes {
             let after = fs::read_to_string(directory.join(&change.path)).ok();
@@ -222,16 +196,7 @@ mod tests {
     }
 
     fn git(directory: &Path, arguments: &[&str]) {
-        let output = Command::new("git")
-            .args(arguments)
-            .current_dir(directory)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "git {arguments:?}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output = Command::new("git").args(arguments).current_dir(directory).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

@@ -5,11 +5,7 @@ use super::tree::step_files;
 
 /// `1 file`, `3 files`.
 pub(super) fn plural(count: usize, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        thousands(count),
-        if count == 1 { "" } else { "s" }
-    )
+    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
 }
 
 /// `12,345`.
@@ -39,29 +35,14 @@ pub(super) struct Counts {
 
 impl Counts {
     pub fn of(report: &Report) -> Self {
-        let hazards = || {
-            report
-                .migrations
-                .iter()
-                .flat_map(|migration| &migration.hazards)
-        };
-        let count = |wanted: &dyn Fn(&HazardReport) -> bool| {
-            hazards().filter(|hazard| wanted(hazard)).count()
-        };
+        let hazards = || report.migrations.iter().flat_map(|migration| &migration.hazards);
+        let count = |wanted: &dyn Fn(&HazardReport) -> bool| hazards().filter(|hazard| wanted(hazard)).count();
         Self {
             migrations: report.migrations.len(),
-            affected: report
-                .migrations
-                .iter()
-                .filter(|migration| !migration.hazards.is_empty())
-                .count(),
+            affected: report.migrations.iter().filter(|migration| !migration.hazards.is_empty()).count(),
             dangers: count(&|hazard| hazard.severity == Severity::Danger),
             cautions: count(&|hazard| hazard.severity == Severity::Caution),
-            opaque: report
-                .migrations
-                .iter()
-                .map(|migration| migration.opaque.len())
-                .sum(),
+            opaque: report.migrations.iter().map(|migration| migration.opaque.len()).sum(),
             rewritten: count(&|hazard| hazard.rewritten),
             needs_input: count(&needs_input),
         }
@@ -76,11 +57,7 @@ impl Counts {
         match (self.dangers, self.cautions) {
             (dangers, 0) => plural(dangers, "danger"),
             (0, cautions) => plural(cautions, "caution"),
-            (dangers, cautions) => format!(
-                "{}, {}",
-                plural(dangers, "danger"),
-                plural(cautions, "caution")
-            ),
+            (dangers, cautions) => format!("{}, {}", plural(dangers, "danger"), plural(cautions, "caution")),
         }
     }
 
@@ -96,11 +73,7 @@ impl Counts {
 
     /// `3 migrations, nothing dangerous`, where `noun` is `migration`.
     pub fn nothing_found(&self, noun: &str) -> String {
-        let limit = if self.opaque > 0 {
-            " in what safestep reads"
-        } else {
-            ""
-        };
+        let limit = if self.opaque > 0 { " in what safestep reads" } else { "" };
         match self.migrations {
             0 => format!("no {noun}s"),
             migrations => format!("{}, nothing dangerous{limit}", plural(migrations, noun)),
@@ -110,25 +83,17 @@ impl Counts {
     /// What becomes of the hazards: `all rewritten`, or `2 rewritten, 1 needs input, 1 left to you`.
     pub fn disposition(&self) -> String {
         let left = self.hazards() - self.rewritten - self.needs_input;
-        let needs = if self.needs_input == 1 {
-            "needs input"
-        } else {
-            "need input"
-        };
-        [
-            (self.rewritten, "rewritten"),
-            (self.needs_input, needs),
-            (left, "left to you"),
-        ]
-        .into_iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, what)| match count {
-            1 if self.hazards() == 1 => what.to_owned(),
-            count if count == self.hazards() => format!("all {what}"),
-            count => format!("{} {what}", thousands(count)),
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
+        let needs = if self.needs_input == 1 { "needs input" } else { "need input" };
+        [(self.rewritten, "rewritten"), (self.needs_input, needs), (left, "left to you")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| match count {
+                1 if self.hazards() == 1 => what.to_owned(),
+                count if count == self.hazards() => format!("all {what}"),
+                count => format!("{} {what}", thousands(count)),
+            })
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
@@ -172,27 +137,14 @@ pub(super) fn migration_files(migration: &MigrationReport) -> usize {
     if with_steps > 0 || migration.files.is_empty() {
         return with_steps;
     }
-    migration
-        .files
-        .iter()
-        .filter(|file| file.action != FileAction::Delete)
-        .count()
+    migration.files.iter().filter(|file| file.action != FileAction::Delete).count()
 }
 
 /// How many files of the report are created, changed and removed.
 pub(super) fn files_by_action(report: &Report) -> (usize, usize, usize) {
-    let files = || {
-        report
-            .migrations
-            .iter()
-            .flat_map(|migration| &migration.files)
-    };
+    let files = || report.migrations.iter().flat_map(|migration| &migration.files);
     let count = |action| files().filter(|file| file.action == action).count();
-    (
-        count(FileAction::Create),
-        count(FileAction::Modify),
-        count(FileAction::Delete),
-    )
+    (count(FileAction::Create), count(FileAction::Modify), count(FileAction::Delete))
 }
 
 #[cfg(test)]
@@ -218,14 +170,8 @@ mod tests {
         report.migrations[0].hazards[0].applicability = Applicability::NeedsInput;
         report.migrations[0].hazards[1].severity = Severity::Caution;
         let counts = Counts::of(&report);
-        assert_eq!(
-            counts.disposition(),
-            "1 rewritten, 1 needs input, 2 left to you"
-        );
-        assert_eq!(
-            counts.found_in("new migration"),
-            "3 dangers, 1 caution in 1 new migration"
-        );
+        assert_eq!(counts.disposition(), "1 rewritten, 1 needs input, 2 left to you");
+        assert_eq!(counts.found_in("new migration"), "3 dangers, 1 caution in 1 new migration");
         report.migrations[0].hazards.truncate(1);
         assert_eq!(Counts::of(&report).disposition(), "needs input");
     }

@@ -67,14 +67,7 @@ pub struct TextOptions {
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self {
-            width: 80,
-            unicode: true,
-            color: false,
-            verbosity: 0,
-            mode: Mode::Rewrite,
-            scope: Scope::Given,
-        }
+        Self { width: 80, unicode: true, color: false, verbosity: 0, mode: Mode::Rewrite, scope: Scope::Given }
     }
 }
 
@@ -96,30 +89,13 @@ impl TextOptions {
 ///
 /// `sources` gives the text of a file by its path in the report, for the lines around a hazard; without it the
 /// hazard's own statement is shown.
-pub fn render(
-    report: &Report,
-    sources: &dyn Fn(&str) -> Option<String>,
-    options: &TextOptions,
-) -> String {
-    let options = &TextOptions {
-        width: options.width.max(NARROWEST),
-        ..*options
-    };
+pub fn render(report: &Report, sources: &dyn Fn(&str) -> Option<String>, options: &TextOptions) -> String {
+    let options = &TextOptions { width: options.width.max(NARROWEST), ..*options };
     let mut diagnostics = Diagnostics::new(options.style(), options.width, sources);
     let mut blocks = Vec::new();
-    for migration in report
-        .migrations
-        .iter()
-        .filter(|migration| !is_silent(migration))
-    {
+    for migration in report.migrations.iter().filter(|migration| !is_silent(migration)) {
         let parts = if options.is_quiet() {
-            vec![
-                migration
-                    .hazards
-                    .iter()
-                    .map(|hazard| diagnostics.brief(hazard))
-                    .collect(),
-            ]
+            vec![migration.hazards.iter().map(|hazard| diagnostics.brief(hazard)).collect()]
         } else {
             migration_blocks(migration, &mut diagnostics, options)
         };
@@ -131,11 +107,7 @@ pub fn render(
 }
 
 /// The path of a migration and, under it, its diagnostics, tree and diff; nothing when only the footer tells of it.
-fn migration_blocks(
-    migration: &MigrationReport,
-    diagnostics: &mut Diagnostics,
-    options: &TextOptions,
-) -> Vec<String> {
+fn migration_blocks(migration: &MigrationReport, diagnostics: &mut Diagnostics, options: &TextOptions) -> Vec<String> {
     let mut blocks = diagnostic_blocks(migration, diagnostics, options);
     if options.mode != Mode::Check {
         blocks.push(tree::render(migration, options.style(), options.width));
@@ -157,41 +129,24 @@ fn header(migration: &MigrationReport, options: &TextOptions) -> String {
 }
 
 /// The hazards of a migration: the first in full, the rest named, then the questions.
-fn diagnostic_blocks(
-    migration: &MigrationReport,
-    diagnostics: &mut Diagnostics,
-    options: &TextOptions,
-) -> Vec<String> {
-    let (questions, mut hazards): (Vec<_>, Vec<_>) = migration
-        .hazards
-        .iter()
-        .partition(|hazard| needs_input(hazard));
+fn diagnostic_blocks(migration: &MigrationReport, diagnostics: &mut Diagnostics, options: &TextOptions) -> Vec<String> {
+    let (questions, mut hazards): (Vec<_>, Vec<_>) = migration.hazards.iter().partition(|hazard| needs_input(hazard));
     if options.mode == Mode::Write {
         hazards.retain(|hazard| !hazard.rewritten);
     }
     // `check` has nothing but hazards to show, and a list that fails a build must be complete.
-    let limit = if options.is_verbose() || options.mode == Mode::Check {
-        hazards.len()
-    } else {
-        FULL_DIAGNOSTICS
-    };
+    let limit = if options.is_verbose() || options.mode == Mode::Check { hazards.len() } else { FULL_DIAGNOSTICS };
     let full = most_pressing(&hazards, limit);
 
     let mut blocks = Vec::new();
     for &index in &full {
         blocks.push(diagnostics.full(hazards[index]));
     }
-    let rest: Vec<&HazardReport> = (0..hazards.len())
-        .filter(|index| !full.contains(index))
-        .map(|index| hazards[index])
-        .collect();
+    let rest: Vec<&HazardReport> =
+        (0..hazards.len()).filter(|index| !full.contains(index)).map(|index| hazards[index]).collect();
     blocks.push(more(&rest, options));
     for question in questions {
-        let answer = if options.is_verbose() {
-            diagnostics.full(question)
-        } else {
-            diagnostics.question(question)
-        };
+        let answer = if options.is_verbose() { diagnostics.full(question) } else { diagnostics.question(question) };
         blocks.push(answer);
     }
     blocks
@@ -201,12 +156,7 @@ fn diagnostic_blocks(
 /// order of the source.
 fn most_pressing(hazards: &[&HazardReport], limit: usize) -> BTreeSet<usize> {
     let mut indices: Vec<usize> = (0..hazards.len()).collect();
-    indices.sort_by_key(|&index| {
-        (
-            hazards[index].severity != Severity::Danger,
-            hazards[index].rewritten,
-        )
-    });
+    indices.sort_by_key(|&index| (hazards[index].severity != Severity::Danger, hazards[index].rewritten));
     indices.into_iter().take(limit).collect()
 }
 
@@ -231,16 +181,9 @@ fn more(hazards: &[&HazardReport], options: &TextOptions) -> String {
         })
         .collect();
     let lead = format!("   {} ", style.ellipsis());
-    let text = format!(
-        "{} more: {} (-v shows them)",
-        hazards.len(),
-        rules.join(", ")
-    );
+    let text = format!("{} more: {} (-v shows them)", hazards.len(), rules.join(", "));
     let indent = width(&lead);
-    style.paint(
-        Role::Dim,
-        &format!("{lead}{}", wrap(&text, indent, indent, options.width)),
-    ) + "\n"
+    style.paint(Role::Dim, &format!("{lead}{}", wrap(&text, indent, indent, options.width))) + "\n"
 }
 
 #[cfg(test)]

@@ -40,29 +40,15 @@ pub(super) fn folders(migration: &MigrationReport) -> Vec<Folder<'_>> {
     let mut folders: Vec<Folder> = Vec::new();
     for file in &migration.files {
         let (path, name) = place(migration, &file.path, file.action);
-        let index = folders
-            .iter()
-            .position(|folder| folder.path == path)
-            .unwrap_or_else(|| {
-                folders.push(Folder {
-                    path,
-                    entries: Vec::new(),
-                });
-                folders.len() - 1
-            });
+        let index = folders.iter().position(|folder| folder.path == path).unwrap_or_else(|| {
+            folders.push(Folder { path, entries: Vec::new() });
+            folders.len() - 1
+        });
         let entries = &mut folders[index].entries;
-        let entry = match entries
-            .iter()
-            .position(|entry| entry.name == name && entry.action == file.action)
-        {
+        let entry = match entries.iter().position(|entry| entry.name == name && entry.action == file.action) {
             Some(known) => &mut entries[known],
             None => {
-                entries.push(Entry {
-                    name,
-                    action: file.action,
-                    tables: Vec::new(),
-                    durations: Vec::new(),
-                });
+                entries.push(Entry { name, action: file.action, tables: Vec::new(), durations: Vec::new() });
                 let new = entries.len() - 1;
                 &mut entries[new]
             }
@@ -72,9 +58,7 @@ pub(super) fn folders(migration: &MigrationReport) -> Vec<Folder<'_>> {
         }
     }
     for folder in &mut folders {
-        folder
-            .entries
-            .sort_by_key(|entry| entry.action != FileAction::Delete);
+        folder.entries.sort_by_key(|entry| entry.action != FileAction::Delete);
     }
     folders
 }
@@ -100,10 +84,7 @@ fn place<'a>(migration: &MigrationReport, path: &'a str, action: FileAction) -> 
     let (folder, name) = split(path);
     let holds_migration = |other: &str| other.strip_prefix(folder) == Some(ANONYMOUS);
     let is_migration = !folder.is_empty()
-        && migration
-            .files
-            .iter()
-            .any(|other| other.action == action && holds_migration(&other.path));
+        && migration.files.iter().any(|other| other.action == action && holds_migration(&other.path));
     if !is_migration {
         return (folder, name);
     }
@@ -134,12 +115,7 @@ mod tests {
         let mut lines = Vec::new();
         for folder in folders(migration) {
             lines.push(folder.path.to_owned());
-            lines.extend(
-                folder
-                    .entries
-                    .iter()
-                    .map(|entry| format!("{} {}", entry.mark(), entry.name)),
-            );
+            lines.extend(folder.entries.iter().map(|entry| format!("{} {}", entry.mark(), entry.name)));
         }
         lines
     }
@@ -153,10 +129,7 @@ mod tests {
             example::deleted("drizzle/0003_big/migration.sql", "a"),
             example::deleted("drizzle/0003_big/snapshot.json", "{}"),
         ];
-        assert_eq!(
-            shown(&migration),
-            ["drizzle/", "- 0003_big/", "+ 0003_big_01/"]
-        );
+        assert_eq!(shown(&migration), ["drizzle/", "- 0003_big/", "+ 0003_big_01/"]);
     }
 
     #[test]

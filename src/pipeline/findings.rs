@@ -68,7 +68,8 @@ fn first_outcome(migration: &Migration, site: &Site<'_>, config: &Config) -> Opt
         }
         let outcome = (rule.apply)(site)?;
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
-        let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual) && rule.id != "missing-lock-timeout";
+        let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
+            && rule.id != "missing-lock-timeout";
         if (small && about_cost) || (item.in_explicit_transaction && outcome.steps.is_some()) {
             return item.in_explicit_transaction.then(|| (rule, in_transaction(outcome))).filter(|_| !small);
         }
@@ -99,7 +100,8 @@ fn passed_through(site: &Site<'_>) -> Step {
     let mut step = site.pass_through();
     let item = &site.items[site.at];
     let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Select { .. });
-    let changes_rows = matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });
+    let changes_rows =
+        matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });
     if item.in_explicit_transaction || opaque || changes_rows {
         step.duration = Duration::AsWritten;
         step.transaction = Transaction::Shared;
@@ -115,7 +117,8 @@ fn drop_needless_guards(migration: &Migration, found: &mut Findings) {
     let rewritten = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
     let reported_only = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_none());
     // Statements that cannot be moved make a guard in place impossible: a DO beside them would change what they share.
-    let stuck = migration.items.iter().any(|i| matches!(i.operation, Operation::Opaque { .. } | Operation::Transaction(_)));
+    let stuck =
+        migration.items.iter().any(|i| matches!(i.operation, Operation::Opaque { .. } | Operation::Transaction(_)));
     if !rewritten && (reported_only || stuck) {
         found.findings.retain(|f| !is_guard(f));
     }

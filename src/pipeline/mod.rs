@@ -52,7 +52,11 @@ pub struct Run {
 impl Run {
     /// The report that every printer prints.
     pub fn report(&self) -> Report {
-        Report { version: 1, framework: self.framework.to_owned(), migrations: self.outcomes.iter().map(|o| o.report.clone()).collect() }
+        Report {
+            version: 1,
+            framework: self.framework.to_owned(),
+            migrations: self.outcomes.iter().map(|o| o.report.clone()).collect(),
+        }
     }
 
     /// Every change on disk.
@@ -64,7 +68,13 @@ impl Run {
 /// Reads the whole history, replays it, and rewrites the migrations that `in_scope` names.
 ///
 /// `progress` is called after each migration with its index and their number.
-pub fn run(framework: &dyn Framework, history: &[Found], in_scope: &(dyn Fn(&Found) -> bool + Sync), options: &Options, progress: &(dyn Fn(usize, usize) + Sync)) -> Run {
+pub fn run(
+    framework: &dyn Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    options: &Options,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Run {
     let read: Vec<Result<Migration, FrameworkError>> = history.par_iter().map(Migration::read).collect();
     let mut errors = Vec::new();
     let mut schema = Schema::default();

@@ -9,16 +9,26 @@ use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
 use crate::operation::Operation;
 use crate::output::{
-    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity, StepReport,
+    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity,
+    StepReport,
 };
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo};
 use crate::rewrite;
 use crate::sql::render;
 
 /// The report of one migration.
-pub(super) fn report(migration: &Migration, findings: &Findings, sequence: &Sequence, files: &[LaidOut], changes: &[FileChange], base: &Utf8Path) -> MigrationReport {
+pub(super) fn report(
+    migration: &Migration,
+    findings: &Findings,
+    sequence: &Sequence,
+    files: &[LaidOut],
+    changes: &[FileChange],
+    base: &Utf8Path,
+) -> MigrationReport {
     let path = relative(migration.path(), base);
-    let file_of = |unit: usize| files.iter().find(|f| f.unit == unit).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone());
+    let file_of = |unit: usize| {
+        files.iter().find(|f| f.unit == unit).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone())
+    };
     let mut steps = Vec::new();
     for (at, unit) in sequence.units.iter().enumerate() {
         steps.extend(unit.steps.iter().map(|step| step_report(migration, step, file_of(at))));
@@ -52,7 +62,10 @@ fn hazard(migration: &Migration, finding: &Finding, sequence: &Sequence, path: &
     let span = migration.spans[finding.item];
     let (from, to) = (migration.source.position(span.start), migration.source.position(span.end));
     let rewritten = finding.outcome.steps.is_some();
-    let files: Vec<String> = (0..sequence.units.len()).filter(|u| sequence.units[*u].steps.iter().any(|s| s.item == finding.item)).map(|u| (u + 1).to_string()).collect();
+    let files: Vec<String> = (0..sequence.units.len())
+        .filter(|u| sequence.units[*u].steps.iter().any(|s| s.item == finding.item))
+        .map(|u| (u + 1).to_string())
+        .collect();
     let place = match (sequence.units.len(), files.len()) {
         (0 | 1, _) => String::new(),
         (_, 1) => format!(" (file {})", files[0]),
@@ -88,8 +101,13 @@ fn hazard(migration: &Migration, finding: &Finding, sequence: &Sequence, path: &
 
 fn preflight(finding: &Finding, sequence: &Sequence, file_of: &dyn Fn(usize) -> String) -> Option<PreflightReport> {
     let preflight = finding.outcome.preflight.as_ref()?;
-    let unit = sequence.units.iter().position(|u| u.steps.iter().any(|s| s.item == finding.item && s.preflight.is_some()))?;
-    Some(PreflightReport { condition: preflight.condition.clone(), query: format!("{};", preflight.query), file: file_of(unit) })
+    let unit =
+        sequence.units.iter().position(|u| u.steps.iter().any(|s| s.item == finding.item && s.preflight.is_some()))?;
+    Some(PreflightReport {
+        condition: preflight.condition.clone(),
+        query: format!("{};", preflight.query),
+        file: file_of(unit),
+    })
 }
 
 fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
@@ -124,7 +142,11 @@ fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
         }
         .into(),
         tables,
-        sql: if step.verbatim { migration.slice(step.item).to_owned() } else { render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation)) },
+        sql: if step.verbatim {
+            migration.slice(step.item).to_owned()
+        } else {
+            render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation))
+        },
         why: step.why.clone(),
         undo: match &step.undo {
             Undo::By(operations) => operations.iter().filter_map(render::statement).collect::<Vec<_>>().join("; "),
@@ -138,8 +160,6 @@ fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
 fn backfill_sql(operation: &Operation) -> String {
     match operation {
         Operation::Backfill(b) => format!("UPDATE {} SET {} = {} WHERE {}", b.table, b.column, b.value, b.todo),
-        Operation::CreateObject { definition, .. } => format!("CREATE {definition}"),
-        Operation::AlterObject { name: Some(name), action, .. } => format!("ALTER SEQUENCE {name} {action}"),
         _ => String::new(),
     }
 }

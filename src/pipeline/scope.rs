@@ -67,7 +67,12 @@ pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, Resolve
         return Err(ResolveError::Missing(path.to_owned()));
     }
     let frameworks: Vec<&'static dyn Framework> = match &options.framework {
-        Some(name) => vec![*FRAMEWORKS.iter().find(|f| f.name() == name).ok_or_else(|| ResolveError::UnknownFramework(name.clone(), names()))?],
+        Some(name) => vec![
+            *FRAMEWORKS
+                .iter()
+                .find(|f| f.name() == name)
+                .ok_or_else(|| ResolveError::UnknownFramework(name.clone(), names()))?,
+        ],
         None => FRAMEWORKS.to_vec(),
     };
     // A single migration is named by its folder or file; else the path is a folder or a project.
@@ -86,7 +91,13 @@ pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, Resolve
     Err(ResolveError::NoFramework(path.to_owned(), names()))
 }
 
-fn narrow(framework: &'static dyn Framework, folder: Utf8PathBuf, history: Vec<Found>, single: Option<Found>, options: &ScopeOptions) -> Result<Scope, ResolveError> {
+fn narrow(
+    framework: &'static dyn Framework,
+    folder: Utf8PathBuf,
+    history: Vec<Found>,
+    single: Option<Found>,
+    options: &ScopeOptions,
+) -> Result<Scope, ResolveError> {
     let every: BTreeSet<Utf8PathBuf> = history.iter().map(|f| f.file.clone()).collect();
     let mut scope = Scope { framework, folder, history, chosen: every, settled: BTreeSet::new(), only_new: false };
     if let Some(single) = &single {

@@ -27,10 +27,10 @@ pub(super) struct Uses {
     writes: BTreeSet<Resource>,
     /// Nothing passes it.
     barrier: bool,
-    /// It makes a key of this table unique.
-    unique_on: Option<QualifiedName>,
-    /// It is a foreign key that points at this table.
-    points_at: Option<QualifiedName>,
+    /// It makes these columns of a table unique.
+    unique_on: Option<(QualifiedName, Vec<Ident>)>,
+    /// It is a foreign key that points at these columns of a table (none written: its primary key).
+    points_at: Option<(QualifiedName, Vec<Ident>)>,
 }
 
 fn pair(name: &QualifiedName) -> (String, String) {
@@ -42,10 +42,18 @@ impl Uses {
     pub(super) fn must_precede(&self, later: &Uses) -> bool {
         let shares = |a: &BTreeSet<Resource>, b: &BTreeSet<Resource>| !a.is_disjoint(b);
         let keys = match (&self.unique_on, &later.points_at) {
-            (Some(unique), Some(parent)) => crate::schema::same(unique, parent),
+            (Some((unique, columns)), Some((parent, wanted))) => {
+                crate::schema::same(unique, parent)
+                    && (wanted.is_empty() || columns.is_empty() || wanted.iter().all(|c| columns.contains(c)))
+            }
             _ => false,
         };
-        self.barrier || later.barrier || keys || shares(&self.writes, &later.writes) || shares(&self.writes, &later.reads) || shares(&self.reads, &later.writes)
+        self.barrier
+            || later.barrier
+            || keys
+            || shares(&self.writes, &later.writes)
+            || shares(&self.writes, &later.reads)
+            || shares(&self.reads, &later.writes)
     }
 
     fn table(&mut self, table: &QualifiedName) -> (String, String) {
@@ -74,11 +82,12 @@ impl Uses {
             ConstraintKind::ForeignKey(key) => {
                 self.reads_columns(table, &key.columns);
                 self.reads_columns(&key.references, &key.referenced);
-                self.points_at = Some(key.references.clone());
+                self.points_at = Some((key.references.clone(), key.referenced.clone()));
             }
-            ConstraintKind::Unique { columns, using_index, .. } | ConstraintKind::PrimaryKey { columns, using_index, .. } => {
+            ConstraintKind::Unique { columns, using_index, .. }
+            | ConstraintKind::PrimaryKey { columns, using_index, .. } => {
                 self.reads_columns(table, columns);
-                self.unique_on = Some(table.clone());
+                self.unique_on = Some((table.clone(), columns.clone()));
                 if let Some(index) = using_index {
                     self.writes.insert(Resource::Index(s, index.as_str().to_owned()));
                 }
@@ -87,7 +96,10 @@ impl Uses {
                 let columns = crate::sql::expression::parse(expression).map(|e| e.columns());
                 let columns: Vec<Ident> = match columns {
                     Some(columns) => columns.into_iter().collect(),
-                    None => schema.table(table).map(|t| t.columns.iter().map(|c| c.name.clone()).collect()).unwrap_or_default(),
+                    None => schema
+                        .table(table)
+                        .map(|t| t.columns.iter().map(|c| c.name.clone()).collect())
+                        .unwrap_or_default(),
                 };
                 self.reads_columns(table, &columns);
             }
@@ -110,11 +122,13 @@ pub(super) fn uses(step: &Step, schema: &Schema) -> Uses {
             for constraint in create.constraints.iter().chain(inline) {
                 if let ConstraintKind::ForeignKey(key) = &constraint.kind {
                     uses.table(&key.references);
-                    uses.points_at = Some(key.references.clone());
+                    uses.points_at = Some((key.references.clone(), key.referenced.clone()));
                 }
             }
         }
-        Operation::DropTable { names, .. } => names.iter().map(pair).for_each(|(s, t)| drop(uses.writes.insert(Resource::Table(s, t)))),
+        Operation::DropTable { names, .. } => names.iter().map(pair).for_each(|(s, t)| {
+            uses.writes.insert(Resource::Table(s, t));
+        }),
         Operation::CreateEnum { name, .. } | Operation::AddEnumValue { name, .. } => {
             let (s, t) = pair(name);
             uses.writes.insert(Resource::Type(s, t));
@@ -124,10 +138,13 @@ pub(super) fn uses(step: &Step, schema: &Schema) -> Uses {
             let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
             uses.reads_columns(&index.table, &columns);
             if index.columns.iter().any(|c| c.column.is_none()) || index.predicate.is_some() {
-                let all = schema.table(&index.table).map(|t| t.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>());
-                all.into_iter().flatten().for_each(|c| drop(uses.reads.insert(Resource::Column(s.clone(), t.clone(), c))));
+                let all =
+                    schema.table(&index.table).map(|t| t.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>());
+                all.into_iter().flatten().for_each(|c| {
+                    uses.reads.insert(Resource::Column(s.clone(), t.clone(), c));
+                });
             }
-            uses.unique_on = index.unique.then(|| index.table.clone());
+            uses.unique_on = index.unique.then(|| (index.table.clone(), columns));
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
             uses.writes.insert(Resource::Index(s, name.as_str().to_owned()));
         }
@@ -211,11 +228,15 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
 
 /// True when `index` is a build that a foreign key should wait for: it leads with the key's own columns.
 pub(super) fn serves_foreign_key(index: &Step, key: &Step) -> bool {
-    let (Operation::CreateIndex(index), Operation::AddConstraint { table, constraint }) = (&index.operation, &key.operation) else {
+    let (Operation::CreateIndex(index), Operation::AddConstraint { table, constraint }) =
+        (&index.operation, &key.operation)
+    else {
         return false;
     };
     let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
     let leading: Vec<_> = index.columns.iter().take(key.columns.len()).map(|c| c.column.as_ref()).collect();
-    crate::schema::same(&index.table, table) && index.predicate.is_none() && leading.len() == key.columns.len()
+    crate::schema::same(&index.table, table)
+        && index.predicate.is_none()
+        && leading.len() == key.columns.len()
         && key.columns.iter().all(|c| leading.contains(&Some(c)))
 }

@@ -63,11 +63,18 @@ pub fn sequence(steps: Vec<Step>, schema: &Schema, runner: Runner) -> Sequence {
 fn dependencies(steps: &[Step], schema: &Schema) -> Vec<Vec<usize>> {
     let used: Vec<Uses> = steps.iter().map(|step| uses(step, schema)).collect();
     let mut waits: Vec<Vec<usize>> = (0..steps.len())
-        .map(|later| (0..later).filter(|earlier| steps[*earlier].phase < steps[later].phase || used[*earlier].must_precede(&used[later])).collect())
+        .map(|later| {
+            let follows = |earlier: &usize| {
+                steps[*earlier].phase < steps[later].phase
+                    || steps[*earlier].item == steps[later].item
+                    || used[*earlier].must_precede(&used[later])
+            };
+            (0..later).filter(follows).collect()
+        })
         .collect();
     // An index on a foreign key's own columns comes first, also when it stands after the key, unless it waits for the key.
     for index in 0..steps.len() {
-        for key in 0..index {
+        for key in 0..steps.len() {
             if serves_foreign_key(&steps[index], &steps[key]) && !reaches(&waits, index, key) {
                 waits[key].push(index);
             }
@@ -107,14 +114,21 @@ fn next_unit(open: &[Option<Step>], waits: &[Vec<usize>], runner: Runner) -> Vec
         open[at].is_some() && waits[at].iter().all(|w| open[*w].is_none() || chosen.contains(w))
     };
     for wanted in [UnitKind::Free, UnitKind::Brief, UnitKind::Validate, UnitKind::Alone, UnitKind::AsWritten] {
-        let Some(first) = (0..open.len()).find(|at| is_ready(*at, &[]) && open[*at].as_ref().map(kind) == Some(wanted)) else { continue };
+        let Some(first) = (0..open.len()).find(|at| is_ready(*at, &[]) && open[*at].as_ref().map(kind) == Some(wanted))
+        else {
+            continue;
+        };
         let mut chosen = vec![first];
         if wanted == UnitKind::Alone {
             return chosen;
         }
         // A step may follow another of the same unit, so go round until nothing more fits.
         loop {
-            let fits = |at: &usize| !chosen.contains(at) && is_ready(*at, &chosen) && shares(open[first].as_ref(), open[*at].as_ref(), runner);
+            let fits = |at: &usize| {
+                !chosen.contains(at)
+                    && is_ready(*at, &chosen)
+                    && shares(open[first].as_ref(), open[*at].as_ref(), runner)
+            };
             let Some(next) = (0..open.len()).find(fits) else { break };
             chosen.push(next);
         }
@@ -126,7 +140,11 @@ fn next_unit(open: &[Option<Step>], waits: &[Vec<usize>], runner: Runner) -> Vec
 
 fn shares(first: Option<&Step>, other: Option<&Step>, runner: Runner) -> bool {
     let (Some(a), Some(b)) = (first, other) else { return false };
-    if kind(a) != kind(b) || a.phase != b.phase || a.transaction != Transaction::Shared || b.transaction != Transaction::Shared {
+    if kind(a) != kind(b)
+        || a.phase != b.phase
+        || a.transaction != Transaction::Shared
+        || b.transaction != Transaction::Shared
+    {
         return false;
     }
     match kind(a) {
@@ -138,6 +156,7 @@ fn shares(first: Option<&Step>, other: Option<&Step>, runner: Runner) -> bool {
 }
 
 fn same_tables(a: &[QualifiedName], b: &[QualifiedName]) -> bool {
-    let within = |x: &[QualifiedName], y: &[QualifiedName]| x.iter().all(|n| y.iter().any(|m| crate::schema::same(n, m)));
+    let within =
+        |x: &[QualifiedName], y: &[QualifiedName]| x.iter().all(|n| y.iter().any(|m| crate::schema::same(n, m)));
     within(a, b) && within(b, a)
 }

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn names_become_words() {
-        for (name, words) in [("authorId", "author_id"), ("User", "user"), ("APIKey2Id", "apikey2_id"), ("_x y", "x_y")] {
+        for (name, words) in [("authorId", "author_id"), ("User", "user"), ("APIKey2Id", "apikey2_id"), ("_x y", "x_y")]
+        {
             assert_eq!(snake_case(&Ident::new(name)), words);
         }
     }

@@ -156,7 +156,11 @@ pub(super) fn validate_rows(tally: &mut Tally<'_>, table: &QualifiedName, only: 
 
 /// The table's own foreign key of the same definition, which a parent's adopts without a scan when it is valid
 /// (`tryAttachPartitionForeignKey`).
-pub(super) fn equal_key<'a>(schema: &'a Schema, table: &QualifiedName, key: &Constraint) -> Option<&'a ConstraintState> {
+pub(super) fn equal_key<'a>(
+    schema: &'a Schema,
+    table: &QualifiedName,
+    key: &Constraint,
+) -> Option<&'a ConstraintState> {
     let ConstraintKind::ForeignKey(fk) = &key.kind else { return None };
     let equal = |state: &&ConstraintState| match &state.constraint.kind {
         ConstraintKind::ForeignKey(own) => {
@@ -226,7 +230,9 @@ fn fits_constraint(index: &Index) -> bool {
 
 fn has_not_valid_not_null(schema: &Schema, table: &QualifiedName, column: &Ident) -> bool {
     let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    constraints.iter().any(|c| matches!(&c.constraint.kind, ConstraintKind::NotNull { column: own } if own == column && !c.valid))
+    constraints
+        .iter()
+        .any(|c| matches!(&c.constraint.kind, ConstraintKind::NotNull { column: own } if own == column && !c.valid))
 }
 
 /// `DROP CONSTRAINT`: ACCESS EXCLUSIVE; a foreign key's triggers are dropped from the referenced table as well, a key's

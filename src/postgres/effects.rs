@@ -115,13 +115,46 @@ fn pass(operation: &Operation) -> u8 {
         AddConstraint { .. } => 4,
         ValidateConstraint { .. } | AlterConstraint { .. } | SetTableAttribute { .. } => 5,
         // No subcommands; they come alone.
-        CreateTable(_) | DropTable { .. } | RenameTable { .. } | SetSchema { .. } | AttachPartition { .. } | DetachPartition { .. }
-        | RenameColumn { .. } | RenameConstraint { .. } | CreateIndex(_) | DropIndex { .. } | RenameIndex { .. } | AlterIndex { .. }
-        | AttachIndex { .. } | Reindex { .. } | CreateEnum { .. } | AddEnumValue { .. } | RenameEnumValue { .. } | RenameType { .. }
-        | DropType { .. } | CreateDomain { .. } | AlterDomain { .. } | CreateObject { .. } | AlterObject { .. } | DropObject { .. }
-        | RefreshMaterializedView { .. } | Comment { .. } | Grant { .. } | Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. }
-        | Select { .. } | Backfill(_) | SetParameter { .. } | Transaction(_) | LockTable { .. } | Vacuum { .. } | Analyze { .. }
-        | Cluster { .. } | Opaque { .. } => 6,
+        CreateTable(_)
+        | DropTable { .. }
+        | RenameTable { .. }
+        | SetSchema { .. }
+        | AttachPartition { .. }
+        | DetachPartition { .. }
+        | RenameColumn { .. }
+        | RenameConstraint { .. }
+        | CreateIndex(_)
+        | DropIndex { .. }
+        | RenameIndex { .. }
+        | AlterIndex { .. }
+        | AttachIndex { .. }
+        | Reindex { .. }
+        | CreateEnum { .. }
+        | AddEnumValue { .. }
+        | RenameEnumValue { .. }
+        | RenameType { .. }
+        | DropType { .. }
+        | CreateDomain { .. }
+        | AlterDomain { .. }
+        | CreateObject { .. }
+        | AlterObject { .. }
+        | DropObject { .. }
+        | RefreshMaterializedView { .. }
+        | Comment { .. }
+        | Grant { .. }
+        | Insert { .. }
+        | Update { .. }
+        | Delete { .. }
+        | Truncate { .. }
+        | Select { .. }
+        | Backfill(_)
+        | SetParameter { .. }
+        | Transaction(_)
+        | LockTable { .. }
+        | Vacuum { .. }
+        | Analyze { .. }
+        | Cluster { .. }
+        | Opaque { .. } => 6,
     }
 }
 
@@ -135,10 +168,15 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         RenameTable { table: name, .. } => table::rename(t, name),
         SetTableAttribute { table: name, attribute } => table::attribute(t, name, attribute),
         AttachPartition { table: name, partition, bounds } => table::attach(t, name, partition, bounds),
-        DetachPartition { table: name, partition, concurrently, finalize } => table::detach(t, name, partition, *concurrently, *finalize),
+        DetachPartition { table: name, partition, concurrently, finalize } => {
+            table::detach(t, name, partition, *concurrently, *finalize)
+        }
         AddColumn { table, column, if_not_exists } => column::add(t, table, column, *if_not_exists),
         DropColumn { table, column, cascade, .. } => column::drop(t, table, column, *cascade),
-        RenameColumn { table, .. } | DropNotNull { table, .. } | SetDefault { table, .. } | DropDefault { table, .. } => {
+        RenameColumn { table, .. }
+        | DropNotNull { table, .. }
+        | SetDefault { table, .. }
+        | DropDefault { table, .. } => {
             t.lock_family(table, table.only, renamed);
         }
         SetNotNull { table, column } => constraint::set_not_null(t, table, column),
@@ -152,11 +190,39 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         ValidateConstraint { table, name } => constraint::validate(t, table, name),
         RenameConstraint { table, name, .. } => constraint::rename(t, table, name),
         AlterConstraint { table, name, options } => constraint::alter(t, table, name, options.as_str()),
-        SetSchema { .. } | CreateIndex(_) | DropIndex { .. } | RenameIndex { .. } | AlterIndex { .. } | AttachIndex { .. } | Reindex { .. }
-        | CreateEnum { .. } | AddEnumValue { .. } | RenameEnumValue { .. } | RenameType { .. } | DropType { .. } | CreateDomain { .. }
-        | AlterDomain { .. } | CreateObject { .. } | AlterObject { .. } | DropObject { .. } | RefreshMaterializedView { .. }
-        | Comment { .. } | Grant { .. } | Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. } | Select { .. } | Backfill(_)
-        | SetParameter { .. } | Transaction(_) | LockTable { .. } | Vacuum { .. } | Analyze { .. } | Cluster { .. } | Opaque { .. } => {
+        SetSchema { .. }
+        | CreateIndex(_)
+        | DropIndex { .. }
+        | RenameIndex { .. }
+        | AlterIndex { .. }
+        | AttachIndex { .. }
+        | Reindex { .. }
+        | CreateEnum { .. }
+        | AddEnumValue { .. }
+        | RenameEnumValue { .. }
+        | RenameType { .. }
+        | DropType { .. }
+        | CreateDomain { .. }
+        | AlterDomain { .. }
+        | CreateObject { .. }
+        | AlterObject { .. }
+        | DropObject { .. }
+        | RefreshMaterializedView { .. }
+        | Comment { .. }
+        | Grant { .. }
+        | Insert { .. }
+        | Update { .. }
+        | Delete { .. }
+        | Truncate { .. }
+        | Select { .. }
+        | Backfill(_)
+        | SetParameter { .. }
+        | Transaction(_)
+        | LockTable { .. }
+        | Vacuum { .. }
+        | Analyze { .. }
+        | Cluster { .. }
+        | Opaque { .. } => {
             of_object(t, operation);
         }
     }
@@ -166,7 +232,9 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
 fn of_object(t: &mut Tally<'_>, operation: &Operation) {
     use Operation::*;
     match operation {
-        SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, name, .. } => table::rename(t, name),
+        SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, name, .. } => {
+            table::rename(t, name)
+        }
         SetSchema { kind: ObjectKind::Sequence, name, .. } => t.lock_index(name, LockMode::AccessExclusive),
         CreateIndex(index) => index::create(t, index),
         DropIndex { names, concurrently, cascade, .. } => index::drop(t, names, *concurrently, *cascade),
@@ -175,10 +243,17 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
         AttachIndex { index, partition } => index::attach(t, index, partition),
         Reindex { kind, name, concurrently } => index::reindex(t, *kind, name.as_ref(), *concurrently),
         // Labels and new types live in catalogs of their own; ADD VALUE may be in a transaction block since 12.
-        SetSchema { .. } | CreateEnum { .. } | AddEnumValue { .. } | RenameEnumValue { .. } | RenameType { .. } | CreateDomain { .. } => {}
+        SetSchema { .. }
+        | CreateEnum { .. }
+        | AddEnumValue { .. }
+        | RenameEnumValue { .. }
+        | RenameType { .. }
+        | CreateDomain { .. } => {}
         DropType { names, cascade, .. } => object::drop_types(t, names, *cascade),
         AlterDomain { name, action } => object::alter_domain(t, name, action),
-        CreateObject { kind, name, on, definition, .. } => object::create(t, *kind, name.as_ref(), on.as_ref(), definition),
+        CreateObject { kind, name, on, definition, .. } => {
+            object::create(t, *kind, name.as_ref(), on.as_ref(), definition)
+        }
         AlterObject { kind, name, on, action } => object::alter(t, *kind, name.as_ref(), on.as_ref(), action),
         DropObject { kind, names, on, cascade } => object::drop(t, *kind, names, on.as_ref(), *cascade),
         RefreshMaterializedView { name, concurrently } => object::refresh(t, name, *concurrently),
@@ -194,9 +269,25 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
         Analyze { tables } => data::analyze(t, tables),
         Cluster { table } => data::cluster(t, table.as_ref()),
         Opaque { .. } => t.work(Work::Unknown),
-        CreateTable(_) | DropTable { .. } | RenameTable { .. } | SetTableAttribute { .. } | AttachPartition { .. } | DetachPartition { .. }
-        | AddColumn { .. } | DropColumn { .. } | RenameColumn { .. } | SetNotNull { .. } | DropNotNull { .. } | SetDefault { .. }
-        | DropDefault { .. } | SetType { .. } | SetColumnAttribute { .. } | AddConstraint { .. } | DropConstraint { .. }
-        | ValidateConstraint { .. } | RenameConstraint { .. } | AlterConstraint { .. } => {} // of_table
+        CreateTable(_)
+        | DropTable { .. }
+        | RenameTable { .. }
+        | SetTableAttribute { .. }
+        | AttachPartition { .. }
+        | DetachPartition { .. }
+        | AddColumn { .. }
+        | DropColumn { .. }
+        | RenameColumn { .. }
+        | SetNotNull { .. }
+        | DropNotNull { .. }
+        | SetDefault { .. }
+        | DropDefault { .. }
+        | SetType { .. }
+        | SetColumnAttribute { .. }
+        | AddConstraint { .. }
+        | DropConstraint { .. }
+        | ValidateConstraint { .. }
+        | RenameConstraint { .. }
+        | AlterConstraint { .. } => {} // of_table
     }
 }

@@ -43,7 +43,8 @@ pub(super) fn attaches(own: &Index, wanted: &CreateIndex) -> bool {
         let start = text.find(['(', ' ']).unwrap_or(table.name.as_str().len());
         text.get(start..).unwrap_or_default().trim().to_owned()
     };
-    let alike = after_table(own.definition.as_str(), &own.table) == after_table(wanted.definition.as_str(), &wanted.table);
+    let alike =
+        after_table(own.definition.as_str(), &own.table) == after_table(wanted.definition.as_str(), &wanted.table);
     columns && alike && own.unique == wanted.unique && own.constraint.is_none()
 }
 
@@ -134,7 +135,12 @@ pub(super) fn reindex(tally: &mut Tally<'_>, kind: ObjectKind, name: Option<&Qua
     tally.build(&table, !partitioned);
 }
 
-fn reindexed(schema: &Schema, kind: ObjectKind, name: Option<&QualifiedName>, table: &QualifiedName) -> Vec<QualifiedName> {
+fn reindexed(
+    schema: &Schema,
+    kind: ObjectKind,
+    name: Option<&QualifiedName>,
+    table: &QualifiedName,
+) -> Vec<QualifiedName> {
     match (kind, name) {
         (ObjectKind::Index, Some(index)) => vec![index.clone()],
         _ => schema.indexes_of(table).map(|i| i.name.clone()).collect(),

@@ -3,9 +3,9 @@
 use super::table::{lock_views, using_type};
 use super::tally::Tally;
 use super::{LockMode, Work};
+use crate::operation::Ident;
 use crate::operation::{ObjectKind, QualifiedName, SqlFragment};
 use crate::schema::{RelationKind, Table, mentions, same};
-use crate::operation::Ident;
 
 /// `CREATE …` of an object that is no table, index, enum or domain.
 pub(super) fn create(
@@ -141,7 +141,13 @@ fn lock_sequence<'a>(tally: &mut Tally<'_>, names: impl IntoIterator<Item = &'a 
 }
 
 /// `DROP …` of an object that is no table, index or type.
-pub(super) fn drop(tally: &mut Tally<'_>, kind: ObjectKind, names: &[QualifiedName], on: Option<&QualifiedName>, cascade: bool) {
+pub(super) fn drop(
+    tally: &mut Tally<'_>,
+    kind: ObjectKind,
+    names: &[QualifiedName],
+    on: Option<&QualifiedName>,
+    cascade: bool,
+) {
     match kind {
         ObjectKind::View | ObjectKind::MaterializedView => {
             lock_all(tally, names, LockMode::AccessExclusive);
@@ -187,7 +193,9 @@ fn drop_sequences(tally: &mut Tally<'_>, names: &[QualifiedName]) {
     lock_sequence(tally, names, LockMode::AccessExclusive);
     for name in names {
         let uses = |t: &&Table| {
-            let own = |c: &crate::schema::Column| c.default.as_ref().is_some_and(|d| mentions(d.as_str(), name.name.as_str()));
+            let own = |c: &crate::schema::Column| {
+                c.default.as_ref().is_some_and(|d| mentions(d.as_str(), name.name.as_str()))
+            };
             t.columns.iter().any(own)
         };
         let tables: Vec<QualifiedName> = tally.schema.tables().filter(uses).map(|t| t.name.clone()).collect();

@@ -37,7 +37,9 @@ fn range(bounds: &str) -> Option<(String, String)> {
 /// The column `k` of `k >= from AND k < to [AND k IS NOT NULL]`, in any order.
 fn key_within(check: &str, from: &str, to: &str) -> Option<Ident> {
     let mut check = check.trim();
-    while let Some(inner) = check.strip_prefix('(').and_then(|c| c.strip_suffix(')')).filter(|c| !c.contains(['(', ')'])) {
+    while let Some(inner) =
+        check.strip_prefix('(').and_then(|c| c.strip_suffix(')')).filter(|c| !c.contains(['(', ')']))
+    {
         check = inner.trim();
     }
     let lower = check.to_lowercase();

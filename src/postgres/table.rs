@@ -3,7 +3,9 @@
 use super::partition::bounds_proved;
 use super::tally::{Tally, family};
 use super::{LockMode, constraint, index};
-use crate::operation::{Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableRef};
+use crate::operation::{
+    Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableRef,
+};
 use crate::schema::{Schema, Table, same};
 
 /// `CREATE TABLE`: nothing but SHARE ROW EXCLUSIVE on the tables it references, SHARE UPDATE EXCLUSIVE on those it
@@ -184,7 +186,13 @@ fn attach_foreign_key(tally: &mut Tally<'_>, partition: &QualifiedName, key: &Co
 
 /// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent and (14+) the partition; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
 /// the parent, outside a transaction block, and not when there is a DEFAULT partition.
-pub(super) fn detach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, concurrently: bool, finalize: bool) {
+pub(super) fn detach(
+    tally: &mut Tally<'_>,
+    table: &TableRef,
+    partition: &QualifiedName,
+    concurrently: bool,
+    finalize: bool,
+) {
     let parent = if concurrently || finalize { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     let own = if tally.version < 14 { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     tally.lock(table, parent);

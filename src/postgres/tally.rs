@@ -14,11 +14,7 @@ pub(super) struct Tally<'a> {
 
 impl<'a> Tally<'a> {
     pub(super) fn new(schema: &'a Schema, version: u32) -> Self {
-        Tally {
-            schema,
-            version,
-            effects: Effects::none(),
-        }
+        Tally { schema, version, effects: Effects::none() }
     }
 
     pub(super) fn into_effects(self) -> Effects {
@@ -57,11 +53,7 @@ impl<'a> Tally<'a> {
     /// without those that the migration made, which are empty.
     pub(super) fn heaps(&self, table: &QualifiedName, only: bool) -> Vec<QualifiedName> {
         let family = family(self.schema, table, only);
-        let mut heaps: Vec<QualifiedName> = family
-            .iter()
-            .filter(|t| has_rows(t))
-            .map(|t| t.name.clone())
-            .collect();
+        let mut heaps: Vec<QualifiedName> = family.iter().filter(|t| has_rows(t)).map(|t| t.name.clone()).collect();
         if self.schema.table(table).is_none() {
             heaps.push(table.clone()); // not known: take it for a plain table
         }
@@ -101,49 +93,31 @@ impl<'a> Tally<'a> {
     }
 
     pub(super) fn is_partitioned(&self, table: &QualifiedName) -> bool {
-        self.schema
-            .table(table)
-            .is_some_and(|t| t.kind == RelationKind::Partitioned)
+        self.schema.table(table).is_some_and(|t| t.kind == RelationKind::Partitioned)
     }
 }
 
 /// The table and, unless ONLY is said, its children, as far as they are known.
 pub(super) fn family<'a>(schema: &'a Schema, table: &QualifiedName, only: bool) -> Vec<&'a Table> {
-    let children = if only {
-        Vec::new()
-    } else {
-        schema.children(table)
-    };
+    let children = if only { Vec::new() } else { schema.children(table) };
     schema.table(table).into_iter().chain(children).collect()
 }
 
 fn has_rows(table: &Table) -> bool {
-    matches!(
-        table.kind,
-        RelationKind::Table | RelationKind::MaterializedView
-    )
+    matches!(table.kind, RelationKind::Table | RelationKind::MaterializedView)
 }
 
 impl Effects {
     /// No locks, no work.
     pub(super) fn none() -> Self {
-        Effects {
-            locks: Vec::new(),
-            work: Work::Constant,
-            in_transaction: true,
-            fails_on_rows: false,
-        }
+        Effects { locks: Vec::new(), work: Work::Constant, in_transaction: true, fails_on_rows: false }
     }
 
     fn add_lock(&mut self, relation: &QualifiedName, mode: LockMode) {
         if mode < LockMode::RowExclusive {
             return;
         }
-        match self
-            .locks
-            .iter_mut()
-            .find(|(name, _)| same(name, relation))
-        {
+        match self.locks.iter_mut().find(|(name, _)| same(name, relation)) {
             Some((_, held)) => *held = mode.max(*held),
             None => self.locks.push((relation.clone(), mode)),
         }
@@ -189,12 +163,7 @@ impl Work {
     fn normal(self) -> Work {
         match self {
             Work::Scan(tables) | Work::Rewrite(tables) if tables.is_empty() => Work::Constant,
-            Work::Constant
-            | Work::Scan(_)
-            | Work::Rewrite(_)
-            | Work::Build(_)
-            | Work::Rows
-            | Work::Unknown => self,
+            Work::Constant | Work::Scan(_) | Work::Rewrite(_) | Work::Build(_) | Work::Rows | Work::Unknown => self,
         }
     }
 }

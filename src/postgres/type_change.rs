@@ -78,10 +78,7 @@ pub fn type_change(change: &TypeAlteration<'_>, schema: &Schema, version: u32) -
     if rebuilt_indexes.is_empty() && scanned_checks.is_empty() {
         return TypeChange::Metadata;
     }
-    TypeChange::MetadataBut {
-        rebuilt_indexes,
-        scanned_checks,
-    }
+    TypeChange::MetadataBut { rebuilt_indexes, scanned_checks }
 }
 
 /// Views, rules, policies, triggers, generated columns, BEGIN ATOMIC functions (14+), publication filters (15+): any of
@@ -94,11 +91,7 @@ fn failing_dependents(change: &TypeAlteration<'_>, schema: &Schema, version: u32
         _ => true,
     };
     let objects = schema.dependents(change.table, change.column);
-    let mut found: Vec<String> = objects
-        .into_iter()
-        .filter(fails)
-        .map(|d| d.what.clone())
-        .collect();
+    let mut found: Vec<String> = objects.into_iter().filter(fails).map(|d| d.what.clone()).collect();
     let columns = schema.table(change.table).map(|t| &t.columns);
     for other in columns.into_iter().flatten() {
         let expression = match &other.generated {
@@ -112,15 +105,8 @@ fn failing_dependents(change: &TypeAlteration<'_>, schema: &Schema, version: u32
     found
 }
 
-fn conversion(
-    from: &TypeName,
-    change: &TypeAlteration<'_>,
-    schema: &Schema,
-    version: u32,
-) -> Conversion {
-    let only_casts = change
-        .using
-        .is_none_or(|using| is_plain_cast(using.as_str(), change.column, change.to));
+fn conversion(from: &TypeName, change: &TypeAlteration<'_>, schema: &Schema, version: u32) -> Conversion {
+    let only_casts = change.using.is_none_or(|using| is_plain_cast(using.as_str(), change.column, change.to));
     let domain = schema.domain(&change.to.name()).is_some();
     let constrained = is_constrained(change.to, schema);
     if from == change.to && only_casts {
@@ -129,11 +115,7 @@ fn conversion(
     if !only_casts || constrained || from.is_array() || change.to.is_array() {
         return Conversion::Rewrite;
     }
-    let to = if domain {
-        base_type(change.to, schema)
-    } else {
-        change.to.clone()
-    };
+    let to = if domain { base_type(change.to, schema) } else { change.to.clone() };
     let from = base_type(from, schema);
     let Some(utc) = is_utc(schema, version) else {
         return between(&from, &to, false);
@@ -154,10 +136,7 @@ fn is_plain_cast(using: &str, column: &Ident, to: &TypeName) -> bool {
         .and(using.get(5..))
         .and_then(|text| text.strip_suffix(')'));
     let cast = match inside_cast {
-        Some(inside) => inside
-            .to_lowercase()
-            .rfind(" as ")
-            .map(|at| (&inside[..at], &inside[at + 4..])),
+        Some(inside) => inside.to_lowercase().rfind(" as ").map(|at| (&inside[..at], &inside[at + 4..])),
         None => using.rsplit_once("::"),
     };
     cast.is_some_and(|(value, ty)| is_column(value) && TypeName::new(ty) == *to)
@@ -211,11 +190,7 @@ fn is_utc(schema: &Schema, version: u32) -> Option<bool> {
 fn between(from: &TypeName, to: &TypeName, utc: bool) -> Conversion {
     let (old, new) = (from.canonical(), to.canonical());
     if old == new {
-        return if widens(from, to) {
-            Conversion::Relabel
-        } else {
-            Conversion::Rewrite
-        };
+        return if widens(from, to) { Conversion::Relabel } else { Conversion::Rewrite };
     }
     let unlimited = length(to).is_none();
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
@@ -273,20 +248,13 @@ fn precision(ty: &TypeName) -> i64 {
 
 /// A partial or expression index that reads the column is always built again (its trees cannot be compared), a plain
 /// one only when its operator class or collation changes (`CheckIndexCompatible`, `src/backend/commands/indexcmds.c`).
-fn rebuilt_indexes(
-    schema: &Schema,
-    tables: &[&Table],
-    column: &Ident,
-    reorder: bool,
-) -> Vec<QualifiedName> {
+fn rebuilt_indexes(schema: &Schema, tables: &[&Table], column: &Ident, reorder: bool) -> Vec<QualifiedName> {
     let in_key = |i: &Index| i.columns.iter().any(|c| c.column.as_ref() == Some(column));
     let computed = |i: &Index| i.predicate.is_some() || i.columns.iter().any(|c| c.column.is_none());
     let read = |i: &Index| mentions(i.definition.as_str(), column.as_str()) || in_key(i);
     let indexes = tables.iter().flat_map(|t| schema.indexes_of(&t.name));
-    let mut rebuilt: Vec<QualifiedName> = indexes
-        .filter(|i| (computed(i) && read(i)) || (reorder && in_key(i)))
-        .map(|i| i.name.clone())
-        .collect();
+    let mut rebuilt: Vec<QualifiedName> =
+        indexes.filter(|i| (computed(i) && read(i)) || (reorder && in_key(i))).map(|i| i.name.clone()).collect();
     // The index behind an EXCLUDE is not in the catalog here; its expressions and predicate are not looked into.
     for table in tables {
         let exclusions = table.constraints.iter().filter(|c| match &c.constraint.kind {
@@ -309,9 +277,5 @@ fn scanned_checks(tables: &[&Table], column: &Ident, reorder: bool) -> Vec<Ident
         | ConstraintKind::Exclude { .. }
         | ConstraintKind::NotNull { .. } => false,
     };
-    tables
-        .iter()
-        .flat_map(|t| t.constraints.iter().filter(scanned))
-        .map(|c| c.name.clone())
-        .collect()
+    tables.iter().flat_map(|t| t.constraints.iter().filter(scanned)).map(|c| c.name.clone()).collect()
 }

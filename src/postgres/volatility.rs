@@ -31,16 +31,10 @@ fn at_depth(expression: &SqlFragment, schema: &Schema, depth: usize) -> Volatili
         return Volatility::Volatile;
     };
     let words = parsed.columns();
-    let session_words = words
-        .iter()
-        .filter(|c| STABLE.contains(&c.as_str()))
-        .map(|_| Volatility::Stable);
+    let session_words = words.iter().filter(|c| STABLE.contains(&c.as_str())).map(|_| Volatility::Stable);
     let functions = parsed.functions();
     let calls = functions.iter().map(|name| function(name, schema, depth));
-    calls
-        .chain(session_words)
-        .max()
-        .unwrap_or(Volatility::Constant)
+    calls.chain(session_words).max().unwrap_or(Volatility::Constant)
 }
 
 /// The volatility of a function by the name it is called by, in lower case, without `pg_catalog.`.
@@ -64,10 +58,7 @@ fn function(name: &str, schema: &Schema, depth: usize) -> Volatility {
 
 fn qualified(name: &str) -> QualifiedName {
     match name.rsplit_once('.') {
-        Some((schema, name)) => QualifiedName {
-            schema: Some(Ident::new(schema)),
-            name: Ident::new(name),
-        },
+        Some((schema, name)) => QualifiedName { schema: Some(Ident::new(schema)), name: Ident::new(name) },
         None => QualifiedName::unqualified(Ident::new(name)),
     }
 }
@@ -76,10 +67,7 @@ fn qualified(name: &str) -> QualifiedName {
 /// function of one SELECT (`inline_function`, `src/backend/optimizer/util/clauses.c`). Measured: 12 and later.
 fn user_function(definition: &str, schema: &Schema, depth: usize) -> Volatility {
     let (outside, body) = without_body(definition);
-    let words: Vec<String> = outside
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .map(str::to_uppercase)
-        .collect();
+    let words: Vec<String> = outside.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_uppercase).collect();
     let has = |word: &str| words.iter().any(|w| w == word);
     if has("IMMUTABLE") {
         return Volatility::Constant;
@@ -88,13 +76,9 @@ fn user_function(definition: &str, schema: &Schema, depth: usize) -> Volatility 
         return Volatility::Stable;
     }
     let inlined = words.windows(2).any(|pair| pair == ["LANGUAGE", "SQL"])
-        && !["STRICT", "SETOF", "TABLE", "DEFINER", "SET", "INPUT"]
-            .into_iter()
-            .any(has);
+        && !["STRICT", "SETOF", "TABLE", "DEFINER", "SET", "INPUT"].into_iter().any(has);
     match body.as_deref().and_then(selected) {
-        Some(expression) if inlined && depth < MAX_INLINING => {
-            at_depth(&expression, schema, depth + 1)
-        }
+        Some(expression) if inlined && depth < MAX_INLINING => at_depth(&expression, schema, depth + 1),
         _ => Volatility::Volatile,
     }
 }
@@ -125,35 +109,130 @@ fn without_body(definition: &str) -> (String, Option<String>) {
 /// `SELECT expression` → the expression.
 fn selected(body: &str) -> Option<SqlFragment> {
     let body = body.trim().trim_end_matches(';').trim_end();
-    let select = body
-        .get(..6)
-        .filter(|word| word.eq_ignore_ascii_case("select"))?;
+    let select = body.get(..6).filter(|word| word.eq_ignore_ascii_case("select"))?;
     Some(SqlFragment::new(&body[select.len()..]))
 }
 
 /// Built-in and contributed functions that `pg_proc` labels volatile and that defaults call.
 const VOLATILE: &[&str] = &[
-    "clock_timestamp", "currval", "gen_random_bytes", "gen_random_uuid", "gen_salt", "lastval", "nextval", "random",
-    "random_normal", "setval", "timeofday", "uuid_generate_v1", "uuid_generate_v1mc", "uuid_generate_v4", "uuidv4", "uuidv7",
+    "clock_timestamp",
+    "currval",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "gen_salt",
+    "lastval",
+    "nextval",
+    "random",
+    "random_normal",
+    "setval",
+    "timeofday",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
 ];
 
 /// Those it labels stable, and the key words that read the session.
 const STABLE: &[&str] = &[
-    "age", "concat", "concat_ws", "current_catalog", "current_database", "current_date", "current_role", "current_schema",
-    "current_setting", "current_time", "current_timestamp", "current_user", "date_part", "date_trunc", "format",
-    "inet_client_addr", "jsonb_build_array", "jsonb_build_object", "json_build_array", "json_build_object", "localtime",
-    "localtimestamp", "now", "pg_current_xact_id", "session_user", "statement_timestamp", "timezone", "to_char", "to_date",
-    "to_json", "to_jsonb", "to_number", "to_timestamp", "to_tsvector", "transaction_timestamp", "txid_current", "user",
+    "age",
+    "concat",
+    "concat_ws",
+    "current_catalog",
+    "current_database",
+    "current_date",
+    "current_role",
+    "current_schema",
+    "current_setting",
+    "current_time",
+    "current_timestamp",
+    "current_user",
+    "date_part",
+    "date_trunc",
+    "format",
+    "inet_client_addr",
+    "jsonb_build_array",
+    "jsonb_build_object",
+    "json_build_array",
+    "json_build_object",
+    "localtime",
+    "localtimestamp",
+    "now",
+    "pg_current_xact_id",
+    "session_user",
+    "statement_timestamp",
+    "timezone",
+    "to_char",
+    "to_date",
+    "to_json",
+    "to_jsonb",
+    "to_number",
+    "to_timestamp",
+    "to_tsvector",
+    "transaction_timestamp",
+    "txid_current",
+    "user",
 ];
 
 /// Those it labels immutable; casts, operators and `coalesce` are no functions.
 const IMMUTABLE: &[&str] = &[
-    "abs", "array_append", "array_cat", "array_fill", "array_length", "array_prepend", "btrim", "ceil", "ceiling",
-    "char_length", "chr", "coalesce", "decode", "encode", "floor", "greatest", "initcap",
-    "int4range", "int8range", "jsonb_array_length", "least", "left", "length", "lower", "lpad", "ltrim", "make_date",
-    "make_interval", "make_time", "make_timestamp", "md5", "mod", "nullif", "numrange", "power", "regexp_replace",
-    "repeat", "replace", "reverse", "right", "round", "rpad", "rtrim", "sha256", "sign", "split_part", "sqrt",
-    "string_to_array", "strpos", "substr", "substring", "translate", "trim", "trunc", "tsrange", "upper", "uuid_nil",
+    "abs",
+    "array_append",
+    "array_cat",
+    "array_fill",
+    "array_length",
+    "array_prepend",
+    "btrim",
+    "ceil",
+    "ceiling",
+    "char_length",
+    "chr",
+    "coalesce",
+    "decode",
+    "encode",
+    "floor",
+    "greatest",
+    "initcap",
+    "int4range",
+    "int8range",
+    "jsonb_array_length",
+    "least",
+    "left",
+    "length",
+    "lower",
+    "lpad",
+    "ltrim",
+    "make_date",
+    "make_interval",
+    "make_time",
+    "make_timestamp",
+    "md5",
+    "mod",
+    "nullif",
+    "numrange",
+    "power",
+    "regexp_replace",
+    "repeat",
+    "replace",
+    "reverse",
+    "right",
+    "round",
+    "rpad",
+    "rtrim",
+    "sha256",
+    "sign",
+    "split_part",
+    "sqrt",
+    "string_to_array",
+    "strpos",
+    "substr",
+    "substring",
+    "translate",
+    "trim",
+    "trunc",
+    "tsrange",
+    "upper",
+    "uuid_nil",
     "uuid_ns_dns",
 ];
 

@@ -107,21 +107,13 @@ impl Default for Config {
 
 impl Default for TablesConfig {
     fn default() -> Self {
-        TablesConfig {
-            small: Vec::new(),
-            rows: BTreeMap::new(),
-            small_rows: 100_000,
-        }
+        TablesConfig { small: Vec::new(), rows: BTreeMap::new(), small_rows: 100_000 }
     }
 }
 
 impl Default for BackfillConfig {
     fn default() -> Self {
-        BackfillConfig {
-            batch_size: 1_000,
-            pause: Millis(100),
-            nulls: Nulls::Default,
-        }
+        BackfillConfig { batch_size: 1_000, pause: Millis(100), nulls: Nulls::Default }
     }
 }
 
@@ -158,15 +150,9 @@ impl Config {
     /// # Errors
     /// [`ConfigError`] when there is such a file and it cannot be used.
     pub fn find(start_dir: &Utf8Path) -> Result<(Config, Option<Utf8PathBuf>), ConfigError> {
-        let start =
-            camino::absolute_utf8(start_dir).map_err(|source| ConfigError::NoDirectory {
-                path: start_dir.to_owned(),
-                source,
-            })?;
-        let nearest = start
-            .ancestors()
-            .map(|folder| folder.join(CONFIG_FILE))
-            .find(|path| path.is_file());
+        let start = camino::absolute_utf8(start_dir)
+            .map_err(|source| ConfigError::NoDirectory { path: start_dir.to_owned(), source })?;
+        let nearest = start.ancestors().map(|folder| folder.join(CONFIG_FILE)).find(|path| path.is_file());
         match nearest {
             Some(path) => Ok((Config::read(&path)?, Some(path))),
             None => Ok((Config::default(), None)),
@@ -203,12 +189,7 @@ impl Config {
         if let Some(rows) = tables.rows.get(table) {
             return *rows <= tables.small_rows;
         }
-        let most = tables
-            .rows
-            .iter()
-            .filter(|(name, _)| same_name(name, table))
-            .map(|(_, rows)| *rows)
-            .max();
+        let most = tables.rows.iter().filter(|(name, _)| same_name(name, table)).map(|(_, rows)| *rows).max();
         most.is_some_and(|rows| rows <= tables.small_rows)
     }
 
@@ -229,18 +210,13 @@ impl Config {
 }
 
 /// The text for a column; `None` also when only the bare table name is known and several schemas' keys fit it.
-fn for_column<'a>(
-    texts: &'a BTreeMap<String, String>,
-    table: &str,
-    column: &str,
-) -> Option<&'a str> {
+fn for_column<'a>(texts: &'a BTreeMap<String, String>, table: &str, column: &str) -> Option<&'a str> {
     if let Some(exact) = texts.get(&format!("{table}.{column}")) {
         return Some(exact);
     }
-    let mut namesakes = texts.iter().filter(|(key, _)| {
-        key.rsplit_once('.')
-            .is_some_and(|(name, of)| of == column && same_name(name, table))
-    });
+    let mut namesakes = texts
+        .iter()
+        .filter(|(key, _)| key.rsplit_once('.').is_some_and(|(name, of)| of == column && same_name(name, table)));
     let (_, text) = namesakes.next()?;
     namesakes.next().is_none().then_some(text.as_str())
 }
@@ -248,10 +224,7 @@ fn for_column<'a>(
 /// Whether two table names can mean the same table: equal, or equal but for a schema that only one of them has.
 fn same_name(a: &str, b: &str) -> bool {
     let is_bare_name_of = |full: &str, bare: &str| {
-        !bare.contains('.')
-            && full
-                .strip_suffix(bare)
-                .is_some_and(|schema| schema.ends_with('.'))
+        !bare.contains('.') && full.strip_suffix(bare).is_some_and(|schema| schema.ends_with('.'))
     };
     a == b || is_bare_name_of(a, b) || is_bare_name_of(b, a)
 }
@@ -301,10 +274,7 @@ mod tests {
         assert_eq!(config.layout, Some(Layout::Phase));
         assert_eq!(config.backfill.batch_size, 10_000);
         assert_eq!(config.backfill.nulls, Nulls::Off);
-        assert_eq!(
-            config.renamed_to("users", "user_name"),
-            Some("display_name")
-        );
+        assert_eq!(config.renamed_to("users", "user_name"), Some("display_name"));
         assert_eq!(config.level("rename-table"), Some(Level::Off));
         assert_eq!(config.level("drop-table"), None);
     }
@@ -318,30 +288,15 @@ mod tests {
 
     #[test]
     fn mistakes_are_named_with_their_place_and_what_was_expected() {
-        refused(
-            "postgres = 14\nlock_timeout = 100",
-            "2:16: a duration needs quotes and a unit: \"100ms\"",
-        );
-        refused(
-            "lock_timeout = \"0s\"",
-            "1:16: zero means no timeout to PostgreSQL; write \"off\" for that",
-        );
+        refused("postgres = 14\nlock_timeout = 100", "2:16: a duration needs quotes and a unit: \"100ms\"");
+        refused("lock_timeout = \"0s\"", "1:16: zero means no timeout to PostgreSQL; write \"off\" for that");
         refused(
             "postgres = 11",
             "1:12: `postgres` is the oldest major version the migrations must run on, 12 to 18, not 11",
         );
-        refused(
-            "[backfill]\nbatch_size = 0",
-            "2:14: expected a number of at least 1",
-        );
-        refused(
-            "[tables]\nbig = []",
-            "2:1: unknown field `big`, expected one of `small`, `rows`, `small_rows`",
-        );
-        refused(
-            "[rules]\nrename-table = \"no\"",
-            "2:16: unknown variant `no`, expected one of `off`, `warn`, `error`",
-        );
+        refused("[backfill]\nbatch_size = 0", "2:14: expected a number of at least 1");
+        refused("[tables]\nbig = []", "2:1: unknown field `big`, expected one of `small`, `rows`, `small_rows`");
+        refused("[rules]\nrename-table = \"no\"", "2:16: unknown variant `no`, expected one of `off`, `warn`, `error`");
         refused(
             "[values]\norders.status = \"'new'\"",
             "2:1: expected text in quotes, found a table with the key `status`; a name with a dot needs quotes: \"table.status\"",
@@ -371,8 +326,7 @@ mod tests {
 
     #[test]
     fn the_exact_table_answers_before_its_namesakes() {
-        let config =
-            parse("[values]\n\"orders.status\" = \"'a'\"\n\"shop.orders.status\" = \"'b'\"");
+        let config = parse("[values]\n\"orders.status\" = \"'a'\"\n\"shop.orders.status\" = \"'b'\"");
         assert_eq!(config.value_for("orders", "status"), Some("'a'"));
         assert_eq!(config.value_for("shop.orders", "status"), Some("'b'"));
         assert_eq!(config.value_for("old.orders", "status"), Some("'a'"));

@@ -134,12 +134,10 @@ impl GitScope {
     pub fn base(&self, since: Option<&str>) -> Result<Option<Commit>, ScopeError> {
         if let Some(reference) = since {
             let commit = self.commit(reference)?;
-            return commit
-                .map(Some)
-                .ok_or_else(|| ScopeError::UnknownReference {
-                    reference: reference.to_owned(),
-                    work_tree: self.work_tree.clone(),
-                });
+            return commit.map(Some).ok_or_else(|| ScopeError::UnknownReference {
+                reference: reference.to_owned(),
+                work_tree: self.work_tree.clone(),
+            });
         }
         let Some(head) = self.commit("HEAD")? else {
             return Ok(None);
@@ -160,11 +158,7 @@ impl GitScope {
     ///
     /// # Errors
     /// [`ScopeError::Git`] when the commit is not in the repository that holds `dir`.
-    pub fn existing_at(
-        &self,
-        base: &Commit,
-        dir: &Utf8Path,
-    ) -> Result<BTreeSet<Utf8PathBuf>, ScopeError> {
+    pub fn existing_at(&self, base: &Commit, dir: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>, ScopeError> {
         let (folder, missing) = existing_folder(dir)?;
         let mut arguments = vec!["ls-tree", "-r", "-z", "--name-only", base.as_str()];
         let pathspec = format!("{missing}/");
@@ -187,11 +181,7 @@ impl GitScope {
     ///
     /// # Errors
     /// [`ScopeError`]: git refuses, or the content is not a text that can be used.
-    pub fn contents_at(
-        &self,
-        base: &Commit,
-        path: &Utf8Path,
-    ) -> Result<Option<SourceFile>, ScopeError> {
+    pub fn contents_at(&self, base: &Commit, path: &Utf8Path) -> Result<Option<SourceFile>, ScopeError> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(None);
         };
@@ -212,13 +202,7 @@ impl GitScope {
 
     fn commit(&self, reference: &str) -> Result<Option<Commit>, ScopeError> {
         let object = format!("{reference}^{{commit}}");
-        let arguments = [
-            "rev-parse",
-            "--verify",
-            "--quiet",
-            "--end-of-options",
-            &object,
-        ];
+        let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &object];
         let output = self.run(&self.work_tree, &arguments)?;
         // Older versions of git repeat `--end-of-options` in what they print; the hash is the last line.
         let hash = String::from_utf8_lossy(&output.stdout);
@@ -233,10 +217,7 @@ impl GitScope {
         match output.status.code() {
             Some(0) => Ok(Commit(first_line(&output))),
             Some(1) if self.is_shallow()? => Err(self.shallow()),
-            Some(1) => Err(ScopeError::Unrelated {
-                branch: branch.to_owned(),
-                work_tree: self.work_tree.clone(),
-            }),
+            Some(1) => Err(ScopeError::Unrelated { branch: branch.to_owned(), work_tree: self.work_tree.clone() }),
             _ => Err(refused(&self.work_tree, &arguments, &output)),
         }
     }
@@ -247,16 +228,11 @@ impl GitScope {
     }
 
     fn shallow(&self) -> ScopeError {
-        ScopeError::Shallow {
-            work_tree: self.work_tree.clone(),
-        }
+        ScopeError::Shallow { work_tree: self.work_tree.clone() }
     }
 
     fn run(&self, folder: &Utf8Path, arguments: &[&str]) -> Result<Output, ScopeError> {
-        git(folder, arguments).map_err(|source| ScopeError::Io {
-            folder: folder.to_owned(),
-            source,
-        })
+        git(folder, arguments).map_err(|source| ScopeError::Io { folder: folder.to_owned(), source })
     }
 }
 
@@ -277,19 +253,9 @@ fn git(folder: &Utf8Path, arguments: &[&str]) -> io::Result<Output> {
 
 /// The nearest existing folder at or above `dir`, absolute, and what is missing below it (empty when nothing is).
 fn existing_folder(dir: &Utf8Path) -> Result<(Utf8PathBuf, Utf8PathBuf), ScopeError> {
-    let absolute = camino::absolute_utf8(dir).map_err(|source| ScopeError::Io {
-        folder: dir.to_owned(),
-        source,
-    })?;
-    let folder = absolute
-        .ancestors()
-        .find(|folder| folder.is_dir())
-        .unwrap_or(&absolute)
-        .to_owned();
-    let missing = absolute
-        .strip_prefix(&folder)
-        .map(Utf8Path::to_owned)
-        .unwrap_or_default();
+    let absolute = camino::absolute_utf8(dir).map_err(|source| ScopeError::Io { folder: dir.to_owned(), source })?;
+    let folder = absolute.ancestors().find(|folder| folder.is_dir()).unwrap_or(&absolute).to_owned();
+    let missing = absolute.strip_prefix(&folder).map(Utf8Path::to_owned).unwrap_or_default();
     Ok((folder, missing))
 }
 
@@ -303,11 +269,7 @@ fn stderr(output: &Output) -> String {
 }
 
 fn refused(folder: &Utf8Path, arguments: &[&str], output: &Output) -> ScopeError {
-    ScopeError::Git {
-        command: arguments.join(" "),
-        folder: folder.to_owned(),
-        message: stderr(output),
-    }
+    ScopeError::Git { command: arguments.join(" "), folder: folder.to_owned(), message: stderr(output) }
 }
 
 #[cfg(test)]
@@ -424,12 +386,7 @@ mod tests {
         assert_eq!(text(&repository.root.join("m/other.sql")), None);
         write(&repository.root.join("new.sql"), "");
         assert_eq!(text(&repository.root.join("new.sql")), None);
-        assert_eq!(
-            scope
-                .existing_at(&base, &repository.root.join("m/a b"))
-                .unwrap(),
-            [path].into()
-        );
+        assert_eq!(scope.existing_at(&base, &repository.root.join("m/a b")).unwrap(), [path].into());
     }
 
     #[test]
@@ -480,10 +437,7 @@ mod tests {
         let scope = GitScope::discover(&clone).unwrap().unwrap();
         assert!(matches!(scope.base(None), Err(ScopeError::Shallow { .. })));
 
-        git_in(
-            &clone,
-            "fetch -q --depth 1 origin main:refs/remotes/origin/main",
-        );
+        git_in(&clone, "fetch -q --depth 1 origin main:refs/remotes/origin/main");
         assert!(matches!(scope.base(None), Err(ScopeError::Shallow { .. })));
     }
 
@@ -492,10 +446,6 @@ mod tests {
         let repository = Repository::new();
         repository.commit("m/1.sql");
         let error = repository.scope().base(Some("--all")).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("--since --all: no such commit in")
-        );
+        assert!(error.to_string().starts_with("--since --all: no such commit in"));
     }
 }

@@ -14,8 +14,7 @@ impl Millis {
     /// The largest value of a PostgreSQL timeout: a 32-bit integer of milliseconds, about 24 days.
     pub const MAX: Millis = Millis(i32::MAX as u64);
 
-    const UNITS: [(&'static str, u64); 4] =
-        [("ms", 1), ("min", 60_000), ("s", 1_000), ("h", 3_600_000)];
+    const UNITS: [(&'static str, u64); 4] = [("ms", 1), ("min", 60_000), ("s", 1_000), ("h", 3_600_000)];
 
     /// The same time for the standard library.
     pub fn as_duration(self) -> std::time::Duration {
@@ -28,24 +27,17 @@ impl std::str::FromStr for Millis {
 
     /// Reads a whole number with a unit: `ms`, `s`, `min` or `h`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            || format!("expected a duration such as \"100ms\", \"2s\" or \"1min\", not \"{text}\"");
-        let digits_end = text
-            .find(|character: char| !character.is_ascii_digit())
-            .ok_or_else(expected)?;
+        let expected = || format!("expected a duration such as \"100ms\", \"2s\" or \"1min\", not \"{text}\"");
+        let digits_end = text.find(|character: char| !character.is_ascii_digit()).ok_or_else(expected)?;
         let (number, unit) = text.split_at(digits_end);
         let number: u64 = number.parse().map_err(|_| expected())?;
-        let (_, factor) = Millis::UNITS
-            .into_iter()
-            .find(|(name, _)| *name == unit.trim_start())
-            .ok_or_else(expected)?;
+        let (_, factor) =
+            Millis::UNITS.into_iter().find(|(name, _)| *name == unit.trim_start()).ok_or_else(expected)?;
         number
             .checked_mul(factor)
             .map(Millis)
             .filter(|millis| *millis <= Millis::MAX)
-            .ok_or_else(|| {
-                format!("\"{text}\" is longer than PostgreSQL's limit of 2147483647ms (24 days)")
-            })
+            .ok_or_else(|| format!("\"{text}\" is longer than PostgreSQL's limit of 2147483647ms (24 days)"))
     }
 }
 
@@ -66,9 +58,7 @@ impl<'de> Deserialize<'de> for Millis {
             what: "a duration such as \"100ms\", \"2s\" or \"1min\"",
             read: |value| match value {
                 Scalar::Text(text) => text.parse(),
-                Scalar::Whole(number) => Err(format!(
-                    "a duration needs quotes and a unit: \"{number}ms\""
-                )),
+                Scalar::Whole(number) => Err(format!("a duration needs quotes and a unit: \"{number}ms\"")),
             },
         })
     }
@@ -93,22 +83,16 @@ pub enum Level {
 }
 
 /// `lock_timeout`: a duration above zero, or `"off"` for none.
-pub(super) fn duration_or_off<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<Option<Millis>, D::Error> {
+pub(super) fn duration_or_off<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Millis>, D::Error> {
     from.deserialize_any(Expecting {
         what: "a duration such as \"100ms\", or \"off\"",
         read: |value| match value {
             Scalar::Text("off") => Ok(None),
             Scalar::Text(text) => match text.parse()? {
-                Millis(0) => {
-                    Err("zero means no timeout to PostgreSQL; write \"off\" for that".to_owned())
-                }
+                Millis(0) => Err("zero means no timeout to PostgreSQL; write \"off\" for that".to_owned()),
                 millis => Ok(Some(millis)),
             },
-            Scalar::Whole(number) => Err(format!(
-                "a duration needs quotes and a unit: \"{number}ms\""
-            )),
+            Scalar::Whole(number) => Err(format!("a duration needs quotes and a unit: \"{number}ms\"")),
         },
     })
 }
@@ -138,9 +122,7 @@ where
 }
 
 /// `rows`: table → number of rows.
-pub(super) fn row_counts<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<BTreeMap<String, u64>, D::Error> {
+pub(super) fn row_counts<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, u64>, D::Error> {
     struct Rows(u64);
     impl<'de> Deserialize<'de> for Rows {
         fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -156,16 +138,11 @@ pub(super) fn row_counts<'de, D: Deserializer<'de>>(
         }
     }
     let rows = BTreeMap::<String, Rows>::deserialize(from)?;
-    Ok(rows
-        .into_iter()
-        .map(|(table, Rows(n))| (table, n))
-        .collect())
+    Ok(rows.into_iter().map(|(table, Rows(n))| (table, n)).collect())
 }
 
 /// `values` and `renames`: `"table.column"` → text.
-pub(super) fn by_column<'de, D: Deserializer<'de>>(
-    from: D,
-) -> Result<BTreeMap<String, String>, D::Error> {
+pub(super) fn by_column<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     struct Text(String);
     impl<'de> Deserialize<'de> for Text {
         fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -176,9 +153,7 @@ pub(super) fn by_column<'de, D: Deserializer<'de>>(
                         Err("expected text, not an empty string".to_owned())
                     }
                     Scalar::Text(text) => Ok(Text(text.to_owned())),
-                    Scalar::Whole(number) => {
-                        Err(format!("expected SQL or a name in quotes: \"{number}\""))
-                    }
+                    Scalar::Whole(number) => Err(format!("expected SQL or a name in quotes: \"{number}\"")),
                 },
             })
         }
@@ -189,10 +164,7 @@ pub(super) fn by_column<'de, D: Deserializer<'de>>(
             "expected a key \"table.column\" or \"schema.table.column\", not \"{key}\""
         )));
     }
-    Ok(texts
-        .into_iter()
-        .map(|(key, Text(text))| (key, text))
-        .collect())
+    Ok(texts.into_iter().map(|(key, Text(text))| (key, text)).collect())
 }
 
 fn names_a_column(key: &str) -> bool {

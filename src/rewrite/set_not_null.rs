@@ -6,10 +6,10 @@
 //! ## Instead
 //!
 //! ```sql
-//! ALTER TABLE t ADD CONSTRAINT t_a_not_null CHECK (a IS NOT NULL) NOT VALID;   -- instant
-//! ALTER TABLE t VALIDATE CONSTRAINT t_a_not_null;                              -- reads all rows, blocks nothing
+//! ALTER TABLE t ADD CONSTRAINT t_a_nn CHECK (a IS NOT NULL) NOT VALID;   -- instant
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_nn;                              -- reads all rows, blocks nothing
 //! ALTER TABLE t ALTER COLUMN a SET NOT NULL;                                   -- instant: the check proves it
-//! ALTER TABLE t DROP CONSTRAINT t_a_not_null;                                  -- same transaction, a statement of its own
+//! ALTER TABLE t DROP CONSTRAINT t_a_nn;                                  -- same transaction, a statement of its own
 //! ```
 //!
 //! On PostgreSQL 18: `ADD NOT NULL a NOT VALID`, then `VALIDATE CONSTRAINT`. A column with a DEFAULT has its NULLs filled
@@ -33,6 +33,7 @@ use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuild
 use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
+use crate::schema::names::free_object_name;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::SetNotNull { table, column } = site.operation() else { return None };
@@ -129,8 +130,10 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
     } else {
         ConstraintKind::Check { expression: SqlFragment::new(&format!("{column} IS NOT NULL")) }
     };
-    let unnamed = Constraint { name: None, kind: ConstraintKind::NotNull { column: column.clone() }, not_valid: true, options: SqlFragment::new("") };
-    let name = steps.schema().constraint_name(&table.name, &unnamed).styled_like(column);
+    // The check must not take `t_a_not_null`: from PostgreSQL 18 on that is the name that SET NOT NULL wants for itself.
+    let label = if native { "not_null" } else { "nn" };
+    let taken = |name: &Ident| steps.schema().is_taken(&table.name, name);
+    let name = free_object_name(&table.name.name, column.as_str(), label, taken).styled_like(column);
     let constraint = Constraint { name: Some(name.clone()), kind, not_valid: true, options: SqlFragment::new("") };
     let drop = |if_exists| Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists, cascade: false };
     let relax = Operation::DropNotNull { table: table.clone(), column: column.clone() };

@@ -54,7 +54,9 @@ impl<'a> Site<'a> {
     /// The operations after this one, with their indexes, up to the next one that is not understood.
     pub fn later(&self) -> impl Iterator<Item = (usize, &'a Operation)> + use<'a> {
         let items = self.items;
-        (self.at + 1..items.len()).map(move |at| (at, &items[at].operation)).take_while(|(_, o)| !matches!(o, Operation::Opaque { .. } | Operation::Transaction(_)))
+        (self.at + 1..items.len())
+            .map(move |at| (at, &items[at].operation))
+            .take_while(|(_, o)| !matches!(o, Operation::Opaque { .. } | Operation::Transaction(_)))
     }
 
     /// The operation at hand as a step, unchanged.
@@ -122,7 +124,15 @@ impl StepBuilder {
     }
 
     /// A batched update of the rows that `todo` finds.
-    pub fn backfill(&mut self, table: &QualifiedName, column: &Ident, value: SqlFragment, todo: SqlFragment, slug: String, why: &str) -> &mut Self {
+    pub fn backfill(
+        &mut self,
+        table: &QualifiedName,
+        column: &Ident,
+        value: SqlFragment,
+        todo: SqlFragment,
+        slug: String,
+        why: &str,
+    ) -> &mut Self {
         let key = self.schema.walkable_key(table);
         let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key };
         self.step(Operation::Backfill(backfill), slug, why, Undo::Nothing)
@@ -152,7 +162,9 @@ pub fn shape(operation: &Operation, cost: &Effects) -> (Duration, Transaction) {
         (Work::Constant, false) => (Duration::Free, Transaction::Shared),
         (Work::Constant, true) => (Duration::Instant, Transaction::Shared),
         (Work::Scan(_), false) => (Duration::Scan, Transaction::Shared),
-        (Work::Scan(_) | Work::Rewrite(_) | Work::Build(_) | Work::Rows | Work::Unknown, _) => (Duration::AsWritten, Transaction::Shared),
+        (Work::Scan(_) | Work::Rewrite(_) | Work::Build(_) | Work::Rows | Work::Unknown, _) => {
+            (Duration::AsWritten, Transaction::Shared)
+        }
     }
 }
 
@@ -160,9 +172,12 @@ pub fn shape(operation: &Operation, cost: &Effects) -> (Duration, Transaction) {
 fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
     let one = |operation| Undo::By(vec![operation]);
     match operation {
-        Operation::AddColumn { table, column, .. } => {
-            one(Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false })
-        }
+        Operation::AddColumn { table, column, .. } => one(Operation::DropColumn {
+            table: table.clone(),
+            column: column.name.clone(),
+            if_exists: true,
+            cascade: false,
+        }),
         Operation::AddConstraint { table, constraint } => one(Operation::DropConstraint {
             table: table.clone(),
             name: schema.constraint_name(&table.name, constraint),
@@ -183,20 +198,33 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
                 None => one(Operation::DropDefault { table, column }),
             }
         }
-        Operation::SetNotNull { table, column } => one(Operation::DropNotNull { table: table.clone(), column: column.clone() }),
-        Operation::RenameIndex { index, to, if_exists } => {
-            one(Operation::RenameIndex { index: index.sibling(to.clone()), to: index.name.clone(), if_exists: *if_exists })
+        Operation::SetNotNull { table, column } => {
+            one(Operation::DropNotNull { table: table.clone(), column: column.clone() })
         }
+        Operation::RenameIndex { index, to, if_exists } => one(Operation::RenameIndex {
+            index: index.sibling(to.clone()),
+            to: index.name.clone(),
+            if_exists: *if_exists,
+        }),
         Operation::RenameConstraint { table, name, to } => {
             one(Operation::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
         }
         Operation::ValidateConstraint { .. } => Undo::Nothing,
         Operation::CreateIndex(index) => {
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
-            one(Operation::DropIndex { names: vec![index.table.sibling(name)], concurrently: index.concurrently, if_exists: true, cascade: false })
+            one(Operation::DropIndex {
+                names: vec![index.table.sibling(name)],
+                concurrently: index.concurrently,
+                if_exists: true,
+                cascade: false,
+            })
         }
-        Operation::CreateTable(create) => one(Operation::DropTable { names: vec![create.name.clone()], if_exists: true, cascade: false }),
-        Operation::CreateEnum { name, .. } => one(Operation::DropType { names: vec![name.clone()], if_exists: true, cascade: false }),
+        Operation::CreateTable(create) => {
+            one(Operation::DropTable { names: vec![create.name.clone()], if_exists: true, cascade: false })
+        }
+        Operation::CreateEnum { name, .. } => {
+            one(Operation::DropType { names: vec![name.clone()], if_exists: true, cascade: false })
+        }
         other => Undo::Impossible(format!("{} has no automatic undo", words(other))),
     }
 }
@@ -215,7 +243,9 @@ fn slug_of(operation: &Operation) -> String {
         Operation::DropNotNull { column: c, .. } => format!("{}_nullable", column("make", c)),
         Operation::SetNotNull { column: c, .. } => format!("{table}_{}_not_null", snake_case(c)),
         Operation::AddConstraint { constraint, .. } => match &constraint.kind {
-            crate::operation::ConstraintKind::ForeignKey(key) => format!("{table}_{}_fkey", key.columns.iter().map(snake_case).collect::<Vec<_>>().join("_")),
+            crate::operation::ConstraintKind::ForeignKey(key) => {
+                format!("{table}_{}_fkey", key.columns.iter().map(snake_case).collect::<Vec<_>>().join("_"))
+            }
             _ => format!("{table}_add_constraint"),
         },
         Operation::DropConstraint { name, .. } => format!("{table}_drop_{}", snake_case(name)),
@@ -223,7 +253,9 @@ fn slug_of(operation: &Operation) -> String {
         Operation::AddEnumValue { name, .. } => format!("{}_add_value", snake_case(&name.name)),
         Operation::RenameIndex { to, .. } => format!("rename_index_{}", snake_case(to)),
         Operation::CreateIndex(_) => format!("{table}_index"),
-        other => [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_"),
+        other => {
+            [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
+        }
     };
     text.chars().take(60).collect()
 }

@@ -11,12 +11,12 @@ impl Schema {
     /// Adds a column and the constraints written beside it.
     pub(super) fn put_column(&mut self, table: &QualifiedName, definition: &ColumnDefinition) {
         let serial = definition.is_serial();
-        let sequence = serial.then(|| {
-            free_object_name(&table.name, definition.name.as_str(), "seq", |_| false)
-        });
+        let sequence = serial.then(|| free_object_name(&table.name, definition.name.as_str(), "seq", |_| false));
         let primary = definition.constraints.iter().any(|c| matches!(c.kind, ConstraintKind::PrimaryKey { .. }));
         let default = match &sequence {
-            Some(sequence) => Some(SqlFragment::new(&format!("nextval('{}'::regclass)", table.sibling(sequence.clone())))),
+            Some(sequence) => {
+                Some(SqlFragment::new(&format!("nextval('{}'::regclass)", table.sibling(sequence.clone()))))
+            }
             None => definition.default.clone(),
         };
         let column = Column {
@@ -56,13 +56,19 @@ impl Schema {
         }
         let enforced = !constraint.options.as_str().contains("NOT ENFORCED");
         state.constraints.retain(|c| c.name != name);
-        state.constraints.push(ConstraintState { name, valid: !constraint.not_valid && enforced, constraint, age: Age::New });
+        state.constraints.push(ConstraintState {
+            name,
+            valid: !constraint.not_valid && enforced,
+            constraint,
+            age: Age::New,
+        });
     }
 
     /// UNIQUE and PRIMARY KEY: a new index, or an existing one that takes the constraint's name.
     fn put_backing_index(&mut self, table: &QualifiedName, name: &Ident, constraint: &mut Constraint) {
         let (columns, using) = match &mut constraint.kind {
-            ConstraintKind::Unique { columns, using_index, .. } | ConstraintKind::PrimaryKey { columns, using_index, .. } => (columns, using_index),
+            ConstraintKind::Unique { columns, using_index, .. }
+            | ConstraintKind::PrimaryKey { columns, using_index, .. } => (columns, using_index),
             _ => return,
         };
         if let Some(using) = using {
@@ -74,7 +80,10 @@ impl Schema {
             }
             return;
         }
-        let columns = columns.iter().map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) }).collect::<Vec<_>>();
+        let columns = columns
+            .iter()
+            .map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) })
+            .collect::<Vec<_>>();
         let list = columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
         let index = Index {
             name: table.sibling(name.clone()),
@@ -97,7 +106,8 @@ impl Schema {
         let joined = |columns: &[Ident]| column_part(columns.iter().map(Ident::as_str));
         let (columns, label) = match &constraint.kind {
             ConstraintKind::Check { expression } => (self.only_column(table, expression), "check"),
-            ConstraintKind::Unique { using_index: Some(index), .. } | ConstraintKind::PrimaryKey { using_index: Some(index), .. } => return index.clone(),
+            ConstraintKind::Unique { using_index: Some(index), .. }
+            | ConstraintKind::PrimaryKey { using_index: Some(index), .. } => return index.clone(),
             ConstraintKind::Unique { columns, .. } => (joined(columns), "key"),
             ConstraintKind::PrimaryKey { .. } => (String::new(), "pkey"),
             ConstraintKind::ForeignKey(fk) => (joined(&fk.columns), "fkey"),
@@ -109,15 +119,23 @@ impl Schema {
 
     /// The name that `CREATE INDEX ON t (…)` gets.
     pub fn index_name(&self, table: &QualifiedName, columns: &[IndexColumn]) -> Ident {
-        let parts: Vec<String> = columns.iter().map(|c| c.column.as_ref().map_or_else(|| expression_name(c), |n| n.as_str().to_owned())).collect();
-        free_object_name(&table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| self.is_taken(table, name))
+        let parts: Vec<String> = columns
+            .iter()
+            .map(|c| c.column.as_ref().map_or_else(|| expression_name(c), |n| n.as_str().to_owned()))
+            .collect();
+        free_object_name(&table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
+            self.is_taken(table, name)
+        })
     }
 
     /// True when a relation or constraint of that name exists beside the table.
     pub fn is_taken(&self, table: &QualifiedName, name: &Ident) -> bool {
         let wanted: Key = key(&table.sibling(name.clone()));
-        let constraint = |(schema, _): &Key, t: &super::Table| *schema == wanted.0 && t.constraints.iter().any(|c| c.name == *name);
-        self.tables.contains_key(&wanted) || self.indexes.contains_key(&wanted) || self.tables.iter().any(|(k, t)| constraint(k, t))
+        let constraint =
+            |(schema, _): &Key, t: &super::Table| *schema == wanted.0 && t.constraints.iter().any(|c| c.name == *name);
+        self.tables.contains_key(&wanted)
+            || self.indexes.contains_key(&wanted)
+            || self.tables.iter().any(|(k, t)| constraint(k, t))
     }
 
     /// The one column a CHECK reads, or nothing: that is what its name is made of.

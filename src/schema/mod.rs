@@ -291,7 +291,8 @@ impl Schema {
     /// A unique key of NOT NULL columns that batches can walk along: the primary key, else a plain unique index.
     pub fn walkable_key(&self, table: &QualifiedName) -> Vec<Ident> {
         let Some(state) = self.table(table) else { return Vec::new() };
-        let not_null = |columns: &[Ident]| columns.iter().all(|c| state.columns.iter().any(|k| k.name == *c && k.not_null));
+        let not_null =
+            |columns: &[Ident]| columns.iter().all(|c| state.columns.iter().any(|k| k.name == *c && k.not_null));
         let primary = state.constraints.iter().find_map(|c| match &c.constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } if !columns.is_empty() => Some(columns.clone()),
             _ => None,

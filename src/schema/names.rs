@@ -59,7 +59,10 @@ mod tests {
         assert_eq!(object_name("t", "c", "key"), "t_c_key");
         assert_eq!(object_name("t", "", "pkey"), "t_pkey");
         // seen on a server: CREATE TABLE <50 × t> (<50 × c> int UNIQUE)
-        assert_eq!(object_name(&"t".repeat(50), &"c".repeat(50), "key"), format!("{}_{}_key", "t".repeat(29), "c".repeat(29)));
+        assert_eq!(
+            object_name(&"t".repeat(50), &"c".repeat(50), "key"),
+            format!("{}_{}_key", "t".repeat(29), "c".repeat(29))
+        );
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::columns::stored_type;
 use super::{Age, Dependent, Domain, EnumType, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
-    ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, EnumPosition, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, SqlFragment, TableAttribute,
+    ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, EnumPosition, Generated, Ident, ObjectKind,
+    Operation, QualifiedName, SqlFragment, TableAttribute,
 };
 
 impl Schema {
@@ -12,7 +12,9 @@ impl Schema {
     pub fn apply(&mut self, operation: &Operation) {
         match operation {
             Operation::CreateTable(create) => self.create_table(create),
-            Operation::DropTable { names, cascade, .. } => names.iter().for_each(|name| self.drop_relation(name, *cascade)),
+            Operation::DropTable { names, cascade, .. } => {
+                names.iter().for_each(|name| self.drop_relation(name, *cascade))
+            }
             Operation::RenameTable { table, to } => self.rename_table(table, &table.sibling(to.clone())),
             Operation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
             Operation::SetTableAttribute { table, attribute } => self.table_attribute(table, attribute),
@@ -27,7 +29,9 @@ impl Schema {
             Operation::CreateIndex(index) => self.create_index(index),
             Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.indexes.remove(&key(name)))),
             Operation::RenameIndex { index, to, .. } => self.rename_index(index, to),
-            Operation::CreateEnum { .. } | Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } => self.apply_enum(operation),
+            Operation::CreateEnum { .. } | Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } => {
+                self.apply_enum(operation)
+            }
             Operation::RenameType { name, to } => self.rename_type(name, &name.sibling(to.clone())),
             Operation::DropType { names, cascade, .. } => names.iter().for_each(|name| self.drop_type(name, *cascade)),
             Operation::CreateDomain { name, ty, constrained, .. } => {
@@ -39,9 +43,13 @@ impl Schema {
                     domain.constrained |= adds.starts_with("ADD") || adds.starts_with("SET NOT NULL");
                 }
             }
-            Operation::CreateObject { kind, name, on, definition, .. } => self.create_object(*kind, name.as_ref(), on.as_ref(), definition),
+            Operation::CreateObject { kind, name, on, definition, .. } => {
+                self.create_object(*kind, name.as_ref(), on.as_ref(), definition)
+            }
             Operation::DropObject { kind, names, on, cascade } => self.drop_object(*kind, names, on.as_ref(), *cascade),
-            Operation::SetParameter { name, value, .. } if name == "timezone" => self.timezone = Some(value.trim_matches('\'').to_owned()),
+            Operation::SetParameter { name, value, .. } if name == "timezone" => {
+                self.timezone = Some(value.trim_matches('\'').to_owned())
+            }
             Operation::AlterObject { .. } => self.alter_object(operation),
             _ => self.apply_to_table(operation),
         }
@@ -57,26 +65,40 @@ impl Schema {
             }
             Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
             Operation::RenameColumn { table, column, to } => self.rename_column(table, column, to),
-            Operation::SetNotNull { table, column } => self.family(table, |t| t.column_mut(column, |c| c.not_null = true)),
-            Operation::DropNotNull { table, column } => self.family(table, |t| t.column_mut(column, |c| c.not_null = false)),
-            Operation::SetDefault { table, column, default } => self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone()))),
-            Operation::DropDefault { table, column } => self.with(table, |t| t.column_mut(column, |c| c.default = None)),
+            Operation::SetNotNull { table, column } => {
+                self.family(table, |t| t.column_mut(column, |c| c.not_null = true))
+            }
+            Operation::DropNotNull { table, column } => {
+                self.family(table, |t| t.column_mut(column, |c| c.not_null = false))
+            }
+            Operation::SetDefault { table, column, default } => {
+                self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone())))
+            }
+            Operation::DropDefault { table, column } => {
+                self.with(table, |t| t.column_mut(column, |c| c.default = None))
+            }
             Operation::SetType { table, column, ty, collation, .. } => self.family(table, |t| {
                 t.column_mut(column, |c| {
                     c.ty = stored_type(ty);
                     c.collated = collation.is_some();
                 });
             }),
-            Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| t.column_mut(column, |c| match attribute {
-                ColumnAttribute::AddIdentity => c.generated = Some(Generated::Identity(SqlFragment::new("GENERATED AS IDENTITY"))),
-                ColumnAttribute::DropExpression => c.generated = None,
-                _ => {}
-            })),
+            Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| {
+                t.column_mut(column, |c| match attribute {
+                    ColumnAttribute::AddIdentity => {
+                        c.generated = Some(Generated::Identity(SqlFragment::new("GENERATED AS IDENTITY")))
+                    }
+                    ColumnAttribute::DropExpression => c.generated = None,
+                    _ => {}
+                })
+            }),
             Operation::AddConstraint { table, constraint } => self.put_constraint(table, constraint),
             Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
             Operation::ValidateConstraint { table, name } => self.validate(table, name),
             Operation::RenameConstraint { table, name, to } => {
-                self.with(table, |t| t.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone()));
+                self.with(table, |t| {
+                    t.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone())
+                });
                 self.rename_index(&table.sibling(name.clone()), to);
             }
             _ => {} // takes no part in the catalog that is kept here
@@ -106,11 +128,19 @@ impl Schema {
         for source in create.like.iter().chain(&parents) {
             columns.extend(self.table(source).map(|t| t.columns.clone()).unwrap_or_default());
         }
-        let columns_known = !create.as_query && create.like.iter().chain(&parents).all(|t| self.table(t).is_some_and(|t| t.columns_known));
+        let columns_known = !create.as_query
+            && create.like.iter().chain(&parents).all(|t| self.table(t).is_some_and(|t| t.columns_known));
         columns.iter_mut().for_each(|c| c.age = Age::New);
         let kind = if create.partitioned { RelationKind::Partitioned } else { RelationKind::Table };
         let table = Table {
-            name: create.name.clone(), kind, age: Age::New, temporary: create.temporary, columns, columns_known, constraints: Vec::new(), parents,
+            name: create.name.clone(),
+            kind,
+            age: Age::New,
+            temporary: create.temporary,
+            columns,
+            columns_known,
+            constraints: Vec::new(),
+            parents,
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
         };
         self.tables.insert(key(&create.name), table);
@@ -125,7 +155,9 @@ impl Schema {
         self.indexes.retain(|_, index| key(&index.table) != gone);
         self.dependents.retain(|d| d.on.as_ref().is_none_or(|on| key(on) != gone) && key(&d.name) != gone);
         for table in self.tables.values_mut() {
-            table.constraints.retain(|c| !matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone));
+            table.constraints.retain(
+                |c| !matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone),
+            );
         }
         if cascade || self.tables.get(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned) {
             partitions.iter().for_each(|p| self.drop_relation(p, true));
@@ -137,7 +169,11 @@ impl Schema {
         let Some(mut table) = self.tables.remove(&old) else { return };
         table.name = to.clone();
         self.tables.insert(key(to), table);
-        let moved = |name: &mut QualifiedName| if key(name) == old { *name = to.clone() };
+        let moved = |name: &mut QualifiedName| {
+            if key(name) == old {
+                *name = to.clone()
+            }
+        };
         for index in self.indexes.values_mut() {
             moved(&mut index.table);
         }
@@ -157,7 +193,8 @@ impl Schema {
         match kind {
             ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                 self.rename_table(name, &moved);
-                let own: Vec<Key> = self.indexes.iter().filter(|(_, i)| key(&i.table) == key(&moved)).map(|(k, _)| k.clone()).collect();
+                let own: Vec<Key> =
+                    self.indexes.iter().filter(|(_, i)| key(&i.table) == key(&moved)).map(|(k, _)| k.clone()).collect();
                 for old in own {
                     if let Some(mut index) = self.indexes.remove(&old) {
                         index.name.schema = Some(to.clone());
@@ -198,7 +235,9 @@ impl Schema {
         let Some(mut index) = self.indexes.remove(&key(from)) else { return };
         index.name = index.table.sibling(to.clone());
         if let Some(constraint) = index.constraint.replace(to.clone()) {
-            self.with(&index.table.clone(), |t| t.constraints.iter_mut().filter(|c| c.name == constraint).for_each(|c| c.name = to.clone()));
+            self.with(&index.table.clone(), |t| {
+                t.constraints.iter_mut().filter(|c| c.name == constraint).for_each(|c| c.name = to.clone())
+            });
         } else {
             index.constraint = None;
         }
@@ -211,7 +250,8 @@ impl Schema {
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
         });
         let own = key(table);
-        self.indexes.retain(|_, i| key(&i.table) != own || !i.columns.iter().any(|c| c.column.as_ref() == Some(column)));
+        self.indexes
+            .retain(|_, i| key(&i.table) != own || !i.columns.iter().any(|c| c.column.as_ref() == Some(column)));
     }
 
     fn rename_column(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
@@ -221,7 +261,11 @@ impl Schema {
         for (name, state) in &mut self.tables {
             for constraint in &mut state.constraints {
                 match &mut constraint.constraint.kind {
-                    ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } if *name == own => renamed(columns),
+                    ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. }
+                        if *name == own =>
+                    {
+                        renamed(columns)
+                    }
                     ConstraintKind::ForeignKey(fk) => {
                         if *name == own {
                             renamed(&mut fk.columns);
@@ -235,7 +279,11 @@ impl Schema {
             }
         }
         for index in self.indexes.values_mut().filter(|i| key(&i.table) == own) {
-            index.columns.iter_mut().filter(|c| c.column.as_ref() == Some(column)).for_each(|c| c.column = Some(to.clone()));
+            index
+                .columns
+                .iter_mut()
+                .filter(|c| c.column.as_ref() == Some(column))
+                .for_each(|c| c.column = Some(to.clone()));
         }
     }
 
@@ -311,7 +359,13 @@ impl Schema {
         }
     }
 
-    fn create_object(&mut self, kind: ObjectKind, name: Option<&QualifiedName>, on: Option<&QualifiedName>, definition: &SqlFragment) {
+    fn create_object(
+        &mut self,
+        kind: ObjectKind,
+        name: Option<&QualifiedName>,
+        on: Option<&QualifiedName>,
+        definition: &SqlFragment,
+    ) {
         let Some(name) = name else { return };
         let word = match kind {
             ObjectKind::View => "view",
@@ -333,12 +387,25 @@ impl Schema {
         if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
             let kind = if kind == ObjectKind::View { RelationKind::View } else { RelationKind::MaterializedView };
             let view = Table {
-                name: name.clone(), kind, age: Age::New, temporary: false, columns: Vec::new(), columns_known: false, constraints: Vec::new(), parents: Vec::new(), is_default_partition: false,
+                name: name.clone(),
+                kind,
+                age: Age::New,
+                temporary: false,
+                columns: Vec::new(),
+                columns_known: false,
+                constraints: Vec::new(),
+                parents: Vec::new(),
+                is_default_partition: false,
             };
             self.tables.insert(key(name), view);
         }
         self.dependents.retain(|d| !(key(&d.name) == key(name) && d.on.as_ref().map(key) == on.map(key)));
-        self.dependents.push(Dependent { what: format!("{word} {name}"), name: name.clone(), definition: definition.clone(), on: on.cloned() });
+        self.dependents.push(Dependent {
+            what: format!("{word} {name}"),
+            name: name.clone(),
+            definition: definition.clone(),
+            on: on.cloned(),
+        });
     }
 
     fn drop_object(&mut self, kind: ObjectKind, names: &[QualifiedName], on: Option<&QualifiedName>, cascade: bool) {
@@ -355,14 +422,20 @@ impl Schema {
                 ObjectKind::Domain => self.drop_type(name, cascade),
                 _ => {}
             }
-            self.dependents.retain(|d| !(key(&d.name) == key(name) && (on.is_none() || d.on.as_ref().map(key) == on.map(key))));
+            self.dependents
+                .retain(|d| !(key(&d.name) == key(name) && (on.is_none() || d.on.as_ref().map(key) == on.map(key))));
         }
     }
 
     /// Views and schemas that are renamed.
     fn alter_object(&mut self, operation: &Operation) {
         let Operation::AlterObject { kind, name: Some(name), action, .. } = operation else { return };
-        let Some(to) = action.as_str().get(..10).filter(|a| a.eq_ignore_ascii_case("RENAME TO ")).map(|_| Ident::from_sql(action.as_str()[10..].trim())) else {
+        let Some(to) = action
+            .as_str()
+            .get(..10)
+            .filter(|a| a.eq_ignore_ascii_case("RENAME TO "))
+            .map(|_| Ident::from_sql(action.as_str()[10..].trim()))
+        else {
             return;
         };
         if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {

@@ -66,19 +66,13 @@ pub enum DirectiveOrigin {
 const SQUAWK_RULES: [(&str, &[&str]); 15] = [
     ("adding-field-with-default", &["add-column-default"]),
     ("adding-foreign-key-constraint", &["add-foreign-key"]),
-    (
-        "adding-not-nullable-field",
-        &["set-not-null", "add-required-column"],
-    ),
+    ("adding-not-nullable-field", &["set-not-null", "add-required-column"]),
     ("adding-required-field", &["add-required-column"]),
     ("adding-serial-primary-key-field", &["add-primary-key"]),
     ("ban-drop-column", &["drop-column"]),
     ("ban-drop-table", &["drop-table"]),
     ("changing-column-type", &["change-column-type"]),
-    (
-        "constraint-missing-not-valid",
-        &["add-check", "add-foreign-key"],
-    ),
+    ("constraint-missing-not-valid", &["add-check", "add-foreign-key"]),
     ("disallowed-unique-constraint", &["add-unique"]),
     ("renaming-column", &["rename-column"]),
     ("renaming-table", &["rename-table"]),
@@ -90,10 +84,7 @@ const SQUAWK_RULES: [(&str, &[&str]); 15] = [
 /// The directives in the white space and comments before a statement, in order. What is not a comment is skipped.
 /// A squawk directive that names only rules without a counterpart here yields nothing.
 pub fn directives(comment_text: &str) -> Vec<Directive> {
-    comments(comment_text)
-        .iter()
-        .filter_map(|comment| directive(comment.body))
-        .collect()
+    comments(comment_text).iter().filter_map(|comment| directive(comment.body)).collect()
 }
 
 /// Like [`directives`], for the white space and comments at the very top of a file: there, `safestep: ignore` speaks
@@ -103,9 +94,7 @@ pub fn directives_at_top(comment_text: &str) -> Vec<Directive> {
         .iter()
         .filter_map(|comment| {
             let mut found = directive(comment.body)?;
-            if found.origin == DirectiveOrigin::Safestep
-                && holds_empty_line(&comment_text[comment.end..])
-            {
+            if found.origin == DirectiveOrigin::Safestep && holds_empty_line(&comment_text[comment.end..]) {
                 found.scope = DirectiveScope::File;
             }
             Some(found)
@@ -142,12 +131,7 @@ fn safestep_directive(body: &str) -> Option<Directive> {
         true => RuleSelection::These(names(rules).map(str::to_owned).collect()),
         false => RuleSelection::All,
     };
-    Some(Directive {
-        rules,
-        scope,
-        origin: DirectiveOrigin::Safestep,
-        reason: reason.to_owned(),
-    })
+    Some(Directive { rules, scope, origin: DirectiveOrigin::Safestep, reason: reason.to_owned() })
 }
 
 fn squawk_directive(body: &str) -> Option<Directive> {
@@ -162,35 +146,21 @@ fn squawk_directive(body: &str) -> Option<Directive> {
         }
         RuleSelection::These(ours)
     };
-    Some(Directive {
-        rules,
-        scope,
-        origin: DirectiveOrigin::Squawk,
-        reason: reason.trim().to_owned(),
-    })
+    Some(Directive { rules, scope, origin: DirectiveOrigin::Squawk, reason: reason.trim().to_owned() })
 }
 
 /// What follows the keyword for the file or for the statement; a longer word that only starts like it is none.
-fn keyword<'a>(
-    text: &'a str,
-    for_file: &str,
-    for_statement: &str,
-) -> Option<(&'a str, DirectiveScope)> {
+fn keyword<'a>(text: &'a str, for_file: &str, for_statement: &str) -> Option<(&'a str, DirectiveScope)> {
     let (rest, scope) = match text.strip_prefix(for_file) {
         Some(rest) => (rest, DirectiveScope::File),
         None => (text.strip_prefix(for_statement)?, DirectiveScope::Statement),
     };
-    let ends = rest
-        .chars()
-        .next()
-        .is_none_or(|next| next.is_whitespace() || next == '[' || next == ':');
+    let ends = rest.chars().next().is_none_or(|next| next.is_whitespace() || next == '[' || next == ':');
     ends.then_some((rest, scope))
 }
 
 fn names(list: &str) -> impl Iterator<Item = &str> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
+    list.split(',').map(str::trim).filter(|name| !name.is_empty())
 }
 
 fn counterparts(squawk: &str) -> Vec<String> {
@@ -268,10 +238,7 @@ mod tests {
                     RuleSelection::All => "all".to_owned(),
                     RuleSelection::These(rules) => format!("[{}]", rules.join(" ")),
                 };
-                let text = format!(
-                    "{:?} {:?} {rules} {}",
-                    directive.scope, directive.origin, directive.reason
-                );
+                let text = format!("{:?} {:?} {rules} {}", directive.scope, directive.origin, directive.reason);
                 text.trim_end().to_owned()
             })
             .collect()
@@ -288,19 +255,10 @@ mod tests {
             "-- safestep: ignore[create-index, drop-index] tiny table\n",
             &["Statement Safestep [create-index drop-index] tiny table"],
         );
-        reads(
-            "-- safestep: ignore maintenance window",
-            &["Statement Safestep all maintenance window"],
-        );
+        reads("-- safestep: ignore maintenance window", &["Statement Safestep all maintenance window"]);
         reads("--safestep:ignore", &["Statement Safestep all"]);
-        reads(
-            "# safestep: ignore[add-column]: new\r\n",
-            &["Statement Safestep [add-column] new"],
-        );
-        reads(
-            "/* safestep: ignore-file[drop-table] -- over */",
-            &["File Safestep [drop-table] over"],
-        );
+        reads("# safestep: ignore[add-column]: new\r\n", &["Statement Safestep [add-column] new"]);
+        reads("/* safestep: ignore-file[drop-table] -- over */", &["File Safestep [drop-table] over"]);
     }
 
     #[test]
@@ -311,10 +269,7 @@ mod tests {
         );
         reads("-- squawk-ignore", &["Statement Squawk all"]);
         reads("/* squawk-ignore-file */", &["File Squawk all"]);
-        reads(
-            "-- squawk-ignore-file renaming-table",
-            &["File Squawk [rename-table]"],
-        );
+        reads("-- squawk-ignore-file renaming-table", &["File Squawk [rename-table]"]);
         reads("-- squawk-ignore prefer-text-field", &[]);
     }
 
@@ -324,10 +279,7 @@ mod tests {
             "\n-- AlterTable\n/*\n * why\n * safestep: ignore[a] b\n */ -- safestep: ignore[c] d\n",
             &["Statement Safestep [a] b", "Statement Safestep [c] d"],
         );
-        reads(
-            "/* outer /* inner */ squawk-ignore-like */ -- safestep: ignore[é] ü",
-            &["Statement Safestep [é] ü"],
-        );
+        reads("/* outer /* inner */ squawk-ignore-like */ -- safestep: ignore[é] ü", &["Statement Safestep [é] ü"]);
     }
 
     #[test]
@@ -350,21 +302,9 @@ mod tests {
     #[test]
     fn at_the_top_an_empty_line_makes_it_speak_for_the_file() {
         let scope = |text| directives_at_top(text)[0].scope;
-        assert_eq!(
-            scope("-- safestep: ignore[a] b\n\n-- AlterTable\n"),
-            DirectiveScope::File
-        );
-        assert_eq!(
-            scope("-- safestep: ignore[a] b\r\n\r\n"),
-            DirectiveScope::File
-        );
-        assert_eq!(
-            scope("-- AlterTable\n\n-- safestep: ignore[a] b\n"),
-            DirectiveScope::Statement
-        );
-        assert_eq!(
-            scope("-- squawk-ignore renaming-table\n\n"),
-            DirectiveScope::Statement
-        );
+        assert_eq!(scope("-- safestep: ignore[a] b\n\n-- AlterTable\n"), DirectiveScope::File);
+        assert_eq!(scope("-- safestep: ignore[a] b\r\n\r\n"), DirectiveScope::File);
+        assert_eq!(scope("-- AlterTable\n\n-- safestep: ignore[a] b\n"), DirectiveScope::Statement);
+        assert_eq!(scope("-- squawk-ignore renaming-table\n\n"), DirectiveScope::Statement);
     }
 }

@@ -6,7 +6,5 @@
 mod directives;
 mod text;
 
-pub use directives::{
-    Directive, DirectiveOrigin, DirectiveScope, RuleSelection, directives, directives_at_top,
-};
+pub use directives::{Directive, DirectiveOrigin, DirectiveScope, RuleSelection, directives, directives_at_top};
 pub use text::{ByteSpan, MAX_BYTES, Position, SourceError, SourceFile};

@@ -47,10 +47,7 @@ impl ByteSpan {
 
     /// The smallest span that covers both.
     pub fn join(self, other: ByteSpan) -> ByteSpan {
-        ByteSpan {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        ByteSpan { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }
 
@@ -96,9 +93,7 @@ pub enum SourceError {
         path: Utf8PathBuf,
     },
     /// A byte order mark, which PostgreSQL takes for a syntax error.
-    #[error(
-        "{path}:1:1: starts with a {encoding} byte order mark; save the file as UTF-8 without BOM"
-    )]
+    #[error("{path}:1:1: starts with a {encoding} byte order mark; save the file as UTF-8 without BOM")]
     ByteOrderMark {
         /// The file.
         path: Utf8PathBuf,
@@ -106,9 +101,7 @@ pub enum SourceError {
         encoding: &'static str,
     },
     /// A NUL byte, which no PostgreSQL text can hold.
-    #[error(
-        "{path}:{position}: holds a NUL byte at offset {offset}, so it is not text; save the file as UTF-8"
-    )]
+    #[error("{path}:{position}: holds a NUL byte at offset {offset}, so it is not text; save the file as UTF-8")]
     Binary {
         /// The file.
         path: Utf8PathBuf,
@@ -118,9 +111,7 @@ pub enum SourceError {
         offset: usize,
     },
     /// Bytes that are not UTF-8.
-    #[error(
-        "{path}:{position}: byte {byte:#04x} at offset {offset} is not UTF-8; convert the file to UTF-8"
-    )]
+    #[error("{path}:{position}: byte {byte:#04x} at offset {offset} is not UTF-8; convert the file to UTF-8")]
     NotUtf8 {
         /// The file.
         path: Utf8PathBuf,
@@ -153,8 +144,7 @@ impl SourceFile {
         let path = path.into();
         let mut bytes = Vec::new();
         // One byte over the limit is enough to know that the file is too large, also for a pipe or a growing file.
-        let outcome =
-            fs::File::open(&path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+        let outcome = fs::File::open(&path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
         match outcome {
             Ok(_) => SourceFile::from_bytes(path, bytes),
             Err(source) => Err(SourceError::Unreadable { path, source }),
@@ -165,10 +155,7 @@ impl SourceFile {
     ///
     /// # Errors
     /// Any [`SourceError`] but `Unreadable`.
-    pub fn from_bytes(
-        path: impl Into<Utf8PathBuf>,
-        bytes: Vec<u8>,
-    ) -> Result<SourceFile, SourceError> {
+    pub fn from_bytes(path: impl Into<Utf8PathBuf>, bytes: Vec<u8>) -> Result<SourceFile, SourceError> {
         let path = path.into();
         if bytes.len() as u64 > MAX_BYTES {
             return Err(SourceError::TooLarge { path });
@@ -178,11 +165,7 @@ impl SourceFile {
         }
         if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
             let position = position_in_bytes(&bytes, offset);
-            return Err(SourceError::Binary {
-                path,
-                position,
-                offset,
-            });
+            return Err(SourceError::Binary { path, position, offset });
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(SourceFile::new(path, text)),
@@ -202,17 +185,9 @@ impl SourceFile {
     /// Takes text that is already known to be good, such as a statement inside another file.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> SourceFile {
         let text = text.into();
-        let line_ends = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n')
-            .map(|(offset, _)| offset + 1);
+        let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
         let line_starts = std::iter::once(0).chain(line_ends).collect();
-        SourceFile {
-            path: path.into(),
-            text,
-            line_starts,
-        }
+        SourceFile { path: path.into(), text, line_starts }
     }
 
     /// Line and column of a byte offset. An offset inside a character counts as its first byte, one behind the text
@@ -225,25 +200,15 @@ impl SourceFile {
             .char_indices()
             .take_while(|(offset, character)| line_start + offset + character.len_utf8() <= byte)
             .count();
-        Position {
-            line,
-            column: characters_before + 1,
-        }
+        Position { line, column: characters_before + 1 }
     }
 
     /// The text of a line (from 1) without its line end; empty for a line that does not exist.
     pub fn line_text(&self, line: usize) -> &str {
-        let Some(start) = line
-            .checked_sub(1)
-            .and_then(|index| self.line_starts.get(index))
-        else {
+        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts.get(index)) else {
             return "";
         };
-        let end = self
-            .line_starts
-            .get(line)
-            .copied()
-            .unwrap_or(self.text.len());
+        let end = self.line_starts.get(line).copied().unwrap_or(self.text.len());
         let text = &self.text[*start..end];
         let text = text.strip_suffix('\n').unwrap_or(text);
         text.strip_suffix('\r').unwrap_or(text)
@@ -277,10 +242,7 @@ fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
 fn position_in_bytes(bytes: &[u8], offset: usize) -> Position {
     let before = String::from_utf8_lossy(&bytes[..offset]);
     let last_line = before.rsplit('\n').next().unwrap_or_default();
-    Position {
-        line: before.matches('\n').count() + 1,
-        column: last_line.chars().count() + 1,
-    }
+    Position { line: before.matches('\n').count() + 1, column: last_line.chars().count() + 1 }
 }
 
 #[cfg(test)]
@@ -360,14 +322,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(dir.path().join("m é.sql")).unwrap();
         fs::write(&path, "-- naïve\r\nSELECT 1;").unwrap();
-        assert_eq!(
-            SourceFile::read(&path).unwrap().text,
-            "-- naïve\r\nSELECT 1;"
-        );
+        assert_eq!(SourceFile::read(&path).unwrap().text, "-- naïve\r\nSELECT 1;");
         let folder = path.parent().unwrap().to_owned();
-        assert!(matches!(
-            SourceFile::read(folder),
-            Err(SourceError::Unreadable { .. })
-        ));
+        assert!(matches!(SourceFile::read(folder), Err(SourceError::Unreadable { .. })));
     }
 }

@@ -20,10 +20,15 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Readi
     let quoted = token.span.slice(text);
     let tag = quoted[1..].find('$')? + 2;
     let offset = token.span.start + tag;
-    let mut body = Body { text: &quoted[tag..quoted.len() - tag], offset, operations: Vec::new(), bounds_lock_waits: false };
+    let mut body =
+        Body { text: &quoted[tag..quoted.len() - tag], offset, operations: Vec::new(), bounds_lock_waits: false };
     let mut inner = Cursor::new(&quoted[tag..quoted.len() - tag])?;
     body.block(&mut inner, 0)?;
-    c.is_done().then_some(Reading { operations: body.operations, in_do: true, bounds_lock_waits: body.bounds_lock_waits })
+    c.is_done().then_some(Reading {
+        operations: body.operations,
+        in_do: true,
+        bounds_lock_waits: body.bounds_lock_waits,
+    })
 }
 
 struct Body<'a> {

@@ -97,7 +97,10 @@ fn proves(expr: &Expr, column: &Ident) -> bool {
             Expr::IsNull(inner) => is_column(inner, column),
             _ => false,
         },
-        Expr::IsDistinctFrom(left, right) => is_column(left, column) && matches!(unnested(right), Expr::Value(v) if v.value == sqlparser::ast::Value::Null),
+        Expr::IsDistinctFrom(left, right) => {
+            is_column(left, column)
+                && matches!(unnested(right), Expr::Value(v) if v.value == sqlparser::ast::Value::Null)
+        }
         Expr::BinaryOp { left, op: BinaryOperator::And, right } => proves(left, column) || proves(right, column),
         _ => false,
     }

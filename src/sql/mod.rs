@@ -7,9 +7,9 @@
 //! sqlparser alone would not do: its tree has no spans for types, defaults and options (nothing could be kept as it
 //! was written), and it refuses some valid PostgreSQL. So statements are read from tokens, expressions by sqlparser.
 
+mod cursor;
 mod do_block;
 pub mod expression;
-mod cursor;
 mod read;
 mod read_alter;
 mod read_create;

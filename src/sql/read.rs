@@ -39,7 +39,10 @@ pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
     let whole = ByteSpan { start: 0, end: text.trim_end().trim_end_matches(';').trim_end().len() };
     let plain = |operations| Reading { operations, in_do: false, bounds_lock_waits: false };
     if parentheses(text) > MAX_DEPTH {
-        return plain(vec![Located { operation: Operation::Opaque { what: "deeply nested statement".into() }, span: whole }]);
+        return plain(vec![Located {
+            operation: Operation::Opaque { what: "deeply nested statement".into() },
+            span: whole,
+        }]);
     }
     // A large INSERT is not worth its tokens.
     let Some(mut cursor) = Cursor::new(head(text)) else {
@@ -86,7 +89,15 @@ fn parentheses(text: &str) -> usize {
 
 fn opaque(text: &str, span: ByteSpan) -> Located {
     let words: Vec<String> = Cursor::new(text)
-        .map(|mut c| std::iter::from_fn(|| { let w = c.word(); c.next(); (!w.is_empty()).then_some(w) }).take(2).collect())
+        .map(|mut c| {
+            std::iter::from_fn(|| {
+                let w = c.word();
+                c.next();
+                (!w.is_empty()).then_some(w)
+            })
+            .take(2)
+            .collect()
+        })
         .unwrap_or_default();
     let what = if words.is_empty() { "text that is no SQL".to_owned() } else { words.join(" ") };
     Located { operation: Operation::Opaque { what }, span }
@@ -141,7 +152,15 @@ fn create(c: &mut Cursor<'_>) -> Option<Operation> {
         return create_domain(c);
     }
     let start = c.position();
-    let kind = if c.eat("DATABASE") || c.eat("TABLESPACE") || c.eat("FOREIGN") || c.eat("SERVER") || c.eat("LANGUAGE") || c.eat("TRANSFORM") || c.eat("ACCESS METHOD") || c.eat("CONVERSION") {
+    let kind = if c.eat("DATABASE")
+        || c.eat("TABLESPACE")
+        || c.eat("FOREIGN")
+        || c.eat("SERVER")
+        || c.eat("LANGUAGE")
+        || c.eat("TRANSFORM")
+        || c.eat("ACCESS METHOD")
+        || c.eat("CONVERSION")
+    {
         ObjectKind::Other
     } else {
         let _ = c.eat("TRUSTED");
@@ -175,7 +194,13 @@ fn create_type(c: &mut Cursor<'_>) -> Option<Operation> {
         return Some(Operation::CreateEnum { name, labels });
     }
     c.rest();
-    Some(Operation::CreateObject { kind: ObjectKind::Type, name: Some(name), or_replace: false, on: None, definition: c.fragment_from(start) })
+    Some(Operation::CreateObject {
+        kind: ObjectKind::Type,
+        name: Some(name),
+        or_replace: false,
+        on: None,
+        definition: c.fragment_from(start),
+    })
 }
 
 fn create_domain(c: &mut Cursor<'_>) -> Option<Operation> {
@@ -225,11 +250,17 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
         return Some(Operation::DropType { names, if_exists, cascade: cascade(c) });
     }
     if c.eat("OWNED") {
-        return Some(Operation::DropObject { kind: ObjectKind::Other, names: Vec::new(), on: None, cascade: c.rest().as_str().to_uppercase().contains("CASCADE") });
+        return Some(Operation::DropObject {
+            kind: ObjectKind::Other,
+            names: Vec::new(),
+            on: None,
+            cascade: c.rest().as_str().to_uppercase().contains("CASCADE"),
+        });
     }
     let kind = object_kind(c)?;
     c.eat("IF EXISTS");
-    let names = if kind == ObjectKind::Function { c.name().into_iter().collect() } else { c.names().unwrap_or_default() };
+    let names =
+        if kind == ObjectKind::Function { c.name().into_iter().collect() } else { c.names().unwrap_or_default() };
     let on = if c.eat("ON") { Some(c.name()?) } else { None };
     let cascade = c.rest().as_str().to_uppercase().ends_with("CASCADE");
     Some(Operation::DropObject { kind, names, on, cascade })
@@ -257,7 +288,13 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.eat("ONLY");
         let tables = inner.names()?;
         Operation::Truncate { tables, cascade: inner.rest().as_str().to_uppercase().ends_with("CASCADE") }
-    } else if inner.at("SELECT") || inner.at("VALUES") || inner.at("TABLE") || inner.at("CALL") || inner.at("SHOW") || inner.at("EXPLAIN") {
+    } else if inner.at("SELECT")
+        || inner.at("VALUES")
+        || inner.at("TABLE")
+        || inner.at("CALL")
+        || inner.at("SHOW")
+        || inner.at("EXPLAIN")
+    {
         inner.rest();
         Operation::Select { definition: inner.fragment_from(start) }
     } else if inner.eat("MERGE INTO") {
@@ -296,7 +333,18 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.rest();
         return Some(Operation::Transaction(TransactionControl::Commit));
     }
-    if ["ROLLBACK", "ABORT", "SAVEPOINT", "RELEASE", "SET TRANSACTION", "SET CONSTRAINTS", "SET SESSION CHARACTERISTICS"].iter().any(|w| c.at(w)) {
+    if [
+        "ROLLBACK",
+        "ABORT",
+        "SAVEPOINT",
+        "RELEASE",
+        "SET TRANSACTION",
+        "SET CONSTRAINTS",
+        "SET SESSION CHARACTERISTICS",
+    ]
+    .iter()
+    .any(|w| c.at(w))
+    {
         c.rest();
         return Some(Operation::Transaction(TransactionControl::Other));
     }
@@ -317,7 +365,10 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("IN");
         let mode = c.rest().0.to_uppercase();
         let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
-        return Some(Operation::LockTable { tables, mode: if mode.is_empty() { "ACCESS EXCLUSIVE".into() } else { mode } });
+        return Some(Operation::LockTable {
+            tables,
+            mode: if mode.is_empty() { "ACCESS EXCLUSIVE".into() } else { mode },
+        });
     }
     if c.eat("VACUUM") || c.at("ANALYZE") || c.at("ANALYSE") {
         return maintenance(c);

@@ -26,7 +26,15 @@ pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation
     }
     let definition = c.fragment_from(start);
     Some(Operation::CreateIndex(CreateIndex {
-        name, table, unique, concurrently, if_not_exists, only, columns, predicate, definition,
+        name,
+        table,
+        unique,
+        concurrently,
+        if_not_exists,
+        only,
+        columns,
+        predicate,
+        definition,
     }))
 }
 
@@ -41,8 +49,17 @@ pub(super) fn create_table(c: &mut Cursor<'_>, temporary: bool) -> Option<Operat
     let if_not_exists = c.eat("IF NOT EXISTS");
     let name = c.name()?;
     let mut table = CreateTable {
-        name, if_not_exists, temporary, columns: Vec::new(), constraints: Vec::new(), like: Vec::new(),
-        inherits: Vec::new(), partition_of: None, bounds: None, partitioned: false, as_query: false,
+        name,
+        if_not_exists,
+        temporary,
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        like: Vec::new(),
+        inherits: Vec::new(),
+        partition_of: None,
+        bounds: None,
+        partitioned: false,
+        as_query: false,
     };
     if c.eat("PARTITION OF") {
         table.partition_of = Some(c.name()?);
@@ -95,7 +112,10 @@ pub(super) fn starts_constraint(c: &Cursor<'_>) -> bool {
     let mut after = c.clone();
     one_of.iter().any(|words| c.at(words))
         || (after.eat("CHECK") && after.at_symbol("("))
-        || (c.clone().eat("UNIQUE") && { after.eat("UNIQUE"); after.at_symbol("(") || after.at("USING INDEX") || after.at("NULLS") })
+        || (c.clone().eat("UNIQUE") && {
+            after.eat("UNIQUE");
+            after.at_symbol("(") || after.at("USING INDEX") || after.at("NULLS")
+        })
 }
 
 /// `[CONSTRAINT name] CHECK … | UNIQUE … | PRIMARY KEY … | FOREIGN KEY … | EXCLUDE … | NOT NULL c`, to the end.
@@ -132,7 +152,9 @@ fn inside(c: &mut Cursor<'_>) -> Option<SqlFragment> {
 }
 
 fn at_constraint_end(c: &Cursor<'_>) -> bool {
-    ["DEFERRABLE", "INITIALLY", "NOT DEFERRABLE", "NOT VALID", "NO INHERIT", "NOT ENFORCED", "ENFORCED"].iter().any(|w| c.at(w))
+    ["DEFERRABLE", "INITIALLY", "NOT DEFERRABLE", "NOT VALID", "NO INHERIT", "NOT ENFORCED", "ENFORCED"]
+        .iter()
+        .any(|w| c.at(w))
 }
 
 /// `(columns) INCLUDE (…) WITH (…) USING INDEX TABLESPACE x` or `USING INDEX name`.
@@ -176,7 +198,13 @@ fn constraint_options(c: &mut Cursor<'_>) -> (SqlFragment, bool) {
         if c.eat("NOT VALID") {
             not_valid = true;
         } else if let Some(option) = c.eat_one(&[
-            "DEFERRABLE", "NOT DEFERRABLE", "INITIALLY DEFERRED", "INITIALLY IMMEDIATE", "NO INHERIT", "NOT ENFORCED", "ENFORCED",
+            "DEFERRABLE",
+            "NOT DEFERRABLE",
+            "INITIALLY DEFERRED",
+            "INITIALLY IMMEDIATE",
+            "NO INHERIT",
+            "NOT ENFORCED",
+            "ENFORCED",
         ]) {
             options.push(option);
         } else {
@@ -190,7 +218,13 @@ pub(super) fn column_definition(c: &mut Cursor<'_>) -> Option<ColumnDefinition> 
     let name = c.ident()?;
     let ty = c.type_name()?;
     let mut column = ColumnDefinition {
-        name, ty, options: SqlFragment::new(""), not_null: false, default: None, generated: None, constraints: Vec::new(),
+        name,
+        ty,
+        options: SqlFragment::new(""),
+        not_null: false,
+        default: None,
+        generated: None,
+        constraints: Vec::new(),
     };
     let mut options = Vec::new();
     while !c.is_done() {
@@ -277,8 +311,18 @@ fn generated(c: &mut Cursor<'_>) -> Option<Generated> {
 /// The words that end a `DEFAULT` expression.
 fn at_column_constraint(c: &Cursor<'_>) -> bool {
     [
-        "CONSTRAINT", "NOT NULL", "NULL", "UNIQUE", "PRIMARY KEY", "REFERENCES", "CHECK", "COLLATE", "GENERATED", "DEFAULT",
-        "STORAGE", "COMPRESSION",
+        "CONSTRAINT",
+        "NOT NULL",
+        "NULL",
+        "UNIQUE",
+        "PRIMARY KEY",
+        "REFERENCES",
+        "CHECK",
+        "COLLATE",
+        "GENERATED",
+        "DEFAULT",
+        "STORAGE",
+        "COMPRESSION",
     ]
     .iter()
     .any(|w| c.at(w))

@@ -1,7 +1,8 @@
 //! Operations that a rewrite made, as SQL: one statement each, without its semicolon.
 
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, EnumPosition, Generated, Operation, TableRef,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, EnumPosition, Generated, ObjectKind, Operation,
+    QualifiedName, TableRef,
 };
 
 /// The statement of an operation, or `None` for the kinds that no rewrite makes (they are printed from the source).
@@ -21,17 +22,36 @@ pub fn statement(operation: &Operation) -> Option<String> {
         Operation::RenameIndex { index, to, if_exists } => {
             format!("ALTER INDEX {}{index} RENAME TO {to}", if *if_exists { "IF EXISTS " } else { "" })
         }
-        Operation::RenameConstraint { table, name, to } => format!("ALTER TABLE {table} RENAME CONSTRAINT {name} TO {to}"),
+        Operation::DropTable { names, if_exists, cascade } => drop_object("TABLE", names, *if_exists, *cascade),
+        Operation::DropType { names, if_exists, cascade } => drop_object("TYPE", names, *if_exists, *cascade),
+        Operation::CreateObject { definition, .. } => format!("CREATE {definition}"),
+        Operation::AlterObject { kind: ObjectKind::Sequence, name: Some(name), action, .. } => {
+            format!("ALTER SEQUENCE {name} {action}")
+        }
+        Operation::DropObject { kind: ObjectKind::Sequence, names, cascade, .. } => {
+            drop_object("SEQUENCE", names, true, *cascade)
+        }
+        Operation::RenameConstraint { table, name, to } => {
+            format!("ALTER TABLE {table} RENAME CONSTRAINT {name} TO {to}")
+        }
         Operation::AddEnumValue { name, value, if_not_exists, position } => {
             let position = match position {
                 EnumPosition::Last => String::new(),
                 EnumPosition::Before(label) => format!(" BEFORE {label}"),
                 EnumPosition::After(label) => format!(" AFTER {label}"),
             };
-            format!("ALTER TYPE {name} ADD VALUE {}{value}{position}", if *if_not_exists { "IF NOT EXISTS " } else { "" })
+            format!(
+                "ALTER TYPE {name} ADD VALUE {}{value}{position}",
+                if *if_not_exists { "IF NOT EXISTS " } else { "" }
+            )
         }
         _ => return None,
     })
+}
+
+fn drop_object(kind: &str, names: &[QualifiedName], if_exists: bool, cascade: bool) -> String {
+    let names = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("DROP {kind} {}{names}{}", if if_exists { "IF EXISTS " } else { "" }, if cascade { " CASCADE" } else { "" })
 }
 
 /// The table of an operation that can be one of several subcommands of an `ALTER TABLE`.
@@ -85,7 +105,12 @@ pub fn subcommand(operation: &Operation) -> Option<String> {
 /// `CREATE [UNIQUE] INDEX [CONCURRENTLY] …`.
 pub fn create_index(index: &CreateIndex) -> String {
     let mut sql = String::from("CREATE ");
-    for (on, word) in [(index.unique, "UNIQUE "), (true, "INDEX "), (index.concurrently, "CONCURRENTLY "), (index.if_not_exists, "IF NOT EXISTS ")] {
+    for (on, word) in [
+        (index.unique, "UNIQUE "),
+        (true, "INDEX "),
+        (index.concurrently, "CONCURRENTLY "),
+        (index.if_not_exists, "IF NOT EXISTS "),
+    ] {
         if on {
             sql.push_str(word);
         }

@@ -68,7 +68,10 @@ pub fn comments(statement: &str) -> Vec<String> {
 
 /// A statement without a semicolon at the end of the script must not swallow the comments after it.
 fn trimmed(text: &str, start: usize, end: usize, last: Option<pest::iterators::Pair<'_, Rule>>) -> ByteSpan {
-    let ends_in_comment = last.filter(|p| matches!(p.as_rule(), Rule::line_comment | Rule::block_comment) && text[p.as_span().end()..end].trim().is_empty());
+    let ends_in_comment = last.filter(|p| {
+        matches!(p.as_rule(), Rule::line_comment | Rule::block_comment)
+            && text[p.as_span().end()..end].trim().is_empty()
+    });
     let mut end = end;
     if let Some(comment) = ends_in_comment {
         end = comment.as_span().start();
@@ -98,12 +101,11 @@ mod tests {
 
     #[test]
     fn semicolons_inside_strings_comments_and_bodies_do_not_split() {
-        let text = "-- a; b\nSELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$; /* ; /* ; */ ; */\nSELECT \"a;\"\"b\" -- end";
-        assert_eq!(
-            statements(text),
-            ["SELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$;", "SELECT \"a;\"\"b\""]
-        );
-        let body = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;";
+        let text =
+            "-- a; b\nSELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$; /* ; /* ; */ ; */\nSELECT \"a;\"\"b\" -- end";
+        assert_eq!(statements(text), ["SELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$;", "SELECT \"a;\"\"b\""]);
+        let body =
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;";
         assert_eq!(statements(body).len(), 2);
         assert_eq!(statements("BEGIN; SELECT 1; COMMIT;").len(), 3);
     }
@@ -124,7 +126,12 @@ mod tests {
 
     #[test]
     fn deep_nesting_does_not_overflow() {
-        for text in ["/*".repeat(100_000), "(".repeat(100_000), format!("begin atomic {}", "case ".repeat(100_000)), "/*".repeat(100_000) + &"*/".repeat(100_000)] {
+        for text in [
+            "/*".repeat(100_000),
+            "(".repeat(100_000),
+            format!("begin atomic {}", "case ".repeat(100_000)),
+            "/*".repeat(100_000) + &"*/".repeat(100_000),
+        ] {
             assert_eq!(joined(&text), text);
         }
     }

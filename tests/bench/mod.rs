@@ -12,7 +12,6 @@ use anyhow::{Context, Result};
 
 /// The value of an environment variable that `scripts/test` sets.
 pub fn variable(name: &str) -> Result<String> {
-    std::env::var(name).with_context(|| {
-        format!("{name} is not set: run scripts/test (or: eval \"$(scripts/servers env)\")")
-    })
+    std::env::var(name)
+        .with_context(|| format!("{name} is not set: run scripts/test (or: eval \"$(scripts/servers env)\")"))
 }

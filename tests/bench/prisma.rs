@@ -54,9 +54,7 @@ impl Sample {
     pub fn named(name: &str) -> Sample {
         Sample {
             name: name.to_owned(),
-            folder: Path::new(env!("CARGO_MANIFEST_DIR"))
-                .join("tests/samples/prisma")
-                .join(name),
+            folder: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/prisma").join(name),
         }
     }
 
@@ -104,10 +102,7 @@ impl Project {
             migration: format!("20261120105114_{}", sample.name),
         };
         fs::create_dir_all(project.migrations())?;
-        fs::write(
-            project.migrations().join("migration_lock.toml"),
-            "provider = \"postgresql\"\n",
-        )?;
+        fs::write(project.migrations().join("migration_lock.toml"), "provider = \"postgresql\"\n")?;
         fs::write(project.model(), sample.read("after.prisma")?)?;
         project.add(HISTORY, &sample.read("before.sql")?)?;
         project.add(&project.migration, &sample.read("migration.sql")?)?;
@@ -134,12 +129,7 @@ impl Project {
         }
         arguments.push(&path);
         let run = project.safestep(&arguments)?;
-        ensure!(
-            run.status <= 1,
-            "safestep rewrite --write: exit {}\n{}",
-            run.status,
-            run.text
-        );
+        ensure!(run.status <= 1, "safestep rewrite --write: exit {}\n{}", run.status, run.text);
         Ok(project)
     }
 
@@ -149,8 +139,7 @@ impl Project {
         for entry in fs::read_dir(self.migrations())? {
             let (name, path) = entry.map(|entry| (entry.file_name(), entry.path()))?;
             if path.is_dir() && name != HISTORY {
-                let sql = fs::read_to_string(path.join("migration.sql"))
-                    .with_context(|| path.display().to_string())?;
+                let sql = fs::read_to_string(path.join("migration.sql")).with_context(|| path.display().to_string())?;
                 files.insert(name.to_string_lossy().into_owned(), sql);
             }
         }
@@ -165,12 +154,7 @@ impl Project {
         }
         arguments.push("prisma/migrations");
         let run = self.safestep(&arguments)?;
-        ensure!(
-            run.status == 0,
-            "rewriting the rewrite: exit {}\n{}",
-            run.status,
-            run.text
-        );
+        ensure!(run.status == 0, "rewriting the rewrite: exit {}\n{}", run.status, run.text);
         Ok(())
     }
 
@@ -181,22 +165,12 @@ impl Project {
 
     /// Whether the migrations give what the model says (`prisma migrate diff --exit-code`).
     pub fn drift(&self, database: &Database, shadow: &Database) -> Result<Run> {
-        let model = [
-            "--from-migrations",
-            "prisma/migrations",
-            "--to-schema",
-            "prisma/schema.prisma",
-        ];
+        let model = ["--from-migrations", "prisma/migrations", "--to-schema", "prisma/schema.prisma"];
         let arguments = [&["migrate", "diff"][..], &model, &["--exit-code"]].concat();
         self.prisma(&arguments, database, Some(shadow))
     }
 
-    fn prisma(
-        &self,
-        arguments: &[&str],
-        database: &Database,
-        shadow: Option<&Database>,
-    ) -> Result<Run> {
+    fn prisma(&self, arguments: &[&str], database: &Database, shadow: Option<&Database>) -> Result<Run> {
         let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prisma/runner/run.sh");
         let mut command = Command::new(&runner);
         command
@@ -209,9 +183,7 @@ impl Project {
         if let Some(shadow) = shadow {
             command.env("SHADOW_DATABASE_URL", &shadow.url);
         }
-        let output = command
-            .output()
-            .with_context(|| runner.display().to_string())?;
+        let output = command.output().with_context(|| runner.display().to_string())?;
         Ok(Run::from(&output))
     }
 
@@ -243,8 +215,7 @@ impl Run {
     fn from(output: &Output) -> Run {
         Run {
             status: output.status.code().unwrap_or(-1),
-            text: String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat())
-                .into_owned(),
+            text: String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned(),
         }
     }
 

@@ -54,12 +54,7 @@ struct Outcome {
 }
 
 /// Runs both projects with the Prisma CLI, with rows and where needed without, and compares.
-pub fn prove(
-    server: &Server,
-    sample: &Sample,
-    naive: &Project,
-    sequence: &Project,
-) -> Result<Verdict> {
+pub fn prove(server: &Server, sample: &Sample, naive: &Project, sequence: &Project) -> Result<Verdict> {
     if naive.sequence()? == sequence.sequence()? {
         return Ok(Verdict::Unchanged);
     }
@@ -71,9 +66,7 @@ pub fn prove(
     let outcome = Outcome::of(server, &history, naive, sequence)?;
     match outcome.ends() {
         (true, true) => {
-            outcome
-                .must_be_same(&history, &[])
-                .context("on empty tables")?;
+            outcome.must_be_same(&history, &[]).context("on empty tables")?;
             must_be_done(server, &outcome, naive, sequence).context("on empty tables")?;
             Ok(verdict)
         }
@@ -82,28 +75,15 @@ pub fn prove(
     }
 }
 
-fn prove_with_rows(
-    server: &Server,
-    sample: &Sample,
-    naive: &Project,
-    sequence: &Project,
-) -> Result<Verdict> {
-    let loses: Vec<&str> = LOSES
-        .iter()
-        .filter(|(name, _)| *name == sample.name)
-        .map(|(_, column)| *column)
-        .collect();
+fn prove_with_rows(server: &Server, sample: &Sample, naive: &Project, sequence: &Project) -> Result<Verdict> {
+    let loses: Vec<&str> = LOSES.iter().filter(|(name, _)| *name == sample.name).map(|(_, column)| *column).collect();
     let history = sample.history_with_rows(server, 5)?;
     let outcome = Outcome::of(server, &history, naive, sequence)?;
     match outcome.ends() {
         (true, true) => {
             outcome.must_be_same(&history, &loses)?;
             must_be_done(server, &outcome, naive, sequence)?;
-            Ok(if loses.is_empty() {
-                Verdict::Same
-            } else {
-                Verdict::KeepsMore
-            })
+            Ok(if loses.is_empty() { Verdict::Same } else { Verdict::KeepsMore })
         }
         (false, false) => {
             let before = rows::read(&mut history.connect()?)?;
@@ -117,21 +97,13 @@ fn prove_with_rows(
 
 impl Outcome {
     /// Deploys both on copies of `history`.
-    fn of(
-        server: &Server,
-        history: &Database,
-        naive: &Project,
-        sequence: &Project,
-    ) -> Result<Outcome> {
+    fn of(server: &Server, history: &Database, naive: &Project, sequence: &Project) -> Result<Outcome> {
         let deployed = |project: &Project| -> Result<(Database, Run)> {
             let database = server.copy(history)?;
             let run = project.deploy(&database)?;
             Ok((database, run))
         };
-        Ok(Outcome {
-            naive: deployed(naive)?,
-            sequence: deployed(sequence)?,
-        })
+        Ok(Outcome { naive: deployed(naive)?, sequence: deployed(sequence)? })
     }
 
     /// Whether each side succeeded.
@@ -144,11 +116,7 @@ impl Outcome {
             true => format!("{name} succeeds"),
             false => format!("{name} fails:\n{}", run.text.trim()),
         };
-        format!(
-            "{}, {}",
-            side("naive", &self.naive.1),
-            side("sequence", &self.sequence.1)
-        )
+        format!("{}, {}", side("naive", &self.naive.1), side("sequence", &self.sequence.1))
     }
 
     fn must_be_same(&self, history: &Database, loses: &[&str]) -> Result<()> {
@@ -158,47 +126,26 @@ impl Outcome {
 
 /// Fails when two databases differ in their schema or their rows. `history` is what both were copied from, `loses` the
 /// columns whose values the naive migration loses.
-pub fn must_be_same(
-    naive: &Database,
-    sequence: &Database,
-    history: &Database,
-    loses: &[&str],
-) -> Result<()> {
-    if let Some(difference) =
-        catalog::difference(&catalog::schema(naive)?, &catalog::schema(sequence)?)
-    {
+pub fn must_be_same(naive: &Database, sequence: &Database, history: &Database, loses: &[&str]) -> Result<()> {
+    if let Some(difference) = catalog::difference(&catalog::schema(naive)?, &catalog::schema(sequence)?) {
         bail!("the schema differs\n{difference}");
     }
     let before = rows::read(&mut history.connect()?)?;
     let expected = rows::read(&mut naive.connect()?)?;
-    rows::read(&mut sequence.connect()?)?
-        .must_equal(&expected, &before, loses)
-        .context("the rows differ")
+    rows::read(&mut sequence.connect()?)?.must_equal(&expected, &before, loses).context("the rows differ")
 }
 
 /// Fails when Prisma sees something left to do in the sequence that it did not see in the naive migration.
-fn must_be_done(
-    server: &Server,
-    outcome: &Outcome,
-    naive: &Project,
-    sequence: &Project,
-) -> Result<()> {
+fn must_be_done(server: &Server, outcome: &Outcome, naive: &Project, sequence: &Project) -> Result<()> {
     let database = &outcome.sequence.0;
     let again = sequence.deploy(database)?;
-    ensure!(
-        again.succeeded() && again.text.contains("No pending migrations"),
-        "second deploy:\n{}",
-        again.text
-    );
+    ensure!(again.succeeded() && again.text.contains("No pending migrations"), "second deploy:\n{}", again.text);
     if server.major != 15 {
         return Ok(()); // files and model are the same on every server: one answer is enough
     }
     let drift = sequence.drift(database, &server.create()?)?;
     if !drift.succeeded() && naive.drift(database, &server.create()?)?.succeeded() {
-        bail!(
-            "prisma migrate diff --from-migrations --to-schema:\n{}",
-            drift.text
-        );
+        bail!("prisma migrate diff --from-migrations --to-schema:\n{}", drift.text);
     }
     Ok(())
 }

@@ -54,25 +54,16 @@ pub fn insert(client: &mut Client, count: i32) -> Result<()> {
     for column in columns(client)? {
         tables.entry(column.table.clone()).or_default().push(column);
     }
-    let parents: Vec<(String, String)> = client
-        .query(PARENTS, &[])?
-        .iter()
-        .map(|row| (row.get(0), row.get(1)))
-        .collect();
+    let parents: Vec<(String, String)> =
+        client.query(PARENTS, &[])?.iter().map(|row| (row.get(0), row.get(1))).collect();
     while !tables.is_empty() {
         let ready = tables
             .keys()
-            .find(|table| {
-                !parents
-                    .iter()
-                    .any(|(child, parent)| child == *table && tables.contains_key(parent))
-            })
+            .find(|table| !parents.iter().any(|(child, parent)| child == *table && tables.contains_key(parent)))
             .context("the foreign keys form a circle")?
             .clone();
         let statement = insertion(&ready, &tables[&ready], count)?;
-        client
-            .batch_execute(&statement)
-            .with_context(|| statement.clone())?;
+        client.batch_execute(&statement).with_context(|| statement.clone())?;
         tables.remove(&ready);
     }
     Ok(())
@@ -91,9 +82,7 @@ fn insertion(table: &str, columns: &[Column], count: i32) -> Result<String> {
         return Ok(format!("INSERT INTO {table} DEFAULT VALUES;\n").repeat(count.try_into()?));
     }
     let (names, values) = (names.join(", "), values.join(", "));
-    Ok(format!(
-        "INSERT INTO {table} ({names}) SELECT {values} FROM generate_series(1, {count}) AS n"
-    ))
+    Ok(format!("INSERT INTO {table} ({names}) SELECT {values} FROM generate_series(1, {count}) AS n"))
 }
 
 /// An SQL expression for the value of row `n`.
@@ -103,17 +92,11 @@ fn value(column: &Column) -> Result<String> {
         return Ok(format!("enum_first(NULL::{type_name})"));
     }
     if let Some(element) = type_name.strip_suffix("[]") {
-        let of_element = Column {
-            type_name: element.to_owned(),
-            is_enum: column.is_enum_array,
-            ..column.clone()
-        };
+        let of_element = Column { type_name: element.to_owned(), is_enum: column.is_enum_array, ..column.clone() };
         return Ok(format!("ARRAY[{}]", value(&of_element)?));
     }
     Ok(match type_name {
-        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
-            "n".to_owned()
-        }
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => "n".to_owned(),
         // a number as text, so that a migration to another type can keep it
         "text" | "character varying" | "character" => "n::text".to_owned(),
         "boolean" => "n % 2 = 0".to_owned(),
@@ -124,11 +107,7 @@ fn value(column: &Column) -> Result<String> {
         _ if type_name.starts_with("time") => {
             format!("(timestamptz '2026-01-01 12:00:00+00' + n * interval '1 minute')::{type_name}")
         }
-        _ => bail!(
-            "{}.{}: no value known for type {type_name}",
-            column.table,
-            column.name
-        ),
+        _ => bail!("{}.{}: no value known for type {type_name}", column.table, column.name),
     })
 }
 
@@ -159,26 +138,16 @@ pub fn read(client: &mut Client) -> Result<Contents> {
         }
     }
     let sequences = client
-        .query(
-            "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences",
-            &[],
-        )?
+        .query("SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences", &[])?
         .iter()
         .map(|row| (row.get(0), row.get(1)))
         .collect();
-    Ok(Contents {
-        columns,
-        rows,
-        sequences,
-    })
+    Ok(Contents { columns, rows, sequences })
 }
 
 fn table_rows(client: &mut Client, table: &str) -> Result<Vec<BTreeMap<String, Value>>> {
     client
-        .query(
-            &format!("SELECT to_jsonb(this_row.*)::text FROM {table} AS this_row"),
-            &[],
-        )?
+        .query(&format!("SELECT to_jsonb(this_row.*)::text FROM {table} AS this_row"), &[])?
         .iter()
         .map(|row| serde_json::from_str(row.get(0)).context("a row as JSON"))
         .collect()
@@ -187,14 +156,7 @@ fn table_rows(client: &mut Client, table: &str) -> Result<Vec<BTreeMap<String, V
 impl Contents {
     /// The columns whose values a migration made, by a default that gives another value each time.
     fn generated_since(&self, before: &Contents) -> BTreeSet<(&str, &str)> {
-        const VOLATILE: [&str; 6] = [
-            "nextval(",
-            "CURRENT_",
-            "now(",
-            "clock_timestamp(",
-            "random",
-            "uuid_generate",
-        ];
+        const VOLATILE: [&str; 6] = ["nextval(", "CURRENT_", "now(", "clock_timestamp(", "random", "uuid_generate"];
         self.columns
             .iter()
             .filter(|column| column.is_new_since(before))
@@ -211,31 +173,19 @@ impl Contents {
         let generated = naive.generated_since(before);
         let lenient = |table: &str, column: &str| generated.contains(&(table, column));
         let tables = |contents: &Contents| contents.rows.keys().cloned().collect::<Vec<_>>();
-        ensure!(
-            tables(self) == tables(naive),
-            "tables {:?} instead of {:?}",
-            tables(self),
-            tables(naive)
-        );
+        ensure!(tables(self) == tables(naive), "tables {:?} instead of {:?}", tables(self), tables(naive));
         for (table, expected) in &naive.rows {
             let plain = |rows: &[BTreeMap<String, Value>]| {
-                let mut rows: Vec<String> = rows
-                    .iter()
-                    .map(|row| comparable(row, |column| lenient(table, column), keeps))
-                    .collect();
+                let mut rows: Vec<String> =
+                    rows.iter().map(|row| comparable(row, |column| lenient(table, column), keeps)).collect();
                 rows.sort();
                 rows
             };
             first_difference(table, &plain(expected), &plain(&self.rows[table]))?;
         }
         for (sequence, value) in &naive.sequences {
-            if before.sequences.contains_key(sequence)
-                && self.sequences.get(sequence) != Some(value)
-            {
-                bail!(
-                    "sequence {sequence} stands at {:?}, naive at {value:?}",
-                    self.sequences.get(sequence)
-                );
+            if before.sequences.contains_key(sequence) && self.sequences.get(sequence) != Some(value) {
+                bail!("sequence {sequence} stands at {:?}, naive at {value:?}", self.sequences.get(sequence));
             }
         }
         Ok(())
@@ -248,20 +198,12 @@ impl Contents {
             let plain = |rows: &[BTreeMap<String, Value>]| {
                 let mut rows: Vec<String> = rows
                     .iter()
-                    .map(|row| {
-                        format!(
-                            "{:?}",
-                            columns.iter().map(|c| (c, row.get(*c))).collect::<Vec<_>>()
-                        )
-                    })
+                    .map(|row| format!("{:?}", columns.iter().map(|c| (c, row.get(*c))).collect::<Vec<_>>()))
                     .collect();
                 rows.sort();
                 rows
             };
-            let rows = self
-                .rows
-                .get(table)
-                .with_context(|| format!("table {table} is gone"))?;
+            let rows = self.rows.get(table).with_context(|| format!("table {table} is gone"))?;
             first_difference(table, &plain(expected), &plain(rows))?;
         }
         Ok(())
@@ -271,40 +213,25 @@ impl Contents {
 impl Column {
     /// Whether a migration added this column, or dropped it and added it again.
     fn is_new_since(&self, before: &Contents) -> bool {
-        before
-            .columns
-            .iter()
-            .filter(|old| old.table == self.table)
-            .all(|old| old.number < self.number)
+        before.columns.iter().filter(|old| old.table == self.table).all(|old| old.number < self.number)
     }
 }
 
 /// A row as text, with generated values reduced to "is there" and columns of `keeps` left out.
-fn comparable(
-    row: &BTreeMap<String, Value>,
-    generated: impl Fn(&str) -> bool,
-    keeps: &[&str],
-) -> String {
+fn comparable(row: &BTreeMap<String, Value>, generated: impl Fn(&str) -> bool, keeps: &[&str]) -> String {
     let values: BTreeMap<&String, Value> = row
         .iter()
         .filter(|(column, _)| !keeps.contains(&column.as_str()))
-        .map(
-            |(column, value)| match generated(column) && !value.is_null() {
-                true => (column, Value::from("(generated)")),
-                false => (column, value.clone()),
-            },
-        )
+        .map(|(column, value)| match generated(column) && !value.is_null() {
+            true => (column, Value::from("(generated)")),
+            false => (column, value.clone()),
+        })
         .collect();
     format!("{values:?}")
 }
 
 fn first_difference(table: &str, expected: &[String], found: &[String]) -> Result<()> {
-    ensure!(
-        expected.len() == found.len(),
-        "{table} has {} rows instead of {}",
-        found.len(),
-        expected.len()
-    );
+    ensure!(expected.len() == found.len(), "{table} has {} rows instead of {}", found.len(), expected.len());
     if let Some((expected, found)) = expected.iter().zip(found).find(|(a, b)| a != b) {
         bail!("{table}: row differs\n  expected {expected}\n  found    {found}");
     }

@@ -40,23 +40,12 @@ impl Server {
     }
 
     fn create_from(&self, template: &str) -> Result<Database> {
-        let name = format!(
-            "bench_{}_{}",
-            std::process::id(),
-            DATABASES.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("bench_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
         connect(&self.url)?
             .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .with_context(|| format!("copying database {template}"))?;
-        let server = self
-            .url
-            .strip_suffix("/postgres")
-            .context("a server's url ends in /postgres")?;
-        Ok(Database {
-            url: format!("{server}/{name}"),
-            name,
-            server_url: self.url.clone(),
-        })
+        let server = self.url.strip_suffix("/postgres").context("a server's url ends in /postgres")?;
+        Ok(Database { url: format!("{server}/{name}"), name, server_url: self.url.clone() })
     }
 }
 
@@ -72,10 +61,8 @@ impl Drop for Database {
         let Ok(mut admin) = connect(&self.server_url) else {
             return;
         };
-        let _ = admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
-            &[&self.name],
-        );
+        let _ =
+            admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", &[&self.name]);
         if let Err(error) = admin.batch_execute(&format!("DROP DATABASE {}", self.name)) {
             eprintln!("{} stays behind: {error}", self.name);
         }
@@ -83,6 +70,5 @@ impl Drop for Database {
 }
 
 fn connect(url: &str) -> Result<Client> {
-    Client::connect(url, NoTls)
-        .with_context(|| format!("{url}: is it running? scripts/servers start"))
+    Client::connect(url, NoTls).with_context(|| format!("{url}: is it running? scripts/servers start"))
 }

@@ -30,7 +30,11 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
                 content.push_str(&format!("\n{trailing}\n"));
             }
         }
-        files.push(LaidOut { path: path(&folder, &names[at]), content: with_line_ends_of(&migration.source.text, content), unit: at });
+        files.push(LaidOut {
+            path: path(&folder, &names[at]),
+            content: with_line_ends_of(&migration.source.text, content),
+            unit: at,
+        });
     }
     files
 }
@@ -50,7 +54,9 @@ fn names(name: &str, units: &[Unit]) -> Vec<String> {
         return vec![name.to_owned()];
     }
     let width = units.len().to_string().len().max(2);
-    let suffix = |at: usize, unit: &Unit| format!("_{:0width$}_{}", at + 1, unit.steps.first().map_or("step", |s| s.slug.as_str()));
+    let suffix = |at: usize, unit: &Unit| {
+        format!("_{:0width$}_{}", at + 1, unit.steps.first().map_or("step", |s| s.slug.as_str()))
+    };
     units
         .iter()
         .enumerate()
@@ -117,14 +123,18 @@ impl Page<'_> {
     /// The query that must find nothing, where the rows begin to matter.
     fn before(&self) -> Vec<String> {
         let fails = |at: usize| match self.unit().kind {
-            UnitKind::Brief => self.sequence.units.iter().skip(at).position(|u| u.kind == UnitKind::Validate).map(|n| at + n + 1),
+            UnitKind::Brief => {
+                self.sequence.units.iter().skip(at).position(|u| u.kind == UnitKind::Validate).map(|n| at + n + 1)
+            }
             _ => Some(at + 1),
         };
         let steps = self.unit().steps.iter();
         steps
             .filter_map(|s| s.preflight.as_ref())
             .map(|query| match fails(self.at) {
-                Some(step) if step != self.at + 1 => format!("-- Before: this must find nothing, or step {step} fails:  {};", one_line(query)),
+                Some(step) if step != self.at + 1 => {
+                    format!("-- Before: this must find nothing, or step {step} fails:  {};", one_line(query))
+                }
                 _ => format!("-- Before: this must find nothing, or it fails:  {};", one_line(query)),
             })
             .collect()
@@ -135,7 +145,9 @@ impl Page<'_> {
         let step = &self.unit().steps[0];
         match (self.unit().kind, &step.operation) {
             (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {again}"),
-            (UnitKind::Validate, _) => format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}"),
+            (UnitKind::Validate, _) => {
+                format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
+            }
             (_, Operation::Backfill(_)) => format!("the batches so far are kept. {again}: it goes on where it was"),
             (_, Operation::CreateIndex(index)) => {
                 let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
@@ -195,7 +207,9 @@ impl Page<'_> {
             Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
             _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),
             _ => match step.operation.table() {
-                Some(table) if !starts_with_alter(slice) && is_table_attribute(&step.operation) => format!("ALTER TABLE {table} {slice}"),
+                Some(table) if !starts_with_alter(slice) && is_table_attribute(&step.operation) => {
+                    format!("ALTER TABLE {table} {slice}")
+                }
                 _ => slice.to_owned(),
             },
         }
@@ -222,7 +236,11 @@ impl Page<'_> {
                 }
                 continue;
             }
-            let statement = if step.verbatim { self.slice(step) } else { object(step).or_else(|| render::statement(&step.operation)).unwrap_or_else(|| self.slice(step)) };
+            let statement = if step.verbatim {
+                self.slice(step)
+            } else {
+                render::statement(&step.operation).unwrap_or_else(|| self.slice(step))
+            };
             text.push_str(&format!("{statement};\n"));
         }
         text
@@ -230,16 +248,10 @@ impl Page<'_> {
 }
 
 fn is_table_attribute(operation: &Operation) -> bool {
-    matches!(operation, Operation::SetTableAttribute { .. } | Operation::SetColumnAttribute { .. } | Operation::AlterConstraint { .. })
-}
-
-/// Statements that rewrites make of objects other than tables.
-fn object(step: &Step) -> Option<String> {
-    match &step.operation {
-        Operation::CreateObject { definition, .. } => Some(format!("CREATE {definition}")),
-        Operation::AlterObject { kind: crate::operation::ObjectKind::Sequence, name: Some(name), action, .. } => Some(format!("ALTER SEQUENCE {name} {action}")),
-        _ => None,
-    }
+    matches!(
+        operation,
+        Operation::SetTableAttribute { .. } | Operation::SetColumnAttribute { .. } | Operation::AlterConstraint { .. }
+    )
 }
 
 fn starts_with_alter(slice: &str) -> bool {
@@ -248,7 +260,12 @@ fn starts_with_alter(slice: &str) -> bool {
 
 /// One statement: several validations of one table share a pass.
 fn validate(unit: &Unit) -> String {
-    let table = unit.steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string).unwrap_or_default();
+    let table = unit
+        .steps
+        .first()
+        .and_then(|s| render::alter_target(&s.operation))
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let parts: Vec<String> = unit.steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
     format!("ALTER TABLE {table} {};\n", parts.join(", "))
 }
@@ -268,7 +285,11 @@ fn undo(unit: &Unit) -> Vec<String> {
             Undo::Impossible(why) => impossible.push(why.clone()),
         }
     }
-    let text = statements.into_iter().map(|(head, parts)| format!("{head}{};", parts.join(", "))).collect::<Vec<_>>().join(" ");
+    let text = statements
+        .into_iter()
+        .map(|(head, parts)| format!("{head}{};", parts.join(", ")))
+        .collect::<Vec<_>>()
+        .join(" ");
     impossible.dedup();
     match (text.is_empty(), impossible.is_empty()) {
         (true, true) => vec!["nothing to undo".into()],
@@ -284,19 +305,9 @@ fn add_undo(statements: &mut Vec<(String, Vec<String>)>, operation: &Operation) 
             Some((same, parts)) if *same == head => parts.push(part),
             _ => statements.push((head, vec![part])),
         }
-    } else if let Some(statement) = render::statement(operation).or_else(|| drop_object(operation)) {
+    } else if let Some(statement) = render::statement(operation) {
         statements.push((statement, Vec::new()));
     }
-}
-
-fn drop_object(operation: &Operation) -> Option<String> {
-    let (kind, names) = match operation {
-        Operation::DropTable { names, .. } => ("TABLE", names),
-        Operation::DropType { names, .. } => ("TYPE", names),
-        Operation::DropObject { kind: crate::operation::ObjectKind::Sequence, names, .. } => ("SEQUENCE", names),
-        _ => return None,
-    };
-    Some(format!("DROP {kind} IF EXISTS {}", names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")))
 }
 
 /// `100ms` → `100 ms`.

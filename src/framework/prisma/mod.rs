@@ -72,7 +72,10 @@ fn is_folder(path: &Utf8Path) -> bool {
 fn configured(root: &Utf8Path) -> Option<Utf8PathBuf> {
     let names = ["prisma.config", ".config/prisma", ".config/prisma.config"];
     let endings = ["ts", "js", "mts", "mjs", "cts", "cjs"];
-    let text = names.iter().flat_map(|n| endings.iter().map(move |e| format!("{n}.{e}"))).find_map(|name| std::fs::read_to_string(root.join(name)).ok())?;
+    let text = names
+        .iter()
+        .flat_map(|n| endings.iter().map(move |e| format!("{n}.{e}")))
+        .find_map(|name| std::fs::read_to_string(root.join(name)).ok())?;
     let migrations = &text[text.find("migrations")?..];
     let path = &migrations[migrations.find("path")? + 4..];
     let quote = path.find(['"', '\''])?;
@@ -84,9 +87,12 @@ fn configured(root: &Utf8Path) -> Option<Utf8PathBuf> {
 fn check_provider(folder: &Utf8Path) -> Result<(), FrameworkError> {
     let path = folder.join(LOCK);
     let Ok(text) = std::fs::read_to_string(&path) else { return Ok(()) };
-    let provider = text.lines().find_map(|line| line.trim().strip_prefix("provider")).and_then(|rest| rest.split('"').nth(1));
+    let provider =
+        text.lines().find_map(|line| line.trim().strip_prefix("provider")).and_then(|rest| rest.split('"').nth(1));
     match provider {
-        Some(provider) if !matches!(provider, "postgresql" | "postgres" | "cockroachdb") => Err(FrameworkError::OtherDatabase { path, provider: provider.to_owned() }),
+        Some(provider) if !matches!(provider, "postgresql" | "postgres" | "cockroachdb") => {
+            Err(FrameworkError::OtherDatabase { path, provider: provider.to_owned() })
+        }
         _ => Ok(()),
     }
 }
@@ -99,7 +105,8 @@ fn order(name: &str) -> (Vec<(u8, char)>, String) {
         None if c.is_ascii_digit() => (1, c),
         None => (2, c.to_lowercase().next().unwrap_or(c)),
     });
-    let tie: String = name.chars().map(|c| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }).collect();
+    let tie: String =
+        name.chars().map(|c| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }).collect();
     (keys.collect(), tie)
 }
 
@@ -109,8 +116,25 @@ mod tests {
 
     #[test]
     fn folders_run_in_the_order_of_the_stock_command() {
-        let mut names = ["20261120105114_combo_many_more", "20261120105114_combo_many_12_s", "20261120105114_combo_many", "20261120105114_combo_many_01_s", "20261120105114_combo", "20261120105114_combo_manyx"];
+        let mut names = [
+            "20261120105114_combo_many_more",
+            "20261120105114_combo_many_12_s",
+            "20261120105114_combo_many",
+            "20261120105114_combo_many_01_s",
+            "20261120105114_combo",
+            "20261120105114_combo_manyx",
+        ];
         names.sort_by_key(|n| order(n));
-        assert_eq!(names, ["20261120105114_combo", "20261120105114_combo_many", "20261120105114_combo_many_01_s", "20261120105114_combo_many_12_s", "20261120105114_combo_many_more", "20261120105114_combo_manyx"]);
+        assert_eq!(
+            names,
+            [
+                "20261120105114_combo",
+                "20261120105114_combo_many",
+                "20261120105114_combo_many_01_s",
+                "20261120105114_combo_many_12_s",
+                "20261120105114_combo_many_more",
+                "20261120105114_combo_manyx"
+            ]
+        );
     }
 }

@@ -12,12 +12,8 @@ const TAB: &str = "    ";
 pub(super) fn char_width(character: char) -> usize {
     match u32::from(character) {
         0x0300..=0x036f | 0x0483..=0x0489 | 0x0591..=0x05bd | 0x064b..=0x065f => 0,
-        0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f => {
-            0
-        }
-        0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff => {
-            2
-        }
+        0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f => 0,
+        0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff => 2,
         0xfe30..=0xfe6f | 0xff00..=0xff60 | 0xffe0..=0xffe6 => 2,
         0x1f300..=0x1f64f | 0x1f680..=0x1f6ff | 0x1f900..=0x1faff | 0x20000..=0x3fffd => 2,
         _ => 1,
@@ -43,17 +39,7 @@ pub(super) fn harmless(text: &str, style: Style) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let replacement = style.replacement();
-    Cow::Owned(
-        text.chars()
-            .map(|character| {
-                if replaced(character) {
-                    replacement
-                } else {
-                    character
-                }
-            })
-            .collect(),
-    )
+    Cow::Owned(text.chars().map(|character| if replaced(character) { replacement } else { character }).collect())
 }
 
 /// Breaks a text at its spaces so that it fits, and indents what follows the first line.
@@ -67,12 +53,7 @@ pub(super) fn wrap(text: &str, used: usize, indent: usize, limit: usize) -> Stri
     let line_break = format!("\n{}", " ".repeat(indent));
     let mut out = String::new();
     let mut column = used;
-    for (index, part) in text
-        .split("  ")
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .enumerate()
-    {
+    for (index, part) in text.split("  ").map(str::trim).filter(|part| !part.is_empty()).enumerate() {
         if index > 0 {
             out.push_str(&line_break);
             column = indent;
@@ -112,9 +93,7 @@ impl Cells {
             hostile if is_hostile(hostile) => (style.replacement().to_string(), 1),
             character => (character.to_string(), char_width(character)),
         };
-        Self {
-            cells: line.chars().map(cell).collect(),
-        }
+        Self { cells: line.chars().map(cell).collect() }
     }
 
     fn columns(&self, from: usize, to: usize) -> usize {
@@ -135,9 +114,7 @@ impl Cells {
         let mut first = 0;
         if self.columns(0, end).saturating_add(cut) > limit {
             // At most a quarter of the room for what stands before the mark, and only what the mark does not need.
-            let spare = limit
-                .saturating_sub(self.columns(start, end) + 2 * cut)
-                .min(limit / 4);
+            let spare = limit.saturating_sub(self.columns(start, end) + 2 * cut).min(limit / 4);
             first = start;
             while first > 0 && self.columns(first - 1, start) <= spare {
                 first -= 1;
@@ -156,25 +133,13 @@ impl Cells {
         self.window(first..last, (start, end), lead, ellipsis)
     }
 
-    fn window(
-        &self,
-        shown: std::ops::Range<usize>,
-        mark: (usize, usize),
-        lead: &str,
-        tail: &str,
-    ) -> Excerpt {
+    fn window(&self, shown: std::ops::Range<usize>, mark: (usize, usize), lead: &str, tail: &str) -> Excerpt {
         let start = mark.0.clamp(shown.start, shown.end);
         let end = mark.1.clamp(start, shown.end);
-        let text: String = self.cells[shown.clone()]
-            .iter()
-            .map(|(text, _)| text.as_str())
-            .collect();
+        let text: String = self.cells[shown.clone()].iter().map(|(text, _)| text.as_str()).collect();
         Excerpt {
             text: format!("{lead}{text}{tail}"),
-            mark: (
-                width(lead) + self.columns(shown.start, start),
-                self.columns(start, end),
-            ),
+            mark: (width(lead) + self.columns(shown.start, start), self.columns(start, end)),
         }
     }
 }
@@ -187,36 +152,19 @@ mod tests {
         let style = Style::new(false, true);
         let excerpt = Cells::of(line, style).excerpt(start, end, limit, style);
         assert!(width(&excerpt.text) <= limit, "{}", excerpt.text);
-        format!(
-            "{}\n{}{}",
-            excerpt.text,
-            " ".repeat(excerpt.mark.0),
-            "─".repeat(excerpt.mark.1)
-        )
+        format!("{}\n{}{}", excerpt.text, " ".repeat(excerpt.mark.0), "─".repeat(excerpt.mark.1))
     }
 
     #[test]
     fn a_line_that_fits_is_whole() {
-        assert_eq!(
-            excerpt("ALTER TABLE a;", 6, 11, 20),
-            "ALTER TABLE a;\n      ─────"
-        );
+        assert_eq!(excerpt("ALTER TABLE a;", 6, 11, 20), "ALTER TABLE a;\n      ─────");
     }
 
     #[test]
     fn a_long_line_is_cut_after_the_mark_or_around_it() {
-        assert_eq!(
-            excerpt("ALTER TABLE a ADD b int;", 0, 5, 12),
-            "ALTER TABLE…\n─────"
-        );
-        assert_eq!(
-            excerpt("ALTER TABLE a ADD b int;", 14, 23, 12),
-            "… ADD b int;\n  ─────────"
-        );
-        assert_eq!(
-            excerpt(&"x".repeat(10_000), 5_000, 9_000, 12),
-            "…xxxxxxxxxx…\n ──────────"
-        );
+        assert_eq!(excerpt("ALTER TABLE a ADD b int;", 0, 5, 12), "ALTER TABLE…\n─────");
+        assert_eq!(excerpt("ALTER TABLE a ADD b int;", 14, 23, 12), "… ADD b int;\n  ─────────");
+        assert_eq!(excerpt(&"x".repeat(10_000), 5_000, 9_000, 12), "…xxxxxxxxxx…\n ──────────");
     }
 
     #[test]
@@ -228,10 +176,7 @@ mod tests {
 
     #[test]
     fn what_could_steer_a_terminal_does_not_reach_it() {
-        assert_eq!(
-            excerpt("a\u{1b}[2Jb\u{202e}c", 0, 0, 20),
-            "a\u{fffd}[2Jb\u{fffd}c\n"
-        );
+        assert_eq!(excerpt("a\u{1b}[2Jb\u{202e}c", 0, 0, 20), "a\u{fffd}[2Jb\u{fffd}c\n");
         assert_eq!(harmless("a\tb\n\u{7}", Style::new(false, false)), "a\tb\n?");
     }
 

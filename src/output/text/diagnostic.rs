@@ -23,13 +23,7 @@ pub(super) struct Diagnostics<'a> {
 impl<'a> Diagnostics<'a> {
     /// `sources` gives the text of a file by its path in the report, or `None` when it cannot be had.
     pub fn new(style: Style, width: usize, sources: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self {
-            style,
-            width,
-            sources,
-            read: BTreeMap::new(),
-            named: BTreeSet::new(),
-        }
+        Self { style, width, sources, read: BTreeMap::new(), named: BTreeSet::new() }
     }
 
     /// The whole diagnostic, ending in a newline.
@@ -48,18 +42,10 @@ impl<'a> Diagnostics<'a> {
 
     /// One line, however long: where and what. Programs such as grep and editors read it.
     pub fn brief(&self, hazard: &HazardReport) -> String {
-        let place = format!(
-            "{}:{}:{}",
-            harmless(&hazard.file, self.style),
-            hazard.line,
-            hazard.column
-        );
+        let place = format!("{}:{}:{}", harmless(&hazard.file, self.style), hazard.line, hazard.column);
         let (label, role) = (label(hazard), role(hazard));
         let message = harmless(&hazard.message, self.style);
-        let (place, label) = (
-            self.style.paint(Role::Path, &place),
-            self.style.paint(role, &label),
-        );
+        let (place, label) = (self.style.paint(Role::Path, &place), self.style.paint(role, &label));
         format!("{place}: {label}: {message}\n")
     }
 
@@ -74,17 +60,9 @@ impl<'a> Diagnostics<'a> {
     fn place(&mut self, hazard: &HazardReport, gutter: usize) -> String {
         let (folder, name) = split(&hazard.file);
         let seen = !self.named.insert(hazard.file.clone());
-        let path = if seen && !folder.is_empty() {
-            format!("{}/{name}", self.style.ellipsis())
-        } else {
-            hazard.file.clone()
-        };
-        let place = format!(
-            "{}:{}:{}",
-            harmless(&path, self.style),
-            hazard.line,
-            hazard.column
-        );
+        let path =
+            if seen && !folder.is_empty() { format!("{}/{name}", self.style.ellipsis()) } else { hazard.file.clone() };
+        let place = format!("{}:{}:{}", harmless(&path, self.style), hazard.line, hazard.column);
         format!(
             "{}{} {}\n",
             " ".repeat(gutter + 1),
@@ -96,23 +74,14 @@ impl<'a> Diagnostics<'a> {
     /// The first line of the operation, and the line before it when that belongs to the same statement.
     fn excerpt(&mut self, hazard: &HazardReport, gutter: usize) -> String {
         let sources = self.sources;
-        let source = self
-            .read
-            .entry(hazard.file.clone())
-            .or_insert_with(|| sources(&hazard.file));
+        let source = self.read.entry(hazard.file.clone()).or_insert_with(|| sources(&hazard.file));
         let line_at = |number: usize| {
             let line = source.as_deref()?.split('\n').nth(number.checked_sub(1)?)?;
             Some(line.strip_suffix('\r').unwrap_or(line).to_owned())
         };
         if let Some(line) = line_at(hazard.line) {
             let before = line_at(hazard.line - 1).filter(|before| is_context(before));
-            return self.marked(
-                hazard,
-                before.as_deref(),
-                &line,
-                gutter,
-                hazard.column.saturating_sub(1),
-            );
+            return self.marked(hazard, before.as_deref(), &line, gutter, hazard.column.saturating_sub(1));
         }
         match hazard.statement.lines().next() {
             Some(line) => self.marked(hazard, None, line, gutter, 0),
@@ -121,14 +90,7 @@ impl<'a> Diagnostics<'a> {
     }
 
     /// The source lines with their gutter; the operation starts at the character `start` (from 0) of `line`.
-    fn marked(
-        &self,
-        hazard: &HazardReport,
-        before: Option<&str>,
-        line: &str,
-        gutter: usize,
-        start: usize,
-    ) -> String {
+    fn marked(&self, hazard: &HazardReport, before: Option<&str>, line: &str, gutter: usize, start: usize) -> String {
         let end = if hazard.end_line > hazard.line {
             line.trim_end().chars().count()
         } else {
@@ -140,12 +102,7 @@ impl<'a> Diagnostics<'a> {
             let excerpt = Cells::of(before, self.style).excerpt(0, 0, room, self.style);
             out += &self.gutter(&(hazard.line - 1).to_string(), gutter, &excerpt.text);
         }
-        let excerpt = Cells::of(line, self.style).excerpt(
-            start,
-            end.max(start.saturating_add(1)),
-            room,
-            self.style,
-        );
+        let excerpt = Cells::of(line, self.style).excerpt(start, end.max(start.saturating_add(1)), room, self.style);
         out += &self.gutter(&hazard.line.to_string(), gutter, &excerpt.text);
         for line in self.underline(hazard, excerpt.mark, room) {
             out += &self.gutter("", gutter, &line);
@@ -154,40 +111,25 @@ impl<'a> Diagnostics<'a> {
     }
 
     /// The underline with its label behind it, or under it when there is no room.
-    fn underline(
-        &self,
-        hazard: &HazardReport,
-        (start, length): (usize, usize),
-        room: usize,
-    ) -> Vec<String> {
+    fn underline(&self, hazard: &HazardReport, (start, length): (usize, usize), room: usize) -> Vec<String> {
         let length = length.max(1);
         let line = self.style.underline().repeat(length);
         let label = harmless(&hazard.label, self.style);
         let indent = " ".repeat(start);
         if label.is_empty() || start + length + 1 + width(&label) <= room {
             let separator = if label.is_empty() { "" } else { " " };
-            return vec![
-                self.style
-                    .paint(role(hazard), &format!("{indent}{line}{separator}{label}")),
-            ];
+            return vec![self.style.paint(role(hazard), &format!("{indent}{line}{separator}{label}"))];
         }
         let left = start.min(room.saturating_sub(LABEL_ROOM.max(width(&label).min(room))));
         let wrapped = wrap(&label, left, 0, room);
         std::iter::once(format!("{indent}{line}"))
-            .chain(
-                wrapped
-                    .split('\n')
-                    .map(|part| format!("{}{part}", " ".repeat(left))),
-            )
+            .chain(wrapped.split('\n').map(|part| format!("{}{part}", " ".repeat(left))))
             .map(|part| self.style.paint(role(hazard), &part))
             .collect()
     }
 
     fn gutter(&self, number: &str, gutter: usize, text: &str) -> String {
-        let margin = self.style.paint(
-            Role::Dim,
-            &format!("{number:>gutter$} {}", self.style.bar()),
-        );
+        let margin = self.style.paint(Role::Dim, &format!("{number:>gutter$} {}", self.style.bar()));
         format!("{margin} {text}").trim_end().to_owned() + "\n"
     }
 
@@ -198,16 +140,8 @@ impl<'a> Diagnostics<'a> {
         let closes = self.style.closes();
         let used = gutter + 1 + width(closes) + 1;
         let help = wrap(&harmless(&hazard.help, self.style), used, used, self.width);
-        let help = if hazard.rewritten {
-            self.style.paint(Role::Safe, &help)
-        } else {
-            help
-        };
-        format!(
-            "{}{} {help}\n",
-            " ".repeat(gutter + 1),
-            self.style.paint(Role::Dim, closes)
-        )
+        let help = if hazard.rewritten { self.style.paint(Role::Safe, &help) } else { help };
+        format!("{}{} {help}\n", " ".repeat(gutter + 1), self.style.paint(Role::Dim, closes))
     }
 }
 
@@ -253,8 +187,7 @@ mod tests {
         let mut hazard = hazard("set-not-null", "db/1.sql", (2, 1, 32), "every read waits");
         hazard.label = "ACCESS EXCLUSIVE for one full scan".into();
         hazard.help = "rewritten: check NOT VALID, validate, set (files 1, 2)".into();
-        let source =
-            "ALTER TABLE \"User\" ADD COLUMN a int,\nALTER COLUMN \"name\" SET NOT NULL;\n";
+        let source = "ALTER TABLE \"User\" ADD COLUMN a int,\nALTER COLUMN \"name\" SET NOT NULL;\n";
         assert_eq!(
             shown(&hazard, source, 80, true),
             "\
@@ -297,10 +230,7 @@ danger[set-not-null]: every read waits
         hazard.statement = "DROP TABLE a\n  CASCADE".into();
         let sources = |_: &str| None;
         let text = Diagnostics::new(Style::new(false, true), 80, &sources).full(&hazard);
-        assert_eq!(
-            text,
-            "danger[a]: m\n  ╭─ -:7:5\n7 │ DROP TABLE a\n  │ ────\n"
-        );
+        assert_eq!(text, "danger[a]: m\n  ╭─ -:7:5\n7 │ DROP TABLE a\n  │ ────\n");
     }
 
     #[test]
@@ -338,33 +268,18 @@ needs input[add-required-column]: what do existing rows of \"Order\" get in
 
     #[test]
     fn places_that_do_not_exist_do_no_harm() {
-        for (line, column, end_column) in [
-            (0, 0, 0),
-            (1, 90, 95),
-            (2, 1, 1),
-            (3, 1, 9),
-            (99, 1, 2),
-            (1, 5, 2),
-        ] {
+        for (line, column, end_column) in [(0, 0, 0), (1, 90, 95), (2, 1, 1), (3, 1, 9), (99, 1, 2), (1, 5, 2)] {
             let hazard = hazard("a", "f", (line, column, end_column), "m");
             let text = shown(&hazard, "SELECT 1\n", 20, true);
             assert!(text.starts_with("danger[a]: m\n"), "{text}");
         }
         let at_end = hazard("a", "f", (1, 9, 9), "m");
-        assert_eq!(
-            shown(&at_end, "SELECT 1", 20, true),
-            "danger[a]: m\n  ╭─ f:1:9\n1 │ SELECT 1\n  │         ─\n"
-        );
+        assert_eq!(shown(&at_end, "SELECT 1", 20, true), "danger[a]: m\n  ╭─ f:1:9\n1 │ SELECT 1\n  │         ─\n");
     }
 
     #[test]
     fn twenty_columns_hold() {
-        let mut hazard = hazard(
-            "set-not-null",
-            "f",
-            (1, 4_001, 4_010),
-            "every read and write waits",
-        );
+        let mut hazard = hazard("set-not-null", "f", (1, 4_001, 4_010), "every read and write waits");
         hazard.label = "ACCESS EXCLUSIVE for one full scan".into();
         let source = format!("{}\tDROP TABLE 表表表表表表表表表表;", "x, ".repeat(1_333));
         let text = shown(&hazard, &source, 20, true);

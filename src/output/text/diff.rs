@@ -13,10 +13,7 @@ const MACHINE_MADE_LINES: usize = 40;
 pub(super) fn render(file: &FileReport, style: Style, whole: bool) -> String {
     let patch = patch::file(file);
     let is_machine_made = file.path.ends_with(".json");
-    let hunk_lines = patch
-        .lines()
-        .skip_while(|line| !line.starts_with("@@"))
-        .count();
+    let hunk_lines = patch.lines().skip_while(|line| !line.starts_with("@@")).count();
     let fold = !whole && is_machine_made && hunk_lines > MACHINE_MADE_LINES;
     let hides_return = ends_lines_with_return(file);
 
@@ -28,11 +25,7 @@ pub(super) fn render(file: &FileReport, style: Style, whole: bool) -> String {
             let count = format!("{} of diff, shown with -v\n", plural(hunk_lines, "line"));
             return out + &style.paint(Role::Dim, &count);
         }
-        let line = if hides_return {
-            line.strip_suffix('\r').unwrap_or(line)
-        } else {
-            line
-        };
+        let line = if hides_return { line.strip_suffix('\r').unwrap_or(line) } else { line };
         let line = harmless(line, style);
         out += &match role(&line, in_hunks) {
             Some(role) => style.paint(role, &line),
@@ -56,10 +49,8 @@ fn role(line: &str, in_hunks: bool) -> Option<Role> {
 
 /// True when every line ends in `\r\n` before and after, so that showing the `\r` would tell nothing.
 fn ends_lines_with_return(file: &FileReport) -> bool {
-    let consistent = |text: &String| {
-        text.split_inclusive('\n')
-            .all(|line| !line.ends_with('\n') || line.ends_with("\r\n"))
-    };
+    let consistent =
+        |text: &String| text.split_inclusive('\n').all(|line| !line.ends_with('\n') || line.ends_with("\r\n"));
     file.before.iter().chain(&file.after).all(consistent)
 }
 
@@ -70,11 +61,7 @@ mod tests {
 
     #[test]
     fn a_return_is_shown_only_when_it_tells_something() {
-        let same = render(
-            &modified("a", "x\r\ny\r\n", "x\r\nz\r\n"),
-            Style::PLAIN,
-            false,
-        );
+        let same = render(&modified("a", "x\r\ny\r\n", "x\r\nz\r\n"), Style::PLAIN, false);
         assert!(same.ends_with("@@ -1,2 +1,2 @@\n x\n-y\n+z\n"), "{same}");
         let differs = render(&modified("a", "x\r\n", "x\n"), Style::PLAIN, false);
         assert!(differs.ends_with("-x\u{fffd}\n+x\n"), "{differs}");
@@ -93,18 +80,8 @@ mod tests {
 
     #[test]
     fn colours_follow_the_sign() {
-        let diff = render(
-            &modified("a", "-- x\n", "-- y\n"),
-            Style::new(true, true),
-            false,
-        );
-        assert!(
-            diff.starts_with("\u{1b}[36mdiff --git a/a b/a\u{1b}[0m\n\u{1b}[2m--- a/a\u{1b}[0m\n"),
-            "{diff:?}"
-        );
-        assert!(
-            diff.ends_with("\u{1b}[31m--- x\u{1b}[0m\n\u{1b}[32m+-- y\u{1b}[0m\n"),
-            "{diff:?}"
-        );
+        let diff = render(&modified("a", "-- x\n", "-- y\n"), Style::new(true, true), false);
+        assert!(diff.starts_with("\u{1b}[36mdiff --git a/a b/a\u{1b}[0m\n\u{1b}[2m--- a/a\u{1b}[0m\n"), "{diff:?}");
+        assert!(diff.ends_with("\u{1b}[31m--- x\u{1b}[0m\n\u{1b}[32m+-- y\u{1b}[0m\n"), "{diff:?}");
     }
 }

@@ -25,10 +25,7 @@ pub(super) fn render(report: &Report, options: &TextOptions) -> String {
         for (migration, text) in &details {
             if report.migrations.len() > 1 {
                 let style = options.style();
-                out += &format!(
-                    "\n{}\n",
-                    style.paint(Role::Path, &harmless(&migration.path, style))
-                );
+                out += &format!("\n{}\n", style.paint(Role::Path, &harmless(&migration.path, style)));
             }
             out += text;
         }
@@ -65,12 +62,7 @@ fn sentence(report: &Report, options: &TextOptions) -> String {
     let found = match counts.hazards() {
         0 => counts.nothing_found(noun),
         _ if counts.affected == counts.migrations => {
-            format!(
-                "{}, {}, {}",
-                plural(counts.migrations, noun),
-                counts.found(),
-                counts.disposition()
-            )
+            format!("{}, {}, {}", plural(counts.migrations, noun), counts.found(), counts.disposition())
         }
         _ => format!("{}, {}", counts.found_in(noun), counts.disposition()),
     };
@@ -103,11 +95,7 @@ fn outcome(report: &Report, counts: &Counts, mode: Mode) -> String {
     }
     match files_now_and_deferred(report) {
         (now, 0) => format!(": {} that can go out in one deploy", plural(now, "file")),
-        (now, deferred) => format!(
-            ": {} now, {} deferred",
-            plural(now, "file"),
-            thousands(deferred)
-        ),
+        (now, deferred) => format!(": {} now, {} deferred", plural(now, "file"), thousands(deferred)),
     }
 }
 
@@ -129,26 +117,13 @@ fn details(migration: &MigrationReport, options: &TextOptions) -> String {
 /// The phases as a table: when, which, how many files, after what.
 fn phases(migration: &MigrationReport, options: &TextOptions) -> String {
     let style = options.style();
-    let names = migration
-        .phases
-        .iter()
-        .map(|phase| width(&phase.phase))
-        .max()
-        .unwrap_or(0);
-    let files: Vec<String> = migration
-        .phases
-        .iter()
-        .map(|phase| plural(phase.files, "file"))
-        .collect();
+    let names = migration.phases.iter().map(|phase| width(&phase.phase)).max().unwrap_or(0);
+    let files: Vec<String> = migration.phases.iter().map(|phase| plural(phase.files, "file")).collect();
     let counts = files.iter().map(|count| width(count)).max().unwrap_or(0);
     let mut out = String::new();
     for (phase, count) in migration.phases.iter().zip(&files) {
         let (when, role, what) = match phase.gate.as_str() {
-            "" => (
-                "now",
-                Role::Safe,
-                "old code runs, new code can be deployed after it".to_owned(),
-            ),
+            "" => ("now", Role::Safe, "old code runs, new code can be deployed after it".to_owned()),
             gate if gate.starts_with("after ") => ("deferred", Role::Caution, gate.to_owned()),
             gate => ("deferred", Role::Caution, format!("after {gate}")),
         };
@@ -160,15 +135,8 @@ fn phases(migration: &MigrationReport, options: &TextOptions) -> String {
             (indent, used, separator) = (4, 4, "\n    ");
         }
         let what = wrap(&harmless(&what, style), used, indent, options.width);
-        let lead = if separator.is_empty() {
-            lead.as_str()
-        } else {
-            lead.trim_end()
-        };
-        out += &format!(
-            "  {}{lead}{separator}{what}\n",
-            style.paint(role, &format!("{when:<8}"))
-        );
+        let lead = if separator.is_empty() { lead.as_str() } else { lead.trim_end() };
+        out += &format!("  {}{lead}{separator}{what}\n", style.paint(role, &format!("{when:<8}")));
     }
     out
 }
@@ -189,11 +157,7 @@ fn preflights(migration: &MigrationReport, options: &TextOptions) -> String {
     let query = |preflight: &PreflightReport, indent: &str| {
         let shown = options.is_verbose() || !files.contains(&preflight.file.as_str());
         let query = harmless(&preflight.query, style).replace('\n', &format!("\n{indent}"));
-        if shown {
-            format!("{indent}{query}\n")
-        } else {
-            String::new()
-        }
+        if shown { format!("{indent}{query}\n") } else { String::new() }
     };
     let lead = "Before you run it:";
     match migration.preflights.as_slice() {
@@ -218,32 +182,17 @@ fn opaque(statements: &[OpaqueReport], options: &TextOptions) -> String {
     let Some(first) = statements.first() else {
         return String::new();
     };
-    let limit = if options.is_verbose() {
-        statements.len()
-    } else {
-        NAMED_STATEMENTS
-    };
+    let limit = if options.is_verbose() { statements.len() } else { NAMED_STATEMENTS };
     let mut named: Vec<String> = statements
         .iter()
         .take(limit)
         .map(|statement| {
-            let file = if statement.file == first.file {
-                String::new()
-            } else {
-                format!("{}:", statement.file)
-            };
-            format!(
-                "{} at {file}{}:{}",
-                statement.what, statement.line, statement.column
-            )
+            let file = if statement.file == first.file { String::new() } else { format!("{}:", statement.file) };
+            format!("{} at {file}{}:{}", statement.what, statement.line, statement.column)
         })
         .collect();
     if statements.len() > limit {
-        named.push(format!(
-            "{} {} more",
-            options.style().ellipsis(),
-            statements.len() - limit
-        ));
+        named.push(format!("{} {} more", options.style().ellipsis(), statements.len() - limit));
     }
     let pronoun = if statements.len() == 1 { "it" } else { "them" };
     let text = format!(
@@ -252,50 +201,32 @@ fn opaque(statements: &[OpaqueReport], options: &TextOptions) -> String {
         named.join(", "),
     );
     let lead = "left as it is:";
-    let text = wrap(
-        &harmless(&text, options.style()),
-        lead.len() + 1,
-        2,
-        options.width,
-    );
+    let text = wrap(&harmless(&text, options.style()), lead.len() + 1, 2, options.width);
     format!("{} {text}\n", options.style().paint(Role::Caution, lead))
 }
 
 /// The commands that go on from here: in one line if they fit, otherwise one in each.
 fn hint(report: &Report, options: &TextOptions) -> String {
-    let hazards = || {
-        report
-            .migrations
-            .iter()
-            .flat_map(|migration| &migration.hazards)
-    };
+    let hazards = || report.migrations.iter().flat_map(|migration| &migration.hazards);
     let has_rewrite = |hazard: &HazardReport| hazard.applicability != Applicability::Manual;
-    let changes = report
-        .migrations
-        .iter()
-        .any(|migration| !migration.files.is_empty());
+    let changes = report.migrations.iter().any(|migration| !migration.files.is_empty());
     let deferred = files_now_and_deferred(report).1 > 0;
     let write = format!("`safestep rewrite --write` {}.", what_write_does(report));
     let sentences = match options.mode {
-        Mode::Check if hazards().any(has_rewrite) => [
-            "`safestep rewrite` shows the safe form.",
-            "`safestep explain RULE` says why.",
-        ],
+        Mode::Check if hazards().any(has_rewrite) => {
+            ["`safestep rewrite` shows the safe form.", "`safestep explain RULE` says why."]
+        }
         Mode::Rewrite if changes => [write.as_str(), "`safestep verify` proves it first."],
-        Mode::Write if deferred => [
-            "`safestep status` shows what is deferred.",
-            "`safestep release` brings in the next phase.",
-        ],
+        Mode::Write if deferred => {
+            ["`safestep status` shows what is deferred.", "`safestep release` brings in the next phase."]
+        }
         _ => return String::new(),
     };
     let line = sentences.join(" ");
     if width(&line) <= options.width {
         return line + "\n";
     }
-    sentences
-        .iter()
-        .map(|sentence| paragraph(sentence, options))
-        .collect()
+    sentences.iter().map(|sentence| paragraph(sentence, options)).collect()
 }
 
 /// `replaces the folder`, in words that are true of the changes.
@@ -304,13 +235,7 @@ fn what_write_does(report: &Report) -> &'static str {
     for migration in &report.migrations {
         for folder in folders(migration) {
             let deleted = |entry: &&crate::output::tree::Entry| entry.action == FileAction::Delete;
-            replaced.extend(
-                folder
-                    .entries
-                    .iter()
-                    .filter(deleted)
-                    .map(|entry| entry.name.ends_with('/')),
-            );
+            replaced.extend(folder.entries.iter().filter(deleted).map(|entry| entry.name.ends_with('/')));
         }
     }
     match replaced.as_slice() {

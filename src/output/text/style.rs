@@ -33,10 +33,7 @@ pub(in crate::output) struct Style {
 
 impl Style {
     /// Without colour, on a UTF-8 terminal: what tests and Markdown want.
-    pub const PLAIN: Self = Self {
-        color: false,
-        unicode: true,
-    };
+    pub const PLAIN: Self = Self { color: false, unicode: true };
 
     pub fn new(color: bool, unicode: bool) -> Self {
         Self { color, unicode }

@@ -86,11 +86,7 @@ fn a_rewrite() {
 
 #[test]
 fn a_rewrite_in_ascii_and_quiet() {
-    let quiet = TextOptions {
-        verbosity: -1,
-        unicode: false,
-        ..TextOptions::default()
-    };
+    let quiet = TextOptions { verbosity: -1, unicode: false, ..TextOptions::default() };
     insta::assert_snapshot!(shown(&example::combo(), quiet), @r#"
     prisma/migrations/20261120105114_combo/migration.sql:3:1: danger[set-not-null]: every read and write of "User" waits while all its rows are checked
     prisma/migrations/20261120105114_combo/migration.sql:6:1: danger[create-index]: every write to "Post" waits until the index is built
@@ -99,12 +95,7 @@ fn a_rewrite_in_ascii_and_quiet() {
 
     1 migration, 4 dangers, all rewritten: 3 files that can go out in one deploy.
     "#);
-    let ascii = TextOptions {
-        unicode: false,
-        width: 20,
-        verbosity: 1,
-        ..TextOptions::default()
-    };
+    let ascii = TextOptions { unicode: false, width: 20, verbosity: 1, ..TextOptions::default() };
     assert!(shown(&example::combo(), ascii).is_ascii());
 }
 
@@ -112,14 +103,8 @@ fn a_rewrite_in_ascii_and_quiet() {
 fn a_check() {
     let mut report = example::combo();
     report.migrations[0].hazards.truncate(1);
-    report
-        .migrations
-        .push(example::migration("prisma/migrations/20261121000000_calm"));
-    let options = TextOptions {
-        mode: Mode::Check,
-        scope: Scope::New,
-        ..TextOptions::default()
-    };
+    report.migrations.push(example::migration("prisma/migrations/20261121000000_calm"));
+    let options = TextOptions { mode: Mode::Check, scope: Scope::New, ..TextOptions::default() };
     insta::assert_snapshot!(shown(&report, options), @r#"
     prisma/migrations/20261120105114_combo
 
@@ -138,10 +123,7 @@ fn a_check() {
 
 #[test]
 fn a_write() {
-    let options = TextOptions {
-        mode: Mode::Write,
-        ..TextOptions::default()
-    };
+    let options = TextOptions { mode: Mode::Write, ..TextOptions::default() };
     insta::assert_snapshot!(shown(&example::phased(), options), @r#"
     prisma/migrations/20261120105114_combo
 
@@ -169,17 +151,10 @@ fn what_is_left_to_the_reader_is_never_hidden() {
     migration.files.clear();
     migration.steps.clear();
     migration.preflights.clear();
-    migration.hazards.push(example::question(
-        "prisma/migrations/20261120105114_combo/migration.sql",
-    ));
+    migration.hazards.push(example::question("prisma/migrations/20261120105114_combo/migration.sql"));
     migration.hazards[3].rewritten = false;
     migration.hazards[3].applicability = Applicability::Manual;
-    let opaque = |line, what: &str| OpaqueReport {
-        file: "f".into(),
-        line,
-        column: 1,
-        what: what.into(),
-    };
+    let opaque = |line, what: &str| OpaqueReport { file: "f".into(), line, column: 1, what: what.into() };
     migration.opaque = vec![opaque(31, "DO block"), opaque(58, "CREATE RULE")];
     migration.notes = vec!["the columns of \"User\" end up in another order".into()];
     insta::assert_snapshot!(shown(&report, TextOptions { width: 100, ..TextOptions::default() }), @r#"
@@ -221,23 +196,10 @@ fn nothing_dangerous_is_one_line() {
     let calm = |count| example::report(vec![example::migration("db/1.sql"); count]);
     let options = TextOptions::default();
     assert_eq!(shown(&calm(0), options), "no migrations.\n");
-    assert_eq!(
-        shown(&calm(1), options),
-        "1 migration, nothing dangerous.\n"
-    );
-    assert_eq!(
-        shown(&calm(3), options),
-        "3 migrations, nothing dangerous.\n"
-    );
-    let check = TextOptions {
-        mode: Mode::Check,
-        scope: Scope::New,
-        ..options
-    };
-    assert_eq!(
-        shown(&calm(3), check),
-        "3 new migrations, nothing dangerous.\n"
-    );
+    assert_eq!(shown(&calm(1), options), "1 migration, nothing dangerous.\n");
+    assert_eq!(shown(&calm(3), options), "3 migrations, nothing dangerous.\n");
+    let check = TextOptions { mode: Mode::Check, scope: Scope::New, ..options };
+    assert_eq!(shown(&calm(3), check), "3 new migrations, nothing dangerous.\n");
 }
 
 #[test]
@@ -283,12 +245,7 @@ fn a_terminal_is_never_steered_by_what_is_read() {
     migration.path = evil.into();
     migration.name = evil.into();
     migration.notes = vec![evil.into()];
-    migration.opaque = vec![OpaqueReport {
-        file: evil.into(),
-        line: 1,
-        column: 1,
-        what: evil.into(),
-    }];
+    migration.opaque = vec![OpaqueReport { file: evil.into(), line: 1, column: 1, what: evil.into() }];
     migration.preflights[0].condition = evil.into();
     migration.preflights[0].query = evil.into();
     for hazard in &mut migration.hazards {
@@ -304,11 +261,7 @@ fn a_terminal_is_never_steered_by_what_is_read() {
     }
     for mode in [Mode::Rewrite, Mode::Check, Mode::Write] {
         for verbosity in [-1, 0, 1] {
-            let options = TextOptions {
-                mode,
-                verbosity,
-                ..TextOptions::default()
-            };
+            let options = TextOptions { mode, verbosity, ..TextOptions::default() };
             let text = render(&report, &|_| Some(evil.to_owned()), &options);
             assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
         }
@@ -320,24 +273,11 @@ fn any_width_and_any_place_are_survived() {
     let mut report = example::phased();
     for (line, column) in [(0, 0), (1, 1), (usize::MAX, usize::MAX), (3, 400)] {
         for hazard in &mut report.migrations[0].hazards {
-            (
-                hazard.line,
-                hazard.column,
-                hazard.end_line,
-                hazard.end_column,
-            ) = (line, column, 0, 0);
+            (hazard.line, hazard.column, hazard.end_line, hazard.end_column) = (line, column, 0, 0);
         }
         for width in [0, 1, 20, 80, usize::MAX] {
             for unicode in [true, false] {
-                shown(
-                    &report,
-                    TextOptions {
-                        width,
-                        unicode,
-                        verbosity: 1,
-                        ..TextOptions::default()
-                    },
-                );
+                shown(&report, TextOptions { width, unicode, verbosity: 1, ..TextOptions::default() });
             }
         }
     }

@@ -28,47 +28,18 @@ struct Layout {
 
 /// From the most to the least that a row can show; the first that fits the width is taken.
 const LAYOUTS: [Layout; 5] = [
-    Layout {
-        short: false,
-        tables: true,
-        durations: true,
-    },
-    Layout {
-        short: true,
-        tables: true,
-        durations: true,
-    },
-    Layout {
-        short: false,
-        tables: false,
-        durations: true,
-    },
-    Layout {
-        short: true,
-        tables: false,
-        durations: true,
-    },
-    Layout {
-        short: false,
-        tables: false,
-        durations: false,
-    },
+    Layout { short: false, tables: true, durations: true },
+    Layout { short: true, tables: true, durations: true },
+    Layout { short: false, tables: false, durations: true },
+    Layout { short: true, tables: false, durations: true },
+    Layout { short: false, tables: false, durations: false },
 ];
 
 /// The tree of one migration, each line ending in a newline; empty when nothing changes.
 pub(in crate::output) fn render(migration: &MigrationReport, style: Style, limit: usize) -> String {
     let folders: Vec<(&str, Vec<Row>)> = folders(migration)
         .iter()
-        .map(|folder| {
-            (
-                folder.path,
-                folder
-                    .entries
-                    .iter()
-                    .map(|entry| row(entry, migration, style))
-                    .collect(),
-            )
-        })
+        .map(|folder| (folder.path, folder.entries.iter().map(|entry| row(entry, migration, style)).collect()))
         .collect();
     let rows: Vec<&Row> = folders.iter().flat_map(|(_, rows)| rows).collect();
     let layout = LAYOUTS
@@ -116,16 +87,8 @@ fn columns(rows: &[&Row], layout: Layout) -> [usize; 3] {
     let with_gap = |width: usize| if width == 0 { 0 } else { width + GAP.len() };
     [
         widest(&|row| width(name(row, layout))),
-        if layout.tables {
-            with_gap(widest(&|row| width(&row.tables)))
-        } else {
-            0
-        },
-        if layout.durations {
-            with_gap(widest(&|row| width(&row.duration)))
-        } else {
-            0
-        },
+        if layout.tables { with_gap(widest(&|row| width(&row.tables))) } else { 0 },
+        if layout.durations { with_gap(widest(&|row| width(&row.duration))) } else { 0 },
     ]
 }
 
@@ -162,11 +125,7 @@ mod tests {
     use crate::output::example;
 
     fn shown(width: usize) -> String {
-        render(
-            &example::combo().migrations[0],
-            Style::new(false, true),
-            width,
-        )
+        render(&example::combo().migrations[0], Style::new(false, true), width)
     }
 
     #[test]
