@@ -30,12 +30,6 @@ fn add_volatile_defaults() -> Result<()> {
     interrupt_every_step("add_volatile_defaults", ROWS)
 }
 
-/// Its naive migration fails on rows.
-#[test]
-fn add_required_default_volatile() -> Result<()> {
-    interrupt_every_step("add_required_default_volatile", 0)
-}
-
 #[test]
 fn fk_add() -> Result<()> {
     interrupt_every_step("fk_add", ROWS)

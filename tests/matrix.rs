@@ -66,10 +66,14 @@ fn every_measured_operation_is_predicted() -> Result<()> {
     let listed: BTreeMap<&str, &str> = uncovered::ROWS.iter().copied().collect();
     let (mut wrong, mut stale, mut dangerous) = (Vec::new(), Vec::new(), Vec::new());
     let (mut covered, mut points) = (0, (0, 0));
+    let fixture = statements(FIXTURE);
     for (name, row) in &rows {
         let mut differences = Vec::new();
+        let schema = before(&fixture, name, row);
+        let operations = statements(&row.sql);
+        let statements: Vec<Vec<&Operation>> = operations.iter().map(|s| s.iter().collect()).collect();
         for (version, measured) in versions(row)? {
-            let (schema, predicted) = predict(name, row, version);
+            let predicted = transaction_effects(statements.iter().map(Vec::as_slice), &schema, version);
             let found = compare(&schema, &predicted, measured);
             points.0 += 1;
             points.1 += usize::from(found.is_empty());
@@ -107,19 +111,16 @@ fn versions(row: &Row) -> Result<Vec<(u32, &Measured)>> {
     Ok(all)
 }
 
-/// The catalog before the row's statements, and what they are predicted to do in one transaction.
-fn predict(name: &str, row: &Row, version: u32) -> (Schema, Effects) {
+/// The catalog before the row's statements.
+fn before(fixture: &[Vec<Operation>], name: &str, row: &Row) -> Schema {
     let mut schema = Schema::default();
-    for operation in statements(FIXTURE).iter().chain(&statements(&row.before)).flatten() {
+    for operation in fixture.iter().chain(&statements(&row.before)).flatten() {
         schema.apply(operation);
     }
     schema.begin_migration();
     let zone = TIME_ZONES.iter().find(|(row, _)| *row == name);
     schema.timezone = Some(zone.map_or("UTC", |(_, zone)| zone).to_owned());
-    let statements = statements(&row.sql);
-    let borrowed: Vec<Vec<&Operation>> = statements.iter().map(|s| s.iter().collect()).collect();
-    let predicted = transaction_effects(borrowed.iter().map(Vec::as_slice), &schema, version);
-    (schema, predicted)
+    schema
 }
 
 /// The operations of each statement; those of a `DO` block are statements of their own.

@@ -80,7 +80,9 @@ pub fn run(
     let mut schema = Schema::default();
     let mut outcomes = Vec::new();
     for (at, (found, migration)) in history.iter().zip(read).enumerate() {
-        schema.begin_migration();
+        if !migration.as_ref().is_ok_and(Migration::continues_a_sequence) {
+            schema.begin_migration();
+        }
         match migration {
             Ok(migration) if in_scope(found) => outcomes.push(rewrite(framework, migration, &mut schema, options)),
             Ok(migration) => migration.items.iter().for_each(|item| schema.apply(&item.operation)),

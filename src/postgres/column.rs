@@ -25,13 +25,8 @@ pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefini
         return;
     }
     let filled = is_filled(column);
-    let default = column.default.as_ref();
     let generated = column.generated.as_ref();
-    if column.is_serial() || matches!(generated, Some(Generated::Stored(_) | Generated::Identity(_))) {
-        tally.rewrite(table, table.only);
-    } else if is_constrained(&column.ty, tally.schema) {
-        tally.rewrite(table, table.only);
-    } else if default.is_some_and(|d| volatility(d, tally.schema) == Volatility::Volatile) {
+    if differs_by_row(column, tally.schema) {
         tally.rewrite(table, table.only);
     } else if !is_known_type(&column.ty, tally.schema) && !tally.heaps(table, table.only).is_empty() {
         tally.work(Work::Unknown); // it may be a domain with a CHECK
@@ -47,6 +42,14 @@ pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefini
         tally.fails(); // 23502 on a table that has rows
     }
     add_inline_constraints(tally, table, column, filled);
+}
+
+/// Each existing row gets a value, or a check, of its own: sequences, stored generated columns, volatile defaults, and
+/// any domain with a constraint.
+fn differs_by_row(column: &ColumnDefinition, schema: &Schema) -> bool {
+    let computed = matches!(column.generated, Some(Generated::Stored(_) | Generated::Identity(_)));
+    let volatile = column.default.as_ref().is_some_and(|d| volatility(d, schema) == Volatility::Volatile);
+    column.is_serial() || computed || volatile || is_constrained(&column.ty, schema)
 }
 
 /// Existing rows get a value that is not NULL.

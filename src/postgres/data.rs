@@ -1,9 +1,10 @@
 //! Data statements, and maintenance that reads or writes all rows.
 
 use super::tally::Tally;
+use super::volatility::is_known_function;
 use super::{LockMode, Work, object};
 use crate::operation::{Operation, QualifiedName, SqlFragment};
-use crate::schema::{Age, Schema, mentions};
+use crate::schema::{Age, RelationKind, Schema, mentions};
 
 /// `INSERT`: ROW EXCLUSIVE (documentation, 13.3.1). The rows may come from a query over big tables.
 pub(super) fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
@@ -31,11 +32,11 @@ pub(super) fn backfill(tally: &mut Tally<'_>, table: &QualifiedName) {
     tally.outside_transaction();
 }
 
-/// `SELECT`: no lock that matters. It reads the tables it names; a function of the user's may do anything.
+/// `SELECT`: no lock that matters. It reads the tables it names; a function that is not known may do anything.
 pub(super) fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
     let text = definition.as_str();
     let first = text.split_whitespace().next().unwrap_or_default();
-    if first.eq_ignore_ascii_case("call") || tally.schema.functions().any(|f| mentions(text, f)) {
+    if first.eq_ignore_ascii_case("call") || calls(text).any(|f| !is_known(tally.schema, &f)) {
         tally.work(Work::Unknown);
     } else if mentions(text, "from") {
         let read = tally.schema.tables().filter(|t| mentions(text, t.name.name.as_str()));
@@ -43,6 +44,63 @@ pub(super) fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
         tally.work(Work::Scan(tables));
     }
 }
+
+/// The words right before an opening parenthesis, in lower case.
+fn calls(text: &str) -> impl Iterator<Item = String> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices('(').filter_map(move |(at, _)| {
+        let word = text[..at].rsplit(|c| !is_part(c)).next().unwrap_or_default();
+        (!word.is_empty()).then(|| word.to_lowercase())
+    })
+}
+
+/// A function of PostgreSQL's own that does no more than it says.
+fn is_known(schema: &Schema, function: &str) -> bool {
+    !schema.functions().any(|f| f == function) && (is_known_function(function) || HARMLESS.contains(&function))
+}
+
+/// Aggregates, functions of the session, and key words that stand before a parenthesis.
+const HARMLESS: &[&str] = &[
+    "all",
+    "and",
+    "any",
+    "array",
+    "as",
+    "array_agg",
+    "avg",
+    "bool_and",
+    "bool_or",
+    "cast",
+    "count",
+    "exists",
+    "filter",
+    "from",
+    "generate_series",
+    "in",
+    "jsonb_agg",
+    "max",
+    "min",
+    "not",
+    "numeric",
+    "on",
+    "or",
+    "over",
+    "pg_advisory_lock",
+    "pg_advisory_unlock",
+    "pg_advisory_xact_lock",
+    "pg_get_serial_sequence",
+    "pg_notify",
+    "pg_try_advisory_lock",
+    "select",
+    "set_config",
+    "string_agg",
+    "sum",
+    "to_regclass",
+    "values",
+    "varchar",
+    "version",
+    "where",
+];
 
 /// `LOCK TABLE`: as named, children included.
 pub(super) fn lock(tally: &mut Tally<'_>, tables: &[QualifiedName], mode: &str) {
@@ -64,10 +122,7 @@ pub(super) fn lock(tally: &mut Tally<'_>, tables: &[QualifiedName], mode: &str) 
 /// `VACUUM`: SHARE UPDATE EXCLUSIVE and a scan, FULL a new heap under ACCESS EXCLUSIVE; not in a transaction block.
 pub(super) fn vacuum(tally: &mut Tally<'_>, tables: &[QualifiedName], full: bool) {
     tally.outside_transaction();
-    if tables.is_empty() && full {
-        tally.work(Work::Unknown);
-    }
-    for table in tables {
+    for table in &named_or_all(tally, tables) {
         if full {
             tally.lock_family(table, false, LockMode::AccessExclusive);
             tally.rewrite(table, false);
@@ -80,10 +135,16 @@ pub(super) fn vacuum(tally: &mut Tally<'_>, tables: &[QualifiedName], full: bool
 
 /// `ANALYZE`: SHARE UPDATE EXCLUSIVE and a sample of the rows.
 pub(super) fn analyze(tally: &mut Tally<'_>, tables: &[QualifiedName]) {
-    for table in tables {
+    for table in &named_or_all(tally, tables) {
         tally.lock_family(table, false, LockMode::ShareUpdateExclusive);
         tally.scan(table, false);
     }
+}
+
+/// Without a name all tables are meant.
+fn named_or_all(tally: &Tally<'_>, tables: &[QualifiedName]) -> Vec<QualifiedName> {
+    let all = tally.schema.tables().filter(|t| t.kind != RelationKind::View);
+    if tables.is_empty() { all.map(|t| t.name.clone()).collect() } else { tables.to_vec() }
 }
 
 /// `CLUSTER`: a new heap under ACCESS EXCLUSIVE; without a table all that were clustered before, outside a transaction block.
@@ -109,7 +170,8 @@ pub(super) fn unusable_label(operation: &Operation, schema: &Schema, version: u3
     let state = schema.enum_type(name);
     let present = state.is_some_and(|e| e.labels.contains(value));
     let new_type = state.is_some_and(|e| e.age == Age::New);
-    (!present && !(new_type && version >= 17)).then(|| value.clone())
+    let usable = present || (new_type && version >= 17);
+    (!usable).then(|| value.clone())
 }
 
 /// True when the operation's text uses one of those labels.

@@ -3,7 +3,8 @@
 use super::tally::Tally;
 use super::type_change::TypeAlteration;
 use super::{LockMode, column, constraint, data, index, object, table};
-use crate::operation::{ObjectKind, Operation, QualifiedName};
+use crate::operation::Operation::{self, *};
+use crate::operation::{ObjectKind, QualifiedName};
 use crate::schema::Schema;
 
 /// What running an operation does to those who use its tables.
@@ -106,7 +107,6 @@ fn in_order(operations: Vec<&Operation>, schema: &mut Schema, version: u32) -> E
 /// The pass of ALTER TABLE in which a subcommand runs (`AT_PASS_…`, `src/backend/commands/tablecmds.c`): a constraint that
 /// the statement drops is gone before SET NOT NULL looks for a proof, and VALIDATE comes last.
 fn pass(operation: &Operation) -> u8 {
-    use Operation::*;
     match operation {
         DropColumn { .. } | DropConstraint { .. } | DropNotNull { .. } => 0,
         SetType { .. } => 1,
@@ -160,8 +160,6 @@ fn pass(operation: &Operation) -> u8 {
 
 /// Tables, columns and constraints; the rest is [`of_object`]'s.
 fn of_table(t: &mut Tally<'_>, operation: &Operation) {
-    use Operation::*;
-    let renamed = LockMode::AccessExclusive;
     match operation {
         CreateTable(create) => table::create(t, create),
         DropTable { names, cascade, .. } => table::drop(t, names, *cascade),
@@ -176,9 +174,7 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         RenameColumn { table, .. }
         | DropNotNull { table, .. }
         | SetDefault { table, .. }
-        | DropDefault { table, .. } => {
-            t.lock_family(table, table.only, renamed);
-        }
+        | DropDefault { table, .. } => t.lock_family(table, table.only, LockMode::AccessExclusive),
         SetNotNull { table, column } => constraint::set_not_null(t, table, column),
         SetType { table, column, ty, collation, using } => {
             let change = TypeAlteration { table, column, to: ty, collation: collation.as_ref(), using: using.as_ref() };
@@ -222,15 +218,12 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         | Vacuum { .. }
         | Analyze { .. }
         | Cluster { .. }
-        | Opaque { .. } => {
-            of_object(t, operation);
-        }
+        | Opaque { .. } => of_object(t, operation),
     }
 }
 
 /// Indexes, types, other objects, data and the session.
 fn of_object(t: &mut Tally<'_>, operation: &Operation) {
-    use Operation::*;
     match operation {
         SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, name, .. } => {
             table::rename(t, name)
@@ -289,5 +282,58 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
         | ValidateConstraint { .. }
         | RenameConstraint { .. }
         | AlterConstraint { .. } => {} // of_table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::{read_statement, split};
+
+    /// The catalog after `history`, and the verdict on each statement of `migration` in its own transaction.
+    fn unsafe_ones(history: &str, migration: &str) -> Vec<bool> {
+        let mut schema = Schema::default();
+        let operations = |script: &str| -> Vec<Operation> {
+            let statements = split(script).pieces.into_iter().map(|p| read_statement(p.span.slice(script)));
+            statements.flat_map(|s| s.operations).map(|l| l.operation).collect()
+        };
+        operations(history).iter().for_each(|o| schema.apply(o));
+        schema.begin_migration();
+        let judge = |o: Operation| {
+            let found = effects(&o, &schema, 16).is_unsafe();
+            schema.apply(&o);
+            found
+        };
+        operations(migration).into_iter().map(judge).collect()
+    }
+
+    #[test]
+    fn what_is_not_known_is_the_dangerous_case() {
+        let migration = "ALTER TABLE t ALTER a SET NOT NULL; ALTER TABLE t ADD b uuid DEFAULT some_function();
+             ALTER TABLE t ALTER c TYPE text; ALTER TABLE t ADD d some_type; SELECT some_function(); FROBNICATE t";
+        assert_eq!(unsafe_ones("", migration), [true; 6]);
+    }
+
+    #[test]
+    fn tables_of_the_migration_are_empty_and_nobody_waits_for_them() {
+        let migration = "CREATE TABLE n (id int, a int); CREATE INDEX ON n (a); ALTER TABLE n ALTER a SET NOT NULL;
+             ALTER TABLE n ALTER a TYPE bigint; ALTER TABLE n ADD FOREIGN KEY (id) REFERENCES t";
+        assert_eq!(unsafe_ones("CREATE TABLE t (id int PRIMARY KEY)", migration), [false; 5]);
+    }
+
+    #[test]
+    fn a_check_proves_the_column_it_was_made_for_under_any_name() {
+        let history =
+            "CREATE TABLE t (a int, CHECK (a IS NOT NULL)); ALTER TABLE t RENAME a TO b; ALTER TABLE t ADD a int";
+        let migration = "ALTER TABLE t ALTER b SET NOT NULL; ALTER TABLE t ALTER a SET NOT NULL";
+        assert_eq!(unsafe_ones(history, migration), [false, true]);
+    }
+
+    #[test]
+    fn a_collation_that_is_lost_rebuilds_the_index() {
+        let history =
+            "CREATE TABLE t (a varchar(9) COLLATE \"C\", b varchar(9)); CREATE INDEX ON t (a); CREATE INDEX ON t (b)";
+        let migration = "ALTER TABLE t ALTER a TYPE text; ALTER TABLE t ALTER b TYPE text";
+        assert_eq!(unsafe_ones(history, migration), [true, false]);
     }
 }

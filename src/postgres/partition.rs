@@ -28,9 +28,11 @@ pub(super) fn bounds_proved(schema: &Schema, table: &QualifiedName, bounds: &Sql
 /// `FOR VALUES FROM (a) TO (b)` of one key column → `a` and `b`.
 fn range(bounds: &str) -> Option<(String, String)> {
     let text = compact(bounds);
-    let values = text.strip_prefix("forvaluesfrom(")?.strip_suffix(')')?;
-    let (from, to) = values.split_once(")to(")?;
-    let plain = |v: &str| !v.contains([',', '(', ')']) && v != "minvalue" && v != "maxvalue";
+    let prefix = text.get(..14).filter(|p| p.eq_ignore_ascii_case("forvaluesfrom("))?;
+    let values = text[prefix.len()..].strip_suffix(')')?;
+    let border = values.to_ascii_lowercase().find(")to(")?;
+    let (from, to) = (&values[..border], &values[border + 4..]);
+    let plain = |v: &str| !v.contains([',', '(', ')']) && !v.to_ascii_lowercase().ends_with("value");
     (plain(from) && plain(to)).then(|| (from.to_owned(), to.to_owned()))
 }
 
@@ -42,17 +44,31 @@ fn key_within(check: &str, from: &str, to: &str) -> Option<Ident> {
     {
         check = inner.trim();
     }
-    let lower = check.to_lowercase();
-    if check.contains(['(', ')', '\'']) || lower.contains(" or ") {
+    let words: Vec<String> = check.split_whitespace().map(str::to_ascii_lowercase).collect();
+    if check.contains(['(', ')'])
+        || words.iter().any(|w| w == "or" || w == "not" && !words.join(" ").contains("is not null"))
+    {
         return None;
     }
-    let parts: Vec<String> = lower.split(" and ").map(compact).collect();
+    let parts = conjuncts(check);
     let key = parts.iter().find_map(|p| p.strip_suffix(&format!(">={from}")))?;
     let below = parts.iter().any(|p| *p == format!("{key}<{to}"));
     below.then(|| Ident::from_sql(key))
 }
 
-/// Lower case, without white space.
+/// What stands between the ANDs, each without white space.
+fn conjuncts(check: &str) -> Vec<String> {
+    let lower = check.to_ascii_lowercase();
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, and) in lower.match_indices(" and ") {
+        parts.push(compact(&check[start..at]));
+        start = at + and.len();
+    }
+    parts.push(compact(&check[start..]));
+    parts
+}
+
+/// Without white space.
 fn compact(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase()
+    text.chars().filter(|c| !c.is_whitespace()).collect()
 }

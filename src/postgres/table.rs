@@ -20,7 +20,8 @@ pub(super) fn create(tally: &mut Tally<'_>, create: &CreateTable) {
             && !same(&fk.references, &create.name)
         {
             constraint::lock_referenced(tally, &fk.references, LockMode::ShareRowExclusive);
-            if create.temporary {
+            let permanent = tally.schema.table(&fk.references).is_some_and(|t| !t.temporary);
+            if create.temporary && permanent {
                 tally.fails(); // a temporary table may reference only temporary ones
             }
         }

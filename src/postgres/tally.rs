@@ -25,8 +25,8 @@ impl<'a> Tally<'a> {
     /// writers, so only ACCESS EXCLUSIVE on it is felt.
     pub(super) fn lock(&mut self, relation: &QualifiedName, mode: LockMode) {
         let table = self.schema.table(relation);
-        let no_writers = table.is_some_and(|t| t.kind == RelationKind::MaterializedView);
-        if !self.schema.is_new(relation) && !(no_writers && !mode.blocks_reads()) {
+        let written = table.is_none_or(|t| t.kind != RelationKind::MaterializedView);
+        if !self.schema.is_new(relation) && (written || mode.blocks_reads()) {
             self.effects.add_lock(relation, mode);
         }
     }
@@ -148,13 +148,13 @@ fn heavier(a: Work, b: Work) -> Work {
         (Work::Constant, other) | (other, Work::Constant) => other,
         (Work::Rewrite(a), Work::Rewrite(b)) => Work::Rewrite(joined(a, b)),
         (Work::Rewrite(tables), _) | (_, Work::Rewrite(tables)) => Work::Rewrite(tables),
+        (Work::Rows, _) | (_, Work::Rows) => Work::Rows,
         (Work::Build(a), Work::Build(b)) if same(&a, &b) => Work::Build(a),
         (Work::Build(a), Work::Build(b)) => Work::Scan(vec![a, b]),
         (Work::Build(table), Work::Scan(tables)) | (Work::Scan(tables), Work::Build(table)) => {
             Work::Scan(joined(tables, vec![table]))
         }
         (Work::Scan(a), Work::Scan(b)) => Work::Scan(joined(a, b)),
-        (Work::Rows, other) | (other, Work::Rows) => other,
     }
 }
 

@@ -56,6 +56,11 @@ fn function(name: &str, schema: &Schema, depth: usize) -> Volatility {
     }
 }
 
+/// True for a function of PostgreSQL or of a usual extension whose volatility is known.
+pub(super) fn is_known_function(name: &str) -> bool {
+    [VOLATILE, STABLE, IMMUTABLE].iter().any(|known| known.contains(&name))
+}
+
 fn qualified(name: &str) -> QualifiedName {
     match name.rsplit_once('.') {
         Some((schema, name)) => QualifiedName { schema: Some(Ident::new(schema)), name: Ident::new(name) },
@@ -87,10 +92,15 @@ fn user_function(definition: &str, schema: &Schema, depth: usize) -> Volatility 
 fn without_body(definition: &str) -> (String, Option<String>) {
     let (mut outside, mut body) = (String::new(), None);
     let mut rest = definition;
-    while let Some(at) = rest.find(['\'', '$']) {
+    while let Some(at) = next_literal(rest) {
         outside.push_str(&rest[..at]);
         outside.push(' ');
         let quote = match &rest[at..] {
+            text if text.starts_with("--") || text.starts_with("/*") => {
+                let end = if text.starts_with("--") { "\n" } else { "*/" };
+                rest = text.find(end).map_or("", |e| &text[e + end.len()..]);
+                continue;
+            }
             text if text.starts_with('\'') => "'",
             text => match text[1..].find('$') {
                 Some(end) => &text[..end + 2],
@@ -104,6 +114,11 @@ fn without_body(definition: &str) -> (String, Option<String>) {
     }
     outside.push_str(rest);
     (outside, body)
+}
+
+/// Where the next string literal or comment begins.
+fn next_literal(text: &str) -> Option<usize> {
+    ["'", "$", "--", "/*"].iter().filter_map(|start| text.find(start)).min()
 }
 
 /// `SELECT expression` → the expression.

@@ -4,6 +4,7 @@
 
 mod columns;
 pub mod names;
+mod renaming;
 mod replay;
 
 use std::collections::BTreeMap;

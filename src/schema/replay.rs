@@ -112,7 +112,7 @@ impl Schema {
     }
 
     /// The table and its children.
-    fn family(&mut self, name: &QualifiedName, change: impl Fn(&mut Table)) {
+    pub(super) fn family(&mut self, name: &QualifiedName, change: impl Fn(&mut Table)) {
         let children: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         for table in std::iter::once(name.clone()).chain(children) {
             self.with(&table, &change);
@@ -252,39 +252,6 @@ impl Schema {
         let own = key(table);
         self.indexes
             .retain(|_, i| key(&i.table) != own || !i.columns.iter().any(|c| c.column.as_ref() == Some(column)));
-    }
-
-    fn rename_column(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
-        self.family(table, |t| t.column_mut(column, |c| c.name = to.clone()));
-        let own = key(table);
-        let renamed = |names: &mut Vec<Ident>| names.iter_mut().filter(|n| *n == column).for_each(|n| *n = to.clone());
-        for (name, state) in &mut self.tables {
-            for constraint in &mut state.constraints {
-                match &mut constraint.constraint.kind {
-                    ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. }
-                        if *name == own =>
-                    {
-                        renamed(columns)
-                    }
-                    ConstraintKind::ForeignKey(fk) => {
-                        if *name == own {
-                            renamed(&mut fk.columns);
-                        }
-                        if key(&fk.references) == own {
-                            renamed(&mut fk.referenced);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        for index in self.indexes.values_mut().filter(|i| key(&i.table) == own) {
-            index
-                .columns
-                .iter_mut()
-                .filter(|c| c.column.as_ref() == Some(column))
-                .for_each(|c| c.column = Some(to.clone()));
-        }
     }
 
     fn drop_constraint(&mut self, table: &QualifiedName, name: &Ident) {
@@ -447,7 +414,7 @@ impl Schema {
 }
 
 impl Table {
-    fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut super::Column)) {
+    pub(super) fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut super::Column)) {
         if let Some(column) = self.columns.iter_mut().find(|c| c.name == *name) {
             change(column);
         }

@@ -1,8 +1,9 @@
 //! The test bench: runs a naive migration and its rewrite on real servers, and compares what they leave behind.
 //! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees · `rows.rs` rows, made up and compared ·
-//! `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `proof.rs` naive against sequence: the promise itself.
+//! `folder.rs` safestep in a temporary folder · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `proof.rs` naive against sequence: the promise itself.
 
 pub mod catalog;
+pub mod folder;
 pub mod prisma;
 pub mod proof;
 pub mod rows;
