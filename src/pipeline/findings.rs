@@ -6,6 +6,7 @@ use crate::plan::{Duration, Phase, Step, Transaction};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Outcome, RULES, Rule, Settings, Site};
 use crate::schema::Schema;
+use crate::source::DirectiveScope;
 
 /// A hazard at an item.
 pub struct Finding {
@@ -36,6 +37,8 @@ impl Findings {
 pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
     let mut found = Findings { findings: Vec::new(), steps: Vec::new() };
     let mut claimed = vec![false; migration.items.len()];
+    // Steps that replace several operations stand where the last of these stood.
+    let mut later: Vec<Vec<Step>> = vec![Vec::new(); migration.items.len()];
     for at in 0..migration.items.len() {
         let site = Site { items: &migration.items, at, schema, settings };
         if !claimed[at] {
@@ -44,7 +47,8 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                 Some((rule, outcome)) => {
                     outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
                     match &outcome.steps {
-                        Some(steps) => found.steps.extend(steps.iter().cloned()),
+                        Some(steps) => later[outcome.claims.iter().copied().max().unwrap_or(at).max(at)]
+                            .extend(steps.iter().cloned()),
                         None => found.steps.push(passed_through(&site)),
                     }
                     found.findings.push(Finding { rule, item: at, outcome });
@@ -52,8 +56,8 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                 None => found.steps.push(passed_through(&site)),
             }
         }
-        let operation = &migration.items[at].operation;
-        schema.apply(operation);
+        found.steps.append(&mut later[at]);
+        schema.apply(&migration.items[at].operation);
     }
     drop_needless_guards(migration, &mut found);
     found
@@ -62,11 +66,14 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
 /// The first rule that has something to say and is neither off nor suppressed there.
 fn first_outcome(migration: &Migration, site: &Site<'_>, config: &Config) -> Option<(&'static Rule, Outcome)> {
     let item = &site.items[site.at];
+    let mut silenced = false;
     RULES.iter().find_map(|rule| {
-        if config.level(rule.id) == Some(Level::Off) || is_suppressed(migration, site.at, rule.id) {
+        let outcome = (rule.apply)(site).filter(|_| !silenced)?;
+        // A rule that is off or suppressed here has had its say: the operation stays, and no other rule takes over.
+        silenced = config.level(rule.id) == Some(Level::Off) || is_suppressed(migration, site.at, rule.id);
+        if silenced {
             return None;
         }
-        let outcome = (rule.apply)(site)?;
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
             && rule.id != "missing-lock-timeout";
@@ -92,7 +99,8 @@ fn is_small(table: &QualifiedName, config: &Config) -> bool {
 
 fn is_suppressed(migration: &Migration, item: usize, rule: &str) -> bool {
     let statement = migration.statement_of(item);
-    statement.directives.iter().chain(&migration.directives).any(|d| d.covers(rule))
+    statement.directives.iter().any(|d| d.covers(rule))
+        || migration.directives.iter().any(|d| d.scope == DirectiveScope::File && d.covers(rule))
 }
 
 /// The operation as a step of its own: what must not be moved or wrapped stays in the author's words.

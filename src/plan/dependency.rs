@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::step::Step;
-use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, TypeName};
+use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, Operation, QualifiedName, TypeName};
 use crate::schema::Schema;
 
 /// Something that steps use together.
@@ -19,6 +19,8 @@ enum Resource {
     Constraint(String, String, Ident),
     Index(String, String),
     Type(String, String),
+    /// The primary key and unique constraints of a table, which foreign keys stand on.
+    Keys(String, String),
 }
 
 #[derive(Debug, Default)]
@@ -75,19 +77,42 @@ impl Uses {
         self.reads.insert(Resource::Type(s, t));
     }
 
+    /// A foreign key stands on the keys of the table that it points at.
+    fn stands_on(&mut self, key: &ForeignKey) {
+        let (s, t) = pair(&key.references);
+        self.reads.insert(Resource::Keys(s, t));
+        self.reads_columns(&key.references, &key.referenced);
+    }
+
+    fn drops_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
+        match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => {
+                self.reads_columns(table, &key.columns);
+                self.stands_on(key);
+            }
+            ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+                self.reads_columns(table, columns);
+                let (s, t) = pair(table);
+                self.writes.insert(Resource::Keys(s, t));
+            }
+            ConstraintKind::Check { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {}
+        }
+    }
+
     fn adds_constraint(&mut self, table: &QualifiedName, constraint: &Constraint, schema: &Schema) {
         let (s, t) = self.table(table);
         self.writes.insert(Resource::Constraint(s.clone(), t.clone(), schema.constraint_name(table, constraint)));
         match &constraint.kind {
             ConstraintKind::ForeignKey(key) => {
                 self.reads_columns(table, &key.columns);
-                self.reads_columns(&key.references, &key.referenced);
+                self.stands_on(key);
                 self.points_at = Some((key.references.clone(), key.referenced.clone()));
             }
             ConstraintKind::Unique { columns, using_index, .. }
             | ConstraintKind::PrimaryKey { columns, using_index, .. } => {
                 self.reads_columns(table, columns);
                 self.unique_on = Some((table.clone(), columns.clone()));
+                self.writes.insert(Resource::Keys(s.clone(), t));
                 if let Some(index) = using_index {
                     self.writes.insert(Resource::Index(s, index.as_str().to_owned()));
                 }
@@ -206,10 +231,9 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
         Operation::DropConstraint { name, .. } => {
             uses.writes.insert(Constraint(s.clone(), t.clone(), name.clone()));
             uses.writes.insert(Resource::Index(s, name.as_str().to_owned()));
-            if let Some(state) = schema.constraint(&table, name)
-                && let ConstraintKind::ForeignKey(key) = &state.constraint.kind
-            {
-                uses.table(&key.references.clone());
+            match schema.constraint(&table, name) {
+                Some(state) => uses.drops_constraint(&table, &state.constraint),
+                None => uses.barrier = true,
             }
         }
         Operation::RenameConstraint { name, to, .. } => {
@@ -220,6 +244,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             for resource in [Column, Default, Nullability, Data] {
                 uses.writes.insert(resource(s.clone(), t.clone(), column.clone()));
             }
+            uses.writes.insert(Resource::Keys(s, t));
         }
         // Whole-table changes, data and everything else: in place, nothing passes.
         _ => uses.barrier = true,

@@ -23,8 +23,9 @@
 
 use super::add_foreign_key::{add_and_validate, is_partitioned_before_18};
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ConstraintKind, ForeignKey, Operation};
+use crate::operation::{ConstraintKind, ForeignKey, Operation, QualifiedName};
 use crate::plan::{Undo, snake_case};
+use crate::schema::Schema;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::DropConstraint { table, name, cascade: false, .. } = site.operation() else { return None };
@@ -40,6 +41,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         },
         _ => None,
     })?;
+    if site.items[site.at + 1..at].iter().any(|item| unsettles(&item.operation, &table.name, key, site.schema)) {
+        return None;
+    }
     let hazard = Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Safe,
@@ -82,4 +86,30 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 
 fn same_key(old: &ForeignKey, new: &ForeignKey) -> bool {
     old.columns == new.columns && crate::schema::same(&old.references, &new.references)
+}
+
+/// True when the key was dropped so that something under it can change: a key, a column's type, a column or a table.
+fn unsettles(operation: &Operation, table: &QualifiedName, key: &ForeignKey, schema: &Schema) -> bool {
+    let on_either = operation.table().is_none_or(|t| crate::schema::same(t, table) || crate::schema::same(t, &key.references));
+    let harmless = matches!(
+        operation,
+        Operation::AddColumn { .. }
+            | Operation::SetNotNull { .. }
+            | Operation::DropNotNull { .. }
+            | Operation::SetDefault { .. }
+            | Operation::DropDefault { .. }
+            | Operation::CreateIndex(_)
+            | Operation::CreateTable(_)
+            | Operation::CreateEnum { .. }
+            | Operation::DropIndex { .. }
+    );
+    // Other foreign keys on the way are no reason; whether a dropped constraint was one, the catalog knows.
+    let foreign_key = match operation {
+        Operation::AddConstraint { constraint, .. } => matches!(constraint.kind, ConstraintKind::ForeignKey(_)),
+        Operation::DropConstraint { table, name, .. } => {
+            schema.constraint(&table.name, name).is_some_and(|c| matches!(c.constraint.kind, ConstraintKind::ForeignKey(_)))
+        }
+        _ => false,
+    };
+    on_either && !harmless && !foreign_key
 }

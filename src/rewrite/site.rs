@@ -81,7 +81,11 @@ impl<'a> Site<'a> {
 
     /// A builder for the steps that replace the operation at hand.
     pub fn steps(&self) -> StepBuilder {
-        StepBuilder { item: self.at, schema: self.schema.clone(), postgres: self.settings.postgres, steps: Vec::new() }
+        let mut schema = self.schema.clone();
+        if let Some(table) = self.operation().table() {
+            schema.assume_table(table);
+        }
+        StepBuilder { item: self.at, schema, postgres: self.settings.postgres, steps: Vec::new() }
     }
 }
 

@@ -52,7 +52,7 @@ pub fn split(text: &str) -> Script {
             Rule::unterminated => PieceKind::Unterminated,
             _ => continue,
         };
-        let span = trimmed(text, pair.as_span().start(), pair.as_span().end(), pair.into_inner().last());
+        let span = trimmed(text, pair);
         pieces.push(Piece { kind, leading: ByteSpan { start: end, end: span.start }, span });
         end = span.end;
     }
@@ -67,13 +67,13 @@ pub fn comments(statement: &str) -> Vec<String> {
 }
 
 /// A statement without a semicolon at the end of the script must not swallow the comments after it.
-fn trimmed(text: &str, start: usize, end: usize, last: Option<pest::iterators::Pair<'_, Rule>>) -> ByteSpan {
-    let ends_in_comment = last.filter(|p| {
-        matches!(p.as_rule(), Rule::line_comment | Rule::block_comment)
-            && text[p.as_span().end()..end].trim().is_empty()
-    });
-    let mut end = end;
-    if let Some(comment) = ends_in_comment {
+fn trimmed(text: &str, pair: pest::iterators::Pair<'_, Rule>) -> ByteSpan {
+    let (start, mut end) = (pair.as_span().start(), pair.as_span().end());
+    let inside: Vec<_> = pair.into_inner().collect();
+    for comment in inside.iter().rev().filter(|p| matches!(p.as_rule(), Rule::line_comment | Rule::block_comment)) {
+        if !text[comment.as_span().end()..end].trim().is_empty() {
+            break;
+        }
         end = comment.as_span().start();
     }
     ByteSpan { start, end: start + text[start..end].trim_end().len() }
@@ -101,8 +101,7 @@ mod tests {
 
     #[test]
     fn semicolons_inside_strings_comments_and_bodies_do_not_split() {
-        let text =
-            "-- a; b\nSELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$; /* ; /* ; */ ; */\nSELECT \"a;\"\"b\" -- end";
+        let text = "-- a; b\nSELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$; /* ; /* ; */ ; */\nSELECT \"a;\"\"b\" -- end\n-- more";
         assert_eq!(statements(text), ["SELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$;", "SELECT \"a;\"\"b\""]);
         let body =
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;";

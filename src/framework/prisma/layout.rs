@@ -96,7 +96,7 @@ impl Page<'_> {
         }];
         lines.extend(self.before());
         lines.push(format!("-- If it fails: {}", self.if_it_fails()));
-        lines.extend(undo(self.unit()).into_iter().map(|undo| format!("-- Undo: {undo}")));
+        lines.extend(undo(self.unit()).into_iter().map(|undo| format!("-- Undo: {}", one_line(&undo))));
         lines.join("\n") + "\n"
     }
 
