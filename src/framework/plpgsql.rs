@@ -185,8 +185,7 @@ pub fn batches(backfill: &Backfill, settings: &LayoutSettings) -> String {
     format!("DO {tag}\n{body}{tag};\n")
 }
 
-const RETRY_BATCH: &str = "\
-        EXIT;
+const RETRY_BATCH: &str = "        EXIT;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
         bf_tries := bf_tries + 1;
         IF bf_tries >= 50 THEN RAISE; END IF;

@@ -23,7 +23,7 @@
 use super::add_column_default::{add_and_fill, without};
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
 use crate::operation::Operation;
-use crate::plan::{Undo, snake_case};
+use crate::plan::{Transaction, Undo, snake_case};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
@@ -61,9 +61,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         "the migration asked for no default",
         Undo::By(vec![back]),
     );
+    let mut steps = steps.done();
+    // In a file of its own: the code that writes the column must be out before it.
+    if let Some(last) = steps.last_mut() {
+        last.transaction = Transaction::Own;
+    }
     let mut outcome = Outcome::rewritten(
         hazard(Applicability::Safe, format!("{place} has no value for existing rows"), format!("add it with {value}, fill in batches, prove NOT NULL, drop the default")),
-        steps.done(),
+        steps,
     );
     outcome.note = Some(format!("deploy code that writes {place} before the last step: it drops the default that fills it for the old code"));
     Some(outcome)

@@ -274,6 +274,21 @@ impl Schema {
         self.dependents.iter().filter(|d| d.mentions(table, column)).collect()
     }
 
+    /// A table that the history does not make, so that what is done to it can be followed.
+    pub fn assume_table(&mut self, name: &QualifiedName) {
+        self.tables.entry(key(name)).or_insert_with(|| Table {
+            name: name.clone(),
+            kind: RelationKind::Table,
+            age: Age::Existing,
+            temporary: false,
+            columns: Vec::new(),
+            columns_known: false,
+            constraints: Vec::new(),
+            parents: Vec::new(),
+            is_default_partition: false,
+        });
+    }
+
     /// From here on everything that is made is [`Age::New`].
     pub fn begin_migration(&mut self) {
         for table in self.tables.values_mut() {
