@@ -95,10 +95,9 @@ pub fn run(
 
 /// One migration from its operations to its file changes; `schema` is the catalog before it and after the call the one after it.
 pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
-    let before = schema.clone();
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
     let sequence = match findings.is_rewritten() {
-        true => sequence(findings.steps.clone(), &before, framework.runner()),
+        true => sequence(findings.steps.clone(), framework.runner()),
         false => Sequence::default(),
     };
     let files = framework.lay_out(&migration, &sequence, &layout_settings(&options.config));

@@ -23,8 +23,9 @@ enum Resource {
     Keys(String, String),
 }
 
-#[derive(Debug, Default)]
-pub(super) struct Uses {
+/// What a step uses, computed against the catalog before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Uses {
     reads: BTreeSet<Resource>,
     writes: BTreeSet<Resource>,
     /// Nothing passes it.
@@ -134,10 +135,10 @@ impl Uses {
     }
 }
 
-/// What a step uses. `schema` is the catalog before the migration.
-pub(super) fn uses(step: &Step, schema: &Schema) -> Uses {
+/// What an operation uses. `schema` is the catalog before it.
+pub fn uses(operation: &Operation, schema: &Schema) -> Uses {
     let mut uses = Uses::default();
-    match &step.operation {
+    match operation {
         Operation::CreateTable(create) => {
             let (s, t) = pair(&create.name);
             uses.writes.insert(Resource::Table(s, t));

@@ -6,5 +6,6 @@ mod dependency;
 mod sequence;
 mod step;
 
+pub use dependency::{Uses, uses};
 pub use sequence::{Runner, Sequence, Unit, UnitKind, sequence};
 pub use step::{Duration, Phase, Step, Transaction, Undo, snake_case};

@@ -1,9 +1,8 @@
 //! From steps to units of execution, by the rules that `ARCHITECTURE.md` lists under "From steps to files".
 
-use super::dependency::{Uses, serves_foreign_key, uses};
+use super::dependency::serves_foreign_key;
 use super::step::{Duration, Phase, Step, Transaction};
 use crate::operation::QualifiedName;
-use crate::schema::Schema;
 
 /// What a framework's runner can do, as far as the order and grouping of steps depend on it.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +44,9 @@ pub struct Sequence {
     pub units: Vec<Unit>,
 }
 
-/// Orders and groups the steps of one migration. `schema` is the catalog before it. The result depends on nothing else.
-pub fn sequence(steps: Vec<Step>, schema: &Schema, runner: Runner) -> Sequence {
-    let waits = dependencies(&steps, schema);
+/// Orders and groups the steps of one migration. The result depends on nothing else.
+pub fn sequence(steps: Vec<Step>, runner: Runner) -> Sequence {
+    let waits = dependencies(&steps);
     let mut open: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     let mut units = Vec::new();
     while open.iter().any(Option::is_some) {
@@ -60,14 +59,13 @@ pub fn sequence(steps: Vec<Step>, schema: &Schema, runner: Runner) -> Sequence {
 }
 
 /// For each step, the steps it waits for.
-fn dependencies(steps: &[Step], schema: &Schema) -> Vec<Vec<usize>> {
-    let used: Vec<Uses> = steps.iter().map(|step| uses(step, schema)).collect();
+fn dependencies(steps: &[Step]) -> Vec<Vec<usize>> {
     let mut waits: Vec<Vec<usize>> = (0..steps.len())
         .map(|later| {
             let follows = |earlier: &usize| {
                 steps[*earlier].phase < steps[later].phase
                     || steps[*earlier].item == steps[later].item
-                    || used[*earlier].must_precede(&used[later])
+                    || steps[*earlier].uses.must_precede(&steps[later].uses)
             };
             (0..later).filter(follows).collect()
         })

@@ -1,5 +1,6 @@
 //! One step of a sequence.
 
+use super::dependency::Uses;
 use crate::operation::{Ident, Operation, QualifiedName};
 use crate::postgres::LockMode;
 
@@ -76,6 +77,8 @@ pub struct Step {
     pub undo: Undo,
     /// A query that must find nothing before the step that `fails` can pass, shown where the sequence begins.
     pub preflight: Option<String>,
+    /// What it uses together with others: decides what must wait for what.
+    pub uses: Uses,
     /// A few words for its file: `user_add_age`.
     pub slug: String,
 }

@@ -1,7 +1,7 @@
 //! Where a rule looks, and how it makes steps.
 
 use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment};
-use crate::plan::{Duration, Phase, Step, Transaction, Undo};
+use crate::plan::{Duration, Phase, Step, Transaction, Undo, uses};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::Schema;
 
@@ -75,13 +75,14 @@ impl<'a> Site<'a> {
             locks: cost.locks,
             why: "as written".into(),
             preflight: None,
+            uses: uses(operation, self.schema),
             slug: slug_of(operation),
         }
     }
 
     /// A builder for the steps that replace the operation at hand.
     pub fn steps(&self) -> StepBuilder {
-        let mut schema = self.schema.clone();
+        let mut schema = self.schema.excerpt(self.operation());
         if let Some(table) = self.operation().table() {
             schema.assume_table(table);
         }
@@ -102,8 +103,10 @@ impl StepBuilder {
     pub fn step(&mut self, operation: Operation, slug: String, why: impl Into<String>, undo: Undo) -> &mut Self {
         let cost = effects(&operation, &self.schema, self.postgres);
         let (duration, transaction) = shape(&operation, &cost);
+        let uses = uses(&operation, &self.schema);
         self.schema.apply(&operation);
         self.steps.push(Step {
+            uses,
             operation,
             item: self.item,
             verbatim: false,

@@ -29,6 +29,7 @@ impl Schema {
             age: Age::New,
             sequence,
         };
+        self.touch(table);
         if let Some(state) = self.tables.get_mut(&key(table))
             && !state.columns.iter().any(|c| c.name == column.name)
         {
@@ -44,6 +45,7 @@ impl Schema {
         let name = self.constraint_name(table, constraint);
         let mut constraint = constraint.clone();
         self.put_backing_index(table, &name, &mut constraint);
+        self.touch(table);
         let Some(state) = self.tables.get_mut(&key(table)) else { return };
         match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } => {
@@ -76,6 +78,7 @@ impl Schema {
                 *columns = index.columns.iter().filter_map(|c| c.column.clone()).collect();
                 index.name = table.sibling(name.clone());
                 index.constraint = Some(name.clone());
+                self.touch(&index.name);
                 self.indexes.insert(key(&index.name), index);
             }
             return;
@@ -95,6 +98,7 @@ impl Schema {
             constraint: Some(name.clone()),
             age: Age::New,
         };
+        self.touch(&index.name);
         self.indexes.insert(key(&index.name), index);
     }
 

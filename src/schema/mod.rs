@@ -7,10 +7,10 @@ pub mod names;
 mod renaming;
 mod replay;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operation::{
-    Constraint, ConstraintKind, Generated, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
+    Constraint, ConstraintKind, Generated, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TypeName,
 };
 
 /// Where an object's life began, seen from the migration that is being read.
@@ -135,6 +135,8 @@ pub struct Schema {
     domains: BTreeMap<Key, Domain>,
     functions: BTreeMap<Key, SqlFragment>,
     dependents: Vec<Dependent>,
+    /// What the migration at hand made or changed.
+    touched: BTreeSet<Key>,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }
@@ -291,17 +293,62 @@ impl Schema {
 
     /// From here on everything that is made is [`Age::New`].
     pub fn begin_migration(&mut self) {
-        for table in self.tables.values_mut() {
-            table.age = Age::Existing;
-            table.columns.iter_mut().for_each(|c| c.age = Age::Existing);
-            table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
-        }
-        self.indexes.values_mut().for_each(|i| i.age = Age::Existing);
-        for state in self.enums.values_mut() {
-            state.age = Age::Existing;
-            state.added.clear();
+        let touched = std::mem::take(&mut self.touched);
+        for name in &touched {
+            if let Some(table) = self.tables.get_mut(name) {
+                table.age = Age::Existing;
+                table.columns.iter_mut().for_each(|c| c.age = Age::Existing);
+                table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
+            }
+            if let Some(index) = self.indexes.get_mut(name) {
+                index.age = Age::Existing;
+            }
+            if let Some(state) = self.enums.get_mut(name) {
+                state.age = Age::Existing;
+                state.added.clear();
+            }
         }
         self.timezone = None;
+    }
+
+    /// Remembers that the migration at hand made or changed an object of that name.
+    fn touch(&mut self, name: &QualifiedName) {
+        self.touched.insert(key(name));
+    }
+
+    /// The part of the catalog that an operation on a table can depend on: the table, its family, the tables that its
+    /// foreign keys join it with, and every type and function.
+    pub fn excerpt(&self, operation: &Operation) -> Schema {
+        let Some(table) = operation.table() else { return self.clone() };
+        let mut names = vec![table.clone()];
+        names.extend(self.children(table).iter().map(|t| t.name.clone()));
+        names.extend(self.referencing(table).iter().map(|(t, _)| t.name.clone()));
+        let inline = match operation {
+            Operation::AddConstraint { constraint, .. } => std::slice::from_ref(constraint),
+            Operation::AddColumn { column, .. } => column.constraints.as_slice(),
+            _ => &[],
+        };
+        let own = self.table(table).into_iter().flat_map(|t| &t.constraints).map(|c| &c.constraint);
+        names.extend(own.chain(inline).filter_map(|c| match &c.kind {
+            ConstraintKind::ForeignKey(key) => Some(key.references.clone()),
+            _ => None,
+        }));
+        let mut excerpt = Schema {
+            enums: self.enums.clone(),
+            domains: self.domains.clone(),
+            functions: self.functions.clone(),
+            dependents: self.dependents.clone(),
+            timezone: self.timezone.clone(),
+            ..Schema::default()
+        };
+        for name in &names {
+            if let Some(state) = self.table(name) {
+                excerpt.tables.insert(key(name), state.clone());
+                let indexes = self.indexes_of(name).map(|i| (key(&i.name), i.clone()));
+                excerpt.indexes.extend(indexes);
+            }
+        }
+        excerpt
     }
 
     /// A unique key of NOT NULL columns that batches can walk along: the primary key, else a plain unique index.

@@ -131,6 +131,7 @@ impl Schema {
         let columns_known = !create.as_query
             && create.like.iter().chain(&parents).all(|t| self.table(t).is_some_and(|t| t.columns_known));
         columns.iter_mut().for_each(|c| c.age = Age::New);
+        self.touch(&create.name);
         let kind = if create.partitioned { RelationKind::Partitioned } else { RelationKind::Table };
         let table = Table {
             name: create.name.clone(),
@@ -168,6 +169,7 @@ impl Schema {
         let old = key(from);
         let Some(mut table) = self.tables.remove(&old) else { return };
         table.name = to.clone();
+        self.touch(to);
         self.tables.insert(key(to), table);
         let moved = |name: &mut QualifiedName| {
             if key(name) == old {
@@ -228,6 +230,7 @@ impl Schema {
             constraint: None,
             age: Age::New,
         };
+        self.touch(&name);
         self.indexes.entry(key(&name)).or_insert(state);
     }
 
@@ -241,6 +244,7 @@ impl Schema {
         } else {
             index.constraint = None;
         }
+        self.touch(&index.name);
         self.indexes.insert(key(&index.name), index);
     }
 
@@ -277,9 +281,11 @@ impl Schema {
     fn apply_enum(&mut self, operation: &Operation) {
         match operation {
             Operation::CreateEnum { name, labels } => {
+                self.touch(name);
                 self.enums.insert(key(name), EnumType { labels: labels.clone(), age: Age::New, added: Vec::new() });
             }
             Operation::AddEnumValue { name, value, position, .. } => {
+                self.touch(name);
                 let Some(state) = self.enums.get_mut(&key(name)) else { return };
                 if state.labels.contains(value) {
                     return;
@@ -304,6 +310,7 @@ impl Schema {
     fn rename_type(&mut self, from: &QualifiedName, to: &QualifiedName) {
         let old = key(from);
         if let Some(state) = self.enums.remove(&old) {
+            self.touch(to);
             self.enums.insert(key(to), state);
         }
         if let Some(state) = self.domains.remove(&old) {
@@ -364,6 +371,7 @@ impl Schema {
                 parents: Vec::new(),
                 is_default_partition: false,
             };
+            self.touch(name);
             self.tables.insert(key(name), view);
         }
         self.dependents.retain(|d| !(key(&d.name) == key(name) && d.on.as_ref().map(key) == on.map(key)));

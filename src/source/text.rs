@@ -133,6 +133,7 @@ pub struct SourceFile {
     pub text: String,
     /// Offset of the first byte of each line; the first is 0.
     line_starts: Vec<usize>,
+    is_ascii: bool,
 }
 
 impl SourceFile {
@@ -187,7 +188,8 @@ impl SourceFile {
         let text = text.into();
         let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
         let line_starts = std::iter::once(0).chain(line_ends).collect();
-        SourceFile { path: path.into(), text, line_starts }
+        let is_ascii = text.is_ascii();
+        SourceFile { path: path.into(), text, line_starts, is_ascii }
     }
 
     /// Line and column of a byte offset. An offset inside a character counts as its first byte, one behind the text
@@ -196,10 +198,13 @@ impl SourceFile {
         let byte = byte.min(self.text.len());
         let line = self.line_starts.partition_point(|start| *start <= byte);
         let line_start = self.line_starts[line - 1];
-        let characters_before = self.text[line_start..]
-            .char_indices()
-            .take_while(|(offset, character)| line_start + offset + character.len_utf8() <= byte)
-            .count();
+        let mut end = byte;
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        // A line can be the whole file, so text without other characters is not counted.
+        let characters_before =
+            if self.is_ascii { end - line_start } else { self.text[line_start..end].chars().count() };
         Position { line, column: characters_before + 1 }
     }
 
