@@ -46,6 +46,9 @@ impl Schema {
         let mut constraint = constraint.clone();
         self.put_backing_index(table, &name, &mut constraint);
         self.touch(table);
+        if let ConstraintKind::ForeignKey(fk) = &constraint.kind {
+            self.links.reference(&fk.references, key(table));
+        }
         let Some(state) = self.tables.get_mut(&key(table)) else { return };
         match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } => {
@@ -79,6 +82,7 @@ impl Schema {
                 index.name = table.sibling(name.clone());
                 index.constraint = Some(name.clone());
                 self.touch(&index.name);
+                self.links.index(&index.table, key(&index.name));
                 self.indexes.insert(key(&index.name), index);
             }
             return;
@@ -99,6 +103,7 @@ impl Schema {
             age: Age::New,
         };
         self.touch(&index.name);
+        self.links.index(table, key(&index.name));
         self.indexes.insert(key(&index.name), index);
     }
 

@@ -3,6 +3,7 @@
 //! What cannot be known is absent or `None`; whoever asks must treat that as the dangerous case.
 
 mod columns;
+mod links;
 pub mod names;
 mod renaming;
 mod replay;
@@ -135,6 +136,7 @@ pub struct Schema {
     domains: BTreeMap<Key, Domain>,
     functions: BTreeMap<Key, SqlFragment>,
     dependents: Vec<Dependent>,
+    links: links::Links,
     /// What the migration at hand made or changed.
     touched: BTreeSet<Key>,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
@@ -171,7 +173,8 @@ fn key(name: &QualifiedName) -> Key {
 
 /// True when two names mean the same object.
 pub fn same(a: &QualifiedName, b: &QualifiedName) -> bool {
-    key(a) == key(b)
+    let schema = |name: &'_ QualifiedName| name.schema.clone().unwrap_or_else(|| Ident::new("public"));
+    a.name == b.name && (a.schema == b.schema || schema(a) == schema(b))
 }
 
 impl Schema {
@@ -197,8 +200,9 @@ impl Schema {
 
     /// The indexes of a table, those behind constraints included.
     pub fn indexes_of<'a>(&'a self, table: &QualifiedName) -> impl Iterator<Item = &'a Index> + use<'a> {
-        let table = key(table);
-        self.indexes.values().filter(move |index| key(&index.table) == table)
+        let table = table.clone();
+        let linked = self.links.indexes_of(&key(&table)).filter_map(|name| self.indexes.get(name));
+        linked.filter(move |index| same(&index.table, &table))
     }
 
     /// An enum by name.
@@ -226,7 +230,7 @@ impl Schema {
         let mut found: Vec<&Table> = Vec::new();
         let mut open = vec![key(table)];
         while let Some(parent) = open.pop() {
-            for (child, state) in &self.tables {
+            for (child, state) in self.links.children_of(&parent).filter_map(|name| self.tables.get_key_value(name)) {
                 let seen = found.iter().any(|f| key(&f.name) == *child);
                 if !seen && state.parents.iter().any(|p| key(p) == parent) {
                     found.push(state);
@@ -240,13 +244,14 @@ impl Schema {
     /// The foreign keys of other tables that point at this table, each with its table.
     pub fn referencing<'a>(&'a self, table: &QualifiedName) -> Vec<(&'a Table, &'a ConstraintState)> {
         let keys = |c: &ConstraintState| matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if same(&fk.references, table));
-        self.tables.values().flat_map(|t| t.constraints.iter().filter(|c| keys(c)).map(move |c| (t, c))).collect()
+        let tables = self.links.referencing(&key(table)).filter_map(|name| self.tables.get(name));
+        tables.flat_map(|t| t.constraints.iter().filter(|c| keys(c)).map(move |c| (t, c))).collect()
     }
 
     /// The DEFAULT partition of a table.
     pub fn default_partition(&self, table: &QualifiedName) -> Option<&Table> {
         let of_table = |t: &&Table| t.is_default_partition && t.parents.iter().any(|p| same(p, table));
-        self.tables.values().find(of_table)
+        self.links.children_of(&key(table)).filter_map(|name| self.tables.get(name)).find(of_table)
     }
 
     /// The views and materialized views whose definition names the relation.
@@ -348,6 +353,7 @@ impl Schema {
                 excerpt.indexes.extend(indexes);
             }
         }
+        excerpt.relink();
         excerpt
     }
 

@@ -18,10 +18,13 @@ impl Schema {
             Operation::RenameTable { table, to } => self.rename_table(table, &table.sibling(to.clone())),
             Operation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
             Operation::SetTableAttribute { table, attribute } => self.table_attribute(table, attribute),
-            Operation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
-                t.parents.push(table.name.clone());
-                t.is_default_partition = is_default(bounds);
-            }),
+            Operation::AttachPartition { table, partition, bounds } => {
+                self.links.child(&table.name, key(partition));
+                self.with(partition, |t| {
+                    t.parents.push(table.name.clone());
+                    t.is_default_partition = is_default(bounds);
+                })
+            }
             Operation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
                 t.parents.retain(|p| key(p) != key(table));
                 t.is_default_partition = false;
@@ -144,6 +147,7 @@ impl Schema {
             parents,
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
         };
+        table.parents.iter().for_each(|parent| self.links.child(parent, key(&create.name)));
         self.tables.insert(key(&create.name), table);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
@@ -152,10 +156,12 @@ impl Schema {
     fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
+        let pointing: Vec<Key> = self.links.referencing(&gone).cloned().collect();
         self.tables.remove(&gone);
-        self.indexes.retain(|_, index| key(&index.table) != gone);
+        self.drop_indexes(name, |_| true);
         self.dependents.retain(|d| d.on.as_ref().is_none_or(|on| key(on) != gone) && key(&d.name) != gone);
-        for table in self.tables.values_mut() {
+        for table in pointing {
+            let Some(table) = self.tables.get_mut(&table) else { continue };
             table.constraints.retain(
                 |c| !matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone),
             );
@@ -188,6 +194,7 @@ impl Schema {
             }
         }
         self.dependents.iter_mut().filter_map(|d| d.on.as_mut()).for_each(moved);
+        self.relink();
     }
 
     fn set_schema(&mut self, kind: ObjectKind, name: &QualifiedName, to: &Ident) {
@@ -203,6 +210,7 @@ impl Schema {
                         self.indexes.insert(key(&index.name), index);
                     }
                 }
+                self.relink();
             }
             ObjectKind::Type | ObjectKind::Domain => self.rename_type(name, &moved),
             _ => {}
@@ -211,7 +219,10 @@ impl Schema {
 
     fn table_attribute(&mut self, table: &QualifiedName, attribute: &TableAttribute) {
         match attribute {
-            TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
+            TableAttribute::Inherit(parent) => {
+                self.links.child(parent, key(table));
+                self.with(table, |t| t.parents.push(parent.clone()))
+            }
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
             _ => {}
         }
@@ -231,6 +242,7 @@ impl Schema {
             age: Age::New,
         };
         self.touch(&name);
+        self.links.index(&index.table, key(&name));
         self.indexes.entry(key(&name)).or_insert(state);
     }
 
@@ -245,6 +257,7 @@ impl Schema {
             index.constraint = None;
         }
         self.touch(&index.name);
+        self.links.index(&index.table, key(&index.name));
         self.indexes.insert(key(&index.name), index);
     }
 
@@ -253,14 +266,17 @@ impl Schema {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
         });
-        let own = key(table);
-        self.indexes
-            .retain(|_, i| key(&i.table) != own || !i.columns.iter().any(|c| c.column.as_ref() == Some(column)));
+        self.drop_indexes(table, |index| index.columns.iter().any(|c| c.column.as_ref() == Some(column)));
     }
 
     fn drop_constraint(&mut self, table: &QualifiedName, name: &Ident) {
         self.family(table, |t| t.constraints.retain(|c| c.name != *name));
-        self.indexes.retain(|_, i| key(&i.table) != key(table) || i.constraint.as_ref() != Some(name));
+        self.drop_indexes(table, |index| index.constraint.as_ref() == Some(name));
+    }
+
+    fn drop_indexes(&mut self, table: &QualifiedName, goes: impl Fn(&Index) -> bool) {
+        let gone: Vec<Key> = self.indexes_of(table).filter(|index| goes(index)).map(|index| key(&index.name)).collect();
+        gone.iter().for_each(|name| drop(self.indexes.remove(name)));
     }
 
     fn validate(&mut self, table: &QualifiedName, name: &Ident) {
