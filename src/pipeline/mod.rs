@@ -76,33 +76,43 @@ pub fn run(
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Run {
     let read: Vec<Result<Migration, FrameworkError>> = history.par_iter().map(Migration::read).collect();
+    let settings = settings(&options.config);
     let mut errors = Vec::new();
     let mut schema = Schema::default();
-    let mut outcomes = Vec::new();
+    let mut judged = Vec::new();
     for (at, (found, migration)) in history.iter().zip(read).enumerate() {
         if !migration.as_ref().is_ok_and(Migration::continues_a_sequence) {
             schema.begin_migration();
         }
         match migration {
-            Ok(migration) if in_scope(found) => outcomes.push(rewrite(framework, migration, &mut schema, options)),
+            Ok(migration) if in_scope(found) => {
+                let findings = findings::find(&migration, &mut schema, &settings, &options.config);
+                judged.push((migration, findings));
+            }
             Ok(migration) => migration.items.iter().for_each(|item| schema.apply(&item.operation)),
             Err(error) => errors.push(error),
         }
         progress(at + 1, history.len());
     }
-    Run { framework: framework.name(), outcomes, errors }
+    let outcomes = judged.par_iter().map(|(migration, findings)| lay_out(framework, migration, findings, options));
+    Run { framework: framework.name(), outcomes: outcomes.collect(), errors }
 }
 
-/// One migration from its operations to its file changes; `schema` is the catalog before it and after the call the one after it.
-pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
-    let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
+/// One migration from its operations to its file changes; `schema` is the catalog before it, after the call the one after it.
+pub fn rewrite(framework: &dyn Framework, migration: &Migration, schema: &mut Schema, options: &Options) -> Outcome {
+    let findings = findings::find(migration, schema, &settings(&options.config), &options.config);
+    lay_out(framework, migration, &findings, options)
+}
+
+/// One migration from what was found in it to its file changes.
+fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings, options: &Options) -> Outcome {
     let sequence = match findings.is_rewritten() {
         true => sequence(findings.steps.clone(), framework.runner()),
         false => Sequence::default(),
     };
-    let files = framework.lay_out(&migration, &sequence, &layout_settings(&options.config));
-    let changes = changes(&migration, &files);
-    let report = reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base);
+    let files = framework.lay_out(migration, &sequence, &layout_settings(&options.config));
+    let changes = changes(migration, &files);
+    let report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
     Outcome { path: migration.path().clone(), changes, report }
 }
 

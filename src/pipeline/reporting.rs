@@ -116,7 +116,7 @@ fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
     if tables.is_empty() {
         tables.extend(step.operation.table().map(ToString::to_string));
     }
-    let line = migration.source.position(migration.spans[step.item].start).line;
+    let line = migration.source.position(migration.spans[step.from].start).line;
     StepReport {
         file,
         phase: match step.phase {
@@ -136,6 +136,7 @@ fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
             Duration::Free => "locks nothing in use",
             Duration::Instant => "instant",
             Duration::Scan => "scans, blocks nothing",
+            Duration::Build if matches!(step.operation, Operation::DropIndex { .. }) => "drops, blocks nothing",
             Duration::Build => "builds, blocks nothing",
             Duration::Backfill => "fills in batches",
             Duration::AsWritten => "as written",
@@ -143,7 +144,7 @@ fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
         .into(),
         tables,
         sql: if step.verbatim {
-            migration.slice(step.item).to_owned()
+            migration.slice(step.from).to_owned()
         } else {
             render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation))
         },

@@ -59,8 +59,10 @@ pub enum Undo {
 pub struct Step {
     /// What it does.
     pub operation: Operation,
-    /// The item of the source that it comes from, by index.
+    /// The item of the source whose rewrite it belongs to, by index.
     pub item: usize,
+    /// The item of the source that it says anew: another one than `item` where a rewrite replaces several.
+    pub from: usize,
     /// Printed as it stands in the source, not rendered.
     pub verbatim: bool,
     /// When it may run.

@@ -56,17 +56,17 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let wanted = site.schema.constraint_name(&table.name, new);
     let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
     let mut steps = site.steps();
-    add_and_validate(&mut steps, table, new, temporary.clone(), key);
+    add_and_validate(steps.from(at), table, new, temporary.clone(), key);
     let words = snake_case(&table.name.name);
     let again = Operation::AddConstraint { table: table.clone(), constraint: crate::operation::Constraint { name: Some(name.clone()), not_valid: true, ..old.constraint.clone() } };
-    steps.step(
+    steps.from(site.at).step(
         Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
         format!("{words}_swap_{}", snake_case(name)),
         "the new key protects the rows now",
         Undo::By(vec![again, Operation::ValidateConstraint { table: table.clone(), name: name.clone() }]),
     );
     if temporary != wanted {
-        steps.step(
+        steps.from(at).step(
             Operation::RenameConstraint { table: table.clone(), name: temporary.clone(), to: wanted.clone() },
             format!("{words}_rename_{}", snake_case(&wanted)),
             "the new key takes the old name",

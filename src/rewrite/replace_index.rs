@@ -48,7 +48,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "the old index goes before the new one is there".into(),
         help: "build the new index first, then drop the old one, both concurrently".into(),
     };
-    let mut outcome = Outcome::rewritten(hazard, steps(site, name, new));
+    let mut outcome = Outcome::rewritten(hazard, steps(site, name, new, at));
     outcome.claims = vec![at];
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
@@ -62,7 +62,7 @@ fn replaces(site: &Site<'_>, new: &CreateIndex, name: &QualifiedName) -> bool {
     crate::schema::same(&new.table, &old.table) && (same_name || (lead(&new.columns).is_some() && lead(&new.columns) == lead(&old.columns)))
 }
 
-fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex) -> Vec<crate::plan::Step> {
+fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> Vec<crate::plan::Step> {
     let wanted = new.name.clone().unwrap_or_else(|| site.schema.index_name(&new.table, &new.columns));
     let same_name = wanted == old.name;
     let building = if same_name { wanted.with_suffix("_new") } else { wanted.clone() };
@@ -70,10 +70,12 @@ fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex) -> Vec<crate::
     let build = CreateIndex { name: Some(building), concurrently: true, if_not_exists: false, ..new.clone() };
     let mut steps = site.steps();
     steps
+        .from(at)
         .step(Operation::CreateIndex(build), slug(new), "builds the new index while the old one still serves", Undo::By(vec![drop_concurrently(&built)]))
+        .from(site.at)
         .step(drop_concurrently(old), format!("drop_{}", snake_case(&old.name)), "the new index serves now", undo(site, old));
     if same_name {
-        steps.step(
+        steps.from(at).step(
             Operation::RenameIndex { index: built.clone(), to: wanted.clone(), if_exists: true },
             format!("{}_rename_index", snake_case(&new.table.name)),
             "the new index takes the old name",

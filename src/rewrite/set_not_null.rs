@@ -54,7 +54,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let mut steps = site.steps();
     if let Some((value, set_default)) = fill {
         if set_default {
-            steps.step(
+            steps.from(claims.first().copied().unwrap_or(site.at)).step(
                 Operation::SetDefault { table: table.clone(), column: column.clone(), default: value.clone() },
                 format!("{}_{}_default", snake_case(&table.name.name), snake_case(column)),
                 "new rows get the default from here on",
@@ -62,7 +62,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             );
         }
         let todo = SqlFragment::new(&format!("{column} IS NULL"));
-        steps.backfill(&table.name, column, value, todo, format!("{}_fill_{}", snake_case(&table.name.name), snake_case(column)), "rows that are still NULL get the default, as SET NOT NULL would fail on them");
+        steps.from(site.at).backfill(&table.name, column, value, todo, format!("{}_fill_{}", snake_case(&table.name.name), snake_case(column)), "rows that are still NULL get the default, as SET NOT NULL would fail on them");
         hazard.help = format!("fill the NULLs in batches, {}", hazard.help);
     }
     prove(&mut steps, table, column, site.settings.postgres);
@@ -138,9 +138,12 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
     let drop = |if_exists| Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists, cascade: false };
     let relax = Operation::DropNotNull { table: table.clone(), column: column.clone() };
     let undo_add = if native { relax.clone() } else { drop(true) };
+    let filled = steps.fills(column);
+    steps.step(Operation::AddConstraint { table: table.clone(), constraint }, format!("{words}_{words_of_column}_check"), "new rows are held to it from here on", Undo::By(vec![undo_add]));
+    if !filled {
+        steps.preflight(&query(&table.name, column));
+    }
     steps
-        .step(Operation::AddConstraint { table: table.clone(), constraint }, format!("{words}_{words_of_column}_check"), "new rows are held to it from here on", Undo::By(vec![undo_add]))
-        .preflight(&query(&table.name, column))
         .step(Operation::ValidateConstraint { table: table.clone(), name: name.clone() }, format!("{words}_validate_{words_of_column}"), "proves the existing rows while reads and writes go on", Undo::Nothing);
     if !native {
         steps

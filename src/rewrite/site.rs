@@ -67,6 +67,7 @@ impl<'a> Site<'a> {
         Step {
             operation: operation.clone(),
             item: self.at,
+            from: self.at,
             verbatim: true,
             phase: Phase::Expand,
             transaction,
@@ -86,19 +87,26 @@ impl<'a> Site<'a> {
         if let Some(table) = self.operation().table() {
             schema.assume_table(table);
         }
-        StepBuilder { item: self.at, schema, postgres: self.settings.postgres, steps: Vec::new() }
+        StepBuilder { item: self.at, from: self.at, schema, postgres: self.settings.postgres, steps: Vec::new() }
     }
 }
 
 /// Makes steps: asks `postgres/` what each operation costs after those before it.
 pub struct StepBuilder {
     item: usize,
+    from: usize,
     schema: Schema,
     postgres: u32,
     steps: Vec<Step>,
 }
 
 impl StepBuilder {
+    /// From here on the steps say that item of the migration anew.
+    pub fn from(&mut self, item: usize) -> &mut Self {
+        self.from = item;
+        self
+    }
+
     /// Adds a step. `slug` names its file.
     pub fn step(&mut self, operation: Operation, slug: String, why: impl Into<String>, undo: Undo) -> &mut Self {
         let cost = effects(&operation, &self.schema, self.postgres);
@@ -109,6 +117,7 @@ impl StepBuilder {
             uses,
             operation,
             item: self.item,
+            from: self.from,
             verbatim: false,
             phase: Phase::Expand,
             transaction,
@@ -143,6 +152,12 @@ impl StepBuilder {
         let key = self.schema.walkable_key(table);
         let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key };
         self.step(Operation::Backfill(backfill), slug, why, Undo::Nothing)
+    }
+
+    /// True when a step so far fills the column.
+    pub fn fills(&self, column: &Ident) -> bool {
+        let is_fill = |s: &Step| matches!(&s.operation, Operation::Backfill(fill) if fill.column == *column);
+        self.steps.iter().any(is_fill)
     }
 
     /// The catalog after the steps so far.

@@ -22,8 +22,7 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
     for (at, unit) in sequence.units.iter().enumerate() {
         let page = Page { migration, sequence, settings, at, name: &names[at] };
         let mut content = page.header();
-        content.push_str(&page.comments(&mut told));
-        content.push_str(&page.body(unit));
+        content.push_str(&page.body(unit, &mut told));
         if at == last {
             let trailing = migration.trailing.slice(&migration.source.text).trim();
             if !trailing.is_empty() {
@@ -161,31 +160,28 @@ impl Page<'_> {
         }
     }
 
-    /// The author's comments, with the first file of the statement that they talk about.
+    /// The author's comments on the unit's statements, each in the first file that says something of its statement.
     fn comments(&self, told: &mut [bool]) -> String {
-        let mut text = String::new();
-        if matches!(self.unit().kind, UnitKind::Free | UnitKind::AsWritten) {
-            return text; // printed with their statements
-        }
-        for step in &self.unit().steps {
-            let at = self.migration.items[step.item].statement;
-            if !std::mem::replace(&mut told[at], true) {
-                let statement = &self.migration.statements[at];
-                let source = &self.migration.source.text;
-                let leading = statement.leading.slice(source).trim();
-                if !leading.is_empty() {
-                    text.push_str(leading);
-                    text.push('\n');
-                }
-                text.extend(inner_comments(statement.span.slice(source)).into_iter().map(|c| format!("{c}\n")));
-            }
-        }
-        text
+        self.unit().steps.iter().map(|step| self.comments_on(step, told)).collect()
     }
 
-    fn body(&self, unit: &Unit) -> String {
-        match unit.kind {
-            UnitKind::Free | UnitKind::AsWritten => self.as_written(unit),
+    /// The author's comments before and inside the statement that a step comes from; nothing the second time.
+    fn comments_on(&self, step: &Step, told: &mut [bool]) -> String {
+        let at = self.migration.items[step.from].statement;
+        if std::mem::replace(&mut told[at], true) {
+            return String::new();
+        }
+        let statement = &self.migration.statements[at];
+        let source = &self.migration.source.text;
+        let leading = statement.leading.slice(source).trim();
+        let inside = crate::sql::comments(statement.span.slice(source));
+        let comments = Some(leading.to_owned()).filter(|l| !l.is_empty()).into_iter().chain(inside);
+        comments.map(|comment| comment + "\n").collect()
+    }
+
+    fn body(&self, unit: &Unit, told: &mut [bool]) -> String {
+        let statements = match unit.kind {
+            UnitKind::Free | UnitKind::AsWritten => return self.as_written(unit, told),
             UnitKind::Brief => {
                 let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, self.slice(s))).collect();
                 retried(&guarded(&operations), self.settings)
@@ -195,13 +191,14 @@ impl Page<'_> {
                 Operation::Backfill(backfill) => batches(backfill, self.settings),
                 operation => render::statement(operation).unwrap_or_else(|| self.slice(&unit.steps[0])) + ";\n",
             },
-        }
+        };
+        self.comments(told) + &statements
     }
 
     /// The operation as the source wrote it, as a statement of its own.
     fn slice(&self, step: &Step) -> String {
-        let slice = self.migration.slice(step.item);
-        let statement = self.migration.statement_of(step.item);
+        let slice = self.migration.slice(step.from);
+        let statement = self.migration.statement_of(step.from);
         let whole = statement.span.slice(&self.migration.source.text);
         match render::alter_target(&step.operation) {
             Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
@@ -216,32 +213,28 @@ impl Page<'_> {
     }
 
     /// Whole statements where the unit has all of them, with their comments, in the source's order.
-    fn as_written(&self, unit: &Unit) -> String {
+    fn as_written(&self, unit: &Unit, told: &mut [bool]) -> String {
         let source = &self.migration.source.text;
         let mut text = String::new();
         let mut done = Vec::new();
         for step in &unit.steps {
-            let at = self.migration.items[step.item].statement;
+            let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
-            let own: Vec<_> = unit.steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.item)).collect();
-            if step.verbatim && own.len() == statement.items.len() {
-                if !done.contains(&at) {
-                    done.push(at);
-                    let gap = if text.is_empty() { "" } else { "\n" };
-                    let leading = statement.leading.slice(source).trim();
-                    let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
-                    let whole = statement.span.slice(source);
-                    let end = if whole.ends_with(';') { "" } else { ";" };
-                    text.push_str(&format!("{gap}{leading}{whole}{end}\n"));
-                }
-                continue;
+            let own = unit.steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
+            if !step.verbatim || own < statement.items.len() {
+                let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
+                text.push_str(&self.comments_on(step, told));
+                text.push_str(&format!("{};\n", rendered.unwrap_or_else(|| self.slice(step))));
+            } else if !done.contains(&at) {
+                done.push(at);
+                told[at] = true;
+                let gap = if text.is_empty() { "" } else { "\n" };
+                let leading = statement.leading.slice(source).trim();
+                let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
+                let whole = statement.span.slice(source);
+                let end = if whole.ends_with(';') { "" } else { ";" };
+                text.push_str(&format!("{gap}{leading}{whole}{end}\n"));
             }
-            let statement = if step.verbatim {
-                self.slice(step)
-            } else {
-                render::statement(&step.operation).unwrap_or_else(|| self.slice(step))
-            };
-            text.push_str(&format!("{statement};\n"));
         }
         text
     }
@@ -328,9 +321,4 @@ fn listed(tables: &[QualifiedName]) -> String {
         }
     }
     names.join(" and ")
-}
-
-/// Comments between the tokens of a statement that is written anew.
-fn inner_comments(statement: &str) -> Vec<String> {
-    crate::sql::comments(statement)
 }

@@ -49,7 +49,7 @@ impl Framework for Prisma {
                 found.push(Found { name: entry.file_name().to_owned(), file: entry.path().join(FILE) });
             }
         }
-        found.sort_by_key(|f| order(&f.name));
+        found.sort_by_cached_key(|f| order(&f.name));
         Ok(found)
     }
 

@@ -1,0 +1,201 @@
+//! What safestep promises of every rewrite, on every sample and with the real binary: it is final, it loses nothing, the
+//! patch is the write, what may have run stays, and line ends and colours are the reader's.
+//!
+//! Files that no person would write are in `hostile.rs`; what the rewrites do to a database is in `prisma_deploy.rs`.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::io::Write;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+use safestep::sql::{read_statement, split};
+use serde_json::Value;
+
+use bench::folder::{Folder, MIGRATIONS, migration};
+use bench::prisma::Sample;
+
+/// Runs `test` on every sample and fails with all failures.
+fn on_every_sample(test: impl Fn(&Sample) -> Result<()>) -> Result<()> {
+    let samples = Sample::all()?;
+    let failed = samples.iter().filter_map(|s| test(s).err().map(|error| format!("{}: {error:#}", s.name)));
+    let failed: Vec<String> = failed.collect();
+    ensure!(failed.is_empty(), "{} of {} samples\n\n{}", failed.len(), samples.len(), failed.join("\n\n"));
+    Ok(())
+}
+
+#[test]
+fn a_rewrite_is_final() -> Result<()> {
+    on_every_sample(|sample| {
+        let folder = Folder::of(sample)?;
+        let write = ["rewrite", "--write", "--all", "--collapse", MIGRATIONS];
+        let first = folder.safestep(&write)?;
+        ensure!(first.status == 0, "--write: exit {}\n{}", first.status, first.err);
+        let once = folder.tree()?;
+        let check = folder.safestep(&["rewrite", "--check", "--all", "--collapse", MIGRATIONS])?;
+        ensure!(check.status == 0, "--check after --write: exit {}\n{}{}", check.status, check.out, check.err);
+        let second = folder.safestep(&write)?;
+        ensure!(second.status == 0, "--write again: exit {}\n{}", second.status, second.err);
+        ensure!(folder.tree()? == once, "--write again changes files\n{}", second.out);
+        Ok(())
+    })
+}
+
+#[test]
+fn no_operation_is_lost() -> Result<()> {
+    on_every_sample(|sample| {
+        let source = sample.read("migration.sql")?;
+        let report = Folder::of(sample)?.report(&["--all", &migration(sample)])?;
+        let files = report["files"].as_array().context("files")?;
+        let output: String = files.iter().filter_map(|file| file["after"].as_str()).collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        for piece in split(&source).pieces {
+            let statement = piece.span.slice(&source);
+            if output.contains(statement) {
+                continue;
+            }
+            for located in read_statement(statement).operations {
+                let operation = located.span.slice(statement);
+                let from = line(&source, piece.span.start + located.span.start);
+                let to = line(&source, piece.span.start + located.span.end);
+                let lines = from..=to;
+                ensure!(
+                    output.contains(operation) || is_reported(&report, |at| lines.contains(&at)),
+                    "line {from}: {operation:?} is in no file, no step comes from it, and no rewritten hazard names it"
+                );
+            }
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn no_comment_is_lost() -> Result<()> {
+    on_every_sample(|sample| {
+        let source = sample.read("migration.sql")?;
+        let report = Folder::of(sample)?.report(&["--all", &migration(sample)])?;
+        let files = report["files"].as_array().context("files")?;
+        let output: String = files.iter().filter_map(|file| file["after"].as_str()).collect();
+        let pieces = split(&source).pieces;
+        let comments = pieces.iter().flat_map(|piece| piece.leading.slice(&source).lines().map(str::trim));
+        for comment in comments.filter(|_| !files.is_empty()) {
+            ensure!(output.contains(comment), "the comment {comment:?} is in no file");
+        }
+        Ok(())
+    })
+}
+
+fn line(text: &str, at: usize) -> u64 {
+    text[..at].matches('\n').count() as u64 + 1
+}
+
+/// Whether a step comes from such a line, or a rewritten hazard begins there.
+fn is_reported(report: &Value, wanted: impl Fn(u64) -> bool) -> bool {
+    let list = |key: &str| report[key].as_array().cloned().unwrap_or_default();
+    let is_wanted = |value: &Value| value.as_u64().is_some_and(&wanted);
+    list("steps").iter().any(|step| is_wanted(&step["from_line"]))
+        || list("hazards").iter().any(|hazard| hazard["rewritten"] == true && is_wanted(&hazard["line"]))
+}
+
+#[test]
+fn the_patch_is_the_write() -> Result<()> {
+    on_every_sample(|sample| {
+        let (written, patched) = (Folder::of(sample)?, Folder::of(sample)?);
+        let path = migration(sample);
+        let ended = written.safestep(&["rewrite", "--write", "--all", &path])?;
+        ensure!(ended.status == 0, "--write: exit {}\n{}", ended.status, ended.err);
+        patched.git(&["init", "--quiet"])?;
+        let patch = patched.safestep(&["rewrite", "--format", "patch", "--all", &path])?;
+        ensure!(patch.status == 0, "--format patch: exit {}\n{}", patch.status, patch.err);
+        if !patch.out.is_empty() {
+            patched.write(".git/safestep.patch", &patch.out)?;
+            patched.git(&["apply", ".git/safestep.patch"])?;
+        }
+        ensure!(patched.tree()? == written.tree()?, "git apply leaves other files than --write");
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_on_the_base_branch_stays() -> Result<()> {
+    let sample = Sample::named("combo_many");
+    let folder = Folder::of(&sample)?;
+    folder.git(&["init", "--quiet", "--initial-branch", "main"])?;
+    folder.git(&["add", "."])?;
+    folder.git(&["commit", "--quiet", "--message", "all of it"])?;
+    folder.git(&["switch", "--quiet", "--create", "work"])?;
+    let before = folder.tree()?;
+    let path = migration(&sample);
+    let refused = folder.safestep(&["rewrite", "--write", &path])?;
+    ensure!(refused.status == 2, "exit {} instead of 2\n{}{}", refused.status, refused.out, refused.err);
+    ensure!(refused.err.contains("base branch"), "the message does not say why: {}", refused.err);
+    ensure!(folder.tree()? == before, "files were written");
+    let folder_only = folder.safestep(&["rewrite", "--write", MIGRATIONS])?;
+    ensure!(folder_only.status == 0 && folder.tree()? == before, "nothing is new, yet: {}", folder_only.out);
+    let allowed = folder.safestep(&["rewrite", "--write", "--all", &path])?;
+    ensure!(allowed.status == 0, "--all: exit {}\n{}", allowed.status, allowed.err);
+    ensure!(folder.tree()? != before, "--all wrote nothing");
+    Ok(())
+}
+
+#[test]
+fn line_ends_stay() -> Result<()> {
+    on_every_sample(|sample| {
+        let path = migration(sample);
+        let folder = Folder::of(sample)?;
+        folder.write(&format!("{path}/migration.sql"), sample.read("migration.sql")?.replace('\n', "\r\n"))?;
+        let report = folder.report(&["--all", &path])?;
+        for file in report["files"].as_array().context("files")? {
+            let after = file["after"].as_str().unwrap_or_default();
+            let bare = after.replace("\r\n", "").contains(['\r', '\n']);
+            ensure!(!bare, "{}: a line does not end in CR LF", file["path"]);
+        }
+        let unix = Folder::of(sample)?.report(&["--all", &path])?;
+        let text = |report: &Value| report["files"].to_string().replace("\\r\\n", "\\n");
+        ensure!(text(&report) == text(&unix), "another rewrite than with LF");
+        Ok(())
+    })
+}
+
+#[test]
+fn pipes_and_no_color_get_no_escapes() -> Result<()> {
+    let sample = Sample::named("combo_many");
+    let folder = Folder::of(&sample)?;
+    let path = migration(&sample);
+    for format in ["text", "json", "patch", "markdown"] {
+        for no_color in [false, true] {
+            let mut command = folder.command();
+            command.args(["rewrite", "--all", "--format", format, &path]);
+            if no_color {
+                command.env("NO_COLOR", "1");
+            }
+            let output = command.output().context("running safestep")?;
+            ensure!(!output.stdout.is_empty(), "{format}: nothing was printed");
+            let escape = output.stdout.iter().chain(&output.stderr).any(|&byte| byte == 0x1b);
+            ensure!(!escape, "{format}, NO_COLOR {no_color}: an escape");
+        }
+    }
+    let always = folder.safestep(&["rewrite", "--all", "--color", "always", &path])?;
+    ensure!(always.out.contains('\u{1b}'), "--color always has no escape: the test tests nothing");
+    Ok(())
+}
+
+#[test]
+fn standard_input_gives_what_the_file_gives() -> Result<()> {
+    let folder = Folder::new()?;
+    let mut child = folder
+        .command()
+        .args(["rewrite", "--format", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("running safestep")?;
+    child.stdin.take().context("stdin")?.write_all(Sample::named("index_add").read("migration.sql")?.as_bytes())?;
+    let output = child.wait_with_output()?;
+    let report: Value = serde_json::from_slice(&output.stdout).context("--format json")?;
+    ensure!(report.to_string().contains("CREATE INDEX CONCURRENTLY"), "{report}");
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! What a person gets for every sample: the text of `safestep rewrite`, and each file that it would write.
+//!
+//! One file per sample in `snapshots/prisma/`. After a change: `INSTA_UPDATE=always cargo test --test snapshots`, then
+//! read the diff as somebody would who has to run these files at night.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::{Context, Result, ensure};
+
+use bench::folder::{Folder, migration};
+use bench::prisma::Sample;
+
+#[test]
+fn every_sample_as_a_person_sees_it() -> Result<()> {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots/prisma");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let mut changed = Vec::new();
+    for sample in Sample::all()? {
+        let outcome = outcome(&sample).with_context(|| sample.name.clone())?;
+        // the others are compared as well before the test fails
+        let compare = || settings.bind(|| insta::assert_snapshot!(sample.name.as_str(), outcome));
+        if catch_unwind(AssertUnwindSafe(compare)).is_err() {
+            changed.push(sample.name);
+        }
+    }
+    ensure!(changed.is_empty(), "changed: {}", changed.join(", "));
+    Ok(())
+}
+
+fn outcome(sample: &Sample) -> Result<String> {
+    let folder = Folder::of(sample)?;
+    let path = migration(sample);
+    let ended = folder.safestep(&["rewrite", "--all", "--color", "never", &path])?;
+    ensure!(ended.status == 0, "exit {}\n{}", ended.status, ended.err);
+    let mut outcome = without_diff(&ended.out);
+    let report = folder.report(&["--all", &path])?;
+    for file in report["files"].as_array().context("files")? {
+        if let Some(content) = file["after"].as_str() {
+            outcome.push_str(&format!("\n──── {}\n{content}", file["path"].as_str().context("path")?));
+        }
+    }
+    Ok(outcome)
+}
+
+/// The diff says again what the files say. Its lines are never empty: each begins with a sign or a space.
+fn without_diff(text: &str) -> String {
+    let mut inside = false;
+    let kept = text.lines().filter(|line| {
+        inside = line.starts_with("diff --git") || (inside && !line.is_empty());
+        !inside
+    });
+    kept.flat_map(|line| [line, "\n"]).collect::<String>().replace("\n\n\n", "\n\n")
+}
