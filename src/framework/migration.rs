@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::{Found, FrameworkError};
-use crate::operation::{Item, Operation, TransactionControl};
+use crate::operation::{Fixed, Item, Operation, TransactionControl};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, read_statement, split};
 
@@ -102,7 +102,11 @@ impl Migration {
                 self.items.push(Item {
                     operation: located.operation,
                     statement: self.statements.len(),
-                    in_explicit_transaction: *in_transaction || control,
+                    fixed: if *in_transaction || control {
+                        Some(Fixed::Transaction)
+                    } else {
+                        reading.has_logic.then_some(Fixed::Block)
+                    },
                     bounds_lock_waits: reading.bounds_lock_waits || *bounded,
                 });
             }
@@ -112,7 +116,7 @@ impl Migration {
             self.items.push(Item {
                 operation: Operation::Opaque { what: what.into() },
                 statement: self.statements.len(),
-                in_explicit_transaction: false,
+                fixed: in_transaction.then_some(Fixed::Transaction),
                 bounds_lock_waits: true,
             });
         }

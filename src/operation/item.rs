@@ -2,6 +2,15 @@
 
 use super::Operation;
 
+/// Why an operation stays where its author put it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fixed {
+    /// It stands between the author's BEGIN and COMMIT.
+    Transaction,
+    /// It stands in a `DO` block that decides something: variables, conditions, loops.
+    Block,
+}
+
 /// One operation of the migration at hand.
 #[derive(Debug, Clone)]
 pub struct Item {
@@ -9,8 +18,8 @@ pub struct Item {
     pub operation: Operation,
     /// The statement that it stands in, by index.
     pub statement: usize,
-    /// It stands between the author's BEGIN and COMMIT.
-    pub in_explicit_transaction: bool,
+    /// Why it must stay where its author put it, when it must.
+    pub fixed: Option<Fixed>,
     /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.
     pub bounds_lock_waits: bool,
 }

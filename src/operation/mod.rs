@@ -9,7 +9,7 @@ mod name;
 mod table;
 
 pub use constraint::{Constraint, ConstraintKind, ForeignKey};
-pub use item::Item;
+pub use item::{Fixed, Item};
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};
 pub use table::{ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, TableRef, TypeName};
 

@@ -1,8 +1,8 @@
 //! What the rules say about a migration, and the steps that come of it.
 
 use crate::framework::migration::Migration;
-use crate::operation::{Operation, QualifiedName};
-use crate::plan::{Duration, Phase, Step, Transaction};
+use crate::operation::{Fixed, Operation, QualifiedName};
+use crate::plan::{Duration, Phase, Step, Transaction, Uses};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Outcome, RULES, Rule, Settings, Site};
 use crate::schema::Schema;
@@ -40,22 +40,20 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     // Steps that replace several operations stand where the last of these stood.
     let mut later: Vec<Vec<Step>> = vec![Vec::new(); migration.items.len()];
     for at in 0..migration.items.len() {
-        let site = Site { items: &migration.items, at, schema, settings };
+        let mut claims = Vec::new();
         if !claimed[at] {
+            let site = Site { items: &migration.items, at, claimed: &claimed, schema, settings };
             let outcome = first_outcome(migration, &site, config);
-            match outcome {
-                Some((rule, outcome)) => {
-                    outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
-                    match &outcome.steps {
-                        Some(steps) => later[outcome.claims.iter().copied().max().unwrap_or(at).max(at)]
-                            .extend(steps.iter().cloned()),
-                        None => found.steps.push(passed_through(&site)),
-                    }
-                    found.findings.push(Finding { rule, item: at, outcome });
+            match outcome.as_ref().and_then(|(_, outcome)| outcome.steps.as_ref().map(|steps| (outcome, steps))) {
+                Some((outcome, steps)) => {
+                    claims.clone_from(&outcome.claims);
+                    later[claims.iter().copied().fold(at, usize::max)].extend(steps.iter().cloned());
                 }
                 None => found.steps.push(passed_through(&site)),
             }
+            found.findings.extend(outcome.map(|(rule, outcome)| Finding { rule, item: at, outcome }));
         }
+        claims.into_iter().for_each(|claim| claimed[claim] = true);
         found.steps.append(&mut later[at]);
         schema.apply(&migration.items[at].operation);
     }
@@ -77,18 +75,23 @@ fn first_outcome(migration: &Migration, site: &Site<'_>, config: &Config) -> Opt
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
             && rule.id != "missing-lock-timeout";
-        if (small && about_cost) || (item.in_explicit_transaction && outcome.steps.is_some()) {
-            return item.in_explicit_transaction.then(|| (rule, in_transaction(outcome))).filter(|_| !small);
+        match item.fixed {
+            _ if small && about_cost => None,
+            Some(why) if outcome.steps.is_some() => Some((rule, kept(outcome, why))),
+            _ => Some((rule, outcome)),
         }
-        Some((rule, outcome))
     })
 }
 
-/// Between the author's BEGIN and COMMIT nothing is moved: the hazard is reported and passes through.
-fn in_transaction(outcome: Outcome) -> Outcome {
+/// What its author fixed is not moved: the hazard is reported and passes through.
+fn kept(outcome: Outcome, why: Fixed) -> Outcome {
     let mut hazard = outcome.hazard;
     hazard.applicability = Applicability::Manual;
-    hazard.help = "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction".into();
+    hazard.help = match why {
+        Fixed::Transaction => "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction",
+        Fixed::Block => "left as it is: its DO block has variables, conditions or loops; take it out of the block",
+    }
+    .into();
     Outcome::reported(hazard)
 }
 
@@ -110,7 +113,10 @@ fn passed_through(site: &Site<'_>) -> Step {
     let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Select { .. });
     let changes_rows =
         matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });
-    if item.in_explicit_transaction || opaque || changes_rows {
+    if item.fixed.is_some() {
+        step.uses = Uses::everything();
+    }
+    if item.fixed.is_some() || opaque || changes_rows {
         step.duration = Duration::AsWritten;
         step.transaction = Transaction::Shared;
     }

@@ -41,6 +41,11 @@ fn pair(name: &QualifiedName) -> (String, String) {
 }
 
 impl Uses {
+    /// Nothing passes it, in either direction.
+    pub fn everything() -> Self {
+        Uses { barrier: true, ..Uses::default() }
+    }
+
     /// True when `later` must run after `self` if it stands after it in the source.
     pub(super) fn must_precede(&self, later: &Uses) -> bool {
         let shares = |a: &BTreeSet<Resource>, b: &BTreeSet<Resource>| !a.is_disjoint(b);

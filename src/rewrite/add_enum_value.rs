@@ -30,7 +30,7 @@ use crate::schema::Age;
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::AddEnumValue { name, value, position, .. } = site.operation() else { return None };
     let others = site.items.iter().any(|item| !matches!(item.operation, Operation::AddEnumValue { .. }));
-    if !others || site.items[site.at].in_explicit_transaction || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
+    if !others || site.items[site.at].fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
         return None;
     }
     let hazard = Hazard {

@@ -27,7 +27,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
     let lock = cost.strongest().filter(|lock| lock.blocks_writes())?;
     let item = &site.items[site.at];
-    let unguarded = site.settings.bound_lock_waits && !item.bounds_lock_waits && !item.in_explicit_transaction;
+    let unguarded = site.settings.bound_lock_waits && !item.bounds_lock_waits && item.fixed.is_none();
     if !unguarded || cost.work != Work::Constant || !cost.in_transaction {
         return None;
     }

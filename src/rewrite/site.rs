@@ -34,6 +34,8 @@ pub struct Site<'a> {
     pub items: &'a [Item],
     /// The one at hand.
     pub at: usize,
+    /// The items that a rewrite before this one replaces already.
+    pub claimed: &'a [bool],
     /// The catalog before it.
     pub schema: &'a Schema,
     /// What the user has decided.
@@ -51,12 +53,17 @@ impl<'a> Site<'a> {
         effects(self.operation(), self.schema, self.settings.postgres)
     }
 
-    /// The operations after this one, with their indexes, up to the next one that is not understood.
+    /// The operations after this one that a rewrite can take as well, with their indexes, up to the next one that is
+    /// not understood or must stay where it is.
     pub fn later(&self) -> impl Iterator<Item = (usize, &'a Operation)> + use<'a> {
-        let items = self.items;
+        let (items, claimed) = (self.items, self.claimed);
+        let stays = |item: &Item| {
+            item.fixed.is_some() || matches!(item.operation, Operation::Opaque { .. } | Operation::Transaction(_))
+        };
         (self.at + 1..items.len())
+            .take_while(move |at| !stays(&items[*at]))
+            .filter(|at| !claimed[*at])
             .map(move |at| (at, &items[at].operation))
-            .take_while(|(_, o)| !matches!(o, Operation::Opaque { .. } | Operation::Transaction(_)))
     }
 
     /// The operation at hand as a step, unchanged.

@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, TokenKind};
 use super::read::{Located, Reading, read_at_depth};
+use crate::operation::Operation;
 use crate::source::ByteSpan;
 
 /// Reads a `DO` block for the operations it holds; `None` when something in it is not understood.
@@ -20,13 +21,19 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Readi
     let quoted = token.span.slice(text);
     let tag = quoted[1..].find('$')? + 2;
     let offset = token.span.start + tag;
-    let mut body =
-        Body { text: &quoted[tag..quoted.len() - tag], offset, operations: Vec::new(), bounds_lock_waits: false };
+    let mut body = Body {
+        text: &quoted[tag..quoted.len() - tag],
+        offset,
+        operations: Vec::new(),
+        has_logic: false,
+        bounds_lock_waits: false,
+    };
     let mut inner = Cursor::new(&quoted[tag..quoted.len() - tag])?;
     body.block(&mut inner, 0)?;
     c.is_done().then_some(Reading {
         operations: body.operations,
         in_do: true,
+        has_logic: body.has_logic,
         bounds_lock_waits: body.bounds_lock_waits,
     })
 }
@@ -36,7 +43,30 @@ struct Body<'a> {
     /// Where the body starts in the statement, in bytes.
     offset: usize,
     operations: Vec<Located>,
+    /// It does more than keep an operation from running twice.
+    has_logic: bool,
     bounds_lock_waits: bool,
+}
+
+/// `NOT EXISTS (SELECT … FROM pg_constraint …)`: the guard of something that is to be added once.
+fn asks_the_catalog(condition: &str) -> bool {
+    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let one = !condition.contains(" and not exists") && !condition.contains(" or ");
+    one && condition.starts_with("not exists")
+        && ["from pg_", "from information_schema."].iter().any(|from| condition.contains(from))
+}
+
+/// An operation that a rewrite guards by itself against running twice.
+fn adds(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::AddConstraint { .. }
+            | Operation::AddColumn { .. }
+            | Operation::CreateIndex(_)
+            | Operation::CreateEnum { .. }
+            | Operation::AddEnumValue { .. }
+            | Operation::CreateTable(_)
+    )
 }
 
 /// Nesting deeper than this is nobody's guard.
@@ -46,15 +76,21 @@ impl Body<'_> {
     /// `[DECLARE …] BEGIN … [EXCEPTION …] END`.
     fn block(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
         if c.eat("DECLARE") {
+            self.has_logic = true;
             while !c.at("BEGIN") {
                 self.skip_statement(c)?;
             }
         }
         c.need("BEGIN")?;
+        let before = self.operations.len();
         self.statements(c, nesting + 1, &["END", "EXCEPTION"])?;
         if c.eat("EXCEPTION") {
             while c.eat("WHEN") {
+                let start = c.position();
                 c.skip_until(0, |c| c.at("THEN"));
+                let conditions = c.span_from(start).slice(self.text).to_lowercase();
+                let is_guard = conditions.split(" or ").all(|one| one.trim().starts_with("duplicate_"));
+                self.has_logic |= !is_guard || self.operations.len() > before + 1;
                 c.need("THEN")?;
                 self.handler(c, nesting + 1)?;
             }
@@ -86,13 +122,18 @@ impl Body<'_> {
             return self.block(c, nesting);
         }
         if c.eat("IF") {
+            let (start, before) = (c.position(), self.operations.len());
             c.skip_until(1, |c| c.at("THEN"));
+            let is_guard = asks_the_catalog(c.span_from(start).slice(self.text));
             c.need("THEN")?;
             self.statements(c, nesting + 1, &["END IF", "ELSE", "ELSIF", "ELSEIF"])?;
             c.need("END IF")?;
+            let inside = &self.operations[before..];
+            self.has_logic |= !is_guard || inside.len() > 1 || !inside.iter().all(|o| adds(&o.operation));
             return self.semicolon(c);
         }
         if c.at("FOR") || c.at("WHILE") || c.at("LOOP") {
+            self.has_logic = true;
             c.skip_until(0, |c| c.at("LOOP"));
             c.need("LOOP")?;
             self.statements(c, nesting + 1, &["END LOOP"])?;
@@ -102,11 +143,17 @@ impl Body<'_> {
         if c.at("PERFORM") {
             let start = c.position();
             self.skip_statement(c)?;
-            self.bounds_lock_waits |= c.span_from(start).slice(self.text).contains("set_config('lock_timeout'");
+            let bounds = c.span_from(start).slice(self.text).contains("set_config('lock_timeout'");
+            self.bounds_lock_waits |= bounds;
+            self.has_logic |= !bounds;
             return Some(());
         }
-        let quiet = ["RETURN", "EXIT", "CONTINUE", "NULL", "RAISE", "COMMIT", "GET DIAGNOSTICS", "ASSERT"];
+        if c.at("NULL") {
+            return self.skip_statement(c);
+        }
+        let quiet = ["RETURN", "EXIT", "CONTINUE", "RAISE", "COMMIT", "GET DIAGNOSTICS", "ASSERT"];
         if quiet.iter().any(|word| c.at(word)) || self.is_assignment(c) || self.selects_into(c) {
+            self.has_logic = true;
             return self.skip_statement(c);
         }
         if c.at("EXECUTE") {
@@ -136,7 +183,7 @@ impl Body<'_> {
         let span = c.span_from(start);
         let reading = read_at_depth(span.slice(self.text), 1);
         for located in reading.operations {
-            if matches!(located.operation, crate::operation::Operation::Opaque { .. }) {
+            if matches!(located.operation, Operation::Opaque { .. }) {
                 return None;
             }
             let base = self.offset + span.start;
@@ -153,5 +200,34 @@ impl Body<'_> {
 
     fn semicolon(&self, c: &mut Cursor<'_>) -> Option<()> {
         c.eat_symbol(";").then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sql::read_statement;
+
+    #[test]
+    fn guards_are_told_from_logic() {
+        let has_logic = |body: &str| read_statement(&format!("DO $$ {body} $$;")).has_logic;
+        let guards = [
+            "BEGIN ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); EXCEPTION WHEN duplicate_object THEN NULL; END",
+            "BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'e') THEN CREATE TYPE e AS ENUM ('a'); END IF; END",
+            "BEGIN ALTER TABLE t ADD COLUMN a int; CREATE INDEX i ON t (a); END",
+        ];
+        for body in guards {
+            assert!(!has_logic(body), "{body}");
+        }
+        let logic = [
+            "DECLARE n int; BEGIN ALTER TABLE t ADD COLUMN a int; END",
+            "BEGIN IF EXISTS (SELECT 1 FROM pg_class WHERE relname = 't') THEN ALTER TABLE t ALTER a SET NOT NULL; END IF; END",
+            "BEGIN IF NOT EXISTS (SELECT 1 FROM u) THEN ALTER TABLE t ADD COLUMN a int; END IF; END",
+            "BEGIN FOR i IN 1..3 LOOP ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); END LOOP; END",
+            "BEGIN ALTER TABLE t ADD COLUMN a int; EXCEPTION WHEN others THEN NULL; END",
+            "BEGIN CREATE TYPE e AS ENUM (); ALTER TABLE t ADD COLUMN a e; EXCEPTION WHEN duplicate_object THEN NULL; END",
+        ];
+        for body in logic {
+            assert!(has_logic(body), "{body}");
+        }
     }
 }

@@ -23,6 +23,8 @@ pub struct Reading {
     pub operations: Vec<Located>,
     /// The statement is a `DO` block whose body holds the operations.
     pub in_do: bool,
+    /// The block does more than guard its operation against running twice: they cannot be taken out of it.
+    pub has_logic: bool,
     /// Its lock waits are bounded inside the statement itself (the block that safestep writes).
     pub bounds_lock_waits: bool,
 }
@@ -37,7 +39,7 @@ pub fn read_statement(text: &str) -> Reading {
 
 pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
     let whole = ByteSpan { start: 0, end: text.trim_end().trim_end_matches(';').trim_end().len() };
-    let plain = |operations| Reading { operations, in_do: false, bounds_lock_waits: false };
+    let plain = |operations| Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
     if parentheses(text) > MAX_DEPTH {
         return plain(vec![Located {
             operation: Operation::Opaque { what: "deeply nested statement".into() },
