@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::step::Step;
-use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, Operation, QualifiedName, TypeName};
+use crate::operation::{
+    Constraint, ConstraintKind, ForeignKey, Ident, IndexColumn, Operation, QualifiedName, TypeName,
+};
 use crate::schema::Schema;
 
 /// Something that steps use together.
@@ -34,6 +36,10 @@ pub struct Uses {
     unique_on: Option<(QualifiedName, Vec<Ident>)>,
     /// It is a foreign key that points at these columns of a table (none written: its primary key).
     points_at: Option<(QualifiedName, Vec<Ident>)>,
+    /// It builds an index that leads with this column.
+    builds: Option<(QualifiedName, Ident)>,
+    /// It drops an index that leads with this column.
+    drops: Option<(QualifiedName, Ident)>,
 }
 
 fn pair(name: &QualifiedName) -> (String, String) {
@@ -62,6 +68,11 @@ impl Uses {
             || shares(&self.writes, &later.writes)
             || shares(&self.writes, &later.reads)
             || shares(&self.reads, &later.writes)
+    }
+
+    /// True when `self` builds an index that can serve the queries of the one that `other` drops.
+    pub(super) fn replaces_index_of(&self, other: &Uses) -> bool {
+        self.builds.is_some() && self.builds == other.drops
     }
 
     fn table(&mut self, table: &QualifiedName) -> (String, String) {
@@ -175,6 +186,7 @@ pub fn uses(operation: &Operation, schema: &Schema) -> Uses {
                     uses.reads.insert(Resource::Column(s.clone(), t.clone(), c));
                 });
             }
+            uses.builds = leading(&index.table, &index.columns);
             uses.unique_on = index.unique.then(|| (index.table.clone(), columns));
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
             uses.writes.insert(Resource::Index(s, name.as_str().to_owned()));
@@ -183,6 +195,7 @@ pub fn uses(operation: &Operation, schema: &Schema) -> Uses {
             for name in names {
                 if let Some(index) = schema.index(name) {
                     uses.table(&index.table.clone());
+                    uses.drops = leading(&index.table, &index.columns);
                 }
                 let (s, t) = pair(name);
                 uses.writes.insert(Resource::Index(s, t));
@@ -196,6 +209,12 @@ pub fn uses(operation: &Operation, schema: &Schema) -> Uses {
         other => on_columns(other, schema, &mut uses),
     }
     uses
+}
+
+/// The column that an index leads with.
+fn leading(table: &QualifiedName, columns: &[IndexColumn]) -> Option<(QualifiedName, Ident)> {
+    let column = columns.first()?.column.clone()?;
+    Some((table.clone(), column))
 }
 
 fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {

@@ -78,6 +78,14 @@ fn dependencies(steps: &[Step]) -> Vec<Vec<usize>> {
             }
         }
     }
+    // And the index that a new one can stand in for goes after it.
+    for drop in 0..steps.len() {
+        for build in 0..steps.len() {
+            if steps[build].uses.replaces_index_of(&steps[drop].uses) && !reaches(&waits, build, drop) {
+                waits[drop].push(build);
+            }
+        }
+    }
     waits
 }
 

@@ -54,7 +54,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     for constraint in &column.constraints {
         add(&mut steps, table, constraint)?;
     }
-    Some(Outcome::rewritten(hazard, steps.done()))
+    let mut steps = steps.done();
+    // No query can ask for rows that break it: the column is not there yet.
+    steps.iter_mut().for_each(|step| step.preflight = None);
+    Some(Outcome::rewritten(hazard, steps))
 }
 
 /// An inline constraint as steps of its own; `None` for a primary key, which has no place here.

@@ -44,7 +44,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         table: Some(table.name.clone()),
         lock: cost.strongest(),
         message: format!("every write to {both} waits while all rows of {} are checked", table.name),
-        label: "SHARE ROW EXCLUSIVE on both for one full scan".into(),
+        label: if crate::schema::same(&table.name, &key.references) {
+            "SHARE ROW EXCLUSIVE for one full scan".into()
+        } else {
+            "SHARE ROW EXCLUSIVE on both for one full scan".into()
+        },
         help: "NOT VALID, then validate".into(),
     };
     if is_partitioned_before_18(site, &table.name) {

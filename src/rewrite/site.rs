@@ -230,6 +230,10 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         Operation::SetNotNull { table, column } => {
             one(Operation::DropNotNull { table: table.clone(), column: column.clone() })
         }
+        Operation::DropNotNull { table, column } => match schema.column(&table.name, column) {
+            Some(state) if !state.not_null => Undo::Nothing,
+            _ => one(Operation::SetNotNull { table: table.clone(), column: column.clone() }),
+        },
         Operation::RenameIndex { index, to, if_exists } => one(Operation::RenameIndex {
             index: index.sibling(to.clone()),
             to: index.name.clone(),
@@ -254,7 +258,14 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         Operation::CreateEnum { name, .. } => {
             one(Operation::DropType { names: vec![name.clone()], if_exists: true, cascade: false })
         }
-        other => Undo::Impossible(format!("{} has no automatic undo", words(other))),
+        Operation::DropTable { .. }
+        | Operation::DropColumn { .. }
+        | Operation::DropType { .. }
+        | Operation::DropObject { .. }
+        | Operation::Delete { .. } => Undo::Impossible("what it removes is gone".into()),
+        Operation::Update { .. } => Undo::Impossible("the values before it are gone".into()),
+        Operation::Transaction(_) | Operation::SetParameter { .. } | Operation::Select { .. } => Undo::Nothing,
+        _ => Undo::Impossible("safestep does not know how; write it by hand".into()),
     }
 }
 

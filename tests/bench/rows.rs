@@ -39,7 +39,7 @@ const COLUMNS: &str = "
     JOIN pg_type t ON t.oid = atttypid
     LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE attnum > 0 AND NOT attisdropped AND relname <> '_prisma_migrations'
+    WHERE attnum > 0 AND NOT attisdropped AND NOT relispartition AND relname <> '_prisma_migrations'
     ORDER BY attrelid, attnum";
 
 const PARENTS: &str = "

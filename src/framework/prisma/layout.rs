@@ -148,7 +148,7 @@ impl Page<'_> {
                 format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
             }
             (_, Operation::Backfill(_)) => format!("the batches so far are kept. {again}: it goes on where it was"),
-            (_, Operation::CreateIndex(index)) => {
+            (UnitKind::Alone, Operation::CreateIndex(index)) => {
                 let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
                 format!(
                     "it leaves an INVALID index.\n--   1. prisma db execute --stdin <<< 'DROP INDEX CONCURRENTLY IF EXISTS {name};'\n--   2. prisma migrate resolve --rolled-back {}\n--   3. prisma migrate deploy",
@@ -287,7 +287,8 @@ fn undo(unit: &Unit) -> Vec<String> {
     match (text.is_empty(), impossible.is_empty()) {
         (true, true) => vec!["nothing to undo".into()],
         (true, false) => vec![format!("not possible: {}", impossible.join("; "))],
-        (false, _) => vec![text],
+        (false, true) => vec![text],
+        (false, false) => vec![format!("{text} The rest is not possible: {}", impossible.join("; "))],
     }
 }
 

@@ -1,0 +1,3 @@
+ALTER TABLE "Post" DROP CONSTRAINT "Post_authorId_fkey";
+ALTER TABLE "Post" DROP CONSTRAINT "Post_slug_key";
+ALTER TABLE "User" DROP CONSTRAINT IF EXISTS "User_age_check", DROP CONSTRAINT IF EXISTS "nobody";

@@ -1,0 +1,3 @@
+ALTER TABLE "Log" ADD PRIMARY KEY ("id");
+CREATE UNIQUE INDEX "Tag_name_key" ON "Tag" ("name");
+ALTER TABLE "Tag" ADD CONSTRAINT "Tag_pkey" PRIMARY KEY USING INDEX "Tag_name_key";

@@ -1,0 +1,27 @@
+-- CreateTable
+CREATE TABLE "User" (
+    "id" SERIAL NOT NULL,
+    "email" TEXT NOT NULL,
+    "name" TEXT,
+    "age" INTEGER NOT NULL DEFAULT 20,
+
+    CONSTRAINT "User_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Post" (
+    "id" SERIAL NOT NULL,
+    "title" TEXT NOT NULL,
+    "slug" TEXT NOT NULL,
+    "authorId" INTEGER NOT NULL,
+    "parentId" INTEGER,
+    "views" INTEGER NOT NULL DEFAULT 1,
+
+    CONSTRAINT "Post_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateIndex
+CREATE INDEX "Post_title_idx" ON "Post"("title");
+CREATE INDEX "Post_slug_idx" ON "Post"("slug");
+CREATE UNIQUE INDEX "Post_authorId_slug_key" ON "Post"("authorId", "slug");
+CREATE INDEX "Post_title_slug_idx" ON "Post"("title", "slug");

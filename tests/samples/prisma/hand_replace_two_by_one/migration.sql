@@ -1,0 +1,3 @@
+DROP INDEX "Post_title_idx";
+DROP INDEX "Post_title_slug_idx";
+CREATE INDEX "Post_title_idx" ON "Post"("title", "views");
