@@ -16,12 +16,23 @@ use bench::proof::{self, Verdict};
 use bench::server::Server;
 
 /// Samples of every kind of rewrite: also run on the oldest and the newest server. None of them may stay as it is.
-const SMOKE: [&str; 9] = [
+const SMOKE: [&str; 20] = [
+    "add_autoincrement",
     "add_required_default_volatile",
     "add_volatile_defaults",
     "combo_many",
     "enum_add_value_and_default",
     "fk_add",
+    "fk_change_action",
+    "hand_check",
+    "hand_do_guards",
+    "hand_drop_constraints",
+    "hand_foreign_keys",
+    "hand_inline_constraints",
+    "hand_names",
+    "hand_primary_key",
+    "hand_replace_index",
+    "hand_unique_constraint",
     "index_add",
     "make_required",
     "make_required_with_default",

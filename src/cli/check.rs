@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{Common, Ran};
-use crate::output::{Mode, Severity, json};
+use crate::output::{Mode, json};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     common: Common,
 }
 
-/// Exit 1 when there is a hazard, cautions included.
+/// Exit 1 when there is a hazard, cautions included, whose rule is not set to `warn`.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     if common.schema {
@@ -24,7 +24,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let ran = common.run()?;
     common.print(&ran, Mode::Check)?;
     ran.iter().try_for_each(Ran::all_readable)?;
-    let reports = ran.iter().flat_map(|r| &r.run.outcomes).flat_map(|o| &o.report.hazards);
-    let found = reports.filter(|h| h.severity == Severity::Danger || h.severity == Severity::Caution).count();
-    Ok(if found > 0 { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    let found = ran.iter().flat_map(|r| &r.run.outcomes).any(|o| o.failing > 0);
+    Ok(if found { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

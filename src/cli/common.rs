@@ -7,11 +7,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use crate::disk;
 use crate::framework::migration::Migration;
 use crate::framework::prisma::Prisma;
 use crate::output::{Mode, Report, Scope as Counted, TextOptions, json, markdown, patch, text};
 use crate::pipeline::{self, Options, Run, Scope, ScopeOptions, resolve};
-use crate::project::Config;
+use crate::project::{Config, Layout};
+use crate::rewrite::rule;
 use crate::schema::Schema;
 use crate::source::SourceFile;
 
@@ -110,10 +112,9 @@ impl Common {
         }
         let default = [Utf8PathBuf::from(".")];
         let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
-        let options = ScopeOptions { framework: self.framework.clone(), since: self.since.clone(), all: self.all };
         let mut scopes: Vec<Scope> = Vec::new();
         for path in paths {
-            let scope = resolve(&absolute(path, &here), &options)?;
+            let scope = self.scope(&absolute(path, &here))?;
             match scopes.iter_mut().find(|s| s.folder == scope.folder) {
                 Some(same) => {
                     same.chosen.extend(scope.chosen);
@@ -123,6 +124,22 @@ impl Common {
             }
         }
         scopes.into_iter().map(|scope| self.run_scope(scope, &here)).collect()
+    }
+
+    /// The scope of a path, after an interrupted write there was taken back.
+    fn scope(&self, path: &Utf8Path) -> Result<Scope, Failure> {
+        let framework = match &self.framework {
+            Some(name) => Some(name.clone()),
+            None => self.configuration(path)?.framework,
+        };
+        let options = ScopeOptions { framework, since: self.since.clone(), all: self.all };
+        let scope = resolve(path, &options)?;
+        let restored = disk::recover(&scope.folder)?;
+        if restored.is_empty() {
+            return Ok(scope);
+        }
+        anstream::eprintln!("note: an earlier rewrite was interrupted; what it had begun to write was taken back");
+        Ok(resolve(path, &options)?)
     }
 
     fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
@@ -152,6 +169,12 @@ impl Common {
             Some(path) => Config::read(path)?,
             None => Config::find(folder)?.0,
         };
+        if let Some(unknown) = config.rules.keys().find(|id| rule(id).is_none()) {
+            return Err(Failure::Usage(format!("[rules] {unknown}: no such rule; `safestep explain` lists them")));
+        }
+        if config.layout == Some(Layout::Phase) {
+            return Err(Failure::Usage("layout = \"phase\": Prisma runs a file for each step only".into()));
+        }
         if let Some(version) = self.postgres {
             config.postgres = version;
         }

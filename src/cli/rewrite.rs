@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
+use camino::Utf8Path;
 use clap::Args;
 
 use super::Failure;
 use super::common::{Common, Format, Ran, here};
-use crate::disk;
+use crate::disk::{self, FileChange};
 use crate::output::{Mode, json};
 
 #[derive(Debug, Args)]
@@ -60,10 +61,14 @@ fn write(ran: &[Ran], all: bool) -> Result<(), Failure> {
             )));
         }
     }
-    for ran in ran {
-        if let Some(scope) = &ran.scope {
-            disk::apply(&ran.run.changes(), &scope.folder)?;
-        }
-    }
-    Ok(())
+    let folders: Vec<&Utf8Path> = ran.iter().filter_map(|r| r.scope.as_ref()).map(|s| s.folder.as_path()).collect();
+    let Some(root) = common_folder(&folders) else { return Ok(()) };
+    let changes: Vec<FileChange> = ran.iter().flat_map(|r| r.run.changes()).collect();
+    Ok(disk::apply(&changes, root)?)
+}
+
+/// The deepest folder that all of them are in: what is written to several migrations folders is written as one.
+fn common_folder<'a>(folders: &[&'a Utf8Path]) -> Option<&'a Utf8Path> {
+    let first = *folders.first()?;
+    first.ancestors().find(|folder| folders.iter().all(|f| f.starts_with(folder)))
 }

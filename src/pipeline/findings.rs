@@ -4,7 +4,7 @@ use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Step, Transaction, Uses};
 use crate::project::{Config, Level};
-use crate::rewrite::{Applicability, Outcome, RULES, Rule, Settings, Site};
+use crate::rewrite::{Applicability, Outcome, RULES, Rule, Settings, Severity, Site};
 use crate::schema::Schema;
 use crate::source::DirectiveScope;
 
@@ -66,11 +66,17 @@ fn first_outcome(migration: &Migration, site: &Site<'_>, config: &Config) -> Opt
     let item = &site.items[site.at];
     let mut silenced = false;
     RULES.iter().find_map(|rule| {
-        let outcome = (rule.apply)(site).filter(|_| !silenced)?;
+        let mut outcome = (rule.apply)(site).filter(|_| !silenced)?;
         // A rule that is off or suppressed here has had its say: the operation stays, and no other rule takes over.
-        silenced = config.level(rule.id) == Some(Level::Off) || is_suppressed(migration, site.at, rule.id);
+        let level = config.level(rule.id);
+        silenced = level == Some(Level::Off) || is_suppressed(migration, site.at, rule.id);
         if silenced {
             return None;
+        }
+        match level {
+            Some(Level::Warn) => outcome.hazard.severity = Severity::Caution,
+            Some(Level::Error) => outcome.hazard.severity = Severity::Danger,
+            Some(Level::Off) | None => {}
         }
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)

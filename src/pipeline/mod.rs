@@ -14,7 +14,7 @@ use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, LayoutSettings};
 use crate::output::{MigrationReport, Report};
 use crate::plan::{Sequence, sequence};
-use crate::project::Config;
+use crate::project::{Config, Level};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
 
@@ -37,6 +37,8 @@ pub struct Outcome {
     pub changes: Vec<FileChange>,
     /// The same as data.
     pub report: MigrationReport,
+    /// The hazards that fail a check: all but those whose rule is set to `warn`.
+    pub failing: usize,
 }
 
 /// What a run came to.
@@ -113,7 +115,9 @@ fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings
     let files = framework.lay_out(migration, &sequence, &layout_settings(&options.config));
     let changes = changes(migration, &files);
     let report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
-    Outcome { path: migration.path().clone(), changes, report }
+    let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
+    let failing = findings.findings.iter().filter(fails).count();
+    Outcome { path: migration.path().clone(), changes, report, failing }
 }
 
 fn settings(config: &Config) -> Settings {

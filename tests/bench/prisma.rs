@@ -170,6 +170,11 @@ impl Project {
         self.prisma(&arguments, database, Some(shadow))
     }
 
+    /// `prisma migrate dev`: replays the migrations in `shadow` and compares them with the database and the model.
+    pub fn dev(&self, database: &Database, shadow: &Database) -> Result<Run> {
+        self.prisma(&["migrate", "dev"], database, Some(shadow))
+    }
+
     fn prisma(&self, arguments: &[&str], database: &Database, shadow: Option<&Database>) -> Result<Run> {
         let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prisma/runner/run.sh");
         let mut command = Command::new(&runner);

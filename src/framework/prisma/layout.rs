@@ -15,7 +15,10 @@ const MAX_NAME: usize = 255;
 
 pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
     let folder = migration.path().parent().and_then(Utf8Path::parent).map(Utf8Path::to_owned).unwrap_or_default();
-    let names = names(&migration.name, &sequence.units);
+    let mut names = names(&migration.name, &sequence.units);
+    if let Some(first) = names.first_mut().filter(|_| others_stand_beside(migration.path())) {
+        first.clone_from(&migration.name);
+    }
     let mut told = vec![false; migration.statements.len()];
     let last = sequence.units.len().saturating_sub(1);
     let mut files = Vec::new();
@@ -36,6 +39,13 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
         });
     }
     files
+}
+
+/// True when the migration's folder holds more than the migration, such as a `down.sql`: then the folder stays, as the
+/// first of the sequence, because Prisma refuses a folder without a `migration.sql`.
+fn others_stand_beside(file: &Utf8Path) -> bool {
+    let entries = file.parent().and_then(|folder| folder.read_dir_utf8().ok());
+    entries.into_iter().flatten().flatten().any(|entry| entry.file_name() != FILE)
 }
 
 fn path(folder: &Utf8Path, name: &str) -> Utf8PathBuf {

@@ -1,0 +1,132 @@
+//! Every key of `safestep.toml` and every marker in a migration does what the README says, seen from outside.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use anyhow::{Context, Result, ensure};
+
+use bench::folder::{Folder, MIGRATIONS, migration};
+use bench::prisma::Sample;
+
+/// What `rewrite` would write for a sample under these settings, and what it reports.
+fn rewritten(sample: &str, settings: &str) -> Result<(String, serde_json::Value)> {
+    let sample = Sample::named(sample);
+    let folder = Folder::of(&sample)?;
+    folder.write("safestep.toml", settings)?;
+    let report = folder.report(&["--all", &migration(&sample)])?;
+    let files = report["files"].as_array().context("files")?;
+    let text = files.iter().filter_map(|file| file["after"].as_str()).collect();
+    Ok((text, report))
+}
+
+#[track_caller]
+fn changes(sample: &str, settings: &str, before: &str, after: &str) -> Result<()> {
+    let (naive, set) = (rewritten(sample, "")?.0, rewritten(sample, settings)?.0);
+    ensure!(naive.contains(before) && !naive.contains(after), "{before:?} is not what {sample} has without settings");
+    ensure!(set.contains(after) && !set.contains(before), "{settings:?} has no effect on {sample}:\n{set}");
+    Ok(())
+}
+
+#[test]
+fn settings_change_the_files() -> Result<()> {
+    changes("combo_many", "lock_timeout = \"2s\"", "'100ms'", "'2s'")?;
+    changes("combo_many", "lock_attempts = 7", "IN 1..60", "IN 1..7 ")?;
+    changes(
+        "combo_many",
+        "postgres = 18",
+        "CHECK (\"name\" IS NOT NULL)",
+        "\"User_name_not_null\" NOT NULL \"name\" NOT VALID",
+    )?;
+    changes("make_required_with_default", "[backfill]\nbatch_size = 50", "OFFSET 1000", "OFFSET 50")?;
+    changes("make_required_with_default", "[backfill]\npause = \"3s\"", "pg_sleep(0.1)", "pg_sleep(3)")?;
+    let (text, _) = rewritten("combo_many", "lock_timeout = \"off\"")?;
+    ensure!(!text.contains("lock_timeout"), "lock_timeout = \"off\":\n{text}");
+    let (text, report) = rewritten("make_required_with_default", "[backfill]\nnulls = \"off\"")?;
+    ensure!(!text.contains("UPDATE \"User\""), "nulls = \"off\":\n{text}");
+    ensure!(report.to_string().contains("must hold no NULL"), "the preflight is missing: {report}");
+    let (text, _) = rewritten("add_required_no_default", "[values]\n\"User.age\" = \"42\"")?;
+    ensure!(text.contains("SET \"age\" = 42"), "[values]:\n{text}");
+    Ok(())
+}
+
+#[test]
+fn small_tables_are_changed_directly() -> Result<()> {
+    for settings in ["[tables]\nsmall = [\"User\"]", "[tables]\nrows = { User = 100_000 }"] {
+        let (text, _) = rewritten("unique_add", settings)?;
+        ensure!(text.is_empty(), "{settings}:\n{text}");
+    }
+    for settings in ["[tables]\nrows = { User = 100_001 }", "[tables]\nrows = { User = 20 }\nsmall_rows = 10"] {
+        ensure!(rewritten("unique_add", settings)?.0.contains("CONCURRENTLY"), "{settings}");
+    }
+    Ok(())
+}
+
+#[test]
+fn rules_have_levels() -> Result<()> {
+    let sample = Sample::named("unique_add");
+    let check = |settings: &str| -> Result<(i32, String)> {
+        let folder = Folder::of(&sample)?;
+        folder.write("safestep.toml", settings)?;
+        let ended = folder.safestep(&["check", "--all", &migration(&sample)])?;
+        Ok((ended.status, ended.out + &ended.err))
+    };
+    let (status, text) = check("")?;
+    ensure!(status == 1 && text.contains("danger[create-unique-index]"), "{text}");
+    let (status, text) = check("[rules]\ncreate-unique-index = \"warn\"")?;
+    ensure!(status == 0 && text.contains("caution[create-unique-index]"), "warn: exit {status}\n{text}");
+    let (status, text) = check("[rules]\ncreate-unique-index = \"off\"")?;
+    ensure!(status == 0 && !text.contains("create-unique-index"), "off: exit {status}\n{text}");
+    let (status, text) = check("[rules]\nno-such-rule = \"off\"")?;
+    ensure!(status == 2 && text.contains("no-such-rule: no such rule"), "exit {status}\n{text}");
+    let (status, text) = check("framework = \"django\"")?;
+    ensure!(status == 2 && text.contains("django"), "exit {status}\n{text}");
+    let (status, text) = check("layout = \"phase\"")?;
+    ensure!(status == 2 && text.contains("phase"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
+fn markers_silence_one_statement_or_the_file() -> Result<()> {
+    let file = format!("{MIGRATIONS}/20260102000000_marked/migration.sql");
+    let naive = ["CREATE INDEX a ON t (a);\n", "CREATE INDEX b ON t (b);\n"];
+    let hazards = |marked: &str| -> Result<usize> {
+        let folder = Folder::new()?;
+        folder.write(&file, marked)?;
+        Ok(folder.report(&["--all", MIGRATIONS])?["hazards"].as_array().map_or(0, Vec::len))
+    };
+    ensure!(hazards(&naive.concat())? == 2, "the test tests nothing");
+    for (marker, left) in [
+        ("-- safestep: ignore\n", 1),
+        ("-- safestep: ignore[create-index] small\n", 1),
+        ("-- safestep: ignore[drop-index]\n", 2),
+        ("-- squawk-ignore require-concurrent-index-creation\n", 1),
+    ] {
+        let marked = [naive[0], marker, naive[1]].concat();
+        ensure!(hazards(&marked)? == left, "{marker}: {} hazards", hazards(&marked)?);
+    }
+    for marker in ["-- safestep: ignore-file\n", "-- safestep: ignore-file[create-index]\n"] {
+        ensure!(hazards(&[marker, "\n", &naive.concat()].concat())? == 0, "{marker}");
+    }
+    Ok(())
+}
+
+#[test]
+fn what_stands_beside_a_migration_stays() -> Result<()> {
+    let sample = Sample::named("combo_many");
+    let folder = Folder::of(&sample)?;
+    let beside = format!("{}/down.sql", migration(&sample));
+    folder.write(&beside, "-- by hand\n")?;
+    let ended = folder.safestep(&["rewrite", "--write", "--all", MIGRATIONS])?;
+    ensure!(ended.status == 0, "exit {}\n{}", ended.status, ended.err);
+    let tree = folder.tree()?;
+    let folders: Vec<_> = tree.keys().filter(|path| path.ends_with("migration.sql")).collect();
+    ensure!(tree.contains_key(std::path::Path::new(&beside)), "down.sql is gone");
+    ensure!(
+        folders.iter().any(|path| path.starts_with(migration(&sample))),
+        "its folder has no migration: {folders:?}"
+    );
+    ensure!(folders.len() == 8, "{folders:?}");
+    let check = folder.safestep(&["rewrite", "--check", "--all", MIGRATIONS])?;
+    ensure!(check.status == 0, "not final\n{}", check.out);
+    Ok(())
+}
