@@ -44,8 +44,8 @@ fn settings_change_the_files() -> Result<()> {
     let (text, report) = rewritten("make_required_with_default", "[backfill]\nnulls = \"off\"")?;
     ensure!(!text.contains("UPDATE \"User\""), "nulls = \"off\":\n{text}");
     ensure!(report.to_string().contains("must hold no NULL"), "the preflight is missing: {report}");
-    let (text, _) = rewritten("add_required_no_default", "[values]\n\"User.age\" = \"42\"")?;
-    ensure!(text.contains("SET \"age\" = 42"), "[values]:\n{text}");
+    let (text, _) = rewritten("add_required_no_default", "[values]\n\"User.name\" = \"'nobody'\"")?;
+    ensure!(text.contains("SET \"name\" = 'nobody'"), "[values]:\n{text}");
     Ok(())
 }
 
