@@ -120,6 +120,21 @@ fn the_patch_is_the_write() -> Result<()> {
 }
 
 #[test]
+fn a_patch_made_in_a_subfolder_applies() -> Result<()> {
+    let sample = Sample::named("combo_many");
+    let (written, patched) = (Folder::of(&sample)?, Folder::of(&sample)?);
+    written.safestep(&["rewrite", "--write", "--all", &migration(&sample)])?;
+    patched.git(&["init", "--quiet"])?;
+    let mut command = patched.command();
+    command.current_dir(patched.path().join("prisma")).args(["rewrite", "--format", "patch", "--all"]);
+    let patch = command.output().context("running safestep")?;
+    patched.write(".git/safestep.patch", patch.stdout)?;
+    patched.git(&["apply", ".git/safestep.patch"])?;
+    ensure!(patched.tree()? == written.tree()?, "git apply leaves other files than --write");
+    Ok(())
+}
+
+#[test]
 fn what_is_on_the_base_branch_stays() -> Result<()> {
     let sample = Sample::named("combo_many");
     let folder = Folder::of(&sample)?;

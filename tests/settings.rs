@@ -45,7 +45,7 @@ fn settings_change_the_files() -> Result<()> {
     ensure!(!text.contains("UPDATE \"User\""), "nulls = \"off\":\n{text}");
     ensure!(report.to_string().contains("must hold no NULL"), "the preflight is missing: {report}");
     let (text, _) = rewritten("add_required_no_default", "[values]\n\"User.name\" = \"'nobody'\"")?;
-    ensure!(text.contains("SET \"name\" = 'nobody'"), "[values]:\n{text}");
+    ensure!(text.contains("NOT NULL DEFAULT 'nobody'"), "[values]:\n{text}");
     Ok(())
 }
 

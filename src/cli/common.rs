@@ -11,8 +11,8 @@ use crate::disk;
 use crate::framework::migration::Migration;
 use crate::framework::prisma::Prisma;
 use crate::output::{Mode, Report, Scope as Counted, TextOptions, json, markdown, patch, text};
-use crate::pipeline::{self, Options, Run, Scope, ScopeOptions, resolve};
-use crate::project::{Config, Layout};
+use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, resolve};
+use crate::project::{Config, GitScope, Layout};
 use crate::rewrite::rule;
 use crate::schema::Schema;
 use crate::source::SourceFile;
@@ -143,13 +143,23 @@ impl Common {
     }
 
     fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
-        let options = Options { config: self.configuration(&scope.folder)?, base: here.to_owned() };
+        let options = Options { config: self.configuration(&scope.folder)?, base: self.base(&scope, here)? };
         let progress = Progress::new();
         let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
         let run =
             pipeline::run(scope.framework, &scope.history, &in_scope, &options, &|done, all| progress.show(done, all));
         progress.done();
         Ok(Ran { run, scope: Some(scope) })
+    }
+
+    /// The folder that paths in the output start from: for a patch the top of the work tree, because that is where
+    /// `git apply` starts.
+    fn base(&self, scope: &Scope, here: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
+        let git = match self.format {
+            Format::Patch => GitScope::discover(&scope.folder).map_err(ResolveError::from)?,
+            Format::Text | Format::Json | Format::Markdown => None,
+        };
+        Ok(git.map_or_else(|| here.to_owned(), |git| git.work_tree))
     }
 
     /// Plain SQL from standard input: nothing is known about the tables, so every one counts as big.

@@ -26,8 +26,9 @@ pub fn file(change: &FileReport) -> String {
         return String::new();
     }
 
-    let old = quoted("a/", &change.path);
-    let new = quoted("b/", &change.path);
+    let path = change.path.trim_start_matches('/'); // a file outside the working directory
+    let old = quoted("a/", path);
+    let new = quoted("b/", path);
     let mut patch = format!("diff --git {old} {new}\n");
     patch += match change.action {
         FileAction::Create => "new file mode 100644\n",

@@ -7,9 +7,12 @@
 //! Say what existing rows get: `--value table.column="'pending'"`, or in safestep.toml `[values]`. Then
 //!
 //! ```sql
-//! ALTER TABLE t ADD COLUMN a text, ALTER COLUMN a SET DEFAULT 'pending';   -- instant
-//! -- existing rows in batches, then NOT NULL as set-not-null, then DROP DEFAULT: nothing was asked for
+//! ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT 'pending';   -- instant: a constant default touches no row
+//! ALTER TABLE t ALTER COLUMN a DROP DEFAULT;                    -- a step of its own: nothing was asked for
 //! ```
+//!
+//! A volatile value (`gen_random_uuid()`) comes in batches: the column without NOT NULL, its default, the existing rows,
+//! then NOT NULL as in set-not-null, then DROP DEFAULT.
 //!
 //! ## Why it is safe
 //!
@@ -22,8 +25,9 @@
 
 use super::add_column_default::{add_and_fill, without};
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
-use crate::operation::Operation;
+use crate::operation::{ColumnDefinition, Operation};
 use crate::plan::{Transaction, Undo, snake_case};
+use crate::postgres::{Work, effects};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
@@ -53,7 +57,19 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return Some(Outcome::reported(hazard(Applicability::Manual, format!("{place} has no value for existing rows"), "write its constraints as statements of their own".into())));
     }
     let mut steps = site.steps();
-    add_and_fill(&mut steps, table, &without(column), &value, true, site.settings.postgres);
+    let with_default = Operation::AddColumn {
+        table: table.clone(),
+        column: ColumnDefinition { default: Some(value.clone()), ..column.clone() },
+        if_not_exists: true,
+    };
+    let at_once = effects(&with_default, site.schema, site.settings.postgres).work == Work::Constant;
+    let words = format!("{}_add_{}", snake_case(&table.name.name), snake_case(&column.name));
+    if at_once {
+        let drop = Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false };
+        steps.step(with_default, words, "a constant default touches no row", Undo::By(vec![drop]));
+    } else {
+        add_and_fill(&mut steps, table, &without(column), &value, true, site.settings.postgres);
+    }
     let back = Operation::SetDefault { table: table.clone(), column: column.name.clone(), default: value.clone() };
     steps.step(
         Operation::DropDefault { table: table.clone(), column: column.name.clone() },
@@ -67,7 +83,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         last.transaction = Transaction::Own;
     }
     let mut outcome = Outcome::rewritten(
-        hazard(Applicability::Safe, format!("{place} has no value for existing rows"), format!("add it with {value}, fill in batches, prove NOT NULL, drop the default")),
+        hazard(
+            Applicability::Safe,
+            format!("{place} has no value for existing rows"),
+            match at_once {
+                true => format!("add it with the default {value}, then drop the default"),
+                false => format!("add it with {value}, fill in batches, prove NOT NULL, drop the default"),
+            },
+        ),
         steps,
     );
     outcome.note = Some(format!("deploy code that writes {place} before the last step: it drops the default that fills it for the old code"));
