@@ -45,31 +45,65 @@ fn a_rewrite_is_final() -> Result<()> {
 #[test]
 fn no_operation_is_lost() -> Result<()> {
     on_every_sample(|sample| {
-        let source = sample.read("migration.sql")?;
         let report = Folder::of(sample)?.report(&["--all", &migration(sample)])?;
-        let files = report["files"].as_array().context("files")?;
-        let output: String = files.iter().filter_map(|file| file["after"].as_str()).collect();
-        if files.is_empty() {
-            return Ok(());
-        }
-        for piece in split(&source).pieces {
-            let statement = piece.span.slice(&source);
-            if output.contains(statement) {
-                continue;
-            }
-            for located in read_statement(statement).operations {
-                let operation = located.span.slice(statement);
-                let from = line(&source, piece.span.start + located.span.start);
-                let to = line(&source, piece.span.start + located.span.end);
-                let lines = from..=to;
-                ensure!(
-                    output.contains(operation) || is_reported(&report, |at| lines.contains(&at)),
-                    "line {from}: {operation:?} is in no file, no step comes from it, and no rewritten hazard names it"
-                );
-            }
-        }
-        Ok(())
+        lost(&sample.read("migration.sql")?, &report).map(drop)
     })
+}
+
+/// The same on whole histories: `SAFESTEP_TEST_HISTORIES=/a/project:/another cargo test --test promises -- --nocapture`.
+/// The bundled example is always one of them.
+#[test]
+fn no_operation_is_lost_in_a_history() -> Result<()> {
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/prisma");
+    let others = std::env::var("SAFESTEP_TEST_HISTORIES").unwrap_or_default();
+    for project in others.split(':').filter(|path| !path.is_empty()).chain([example]) {
+        let mut command = Folder::new()?.command();
+        command.current_dir(project).args(["rewrite", "--all", "--collapse", "--format", "json"]);
+        let output = command.output().context("running safestep")?;
+        let report: Value = serde_json::from_slice(&output.stdout).context("--format json")?;
+        let migrations = report["migrations"].as_array().context("migrations")?;
+        let mut statements = 0;
+        for report in migrations {
+            let path = report["path"].as_str().context("path")?;
+            let source = std::fs::read_to_string(std::path::Path::new(project).join(path).join("migration.sql"))?;
+            statements += lost(&source, report).with_context(|| format!("{project}: {path}"))?;
+        }
+        let hazards: Vec<&Value> =
+            migrations.iter().flat_map(|m| m["hazards"].as_array().into_iter().flatten()).collect();
+        let rewritten = hazards.iter().filter(|hazard| hazard["rewritten"] == true).count();
+        let opaque: usize = migrations.iter().map(|m| m["opaque"].as_array().map_or(0, Vec::len)).sum();
+        println!(
+            "{project}: {} migrations, {statements} statements, {} hazards, {rewritten} rewritten, {opaque} opaque",
+            migrations.len(),
+            hazards.len()
+        );
+    }
+    Ok(())
+}
+
+/// Fails when a statement of a migration is neither in the rewritten files nor named by what replaces it; else the number
+/// of its statements.
+fn lost(source: &str, report: &Value) -> Result<usize> {
+    let files = report["files"].as_array().context("files")?;
+    let output: String = files.iter().filter_map(|file| file["after"].as_str()).collect();
+    let pieces = split(source).pieces;
+    for piece in pieces.iter().filter(|_| !files.is_empty()) {
+        let statement = piece.span.slice(source);
+        if output.contains(statement) {
+            continue;
+        }
+        for located in read_statement(statement).operations {
+            let operation = located.span.slice(statement);
+            let from = line(source, piece.span.start + located.span.start);
+            let to = line(source, piece.span.start + located.span.end);
+            let lines = from..=to;
+            ensure!(
+                output.contains(operation) || is_reported(report, |at| lines.contains(&at)),
+                "line {from}: {operation:?} is in no file, no step comes from it, and no rewritten hazard names it"
+            );
+        }
+    }
+    Ok(pieces.len())
 }
 
 #[test]
