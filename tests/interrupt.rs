@@ -8,13 +8,12 @@
 mod bench;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use postgres::Client;
 
+use bench::blocker::{block, fills, waits};
 use bench::prisma::{Project, Sample};
 use bench::proof;
 use bench::server::{Database, Server};
@@ -28,26 +27,11 @@ const THREADS: usize = 4;
 #[test]
 fn every_step_of_every_sample() -> Result<()> {
     let server = Server::of(15)?;
-    let samples = Sample::all()?;
-    let next = AtomicUsize::new(0);
-    let (failures, steps) = (Mutex::new(Vec::new()), AtomicUsize::new(0));
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some(sample) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match interrupt_every_step(&server, sample) {
-                        Ok(killed) => drop(steps.fetch_add(killed, Ordering::Relaxed)),
-                        Err(error) => {
-                            let failure = format!("{}: {error:#}", sample.name);
-                            failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
-                        }
-                    }
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
-    ensure!(failures.is_empty(), "{} samples\n\n{}", failures.len(), failures.join("\n\n"));
+    let steps = AtomicUsize::new(0);
+    bench::on_each(&Sample::all()?, THREADS, |sample| {
+        steps.fetch_add(interrupt_every_step(&server, sample)?, Ordering::Relaxed);
+        Ok(())
+    })?;
     println!("{} steps killed and run again", steps.load(Ordering::Relaxed));
     ensure!(steps.load(Ordering::Relaxed) > 0, "no step was killed");
     Ok(())
@@ -94,11 +78,6 @@ fn interrupt_every_step(server: &Server, sample: &Sample) -> Result<usize> {
     Ok(killed)
 }
 
-/// True for a file that changes rows in batches.
-fn fills(sql: &str) -> bool {
-    sql.lines().any(|line| line.trim_start().starts_with("UPDATE "))
-}
-
 /// Sends each file in one message.
 fn run_all<'a>(database: &Database, files: impl Iterator<Item = &'a String>) -> Result<()> {
     let mut session = database.connect()?;
@@ -130,9 +109,8 @@ fn kill_when_waiting(database: &Database, pid: i32) -> Result<()> {
     let mut watcher = database.connect()?;
     let end = Instant::now() + Duration::from_secs(10);
     loop {
-        let waits = "wait_event_type = 'Lock' OR wait_event = 'PgSleep'";
-        let kill = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND ({waits})");
-        if !watcher.query(&kill, &[&pid])?.is_empty() {
+        if waits(&mut watcher, pid)? {
+            watcher.execute("SELECT pg_terminate_backend($1)", &[&pid])?;
             return Ok(());
         }
         if Instant::now() > end {
@@ -141,32 +119,6 @@ fn kill_when_waiting(database: &Database, pid: i32) -> Result<()> {
         }
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Takes, in a transaction that stays open, the locks that stop this file in the middle of its work.
-fn block(blocker: &mut Client, sql: &str) -> Result<()> {
-    let kind = if sql.contains("ALTER SEQUENCE") { 'S' } else { 'r' };
-    let relations = format!(
-        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-         WHERE relkind = '{kind}' AND nspname NOT IN ('pg_catalog', 'information_schema') AND relname <> '_prisma_migrations'"
-    );
-    let relations: Vec<String> = blocker.query(&relations, &[])?.iter().map(|row| row.get(0)).collect();
-    blocker.batch_execute("BEGIN")?;
-    for table in relations {
-        blocker.batch_execute(&if kind == 'S' {
-            // a session that has taken a number
-            format!("SELECT setval('{table}', last_value, is_called) FROM {table}")
-        } else if sql.contains("CONCURRENTLY") {
-            // a writer: the index is there and not valid yet, and waits for it
-            format!("LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
-        } else if fills(sql) {
-            // the last row: the batches before it are done
-            format!("SELECT * FROM {table} ORDER BY 1 DESC LIMIT 1 FOR UPDATE")
-        } else {
-            format!("LOCK TABLE {table} IN EXCLUSIVE MODE")
-        })?;
-    }
-    Ok(())
 }
 
 /// Does what the header of the file says and runs it again; and once more, because a connection can be lost between the work

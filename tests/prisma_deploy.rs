@@ -5,11 +5,10 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 
 use bench::prisma::{Project, Sample};
 use bench::proof::{self, Verdict};
@@ -70,37 +69,14 @@ fn smoke() -> Result<Vec<Sample>> {
 fn run_all(major: u32, samples: Vec<Sample>) -> Result<()> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let server = Server::of(major)?;
-    let next = AtomicUsize::new(0);
-    let failures = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some(sample) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let start = Instant::now();
-                    let result = prove(&server, sample);
-                    let text = result.as_ref().map_or("FAILED".to_owned(), Verdict::to_string);
-                    println!(
-                        "PostgreSQL {major}  {:<32} {text}  ({:.1} s)",
-                        sample.name,
-                        start.elapsed().as_secs_f32()
-                    );
-                    if let Err(error) = result {
-                        let failure = format!("{}: {error:#}", sample.name);
-                        failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
-                    }
-                }
-            });
-        }
-    });
-    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
-    ensure!(
-        failures.is_empty(),
-        "{} of {} samples fail on PostgreSQL {major}\n\n{}",
-        failures.len(),
-        samples.len(),
-        failures.join("\n\n")
-    );
-    Ok(())
+    bench::on_each(&samples, THREADS, |sample| {
+        let start = Instant::now();
+        let result = prove(&server, sample);
+        let text = result.as_ref().map_or("FAILED".to_owned(), Verdict::to_string);
+        println!("PostgreSQL {major}  {:<32} {text}  ({:.1} s)", sample.name, start.elapsed().as_secs_f32());
+        result.map(drop)
+    })
+    .with_context(|| format!("PostgreSQL {major}"))
 }
 
 fn prove(server: &Server, sample: &Sample) -> Result<Verdict> {

@@ -17,12 +17,8 @@ use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
 
 /// Runs `test` on every sample and fails with all failures.
-fn on_every_sample(test: impl Fn(&Sample) -> Result<()>) -> Result<()> {
-    let samples = Sample::all()?;
-    let failed = samples.iter().filter_map(|s| test(s).err().map(|error| format!("{}: {error:#}", s.name)));
-    let failed: Vec<String> = failed.collect();
-    ensure!(failed.is_empty(), "{} of {} samples\n\n{}", failed.len(), samples.len(), failed.join("\n\n"));
-    Ok(())
+fn on_every_sample(test: impl Fn(&Sample) -> Result<()> + Sync) -> Result<()> {
+    bench::on_each(&Sample::all()?, 1, test)
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! The test bench: runs a naive migration and its rewrite on real servers, and compares what they leave behind.
 //! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees · `rows.rs` rows, made up and compared ·
+//! `blocker.rs` a session in a step's way ·
 //! `folder.rs` safestep in a temporary folder · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `proof.rs` naive against sequence: the promise itself.
 
+pub mod blocker;
 pub mod catalog;
 pub mod folder;
 pub mod prisma;
@@ -9,10 +11,37 @@ pub mod proof;
 pub mod rows;
 pub mod server;
 
-use anyhow::{Context, Result};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+
+use prisma::Sample;
 
 /// The value of an environment variable that `scripts/test` sets.
 pub fn variable(name: &str) -> Result<String> {
     std::env::var(name)
         .with_context(|| format!("{name} is not set: run scripts/test (or: eval \"$(scripts/servers env)\")"))
+}
+
+/// Runs `test` on every sample, on several threads, and fails with all failures.
+pub fn on_each(samples: &[Sample], threads: usize, test: impl Fn(&Sample) -> Result<()> + Sync) -> Result<()> {
+    let next = AtomicUsize::new(0);
+    let failures = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(sample) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(error) = test(sample) {
+                        let failure = format!("{}: {error:#}", sample.name);
+                        failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
+                    }
+                }
+            });
+        }
+    });
+    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ensure!(failures.is_empty(), "{} of {} samples\n\n{}", failures.len(), samples.len(), failures.join("\n\n"));
+    Ok(())
 }

@@ -1,0 +1,41 @@
+//! Another session that is in a step's way, so that it can be looked at, or killed, in the middle of its work.
+
+use anyhow::Result;
+use postgres::Client;
+
+/// True for a file that changes rows in batches.
+pub fn fills(sql: &str) -> bool {
+    sql.lines().any(|line| line.trim_start().starts_with("UPDATE "))
+}
+
+/// Takes, in a transaction that stays open, the locks that stop this file in the middle of its work.
+pub fn block(blocker: &mut Client, sql: &str) -> Result<()> {
+    let kind = if sql.contains("ALTER SEQUENCE") { 'S' } else { 'r' };
+    let relations = format!(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE relkind = '{kind}' AND nspname NOT IN ('pg_catalog', 'information_schema') AND relname <> '_prisma_migrations'"
+    );
+    let relations: Vec<String> = blocker.query(&relations, &[])?.iter().map(|row| row.get(0)).collect();
+    blocker.batch_execute("BEGIN")?;
+    for relation in relations {
+        blocker.batch_execute(&if kind == 'S' {
+            // a session that has taken a number
+            format!("SELECT setval('{relation}', last_value, is_called) FROM {relation}")
+        } else if sql.contains("CONCURRENTLY") {
+            // a writer: the index is there and not valid yet, and waits for it
+            format!("LOCK TABLE {relation} IN ROW EXCLUSIVE MODE")
+        } else if fills(sql) {
+            // the last row: the batches before it are done
+            format!("SELECT * FROM {relation} ORDER BY 1 DESC LIMIT 1 FOR UPDATE")
+        } else {
+            format!("LOCK TABLE {relation} IN EXCLUSIVE MODE")
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether a session waits for a lock or sleeps between two attempts.
+pub fn waits(watcher: &mut Client, pid: i32) -> Result<bool> {
+    let waits = "SELECT FROM pg_stat_activity WHERE pid = $1 AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
+    Ok(!watcher.query(waits, &[&pid])?.is_empty())
+}
