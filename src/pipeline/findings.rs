@@ -47,6 +47,7 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
             match outcome.as_ref().and_then(|(_, outcome)| outcome.steps.as_ref().map(|steps| (outcome, steps))) {
                 Some((outcome, steps)) => {
                     claims.clone_from(&outcome.claims);
+                    claims.push(at);
                     later[claims.iter().copied().fold(at, usize::max)].extend(steps.iter().cloned());
                 }
                 None => found.steps.push(passed_through(&site)),

@@ -29,6 +29,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Work::Scan(_) => (format!("every read and write of {} waits while its rows are checked again", table.name), "ACCESS EXCLUSIVE for one full scan"),
         Work::Constant | Work::Rows | Work::Unknown => (format!("every read and write of {} may wait for a full rewrite: the type before is not known", table.name), "ACCESS EXCLUSIVE, perhaps for a full rewrite"),
     };
+    let help = match &cost.work {
+        Work::Build(_) => format!("left as it is: drop those indexes CONCURRENTLY before it and build them again after it; then ANALYZE {}", table.name),
+        Work::Scan(_) => format!("left as it is: in one ALTER TABLE drop the CHECK, change the type and add the CHECK NOT VALID; then validate it and ANALYZE {}", table.name),
+        Work::Rewrite(_) | Work::Constant | Work::Rows | Work::Unknown => {
+            format!("left as it is: add a {ty} column beside {column}, fill it in batches, swap the two after a deploy")
+        }
+    };
     Some(Outcome::reported(Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Phased,
@@ -36,6 +43,6 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         lock: cost.strongest(),
         message,
         label: label.into(),
-        help: format!("left as it is: add a {ty} column beside {column}, fill it in batches, swap the two after a deploy"),
+        help,
     }))
 }

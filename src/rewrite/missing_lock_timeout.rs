@@ -20,7 +20,8 @@
 //!
 //! PostgreSQL documentation, 20.11 Client Connection Defaults, lock_timeout.
 
-use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
+use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed};
+use crate::operation::Operation;
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -46,6 +47,17 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         steps: Some(vec![site.pass_through()]),
         claims: Vec::new(),
         preflight: None,
-        note: None,
+        note: type_note(site),
     })
+}
+
+/// What is to know of a change of type that only touches the catalog.
+fn type_note(site: &Site<'_>) -> Option<String> {
+    let Operation::SetType { table, column, ty, .. } = site.operation() else { return None };
+    Some(format!(
+        "{} becomes {ty} without touching a row on PostgreSQL {} and later; its statistics go: ANALYZE {} ({column}) after it",
+        dotted(&table.name, column),
+        site.settings.postgres,
+        table.name
+    ))
 }

@@ -142,6 +142,7 @@ registry! {
     drop_table => "drop-table",
     drop_type => "drop-type",
     data_change => "data-change",
+    several_tables => "several-tables",
     missing_lock_timeout => "missing-lock-timeout",
     blocking_operation => "blocking-operation",
 }

@@ -1,0 +1,62 @@
+//! # several-tables
+//!
+//! A file that takes strong locks on several tables holds the first one while it waits for the next: everything that uses
+//! either table waits, for up to the lock timeout of each, and two such files can wait for each other.
+//!
+//! ## Instead
+//!
+//! A file for each table. safestep splits them by itself where it bounds the lock waits; where the author did (a
+//! `lock_timeout` in the file, a `DO` block, BEGIN … COMMIT) it reports them and leaves the author's order alone.
+//!
+//! ## Why it is safe
+//!
+//! A lock is held until its transaction ends, and Prisma's engine sends a file as one transaction up to version 7.3. A file
+//! with one table waits for one lock and holds nothing meanwhile.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, 13.3.1 Table-Level Locks and 13.3.4 Deadlocks.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{Operation, QualifiedName};
+use crate::postgres::effects;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let item = &site.items[site.at];
+    if !item.bounds_lock_waits && item.fixed.is_none() {
+        return None;
+    }
+    let here = strong_tables(site, site.operation());
+    let mut held = (0..site.at)
+        .rev()
+        .filter(|at| !site.claimed[*at]) // rewritten: in a file of its own
+        .map(|at| &site.items[at].operation)
+        .take_while(|operation| !matches!(operation, Operation::Transaction(_)))
+        .map(|operation| strong_tables(site, operation))
+        .filter(|tables| !tables.is_empty());
+    let last = held.next().filter(|_| !here.is_empty())?;
+    let new = here.iter().find(|table| !contains(&last, table))?;
+    if held.any(|tables| !tables.iter().all(|table| contains(&last, table))) {
+        return None; // said at the second table already
+    }
+    let first = &last[0];
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Caution,
+        applicability: Applicability::Manual,
+        table: Some(new.clone()),
+        lock: site.effects().strongest(),
+        message: format!("{first} stays locked while this waits for {new}"),
+        label: "a second table in the same transaction".into(),
+        help: "left as it is: a migration for each table".into(),
+    }))
+}
+
+/// The tables in use that an operation locks against writers.
+fn strong_tables(site: &Site<'_>, operation: &Operation) -> Vec<QualifiedName> {
+    let locks = effects(operation, site.schema, site.settings.postgres).locks.into_iter();
+    locks.filter(|(table, mode)| mode.blocks_writes() && !site.schema.is_new(table)).map(|(table, _)| table).collect()
+}
+
+fn contains(tables: &[QualifiedName], table: &QualifiedName) -> bool {
+    tables.iter().any(|other| crate::schema::same(other, table))
+}
