@@ -272,7 +272,47 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             uses.writes.insert(Resource::Keys(s, t));
         }
         // Whole-table changes, data and everything else: in place, nothing passes.
-        _ => uses.barrier = true,
+        Operation::CreateTable(_)
+        | Operation::DropTable { .. }
+        | Operation::RenameTable { .. }
+        | Operation::SetSchema { .. }
+        | Operation::SetTableAttribute { .. }
+        | Operation::AttachPartition { .. }
+        | Operation::DetachPartition { .. }
+        | Operation::RenameColumn { .. }
+        | Operation::SetColumnAttribute { .. }
+        | Operation::AlterConstraint { .. }
+        | Operation::CreateIndex(_)
+        | Operation::DropIndex { .. }
+        | Operation::RenameIndex { .. }
+        | Operation::AlterIndex { .. }
+        | Operation::AttachIndex { .. }
+        | Operation::Reindex { .. }
+        | Operation::CreateEnum { .. }
+        | Operation::AddEnumValue { .. }
+        | Operation::RenameEnumValue { .. }
+        | Operation::RenameType { .. }
+        | Operation::DropType { .. }
+        | Operation::CreateDomain { .. }
+        | Operation::AlterDomain { .. }
+        | Operation::CreateObject { .. }
+        | Operation::AlterObject { .. }
+        | Operation::DropObject { .. }
+        | Operation::RefreshMaterializedView { .. }
+        | Operation::Comment { .. }
+        | Operation::Grant { .. }
+        | Operation::Insert { .. }
+        | Operation::Update { .. }
+        | Operation::Delete { .. }
+        | Operation::Truncate { .. }
+        | Operation::Select { .. }
+        | Operation::SetParameter { .. }
+        | Operation::Transaction(_)
+        | Operation::LockTable { .. }
+        | Operation::Vacuum { .. }
+        | Operation::Analyze { .. }
+        | Operation::Cluster { .. }
+        | Operation::Opaque { .. } => uses.barrier = true,
     }
 }
 

@@ -265,7 +265,37 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         | Operation::Delete { .. } => Undo::Impossible("what it removes is gone".into()),
         Operation::Update { .. } => Undo::Impossible("the values before it are gone".into()),
         Operation::Transaction(_) | Operation::SetParameter { .. } | Operation::Select { .. } => Undo::Nothing,
-        _ => Undo::Impossible("safestep does not know how; write it by hand".into()),
+        Operation::RenameTable { .. }
+        | Operation::SetSchema { .. }
+        | Operation::SetTableAttribute { .. }
+        | Operation::AttachPartition { .. }
+        | Operation::DetachPartition { .. }
+        | Operation::RenameColumn { .. }
+        | Operation::SetType { .. }
+        | Operation::SetColumnAttribute { .. }
+        | Operation::AlterConstraint { .. }
+        | Operation::DropIndex { .. }
+        | Operation::AlterIndex { .. }
+        | Operation::AttachIndex { .. }
+        | Operation::Reindex { .. }
+        | Operation::AddEnumValue { .. }
+        | Operation::RenameEnumValue { .. }
+        | Operation::RenameType { .. }
+        | Operation::CreateDomain { .. }
+        | Operation::AlterDomain { .. }
+        | Operation::CreateObject { .. }
+        | Operation::AlterObject { .. }
+        | Operation::RefreshMaterializedView { .. }
+        | Operation::Comment { .. }
+        | Operation::Grant { .. }
+        | Operation::Insert { .. }
+        | Operation::Truncate { .. }
+        | Operation::Backfill(_)
+        | Operation::LockTable { .. }
+        | Operation::Vacuum { .. }
+        | Operation::Analyze { .. }
+        | Operation::Cluster { .. }
+        | Operation::Opaque { .. } => Undo::Impossible("safestep does not know how; write it by hand".into()),
     }
 }
 

@@ -104,7 +104,47 @@ impl Schema {
                 });
                 self.rename_index(&table.sibling(name.clone()), to);
             }
-            _ => {} // takes no part in the catalog that is kept here
+            // These take no part in the catalog that is kept here, or `apply` has seen to them.
+            Operation::CreateTable(_)
+            | Operation::DropTable { .. }
+            | Operation::RenameTable { .. }
+            | Operation::SetSchema { .. }
+            | Operation::SetTableAttribute { .. }
+            | Operation::AttachPartition { .. }
+            | Operation::DetachPartition { .. }
+            | Operation::AlterConstraint { .. }
+            | Operation::CreateIndex(_)
+            | Operation::DropIndex { .. }
+            | Operation::RenameIndex { .. }
+            | Operation::AlterIndex { .. }
+            | Operation::AttachIndex { .. }
+            | Operation::Reindex { .. }
+            | Operation::CreateEnum { .. }
+            | Operation::AddEnumValue { .. }
+            | Operation::RenameEnumValue { .. }
+            | Operation::RenameType { .. }
+            | Operation::DropType { .. }
+            | Operation::CreateDomain { .. }
+            | Operation::AlterDomain { .. }
+            | Operation::CreateObject { .. }
+            | Operation::AlterObject { .. }
+            | Operation::DropObject { .. }
+            | Operation::RefreshMaterializedView { .. }
+            | Operation::Comment { .. }
+            | Operation::Grant { .. }
+            | Operation::Insert { .. }
+            | Operation::Update { .. }
+            | Operation::Delete { .. }
+            | Operation::Truncate { .. }
+            | Operation::Select { .. }
+            | Operation::Backfill(_)
+            | Operation::SetParameter { .. }
+            | Operation::Transaction(_)
+            | Operation::LockTable { .. }
+            | Operation::Vacuum { .. }
+            | Operation::Analyze { .. }
+            | Operation::Cluster { .. }
+            | Operation::Opaque { .. } => {}
         }
     }
 
