@@ -57,7 +57,8 @@ fn write(ran: &[Ran], all: bool) -> Result<(), Failure> {
         if let Some(outcome) = settled.filter(|_| !all) {
             let path = outcome.path.strip_prefix(&here).unwrap_or(&outcome.path);
             return Err(Failure::Usage(format!(
-                "{path}: already on the base branch, so it may have run on a database; nothing was written\n  add --all when it has run nowhere, or --since REF to name another base"
+                "{path}: already on the base branch, so it may have run on a database; nothing was \
+                     written\n  add --all when it has run nowhere, or --since REF to name another base"
             )));
         }
     }

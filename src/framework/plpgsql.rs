@@ -244,8 +244,12 @@ fn by_block(backfill: &Backfill, settings: &LayoutSettings) -> String {
     let blocks = (settings.batch_size / 50).max(1);
     // TID range scans came with PostgreSQL 14; before it a range would read the whole table for each batch.
     let range = match settings.postgres >= 14 {
-        true => "ctid >= format('(%s,0)', bf_block)::tid AND ctid < format('(%s,0)', bf_block + bf_step)::tid".to_owned(),
-        false => "ctid = ANY (ARRAY(SELECT format('(%s,%s)', b, o)::tid FROM generate_series(bf_block, bf_block + bf_step - 1) b, generate_series(1, 291) o))".to_owned(),
+        true => "ctid >= format('(%s,0)', bf_block)::tid AND ctid < format('(%s,0)', bf_block + \
+             bf_step)::tid"
+            .to_owned(),
+        false => "ctid = ANY (ARRAY(SELECT format('(%s,%s)', b, o)::tid FROM generate_series(bf_block, \
+             bf_block + bf_step - 1) b, generate_series(1, 291) o))"
+            .to_owned(),
     };
     let regclass = literal(&table.to_string());
     format!(

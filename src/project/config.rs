@@ -299,7 +299,8 @@ mod tests {
         refused("[rules]\nrename-table = \"no\"", "2:16: unknown variant `no`, expected one of `off`, `warn`, `error`");
         refused(
             "[values]\norders.status = \"'new'\"",
-            "2:1: expected text in quotes, found a table with the key `status`; a name with a dot needs quotes: \"table.status\"",
+            "2:1: expected text in quotes, found a table with the key `status`; a name with a dot \
+                 needs quotes: \"table.status\"",
         );
         refused(
             "[renames]\nuser_name = \"display_name\"",

@@ -51,16 +51,35 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 }
 
 /// The check under `name`, first for new rows, then for all.
-pub(super) fn add_and_validate(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: Ident, expression: &SqlFragment) {
+pub(super) fn add_and_validate(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    constraint: &Constraint,
+    name: Ident,
+    expression: &SqlFragment,
+) {
     let (words, check) = (snake_case(&table.name.name), snake_case(&name));
     let constraint = Constraint { name: Some(name.clone()), not_valid: true, ..constraint.clone() };
     let undo = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
     steps
-        .step(Operation::AddConstraint { table: table.clone(), constraint }, format!("{words}_add_{check}"), "new rows are held to it from here on", Undo::By(vec![undo]))
+        .step(
+            Operation::AddConstraint { table: table.clone(), constraint },
+            format!("{words}_add_{check}"),
+            "new rows are held to it from here on",
+            Undo::By(vec![undo]),
+        )
         .preflight(&preflight(&table.name, expression).query)
-        .step(Operation::ValidateConstraint { table: table.clone(), name }, format!("{words}_validate_{check}"), "proves the existing rows while reads and writes go on", Undo::Nothing);
+        .step(
+            Operation::ValidateConstraint { table: table.clone(), name },
+            format!("{words}_validate_{check}"),
+            "proves the existing rows while reads and writes go on",
+            Undo::Nothing,
+        );
 }
 
 fn preflight(table: &QualifiedName, expression: &SqlFragment) -> Preflight {
-    Preflight { condition: format!("every row of {table} must meet {expression}"), query: format!("SELECT * FROM {table} WHERE NOT ({expression})") }
+    Preflight {
+        condition: format!("every row of {table} must meet {expression}"),
+        query: format!("SELECT * FROM {table} WHERE NOT ({expression})"),
+    }
 }

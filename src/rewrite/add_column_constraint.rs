@@ -44,7 +44,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     };
     let mut steps = site.steps();
     let bare = ColumnDefinition { constraints: Vec::new(), ..column.clone() };
-    let drop = Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false };
+    let drop =
+        Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false };
     steps.step(
         Operation::AddColumn { table: table.clone(), column: bare, if_not_exists: true },
         format!("{}_add_{}", snake_case(&table.name.name), snake_case(&column.name)),
@@ -67,7 +68,9 @@ pub(super) fn add(steps: &mut StepBuilder, table: &TableRef, constraint: &Constr
         ConstraintKind::ForeignKey(key) => add_foreign_key::add_and_validate(steps, table, constraint, name, key),
         ConstraintKind::Check { expression } => add_check::add_and_validate(steps, table, constraint, name, expression),
         ConstraintKind::Unique { .. } => add_unique::build_and_attach(steps, table, constraint, name),
-        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => return None,
+        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {
+            return None;
+        }
     }
     Some(())
 }

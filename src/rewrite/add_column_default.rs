@@ -62,7 +62,14 @@ pub(super) fn without(column: &ColumnDefinition) -> ColumnDefinition {
 }
 
 /// Adds the column, sets its default, fills existing rows and proves NOT NULL.
-pub(super) fn add_and_fill(steps: &mut StepBuilder, table: &TableRef, bare: &ColumnDefinition, default: &SqlFragment, not_null: bool, postgres: u32) {
+pub(super) fn add_and_fill(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    bare: &ColumnDefinition,
+    default: &SqlFragment,
+    not_null: bool,
+    postgres: u32,
+) {
     let (words, name) = (snake_case(&table.name.name), snake_case(&bare.name));
     let column = &bare.name;
     let drop = Operation::DropColumn { table: table.clone(), column: column.clone(), if_exists: true, cascade: false };
@@ -79,7 +86,14 @@ pub(super) fn add_and_fill(steps: &mut StepBuilder, table: &TableRef, bare: &Col
             "new rows get the default from here on",
             Undo::Nothing,
         )
-        .backfill(&table.name, column, default.clone(), SqlFragment::new(&format!("{column} IS NULL")), format!("{words}_fill_{name}"), "existing rows get the default, a few at a time");
+        .backfill(
+            &table.name,
+            column,
+            default.clone(),
+            SqlFragment::new(&format!("{column} IS NULL")),
+            format!("{words}_fill_{name}"),
+            "existing rows get the default, a few at a time",
+        );
     if not_null {
         prove(steps, table, column, postgres);
     }

@@ -30,7 +30,8 @@ use crate::schema::Age;
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::AddEnumValue { name, value, position, .. } = site.operation() else { return None };
     let others = site.items.iter().any(|item| !matches!(item.operation, Operation::AddEnumValue { .. }));
-    if !others || site.items[site.at].fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
+    if !others || site.items[site.at].fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New)
+    {
         return None;
     }
     let hazard = Hazard {
@@ -38,14 +39,22 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Safe,
         table: None,
         lock: None,
-        message: format!("{value} cannot be used before this has committed; with other statements beside it the migration may fail"),
+        message: format!(
+            "{value} cannot be used before this has committed; with other statements beside it the \
+             migration may fail"
+        ),
         label: "shares a file with other statements".into(),
         help: "a transaction of its own".into(),
     };
     let mut steps = site.steps();
     let label = crate::operation::Ident::new(value.trim_matches('\''));
     steps.step(
-        Operation::AddEnumValue { name: name.clone(), value: value.clone(), if_not_exists: true, position: position.clone() },
+        Operation::AddEnumValue {
+            name: name.clone(),
+            value: value.clone(),
+            if_not_exists: true,
+            position: position.clone(),
+        },
         format!("{}_add_{}", snake_case(&name.name), snake_case(&label)),
         "usable by the steps after it",
         Undo::Impossible("a label cannot be removed".into()),

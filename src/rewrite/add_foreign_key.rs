@@ -37,7 +37,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if constraint.not_valid || cost.work == Work::Constant {
         return None;
     }
-    let both = if crate::schema::same(&table.name, &key.references) { table.name.to_string() } else { listed(&[table.name.clone(), key.references.clone()]) };
+    let both = if crate::schema::same(&table.name, &key.references) {
+        table.name.to_string()
+    } else {
+        listed(&[table.name.clone(), key.references.clone()])
+    };
     let mut hazard = Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Safe,
@@ -53,7 +57,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     };
     if is_partitioned_before_18(site, &table.name) {
         hazard.applicability = Applicability::Manual;
-        hazard.help = "NOT VALID is refused on a partitioned table before PostgreSQL 18: add and validate it on each partition, then on the parent".into();
+        hazard.help = "NOT VALID is refused on a partitioned table before PostgreSQL 18: add and validate it on \
+             each partition, then on the parent"
+            .into();
         return Some(Outcome::reported(hazard));
     }
     let mut steps = site.steps();
@@ -69,29 +75,50 @@ pub(super) fn is_partitioned_before_18(site: &Site<'_>, table: &QualifiedName) -
 }
 
 /// The key under `name`, first for new rows, then for all.
-pub(super) fn add_and_validate(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: Ident, key: &ForeignKey) {
+pub(super) fn add_and_validate(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    constraint: &Constraint,
+    name: Ident,
+    key: &ForeignKey,
+) {
     let words = snake_case(&table.name.name);
     let columns = key.columns.iter().take(3).map(snake_case).collect::<Vec<_>>().join("_");
     let query = no_orphans(&table.name, key, steps.schema()).map(|p| p.query);
     let constraint = Constraint { name: Some(name.clone()), not_valid: true, ..constraint.clone() };
     let undo = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
-    steps.step(Operation::AddConstraint { table: table.clone(), constraint }, format!("{words}_{columns}_fkey"), "new rows are held to it from here on", Undo::By(vec![undo]));
+    steps.step(
+        Operation::AddConstraint { table: table.clone(), constraint },
+        format!("{words}_{columns}_fkey"),
+        "new rows are held to it from here on",
+        Undo::By(vec![undo]),
+    );
     if let Some(query) = query {
         steps.preflight(&query);
     }
-    steps.step(Operation::ValidateConstraint { table: table.clone(), name }, format!("{words}_validate_{columns}_fkey"), "proves the existing rows while reads and writes go on", Undo::Nothing);
+    steps.step(
+        Operation::ValidateConstraint { table: table.clone(), name },
+        format!("{words}_validate_{columns}_fkey"),
+        "proves the existing rows while reads and writes go on",
+        Undo::Nothing,
+    );
 }
 
 /// Rows whose key points nowhere.
 pub(super) fn no_orphans(table: &QualifiedName, key: &ForeignKey, schema: &Schema) -> Option<Preflight> {
-    let referenced = if key.referenced.is_empty() { schema.walkable_key(&key.references) } else { key.referenced.clone() };
+    let referenced =
+        if key.referenced.is_empty() { schema.walkable_key(&key.references) } else { key.referenced.clone() };
     if referenced.len() != key.columns.len() {
         return None;
     }
     let present = key.columns.iter().map(|c| format!("c.{c} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
-    let joined = key.columns.iter().zip(&referenced).map(|(c, p)| format!("p.{p} = c.{c}")).collect::<Vec<_>>().join(" AND ");
+    let joined =
+        key.columns.iter().zip(&referenced).map(|(c, p)| format!("p.{p} = c.{c}")).collect::<Vec<_>>().join(" AND ");
     Some(Preflight {
         condition: format!("every {table} row's {} must exist in {}", listed(&key.columns), key.references),
-        query: format!("SELECT * FROM {table} c WHERE {present} AND NOT EXISTS (SELECT FROM {} p WHERE {joined})", key.references),
+        query: format!(
+            "SELECT * FROM {table} c WHERE {present} AND NOT EXISTS (SELECT FROM {} p WHERE {joined})",
+            key.references
+        ),
     })
 }

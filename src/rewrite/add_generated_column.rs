@@ -34,7 +34,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "ACCESS EXCLUSIVE for a full rewrite".into(),
         help: match domain {
             true => "left as it is: use the domain's base type with a CHECK that is validated later".into(),
-            false => "left as it is: a plain column with a trigger, filled in batches, or a VIRTUAL column on PostgreSQL 18".into(),
+            false => "left as it is: a plain column with a trigger, filled in batches, or a VIRTUAL column on \
+                 PostgreSQL 18"
+                .into(),
         },
     }))
 }

@@ -51,7 +51,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let replaced = site.items[..site.at].iter().any(|item| {
         matches!(&item.operation, Operation::DropConstraint { table: other, .. } if other.name == table.name && item.statement == site.items[site.at].statement)
     });
-    if replaced || using_index.is_some() || site.schema.table(&table.name).is_none_or(|t| t.kind == RelationKind::Partitioned) {
+    if replaced
+        || using_index.is_some()
+        || site.schema.table(&table.name).is_none_or(|t| t.kind == RelationKind::Partitioned)
+    {
         hazard.applicability = Applicability::Manual;
         hazard.help = if replaced {
             "replacing a primary key has no form that is safe for everybody: do it by hand, foreign keys first".into()

@@ -54,7 +54,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         )));
     };
     if !column.constraints.is_empty() {
-        return Some(Outcome::reported(hazard(Applicability::Manual, format!("{place} has no value for existing rows"), "write its constraints as statements of their own".into())));
+        return Some(Outcome::reported(hazard(
+            Applicability::Manual,
+            format!("{place} has no value for existing rows"),
+            "write its constraints as statements of their own".into(),
+        )));
     }
     let mut steps = site.steps();
     let with_default = Operation::AddColumn {
@@ -65,7 +69,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let at_once = effects(&with_default, site.schema, site.settings.postgres).work == Work::Constant;
     let words = format!("{}_add_{}", snake_case(&table.name.name), snake_case(&column.name));
     if at_once {
-        let drop = Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false };
+        let drop = Operation::DropColumn {
+            table: table.clone(),
+            column: column.name.clone(),
+            if_exists: true,
+            cascade: false,
+        };
         steps.step(with_default, words, "a constant default touches no row", Undo::By(vec![drop]));
     } else {
         add_and_fill(&mut steps, table, &without(column), &value, true, site.settings.postgres);
@@ -93,6 +102,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         ),
         steps,
     );
-    outcome.note = Some(format!("deploy code that writes {place} before the last step: it drops the default that fills it for the old code"));
+    outcome.note = Some(format!(
+        "deploy code that writes {place} before the last step: it drops the default that fills it \
+         for the old code"
+    ));
     Some(outcome)
 }

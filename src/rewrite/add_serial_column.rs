@@ -43,7 +43,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     };
     if column.is_identity() || !column.constraints.is_empty() {
         hazard.applicability = Applicability::Manual;
-        hazard.help = "left as it is: add a bigint column with a sequence, number the rows in batches, then turn it into what you want".into();
+        hazard.help = "left as it is: add a bigint column with a sequence, number the rows in batches, then \
+             turn it into what you want"
+            .into();
         return Some(Outcome::reported(hazard));
     }
     let integer = match column.ty.canonical().as_str() {
@@ -52,12 +54,20 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         _ => "INTEGER",
     };
     let taken = |name: &_| site.schema.is_taken(&table.name, name);
-    let sequence = crate::schema::names::free_object_name(&table.name.name, column.name.as_str(), "seq", taken).styled_like(&column.name);
+    let sequence = crate::schema::names::free_object_name(&table.name.name, column.name.as_str(), "seq", taken)
+        .styled_like(&column.name);
     let sequence = table.name.sibling(sequence);
     let (words, name) = (snake_case(&table.name.name), snake_case(&column.name));
-    let object = |definition: String| Operation::CreateObject { kind: ObjectKind::Sequence, name: Some(sequence.clone()), or_replace: false, on: None, definition: SqlFragment::new(&definition) };
+    let object = |definition: String| Operation::CreateObject {
+        kind: ObjectKind::Sequence,
+        name: Some(sequence.clone()),
+        or_replace: false,
+        on: None,
+        definition: SqlFragment::new(&definition),
+    };
     let mut steps = site.steps();
-    let drop = Operation::DropObject { kind: ObjectKind::Sequence, names: vec![sequence.clone()], on: None, cascade: false };
+    let drop =
+        Operation::DropObject { kind: ObjectKind::Sequence, names: vec![sequence.clone()], on: None, cascade: false };
     steps.step(
         object(format!("SEQUENCE IF NOT EXISTS {sequence} AS {}", integer.to_lowercase())),
         format!("{words}_{name}_sequence"),
@@ -68,7 +78,17 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let literal = sequence.to_string().replace('\'', "''");
     let default = SqlFragment::new(&format!("nextval('{literal}'::regclass)"));
     add_and_fill(&mut steps, table, &bare, &default, true, site.settings.postgres);
-    let owned = Operation::AlterObject { kind: ObjectKind::Sequence, name: Some(sequence.clone()), on: None, action: SqlFragment::new(&format!("OWNED BY {}.{}", table.name, column.name)) };
-    steps.step(owned, format!("{words}_{name}_owns_sequence"), "dropping the column drops the sequence, as with SERIAL", Undo::Nothing);
+    let owned = Operation::AlterObject {
+        kind: ObjectKind::Sequence,
+        name: Some(sequence.clone()),
+        on: None,
+        action: SqlFragment::new(&format!("OWNED BY {}.{}", table.name, column.name)),
+    };
+    steps.step(
+        owned,
+        format!("{words}_{name}_owns_sequence"),
+        "dropping the column drops the sequence, as with SERIAL",
+        Undo::Nothing,
+    );
     Some(Outcome::rewritten(hazard, steps.done()))
 }

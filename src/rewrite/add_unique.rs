@@ -50,7 +50,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     };
     if site.schema.table(&table.name).is_some_and(|t| t.kind == RelationKind::Partitioned) {
         hazard.applicability = Applicability::Manual;
-        hazard.help = "USING INDEX is refused on a partitioned table: add it ON ONLY the parent, on each partition USING INDEX, attach".into();
+        hazard.help = "USING INDEX is refused on a partitioned table: add it ON ONLY the parent, on each \
+             partition USING INDEX, attach"
+            .into();
         return Some(Outcome::reported(hazard));
     }
     let mut steps = site.steps();
@@ -65,7 +67,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// The unique index behind a constraint, built concurrently under the constraint's name.
 pub(super) fn concurrent_index(table: &TableRef, constraint: &Constraint, name: &Ident) -> Option<CreateIndex> {
     let (columns, nulls, options) = match &constraint.kind {
-        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, .. } => (columns, *nulls_not_distinct, index_options),
+        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, .. } => {
+            (columns, *nulls_not_distinct, index_options)
+        }
         ConstraintKind::PrimaryKey { columns, index_options, .. } => (columns, false, index_options),
         _ => return None,
     };
@@ -80,7 +84,10 @@ pub(super) fn concurrent_index(table: &TableRef, constraint: &Constraint, name: 
         concurrently: true,
         if_not_exists: false,
         only: false,
-        columns: columns.iter().map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) }).collect(),
+        columns: columns
+            .iter()
+            .map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) })
+            .collect(),
         predicate: None,
         definition: SqlFragment::new(&definition),
     })
@@ -101,19 +108,36 @@ pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constr
     let words = snake_case(&table.name.name);
     let key = snake_case(&name);
     let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
-    let undo_index = Operation::DropIndex { names: vec![table.name.sibling(name.clone())], concurrently: true, if_exists: true, cascade: false };
-    let undo_constraint = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
+    let undo_index = Operation::DropIndex {
+        names: vec![table.name.sibling(name.clone())],
+        concurrently: true,
+        if_exists: true,
+        cascade: false,
+    };
+    let undo_constraint =
+        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
     let mut attached = constraint.clone();
     attached.name = Some(name.clone());
     match &mut attached.kind {
-        ConstraintKind::Unique { using_index, columns, .. } | ConstraintKind::PrimaryKey { using_index, columns, .. } => {
+        ConstraintKind::Unique { using_index, columns, .. }
+        | ConstraintKind::PrimaryKey { using_index, columns, .. } => {
             *using_index = Some(name.clone());
             columns.clear();
         }
         _ => {}
     }
     steps
-        .step(Operation::CreateIndex(index), format!("{words}_build_{key}"), "builds the index while reads and writes go on", Undo::By(vec![undo_index]))
+        .step(
+            Operation::CreateIndex(index),
+            format!("{words}_build_{key}"),
+            "builds the index while reads and writes go on",
+            Undo::By(vec![undo_index]),
+        )
         .preflight(&no_duplicates(&table.name, &columns, "").query)
-        .step(Operation::AddConstraint { table: table.clone(), constraint: attached }, format!("{words}_{key}"), "the finished index becomes the constraint", Undo::By(vec![undo_constraint]));
+        .step(
+            Operation::AddConstraint { table: table.clone(), constraint: attached },
+            format!("{words}_{key}"),
+            "the finished index becomes the constraint",
+            Undo::By(vec![undo_constraint]),
+        );
 }

@@ -24,14 +24,34 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None;
     }
     let (message, label) = match &cost.work {
-        Work::Rewrite(_) => (format!("every read and write of {} waits while the table and its indexes are written anew", table.name), "ACCESS EXCLUSIVE for a full rewrite"),
-        Work::Build(_) => (format!("every read and write of {} waits while indexes on {column} are rebuilt", table.name), "ACCESS EXCLUSIVE while indexes are rebuilt"),
-        Work::Scan(_) => (format!("every read and write of {} waits while its rows are checked again", table.name), "ACCESS EXCLUSIVE for one full scan"),
-        Work::Constant | Work::Rows | Work::Unknown => (format!("every read and write of {} may wait for a full rewrite: the type before is not known", table.name), "ACCESS EXCLUSIVE, perhaps for a full rewrite"),
+        Work::Rewrite(_) => (
+            format!("every read and write of {} waits while the table and its indexes are written anew", table.name),
+            "ACCESS EXCLUSIVE for a full rewrite",
+        ),
+        Work::Build(_) => (
+            format!("every read and write of {} waits while indexes on {column} are rebuilt", table.name),
+            "ACCESS EXCLUSIVE while indexes are rebuilt",
+        ),
+        Work::Scan(_) => (
+            format!("every read and write of {} waits while its rows are checked again", table.name),
+            "ACCESS EXCLUSIVE for one full scan",
+        ),
+        Work::Constant | Work::Rows | Work::Unknown => (
+            format!("every read and write of {} may wait for a full rewrite: the type before is not known", table.name),
+            "ACCESS EXCLUSIVE, perhaps for a full rewrite",
+        ),
     };
     let help = match &cost.work {
-        Work::Build(_) => format!("left as it is: drop those indexes CONCURRENTLY before it and build them again after it; then ANALYZE {}", table.name),
-        Work::Scan(_) => format!("left as it is: in one ALTER TABLE drop the CHECK, change the type and add the CHECK NOT VALID; then validate it and ANALYZE {}", table.name),
+        Work::Build(_) => format!(
+            "left as it is: drop those indexes CONCURRENTLY before it and build them again after it; \
+             then ANALYZE {}",
+            table.name
+        ),
+        Work::Scan(_) => format!(
+            "left as it is: in one ALTER TABLE drop the CHECK, change the type and add the CHECK NOT \
+             VALID; then validate it and ANALYZE {}",
+            table.name
+        ),
         Work::Rewrite(_) | Work::Constant | Work::Rows | Work::Unknown => {
             format!("left as it is: add a {ty} column beside {column}, fill it in batches, swap the two after a deploy")
         }

@@ -62,21 +62,38 @@ pub(super) fn is_partitioned(site: &Site<'_>, index: &CreateIndex) -> bool {
 
 pub(super) fn refuse_partitioned(mut hazard: Hazard) -> Hazard {
     hazard.applicability = Applicability::Manual;
-    hazard.help = "CONCURRENTLY is refused on a partitioned table: create it ON ONLY the parent, build it concurrently on each partition, attach".into();
+    hazard.help = "CONCURRENTLY is refused on a partitioned table: create it ON ONLY the parent, build it \
+         concurrently on each partition, attach"
+        .into();
     hazard
 }
 
 /// The concurrent build, under the name that the plain form would have given.
 pub(super) fn build(site: &Site<'_>, index: &CreateIndex) -> Vec<Step> {
     let name = index.name.clone().unwrap_or_else(|| site.schema.index_name(&index.table, &index.columns));
-    let concurrent = CreateIndex { name: Some(name.clone()), concurrently: true, if_not_exists: false, ..index.clone() };
-    let undo = Operation::DropIndex { names: vec![index.table.sibling(name)], concurrently: true, if_exists: true, cascade: false };
+    let concurrent =
+        CreateIndex { name: Some(name.clone()), concurrently: true, if_not_exists: false, ..index.clone() };
+    let undo = Operation::DropIndex {
+        names: vec![index.table.sibling(name)],
+        concurrently: true,
+        if_exists: true,
+        cascade: false,
+    };
     let mut steps = site.steps();
-    steps.step(Operation::CreateIndex(concurrent), slug(index), "builds the index while reads and writes go on", Undo::By(vec![undo]));
+    steps.step(
+        Operation::CreateIndex(concurrent),
+        slug(index),
+        "builds the index while reads and writes go on",
+        Undo::By(vec![undo]),
+    );
     steps.done()
 }
 
 pub(super) fn slug(index: &CreateIndex) -> String {
     let columns: Vec<String> = index.columns.iter().take(3).filter_map(|c| c.column.as_ref().map(snake_case)).collect();
-    [snake_case(&index.table.name), columns.join("_"), "index".into()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
+    [snake_case(&index.table.name), columns.join("_"), "index".into()]
+        .into_iter()
+        .filter(|p| !p.is_empty())
+        .collect::<Vec<_>>()
+        .join("_")
 }

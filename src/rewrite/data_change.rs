@@ -16,8 +16,12 @@ use crate::operation::Operation;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (table, message) = match site.operation() {
-        Operation::Update { table, bounded: false } => (table, format!("every row of {table} stays locked until all are changed")),
-        Operation::Delete { table, bounded: false } => (table, format!("every row of {table} is deleted in one transaction")),
+        Operation::Update { table, bounded: false } => {
+            (table, format!("every row of {table} stays locked until all are changed"))
+        }
+        Operation::Delete { table, bounded: false } => {
+            (table, format!("every row of {table} is deleted in one transaction"))
+        }
         Operation::Truncate { tables, .. } => (tables.first()?, format!("every row of {} is lost", listed(tables))),
         _ => return None,
     };

@@ -25,7 +25,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Phased,
         table: Some(table.name.clone()),
         lock: site.effects().strongest(),
-        message: format!("the values of {} are lost, and running code that names it breaks", dotted(&table.name, column)),
+        message: format!(
+            "the values of {} are lost, and running code that names it breaks",
+            dotted(&table.name, column)
+        ),
         label: "cannot be taken back".into(),
         help: "left as it is: run it after a deploy whose code no longer names the column".into(),
     }))

@@ -43,14 +43,23 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         lock: site.effects().strongest(),
         message: format!("every read and write of {place} queues while the drop waits for its lock"),
         label: "ACCESS EXCLUSIVE, instant once it is there".into(),
-        help: if refused { "CONCURRENTLY is refused here: keep it brief".into() } else { "DROP INDEX CONCURRENTLY".into() },
+        help: if refused {
+            "CONCURRENTLY is refused here: keep it brief".into()
+        } else {
+            "DROP INDEX CONCURRENTLY".into()
+        },
     };
     if refused {
         return None; // the lock wait is bounded like any other brief step's
     }
     let mut steps = site.steps();
     for name in names {
-        steps.step(drop_concurrently(name), format!("drop_{}", snake_case(&name.name)), "removes the index while reads and writes go on", undo(site, name));
+        steps.step(
+            drop_concurrently(name),
+            format!("drop_{}", snake_case(&name.name)),
+            "removes the index while reads and writes go on",
+            undo(site, name),
+        );
     }
     Some(Outcome::rewritten(hazard, steps.done()))
 }

@@ -32,7 +32,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if !unguarded || cost.work != Work::Constant || !cost.in_transaction {
         return None;
     }
-    let tables: Vec<_> = cost.locks.iter().filter(|(_, mode)| mode.blocks_writes()).map(|(table, _)| table.clone()).collect();
+    let tables: Vec<_> =
+        cost.locks.iter().filter(|(_, mode)| mode.blocks_writes()).map(|(table, _)| table.clone()).collect();
     let who = if lock.blocks_reads() { "read and write" } else { "write" };
     Some(Outcome {
         hazard: Hazard {
@@ -55,7 +56,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 fn type_note(site: &Site<'_>) -> Option<String> {
     let Operation::SetType { table, column, ty, .. } = site.operation() else { return None };
     Some(format!(
-        "{} becomes {ty} without touching a row on PostgreSQL {} and later; its statistics go: ANALYZE {} ({column}) after it",
+        "{} becomes {ty} without touching a row on PostgreSQL {} and later; its statistics go: \
+             ANALYZE {} ({column}) after it",
         dotted(&table.name, column),
         site.settings.postgres,
         table.name

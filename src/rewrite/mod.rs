@@ -5,6 +5,34 @@
 //!
 //! The comment at the top of a rule's file is its manual page: `safestep explain` prints it.
 
+mod add_check;
+mod add_column_constraint;
+mod add_column_default;
+mod add_enum_value;
+mod add_foreign_key;
+mod add_generated_column;
+mod add_primary_key;
+mod add_required_column;
+mod add_serial_column;
+mod add_unique;
+mod blocking_operation;
+mod change_column_type;
+mod create_index;
+mod create_unique_index;
+mod data_change;
+mod drop_column;
+mod drop_index;
+mod drop_table;
+mod drop_type;
+mod missing_lock_timeout;
+mod rename_column;
+mod rename_table;
+mod rename_type;
+mod replace_foreign_key;
+mod replace_index;
+mod retype_by_drop;
+mod set_not_null;
+mod several_tables;
 mod site;
 
 use crate::operation::{Ident, QualifiedName};
@@ -110,7 +138,6 @@ impl Rule {
 
 macro_rules! registry {
     ($($module:ident => $id:literal),* $(,)?) => {
-        $(mod $module;)*
         /// Every rule, in the order in which they are asked: the first that has something to say wins.
         pub static RULES: &[Rule] = &[$(Rule { id: $id, source: include_str!(concat!(stringify!($module), ".rs")), apply: $module::apply }),*];
     };

@@ -35,10 +35,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None;
     }
     let (at, new, key) = site.later().find_map(|(at, operation)| match operation {
-        Operation::AddConstraint { table: other, constraint } if other.name == table.name && !constraint.not_valid => match &constraint.kind {
-            ConstraintKind::ForeignKey(key) if same_key(old_key, key) => Some((at, constraint, key)),
-            _ => None,
-        },
+        Operation::AddConstraint { table: other, constraint } if other.name == table.name && !constraint.not_valid => {
+            match &constraint.kind {
+                ConstraintKind::ForeignKey(key) if same_key(old_key, key) => Some((at, constraint, key)),
+                _ => None,
+            }
+        }
         _ => None,
     })?;
     if site.items[site.at + 1..at].iter().any(|item| unsettles(&item.operation, &table.name, key, site.schema)) {
@@ -49,7 +51,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Safe,
         table: Some(table.name.clone()),
         lock: site.effects().strongest(),
-        message: format!("{} is unprotected until the key is there again, and writes to both tables wait while all rows are checked", table.name),
+        message: format!(
+            "{} is unprotected until the key is there again, and writes to both tables wait while all \
+             rows are checked",
+            table.name
+        ),
         label: "dropped here, added again below".into(),
         help: "add the new key NOT VALID, validate it, then swap the two".into(),
     };
@@ -58,7 +64,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let mut steps = site.steps();
     add_and_validate(steps.from(at), table, new, temporary.clone(), key);
     let words = snake_case(&table.name.name);
-    let again = Operation::AddConstraint { table: table.clone(), constraint: crate::operation::Constraint { name: Some(name.clone()), not_valid: true, ..old.constraint.clone() } };
+    let again = Operation::AddConstraint {
+        table: table.clone(),
+        constraint: crate::operation::Constraint {
+            name: Some(name.clone()),
+            not_valid: true,
+            ..old.constraint.clone()
+        },
+    };
     steps.from(site.at).step(
         Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
         format!("{words}_swap_{}", snake_case(name)),
@@ -75,7 +88,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }
     let mut steps = steps.done();
     // The swap locks what the drop locks: both tables, also for the rename.
-    let locks = steps.iter().find(|s| matches!(s.operation, Operation::DropConstraint { .. })).map(|s| s.locks.clone()).unwrap_or_default();
+    let locks = steps
+        .iter()
+        .find(|s| matches!(s.operation, Operation::DropConstraint { .. }))
+        .map(|s| s.locks.clone())
+        .unwrap_or_default();
     for step in steps.iter_mut().filter(|s| matches!(s.operation, Operation::RenameConstraint { .. })) {
         step.locks = locks.clone();
     }
@@ -90,7 +107,8 @@ fn same_key(old: &ForeignKey, new: &ForeignKey) -> bool {
 
 /// True when the key was dropped so that something under it can change: a key, a column's type, a column or a table.
 fn unsettles(operation: &Operation, table: &QualifiedName, key: &ForeignKey, schema: &Schema) -> bool {
-    let on_either = operation.table().is_none_or(|t| crate::schema::same(t, table) || crate::schema::same(t, &key.references));
+    let on_either =
+        operation.table().is_none_or(|t| crate::schema::same(t, table) || crate::schema::same(t, &key.references));
     let harmless = matches!(
         operation,
         Operation::AddColumn { .. }
@@ -106,9 +124,9 @@ fn unsettles(operation: &Operation, table: &QualifiedName, key: &ForeignKey, sch
     // Other foreign keys on the way are no reason; whether a dropped constraint was one, the catalog knows.
     let foreign_key = match operation {
         Operation::AddConstraint { constraint, .. } => matches!(constraint.kind, ConstraintKind::ForeignKey(_)),
-        Operation::DropConstraint { table, name, .. } => {
-            schema.constraint(&table.name, name).is_some_and(|c| matches!(c.constraint.kind, ConstraintKind::ForeignKey(_)))
-        }
+        Operation::DropConstraint { table, name, .. } => schema
+            .constraint(&table.name, name)
+            .is_some_and(|c| matches!(c.constraint.kind, ConstraintKind::ForeignKey(_))),
         _ => false,
     };
     on_either && !harmless && !foreign_key

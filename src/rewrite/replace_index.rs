@@ -44,7 +44,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Safe,
         table: Some(old.table.clone()),
         lock: site.effects().strongest(),
-        message: format!("queries on {} have no index from here until the new one is built, and writes wait for the build", old.table),
+        message: format!(
+            "queries on {} have no index from here until the new one is built, and writes wait for \
+             the build",
+            old.table
+        ),
         label: "the old index goes before the new one is there".into(),
         help: "build the new index first, then drop the old one, both concurrently".into(),
     };
@@ -59,7 +63,8 @@ fn replaces(site: &Site<'_>, new: &CreateIndex, name: &QualifiedName) -> bool {
     let Some(old) = site.schema.index(name) else { return false };
     let lead = |columns: &[crate::operation::IndexColumn]| columns.first().and_then(|c| c.column.clone());
     let same_name = new.name.as_ref() == Some(&name.name);
-    crate::schema::same(&new.table, &old.table) && (same_name || (lead(&new.columns).is_some() && lead(&new.columns) == lead(&old.columns)))
+    crate::schema::same(&new.table, &old.table)
+        && (same_name || (lead(&new.columns).is_some() && lead(&new.columns) == lead(&old.columns)))
 }
 
 fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> Vec<crate::plan::Step> {
@@ -71,15 +76,29 @@ fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> 
     let mut steps = site.steps();
     steps
         .from(at)
-        .step(Operation::CreateIndex(build), slug(new), "builds the new index while the old one still serves", Undo::By(vec![drop_concurrently(&built)]))
+        .step(
+            Operation::CreateIndex(build),
+            slug(new),
+            "builds the new index while the old one still serves",
+            Undo::By(vec![drop_concurrently(&built)]),
+        )
         .from(site.at)
-        .step(drop_concurrently(old), format!("drop_{}", snake_case(&old.name)), "the new index serves now", undo(site, old));
+        .step(
+            drop_concurrently(old),
+            format!("drop_{}", snake_case(&old.name)),
+            "the new index serves now",
+            undo(site, old),
+        );
     if same_name {
         steps.from(at).step(
             Operation::RenameIndex { index: built.clone(), to: wanted.clone(), if_exists: true },
             format!("{}_rename_index", snake_case(&new.table.name)),
             "the new index takes the old name",
-            Undo::By(vec![Operation::RenameIndex { index: new.table.sibling(wanted), to: built.name.clone(), if_exists: true }]),
+            Undo::By(vec![Operation::RenameIndex {
+                index: new.table.sibling(wanted),
+                to: built.name.clone(),
+                if_exists: true,
+            }]),
         );
     }
     steps.done()

@@ -28,7 +28,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Phased,
         table: Some(table.name.clone()),
         lock: site.effects().strongest(),
-        message: format!("every value of {} is lost: the column is dropped and added again empty", dotted(&table.name, column)),
+        message: format!(
+            "every value of {} is lost: the column is dropped and added again empty",
+            dotted(&table.name, column)
+        ),
         label: "dropped here, added again below".into(),
         help: "left as it is: keep the values in a second column and swap the two after a deploy".into(),
     }))

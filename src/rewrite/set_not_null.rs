@@ -62,7 +62,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             );
         }
         let todo = SqlFragment::new(&format!("{column} IS NULL"));
-        steps.from(site.at).backfill(&table.name, column, value, todo, format!("{}_fill_{}", snake_case(&table.name.name), snake_case(column)), "rows that are still NULL get the default, as SET NOT NULL would fail on them");
+        steps.from(site.at).backfill(
+            &table.name,
+            column,
+            value,
+            todo,
+            format!("{}_fill_{}", snake_case(&table.name.name), snake_case(column)),
+            "rows that are still NULL get the default, as SET NOT NULL would fail on them",
+        );
         hazard.help = format!("fill the NULLs in batches, {}", hazard.help);
     }
     prove(&mut steps, table, column, site.settings.postgres);
@@ -70,7 +77,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     outcome.claims = claims;
     let filled = outcome.steps.iter().flatten().any(|s| matches!(s.operation, Operation::Backfill(_)));
     if filled {
-        outcome.note = Some(format!("rows with NULL in {} get its default first; [backfill] nulls = \"off\" leaves them to you", dotted(&table.name, column)));
+        outcome.note = Some(format!(
+            "rows with NULL in {} get its default first; [backfill] nulls = \"off\" leaves them to \
+             you",
+            dotted(&table.name, column)
+        ));
     } else {
         outcome.preflight = Some(preflight(&table.name, column));
     }
@@ -86,7 +97,9 @@ fn fill_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(Sql
         return (None, Vec::new());
     }
     let later = site.later().find_map(|(at, operation)| match operation {
-        Operation::SetDefault { table: other, column: c, default } if other.name == table.name && c == column => Some((at, default.clone())),
+        Operation::SetDefault { table: other, column: c, default } if other.name == table.name && c == column => {
+            Some((at, default.clone()))
+        }
         _ => None,
     });
     if let Some((at, default)) = later {
@@ -111,10 +124,7 @@ fn undo_default(site: &Site<'_>, table: &TableRef, column: &Ident) -> Undo {
 }
 
 fn preflight(table: &QualifiedName, column: &Ident) -> Preflight {
-    Preflight {
-        condition: format!("{} must hold no NULL", dotted(table, column)),
-        query: query(table, column),
-    }
+    Preflight { condition: format!("{} must hold no NULL", dotted(table, column)), query: query(table, column) }
 }
 
 fn query(table: &QualifiedName, column: &Ident) -> String {
@@ -135,19 +145,39 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
     let taken = |name: &Ident| steps.schema().is_taken(&table.name, name);
     let name = free_object_name(&table.name.name, column.as_str(), label, taken).styled_like(column);
     let constraint = Constraint { name: Some(name.clone()), kind, not_valid: true, options: SqlFragment::new("") };
-    let drop = |if_exists| Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists, cascade: false };
+    let drop =
+        |if_exists| Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists, cascade: false };
     let relax = Operation::DropNotNull { table: table.clone(), column: column.clone() };
     let undo_add = if native { relax.clone() } else { drop(true) };
     let filled = steps.fills(column);
-    steps.step(Operation::AddConstraint { table: table.clone(), constraint }, format!("{words}_{words_of_column}_check"), "new rows are held to it from here on", Undo::By(vec![undo_add]));
+    steps.step(
+        Operation::AddConstraint { table: table.clone(), constraint },
+        format!("{words}_{words_of_column}_check"),
+        "new rows are held to it from here on",
+        Undo::By(vec![undo_add]),
+    );
     if !filled {
         steps.preflight(&query(&table.name, column));
     }
-    steps
-        .step(Operation::ValidateConstraint { table: table.clone(), name: name.clone() }, format!("{words}_validate_{words_of_column}"), "proves the existing rows while reads and writes go on", Undo::Nothing);
+    steps.step(
+        Operation::ValidateConstraint { table: table.clone(), name: name.clone() },
+        format!("{words}_validate_{words_of_column}"),
+        "proves the existing rows while reads and writes go on",
+        Undo::Nothing,
+    );
     if !native {
         steps
-            .step(Operation::SetNotNull { table: table.clone(), column: column.clone() }, format!("{words}_{words_of_column}_not_null"), "the validated check spares the scan", Undo::By(vec![relax]))
-            .step(drop(true), format!("{words}_{words_of_column}_drop_check"), "the check has done its work", Undo::Nothing);
+            .step(
+                Operation::SetNotNull { table: table.clone(), column: column.clone() },
+                format!("{words}_{words_of_column}_not_null"),
+                "the validated check spares the scan",
+                Undo::By(vec![relax]),
+            )
+            .step(
+                drop(true),
+                format!("{words}_{words_of_column}_drop_check"),
+                "the check has done its work",
+                Undo::Nothing,
+            );
     }
 }

@@ -212,7 +212,8 @@ mod tests {
         let has_logic = |body: &str| read_statement(&format!("DO $$ {body} $$;")).has_logic;
         let guards = [
             "BEGIN ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); EXCEPTION WHEN duplicate_object THEN NULL; END",
-            "BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'e') THEN CREATE TYPE e AS ENUM ('a'); END IF; END",
+            "BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'e') THEN CREATE TYPE e AS \
+                 ENUM ('a'); END IF; END",
             "BEGIN ALTER TABLE t ADD COLUMN a int; CREATE INDEX i ON t (a); END",
         ];
         for body in guards {
@@ -220,11 +221,13 @@ mod tests {
         }
         let logic = [
             "DECLARE n int; BEGIN ALTER TABLE t ADD COLUMN a int; END",
-            "BEGIN IF EXISTS (SELECT 1 FROM pg_class WHERE relname = 't') THEN ALTER TABLE t ALTER a SET NOT NULL; END IF; END",
+            "BEGIN IF EXISTS (SELECT 1 FROM pg_class WHERE relname = 't') THEN ALTER TABLE t ALTER a \
+                 SET NOT NULL; END IF; END",
             "BEGIN IF NOT EXISTS (SELECT 1 FROM u) THEN ALTER TABLE t ADD COLUMN a int; END IF; END",
             "BEGIN FOR i IN 1..3 LOOP ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); END LOOP; END",
             "BEGIN ALTER TABLE t ADD COLUMN a int; EXCEPTION WHEN others THEN NULL; END",
-            "BEGIN CREATE TYPE e AS ENUM (); ALTER TABLE t ADD COLUMN a e; EXCEPTION WHEN duplicate_object THEN NULL; END",
+            "BEGIN CREATE TYPE e AS ENUM (); ALTER TABLE t ADD COLUMN a e; EXCEPTION WHEN \
+                 duplicate_object THEN NULL; END",
         ];
         for body in logic {
             assert!(has_logic(body), "{body}");

@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn semicolons_inside_strings_comments_and_bodies_do_not_split() {
-        let text = "-- a; b\nSELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$; /* ; /* ; */ ; */\nSELECT \"a;\"\"b\" -- end\n-- more";
+        let text = "-- a; b\nSELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$; /* ; /* ; */ ; */\nSELECT \
+             \"a;\"\"b\" -- end\n-- more";
         assert_eq!(statements(text), ["SELECT ';', E'\\';', U&'\\0061;', $x$;$$;$x$;", "SELECT \"a;\"\"b\""]);
         let body =
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;";

@@ -161,7 +161,9 @@ impl Page<'_> {
             (UnitKind::Alone, Operation::CreateIndex(index)) => {
                 let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
                 format!(
-                    "it leaves an INVALID index.\n--   1. prisma db execute --stdin <<< 'DROP INDEX CONCURRENTLY IF EXISTS {name};'\n--   2. prisma migrate resolve --rolled-back {}\n--   3. prisma migrate deploy",
+                    "it leaves an INVALID index.\n--   1. prisma db execute --stdin <<< 'DROP INDEX \
+                         CONCURRENTLY IF EXISTS {name};'\n--   2. prisma migrate resolve --rolled-back {}\n--   \
+                         3. prisma migrate deploy",
                     self.name
                 )
             }
