@@ -5,6 +5,7 @@
 mod columns;
 mod links;
 pub mod names;
+mod objects;
 mod renaming;
 mod replay;
 

@@ -1,10 +1,10 @@
 //! Replaying operations into the catalog.
 
 use super::columns::stored_type;
-use super::{Age, Dependent, Domain, EnumType, Index, Key, RelationKind, Schema, Table, key};
+use super::{Age, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
-    ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, EnumPosition, Generated, Ident, ObjectKind,
-    Operation, QualifiedName, SqlFragment, TableAttribute,
+    ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
+    QualifiedName, SqlFragment, TableAttribute,
 };
 
 impl Schema {
@@ -193,7 +193,7 @@ impl Schema {
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
     }
 
-    fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
+    pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.referencing(&gone).cloned().collect();
@@ -211,7 +211,7 @@ impl Schema {
         }
     }
 
-    fn rename_table(&mut self, from: &QualifiedName, to: &QualifiedName) {
+    pub(super) fn rename_table(&mut self, from: &QualifiedName, to: &QualifiedName) {
         let old = key(from);
         let Some(mut table) = self.tables.remove(&old) else { return };
         table.name = to.clone();
@@ -332,148 +332,6 @@ impl Schema {
                 t.column_mut(&column, |c| c.not_null = true);
             }
         });
-    }
-
-    fn apply_enum(&mut self, operation: &Operation) {
-        match operation {
-            Operation::CreateEnum { name, labels } => {
-                self.touch(name);
-                self.enums.insert(key(name), EnumType { labels: labels.clone(), age: Age::New, added: Vec::new() });
-            }
-            Operation::AddEnumValue { name, value, position, .. } => {
-                self.touch(name);
-                let Some(state) = self.enums.get_mut(&key(name)) else { return };
-                if state.labels.contains(value) {
-                    return;
-                }
-                let place = |label: &String| state.labels.iter().position(|l| l == label);
-                let at = match position {
-                    EnumPosition::Last => None,
-                    EnumPosition::Before(label) => place(label),
-                    EnumPosition::After(label) => place(label).map(|at| at + 1),
-                };
-                state.labels.insert(at.unwrap_or(state.labels.len()), value.clone());
-                state.added.push(value.clone());
-            }
-            Operation::RenameEnumValue { name, from, to } => {
-                let labels = self.enums.get_mut(&key(name)).map(|e| &mut e.labels);
-                labels.into_iter().flatten().filter(|l| *l == from).for_each(|l| *l = to.clone());
-            }
-            _ => {}
-        }
-    }
-
-    fn rename_type(&mut self, from: &QualifiedName, to: &QualifiedName) {
-        let old = key(from);
-        if let Some(state) = self.enums.remove(&old) {
-            self.touch(to);
-            self.enums.insert(key(to), state);
-        }
-        if let Some(state) = self.domains.remove(&old) {
-            self.domains.insert(key(to), state);
-        }
-        for column in self.tables.values_mut().flat_map(|t| &mut t.columns) {
-            if key(&column.ty.name()) == old {
-                let suffix = if column.ty.is_array() { "[]" } else { "" };
-                column.ty = crate::operation::TypeName::new(&format!("{to}{suffix}"));
-            }
-        }
-    }
-
-    fn drop_type(&mut self, name: &QualifiedName, cascade: bool) {
-        let gone = key(name);
-        self.enums.remove(&gone);
-        self.domains.remove(&gone);
-        if cascade {
-            self.tables.values_mut().for_each(|t| t.columns.retain(|c| key(&c.ty.name()) != gone));
-        }
-    }
-
-    fn create_object(
-        &mut self,
-        kind: ObjectKind,
-        name: Option<&QualifiedName>,
-        on: Option<&QualifiedName>,
-        definition: &SqlFragment,
-    ) {
-        let Some(name) = name else { return };
-        let word = match kind {
-            ObjectKind::View => "view",
-            ObjectKind::MaterializedView => "materialized view",
-            ObjectKind::Trigger => "trigger",
-            ObjectKind::Policy => "policy",
-            ObjectKind::Rule => "rule",
-            ObjectKind::Publication => "publication",
-            ObjectKind::Statistics => "statistics",
-            ObjectKind::Function => {
-                self.functions.insert(key(name), definition.clone());
-                if !definition.as_str().to_uppercase().contains("BEGIN ATOMIC") {
-                    return;
-                }
-                "function"
-            }
-            _ => return,
-        };
-        if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
-            let kind = if kind == ObjectKind::View { RelationKind::View } else { RelationKind::MaterializedView };
-            let view = Table {
-                name: name.clone(),
-                kind,
-                age: Age::New,
-                temporary: false,
-                columns: Vec::new(),
-                columns_known: false,
-                constraints: Vec::new(),
-                parents: Vec::new(),
-                is_default_partition: false,
-            };
-            self.touch(name);
-            self.tables.insert(key(name), view);
-        }
-        self.dependents.retain(|d| !(key(&d.name) == key(name) && d.on.as_ref().map(key) == on.map(key)));
-        self.dependents.push(Dependent {
-            what: format!("{word} {name}"),
-            name: name.clone(),
-            definition: definition.clone(),
-            on: on.cloned(),
-        });
-    }
-
-    fn drop_object(&mut self, kind: ObjectKind, names: &[QualifiedName], on: Option<&QualifiedName>, cascade: bool) {
-        for name in names {
-            match kind {
-                ObjectKind::View | ObjectKind::MaterializedView => self.drop_relation(name, cascade),
-                ObjectKind::Schema if cascade => {
-                    let schema = name.name.as_str();
-                    self.tables.retain(|(s, _), _| s != schema);
-                    self.indexes.retain(|(s, _), _| s != schema);
-                    self.enums.retain(|(s, _), _| s != schema);
-                }
-                ObjectKind::Function => drop(self.functions.remove(&key(name))),
-                ObjectKind::Domain => self.drop_type(name, cascade),
-                _ => {}
-            }
-            self.dependents
-                .retain(|d| !(key(&d.name) == key(name) && (on.is_none() || d.on.as_ref().map(key) == on.map(key))));
-        }
-    }
-
-    /// Views and schemas that are renamed.
-    fn alter_object(&mut self, operation: &Operation) {
-        let Operation::AlterObject { kind, name: Some(name), action, .. } = operation else { return };
-        let Some(to) = action
-            .as_str()
-            .get(..10)
-            .filter(|a| a.eq_ignore_ascii_case("RENAME TO "))
-            .map(|_| Ident::from_sql(action.as_str()[10..].trim()))
-        else {
-            return;
-        };
-        if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
-            self.rename_table(name, &name.sibling(to));
-        } else if *kind == ObjectKind::Domain {
-            self.rename_type(name, &name.sibling(to));
-        }
     }
 }
 
