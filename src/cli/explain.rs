@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use terminal_size::terminal_size;
 
 use super::Failure;
+use crate::output::text;
 use crate::rewrite::{RULES, rule};
 
 #[derive(Debug, Args)]
@@ -15,12 +17,9 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some(id) = &arguments.rule else {
-        let width = RULES.iter().map(|r| r.id.len()).max().unwrap_or(0);
-        for rule in RULES {
-            let page = rule.page();
-            let first = page.lines().skip(1).find(|line| !line.is_empty()).unwrap_or_default();
-            anstream::println!("{:width$}  {}", rule.id, first.replace('`', ""));
-        }
+        let rows: Vec<(&str, String)> = RULES.iter().map(|rule| (rule.id, first_sentence(&rule.page()))).collect();
+        let columns = terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(60, 120));
+        anstream::print!("{}", text::listing(&rows, columns));
         return Ok(ExitCode::SUCCESS);
     };
     let Some(rule) = rule(id) else {
@@ -35,4 +34,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     anstream::println!("{}", rule.page());
     Ok(ExitCode::SUCCESS)
+}
+
+/// The first sentence under a page's title.
+fn first_sentence(page: &str) -> String {
+    let paragraph = page.lines().skip(1).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    let paragraph = paragraph.collect::<Vec<_>>().join(" ").replace('`', "");
+    let end = paragraph.find(". ").or_else(|| paragraph.find(": ")).unwrap_or(paragraph.len());
+    paragraph[..end].trim_end_matches(['.', ':']).to_owned()
 }

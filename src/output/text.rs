@@ -85,6 +85,13 @@ impl TextOptions {
     }
 }
 
+/// Names and what they mean in two columns, broken at `columns`.
+pub fn listing(rows: &[(&str, String)], columns: usize) -> String {
+    let indent = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0) + 2;
+    let row = |(name, text): &(&str, String)| format!("{name:indent$}{}\n", wrap(text, indent, indent, columns));
+    rows.iter().map(row).collect()
+}
+
 /// The whole text, each line ending in a newline.
 ///
 /// `sources` gives the text of a file by its path in the report, for the lines around a hazard; without it the
