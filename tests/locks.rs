@@ -52,7 +52,7 @@ fn on_postgresql_18() -> Result<()> {
 fn every_step(major: u32) -> Result<()> {
     let server = Server::of(major)?;
     let steps = AtomicUsize::new(0);
-    bench::on_each(&Sample::all()?, THREADS, |sample| {
+    bench::on_each(&Sample::on(major)?, THREADS, |sample| {
         steps.fetch_add(trace(&server, sample)?, Ordering::Relaxed);
         Ok(())
     })?;

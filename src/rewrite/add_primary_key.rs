@@ -72,7 +72,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let name = site.schema.constraint_name(&table.name, constraint);
     build_and_attach(&mut steps, table, constraint, name);
     let mut outcome = Outcome::rewritten(hazard, steps.done());
-    outcome.preflight = Some(no_duplicates(&table.name, columns, ""));
+    outcome.preflight = Some(no_duplicates(&table.name, columns, false, None));
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
 }

@@ -59,7 +59,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let name = site.schema.constraint_name(&table.name, constraint);
     build_and_attach(&mut steps, table, constraint, name);
     let mut outcome = Outcome::rewritten(hazard, steps.done());
-    outcome.preflight = Some(no_duplicates(&table.name, columns, ""));
+    outcome.preflight = Some(no_duplicates(&table.name, columns, nulls_count(constraint), None));
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
 }
@@ -133,11 +133,16 @@ pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constr
             "builds the index while reads and writes go on",
             Undo::By(vec![undo_index]),
         )
-        .preflight(&no_duplicates(&table.name, &columns, "").query)
+        .preflight(&no_duplicates(&table.name, &columns, nulls_count(constraint), None).query)
         .step(
             Operation::AddConstraint { table: table.clone(), constraint: attached },
             format!("{words}_{key}"),
             "the finished index becomes the constraint",
             Undo::By(vec![undo_constraint]),
         );
+}
+
+/// `NULLS NOT DISTINCT`: a NULL repeats a NULL.
+fn nulls_count(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::Unique { nulls_not_distinct: true, .. })
 }

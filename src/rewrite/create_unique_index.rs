@@ -24,7 +24,7 @@
 
 use super::create_index::{CONCURRENT_NOTE, build, is_partitioned, refuse_partitioned};
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, listed};
-use crate::operation::{CreateIndex, Ident, Operation, QualifiedName};
+use crate::operation::{CreateIndex, Ident, Operation, QualifiedName, SqlFragment};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -58,16 +58,23 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 
 fn preflight(index: &CreateIndex) -> Option<Preflight> {
     let columns: Vec<Ident> = index.columns.iter().map(|c| c.column.clone()).collect::<Option<_>>()?;
-    let filter = index.predicate.as_ref().map(|p| format!(" AND ({p})")).unwrap_or_default();
-    Some(no_duplicates(&index.table, &columns, &filter))
+    let nulls_count = index.definition.as_str().to_uppercase().contains("NULLS NOT DISTINCT");
+    Some(no_duplicates(&index.table, &columns, nulls_count, index.predicate.as_ref()))
 }
 
-/// Rows that repeat a key; NULLs do not count.
-pub(super) fn no_duplicates(table: &QualifiedName, columns: &[Ident], filter: &str) -> Preflight {
+/// Rows that repeat a key. NULLs do not count, unless the key says so (`NULLS NOT DISTINCT`, 15 and later).
+pub(super) fn no_duplicates(
+    table: &QualifiedName,
+    columns: &[Ident],
+    nulls_count: bool,
+    predicate: Option<&SqlFragment>,
+) -> Preflight {
     let list = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let present = columns.iter().map(|c| format!("{c} IS NOT NULL")).collect::<Vec<_>>().join(" AND ");
+    let present = columns.iter().filter(|_| !nulls_count).map(|c| format!("{c} IS NOT NULL"));
+    let conditions: Vec<String> = present.chain(predicate.map(|p| format!("({p})"))).collect();
+    let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
     Preflight {
         condition: format!("no two rows of {table} may share {}", listed(columns)),
-        query: format!("SELECT {list} FROM {table} WHERE {present}{filter} GROUP BY {list} HAVING count(*) > 1"),
+        query: format!("SELECT {list} FROM {table}{filter} GROUP BY {list} HAVING count(*) > 1"),
     }
 }

@@ -50,6 +50,26 @@ impl Sample {
         Ok(names.iter().map(|name| Sample::named(name)).collect())
     }
 
+    /// Those that run on servers of a major version: a migration may begin with `-- PostgreSQL 15 and later`.
+    pub fn on(major: u32) -> Result<Vec<Sample>> {
+        let mut samples = Sample::all()?;
+        let mut unreadable = None;
+        samples.retain(|sample| match sample.oldest_server() {
+            Ok(oldest) => major >= oldest,
+            Err(error) => {
+                unreadable = Some(error);
+                false
+            }
+        });
+        unreadable.map_or(Ok(samples), Err)
+    }
+
+    fn oldest_server(&self) -> Result<u32> {
+        let migration = self.read("migration.sql")?;
+        let note = migration.lines().next().and_then(|line| line.strip_prefix("-- PostgreSQL "));
+        note.map_or(Ok(0), |note| note.trim_end_matches(" and later").parse().context("-- PostgreSQL N and later"))
+    }
+
     /// One sample.
     pub fn named(name: &str) -> Sample {
         Sample {
