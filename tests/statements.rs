@@ -74,7 +74,11 @@ fn postgresql_can_read_every_file() -> Result<()> {
 #[test]
 fn squawk_finds_only_what_is_meant() -> Result<()> {
     let squawk = variable("SAFESTEP_TEST_SQUAWK")?;
-    let (_folder, paths) = written()?;
+    let (_folder, mut paths) = written()?;
+    // What passes through as its author wrote it was reported, with what to do about it.
+    paths.retain(|path| {
+        std::fs::read_to_string(path).is_ok_and(|sql| !sql.lines().next().unwrap_or_default().ends_with("as written"))
+    });
     let output = Command::new(squawk)
         .args(["--reporter", "json", "--pg-version", "12"])
         .args(&paths)
