@@ -27,3 +27,4 @@ pub mod rewrite;
 pub mod schema;
 pub mod source;
 pub mod sql;
+pub mod verify;

@@ -31,9 +31,9 @@ pub(super) struct Common {
     /// The framework, when it cannot be told from the files
     #[arg(long, value_name = "NAME")]
     pub framework: Option<String>,
-    /// The oldest PostgreSQL major version that the migrations must run on
-    #[arg(long, value_name = "VERSION", value_parser = clap::value_parser!(u32).range(12..=18))]
-    pub postgres: Option<u32>,
+    /// The oldest PostgreSQL major version that the migrations must run on; `verify` takes several: 12,18
+    #[arg(long, value_name = "VERSION", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(12..=18))]
+    pub postgres: Vec<u32>,
     /// What existing rows get: table.column='value' (may be given several times)
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub value: Vec<String>,
@@ -174,7 +174,7 @@ impl Common {
         Ok(Ran { run: Run { framework: "sql", outcomes: vec![outcome], errors: Vec::new() }, scope: None })
     }
 
-    fn configuration(&self, folder: &Utf8Path) -> Result<Config, Failure> {
+    pub fn configuration(&self, folder: &Utf8Path) -> Result<Config, Failure> {
         let mut config = match &self.config {
             Some(path) => Config::read(path)?,
             None => Config::find(folder)?.0,
@@ -185,8 +185,8 @@ impl Common {
         if config.layout == Some(Layout::Phase) {
             return Err(Failure::Usage("layout = \"phase\": Prisma runs a file for each step only".into()));
         }
-        if let Some(version) = self.postgres {
-            config.postgres = version;
+        if let Some(oldest) = self.postgres.iter().min() {
+            config.postgres = *oldest;
         }
         for value in &self.value {
             let (key, sql) = value.split_once('=').ok_or_else(|| {
@@ -220,7 +220,7 @@ impl Common {
         }
     }
 
-    fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
+    pub fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
         let terminal = std::io::stdout().is_terminal();
         let color = match self.color {
             Color::Always => true,

@@ -4,6 +4,7 @@ use crate::disk::DiskError;
 use crate::framework::FrameworkError;
 use crate::pipeline::ResolveError;
 use crate::project::ConfigError;
+use crate::verify::VerifyError;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +18,9 @@ pub enum Failure {
     /// A migration cannot be read.
     #[error(transparent)]
     Framework(#[from] FrameworkError),
+    /// Nothing could be proved.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// Nothing was written.
     #[error(transparent)]
     Disk(#[from] DiskError),

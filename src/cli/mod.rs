@@ -6,6 +6,7 @@ mod completions;
 mod explain;
 mod failure;
 mod rewrite;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -27,6 +28,8 @@ enum Command {
     Rewrite(rewrite::Arguments),
     /// Show the hazards only; exit 1 if there are any
     Check(check::Arguments),
+    /// Prove the rewrite on a real PostgreSQL: same schema, same data, the locks that it says
+    Verify(verify::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),
     /// Print the completions for a shell
@@ -40,6 +43,7 @@ pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Rewrite(arguments) => rewrite::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };

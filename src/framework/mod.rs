@@ -52,6 +52,8 @@ pub struct LayoutSettings {
 pub trait Framework: Sync {
     /// Its name in `--framework` and in reports.
     fn name(&self) -> &'static str;
+    /// Its runner's own tables, without their schema.
+    fn ledgers(&self) -> &'static [&'static str];
     /// What its runner can do.
     fn runner(&self) -> Runner;
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.

@@ -11,6 +11,7 @@
 pub mod json;
 pub mod markdown;
 pub mod patch;
+pub mod proof;
 pub mod report;
 pub mod text;
 

@@ -16,9 +16,8 @@ use super::report::{HazardReport, MigrationReport, Report, Severity};
 use super::summary::{is_silent, needs_input};
 use columns::{harmless, width, wrap};
 use diagnostic::Diagnostics;
-use style::Role;
 
-pub(super) use style::Style;
+pub(super) use style::{Role, Style};
 pub(super) use tree::render as tree;
 
 /// Diagnostics shown in full before the rest is only named.

@@ -35,6 +35,10 @@ pub struct Outcome {
     pub path: Utf8PathBuf,
     /// What goes to disk; empty when it stays as it is.
     pub changes: Vec<FileChange>,
+    /// The sequence that replaces it; empty when it stays as it is.
+    pub sequence: Sequence,
+    /// The files of the sequence.
+    pub files: Vec<LaidOut>,
     /// The same as data.
     pub report: MigrationReport,
     /// The hazards that fail a check: all but those whose rule is set to `warn`.
@@ -117,7 +121,7 @@ fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings
     let report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
     let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
     let failing = findings.findings.iter().filter(fails).count();
-    Outcome { path: migration.path().clone(), changes, report, failing }
+    Outcome { path: migration.path().clone(), changes, sequence, files, report, failing }
 }
 
 fn settings(config: &Config) -> Settings {

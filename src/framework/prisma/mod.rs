@@ -23,6 +23,10 @@ impl Framework for Prisma {
         "prisma"
     }
 
+    fn ledgers(&self) -> &'static [&'static str] {
+        &["_prisma_migrations"]
+    }
+
     fn runner(&self) -> Runner {
         Runner { several_statements_per_unit: false }
     }

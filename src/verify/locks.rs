@@ -1,0 +1,173 @@
+//! One file of a sequence, run and looked at: what it locks, and whether it reads or writes rows meanwhile.
+
+use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use postgres::{Client, Error, SimpleQueryMessage};
+
+use super::{Doing, Scratch, VerifyError};
+use crate::postgres::LockMode;
+
+/// Tables, sequences and materialized views with their files on disk, by name.
+pub(super) type Relations = BTreeMap<String, u32>;
+
+/// What a run of a file came to.
+pub(super) struct Trace {
+    /// How it ended.
+    pub ended: Result<(), Error>,
+    /// The strongest lock on each relation that was there before; of what is not in a transaction, as far as it was seen
+    /// while another session was in its way.
+    pub locks: Vec<(String, LockMode)>,
+    /// Tables whose rows were read or changed, or whose file is another one, in the same transaction as the locks.
+    pub touched: Vec<String>,
+    /// A `lock_timeout` was in force at its end.
+    pub bounded: bool,
+    /// It cannot run in a transaction block.
+    pub outside: bool,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// PostgreSQL's names in `pg_locks`, the weakest first.
+const MODES: [(&str, LockMode); 5] = [
+    ("ShareUpdateExclusiveLock", LockMode::ShareUpdateExclusive),
+    ("ShareLock", LockMode::Share),
+    ("ShareRowExclusiveLock", LockMode::ShareRowExclusive),
+    ("ExclusiveLock", LockMode::Exclusive),
+    ("AccessExclusiveLock", LockMode::AccessExclusive),
+];
+
+/// Runs a file as the runner sends it, and looks at it: inside a transaction, where everything can be seen, else while
+/// another session is in its way.
+pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
+    let mut session = database.connect()?;
+    let before: Relations =
+        relations(&mut session)?.into_iter().filter(|(name, _)| before.contains_key(name)).collect();
+    session.batch_execute("BEGIN").doing("BEGIN")?;
+    let start = Instant::now();
+    if let Err(error) = session.batch_execute(sql) {
+        if session.is_closed() {
+            return Err(error).doing("running a step");
+        }
+        session.batch_execute("ROLLBACK").doing("ROLLBACK")?;
+        // 25001: not in a transaction block; 2D000: COMMIT inside one
+        let outside = error.code().is_some_and(|code| ["25001", "2D000"].contains(&code.code()));
+        return match outside {
+            true => in_the_way(database, sql, &before),
+            false => Ok(Trace {
+                ended: Err(error),
+                locks: Vec::new(),
+                touched: Vec::new(),
+                bounded: true,
+                outside,
+                took: start.elapsed(),
+            }),
+        };
+    }
+    let took = start.elapsed();
+    let locks = locks(&mut session, "pg_backend_pid()", &before)?;
+    let touched = touched(&mut session, &before)?;
+    let bounded = session.query_one("SELECT current_setting('lock_timeout') <> '0'", &[]).doing("lock_timeout")?.get(0);
+    let ended = session.batch_execute("COMMIT");
+    Ok(Trace { ended, locks, touched, bounded, outside: false, took })
+}
+
+/// Runs a file while another session is in its way, looks at it there, and lets it go on.
+fn in_the_way(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
+    let mut watcher = database.connect()?;
+    let mut other = database.connect()?;
+    block(&mut other, sql)?;
+    let mut session = database.connect()?;
+    let pid: i32 = session.query_one("SELECT pg_backend_pid()", &[]).doing("pg_backend_pid")?.get(0);
+    let start = Instant::now();
+    let (locks, ended) = thread::scope(|scope| -> Result<_, VerifyError> {
+        let run = scope.spawn(|| session.batch_execute(sql));
+        let end = Instant::now() + Duration::from_secs(10);
+        let mut waiting = Ok(false);
+        while matches!(waiting, Ok(false)) && !run.is_finished() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(2));
+            waiting = waits(&mut watcher, pid);
+        }
+        let seen = waiting.and_then(|_| locks(&mut watcher, &pid.to_string(), before));
+        let free = other.batch_execute("ROLLBACK").doing("ROLLBACK");
+        let ended = run.join().unwrap_or(Ok(()));
+        free?;
+        Ok((seen?, ended))
+    })?;
+    Ok(Trace { ended, locks, touched: Vec::new(), bounded: true, outside: true, took: start.elapsed() })
+}
+
+/// Takes, in a transaction that stays open, locks that stop this file in the middle of its work.
+pub(super) fn block(blocker: &mut Client, sql: &str) -> Result<(), VerifyError> {
+    let builds = sql.contains("CONCURRENTLY");
+    let fills = sql.lines().any(|line| line.trim_start().starts_with("UPDATE "));
+    let kind = if sql.contains("ALTER SEQUENCE") { "'S'" } else { "'r'" };
+    let query = format!(
+        "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE relkind = {kind} AND nspname NOT IN ('pg_catalog', 'information_schema')"
+    );
+    let relations: Vec<String> =
+        blocker.query(&query, &[]).doing("reading tables")?.iter().map(|row| row.get(0)).collect();
+    blocker.batch_execute("BEGIN").doing("BEGIN")?;
+    for relation in relations {
+        let statement = if kind == "'S'" {
+            format!("SELECT setval('{}', last_value, is_called) FROM {relation}", relation.replace('\'', "''"))
+        } else if builds {
+            format!("LOCK TABLE {relation} IN ROW EXCLUSIVE MODE") // a writer: the build waits for it, not yet valid
+        } else if fills {
+            format!("SELECT * FROM {relation} ORDER BY ctid DESC LIMIT 1 FOR UPDATE") // the batches before it are done
+        } else {
+            format!("LOCK TABLE {relation} IN EXCLUSIVE MODE")
+        };
+        blocker.batch_execute(&statement).doing("getting in the way")?;
+    }
+    Ok(())
+}
+
+/// Whether a session waits for a lock or sleeps between two attempts.
+pub(super) fn waits(watcher: &mut Client, pid: i32) -> Result<bool, VerifyError> {
+    let waits = "SELECT FROM pg_stat_activity WHERE pid = $1 AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
+    Ok(!watcher.query(waits, &[&pid]).doing("looking at a step")?.is_empty())
+}
+
+/// The relations of a database.
+pub(super) fn relations(client: &mut Client) -> Result<Relations, VerifyError> {
+    let query = "SELECT c.oid::regclass::text, coalesce(pg_relation_filenode(c.oid), 0) FROM pg_class c
+        JOIN pg_namespace n ON n.oid = relnamespace
+        WHERE relkind IN ('r', 'p', 'S', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
+    let rows = client.query(query, &[]).doing("reading tables")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+fn locks(client: &mut Client, pid: &str, relations: &Relations) -> Result<Vec<(String, LockMode)>, VerifyError> {
+    let query = format!(
+        "SELECT relation::regclass::text, mode FROM pg_locks WHERE pid = {pid} AND granted AND locktype = 'relation'
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    );
+    let mut strongest: BTreeMap<String, LockMode> = BTreeMap::new();
+    for message in client.simple_query(&query).doing("reading pg_locks")? {
+        let SimpleQueryMessage::Row(row) = message else { continue };
+        let (Some(relation), Some(mode)) = (row.get(0), row.get(1)) else { continue };
+        let Some((_, mode)) = MODES.iter().find(|(name, _)| *name == mode) else { continue };
+        if relations.contains_key(relation) {
+            let held = strongest.entry(relation.to_owned()).or_insert(*mode);
+            *held = (*held).max(*mode);
+        }
+    }
+    Ok(strongest.into_iter().collect())
+}
+
+/// The tables of which the transaction has read or changed rows, or written a new file.
+fn touched(session: &mut Client, before: &Relations) -> Result<Vec<String>, VerifyError> {
+    let query = "SELECT relid::regclass::text FROM pg_stat_xact_user_tables
+         WHERE coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del > 0";
+    let rows = session.query(query, &[]).doing("reading counters")?;
+    let mut touched: Vec<String> = rows.iter().map(|row| row.get(0)).filter(|name| before.contains_key(name)).collect();
+    let now = relations(session)?;
+    touched.extend(
+        now.into_iter().filter(|(name, file)| before.get(name).is_some_and(|old| old != file)).map(|(name, _)| name),
+    );
+    touched.dedup();
+    Ok(touched)
+}

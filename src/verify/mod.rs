@@ -1,0 +1,76 @@
+//! Proof on a real PostgreSQL: a sequence leaves the schema and the rows that the naive migration leaves, locks what it
+//! says, and can be interrupted and undone.
+//!
+//! `installation` finds server programs, `cluster` starts a throw-away server, `scratch` makes databases on it. `catalog`
+//! and `rows` read and compare, `locks` looks at one step, `proof` is the order in which all of this happens.
+
+pub mod catalog;
+pub mod cleanup;
+mod cluster;
+pub mod installation;
+mod locks;
+mod proof;
+pub mod rows;
+mod scratch;
+
+use camino::Utf8PathBuf;
+
+pub use cluster::Cluster;
+pub use proof::{Candidate, Piece, Wanted, prove};
+pub use scratch::{Scratch, Server};
+
+/// Why nothing could be proved or refuted.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// A statement that safestep sent failed.
+    #[error("{doing}: {}", told(source))]
+    Sql {
+        /// What it was for.
+        doing: String,
+        /// What the server says.
+        source: postgres::Error,
+    },
+    /// There is no server to start.
+    #[error(
+        "no PostgreSQL server programs found{0}; install them (Debian: apt install postgresql, Homebrew: brew install postgresql), name their folder with --postgres-bin, or a server with --database-url"
+    )]
+    NoServer(String),
+    /// The server did not start, or a file of it could not be made.
+    #[error("{path}: {source}")]
+    Io {
+        /// The program, file or folder.
+        path: Utf8PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A program of PostgreSQL or npm ended with an error.
+    #[error("{program} failed: {message}")]
+    Program {
+        /// Its name.
+        program: String,
+        /// What it printed last.
+        message: String,
+    },
+    /// The server may not be used for this.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// An error of the server with its code and where it comes from.
+pub fn told(error: &postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => format!("{} ({})", db.message(), db.code().code()),
+        None => error.to_string(),
+    }
+}
+
+/// Names what a statement was for when it fails.
+trait Doing<T> {
+    fn doing(self, what: impl Into<String>) -> Result<T, VerifyError>;
+}
+
+impl<T> Doing<T> for Result<T, postgres::Error> {
+    fn doing(self, what: impl Into<String>) -> Result<T, VerifyError> {
+        self.map_err(|source| VerifyError::Sql { doing: what.into(), source })
+    }
+}

@@ -1,0 +1,92 @@
+//! Databases that are made for one purpose and go with their value.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use postgres::{Client, Config, NoTls};
+
+use super::cleanup::{Cleanup, at_the_end};
+use super::{Cluster, Doing, VerifyError};
+
+static NUMBER: AtomicUsize = AtomicUsize::new(0);
+
+/// A server on which scratch databases can be made.
+pub struct Server {
+    /// Its major version.
+    pub major: u32,
+    /// `15.18`.
+    pub version: String,
+    config: Config,
+    _cluster: Option<Cluster>,
+}
+
+/// A scratch database; it is dropped with this value, or when a signal ends the program.
+pub struct Scratch {
+    name: String,
+    config: Config,
+    _dropped: Cleanup,
+}
+
+impl Server {
+    /// A throw-away server.
+    pub fn of(cluster: Cluster) -> Server {
+        let (major, version, config) = (cluster.major, cluster.version.clone(), cluster.config().clone());
+        Server { major, version, config, _cluster: Some(cluster) }
+    }
+
+    /// A server that runs already. Only databases that safestep makes there are touched.
+    ///
+    /// # Errors
+    /// [`VerifyError::Refused`] when the URL is none or the account may not create databases, [`VerifyError::Sql`] when
+    /// the server cannot be reached.
+    pub fn at(url: &str) -> Result<Server, VerifyError> {
+        let config: Config = url.parse().map_err(|error| VerifyError::Refused(format!("--database-url: {error}")))?;
+        let mut client = config.connect(NoTls).doing("--database-url")?;
+        let may = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
+                   EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreatedb OR rolsuper)), current_user::text";
+        let row = client.query_one(may, &[]).doing("asking for the server's version")?;
+        if !row.get::<_, bool>(2) {
+            return Err(VerifyError::Refused(format!(
+                "--database-url: {} may not create databases there, and safestep touches no other; ALTER ROLE … CREATEDB, or name another server",
+                row.get::<_, String>(3)
+            )));
+        }
+        let major = u32::try_from(row.get::<_, i32>(1)).unwrap_or_default();
+        Ok(Server { major, version: row.get(0), config, _cluster: None })
+    }
+
+    /// A new, empty database.
+    pub fn create(&self) -> Result<Scratch, VerifyError> {
+        self.create_from("template0")
+    }
+
+    /// A new database with everything that `original` holds. Nobody may be connected to that one.
+    pub fn copy(&self, original: &Scratch) -> Result<Scratch, VerifyError> {
+        self.create_from(&original.name)
+    }
+
+    fn create_from(&self, template: &str) -> Result<Scratch, VerifyError> {
+        let name = format!("safestep_verify_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let mut client = self.config.connect(NoTls).doing("connecting")?;
+        client
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+            .doing("making a scratch database")?;
+        let mut config = self.config.clone();
+        config.dbname(&name);
+        let (server, gone) = (self.config.clone(), name.clone());
+        let dropped = at_the_end(move || {
+            if let Ok(mut client) = server.connect(NoTls) {
+                let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+                let _ = client.execute(end, &[&gone]);
+                let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {gone}"));
+            }
+        });
+        Ok(Scratch { name, config, _dropped: dropped })
+    }
+}
+
+impl Scratch {
+    /// A new session.
+    pub fn connect(&self) -> Result<Client, VerifyError> {
+        self.config.connect(NoTls).doing("connecting to a scratch database")
+    }
+}
