@@ -13,6 +13,7 @@ use crate::output::proof::ProofReport;
 use crate::pipeline::Outcome;
 use crate::plan::UnitKind;
 use crate::source::SourceFile;
+use crate::sql::split;
 use crate::verify::installation::{self, Installation};
 use crate::verify::{Candidate, Cluster, Piece, Server, VerifyError, Wanted, prove};
 
@@ -117,7 +118,9 @@ fn candidates(ran: &Ran) -> Result<Vec<Candidate>, Failure> {
             let source = SourceFile::read(&found.file).map_err(crate::framework::FrameworkError::from)?;
             let outcome = ran.run.outcomes.iter().find(|outcome| outcome.path == found.file);
             let pieces = outcome.map(pieces).unwrap_or_default();
-            Ok(Candidate { name: found.name.clone(), naive: source.text, pieces })
+            let statements = split(&source.text).pieces;
+            let statements = statements.iter().map(|piece| piece.span.slice(&source.text).to_owned()).collect();
+            Ok(Candidate { name: found.name.clone(), naive: source.text, statements, pieces })
         })
         .collect()
 }
