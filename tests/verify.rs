@@ -7,7 +7,7 @@ mod bench;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use bench::folder::{Folder, migration};
+use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
 
 const THREADS: usize = 4;
@@ -35,4 +35,192 @@ fn every_sample_is_proved() -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// A rewritten sample, the original beside it in `original/`, and what `verify --against original` says of it.
+struct Written {
+    folder: Folder,
+    name: String,
+}
+
+impl Written {
+    fn of(sample: &str) -> Result<Written> {
+        let sample = Sample::named(sample);
+        let folder = Folder::of(&sample)?;
+        let name = format!("20261120105114_{}", sample.name);
+        folder.write("original/20260101000000_init/migration.sql", sample.read("before.sql")?)?;
+        folder.write(&format!("original/{name}/migration.sql"), sample.read("migration.sql")?)?;
+        let ended = folder.safestep(&["rewrite", "--write", "--all", &migration(&sample)])?;
+        ensure!(ended.status == 0, "{}", ended.err);
+        Ok(Written { folder, name })
+    }
+
+    fn file(&self, step: &str) -> String {
+        format!("{MIGRATIONS}/{}_{step}/migration.sql", self.name)
+    }
+
+    /// Replaces a text in a step's file.
+    fn edit(&self, step: &str, from: &str, to: &str) -> Result<()> {
+        let path = self.folder.path().join(self.file(step));
+        let before = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+        ensure!(before.contains(from), "{step} has no {from:?}:\n{before}");
+        self.folder.write(&self.file(step), before.replace(from, to))
+    }
+
+    fn verify(&self, more: &[&str]) -> Result<(i32, String)> {
+        let url = bench::variable("SAFESTEP_TEST_PG15")?;
+        let arguments = ["verify", "--against", "original", "--database-url", &url];
+        let ended = self.folder.safestep(&[&arguments[..], more].concat())?;
+        Ok((ended.status, ended.out + &ended.err))
+    }
+
+    fn must_be_caught(&self, what: &str) -> Result<()> {
+        let (status, text) = self.verify(&["--interrupt"])?;
+        ensure!(status == 1 && text.contains(what), "{what:?} is not what it says: exit {status}\n{text}");
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_on_disk_is_proved_against_the_original() -> Result<()> {
+    let (status, text) = Written::of("combo_many")?.verify(&["--interrupt", "--undo"])?;
+    ensure!(status == 0 && text.contains("7 steps undone in reverse: the schema before"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
+fn a_dropped_default_is_caught() -> Result<()> {
+    let written = Written::of("make_required_with_default")?;
+    written.edit("01_user_name_default", "ALTER TABLE \"User\" ALTER COLUMN \"name\" SET DEFAULT 'x';", "")?;
+    written.must_be_caught("column public.\"User\".name differs")
+}
+
+#[test]
+fn a_swapped_name_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    written.edit("07_user_email_index", "\"User_email_key\" ON", "\"User_mail_key\" ON")?;
+    written.must_be_caught("index public.\"User_email_key\" differs")
+}
+
+#[test]
+fn a_validation_that_is_left_out_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    std::fs::remove_dir_all(
+        written.folder.path().join(written.file("06_post_validate_author_id_fkey")).parent().context("a folder")?,
+    )?;
+    written.must_be_caught("not validated")
+}
+
+#[test]
+fn an_index_that_is_left_invalid_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    let spoil = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = '\"Post_authorId_idx\"'::regclass;\n";
+    written.folder.write(&written.file("08_spoil"), spoil)?;
+    written.must_be_caught("INVALID")
+}
+
+#[test]
+fn a_lost_row_and_a_changed_value_are_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    written.folder.write(&written.file("08_lose"), "DELETE FROM \"Post\" WHERE \"id\" = 1;\n")?;
+    written.must_be_caught("\"Post\" has 999 rows instead of 1000")?;
+    written.folder.write(&written.file("08_lose"), "UPDATE \"User\" SET \"name\" = 'somebody' WHERE \"id\" = 1;\n")?;
+    written.must_be_caught("\"User\": a row differs")
+}
+
+#[test]
+fn a_validation_in_the_transaction_of_its_constraint_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    let together = "NOT VALID;\n      END IF;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
+    written.edit("05_post_author_id_fkey", "NOT VALID;\n      END IF;", together)?;
+    written.must_be_caught("reads or writes the rows of")
+}
+
+#[test]
+fn a_plain_index_build_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    written.edit("04_post_author_id_index", "CREATE INDEX CONCURRENTLY", "CREATE INDEX")?;
+    written.must_be_caught("while it holds SHARE on \"Post\"")
+}
+
+#[test]
+fn a_missing_lock_timeout_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    written.edit("01_user_add_age", "PERFORM set_config('lock_timeout', '100ms', true);", "")?;
+    written.must_be_caught("without a lock_timeout")
+}
+
+#[test]
+fn a_step_that_cannot_be_run_twice_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    written.edit("01_user_add_age", "ADD COLUMN IF NOT EXISTS", "ADD COLUMN")?;
+    written.must_be_caught("was killed and run again: ")
+}
+
+#[test]
+fn a_server_of_its_own_is_gone_afterwards() -> Result<()> {
+    let folder = Folder::of(&Sample::named("fk_add"))?;
+    let temporary = tempfile::TempDir::with_prefix("safestep-test-")?;
+    let verify = |arguments: &[&str]| {
+        let mut command = folder.command();
+        command.args(["verify", "--all"]).args(arguments).env("TMPDIR", temporary.path());
+        command
+    };
+    let must_be_clean = |when: &str| -> Result<()> {
+        std::thread::sleep(std::time::Duration::from_millis(500)); // a killed program's own children see that it is gone
+        let left: Vec<_> = std::fs::read_dir(temporary.path())?.flatten().map(|entry| entry.file_name()).collect();
+        ensure!(left.is_empty(), "{when}: {left:?} is left behind");
+        let processes = std::process::Command::new("ps").args(["-eo", "args"]).output().context("running ps")?;
+        let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
+        let folder = temporary.path().to_string_lossy().into_owned();
+        let left: Vec<&str> = processes.lines().filter(|line| line.contains(&folder)).collect();
+        ensure!(left.is_empty(), "{when}: still running:\n{}", left.join("\n"));
+        Ok(())
+    };
+    ensure!(make_open(temporary.path())?, "nobody else may enter the folder");
+    let output = verify(&[]).output().context("running safestep")?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    ensure!(String::from_utf8_lossy(&output.stdout).contains("proved on PostgreSQL"), "nothing was proved");
+    must_be_clean("after success")?;
+    // early, while the cluster is made, and late, while it works
+    for (signal, later) in [("INT", 0), ("TERM", 2_000)] {
+        let mut child = verify(&["--rows", "100000"]).stdout(std::process::Stdio::null()).spawn()?;
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !has_a_server(temporary.path())? && std::time::Instant::now() < end {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        ensure!(has_a_server(temporary.path())?, "no server was started");
+        std::thread::sleep(std::time::Duration::from_millis(later));
+        std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status()?;
+        let status = child.wait()?;
+        ensure!(!status.success(), "SIG{signal} came too late: the test tests nothing");
+        must_be_clean(&format!("after SIG{signal}"))?;
+    }
+    Ok(())
+}
+
+/// Lets the account that the server runs as come in.
+fn make_open(folder: &std::path::Path) -> Result<bool> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777))?;
+    Ok(true)
+}
+
+fn has_a_server(temporary: &std::path::Path) -> Result<bool> {
+    let folders = std::fs::read_dir(temporary)?.flatten();
+    Ok(folders.into_iter().any(|folder| folder.path().join("data/postmaster.pid").is_file()))
+}
+
+#[test]
+fn a_server_that_cannot_be_used_is_named() -> Result<()> {
+    let folder = Folder::of(&Sample::named("fk_add"))?;
+    let ended = folder.safestep(&["verify", "--all", "--database-url", "postgresql://nobody@127.0.0.1:1/x"])?;
+    ensure!(ended.status == 2 && ended.err.starts_with("error: --database-url: "), "{}", ended.err);
+    let ended = folder.safestep(&["verify", "--all", "--postgres-bin", "/nowhere"])?;
+    ensure!(
+        ended.status == 2 && ended.err.contains("no PostgreSQL server programs found in /nowhere"),
+        "{}",
+        ended.err
+    );
+    Ok(())
 }

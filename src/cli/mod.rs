@@ -47,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
+    crate::verify::cleanup::finish();
     match result {
         Ok(code) => code,
         Err(failure) => {

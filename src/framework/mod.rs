@@ -60,6 +60,10 @@ pub trait Framework: Sync {
     fn detect(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
     /// The migrations of a folder, in the order in which the runner applies them.
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError>;
+    /// True for the path of a file that holds a migration's statements.
+    fn is_migration(&self, file: &Utf8Path) -> bool;
+    /// Puts migrations into the order in which the runner applies them.
+    fn sort(&self, found: &mut [Found]);
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
 }

@@ -35,9 +35,7 @@ pub struct Outcome {
     pub path: Utf8PathBuf,
     /// What goes to disk; empty when it stays as it is.
     pub changes: Vec<FileChange>,
-    /// The sequence that replaces it; empty when it stays as it is.
-    pub sequence: Sequence,
-    /// The files of the sequence.
+    /// The files of the sequence that replaces it; empty when it stays as it is.
     pub files: Vec<LaidOut>,
     /// The same as data.
     pub report: MigrationReport,
@@ -121,7 +119,7 @@ fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings
     let report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
     let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
     let failing = findings.findings.iter().filter(fails).count();
-    Outcome { path: migration.path().clone(), changes, sequence, files, report, failing }
+    Outcome { path: migration.path().clone(), changes, files, report, failing }
 }
 
 fn settings(config: &Config) -> Settings {

@@ -1,9 +1,8 @@
 //! From steps to units of execution, by the rules that `ARCHITECTURE.md` lists under "From steps to files".
 
 use super::dependency::serves_foreign_key;
-use super::step::{Duration, Phase, Step, Transaction, Undo};
+use super::step::{Duration, Phase, Step, Transaction};
 use crate::operation::QualifiedName;
-use crate::sql::render;
 
 /// What a framework's runner can do, as far as the order and grouping of steps depend on it.
 #[derive(Debug, Clone, Copy)]
@@ -36,25 +35,6 @@ pub struct Unit {
     pub phase: Phase,
     /// Its steps, in order.
     pub steps: Vec<Step>,
-}
-
-impl Unit {
-    /// The statements that take the unit back, in order; `None` when a step of it cannot be taken back.
-    pub fn undo(&self) -> Option<Vec<String>> {
-        let mut statements = Vec::new();
-        for step in self.steps.iter().rev() {
-            match &step.undo {
-                Undo::By(operations) => {
-                    for operation in operations {
-                        statements.push(render::statement(operation)?);
-                    }
-                }
-                Undo::Nothing => {}
-                Undo::Impossible(_) => return None,
-            }
-        }
-        Some(statements)
-    }
 }
 
 /// The units of a migration, in order.

@@ -3,6 +3,7 @@
 //! A cluster stops and a scratch database goes when its value is dropped; a signal drops nothing, so both are also kept
 //! in a list here. The list is emptied from its end: what was made last goes first.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 
 type Task = Box<dyn FnOnce() + Send>;
@@ -10,6 +11,7 @@ type Task = Box<dyn FnOnce() + Send>;
 static TASKS: Mutex<Vec<(u64, Task)>> = Mutex::new(Vec::new());
 static NEXT: Mutex<u64> = Mutex::new(0);
 static HANDLER: Once = Once::new();
+static ENDING: AtomicBool = AtomicBool::new(false);
 
 /// A promise to clean up; dropping it keeps the promise.
 pub struct Cleanup(u64);
@@ -19,6 +21,7 @@ pub fn at_the_end(task: impl FnOnce() + Send + 'static) -> Cleanup {
     HANDLER.call_once(|| {
         // Without a handler the program still cleans up after itself, just not after a signal.
         let _ = ctrlc::set_handler(|| {
+            ENDING.store(true, Ordering::SeqCst);
             run_all();
             std::process::exit(130);
         });
@@ -27,6 +30,13 @@ pub fn at_the_end(task: impl FnOnce() + Send + 'static) -> Cleanup {
     *next += 1;
     TASKS.lock().unwrap_or_else(PoisonError::into_inner).push((*next, Box::new(task)));
     Cleanup(*next)
+}
+
+/// To be called before the program ends by itself: while a signal's clean-up is under way, that one ends it.
+pub fn finish() {
+    while ENDING.load(Ordering::SeqCst) {
+        std::thread::park();
+    }
 }
 
 fn run_all() {

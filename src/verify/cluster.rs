@@ -1,12 +1,13 @@
 //! A throw-away server in a temporary folder.
 
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::VerifyError;
 use super::cleanup::{Cleanup, at_the_end};
-use super::installation::{Installation, program};
+use super::installation::Installation;
 
 /// A running server; it stops, and its folder goes, with this value or when a signal ends the program.
 pub struct Cluster {
@@ -62,8 +63,13 @@ impl Cluster {
             become_account(&mut command, account);
             command
         };
+        let mut stop = run("pg_ctl", &["-D", data.as_str(), "-m", "immediate", "-w", "stop"]);
+        let stopped = at_the_end(move || {
+            let _ = stop.output(); // a server that is down already, or was never up, is what is wanted
+            remove(temporary);
+        });
         let initdb = ["-D", data.as_str(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
-        program(&mut run("initdb", &initdb), "initdb")?;
+        initialise(run("initdb", &initdb), &folder.join("initdb.log"))?;
         let mut config = postgres::Config::new();
         config.user("postgres").dbname("postgres").application_name("safestep");
         let address = if cfg!(unix) && folder.as_str().len() <= MAX_FOLDER {
@@ -75,11 +81,6 @@ impl Cluster {
             format!("listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nport = {port}\n")
         };
         append(&data.join("postgresql.conf"), &format!("{SETTINGS}{address}"))?;
-        let mut stop = run("pg_ctl", &["-D", data.as_str(), "-m", "immediate", "-w", "stop"]);
-        let stopped = at_the_end(move || {
-            let _ = stop.output(); // a server that is down already is what is wanted
-            drop(temporary);
-        });
         let log = folder.join("log");
         let start = ["-D", data.as_str(), "-l", log.as_str(), "-w", "start"];
         // The server inherits its starter's output; a pipe would stay open as long as it runs.
@@ -96,6 +97,45 @@ impl Cluster {
     /// How to reach its maintenance database.
     pub fn config(&self) -> &postgres::Config {
         &self.config
+    }
+}
+
+/// Runs `initdb` to its end, or kills it when a signal ends the program first.
+fn initialise(mut command: Command, log: &Utf8Path) -> Result<(), VerifyError> {
+    let failed = |message: String| VerifyError::Program { program: "initdb".into(), message };
+    let io = |source| VerifyError::Io { path: log.to_owned(), source };
+    let output = std::fs::File::create(log).map_err(io)?;
+    let errors = output.try_clone().map_err(io)?;
+    let child = command.stdout(output).stderr(errors).spawn().map_err(|error| failed(error.to_string()))?;
+    let child = Arc::new(Mutex::new(child));
+    let killed = Arc::clone(&child);
+    let _killed = at_the_end(move || {
+        let mut child = killed.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = child.kill(); // it has ended already when nothing went wrong
+        let _ = child.wait();
+    });
+    loop {
+        let ended = child.lock().unwrap_or_else(PoisonError::into_inner).try_wait();
+        match ended.map_err(|error| failed(error.to_string()))? {
+            Some(status) if status.success() => return Ok(()),
+            Some(_) => {
+                let log = std::fs::read_to_string(log).unwrap_or_default();
+                return Err(failed(log.lines().last().unwrap_or("it says nothing").to_owned()));
+            }
+            None => std::thread::sleep(std::time::Duration::from_millis(5)),
+        }
+    }
+}
+
+/// Removes a folder that a program which is about to end may still write to.
+fn remove(folder: tempfile::TempDir) {
+    let path = folder.keep();
+    for _ in 0..20 {
+        let _ = std::fs::remove_dir_all(&path);
+        if !path.exists() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
 

@@ -182,7 +182,7 @@ fn readable(folder: &Utf8Path) -> std::io::Result<()> {
 }
 
 /// Runs a program to its end; its last line is the message when it fails.
-pub(super) fn program(command: &mut Command, name: &str) -> Result<(), VerifyError> {
+fn program(command: &mut Command, name: &str) -> Result<(), VerifyError> {
     let failed = |message: String| VerifyError::Program { program: name.to_owned(), message };
     let output = command.output().map_err(|error| failed(error.to_string()))?;
     if output.status.success() {

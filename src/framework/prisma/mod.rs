@@ -53,8 +53,16 @@ impl Framework for Prisma {
                 found.push(Found { name: entry.file_name().to_owned(), file: entry.path().join(FILE) });
             }
         }
-        found.sort_by_cached_key(|f| order(&f.name));
+        self.sort(&mut found);
         Ok(found)
+    }
+
+    fn is_migration(&self, file: &Utf8Path) -> bool {
+        file.file_name() == Some(FILE)
+    }
+
+    fn sort(&self, found: &mut [Found]) {
+        found.sort_by_cached_key(|f| order(&f.name));
     }
 
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
