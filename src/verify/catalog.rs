@@ -47,7 +47,7 @@ const KINDS: [(u32, &str); 22] = [
            concat_ws(' ', format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NOT NULL' END,
              CASE WHEN a.attgenerated <> '' THEN 'GENERATED (' || a.attgenerated::text || ')' END, 'DEFAULT ' || pg_get_expr(d.adbin, d.adrelid),
              CASE WHEN a.attidentity <> '' THEN 'IDENTITY ' || a.attidentity::text END,
-             CASE WHEN a.attcollation <> t.typcollation THEN 'COLLATE ' || a.attcollation::regcollation END,
+             CASE WHEN a.attcollation <> t.typcollation THEN 'COLLATE ' || (SELECT format('%I.%I', l.collnamespace::regnamespace, l.collname) FROM pg_collation l WHERE l.oid = a.attcollation) END,
              CASE WHEN a.attstorage <> t.typstorage THEN 'STORAGE ' || a.attstorage::text END,
              CASE WHEN coalesce(a.attstattarget, -1) <> -1 THEN 'STATISTICS ' || a.attstattarget END,
              array_to_string(a.attoptions, ', '), 'grants ' || nullif(array_to_string(a.attacl, ', '), ''))
