@@ -1,7 +1,7 @@
 //! What PostgreSQL does: facts, no decisions. Which locks an operation takes and what its cost grows with, by version.
 //!
 //! Everything here was measured on real servers; `tests/matrix/` holds the measurements and checks each answer.
-//! [`effects`] asks a room for each family of statements ([`mod@column`], [`mod@constraint`], …), which adds up locks and
+//! [`effects`] asks a room for each family of statements (`column`, `constraint`, …), which adds up locks and
 //! work in a tally; it knows the catalog, so what the migration itself made and what nobody uses yet costs nothing.
 
 mod column;

@@ -1,8 +1,8 @@
 //! SQL text ⇄ operations.
 //!
-//! [`split`] cuts a script into statements without losing a byte (`grammar/sql.pest`); [`read`] understands one
+//! [`split`] cuts a script into statements without losing a byte (`grammar/sql.pest`); [`read_statement`] understands one
 //! statement as operations, each with its slice; [`expression`] asks sqlparser what an expression does; [`render`]
-//! writes operations that a rewrite made. What is not understood comes back as [`Operation::Opaque`].
+//! writes operations that a rewrite made. What is not understood comes back as [`Operation::Opaque`](crate::operation::Operation::Opaque).
 //!
 //! sqlparser alone would not do: its tree has no spans for types, defaults and options (nothing could be kept as it
 //! was written), and it refuses some valid PostgreSQL. So statements are read from tokens, expressions by sqlparser.

@@ -152,15 +152,7 @@ fn free_port() -> Result<u16, VerifyError> {
 
 /// True when the program runs as root, whom PostgreSQL refuses.
 pub(super) fn is_root() -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        // the owner of this process's own entry
-        return std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
-            || std::env::var("USER").is_ok_and(|user| user == "root");
-    }
-    #[cfg(not(unix))]
-    false
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 /// User and group that a root's server runs as.

@@ -293,9 +293,9 @@ impl Bench<'_> {
             }
             killed += 1;
             let again = usize::from(!piece.refuses_twice());
-            let rest = std::iter::repeat_n(piece, 1 + again).chain(&self.candidate.pieces[at + 1..]);
+            let mut rest = std::iter::repeat_n(piece, 1 + again).chain(&self.candidate.pieces[at + 1..]);
             let recovered: Result<(), String> = recover(&database, &piece.sql).and_then(|()| {
-                rest.map(|piece| send(&database, &piece.sql).map_err(|why| format!("{}: {why}", piece.name))).collect()
+                rest.try_for_each(|piece| send(&database, &piece.sql).map_err(|why| format!("{}: {why}", piece.name)))
             });
             if let Err(why) = recovered {
                 proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
