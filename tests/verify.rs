@@ -13,11 +13,34 @@ use bench::prisma::Sample;
 const THREADS: usize = 4;
 
 #[test]
-fn every_sample_is_proved() -> Result<()> {
-    bench::on_each(&Sample::all()?, THREADS, |sample| {
+fn every_sample_is_proved_on_postgresql_15() -> Result<()> {
+    all_are_proved(15, &Sample::all()?)
+}
+
+#[test]
+fn some_samples_are_proved_on_postgresql_12() -> Result<()> {
+    all_are_proved(12, &some())
+}
+
+#[test]
+fn some_samples_are_proved_on_postgresql_18() -> Result<()> {
+    all_are_proved(18, &some())
+}
+
+fn some() -> Vec<Sample> {
+    let names =
+        ["combo_many", "fk_change_action", "hand_names", "hand_unique_constraint", "make_required_with_default"];
+    names.map(Sample::named).into()
+}
+
+fn all_are_proved(major: u32, samples: &[Sample]) -> Result<()> {
+    bench::on_each(samples, THREADS, |sample| {
         let folder = Folder::of(sample)?;
-        let ended =
-            folder.safestep(&["verify", "--all", "--interrupt", "--undo", "--format", "json", &migration(sample)])?;
+        let (url, oldest) = (bench::variable(&format!("SAFESTEP_TEST_PG{major}"))?, major.min(14).to_string());
+        let mut arguments = vec!["verify", "--all", "--interrupt", "--undo", "--format", "json"];
+        let path = migration(sample);
+        arguments.extend(["--postgres", &oldest, "--database-url", &url, &path]);
+        let ended = folder.safestep(&arguments)?;
         ensure!(ended.status == 0, "exit {}\n{}{}", ended.status, ended.out, ended.err);
         let report: Value = serde_json::from_str(&ended.out).context("--format json")?;
         for proof in report["proofs"].as_array().context("proofs")? {
