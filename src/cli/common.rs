@@ -246,7 +246,7 @@ impl Common {
     }
 }
 
-fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
     let joined = here.join(path);
     let mut clean = Utf8PathBuf::new();
     for part in joined.components() {

@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand. Arguments in, the pipeline called, an output chosen.
 
+mod adopt;
 mod check;
 mod common;
 mod completions;
@@ -30,6 +31,8 @@ enum Command {
     Check(check::Arguments),
     /// Prove the rewrite on a real PostgreSQL: same schema, same data, the locks that it says
     Verify(verify::Arguments),
+    /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
+    Adopt(adopt::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),
     /// Print the completions for a shell
@@ -44,6 +47,7 @@ pub fn main() -> ExitCode {
         Command::Rewrite(arguments) => rewrite::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };

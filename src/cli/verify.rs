@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             bounded: common.configuration(&scope.folder)?.lock_timeout.is_some(),
-            ledgers: scope.framework.ledgers(),
+            ledgers: scope.framework.ledger().tables(),
         };
         for server in servers(arguments)? {
             report.proofs.extend(prove(&server?, &history, &wanted, &|_, _| {})?);

@@ -3,6 +3,7 @@
 //! A framework knows files and its runner; it knows no lock and no rule. What SQL files have in common is in
 //! [`migration`] and [`plpgsql`].
 
+pub mod ledger;
 pub mod migration;
 pub mod plpgsql;
 pub mod prisma;
@@ -11,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::{Runner, Sequence};
 use crate::source::SourceError;
+use ledger::Ledger;
 use migration::Migration;
 
 /// One migration on disk, not yet read.
@@ -52,8 +54,8 @@ pub struct LayoutSettings {
 pub trait Framework: Sync {
     /// Its name in `--framework` and in reports.
     fn name(&self) -> &'static str;
-    /// Its runner's own tables, without their schema.
-    fn ledgers(&self) -> &'static [&'static str];
+    /// Where its runner writes down what it has run.
+    fn ledger(&self) -> &'static dyn Ledger;
     /// What its runner can do.
     fn runner(&self) -> Runner;
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.

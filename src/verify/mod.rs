@@ -4,6 +4,7 @@
 //! `installation` finds server programs, `cluster` starts a throw-away server, `scratch` makes databases on it. `catalog`
 //! and `rows` read and compare, `locks` looks at one step, `proof` is the order in which all of this happens.
 
+pub mod adoption;
 pub mod catalog;
 pub mod cleanup;
 mod cluster;
@@ -12,6 +13,7 @@ mod locks;
 mod proof;
 pub mod rows;
 mod scratch;
+mod url;
 
 use camino::Utf8PathBuf;
 

@@ -347,7 +347,7 @@ impl Bench<'_> {
     }
 }
 
-fn differences(expected: &Catalog, found: &Catalog) -> Vec<String> {
+pub(super) fn differences(expected: &Catalog, found: &Catalog) -> Vec<String> {
     let line = |difference: super::catalog::Difference| {
         let side = |text: Option<String>| text.unwrap_or_else(|| "(not there)".to_owned());
         format!("{} differs\n  - {}\n  + {}", difference.object, side(difference.expected), side(difference.found))

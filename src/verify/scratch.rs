@@ -39,7 +39,7 @@ impl Server {
     /// [`VerifyError::Refused`] when the URL is none or the account may not create databases, [`VerifyError::Sql`] when
     /// the server cannot be reached.
     pub fn at(url: &str) -> Result<Server, VerifyError> {
-        let config: Config = url.parse().map_err(|error| VerifyError::Refused(format!("--database-url: {error}")))?;
+        let config = super::url::config(url)?;
         let mut client = config.connect(NoTls).doing("--database-url")?;
         let may = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
                    EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreatedb OR rolsuper)), current_user::text";

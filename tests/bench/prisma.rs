@@ -195,6 +195,11 @@ impl Project {
         self.prisma(&["migrate", "dev"], database, Some(shadow))
     }
 
+    /// `safestep adopt` on a database.
+    pub fn adopt(&self, database: &Database, more: &[&str]) -> Result<Run> {
+        self.safestep(&[&["adopt", "--database-url", &database.url], more].concat())
+    }
+
     fn prisma(&self, arguments: &[&str], database: &Database, shadow: Option<&Database>) -> Result<Run> {
         let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prisma/runner/run.sh");
         let mut command = Command::new(&runner);

@@ -5,9 +5,11 @@
 //! shape that means the same everywhere, so a step that needs several statements is one `DO` block.
 
 mod layout;
+mod ledger;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::ledger::Ledger;
 use super::migration::Migration;
 use super::{Found, Framework, FrameworkError, LaidOut, LayoutSettings};
 use crate::plan::{Runner, Sequence};
@@ -23,8 +25,8 @@ impl Framework for Prisma {
         "prisma"
     }
 
-    fn ledgers(&self) -> &'static [&'static str] {
-        &["_prisma_migrations"]
+    fn ledger(&self) -> &'static dyn Ledger {
+        &ledger::PrismaLedger
     }
 
     fn runner(&self) -> Runner {

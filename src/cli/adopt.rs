@@ -1,0 +1,58 @@
+//! `safestep adopt`.
+
+use std::process::ExitCode;
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::Failure;
+use super::common::{absolute, here};
+use crate::framework::FrameworkError;
+use crate::pipeline::{ScopeOptions, resolve};
+use crate::source::SourceFile;
+use crate::verify::adoption::{Adopted, adopt};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A project root or a migrations folder
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: Utf8PathBuf,
+    /// The development database that ran the naive migration
+    #[arg(long, value_name = "URL", env = "DATABASE_URL")]
+    database_url: String,
+    /// Print the statements and change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Exit 1 when the database is not what the folder makes; nothing is changed then.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let options = ScopeOptions { all: true, ..ScopeOptions::default() };
+    let scope = resolve(&absolute(&arguments.path, &here()?), &options)?;
+    let read = |found: &crate::framework::Found| {
+        let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
+        Ok((found.name.clone(), source.text))
+    };
+    let folder: Vec<(String, String)> = scope.history.iter().map(read).collect::<Result<_, FrameworkError>>()?;
+    match adopt(scope.framework.ledger(), &folder, &arguments.database_url, arguments.dry_run)? {
+        Adopted::Nothing => anstream::println!("nothing to adopt: the database and the folder agree"),
+        Adopted::Differs(differences) => {
+            anstream::println!("not adopted: the database is not what the folder makes (- folder, + database)");
+            differences.iter().for_each(|difference| anstream::println!("  {difference}"));
+            return Ok(ExitCode::from(1));
+        }
+        Adopted::Told { statements, .. } if arguments.dry_run => {
+            statements.iter().for_each(|statement| anstream::println!("{statement};"));
+        }
+        Adopted::Told { adoptions, .. } => {
+            for adoption in adoptions {
+                let files = match adoption.new.len() {
+                    1 => "1 file".to_owned(),
+                    count => format!("{count} files"),
+                };
+                anstream::println!("adopted {}: {files} stand for it, recorded as applied", adoption.old);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,68 @@
+//! `_prisma_migrations`: a row for each migration, with the SHA-256 of its file.
+
+use postgres::{Client, Error};
+
+use crate::framework::ledger::{Applied, Ledger};
+
+pub(super) struct PrismaLedger;
+
+impl Ledger for PrismaLedger {
+    fn tables(&self) -> &'static [&'static str] {
+        &["_prisma_migrations"]
+    }
+
+    fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error> {
+        let there: bool = client.query_one("SELECT to_regclass('_prisma_migrations') IS NOT NULL", &[])?.get(0);
+        if !there {
+            return Ok(None);
+        }
+        // Prisma accepts a file whose line ends were changed on the way.
+        let query = "SELECT migration_name, bool_or(finished_at IS NOT NULL),
+                bool_and(checksum <> ALL (SELECT encode(sha256(convert_to(text, 'UTF8')), 'hex')
+                         FROM unnest($1::text[], $2::text[]) AS f (name, text) WHERE f.name = migration_name))
+            FROM _prisma_migrations WHERE rolled_back_at IS NULL GROUP BY migration_name ORDER BY min(started_at)";
+        let names: Vec<&String> = folder.iter().map(|(name, _)| name).collect();
+        let texts: Vec<&String> = folder.iter().map(|(_, text)| text).collect();
+        let rows = client.query(query, &[&names, &texts])?;
+        let applied = |row: &postgres::Row| Applied { name: row.get(0), finished: row.get(1), is_changed: row.get(2) };
+        Ok(Some(rows.iter().map(applied).collect()))
+    }
+
+    fn lock(&self) -> &'static str {
+        "SELECT pg_try_advisory_xact_lock(72707369)"
+    }
+
+    fn adoption(&self, old: &str, new: &[(String, String)]) -> String {
+        let checksum = |content: &str| format!("encode(sha256(convert_to({}, 'UTF8')), 'hex')", literal(content));
+        if let [(name, content)] = new
+            && name == old
+        {
+            return format!(
+                "UPDATE \"_prisma_migrations\" SET checksum = {} WHERE migration_name = {} AND rolled_back_at IS NULL",
+                checksum(content),
+                literal(old)
+            );
+        }
+        let rows: Vec<String> = new
+            .iter()
+            .enumerate()
+            .map(|(at, (name, content))| format!("({}, {}, {})", at + 1, literal(name), checksum(content)))
+            .collect();
+        // The old row must go: with it, `migrate dev` wants a reset.
+        format!(
+            "WITH old AS (DELETE FROM \"_prisma_migrations\" WHERE migration_name = {} RETURNING started_at, finished_at)
+INSERT INTO \"_prisma_migrations\" (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+SELECT md5(random()::text || clock_timestamp()::text || v.name)::uuid::text, v.checksum, v.name,
+       o.started_at + v.i * interval '1 microsecond', o.finished_at + v.i * interval '1 microsecond', 1
+FROM (SELECT max(started_at) AS started_at, max(finished_at) AS finished_at FROM old) AS o,
+     (VALUES {}) AS v (i, name, checksum)",
+            literal(old),
+            rows.join(",\n             ")
+        )
+    }
+}
+
+fn literal(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('\'', "''");
+    if text.contains('\\') { format!("E'{escaped}'") } else { format!("'{escaped}'") }
+}

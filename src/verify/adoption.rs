@@ -1,0 +1,155 @@
+//! A development database that ran the naive migration already, and a folder that holds the sequence: when the schema is
+//! what the folder makes, the framework's ledger is told so.
+
+use postgres::{Client, NoTls};
+
+use super::catalog::Catalog;
+use super::proof::differences;
+use super::{Doing, Server, VerifyError, url};
+use crate::framework::ledger::{Applied, Ledger};
+
+/// What the ledger is to be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adoption {
+    /// The migration that the ledger knows.
+    pub old: String,
+    /// The migrations that stand for it in the folder, in order; the same name when it was rewritten in place.
+    pub new: Vec<String>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Adopted {
+    /// The ledger and the folder agree.
+    Nothing,
+    /// The ledger was told, or with a dry run would be: these statements.
+    Told {
+        /// What stands for what.
+        adoptions: Vec<Adoption>,
+        /// The statements, in order.
+        statements: Vec<String>,
+    },
+    /// The database is not what the folder makes; nothing was changed.
+    Differs(Vec<String>),
+}
+
+/// Compares the database at `database_url` with what the folder makes, and when they agree tells the ledger.
+///
+/// # Errors
+/// [`VerifyError`] when the server cannot be used, a migration failed there, or the ledger knows a migration for which
+/// nothing stands in the folder.
+pub fn adopt(
+    ledger: &dyn Ledger,
+    folder: &[(String, String)],
+    database_url: &str,
+    dry_run: bool,
+) -> Result<Adopted, VerifyError> {
+    let mut client = url::config(database_url)?.connect(NoTls).doing("--database-url")?;
+    let applied = ledger.read(&mut client, folder).doing("reading the ledger")?;
+    let applied = applied.ok_or_else(|| VerifyError::Refused("--database-url: no migration ever ran there".into()))?;
+    let adoptions = adoptions(&applied, folder)?;
+    if adoptions.is_empty() {
+        return Ok(Adopted::Nothing);
+    }
+    let server = Server::at(database_url)?;
+    let is_there = |name: &str| {
+        applied.iter().any(|a| a.name == name) || adoptions.iter().any(|a| a.new.iter().any(|new| new == name))
+    };
+    let expected = server.create()?;
+    let mut session = expected.connect()?;
+    if let Some(schema) = url::schema(database_url) {
+        session.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).doing("making the schema")?;
+    }
+    for (name, content) in folder.iter().filter(|(name, _)| is_there(name)) {
+        session.batch_execute(content).doing(format!("replaying {name}"))?;
+    }
+    let expected = Catalog::read(&mut session, server.major, ledger.tables())?;
+    let found = Catalog::read(&mut client, server.major, ledger.tables())?;
+    let differing = differences(&expected, &found);
+    if !differing.is_empty() {
+        return Ok(Adopted::Differs(differing));
+    }
+    let statement = |adoption: &Adoption| {
+        let stands = |(name, _): &&(String, String)| adoption.new.contains(name);
+        ledger.adoption(&adoption.old, &folder.iter().filter(stands).cloned().collect::<Vec<_>>())
+    };
+    let statements: Vec<String> = adoptions.iter().map(statement).collect();
+    if !dry_run {
+        write(ledger, &mut client, &statements)?;
+    }
+    Ok(Adopted::Told { adoptions, statements })
+}
+
+/// All of it in one transaction, while no deploy runs.
+fn write(ledger: &dyn Ledger, client: &mut Client, statements: &[String]) -> Result<(), VerifyError> {
+    let mut transaction = client.transaction().doing("BEGIN")?;
+    let free: bool = transaction.query_one(ledger.lock(), &[]).doing("locking the ledger")?.get(0);
+    if !free {
+        return Err(VerifyError::Refused("a migration runs on this database; try again when it is done".into()));
+    }
+    for statement in statements {
+        let rows = transaction.execute(statement, &[]).doing("telling the ledger")?;
+        if rows == 0 {
+            return Err(VerifyError::Refused("the ledger changed meanwhile; nothing was changed".into()));
+        }
+    }
+    transaction.commit().doing("COMMIT")
+}
+
+/// What the ledger knows and the folder calls otherwise.
+fn adoptions(applied: &[Applied], folder: &[(String, String)]) -> Result<Vec<Adoption>, VerifyError> {
+    let mut adoptions = Vec::new();
+    for known in applied {
+        if !known.finished {
+            return Err(VerifyError::Refused(format!(
+                "{} failed on this database: resolve it first, then adopt",
+                known.name
+            )));
+        }
+        if !known.is_changed && folder.iter().any(|(name, _)| *name == known.name) {
+            continue;
+        }
+        let is_known = |name: &str| applied.iter().any(|other| other.name == name && other.name != known.name);
+        let new: Vec<String> = folder
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| {
+                let rest = name.strip_prefix(known.name.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_')) && !is_known(name)
+            })
+            .cloned()
+            .collect();
+        if new.is_empty() {
+            return Err(VerifyError::Refused(format!(
+                "{} ran on this database, and nothing in the folder stands for it",
+                known.name
+            )));
+        }
+        adoptions.push(Adoption { old: known.name.clone(), new });
+    }
+    Ok(adoptions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(name: &str, is_changed: bool) -> Applied {
+        Applied { name: name.into(), finished: true, is_changed }
+    }
+
+    fn on_disk(names: &[&str]) -> Vec<(String, String)> {
+        names.iter().map(|name| ((*name).into(), String::new())).collect()
+    }
+
+    #[test]
+    fn what_stands_for_a_migration_is_found_by_its_name() {
+        let folder = on_disk(&["1_init", "2_a_01_x", "2_a_02_y", "3_b", "4_c"]);
+        let ledger = [applied("1_init", false), applied("2_a", false), applied("3_b", true)];
+        let found = adoptions(&ledger, &folder).unwrap();
+        let adoption =
+            |old: &str, new: &[&str]| Adoption { old: old.into(), new: new.iter().map(|n| (*n).into()).collect() };
+        assert_eq!(found, [adoption("2_a", &["2_a_01_x", "2_a_02_y"]), adoption("3_b", &["3_b"])]);
+        assert!(adoptions(&[applied("9_gone", false)], &folder).is_err());
+    }
+}
