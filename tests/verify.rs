@@ -247,3 +247,24 @@ fn a_server_that_cannot_be_used_is_named() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn rewrite_proves_before_it_writes() -> Result<()> {
+    let sample = Sample::named("combo_many");
+    let folder = Folder::of(&sample)?;
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    let path = migration(&sample);
+    let ended = folder.safestep(&["rewrite", "--verify", "--write", "--all", "--database-url", &url, &path])?;
+    ensure!(
+        ended.status == 0 && ended.out.contains("proved on PostgreSQL 15"),
+        "exit {}\n{}{}",
+        ended.status,
+        ended.out,
+        ended.err
+    );
+    let files = folder.tree()?.keys().filter(|path| path.ends_with("migration.sql")).count();
+    ensure!(files == 8, "{files} files");
+    let markdown = folder.safestep(&["verify", "--all", "--format", "markdown", "--database-url", &url])?;
+    ensure!(markdown.status == 0 && markdown.out.starts_with("| migration |"), "{}{}", markdown.out, markdown.err);
+    Ok(())
+}

@@ -271,17 +271,17 @@ fn merged(ran: &[Ran]) -> Report {
 }
 
 /// A bar on stderr for what takes longer than a second, only on a terminal.
-struct Progress {
+pub(super) struct Progress {
     started: Instant,
     bar: indicatif::ProgressBar,
 }
 
 impl Progress {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Progress { started: Instant::now(), bar: indicatif::ProgressBar::hidden() }
     }
 
-    fn show(&self, done: usize, all: usize) {
+    pub fn show(&self, done: usize, all: usize) {
         if self.started.elapsed() > Duration::from_secs(1) && std::io::stderr().is_terminal() {
             if self.bar.is_hidden() {
                 self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
@@ -291,7 +291,7 @@ impl Progress {
         }
     }
 
-    fn done(&self) {
+    pub fn done(&self) {
         self.bar.finish_and_clear();
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{Common, Format, Ran, here};
+use super::verify::{ProofArguments, print, proofs};
 use crate::disk::{self, FileChange};
 use crate::output::{Mode, json};
 
@@ -23,6 +24,11 @@ pub(super) struct Arguments {
     /// Put all phases into the folder at once: for a maintenance window, or an empty database
     #[arg(long)]
     collapse: bool,
+    /// Prove the rewrite first; nothing is written when something differs
+    #[arg(long)]
+    verify: bool,
+    #[command(flatten)]
+    proof: ProofArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -34,6 +40,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let ran = common.run()?;
     let readable = ran.iter().try_for_each(Ran::all_readable);
     let changes: usize = ran.iter().map(|r| r.run.changes().len()).sum();
+    if arguments.verify {
+        ran.iter().try_for_each(Ran::all_readable)?;
+        let report = proofs(common, &arguments.proof, &ran, None)?;
+        if !report.holds() || !arguments.write {
+            print(common, &report)?;
+            return Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) });
+        }
+        if common.format == Format::Text {
+            print(common, &report)?;
+        }
+    }
     if arguments.write {
         readable?;
         write(&ran, common.all)?;

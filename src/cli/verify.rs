@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran};
+use super::common::{Common, Format, Progress, Ran};
 use crate::framework::{Found, Framework, FrameworkError};
 use crate::output::Mode;
 use crate::output::proof::ProofReport;
@@ -22,6 +22,17 @@ use crate::verify::{Candidate, Cluster, Piece, Server, VerifyError, Wanted, prov
 pub(super) struct Arguments {
     #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    proof: ProofArguments,
+    /// Prove what is on disk against the originals in this folder or at this git reference
+    #[arg(long, value_name = "REF|DIR")]
+    against: Option<String>,
+}
+
+/// What a proof needs to know; `rewrite --verify` knows it as well.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Proof")]
+pub(super) struct ProofArguments {
     /// The folder of PostgreSQL's server programs [default: searched for]
     #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
     postgres_bin: Option<Utf8PathBuf>,
@@ -37,25 +48,34 @@ pub(super) struct Arguments {
     /// Take every step back, the last one first
     #[arg(long)]
     undo: bool,
-    /// Prove what is on disk against the originals in this folder or at this git reference
-    #[arg(long, value_name = "REF|DIR")]
-    against: Option<String>,
 }
 
 /// Exit 1 when a sequence is not what the naive migration is.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
-    if matches!(common.format, Format::Patch | Format::Markdown) {
-        return Err(Failure::Usage("verify prints text or json".into()));
+    if common.format == Format::Patch {
+        return Err(Failure::Usage("verify prints text, json or markdown".into()));
     }
     let ran = common.run()?;
     ran.iter().try_for_each(Ran::all_readable)?;
+    let report = proofs(common, &arguments.proof, &ran, arguments.against.as_deref())?;
+    print(common, &report)?;
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Proves every rewritten migration, on each server that was asked for.
+pub(super) fn proofs(
+    common: &Common,
+    arguments: &ProofArguments,
+    ran: &[Ran],
+    against: Option<&str>,
+) -> Result<ProofReport, Failure> {
     let mut report = ProofReport { version: 1, proofs: Vec::new() };
-    for ran in &ran {
+    for ran in ran {
         let Some(scope) = &ran.scope else {
             return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
         };
-        let history = match &arguments.against {
+        let history = match against {
             Some(origin) => candidates_against(origin, scope)?,
             None => candidates(ran)?,
         };
@@ -69,31 +89,39 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             bounded: common.configuration(&scope.folder)?.lock_timeout.is_some(),
             ledgers: scope.framework.ledger().tables(),
         };
-        for server in servers(arguments)? {
-            report.proofs.extend(prove(&server?, &history, &wanted, &|_, _| {})?);
+        for server in servers(arguments, &common.postgres)? {
+            let progress = Progress::new();
+            report.proofs.extend(prove(&server?, &history, &wanted, &|done, all| progress.show(done, all))?);
+            progress.done();
         }
     }
+    Ok(report)
+}
+
+pub(super) fn print(common: &Common, report: &ProofReport) -> Result<(), Failure> {
     let printed = match common.format {
-        Format::Json => serde_json::to_string_pretty(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))? + "\n",
-        Format::Text | Format::Patch | Format::Markdown => report.render(&common.text_options(Mode::Check, false)),
+        Format::Json => serde_json::to_string_pretty(report).map_err(|e| Failure::Io("JSON".into(), e.into()))? + "\n",
+        Format::Markdown => report.markdown(),
+        Format::Text | Format::Patch => report.render(&common.text_options(Mode::Check, false)),
     };
     match std::io::stdout().lock().write_all(printed.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            return Err(Failure::Io("standard output".into(), error));
+            Err(Failure::Io("standard output".into(), error))
         }
-        _ => {}
+        _ => Ok(()),
     }
-    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// The servers to prove on, each started when it is its turn.
-fn servers(arguments: &Arguments) -> Result<Box<dyn Iterator<Item = Result<Server, VerifyError>> + '_>, VerifyError> {
+fn servers<'a>(
+    arguments: &'a ProofArguments,
+    majors: &[u32],
+) -> Result<Box<dyn Iterator<Item = Result<Server, VerifyError>> + 'a>, VerifyError> {
     if let Some(url) = &arguments.database_url {
         return Ok(Box::new(std::iter::once_with(|| Server::at(url))));
     }
     let found = installation::find(arguments.postgres_bin.as_deref());
-    let majors = &arguments.common.postgres;
-    let chosen: Vec<Installation> = match majors.as_slice() {
+    let chosen: Vec<Installation> = match majors {
         [] => found.into_iter().take(1).collect(),
         majors => majors
             .iter()

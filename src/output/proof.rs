@@ -95,6 +95,37 @@ impl ProofReport {
         self.proofs.iter().all(|proof| proof.verdict != Verdict::Differs)
     }
 
+    /// The proofs as a table for a pull request, with what differs under it.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from(
+            "| migration | PostgreSQL | | schema | rows | steps | longest blocking lock | interrupted | undone |\n|---|---|---|---|---|---|---|---|---|\n",
+        );
+        let count = |number: Option<usize>| number.map_or_else(String::new, |number| number.to_string());
+        for proof in &self.proofs {
+            text.push_str(&format!(
+                "| `{}` | {} | {} | {} objects | {} | {} | {:.0} ms | {} | {} |\n",
+                proof.name,
+                proof.postgres,
+                proof.title(),
+                thousands(proof.catalog_objects),
+                thousands(proof.rows),
+                proof.steps.len(),
+                proof.longest_block(),
+                count(proof.interrupted),
+                count(proof.undone),
+            ));
+        }
+        for proof in self.proofs.iter().filter(|proof| !proof.problems.is_empty()) {
+            text.push_str(&format!(
+                "\n`{}` on PostgreSQL {}:\n\n```text\n{}\n```\n",
+                proof.name,
+                proof.postgres,
+                proof.problems.join("\n")
+            ));
+        }
+        text
+    }
+
     /// The proofs for a reader, one paragraph for each migration and server.
     pub fn render(&self, options: &TextOptions) -> String {
         let style = Style::new(options.color, options.unicode);
@@ -116,6 +147,21 @@ impl ProofReport {
 }
 
 impl Proof {
+    fn title(&self) -> &'static str {
+        match self.verdict {
+            _ if self.steps.is_empty() => "not rewritten",
+            Verdict::Same => "proved",
+            Verdict::FailsOnRows => "proved on empty tables; both fail on rows",
+            Verdict::Fails => "both fail",
+            Verdict::Differs => "NOT THE SAME",
+        }
+    }
+
+    /// The longest that a step held a lock which blocks writers, in milliseconds.
+    fn longest_block(&self) -> f64 {
+        self.steps.iter().filter(|step| step.blocks).map(|step| step.milliseconds).fold(0.0, f64::max)
+    }
+
     fn render(&self, style: Style, verbose: bool) -> String {
         let title = match self.verdict {
             _ if self.steps.is_empty() => "not rewritten",
@@ -130,8 +176,7 @@ impl Proof {
         if matches!(self.verdict, Verdict::Same | Verdict::FailsOnRows) {
             row("same schema", format!("{} objects compared, 0 differ", thousands(self.catalog_objects)));
             row("same data", format!("{} tables, {} rows compared, 0 differ", self.tables, thousands(self.rows)));
-            let blocking =
-                self.steps.iter().filter(|step| step.blocks).map(|step| step.milliseconds).fold(0.0, f64::max);
+            let blocking = self.longest_block();
             row("locks", format!("{} steps: longest blocking lock {blocking:.0} ms", self.steps.len()));
             if let Some(killed) = self.interrupted {
                 row("interrupted", format!("{killed} steps killed half-way and run again: same result"));

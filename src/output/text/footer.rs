@@ -216,7 +216,7 @@ fn hint(report: &Report, options: &TextOptions) -> String {
         Mode::Check if hazards().any(has_rewrite) => {
             ["`safestep rewrite` shows the safe form.", "`safestep explain RULE` says why."]
         }
-        Mode::Rewrite if changes => [write.as_str(), "`safestep explain RULE` says why."],
+        Mode::Rewrite if changes => [write.as_str(), "`safestep verify` proves it first."],
         Mode::Write if deferred => {
             ["`safestep status` shows what is deferred.", "`safestep release` brings in the next phase."]
         }

@@ -80,7 +80,7 @@ fn a_rewrite() {
     1 migration, 4 dangers, all rewritten: 3 files that can go out in one deploy.
     Before you run it: "User"."name" must hold no NULL (preflight query in file 1).
     `safestep rewrite --write` replaces the folder.
-    `safestep explain RULE` says why.
+    `safestep verify` proves it first.
     "#);
 }
 
@@ -221,7 +221,7 @@ fn a_guarded_file_is_a_small_change() {
 
     1 migration, nothing dangerous: 1 file to change.
     `safestep rewrite --write` makes these changes.
-    `safestep explain RULE` says why.
+    `safestep verify` proves it first.
     "#);
 }
 
