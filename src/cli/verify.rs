@@ -9,8 +9,8 @@ use clap::Args;
 use super::Failure;
 use super::common::{Common, Format, Progress, Ran};
 use crate::framework::{Found, Framework, FrameworkError};
-use crate::output::Mode;
 use crate::output::proof::ProofReport;
+use crate::output::{Mode, json};
 use crate::pipeline::{Outcome, ResolveError, Scope};
 use crate::project::GitScope;
 use crate::source::SourceFile;
@@ -53,6 +53,10 @@ pub(super) struct ProofArguments {
 /// Exit 1 when a sequence is not what the naive migration is.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
+    if common.schema {
+        anstream::println!("{}", json::proof_schema());
+        return Ok(ExitCode::SUCCESS);
+    }
     if common.format == Format::Patch {
         return Err(Failure::Usage("verify prints text, json or markdown".into()));
     }

@@ -1,5 +1,6 @@
 //! The report as JSON, and the schema that describes it.
 
+use super::proof::ProofReport;
 use super::report::Report;
 
 /// The report as indented JSON, ending in a newline.
@@ -15,6 +16,11 @@ pub fn render(report: &Report) -> serde_json::Result<String> {
 /// The JSON schema of what [`render`] writes, ending in a newline.
 pub fn schema() -> String {
     format!("{:#}\n", schemars::schema_for!(Report).as_value())
+}
+
+/// The JSON schema of the proofs of `safestep verify`, ending in a newline.
+pub fn proof_schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(ProofReport).as_value())
 }
 
 #[cfg(test)]
