@@ -3,8 +3,9 @@
 //! A cluster stops and a scratch database goes when its value is dropped; a signal drops nothing, so both are also kept
 //! in a list here. The list is emptied from its end: what was made last goes first.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
+use std::time::Duration;
 
 type Task = Box<dyn FnOnce() + Send>;
 
@@ -12,12 +13,15 @@ static TASKS: Mutex<Vec<(u64, Task)>> = Mutex::new(Vec::new());
 static NEXT: Mutex<u64> = Mutex::new(0);
 static HANDLER: Once = Once::new();
 static ENDING: AtomicBool = AtomicBool::new(false);
+/// Tasks that have left the list and are not done yet.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
 
 /// A promise to clean up; dropping it keeps the promise.
 pub struct Cleanup(u64);
 
 /// Runs `task` when the returned value is dropped, or when a signal ends the program first.
 pub fn at_the_end(task: impl FnOnce() + Send + 'static) -> Cleanup {
+    finish(); // nothing new is made while everything goes
     HANDLER.call_once(|| {
         // Without a handler the program still cleans up after itself, just not after a signal.
         let _ = ctrlc::set_handler(|| {
@@ -40,23 +44,31 @@ pub fn finish() {
 }
 
 fn run_all() {
-    loop {
-        let task = TASKS.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match task {
-            Some((_, task)) => task(),
-            None => return,
-        }
+    while let Some(task) = take(|tasks| tasks.len().checked_sub(1)) {
+        run(task);
     }
+    while RUNNING.load(Ordering::SeqCst) > 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Takes a task off the list; it counts as running from then on.
+fn take(choose: impl FnOnce(&[(u64, Task)]) -> Option<usize>) -> Option<Task> {
+    let mut tasks = TASKS.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = choose(&tasks)?;
+    RUNNING.fetch_add(1, Ordering::SeqCst);
+    Some(tasks.remove(at).1)
+}
+
+fn run(task: Task) {
+    task();
+    RUNNING.fetch_sub(1, Ordering::SeqCst);
 }
 
 impl Drop for Cleanup {
     fn drop(&mut self) {
-        let task = {
-            let mut tasks = TASKS.lock().unwrap_or_else(PoisonError::into_inner);
-            tasks.iter().position(|(id, _)| *id == self.0).map(|at| tasks.remove(at))
-        };
-        if let Some((_, task)) = task {
-            task();
+        if let Some(task) = take(|tasks| tasks.iter().position(|(id, _)| *id == self.0)) {
+            run(task);
         }
     }
 }
