@@ -74,7 +74,8 @@ pub(super) fn proofs(
     ran: &[Ran],
     against: Option<&str>,
 ) -> Result<ProofReport, Failure> {
-    let mut report = ProofReport { version: 1, proofs: Vec::new() };
+    let start = std::time::Instant::now();
+    let mut report = ProofReport { version: 1, ..ProofReport::default() };
     for ran in ran {
         let Some(scope) = &ran.scope else {
             return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
@@ -99,6 +100,7 @@ pub(super) fn proofs(
             progress.done();
         }
     }
+    report.seconds = start.elapsed().as_secs_f64();
     Ok(report)
 }
 

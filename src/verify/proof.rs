@@ -1,5 +1,7 @@
 //! Naive against sequence, migration after migration.
 
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -62,24 +64,66 @@ pub fn prove(
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<Proof>, VerifyError> {
     let main = server.create()?;
-    let mut proofs = Vec::new();
-    for (at, candidate) in history.iter().enumerate() {
-        if !candidate.pieces.is_empty() {
-            let start = Instant::now();
-            let mut proof = Bench { server, wanted, candidate }.prove(&main)?;
-            proof.postgres = server.version.clone();
-            proof.seconds = start.elapsed().as_secs_f64();
-            proofs.push(proof);
-        }
-        if let Err(why) = candidate.send(&main)? {
-            match proofs.last_mut().filter(|proof| proof.name == candidate.name) {
-                Some(proof) => proof.notes.push(format!("the naive migration fails on an empty database: {why}")),
-                None => proofs.push(Proof::history(&candidate.name, &server.version, why)),
+    let (sender, receiver) = mpsc::sync_channel::<(usize, Scratch)>(1);
+    let receiver = Mutex::new(receiver);
+    let proved = Mutex::new(Vec::new());
+    let work = || {
+        let mut ended = Ok(());
+        // After a failure the rest is taken and left, so that nobody waits to hand it out.
+        while let Ok((at, before)) = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv() {
+            if ended.is_ok() {
+                let proof = timed(&Bench { server, wanted, candidate: &history[at] }, &before);
+                ended = proof.map(|proof| proved.lock().unwrap_or_else(PoisonError::into_inner).push((at, proof)));
             }
+        }
+        ended
+    };
+    thread::scope(|scope| -> Result<(), VerifyError> {
+        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
+        let replayed = replay(server, &main, history, &sender, &proved, progress);
+        drop(sender);
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))?;
+        replayed
+    })?;
+    let mut proofs = proved.into_inner().unwrap_or_else(PoisonError::into_inner);
+    proofs.sort_by_key(|(at, _)| *at);
+    Ok(proofs.into_iter().map(|(_, proof)| proof).collect())
+}
+
+fn timed(bench: &Bench<'_>, before: &Scratch) -> Result<Proof, VerifyError> {
+    let start = Instant::now();
+    let mut proof = bench.prove(before)?;
+    proof.postgres.clone_from(&bench.server.version);
+    proof.seconds = start.elapsed().as_secs_f64();
+    Ok(proof)
+}
+
+/// Proofs that run side by side: each waits for its server most of the time.
+const WORKERS: usize = 4;
+
+/// Runs the naive history, and hands out a copy of the database before each migration that is to be proved.
+fn replay(
+    server: &Server,
+    main: &Scratch,
+    history: &[Candidate],
+    sender: &mpsc::SyncSender<(usize, Scratch)>,
+    proved: &Mutex<Vec<(usize, Proof)>>,
+    progress: &dyn Fn(usize, usize),
+) -> Result<(), VerifyError> {
+    for (at, candidate) in history.iter().enumerate() {
+        let is_proved = !candidate.pieces.is_empty();
+        if is_proved {
+            let _ = sender.send((at, server.copy(main)?)); // the receiver outlives this
+        }
+        if let Err(why) = candidate.send(main)?
+            && !is_proved
+        {
+            let failed = Proof::history(&candidate.name, &server.version, why);
+            proved.lock().unwrap_or_else(PoisonError::into_inner).push((at, failed));
         }
         progress(at + 1, history.len());
     }
-    Ok(proofs)
+    Ok(())
 }
 
 impl Piece {
@@ -140,6 +184,7 @@ struct Sides {
 }
 
 impl Bench<'_> {
+    /// `main` is the database before the migration, without rows.
     fn prove(&self, main: &Scratch) -> Result<Proof, VerifyError> {
         let mut proof = Proof { name: self.candidate.name.clone(), ..Proof::default() };
         let history = self.server.copy(main)?;
