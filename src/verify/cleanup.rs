@@ -3,14 +3,14 @@
 //! A cluster stops and a scratch database goes when its value is dropped; a signal drops nothing, so both are also kept
 //! in a list here. The list is emptied from its end: what was made last goes first.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once, PoisonError};
 use std::time::Duration;
 
 type Task = Box<dyn FnOnce() + Send>;
 
 static TASKS: Mutex<Vec<(u64, Task)>> = Mutex::new(Vec::new());
-static NEXT: Mutex<u64> = Mutex::new(0);
+static NEXT: AtomicU64 = AtomicU64::new(1);
 static HANDLER: Once = Once::new();
 static ENDING: AtomicBool = AtomicBool::new(false);
 /// Tasks that have left the list and are not done yet.
@@ -21,19 +21,29 @@ pub struct Cleanup(u64);
 
 /// Runs `task` when the returned value is dropped, or when a signal ends the program first.
 pub fn at_the_end(task: impl FnOnce() + Send + 'static) -> Cleanup {
-    finish(); // nothing new is made while everything goes
     HANDLER.call_once(|| {
         // Without a handler the program still cleans up after itself, just not after a signal.
         let _ = ctrlc::set_handler(|| {
-            ENDING.store(true, Ordering::SeqCst);
+            {
+                let _tasks = TASKS.lock().unwrap_or_else(PoisonError::into_inner);
+                ENDING.store(true, Ordering::SeqCst);
+            }
             run_all();
             std::process::exit(130);
         });
     });
-    let mut next = NEXT.lock().unwrap_or_else(PoisonError::into_inner);
-    *next += 1;
-    TASKS.lock().unwrap_or_else(PoisonError::into_inner).push((*next, Box::new(task)));
-    Cleanup(*next)
+    let mut tasks = TASKS.lock().unwrap_or_else(PoisonError::into_inner);
+    if ENDING.load(Ordering::SeqCst) {
+        // What this is about was made a moment too late: it goes at once, and so does the program.
+        RUNNING.fetch_add(1, Ordering::SeqCst);
+        drop(tasks);
+        run(Box::new(task));
+        finish();
+        return Cleanup(0);
+    }
+    let id = NEXT.fetch_add(1, Ordering::SeqCst);
+    tasks.push((id, Box::new(task)));
+    Cleanup(id)
 }
 
 /// To be called before the program ends by itself: while a signal's clean-up is under way, that one ends it.

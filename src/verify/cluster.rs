@@ -17,6 +17,7 @@ pub struct Cluster {
     pub version: String,
     config: postgres::Config,
     _stopped: Cleanup,
+    _removed: Cleanup,
 }
 
 /// Nothing here outlives the run, so nothing is kept safe from a crash of the machine.
@@ -43,13 +44,14 @@ impl Cluster {
     /// # Errors
     /// [`VerifyError`] when a program of the installation fails or the folder cannot be made.
     pub fn start(installation: &Installation) -> Result<Cluster, VerifyError> {
+        let account = account()?;
         let temporary = tempfile::Builder::new().prefix("safestep-verify-").tempdir();
         let temporary =
             temporary.map_err(|source| VerifyError::Io { path: Utf8PathBuf::from("a temporary folder"), source })?;
         let folder = Utf8PathBuf::from_path_buf(temporary.path().to_owned()).map_err(|path| {
             VerifyError::Refused(format!("{}: the temporary folder's name is not UTF-8", path.display()))
         })?;
-        let account = account()?;
+        let removed = at_the_end(move || remove(temporary));
         if let Some(account) = account {
             give(&folder, account)?;
         }
@@ -66,7 +68,6 @@ impl Cluster {
         let mut stop = run("pg_ctl", &["-D", data.as_str(), "-m", "immediate", "-w", "stop"]);
         let stopped = at_the_end(move || {
             let _ = stop.output(); // a server that is down already, or was never up, is what is wanted
-            remove(temporary);
         });
         let initdb = ["-D", data.as_str(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
         initialise(run("initdb", &initdb), &folder.join("initdb.log"))?;
@@ -91,7 +92,13 @@ impl Cluster {
             let message = log.lines().last().unwrap_or("the server does not start").to_owned();
             return Err(VerifyError::Program { program: "pg_ctl start".into(), message });
         }
-        Ok(Cluster { major: installation.major, version: installation.version.clone(), config, _stopped: stopped })
+        Ok(Cluster {
+            major: installation.major,
+            version: installation.version.clone(),
+            config,
+            _stopped: stopped,
+            _removed: removed,
+        })
     }
 
     /// How to reach its maintenance database.
