@@ -112,6 +112,15 @@ fn what_is_on_disk_is_proved_against_the_original() -> Result<()> {
 }
 
 #[test]
+fn originals_that_are_not_there_are_no_proof() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    std::fs::remove_dir_all(written.folder.path().join(format!("original/{}", written.name)))?;
+    let (status, text) = written.verify(&[])?;
+    ensure!(status == 2 && text.contains("7 migrations of the folder stand for none"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
 fn a_dropped_default_is_caught() -> Result<()> {
     let written = Written::of("make_required_with_default")?;
     written.edit("01_user_name_default", "ALTER TABLE \"User\" ALTER COLUMN \"name\" SET DEFAULT 'x';", "")?;

@@ -206,6 +206,14 @@ fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Candidate>, Fai
     if candidates.is_empty() {
         return Err(Failure::Usage(format!("--against {origin}: no migration is there")));
     }
+    let new =
+        on_disk.iter().filter(|(name, _)| !originals.iter().any(|(original, _)| name.starts_with(original.as_str())));
+    let (new, nothing) = (new.count(), candidates.iter().all(|candidate| candidate.pieces.is_empty()));
+    if nothing && new > 0 {
+        return Err(Failure::Usage(format!(
+            "--against {origin}: {new} migrations of the folder stand for none that is there; name what has the originals"
+        )));
+    }
     Ok(candidates)
 }
 
