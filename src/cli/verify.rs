@@ -40,8 +40,11 @@ pub(super) struct ProofArguments {
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
     /// Rows in every table
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     rows: u32,
+    /// Another seed makes other rows; the same seed makes the same
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    seed: u32,
     /// Kill every step half-way once, and run it again as its header says
     #[arg(long)]
     interrupt: bool,
@@ -89,6 +92,7 @@ pub(super) fn proofs(
         }
         let wanted = Wanted {
             rows: arguments.rows,
+            seed: arguments.seed,
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             bounded: common.configuration(&scope.folder)?.lock_timeout.is_some(),

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::summary::thousands;
+use super::summary::{plural, thousands};
 use super::text::{Role, Style, TextOptions};
 
 /// The proofs of a run of `safestep verify`.
@@ -49,6 +49,10 @@ pub struct Proof {
     pub rows: usize,
     /// Each file of the sequence.
     pub steps: Vec<StepProof>,
+    /// The migration with two numbers of rows; absent when it locks no table that was there before.
+    pub growth: Option<Growth>,
+    /// What became of NULLs, duplicates and orphans that the naive migration fails on.
+    pub bad_rows: Vec<BadRows>,
     /// Steps that were killed half-way and run again; absent when that was not asked for.
     pub interrupted: Option<usize>,
     /// Steps that were taken back, from the last one on; absent when that was not asked for.
@@ -74,8 +78,39 @@ pub struct StepProof {
     pub reads: Vec<String>,
     /// How long it took, in milliseconds.
     pub milliseconds: f64,
+    /// The same with the two numbers of rows of `growth`.
+    pub grows: [f64; 2],
     /// What is wrong with it.
     pub problem: Option<String>,
+}
+
+/// Rows on which the naive migration fails.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct BadRows {
+    /// `NULLs`, `duplicates` or `orphans`.
+    pub kind: String,
+    /// The step that fails as well and leaves the rows alone; absent when the sequence fills the NULLs.
+    pub stops_at: Option<String>,
+}
+
+/// How long locks that block writers are held, with two numbers of rows.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct Growth {
+    /// Rows in every table that the migration locks.
+    pub rows: [u32; 2],
+    /// The statements of the naive migration that hold such locks.
+    pub naive: Vec<NaiveStatement>,
+}
+
+/// A statement of the naive migration that blocks writers of a table.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct NaiveStatement {
+    /// The statement, in one line.
+    pub sql: String,
+    /// The locks that block writers.
+    pub locks: Vec<String>,
+    /// How long it took with either number of rows, in milliseconds.
+    pub milliseconds: [f64; 2],
 }
 
 impl Proof {
@@ -164,22 +199,49 @@ impl Proof {
         self.steps.iter().filter(|step| step.blocks).map(|step| step.milliseconds).fold(0.0, f64::max)
     }
 
-    fn render(&self, style: Style, verbose: bool) -> String {
-        let title = match self.verdict {
-            _ if self.steps.is_empty() => "not rewritten",
-            Verdict::Same => "proved",
-            Verdict::FailsOnRows => "proved on empty tables; both fail on rows",
-            Verdict::Fails => "both fail",
-            Verdict::Differs => "NOT THE SAME",
+    /// Where bad rows stop the sequence, in one line.
+    fn stops(&self) -> String {
+        let stop = |bad: &BadRows| {
+            let Some(file) = &bad.stops_at else { return format!("{} are filled", bad.kind) };
+            let step = self.steps.iter().position(|step| step.file == *file).map_or(0, |at| at + 1);
+            format!("{} stop step {step}", bad.kind)
         };
+        let stops: Vec<String> = self.bad_rows.iter().map(stop).collect();
+        format!("{}; the naive migration fails on them too, and no row is touched", stops.join(", "))
+    }
+
+    /// How long the steps hold locks that block writers, beside the naive migration: in one line.
+    fn locks(&self) -> String {
+        let steps = plural(self.steps.len(), "step");
+        let Some(growth) = &self.growth else {
+            return format!("{steps}: longest blocking lock {:.0} ms", self.longest_block());
+        };
+        let blocking = || self.steps.iter().filter(|step| step.blocks);
+        let longest = |at: usize| blocking().map(|step| step.grows[at]).fold(0.0, f64::max);
+        let naive = |at: usize| growth.naive.iter().map(|statement| statement.milliseconds[at]).sum::<f64>();
+        format!(
+            "{steps}: longest blocking lock {:.0} ms at {} rows, {:.0} ms at {} (naive: {:.0} ms, {:.0} ms)",
+            longest(0),
+            thousands(growth.rows[0] as usize),
+            longest(1),
+            thousands(growth.rows[1] as usize),
+            naive(0),
+            naive(1),
+        )
+    }
+
+    fn render(&self, style: Style, verbose: bool) -> String {
+        let title = self.title();
         let mut lines =
             vec![format!("{}   {title} on PostgreSQL {}", style.paint(Role::Path, &self.name), self.postgres)];
         let mut row = |name: &str, text: String| lines.push(format!("  {name:<14}{text}"));
         if matches!(self.verdict, Verdict::Same | Verdict::FailsOnRows) {
             row("same schema", format!("{} objects compared, 0 differ", thousands(self.catalog_objects)));
             row("same data", format!("{} tables, {} rows compared, 0 differ", self.tables, thousands(self.rows)));
-            let blocking = self.longest_block();
-            row("locks", format!("{} steps: longest blocking lock {blocking:.0} ms", self.steps.len()));
+            row("locks", self.locks());
+            if !self.bad_rows.is_empty() {
+                row("bad rows", self.stops());
+            }
             if let Some(killed) = self.interrupted {
                 row("interrupted", format!("{killed} steps killed half-way and run again: same result"));
             }
@@ -194,6 +256,11 @@ impl Proof {
                 let locks =
                     if step.locks.is_empty() { "no lock that matters".to_owned() } else { step.locks.join(", ") };
                 lines.push(format!("    {}  {:.1} ms  {locks}", step.file, step.milliseconds));
+            }
+            for statement in self.growth.iter().flat_map(|growth| &growth.naive) {
+                let [few, many] = statement.milliseconds;
+                let locks = statement.locks.join(", ");
+                lines.push(format!("    naive: {}  {few:.1} ms, {many:.1} ms  {locks}", statement.sql));
             }
         }
         lines.extend(

@@ -5,10 +5,14 @@
 //! and `rows` read and compare, `locks` looks at one step, `proof` is the order in which all of this happens.
 
 pub mod adoption;
+mod candidate;
 pub mod catalog;
 pub mod cleanup;
 mod cluster;
+pub mod filling;
+mod growth;
 pub mod installation;
+mod interruption;
 mod locks;
 mod proof;
 pub mod rows;
@@ -17,8 +21,9 @@ mod url;
 
 use camino::Utf8PathBuf;
 
+pub use candidate::{Candidate, Piece};
 pub use cluster::Cluster;
-pub use proof::{Candidate, Piece, Wanted, prove};
+pub use proof::{Wanted, prove};
 pub use scratch::{Scratch, Server};
 
 /// Why nothing could be proved or refuted.

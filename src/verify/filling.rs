@@ -1,0 +1,370 @@
+//! Rows that are made up from the catalog alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postgres::Client;
+
+use super::rows::{Column, columns};
+use super::{Doing, VerifyError, told};
+
+/// Which rows to make.
+#[derive(Debug, Clone)]
+pub struct Filling<'a> {
+    /// Rows in every table.
+    pub rows: u32,
+    /// Another seed gives other values.
+    pub seed: u32,
+    /// Tables of the framework's own, which stay as they are.
+    pub ledgers: &'a [&'a str],
+    /// Only these tables; `None` for all.
+    pub only: Option<&'a BTreeSet<String>>,
+    /// What is wrong with them.
+    pub kind: Rows,
+}
+
+/// What is wrong with rows, as far as the schema before a migration allows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Rows {
+    /// Nothing: no NULL, no duplicate, no orphan.
+    #[default]
+    Good,
+    /// Every third value of a nullable column is NULL.
+    Nulls,
+    /// Two rows have the same value where nothing forbids it.
+    Duplicates,
+    /// No row has the number of a row in another table where nothing asks for it.
+    Orphans,
+}
+
+/// What became of an attempt to fill a database.
+#[derive(Debug, Default)]
+pub struct Filled {
+    /// The tables that got rows.
+    pub tables: usize,
+    /// The tables that stayed empty, each with the reason.
+    pub empty: Vec<(String, String)>,
+}
+
+const PARENTS: &str = "
+    SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid";
+
+/// Fills tables, parents first.
+///
+/// The value of a column follows from its type and the number of the row, so foreign keys (also those that a migration
+/// will add) find their parents and unique keys hold. Serial columns take their default, so their sequences advance. Where
+/// a CHECK refuses such values, others are tried, among them the literals of the CHECK itself. A table that refuses them all
+/// stays empty and is named.
+///
+/// # Errors
+/// [`VerifyError::Sql`] when the server goes away.
+pub fn fill(client: &mut Client, filling: &Filling<'_>) -> Result<Filled, VerifyError> {
+    let mut tables: BTreeMap<String, Vec<Column>> = BTreeMap::new();
+    for column in columns(client, filling.ledgers)? {
+        if filling.only.is_none_or(|only| only.contains(&column.table)) {
+            tables.entry(column.table.clone()).or_default().push(column);
+        }
+    }
+    let parents = parents(client)?;
+    let mut filled = Filled::default();
+    while let Some(next) = next_table(&tables, &parents) {
+        let Some(columns) = tables.remove(&next) else { break };
+        match fill_table(client, &next, &columns, filling)? {
+            Ok(()) => filled.tables += 1,
+            Err(why) => filled.empty.push((next, why)),
+        }
+    }
+    Ok(filled)
+}
+
+/// Tables with all the tables that their foreign keys lead to.
+///
+/// # Errors
+/// [`VerifyError::Sql`] when the server goes away.
+pub(super) fn with_parents(client: &mut Client, tables: BTreeSet<String>) -> Result<BTreeSet<String>, VerifyError> {
+    let links = parents(client)?;
+    let mut all = tables;
+    loop {
+        let more: Vec<String> = links
+            .iter()
+            .filter(|(child, parent)| all.contains(child) && !all.contains(parent))
+            .map(|(_, parent)| parent.clone())
+            .collect();
+        if more.is_empty() {
+            return Ok(all);
+        }
+        all.extend(more);
+    }
+}
+
+fn parents(client: &mut Client) -> Result<Vec<(String, String)>, VerifyError> {
+    let rows = client.query(PARENTS, &[]).doing("reading foreign keys")?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+/// A table whose parents are filled; in a circle of foreign keys any of it.
+fn next_table(tables: &BTreeMap<String, Vec<Column>>, parents: &[(String, String)]) -> Option<String> {
+    let waits = |table: &String| parents.iter().any(|(child, parent)| child == table && tables.contains_key(parent));
+    tables.keys().find(|table| !waits(table)).or_else(|| tables.keys().next()).cloned()
+}
+
+fn fill_table(
+    client: &mut Client,
+    table: &str,
+    columns: &[Column],
+    filling: &Filling<'_>,
+) -> Result<Result<(), String>, VerifyError> {
+    let mut insertion = match Insertion::of(table, columns, filling) {
+        Ok(insertion) => insertion,
+        Err(why) => return Ok(Err(why)),
+    };
+    let why = match insertion.send(client, filling)? {
+        Ok(()) => return Ok(Ok(())),
+        Err(why) => why,
+    };
+    if filling.kind != Rows::Good {
+        // What the schema forbids after all, in an expression index for instance.
+        insertion = match Insertion::of(table, columns, &Filling { kind: Rows::Good, ..filling.clone() }) {
+            Ok(insertion) => insertion,
+            Err(why) => return Ok(Err(why)),
+        };
+        if insertion.send(client, filling)?.is_ok() {
+            return Ok(Ok(()));
+        }
+    }
+    if !insertion.satisfy_checks(client)? {
+        return Ok(Err(why));
+    }
+    insertion.send(client, filling)
+}
+
+/// An INSERT, column by column.
+struct Insertion<'a> {
+    table: &'a str,
+    values: Vec<(&'a Column, String)>,
+}
+
+impl<'a> Insertion<'a> {
+    fn of(table: &'a str, columns: &'a [Column], filling: &Filling<'_>) -> Result<Insertion<'a>, String> {
+        let mut values = Vec::new();
+        for column in columns.iter().filter(|column| column.is_given()) {
+            match value(column) {
+                Some(value) => values.push((column, spoiled(column, value, filling))),
+                None if column.not_null && column.default.is_empty() => {
+                    return Err(format!("{}: no value is known for type {}", column.name, column.type_name));
+                }
+                None => {}
+            }
+        }
+        Ok(Insertion { table, values })
+    }
+
+    fn sql(&self, first: u32, last: u32) -> String {
+        if self.values.is_empty() {
+            let count = (last + 1 - first) as usize;
+            return format!("INSERT INTO {} DEFAULT VALUES;\n", self.table).repeat(count);
+        }
+        let names: Vec<String> = self.values.iter().map(|(column, _)| column.quoted()).collect();
+        let values: Vec<&str> = self.values.iter().map(|(_, value)| value.as_str()).collect();
+        format!(
+            "INSERT INTO {} ({}) SELECT {} FROM generate_series({first}, {last}) AS n",
+            self.table,
+            names.join(", "),
+            values.join(", ")
+        )
+    }
+
+    fn send(&self, client: &mut Client, filling: &Filling<'_>) -> Result<Result<(), String>, VerifyError> {
+        attempt(client, &self.sql(filling.seed + 1, filling.seed + filling.rows))
+    }
+
+    /// Changes values until the table's CHECKs take a row; false when no combination is found.
+    ///
+    /// One column after another: the first value that makes another constraint than before complain, or none, stays.
+    fn satisfy_checks(&mut self, client: &mut Client) -> Result<bool, VerifyError> {
+        let query = "SELECT conname::text, pg_get_constraintdef(c.oid),
+                 ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey))
+             FROM pg_constraint c WHERE contype = 'c' AND conrelid = to_regclass($1)";
+        let rows = client.query(query, &[&self.table]).doing("reading checks")?;
+        let checks: Vec<(String, String, Vec<String>)> =
+            rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
+        for _ in 0..=checks.len() {
+            let broken = match self.answer(client)? {
+                Answer::Taken => return Ok(true),
+                Answer::Check(name) => name,
+                Answer::Other => return Ok(false),
+            };
+            let Some((name, definition, columns)) = checks.iter().find(|(name, ..)| *name == broken) else {
+                return Ok(false);
+            };
+            if !self.satisfy(client, name, definition, columns)? {
+                return Ok(false);
+            }
+        }
+        Ok(self.answer(client)? == Answer::Taken)
+    }
+
+    fn satisfy(
+        &mut self,
+        client: &mut Client,
+        check: &str,
+        definition: &str,
+        columns: &[String],
+    ) -> Result<bool, VerifyError> {
+        let literals = literals(definition);
+        for at in 0..self.values.len() {
+            let (column, before) = self.values[at].clone();
+            if !columns.contains(&column.name) {
+                continue;
+            }
+            for candidate in candidates(column, &literals) {
+                self.values[at].1 = candidate;
+                match self.answer(client)? {
+                    Answer::Taken => return Ok(true),
+                    Answer::Check(broken) if broken != check => return Ok(true),
+                    Answer::Check(_) | Answer::Other => {}
+                }
+            }
+            self.values[at].1 = before;
+        }
+        Ok(false)
+    }
+
+    /// What the server says to the first rows, which are not kept.
+    fn answer(&self, client: &mut Client) -> Result<Answer, VerifyError> {
+        let mut transaction = client.transaction().doing("BEGIN")?;
+        let Err(error) = transaction.batch_execute(&self.sql(1, 3)) else { return Ok(Answer::Taken) };
+        if error.is_closed() {
+            return Err(error).doing("trying values");
+        }
+        let of_check = error.as_db_error().filter(|error| error.code().code() == "23514");
+        Ok(of_check.and_then(|error| error.constraint()).map_or(Answer::Other, |name| Answer::Check(name.to_owned())))
+    }
+}
+
+#[derive(PartialEq)]
+enum Answer {
+    Taken,
+    /// A CHECK of this name refuses them.
+    Check(String),
+    /// Something else does.
+    Other,
+}
+
+fn attempt(client: &mut Client, sql: &str) -> Result<Result<(), String>, VerifyError> {
+    match client.batch_execute(sql) {
+        Ok(()) => Ok(Ok(())),
+        Err(error) if error.is_closed() => Err(error).doing("filling a table"),
+        Err(error) => Ok(Err(told(&error))),
+    }
+}
+
+/// What a CHECK compares with, as SQL.
+fn literals(definition: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = definition;
+    while let Some(at) = rest.find(|c: char| c == '\'' || c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let is_quoted = from.starts_with('\'');
+        let end = match is_quoted {
+            true => from[1..].find('\'').map_or(from.len(), |end| end + 2),
+            false => from.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(from.len()),
+        };
+        let is_word = before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '"');
+        if is_quoted || !is_word {
+            found.push(from[..end].to_owned());
+        }
+        rest = &from[end..];
+    }
+    found
+}
+
+/// Values that a CHECK may like better than the usual one.
+fn candidates(column: &Column, literals: &[String]) -> Vec<String> {
+    let mut candidates = Vec::new();
+    let type_name = &column.type_name;
+    for literal in literals {
+        if literal.starts_with('\'') {
+            candidates.push(format!("{literal}::{type_name}"));
+            continue;
+        }
+        match type_name.as_str() {
+            "text" | "citext" | "character varying" => {
+                candidates.push(format!("lpad(n::text, {literal}, 'x')"));
+            }
+            "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" => {
+                candidates.extend([literal.clone(), format!("({literal} + 1)"), format!("({literal} - 1)")]);
+            }
+            _ => {}
+        }
+    }
+    if matches!(type_name.as_str(), "text" | "citext" | "character varying") {
+        let address = "'a' || n || '@example.org'";
+        candidates.extend(
+            ["'a' || n", "'A' || n", address, "'https://example.org/' || n", "'+4930' || n"].map(str::to_owned),
+        );
+    }
+    candidates.extend(
+        ["0", "1", "true", "false", "'{}'"].map(|value| format!("'{}'::{type_name}", value.trim_matches('\''))),
+    );
+    if !column.not_null {
+        candidates.push(format!("NULL::{type_name}"));
+    }
+    candidates
+}
+
+/// A value with something wrong with it.
+fn spoiled(column: &Column, value: String, filling: &Filling<'_>) -> String {
+    let of = |number: String| format!("(SELECT {value} FROM (SELECT {number} AS n) AS other)");
+    match filling.kind {
+        Rows::Nulls if !column.not_null => format!("CASE WHEN n % 3 <> 0 THEN {value} END"),
+        Rows::Duplicates if !column.unique => of("(n + 1) / 2".to_owned()),
+        Rows::Orphans if !column.unique && !column.refers => of(format!("n + {}", filling.rows)),
+        Rows::Good | Rows::Nulls | Rows::Duplicates | Rows::Orphans => value,
+    }
+}
+
+/// An SQL expression for the value of row `n`.
+pub(super) fn value(column: &Column) -> Option<String> {
+    let type_name = column.type_name.as_str();
+    if let Some(element) = type_name.strip_suffix("[]") {
+        let of_element = Column { type_name: element.to_owned(), ..column.clone() };
+        return Some(format!("ARRAY[{}]::{type_name}", value(&of_element)?));
+    }
+    if let Some(label) = &column.label {
+        return Some(format!("{label}::{type_name}"));
+    }
+    Some(match type_name {
+        "smallint" => "(n % 32768)".to_owned(),
+        "integer" | "bigint" | "numeric" | "real" | "double precision" => "n".to_owned(),
+        // a number as text, so that a migration to another type can keep it
+        "text" | "citext" => "n::text".to_owned(),
+        "character varying" | "character" => match column.length {
+            Some(length) => format!("right(n::text, {length})"),
+            None => "n::text".to_owned(),
+        },
+        "boolean" => "n % 2 = 0".to_owned(),
+        "uuid" => "lpad(n::text, 32, '0')::uuid".to_owned(),
+        "bytea" => "convert_to(n::text, 'UTF8')".to_owned(),
+        "json" | "jsonb" => format!("json_build_object('n', n)::{type_name}"),
+        "date" => "date '2026-01-01' + n % 36500".to_owned(),
+        "interval" => "n * interval '1 minute'".to_owned(),
+        "inet" | "cidr" => format!("('10.' || n / 65536 % 256 || '.' || n / 256 % 256 || '.' || n % 256)::{type_name}"),
+        "money" => "n::money".to_owned(),
+        "tsvector" => "to_tsvector('simple', n::text)".to_owned(),
+        _ if type_name.starts_with("time") => {
+            format!("(timestamptz '2026-01-01 12:00:00+00' + n * interval '1 minute')::{type_name}")
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::literals;
+
+    #[test]
+    fn a_check_names_values_that_it_likes() {
+        let check = "CHECK (((kind)::text = ANY (ARRAY['a''b'::text, 'c'::text])) AND (level2 >= 10))";
+        assert_eq!(literals(check), ["'a'", "'b'", "'c'", "10"]);
+    }
+}

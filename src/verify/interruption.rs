@@ -1,0 +1,121 @@
+//! Steps that are killed half-way and run again, and steps that are taken back.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::candidate::Piece;
+use super::locks::{block, waits};
+use super::proof::{Bench, Sides, differences};
+use super::rows::Contents;
+use super::{Doing, Scratch, VerifyError, told};
+use crate::output::proof::Proof;
+
+impl Bench<'_> {
+    /// Kills every step half-way, runs it again as its header says, and the rest. Returns how many could be held up.
+    pub(super) fn interrupt_each(
+        &self,
+        history: &Scratch,
+        sides: &Sides,
+        before: &Contents,
+        proof: &mut Proof,
+    ) -> Result<usize, VerifyError> {
+        let expected = self.catalog(&sides.expected)?;
+        let naive = self.contents(&sides.expected)?;
+        let mut killed = 0;
+        for (at, piece) in self.candidate.pieces.iter().enumerate().filter(|(_, piece)| !piece.as_written) {
+            let database = self.server.copy(history)?;
+            self.send(&database, &self.candidate.pieces[..at])?;
+            if !kill(&database, &piece.sql)? {
+                continue; // nothing can hold it up
+            }
+            killed += 1;
+            let again = usize::from(!piece.refuses_twice());
+            let mut rest = std::iter::repeat_n(piece, 1 + again).chain(&self.candidate.pieces[at + 1..]);
+            let recovered: Result<(), String> = recover(&database, &piece.sql).and_then(|()| {
+                rest.try_for_each(|piece| send(&database, &piece.sql).map_err(|why| format!("{}: {why}", piece.name)))
+            });
+            if let Err(why) = recovered {
+                proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
+                continue;
+            }
+            let mut found: Vec<String> = differences(&expected, &self.catalog(&database)?);
+            found.extend(self.contents(&database)?.difference(&naive, before, &[]));
+            proof.problems.extend(found.iter().map(|what| format!("{} was killed and run again: {what}", piece.name)));
+        }
+        Ok(killed)
+    }
+
+    /// Takes every step back, the last one first.
+    pub(super) fn undo(&self, history: &Scratch, sides: &Sides, proof: &mut Proof) -> Result<(), VerifyError> {
+        let database = self.server.copy(&sides.found)?;
+        let mut session = database.connect()?;
+        let mut undone = 0;
+        for piece in self.candidate.pieces.iter().rev() {
+            let Some(statements) = &piece.undo else {
+                proof.undone = Some(undone);
+                proof.notes.push(format!("{} cannot be taken back: its first lines say why", piece.name));
+                return Ok(());
+            };
+            for statement in statements {
+                if let Err(error) = session.batch_execute(statement) {
+                    proof.problems.push(format!("{}: undo fails: {}: {statement}", piece.name, told(&error)));
+                    return Ok(());
+                }
+            }
+            undone += 1;
+        }
+        proof.undone = Some(undone);
+        let left = differences(&self.catalog(history)?, &self.catalog(&database)?);
+        proof.problems.extend(left.into_iter().map(|what| format!("after all steps were undone: {what}")));
+        Ok(())
+    }
+
+    fn send(&self, database: &Scratch, pieces: &[Piece]) -> Result<(), VerifyError> {
+        let mut session = database.connect()?;
+        pieces.iter().try_for_each(|piece| session.batch_execute(&piece.sql).doing(piece.name.clone()))
+    }
+}
+
+fn send(database: &Scratch, sql: &str) -> Result<(), String> {
+    let mut session = database.connect().map_err(|error| error.to_string())?;
+    session.batch_execute(sql).map_err(|error| told(&error))
+}
+
+/// Starts a file while another session is in its way, and ends its session there; false when it was done before.
+fn kill(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
+    let mut blocker = database.connect()?;
+    block(&mut blocker, sql)?;
+    let mut watcher = database.connect()?;
+    let mut victim = database.connect()?;
+    let pid: i32 = victim.query_one("SELECT pg_backend_pid()", &[]).doing("pg_backend_pid")?.get(0);
+    let killed = thread::scope(|scope| -> Result<bool, VerifyError> {
+        let run = scope.spawn(|| victim.batch_execute(sql).is_err());
+        let end = Instant::now() + Duration::from_secs(10);
+        let mut stuck = Ok(false);
+        while matches!(stuck, Ok(false)) && !run.is_finished() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(2));
+            stuck = waits(&mut watcher, pid);
+        }
+        let _ = watcher.execute("SELECT pg_terminate_backend($1)", &[&pid]);
+        let killed = run.join().unwrap_or(true);
+        Ok(stuck? && killed)
+    })?;
+    blocker.batch_execute("ROLLBACK").doing("ROLLBACK")?;
+    Ok(killed)
+}
+
+/// Does what the file's first lines say about a failure, as far as it is SQL: drops the index that a build left behind.
+fn recover(database: &Scratch, sql: &str) -> Result<(), String> {
+    const DROP: &str = "DROP INDEX CONCURRENTLY IF EXISTS ";
+    let mut header = sql.lines().take_while(|line| line.starts_with("--"));
+    let Some(rest) = header.find_map(|line| Some(line.split_once(DROP)?.1)) else { return Ok(()) };
+    let mut quoted = false;
+    let name: String = rest
+        .chars()
+        .take_while(|&letter| {
+            quoted ^= letter == '"';
+            quoted || letter == '"' || letter == '.' || letter == '_' || letter.is_alphanumeric()
+        })
+        .collect();
+    send(database, &format!("{DROP}{name}"))
+}
