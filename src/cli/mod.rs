@@ -1,12 +1,14 @@
 //! The command line: one file per subcommand. Arguments in, the pipeline called, an output chosen.
 
 mod adopt;
+mod candidates;
 mod check;
 mod common;
 mod completions;
 mod explain;
 mod failure;
 mod rewrite;
+mod traffic;
 mod verify;
 
 use std::process::ExitCode;

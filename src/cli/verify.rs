@@ -3,20 +3,17 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
+use super::candidates::{candidates, candidates_against};
 use super::common::{Common, Format, Progress, Ran};
-use crate::framework::{Found, Framework, FrameworkError};
+use super::traffic::{self, TrialArguments};
 use crate::output::proof::ProofReport;
 use crate::output::{Mode, json};
-use crate::pipeline::{Outcome, ResolveError, Scope};
-use crate::project::GitScope;
-use crate::source::SourceFile;
-use crate::sql::split;
 use crate::verify::installation::{self, Installation};
-use crate::verify::{Candidate, Cluster, Piece, Server, VerifyError, Wanted, prove};
+use crate::verify::{Candidate, Cluster, Server, VerifyError, Wanted, prove};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -27,6 +24,8 @@ pub(super) struct Arguments {
     /// Prove what is on disk against the originals in this folder or at this git reference
     #[arg(long, value_name = "REF|DIR")]
     against: Option<String>,
+    #[command(flatten)]
+    trial: TrialArguments,
 }
 
 /// What a proof needs to know; `rewrite --verify` knows it as well.
@@ -39,9 +38,9 @@ pub(super) struct ProofArguments {
     /// Use scratch databases on this server instead of a throw-away server
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
-    /// Rows in every table
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    rows: u32,
+    /// Rows in every table [default: 1000, and 100000 with --traffic]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub rows: Option<u32>,
     /// Another seed makes other rows; the same seed makes the same
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     seed: u32,
@@ -57,7 +56,8 @@ pub(super) struct ProofArguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     if common.schema {
-        anstream::println!("{}", json::proof_schema());
+        let traffic = arguments.trial.traffic;
+        anstream::println!("{}", if traffic { json::traffic_schema() } else { json::proof_schema() });
         return Ok(ExitCode::SUCCESS);
     }
     if common.format == Format::Patch {
@@ -65,7 +65,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let ran = common.run()?;
     ran.iter().try_for_each(Ran::all_readable)?;
-    let report = proofs(common, &arguments.proof, &ran, arguments.against.as_deref())?;
+    let against = arguments.against.as_deref();
+    if arguments.trial.traffic {
+        return traffic::run(common, &arguments.proof, &arguments.trial, &ran, against);
+    }
+    let report = proofs(common, &arguments.proof, &ran, against)?;
     print(common, &report)?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -79,6 +83,25 @@ pub(super) fn proofs(
 ) -> Result<ProofReport, Failure> {
     let start = std::time::Instant::now();
     let mut report = ProofReport { version: 1, ..ProofReport::default() };
+    on_each_server(common, arguments, ran, against, |server, history, wanted, progress| {
+        report.proofs.extend(prove(server, history, wanted, progress)?);
+        Ok(())
+    })?;
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+type Work<'a> = dyn FnMut(&Server, &[Candidate], &Wanted, &dyn Fn(usize, usize)) -> Result<(), VerifyError> + 'a;
+
+/// Does something with the history of every folder, on each server that was asked for.
+pub(super) fn on_each_server(
+    common: &Common,
+    arguments: &ProofArguments,
+    ran: &[Ran],
+    against: Option<&str>,
+    mut work: impl FnMut(&Server, &[Candidate], &Wanted, &dyn Fn(usize, usize)) -> Result<(), VerifyError>,
+) -> Result<(), Failure> {
+    let work: &mut Work<'_> = &mut work;
     for ran in ran {
         let Some(scope) = &ran.scope else {
             return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
@@ -91,30 +114,36 @@ pub(super) fn proofs(
             continue;
         }
         let wanted = Wanted {
-            rows: arguments.rows,
+            rows: arguments.rows.unwrap_or(1_000),
             seed: arguments.seed,
             interrupt: arguments.interrupt,
             undo: arguments.undo,
-            bounded: common.configuration(&scope.folder)?.lock_timeout.is_some(),
+            lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
             ledgers: scope.framework.ledger().tables(),
         };
         for server in servers(arguments, &common.postgres)? {
             let progress = Progress::new();
-            report.proofs.extend(prove(&server?, &history, &wanted, &|done, all| progress.show(done, all))?);
+            work(&server?, &history, &wanted, &|done, all| progress.show(done, all))?;
             progress.done();
         }
     }
-    report.seconds = start.elapsed().as_secs_f64();
-    Ok(report)
+    Ok(())
 }
 
 pub(super) fn print(common: &Common, report: &ProofReport) -> Result<(), Failure> {
-    let printed = match common.format {
-        Format::Json => serde_json::to_string_pretty(report).map_err(|e| Failure::Io("JSON".into(), e.into()))? + "\n",
+    put(&match common.format {
+        Format::Json => json_of(report)?,
         Format::Markdown => report.markdown(),
         Format::Text | Format::Patch => report.render(&common.text_options(Mode::Check, false)),
-    };
-    match std::io::stdout().lock().write_all(printed.as_bytes()) {
+    })
+}
+
+pub(super) fn json_of(report: &impl serde::Serialize) -> Result<String, Failure> {
+    Ok(serde_json::to_string_pretty(report).map_err(|error| Failure::Io("JSON".into(), error.into()))? + "\n")
+}
+
+pub(super) fn put(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Io("standard output".into(), error))
         }
@@ -149,99 +178,4 @@ fn servers<'a>(
         return Err(VerifyError::NoServer(place));
     }
     Ok(Box::new(chosen.into_iter().map(|installation| Cluster::start(&installation).map(Server::of))))
-}
-
-/// Every migration of the folder, with its sequence where it is in scope and rewritten.
-fn candidates(ran: &Ran) -> Result<Vec<Candidate>, Failure> {
-    let Some(scope) = &ran.scope else { return Ok(Vec::new()) };
-    let last = scope.history.iter().rposition(|found| {
-        ran.run.outcomes.iter().any(|outcome| outcome.path == found.file && !outcome.files.is_empty())
-    });
-    let history = scope.history.iter().take(last.map_or(0, |last| last + 1));
-    history
-        .map(|found| {
-            let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
-            let outcome = ran.run.outcomes.iter().find(|outcome| outcome.path == found.file);
-            let pieces = outcome.map(pieces).unwrap_or_default();
-            Ok(candidate(found.name.clone(), source.text, pieces))
-        })
-        .collect()
-}
-
-fn pieces(outcome: &Outcome) -> Vec<Piece> {
-    outcome.files.iter().map(|file| Piece::new(name_of(&file.path), file.content.clone())).collect()
-}
-
-/// The name of a migration whose file this is.
-fn name_of(file: &Utf8Path) -> String {
-    file.parent().and_then(Utf8Path::file_name).unwrap_or(file.as_str()).to_owned()
-}
-
-fn candidate(name: String, text: String, pieces: Vec<Piece>) -> Candidate {
-    let statements = split(&text).pieces.iter().map(|piece| piece.span.slice(&text).to_owned()).collect();
-    Candidate { name, naive: text, statements, pieces }
-}
-
-/// The originals, each with what stands in its place on disk: `origin` is a folder, or a git reference.
-fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Candidate>, Failure> {
-    let originals = match Utf8Path::new(origin).is_dir() {
-        true => in_folder(scope.framework, Utf8Path::new(origin))?,
-        false => at_reference(scope, origin)?,
-    };
-    let on_disk = in_folder(scope.framework, &scope.folder)?;
-    let is_original = |name: &str| originals.iter().any(|(original, _)| original == name);
-    let mut candidates = Vec::new();
-    for (name, text) in &originals {
-        let stands_for = |other: &str| {
-            other == name
-                || (other.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('_')) && !is_original(other))
-        };
-        let pieces: Vec<Piece> = on_disk
-            .iter()
-            .filter(|(other, _)| stands_for(other))
-            .map(|(other, sql)| Piece::new(other.clone(), sql.clone()))
-            .collect();
-        if pieces.is_empty() {
-            return Err(Failure::Usage(format!("{}: nothing there stands for {name}", scope.folder)));
-        }
-        let unchanged = matches!(pieces.as_slice(), [only] if only.sql == *text);
-        candidates.push(candidate(name.clone(), text.clone(), if unchanged { Vec::new() } else { pieces }));
-    }
-    if candidates.is_empty() {
-        return Err(Failure::Usage(format!("--against {origin}: no migration is there")));
-    }
-    let new =
-        on_disk.iter().filter(|(name, _)| !originals.iter().any(|(original, _)| name.starts_with(original.as_str())));
-    let (new, nothing) = (new.count(), candidates.iter().all(|candidate| candidate.pieces.is_empty()));
-    if nothing && new > 0 {
-        return Err(Failure::Usage(format!(
-            "--against {origin}: {new} migrations of the folder stand for none that is there; name what has the originals"
-        )));
-    }
-    Ok(candidates)
-}
-
-fn in_folder(framework: &dyn Framework, folder: &Utf8Path) -> Result<Vec<(String, String)>, Failure> {
-    let read = |found: Found| {
-        let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
-        Ok((found.name, source.text))
-    };
-    framework.list(folder)?.into_iter().map(read).collect()
-}
-
-fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<(String, String)>, Failure> {
-    let no_git = || Failure::Usage(format!("--against {reference}: neither a folder nor, without git, a reference"));
-    let git = GitScope::discover(&scope.folder).map_err(ResolveError::from)?.ok_or_else(no_git)?;
-    let base = git.base(Some(reference)).map_err(ResolveError::from)?.ok_or_else(no_git)?;
-    let paths = git.existing_at(&base, &scope.folder).map_err(ResolveError::from)?;
-    let migrations = paths.into_iter().map(|file| Found { name: name_of(&file), file });
-    let mut found: Vec<Found> = migrations.filter(|found| scope.framework.is_migration(&found.file)).collect();
-    scope.framework.sort(&mut found);
-    let mut originals = Vec::new();
-    for found in found {
-        if let Some(source) = git.contents_at(&base, &found.file).map_err(ResolveError::from)? {
-            originals.push((found.name, source.text));
-        }
-    }
-    Ok(originals)
 }

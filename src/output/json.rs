@@ -2,6 +2,7 @@
 
 use super::proof::ProofReport;
 use super::report::Report;
+use super::traffic::TrafficReport;
 
 /// The report as indented JSON, ending in a newline.
 ///
@@ -21,6 +22,11 @@ pub fn schema() -> String {
 /// The JSON schema of the proofs of `safestep verify`, ending in a newline.
 pub fn proof_schema() -> String {
     format!("{:#}\n", schemars::schema_for!(ProofReport).as_value())
+}
+
+/// The JSON schema of the trials of `safestep verify --traffic`, ending in a newline.
+pub fn traffic_schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(TrafficReport).as_value())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ pub mod patch;
 pub mod proof;
 pub mod report;
 pub mod text;
+pub mod traffic;
 
 mod summary;
 mod tree;

@@ -207,7 +207,7 @@ impl Proof {
             format!("{} stop step {step}", bad.kind)
         };
         let stops: Vec<String> = self.bad_rows.iter().map(stop).collect();
-        format!("{}; the naive migration fails on them too, and no row is touched", stops.join(", "))
+        format!("{}; no row is touched", stops.join(", "))
     }
 
     /// How long the steps hold locks that block writers, beside the naive migration: in one line.

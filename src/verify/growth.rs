@@ -98,7 +98,7 @@ fn strong(locks: &[(String, LockMode)]) -> Vec<String> {
     strong.map(|(table, mode)| format!("{mode} on {table}")).collect()
 }
 
-fn one_line(statement: &str) -> String {
+pub(super) fn one_line(statement: &str) -> String {
     let code = statement.lines().filter(|line| !line.trim_start().starts_with("--"));
     code.flat_map(str::split_whitespace).collect::<Vec<_>>().join(" ")
 }

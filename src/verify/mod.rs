@@ -17,7 +17,9 @@ mod locks;
 mod proof;
 pub mod rows;
 mod scratch;
+mod traffic;
 mod url;
+mod workload;
 
 use camino::Utf8PathBuf;
 
@@ -25,6 +27,8 @@ pub use candidate::{Candidate, Piece};
 pub use cluster::Cluster;
 pub use proof::{Wanted, prove};
 pub use scratch::{Scratch, Server};
+pub use traffic::try_traffic;
+pub use workload::Load;
 
 /// Why nothing could be proved or refuted.
 #[derive(Debug, thiserror::Error)]

@@ -24,8 +24,8 @@ pub struct Wanted {
     pub interrupt: bool,
     /// Every step is taken back.
     pub undo: bool,
-    /// Waits for strong locks must be bounded.
-    pub bounded: bool,
+    /// The longest wait of one attempt at a lock, in milliseconds; `None` when waits are left unbounded.
+    pub lock_timeout: Option<f64>,
     /// Tables of the framework's own, which are not compared.
     pub ledgers: &'static [&'static str],
 }
@@ -224,7 +224,7 @@ impl Bench<'_> {
             if let Some(table) = trace.touched.first() {
                 return Some(format!("reads or writes the rows of {table} while it holds {mode} on {relation}"));
             }
-            (self.wanted.bounded && !trace.bounded)
+            (self.wanted.lock_timeout.is_some() && !trace.bounded)
                 .then(|| format!("waits for {mode} on {relation} without a lock_timeout"))
         });
         step.blocks = strong.is_some();

@@ -1,0 +1,67 @@
+//! `safestep verify --traffic`.
+
+use std::process::ExitCode;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+use super::Failure;
+use super::common::{Common, Format, Ran};
+use super::verify::{ProofArguments, json_of, on_each_server, put};
+use crate::disk::{self, Action, FileChange};
+use crate::output::Mode;
+use crate::output::traffic::TrafficReport;
+use crate::verify::{Load, try_traffic};
+
+/// `--traffic` and what goes with it.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Traffic")]
+pub(super) struct TrialArguments {
+    /// Run readers and writers beside the migration, as written and as a sequence, and show how long they wait
+    #[arg(long, conflicts_with_all = ["interrupt", "undo"])]
+    pub traffic: bool,
+    /// Sessions that read or write, half of them each
+    #[arg(long, value_name = "N", requires = "traffic", default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=40))]
+    clients: u32,
+    /// Statements per second of all clients together
+    #[arg(long, value_name = "N", requires = "traffic", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    rate: u32,
+    /// Draw the trial into this file
+    #[arg(long, value_name = "FILE", requires = "traffic")]
+    svg: Option<Utf8PathBuf>,
+}
+
+/// Exit 1 when a sequence fails, or stops statements that the naive migration lets pass.
+pub(super) fn run(
+    common: &Common,
+    proof: &ProofArguments,
+    trial: &TrialArguments,
+    ran: &[Ran],
+    against: Option<&str>,
+) -> Result<ExitCode, Failure> {
+    let load = Load { clients: trial.clients, rate: trial.rate, rows: proof.rows.unwrap_or(100_000) };
+    let mut report = TrafficReport { version: 1, ..TrafficReport::default() };
+    on_each_server(common, proof, ran, against, |server, history, wanted, progress| {
+        report.trials.extend(try_traffic(server, history, wanted, load, progress)?);
+        Ok(())
+    })?;
+    if let Some(path) = &trial.svg {
+        write(path, report.svg())?;
+    }
+    put(&match common.format {
+        Format::Json => json_of(&report)?,
+        Format::Markdown => report.markdown(),
+        Format::Text | Format::Patch => report.render(&common.text_options(Mode::Check, false)),
+    })?;
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+fn write(path: &Utf8Path, content: String) -> Result<(), Failure> {
+    let action = match std::fs::read_to_string(path) {
+        Ok(before) => Action::Modify { before, content },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Action::Create { content },
+        Err(error) => return Err(Failure::Io(path.to_string(), error)),
+    };
+    let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    Ok(disk::apply(&[FileChange { path: path.to_owned(), action }], folder)?)
+}
