@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran};
+use super::common::{Common, Format, Ran, absolute, here};
 use super::verify::{ProofArguments, json_of, on_each_server, put};
 use crate::disk::{self, Action, FileChange};
 use crate::output::Mode;
@@ -62,6 +62,7 @@ fn write(path: &Utf8Path, content: String) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Action::Create { content },
         Err(error) => return Err(Failure::Io(path.to_string(), error)),
     };
-    let folder = path.parent().filter(|folder| !folder.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-    Ok(disk::apply(&[FileChange { path: path.to_owned(), action }], folder)?)
+    let path = absolute(path, &here()?);
+    let folder = path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Utf8Path::new("/"));
+    Ok(disk::apply(&[FileChange { path: path.clone(), action }], folder)?)
 }

@@ -52,11 +52,11 @@ pub struct Side {
     pub begins: f64,
     /// What was sent, in order.
     pub steps: Vec<StepTraffic>,
-    /// Statements that read, while the migration ran.
+    /// Statements that read, since the migration began and until a second after it.
     pub reads: Statements,
-    /// Statements that write, while the migration ran.
+    /// Statements that write, since then.
     pub writes: Statements,
-    /// Statements that were answered in each slice of [`SLICE`] seconds, since the traffic began: reads and writes.
+    /// Statements that succeeded in each slice of [`SLICE`] seconds, since the traffic began: reads and writes.
     pub answered: Vec<[u32; 2]>,
     /// Why the migration failed.
     pub failure: Option<String>,

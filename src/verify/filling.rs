@@ -39,11 +39,14 @@ pub enum Rows {
 /// What became of an attempt to fill a database.
 #[derive(Debug, Default)]
 pub struct Filled {
-    /// The tables that got rows.
-    pub tables: usize,
+    /// The tables that got rows, with the values of their columns.
+    pub tables: BTreeMap<String, Values>,
     /// The tables that stayed empty, each with the reason.
     pub empty: Vec<(String, String)>,
 }
+
+/// Columns, each with an SQL expression over `n` for its value in row `n`. Serial columns are not among them.
+pub type Values = Vec<(String, String)>;
 
 const PARENTS: &str = "
     SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid";
@@ -69,7 +72,7 @@ pub fn fill(client: &mut Client, filling: &Filling<'_>) -> Result<Filled, Verify
     while let Some(next) = next_table(&tables, &parents) {
         let Some(columns) = tables.remove(&next) else { break };
         match fill_table(client, &next, &columns, filling)? {
-            Ok(()) => filled.tables += 1,
+            Ok(values) => drop(filled.tables.insert(next, values)),
             Err(why) => filled.empty.push((next, why)),
         }
     }
@@ -107,34 +110,44 @@ fn next_table(tables: &BTreeMap<String, Vec<Column>>, parents: &[(String, String
     tables.keys().find(|table| !waits(table)).or_else(|| tables.keys().next()).cloned()
 }
 
+/// Fills one table; returns the values of its columns as SQL over `n`, or why it stays empty.
 fn fill_table(
     client: &mut Client,
     table: &str,
     columns: &[Column],
     filling: &Filling<'_>,
-) -> Result<Result<(), String>, VerifyError> {
-    let mut insertion = match Insertion::of(table, columns, filling) {
-        Ok(insertion) => insertion,
-        Err(why) => return Ok(Err(why)),
-    };
-    let why = match insertion.send(client, filling)? {
-        Ok(()) => return Ok(Ok(())),
-        Err(why) => why,
-    };
-    if filling.kind != Rows::Good {
-        // What the schema forbids after all, in an expression index for instance.
-        insertion = match Insertion::of(table, columns, &Filling { kind: Rows::Good, ..filling.clone() }) {
+) -> Result<Result<Values, String>, VerifyError> {
+    // What the schema forbids after all, in an expression index for instance, is not tried a second time.
+    let kinds = if filling.kind == Rows::Good { &[Rows::Good][..] } else { &[filling.kind, Rows::Good][..] };
+    let mut why = String::new();
+    for &kind in kinds {
+        let mut insertion = match Insertion::of(table, columns, &Filling { kind, ..filling.clone() }) {
             Ok(insertion) => insertion,
             Err(why) => return Ok(Err(why)),
         };
-        if insertion.send(client, filling)?.is_ok() {
-            return Ok(Ok(()));
+        why = match insertion.send(client, filling)? {
+            Ok(()) => return Ok(Ok(insertion.values())),
+            Err(why) => why,
+        };
+        if insertion.satisfy_checks(client)? {
+            restart_sequences(client, table, columns)?;
+            if insertion.send(client, filling)?.is_ok() {
+                return Ok(Ok(insertion.values()));
+            }
         }
+        restart_sequences(client, table, columns)?;
     }
-    if !insertion.satisfy_checks(client)? {
-        return Ok(Err(why));
+    Ok(Err(why))
+}
+
+/// What was refused has moved the table's sequences on, and row 1 is to have the number 1.
+fn restart_sequences(client: &mut Client, table: &str, columns: &[Column]) -> Result<(), VerifyError> {
+    let restart = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence
+         WHERE seqrelid = pg_get_serial_sequence($1, $2)::regclass";
+    for column in columns.iter().filter(|column| !column.is_given()) {
+        client.query(restart, &[&table, &column.name]).doing("restarting a sequence")?;
     }
-    insertion.send(client, filling)
+    Ok(())
 }
 
 /// An INSERT, column by column.
@@ -156,6 +169,10 @@ impl<'a> Insertion<'a> {
             }
         }
         Ok(Insertion { table, values })
+    }
+
+    fn values(self) -> Values {
+        self.values.into_iter().map(|(column, value)| (column.name.clone(), value)).collect()
     }
 
     fn sql(&self, first: u32, last: u32) -> String {
@@ -324,7 +341,7 @@ fn spoiled(column: &Column, value: String, filling: &Filling<'_>) -> String {
 }
 
 /// An SQL expression for the value of row `n`.
-pub(super) fn value(column: &Column) -> Option<String> {
+fn value(column: &Column) -> Option<String> {
     let type_name = column.type_name.as_str();
     if let Some(element) = type_name.strip_suffix("[]") {
         let of_element = Column { type_name: element.to_owned(), ..column.clone() };

@@ -61,7 +61,7 @@ impl Bench<'_> {
         history.connect()?.batch_execute("VACUUM ANALYZE").doing("VACUUM ANALYZE")?;
         let migrated = self.server.copy(main)?;
         let _ = self.candidate.send(&migrated)?; // where it fails, today's foreign keys are all there is
-        let workload = Workload::of(&history, &migrated, &tables, load, self.wanted.ledgers)?;
+        let workload = Workload::of(&history, &migrated, &filled, load, self.wanted.ledgers)?;
         trial.tables = workload.tables();
         if trial.tables.is_empty() {
             trial.notes.push("it locks no table that was there before: there is no traffic to disturb".to_owned());
@@ -117,7 +117,7 @@ impl Side {
     fn tell(&mut self, sent: &[Sent]) {
         let slices = sent.iter().map(|sent| slice_of(sent.due + sent.waited) + 1).max().unwrap_or(0);
         self.answered = vec![[0; 2]; slices];
-        for sent in sent {
+        for sent in sent.iter().filter(|sent| sent.failure.is_none()) {
             self.answered[slice_of(sent.due + sent.waited)][usize::from(sent.writes)] += 1;
         }
         for step in &mut self.steps {
@@ -129,11 +129,9 @@ impl Side {
             };
             (step.longest_read, step.longest_write) = (longest(false), longest(true));
         }
-        let (begins, end) = (self.begins, self.begins + self.seconds);
-        let meanwhile = |writes: bool| {
-            sent.iter().filter(move |s| s.writes == writes && s.due <= end && s.due + s.waited >= begins)
-        };
-        (self.reads, self.writes) = (statements(meanwhile(false)), statements(meanwhile(true)));
+        let begins = self.begins;
+        let since = |writes: bool| sent.iter().filter(move |s| s.writes == writes && s.due + s.waited >= begins);
+        (self.reads, self.writes) = (statements(since(false)), statements(since(true)));
     }
 }
 

@@ -1,13 +1,12 @@
 //! An application in small: sessions that read and write rows at a steady rate, and how long each waited.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use postgres::Client;
 
-use super::filling::value;
+use super::filling::{Filled, Values};
 use super::rows::{Column, columns};
 use super::{Doing, Scratch, VerifyError, told};
 
@@ -79,12 +78,12 @@ const KEY: &str = "
     JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey) WHERE indisprimary AND indrelid = to_regclass($1)";
 
 impl Workload {
-    /// What can be sent to `tables` of a filled database. `migrated` is the same after the migration, without rows: its
+    /// What can be sent to the filled tables of a database. `migrated` is the same after the migration, without rows: its
     /// foreign keys decide which values a new row may have.
     pub fn of(
         database: &Scratch,
         migrated: &Scratch,
-        tables: &BTreeSet<String>,
+        filled: &Filled,
         load: Load,
         ledgers: &[&str],
     ) -> Result<Workload, VerifyError> {
@@ -95,17 +94,14 @@ impl Workload {
             references.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
         let all = columns(&mut client, ledgers)?;
         let mut found = Vec::new();
-        for name in tables {
+        for (name, values) in &filled.tables {
             let columns: Vec<&Column> = all.iter().filter(|column| column.table == *name).collect();
-            if columns.is_empty() {
-                continue; // a sequence, or a table of the framework's own
-            }
             let references: Vec<(&str, bool)> = references
                 .iter()
                 .filter(|(table, ..)| table == name)
                 .map(|(_, column, unique)| (column.as_str(), *unique))
                 .collect();
-            found.push(Table::of(&mut client, name, &columns, &references, load.rows)?);
+            found.push(Table::of(&mut client, name, &columns, values, &references, load.rows)?);
         }
         Ok(Workload { tables: found, load, next: AtomicU32::new(load.rows + 1) })
     }
@@ -181,6 +177,7 @@ impl Table {
         client: &mut Client,
         name: &str,
         columns: &[&Column],
+        values: &Values,
         references: &[(&str, bool)],
         rows: u32,
     ) -> Result<Table, VerifyError> {
@@ -193,20 +190,18 @@ impl Table {
             key.as_ref().is_some_and(|(key, _)| key.contains(&column.quoted()) || *key == column.name)
         };
         let changed = columns.iter().filter(|column| !column.generated).find(|column| !in_key(column));
-        let inserted = columns.iter().filter(|column| column.is_given()).filter_map(|column| {
-            let reference = references.iter().find(|(name, _)| *name == column.name);
-            let sql = value(column)?;
-            Some((
-                Value { column: column.quoted(), sql, refers: reference.is_some() },
-                reference.is_some_and(|(_, unique)| *unique),
-            ))
+        let reference = |column: &Column| references.iter().find(|(name, _)| *name == column.name);
+        let only_once = columns.iter().any(|column| reference(column).is_some_and(|(_, only_once)| *only_once));
+        let inserted = values.iter().filter_map(|(name, sql)| {
+            let column = columns.iter().find(|column| column.name == *name)?;
+            Some(Value { column: column.quoted(), sql: sql.clone(), refers: reference(column).is_some() })
         });
-        let (inserted, only_once): (Vec<Value>, Vec<bool>) = inserted.unzip();
+        let inserted: Vec<Value> = inserted.collect();
         Ok(Table {
             name: name.to_owned(),
             columns: columns.iter().map(|column| column.quoted()).collect(),
             changed: changed.map(|column| column.quoted()),
-            inserted: (!inserted.is_empty() && !only_once.contains(&true)).then_some(inserted),
+            inserted: (!inserted.is_empty() && !only_once).then_some(inserted),
             key,
         })
     }

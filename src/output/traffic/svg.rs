@@ -75,7 +75,8 @@ impl Page {
             duration(side.reads.p99),
             duration(side.writes.p99)
         );
-        self.say(430.0, FAINT, "", &both);
+        let colour = if side.failed() > 0 { STALL } else { FAINT };
+        self.say(430.0, colour, "", &both);
         self.y += 24.0;
         let plot = Plot { top: self.y, seconds: side.answered.len() as f64 * SLICE };
         self.steps(&plot, side, limit);
@@ -129,7 +130,7 @@ impl Page {
         );
     }
 
-    /// Statements that were answered over time, cut off at twice the usual number: what was late comes in a burst.
+    /// Statements that succeeded over time, cut off at twice the usual number: what was late comes in a burst.
     fn curve(&mut self, plot: &Plot, side: &Side, kind: usize, name: &str, colour: &str) {
         let base = plot.top + PLOT * (kind as f64 + 1.0);
         let slices = side.answered.len().max(1);
