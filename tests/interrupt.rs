@@ -16,11 +16,10 @@ use anyhow::{Context, Result, ensure};
 use bench::blocker::{block, fills, waits};
 use bench::prisma::{Project, Sample};
 use bench::proof;
-use bench::rows;
 use bench::server::{Database, Server};
 
 /// Enough for several batches of a backfill.
-const ROWS: i32 = 2_500;
+const ROWS: u32 = 2_500;
 
 /// Most of the time a thread waits for a lock or for a pause between attempts.
 const THREADS: usize = 4;
@@ -121,8 +120,7 @@ fn bad_rows_stop_the_sequence_where_they_are_checked() -> Result<()> {
         let at = files.iter().position(|(_, sql)| run_all(&database, std::iter::once(sql)).is_err());
         let at = at.with_context(|| format!("{name}: the sequence does not fail"))?;
         ensure!(files[at].0.ends_with(step), "{name}: {} fails", files[at].0);
-        let before = rows::read(&mut spoiled.connect()?)?;
-        rows::read(&mut database.connect()?)?.must_keep(&before).context("rows are not as they were")?;
+        proof::must_keep(&spoiled, &database)?;
 
         database.connect()?.batch_execute(mend)?;
         recover(&database, &files[at].1)?;

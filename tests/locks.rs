@@ -19,7 +19,7 @@ use bench::blocker::{self, fills};
 use bench::prisma::{Project, Sample};
 use bench::server::{Database, Server};
 
-const ROWS: i32 = 1_500;
+const ROWS: u32 = 1_500;
 const THREADS: usize = 3;
 /// PostgreSQL's names of the locks that block writers, the weakest first, and how a file's first line calls them.
 const STRONG: [(&str, &str); 4] = [

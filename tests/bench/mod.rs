@@ -1,5 +1,5 @@
 //! The test bench: runs a naive migration and its rewrite on real servers, and compares what they leave behind.
-//! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees · `rows.rs` rows, made up and compared ·
+//! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees, as a second opinion ·
 //! `blocker.rs` a session in a step's way ·
 //! `folder.rs` safestep in a temporary folder · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `proof.rs` naive against sequence: the promise itself.
 
@@ -8,7 +8,6 @@ pub mod catalog;
 pub mod folder;
 pub mod prisma;
 pub mod proof;
-pub mod rows;
 pub mod server;
 
 use std::sync::atomic::{AtomicUsize, Ordering};

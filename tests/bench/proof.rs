@@ -3,10 +3,12 @@
 use std::fmt;
 
 use anyhow::{Context, Result, bail, ensure};
+use safestep::verify::catalog::Catalog;
+use safestep::verify::rows::{self, Contents};
 
 use super::prisma::{Project, Run, Sample};
 use super::server::{Database, Server};
-use super::{catalog, rows};
+use super::{catalog, prisma::LEDGERS};
 
 /// How a sequence compares with the naive migration. Anything else is an error.
 #[derive(Debug, PartialEq)]
@@ -91,8 +93,7 @@ fn prove_with_rows(server: &Server, sample: &Sample, naive: &Project, sequence: 
             Ok(if loses.is_empty() { Verdict::Same } else { Verdict::KeepsMore })
         }
         (false, false) => {
-            let before = rows::read(&mut history.connect()?)?;
-            rows::read(&mut outcome.sequence.0.connect()?)?.must_keep(&before)?;
+            must_keep(&history, &outcome.sequence.0)?;
             Ok(Verdict::FailsOnRows)
         }
         (false, true) if !loses.is_empty() => Ok(Verdict::KeepsMore),
@@ -131,13 +132,27 @@ impl Outcome {
 
 /// Fails when two databases differ in their schema or their rows. `history` is what both were copied from, `loses` the
 /// columns whose values the naive migration loses.
+///
+/// The schema is compared twice: `pg_dump` knows nothing of how safestep reads a catalog.
 pub fn must_be_same(naive: &Database, sequence: &Database, history: &Database, loses: &[&str]) -> Result<()> {
     if let Some(difference) = catalog::difference(&catalog::schema(naive)?, &catalog::schema(sequence)?) {
         bail!("the schema differs\n{difference}");
     }
-    let before = rows::read(&mut history.connect()?)?;
-    let expected = rows::read(&mut naive.connect()?)?;
-    rows::read(&mut sequence.connect()?)?.must_equal(&expected, &before, loses).context("the rows differ")
+    let read =
+        |database: &Database| Catalog::read(&mut database.connect()?, database.major, LEDGERS).context("a catalog");
+    let differences = read(naive)?.differences(&read(sequence)?);
+    ensure!(differences.is_empty(), "pg_dump sees no difference, safestep does\n{differences:#?}");
+    let difference = contents(sequence)?.difference(&contents(naive)?, &contents(history)?, loses);
+    difference.map_or(Ok(()), |difference| bail!("the rows differ: {difference}"))
+}
+
+/// Fails when a row or value of `before` is not in `after` any more.
+pub fn must_keep(before: &Database, after: &Database) -> Result<()> {
+    contents(after)?.missing(&contents(before)?).map_or(Ok(()), |missing| bail!("rows are not as they were: {missing}"))
+}
+
+fn contents(database: &Database) -> Result<Contents> {
+    rows::read(&mut database.connect()?, LEDGERS).context("reading rows")
 }
 
 /// Fails when Prisma sees something left to do in the sequence that it did not see in the naive migration.

@@ -16,6 +16,8 @@ pub struct Server {
 pub struct Database {
     /// What `DATABASE_URL` would hold.
     pub url: String,
+    /// The server's major version.
+    pub major: u32,
     name: String,
     server_url: String,
 }
@@ -45,7 +47,7 @@ impl Server {
             .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .with_context(|| format!("copying database {template}"))?;
         let server = self.url.strip_suffix("/postgres").context("a server's url ends in /postgres")?;
-        Ok(Database { url: format!("{server}/{name}"), name, server_url: self.url.clone() })
+        Ok(Database { url: format!("{server}/{name}"), major: self.major, name, server_url: self.url.clone() })
     }
 }
 
