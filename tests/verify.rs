@@ -108,6 +108,8 @@ impl Written {
 fn what_is_on_disk_is_proved_against_the_original() -> Result<()> {
     let (status, text) = Written::of("combo_many")?.verify(&["--interrupt", "--undo"])?;
     ensure!(status == 0 && text.contains("7 steps undone in reverse: the schema before"), "exit {status}\n{text}");
+    let bad_rows = "bad rows      NULLs stop step 2, duplicates stop step 7, orphans stop step 6; no row is touched";
+    ensure!(text.contains(bad_rows) && text.contains(" ms at 10,000 (naive: "), "{text}");
     Ok(())
 }
 
@@ -161,6 +163,14 @@ fn a_lost_row_and_a_changed_value_are_caught() -> Result<()> {
 }
 
 #[test]
+fn removing_duplicates_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    let remove = "DELETE FROM \"User\" a USING \"User\" b WHERE a.\"email\" = b.\"email\" AND a.\"id\" > b.\"id\";\n";
+    written.folder.write(&written.file("00_clean"), remove)?;
+    written.must_be_caught("rows with duplicates: ")
+}
+
+#[test]
 fn a_validation_in_the_transaction_of_its_constraint_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
     let together = "NOT VALID;\n      END IF;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
@@ -189,58 +199,108 @@ fn a_step_that_cannot_be_run_twice_is_caught() -> Result<()> {
     written.must_be_caught("was killed and run again: ")
 }
 
-#[test]
-fn a_server_of_its_own_is_gone_afterwards() -> Result<()> {
-    let folder = Folder::of(&Sample::named("fk_add"))?;
-    let temporary = tempfile::TempDir::with_prefix("safestep-test-")?;
-    let verify = |arguments: &[&str]| {
-        let mut command = folder.command();
-        command.args(["verify", "--all"]).args(arguments).env("TMPDIR", temporary.path());
+/// A folder for temporary files of `safestep verify`, in which nothing may be left.
+struct Watched {
+    folder: Folder,
+    temporary: tempfile::TempDir,
+}
+
+impl Watched {
+    fn new() -> Result<Watched> {
+        let folder = Folder::of(&Sample::named("fk_add"))?;
+        let temporary = tempfile::TempDir::with_prefix("safestep-test-")?;
+        make_open(temporary.path())?;
+        Ok(Watched { folder, temporary })
+    }
+
+    fn verify(&self) -> std::process::Command {
+        let mut command = self.folder.command();
+        command.args(["verify", "--all"]).env("TMPDIR", self.temporary.path());
         command
-    };
-    let must_be_clean = |when: &str| -> Result<()> {
+    }
+
+    /// Starts a run that takes its time, and waits until its server is there.
+    fn start(&self) -> Result<std::process::Child> {
+        let nothing = std::process::Stdio::null;
+        let child = self.verify().args(["--rows", "100000"]).stdout(nothing()).stderr(nothing()).spawn()?;
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while self.server()?.is_none() && std::time::Instant::now() < end {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        ensure!(self.server()?.is_some(), "no server was started");
+        Ok(child)
+    }
+
+    /// The process number of its server.
+    fn server(&self) -> Result<Option<String>> {
+        let folders = std::fs::read_dir(self.temporary.path())?.flatten();
+        let file = folders.map(|folder| folder.path().join("data/postmaster.pid")).find(|file| file.is_file());
+        let text = file.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
+        Ok(text.lines().next().map(str::to_owned))
+    }
+
+    fn must_be_clean(&self, when: &str) -> Result<()> {
         std::thread::sleep(std::time::Duration::from_millis(500)); // a killed program's own children see that it is gone
-        let left: Vec<_> = std::fs::read_dir(temporary.path())?.flatten().map(|entry| entry.file_name()).collect();
+        let left: Vec<_> = std::fs::read_dir(self.temporary.path())?.flatten().map(|entry| entry.file_name()).collect();
         ensure!(left.is_empty(), "{when}: {left:?} is left behind");
         let processes = std::process::Command::new("ps").args(["-eo", "args"]).output().context("running ps")?;
         let processes = String::from_utf8_lossy(&processes.stdout).into_owned();
-        let folder = temporary.path().to_string_lossy().into_owned();
+        let folder = self.temporary.path().to_string_lossy().into_owned();
         let left: Vec<&str> = processes.lines().filter(|line| line.contains(&folder)).collect();
         ensure!(left.is_empty(), "{when}: still running:\n{}", left.join("\n"));
         Ok(())
-    };
-    ensure!(make_open(temporary.path())?, "nobody else may enter the folder");
-    let output = verify(&[]).output().context("running safestep")?;
+    }
+}
+
+#[test]
+fn a_server_of_its_own_is_gone_afterwards() -> Result<()> {
+    let watched = Watched::new()?;
+    let output = watched.verify().output().context("running safestep")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     ensure!(String::from_utf8_lossy(&output.stdout).contains("proved on PostgreSQL"), "nothing was proved");
-    must_be_clean("after success")?;
+    watched.must_be_clean("after success")?;
     // early, while the cluster is made, and late, while it works
     for (signal, later) in [("INT", 0), ("TERM", 2_000)] {
-        let mut child = verify(&["--rows", "100000"]).stdout(std::process::Stdio::null()).spawn()?;
-        let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
-        while !has_a_server(temporary.path())? && std::time::Instant::now() < end {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        ensure!(has_a_server(temporary.path())?, "no server was started");
+        let mut child = watched.start()?;
         std::thread::sleep(std::time::Duration::from_millis(later));
         std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status()?;
         let status = child.wait()?;
         ensure!(!status.success(), "SIG{signal} came too late: the test tests nothing");
-        must_be_clean(&format!("after SIG{signal}"))?;
+        watched.must_be_clean(&format!("after SIG{signal}"))?;
     }
     Ok(())
 }
 
-/// Lets the account that the server runs as come in.
-fn make_open(folder: &std::path::Path) -> Result<bool> {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777))?;
-    Ok(true)
+#[test]
+fn nothing_is_left_after_a_failure() -> Result<()> {
+    let watched = Watched::new()?;
+    let mut child = watched.start()?;
+    let server = loop {
+        match watched.server()?.unwrap_or_default().parse::<u32>() {
+            Ok(number) => break number.to_string(),
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(20)), // initdb's own, a negative number
+        }
+    };
+    std::thread::sleep(std::time::Duration::from_millis(1_500));
+    std::process::Command::new("kill").args(["-QUIT", &server]).status()?;
+    ensure!(child.wait()?.code() == Some(2), "a server that goes away is an error");
+    watched.must_be_clean("after its server went away")?;
+
+    // No file may grow beyond 64 kB: to initdb that is a disk without room.
+    let program = watched.verify().get_program().to_owned();
+    let mut limited = std::process::Command::new("bash");
+    limited.args(["-c", "ulimit -f 64; trap '' XFSZ; exec \"$0\" verify --all"]).arg(program);
+    let output = limited.current_dir(watched.folder.path()).env("TMPDIR", watched.temporary.path()).output()?;
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure!(output.status.code() == Some(2) && text.starts_with("error: initdb failed: "), "{}: {text}", output.status);
+    watched.must_be_clean("after a full disk")
 }
 
-fn has_a_server(temporary: &std::path::Path) -> Result<bool> {
-    let folders = std::fs::read_dir(temporary)?.flatten();
-    Ok(folders.into_iter().any(|folder| folder.path().join("data/postmaster.pid").is_file()))
+/// Lets the account that the server runs as come in.
+fn make_open(folder: &std::path::Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777))?;
+    Ok(())
 }
 
 #[test]

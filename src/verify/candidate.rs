@@ -1,5 +1,7 @@
 //! A migration and the sequence that stands for it, as a runner sends them.
 
+use postgres::Client;
+
 use super::{Doing, Scratch, VerifyError, told};
 use crate::sql::split;
 
@@ -53,21 +55,33 @@ impl Candidate {
     /// do the one or the other, and some files need the second way.
     pub(super) fn send(&self, database: &Scratch) -> Result<Result<(), String>, VerifyError> {
         let mut session = database.connect()?;
-        let Err(error) = session.batch_execute(&self.naive) else { return Ok(Ok(())) };
+        if let Some(ended) = self.send_whole(&mut session)? {
+            return Ok(ended);
+        }
+        let mut statements = self.statements.iter();
+        Ok(statements.try_for_each(|statement| session.batch_execute(statement)).map_err(|error| told(&error)))
+    }
+
+    /// Sends the naive migration in one implicit transaction; `None` when PostgreSQL refuses it there.
+    fn send_whole(&self, session: &mut Client) -> Result<Option<Result<(), String>>, VerifyError> {
+        let Err(error) = session.batch_execute(&self.naive) else { return Ok(Some(Ok(()))) };
         if session.is_closed() {
             return Err(error).doing(self.name.clone());
         }
         // an explicit transaction of the author's stays open after an error
         session.batch_execute("ROLLBACK").doing("ROLLBACK")?;
         let one_by_one = ["55P04", "25001"]; // a new enum label in use; not in a transaction block
-        if !error.code().is_some_and(|code| one_by_one.contains(&code.code())) {
-            return Ok(Err(told(&error)));
+        let refused = error.code().is_some_and(|code| one_by_one.contains(&code.code()));
+        Ok((!refused).then(|| Err(told(&error))))
+    }
+
+    /// Whether the naive migration fails and leaves nothing behind; then `database` is as it was. `None` when only the
+    /// outcome of another way to send it could tell.
+    pub(super) fn fails_whole(&self, database: &Scratch) -> Result<Option<bool>, VerifyError> {
+        let commits = |statement: &String| statement.to_ascii_uppercase().contains("COMMIT");
+        if self.statements.iter().any(commits) {
+            return Ok(None);
         }
-        for statement in &self.statements {
-            if let Err(error) = session.batch_execute(statement) {
-                return Ok(Err(told(&error)));
-            }
-        }
-        Ok(Ok(()))
+        Ok(self.send_whole(&mut database.connect()?)?.map(|ended| ended.is_err()))
     }
 }

@@ -82,3 +82,18 @@ impl Drop for Cleanup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_cleans_up() {
+        static DONE: AtomicBool = AtomicBool::new(false);
+        let panicked = std::panic::catch_unwind(|| {
+            let _cleanup = at_the_end(|| DONE.store(true, Ordering::SeqCst));
+            panic!("on purpose");
+        });
+        assert!(panicked.is_err() && DONE.load(Ordering::SeqCst));
+    }
+}

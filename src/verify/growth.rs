@@ -1,18 +1,16 @@
-//! The same migration on more rows, and on bad ones: what grows with a table, and what may not go wrong.
+//! How long locks are held that block writers, and what that grows with.
 
 use std::collections::BTreeSet;
 
-use super::filling::{Filling, Rows, fill, with_parents};
+use super::filling::{Filling, fill, with_parents};
 use super::locks::{relations, trace};
 use super::proof::Bench;
 use super::{Scratch, VerifyError};
-use crate::output::proof::{BadRows, Growth, NaiveStatement, Proof};
+use crate::output::proof::{Growth, NaiveStatement, Proof};
 use crate::postgres::LockMode;
 
 /// How many times more rows the second size has.
 const TIMES: u32 = 10;
-/// Rows of a trial with bad ones: several of each kind.
-const BAD_ROWS: u32 = 30;
 
 impl Bench<'_> {
     /// How long the naive migration and each step hold locks that block writers, with the wanted number of rows and with
@@ -55,41 +53,6 @@ impl Bench<'_> {
             tables.extend(trace(&database, statement, &before)?.locks.into_iter().map(|(table, _)| table));
         }
         with_parents(&mut database.connect()?, tables)
-    }
-
-    /// NULLs, duplicates and orphans, as far as the schema before the migration allows them: where the naive migration
-    /// fails on them, the sequence fails too and leaves the rows alone; where it does not, both leave the same.
-    pub(super) fn on_bad_rows(&self, main: &Scratch, proof: &mut Proof) -> Result<(), VerifyError> {
-        for (kind, name) in [(Rows::Nulls, "NULLs"), (Rows::Duplicates, "duplicates"), (Rows::Orphans, "orphans")] {
-            let history = self.server.copy(main)?;
-            fill(&mut history.connect()?, &Filling { rows: BAD_ROWS, kind, ..self.filling() })?;
-            let before = self.contents(&history)?;
-            let mut of_this_kind = Proof::default();
-            let sides = self.run(&history, &mut of_this_kind)?;
-            let left = self.contents(&sides.found)?;
-            match (&sides.naive, &sides.sequence) {
-                (Ok(()), Ok(())) => self.compare(&sides, &before, &mut of_this_kind)?,
-                (Err(_), Err((step, why))) => match left.missing(&before) {
-                    None => proof.bad_rows.push(BadRows { kind: name.into(), stops_at: Some(step.clone()) }),
-                    Some(missing) => of_this_kind.problems.push(format!("{step} fails ({why}), but {missing}")),
-                },
-                (Ok(()), Err((step, why))) => {
-                    of_this_kind.problems.push(format!("the naive migration succeeds, {step} fails: {why}"));
-                }
-                // A sequence may fill NULLs for which the naive migration has no answer.
-                (Err(_), Ok(())) if kind == Rows::Nulls => match left.missing_but_null(&before) {
-                    None => proof.bad_rows.push(BadRows { kind: name.into(), stops_at: None }),
-                    Some(missing) => of_this_kind.problems.push(missing),
-                },
-                (Err(why), Ok(())) => {
-                    of_this_kind.problems.push(format!("the naive migration fails ({why}), the sequence does not"));
-                }
-            }
-            proof
-                .problems
-                .extend(of_this_kind.problems.into_iter().map(|problem| format!("rows with {name}: {problem}")));
-        }
-        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 //! and `rows` read and compare, `locks` looks at one step, `proof` is the order in which all of this happens.
 
 pub mod adoption;
+mod bad_rows;
 mod candidate;
 pub mod catalog;
 pub mod cleanup;

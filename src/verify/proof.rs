@@ -187,19 +187,27 @@ impl Bench<'_> {
     pub(super) fn run(&self, history: &Scratch, proof: &mut Proof) -> Result<Sides, VerifyError> {
         let (expected, found) = (self.server.copy(history)?, self.server.copy(history)?);
         let naive = self.candidate.send(&expected)?;
-        let before = relations(&mut found.connect()?)?;
-        let mut sequence = Ok(());
+        let sequence = self.run_sequence(&found, proof)?;
+        Ok(Sides { naive, sequence, expected, found })
+    }
+
+    /// Runs the sequence, looked at, as far as it goes; the step that fails and why.
+    pub(super) fn run_sequence(
+        &self,
+        database: &Scratch,
+        proof: &mut Proof,
+    ) -> Result<Result<(), (String, String)>, VerifyError> {
+        let before = relations(&mut database.connect()?)?;
         proof.steps.clear();
         for piece in &self.candidate.pieces {
-            let (step, ended) = self.step(&found, piece, &before)?;
+            let (step, ended) = self.step(database, piece, &before)?;
             proof.problems.extend(step.problem.iter().map(|problem| format!("{}: {problem}", piece.name)));
             proof.steps.push(step);
             if let Err(why) = ended {
-                sequence = Err((piece.name.clone(), why));
-                break;
+                return Ok(Err((piece.name.clone(), why)));
             }
         }
-        Ok(Sides { naive, sequence, expected, found })
+        Ok(Ok(()))
     }
 
     fn step(
