@@ -39,9 +39,10 @@ pub(super) fn run(
     ran: &[Ran],
     against: Option<&str>,
 ) -> Result<ExitCode, Failure> {
-    let load = Load { clients: trial.clients, rate: trial.rate, rows: proof.rows.unwrap_or(100_000) };
+    let rows = proof.rows.unwrap_or(100_000);
+    let load = Load { clients: trial.clients, rate: trial.rate, rows };
     let mut report = TrafficReport { version: 1, ..TrafficReport::default() };
-    on_each_server(common, proof, ran, against, |server, history, wanted, progress| {
+    on_each_server(common, proof, rows, ran, against, |server, history, wanted, progress| {
         report.trials.extend(try_traffic(server, history, wanted, load, progress)?);
         Ok(())
     })?;

@@ -82,8 +82,9 @@ pub(super) fn proofs(
     against: Option<&str>,
 ) -> Result<ProofReport, Failure> {
     let start = std::time::Instant::now();
+    let rows = arguments.rows.unwrap_or(1_000);
     let mut report = ProofReport { version: 1, ..ProofReport::default() };
-    on_each_server(common, arguments, ran, against, |server, history, wanted, progress| {
+    on_each_server(common, arguments, rows, ran, against, |server, history, wanted, progress| {
         report.proofs.extend(prove(server, history, wanted, progress)?);
         Ok(())
     })?;
@@ -91,17 +92,16 @@ pub(super) fn proofs(
     Ok(report)
 }
 
-type Work<'a> = dyn FnMut(&Server, &[Candidate], &Wanted, &dyn Fn(usize, usize)) -> Result<(), VerifyError> + 'a;
-
 /// Does something with the history of every folder, on each server that was asked for.
 pub(super) fn on_each_server(
     common: &Common,
     arguments: &ProofArguments,
+    rows: u32,
     ran: &[Ran],
     against: Option<&str>,
     mut work: impl FnMut(&Server, &[Candidate], &Wanted, &dyn Fn(usize, usize)) -> Result<(), VerifyError>,
 ) -> Result<(), Failure> {
-    let work: &mut Work<'_> = &mut work;
+    let mut histories = Vec::new();
     for ran in ran {
         let Some(scope) = &ran.scope else {
             return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
@@ -110,20 +110,26 @@ pub(super) fn on_each_server(
             Some(origin) => candidates_against(origin, scope)?,
             None => candidates(ran)?,
         };
-        if history.iter().all(|candidate| candidate.pieces.is_empty()) {
-            continue;
-        }
         let wanted = Wanted {
-            rows: arguments.rows.unwrap_or(1_000),
+            rows,
             seed: arguments.seed,
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
             ledgers: scope.framework.ledger().tables(),
         };
-        for server in servers(arguments, &common.postgres)? {
+        if history.iter().any(|candidate| !candidate.pieces.is_empty()) {
+            histories.push((history, wanted));
+        }
+    }
+    if histories.is_empty() {
+        return Ok(());
+    }
+    for server in servers(arguments, &common.postgres, rows <= SMALL)? {
+        let server = server?;
+        for (history, wanted) in &histories {
             let progress = Progress::new();
-            work(&server?, &history, &wanted, &|done, all| progress.show(done, all))?;
+            work(&server, history, wanted, &|done, all| progress.show(done, all))?;
             progress.done();
         }
     }
@@ -151,10 +157,14 @@ pub(super) fn put(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// With so many rows in each table a server fits into memory.
+const SMALL: u32 = 10_000;
+
 /// The servers to prove on, each started when it is its turn.
 fn servers<'a>(
     arguments: &'a ProofArguments,
     majors: &[u32],
+    small: bool,
 ) -> Result<Box<dyn Iterator<Item = Result<Server, VerifyError>> + 'a>, VerifyError> {
     if let Some(url) = &arguments.database_url {
         return Ok(Box::new(std::iter::once_with(|| Server::at(url))));
@@ -177,5 +187,5 @@ fn servers<'a>(
         let place = arguments.postgres_bin.as_ref().map(|bin| format!(" in {bin}")).unwrap_or_default();
         return Err(VerifyError::NoServer(place));
     }
-    Ok(Box::new(chosen.into_iter().map(|installation| Cluster::start(&installation).map(Server::of))))
+    Ok(Box::new(chosen.into_iter().map(move |installation| Cluster::start(&installation, small).map(Server::of))))
 }

@@ -1,11 +1,12 @@
 //! A development database that ran the naive migration already, and a folder that holds the sequence: when the schema is
 //! what the folder makes, the framework's ledger is told so.
 
-use postgres::{Client, NoTls};
+use postgres::Client;
 
+use super::address::{Address, schema};
 use super::catalog::Catalog;
 use super::proof::differences;
-use super::{Doing, Server, VerifyError, url};
+use super::{Doing, Server, VerifyError};
 use crate::framework::ledger::{Applied, Ledger};
 
 /// What the ledger is to be told.
@@ -44,7 +45,7 @@ pub fn adopt(
     database_url: &str,
     dry_run: bool,
 ) -> Result<Adopted, VerifyError> {
-    let mut client = url::config(database_url)?.connect(NoTls).doing("--database-url")?;
+    let mut client = Address::of(database_url)?.connect().doing("--database-url")?;
     let applied = ledger.read(&mut client, folder).doing("reading the ledger")?;
     let applied = applied.ok_or_else(|| VerifyError::Refused("--database-url: no migration ever ran there".into()))?;
     let adoptions = adoptions(&applied, folder)?;
@@ -57,7 +58,7 @@ pub fn adopt(
     };
     let expected = server.create()?;
     let mut session = expected.connect()?;
-    if let Some(schema) = url::schema(database_url) {
+    if let Some(schema) = schema(database_url) {
         session.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).doing("making the schema")?;
     }
     for (name, content) in folder.iter().filter(|(name, _)| is_there(name)) {

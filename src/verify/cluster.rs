@@ -26,7 +26,7 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 autovacuum = off
-max_wal_size = '2GB'
+max_wal_size = '256MB'
 shared_buffers = '128MB'
 maintenance_work_mem = '128MB'
 max_connections = 60
@@ -41,11 +41,19 @@ const MAX_FOLDER: usize = 85;
 impl Cluster {
     /// Makes a cluster in a temporary folder and starts its server, as an account without privileges when root asks.
     ///
+    /// A proof makes dozens of databases, which takes a tenth of the time where they never reach a disk: `small` ones go
+    /// to a file system in memory, if there is one with room and `TMPDIR` names no other place.
+    ///
     /// # Errors
     /// [`VerifyError`] when a program of the installation fails or the folder cannot be made.
-    pub fn start(installation: &Installation) -> Result<Cluster, VerifyError> {
+    pub fn start(installation: &Installation, small: bool) -> Result<Cluster, VerifyError> {
         let account = account()?;
-        let temporary = tempfile::Builder::new().prefix("safestep-verify-").tempdir();
+        let mut builder = tempfile::Builder::new();
+        let builder = builder.prefix("safestep-verify-");
+        let temporary = match memory().filter(|_| small) {
+            Some(memory) => builder.tempdir_in(memory).or_else(|_| builder.tempdir()),
+            None => builder.tempdir(),
+        };
         let temporary =
             temporary.map_err(|source| VerifyError::Io { path: Utf8PathBuf::from("a temporary folder"), source })?;
         let folder = Utf8PathBuf::from_path_buf(temporary.path().to_owned()).map_err(|path| {
@@ -105,6 +113,19 @@ impl Cluster {
     pub fn config(&self) -> &postgres::Config {
         &self.config
     }
+}
+
+/// Linux's file system in memory, when it has two gigabytes to spare.
+fn memory() -> Option<&'static str> {
+    const PLACE: &str = "/dev/shm";
+    #[cfg(target_os = "linux")]
+    if std::env::var_os("TMPDIR").is_none()
+        && let Ok(room) = rustix::fs::statvfs(PLACE)
+        && room.f_bavail.saturating_mul(room.f_frsize) > 2 << 30
+    {
+        return Some(PLACE);
+    }
+    None
 }
 
 /// Runs `initdb` to its end, or kills it when a signal ends the program first.

@@ -4,6 +4,7 @@
 //! `installation` finds server programs, `cluster` starts a throw-away server, `scratch` makes databases on it. `catalog`
 //! and `rows` read and compare, `locks` looks at one step, `proof` is the order in which all of this happens.
 
+mod address;
 pub mod adoption;
 mod bad_rows;
 mod candidate;
@@ -19,7 +20,6 @@ mod proof;
 pub mod rows;
 mod scratch;
 mod traffic;
-mod url;
 mod workload;
 
 use camino::Utf8PathBuf;

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use postgres::{Client, Config, NoTls};
+use postgres::Client;
 
+use super::address::Address;
 use super::cleanup::{Cleanup, at_the_end};
 use super::{Cluster, Doing, VerifyError};
 
@@ -15,22 +16,22 @@ pub struct Server {
     pub major: u32,
     /// `15.18`.
     pub version: String,
-    config: Config,
+    address: Address,
     _cluster: Option<Cluster>,
 }
 
 /// A scratch database; it is dropped with this value, or when a signal ends the program.
 pub struct Scratch {
     name: String,
-    config: Config,
+    address: Address,
     _dropped: Cleanup,
 }
 
 impl Server {
     /// A throw-away server.
     pub fn of(cluster: Cluster) -> Server {
-        let (major, version, config) = (cluster.major, cluster.version.clone(), cluster.config().clone());
-        Server { major, version, config, _cluster: Some(cluster) }
+        let (major, version) = (cluster.major, cluster.version.clone());
+        Server { major, version, address: Address::local(cluster.config().clone()), _cluster: Some(cluster) }
     }
 
     /// A server that runs already. Only databases that safestep makes there are touched.
@@ -39,8 +40,8 @@ impl Server {
     /// [`VerifyError::Refused`] when the URL is none or the account may not create databases, [`VerifyError::Sql`] when
     /// the server cannot be reached.
     pub fn at(url: &str) -> Result<Server, VerifyError> {
-        let config = super::url::config(url)?;
-        let mut client = config.connect(NoTls).doing("--database-url")?;
+        let address = Address::of(url)?;
+        let mut client = address.connect().doing("--database-url")?;
         let may = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
                    EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreatedb OR rolsuper)), current_user::text";
         let row = client.query_one(may, &[]).doing("asking for the server's version")?;
@@ -51,7 +52,7 @@ impl Server {
             )));
         }
         let major = u32::try_from(row.get::<_, i32>(1)).unwrap_or_default();
-        Ok(Server { major, version: row.get(0), config, _cluster: None })
+        Ok(Server { major, version: row.get(0), address, _cluster: None })
     }
 
     /// A new, empty database.
@@ -66,27 +67,25 @@ impl Server {
 
     fn create_from(&self, template: &str) -> Result<Scratch, VerifyError> {
         let name = format!("safestep_verify_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut client = self.config.connect(NoTls).doing("connecting")?;
+        let mut client = self.address.connect().doing("connecting")?;
         client
             .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
             .doing("making a scratch database")?;
-        let mut config = self.config.clone();
-        config.dbname(&name);
-        let (server, gone) = (self.config.clone(), name.clone());
+        let (server, gone) = (self.address.clone(), name.clone());
         let dropped = at_the_end(move || {
-            if let Ok(mut client) = server.connect(NoTls) {
+            if let Ok(mut client) = server.connect() {
                 let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
                 let _ = client.execute(end, &[&gone]);
                 let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {gone}"));
             }
         });
-        Ok(Scratch { name, config, _dropped: dropped })
+        Ok(Scratch { address: self.address.database(&name), name, _dropped: dropped })
     }
 }
 
 impl Scratch {
     /// A new session.
     pub fn connect(&self) -> Result<Client, VerifyError> {
-        self.config.connect(NoTls).doing("connecting to a scratch database")
+        self.address.connect().doing("connecting to a scratch database")
     }
 }
