@@ -1,8 +1,9 @@
 //! Proof on a real PostgreSQL: a sequence leaves the schema and the rows that the naive migration leaves, locks what it
 //! says, and can be interrupted and undone.
 //!
-//! `installation` finds server programs, `cluster` starts a throw-away server, `scratch` makes databases on it. `catalog`
-//! and `rows` read and compare, `locks` looks at one step, `proof` is the order in which all of this happens.
+//! From the ground up: `address` and `installation` find a server, `cluster` starts a throw-away one, `scratch` makes databases on
+//! it. `filling` makes rows up; `catalog`, `rows` and `locks` read and compare. `candidate` is what is proved; `proof` is the order
+//! in which that happens, with `interruption`, `growth` and `bad_rows`. `traffic` lets a `workload` run beside it.
 
 mod address;
 pub mod adoption;
