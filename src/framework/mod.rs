@@ -1,12 +1,14 @@
 //! The frameworks: how each keeps its migrations, how its runner executes them, and how a sequence is laid out in its files.
 //!
 //! A framework knows files and its runner; it knows no lock and no rule. What SQL files have in common is in
-//! [`migration`] and [`plpgsql`].
+//! [`migration`], [`page`] and [`plpgsql`].
 
 pub mod ledger;
 pub mod migration;
+pub mod page;
 pub mod plpgsql;
 pub mod prisma;
+mod undo;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -102,6 +104,11 @@ pub enum FrameworkError {
         /// Where it begins.
         position: crate::source::Position,
     },
+}
+
+/// A file with CRLF stays one.
+fn with_line_ends_of(original: &str, content: String) -> String {
+    if original.contains("\r\n") { content.replace("\r\n", "\n").replace('\n', "\r\n") } else { content }
 }
 
 /// Every framework.
