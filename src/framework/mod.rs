@@ -5,6 +5,7 @@
 
 pub mod ledger;
 pub mod migration;
+mod order;
 pub mod page;
 pub mod plpgsql;
 pub mod prisma;
@@ -35,6 +36,15 @@ pub struct LaidOut {
     pub content: String,
     /// The unit of the sequence that it holds, by index.
     pub unit: usize,
+}
+
+/// How the units of a sequence become files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A file for each unit.
+    Step,
+    /// A file for each phase.
+    Phase,
 }
 
 /// What a layout needs to know beside the sequence.
@@ -68,6 +78,8 @@ pub trait Framework: Sync {
     fn is_migration(&self, file: &Utf8Path) -> bool;
     /// Puts migrations into the order in which the runner applies them.
     fn sort(&self, found: &mut [Found]);
+    /// Why it cannot be laid out like that, if it cannot.
+    fn refuses_layout(&self, layout: Layout) -> Option<&'static str>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
 }
@@ -113,3 +125,6 @@ fn with_line_ends_of(original: &str, content: String) -> String {
 
 /// Every framework.
 pub static FRAMEWORKS: &[&dyn Framework] = &[&prisma::Prisma];
+
+/// SQL that comes without a folder is laid out as Prisma's: files of one statement, which every runner can run.
+pub static PLAIN: &dyn Framework = &prisma::Prisma;

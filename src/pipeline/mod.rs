@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut, LayoutSettings};
+use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
 use crate::output::{MigrationReport, Report};
 use crate::plan::{Sequence, sequence};
 use crate::project::{Config, Level};
@@ -120,6 +120,14 @@ fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings
     let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
     let failing = findings.findings.iter().filter(fails).count();
     Outcome { path: migration.path().clone(), changes, files, report, failing }
+}
+
+/// Why the framework cannot lay sequences out as the configuration wants, if it cannot.
+pub fn refused_layout(framework: &dyn Framework, config: &Config) -> Option<&'static str> {
+    framework.refuses_layout(match config.layout? {
+        crate::project::Layout::Step => Layout::Step,
+        crate::project::Layout::Phase => Layout::Phase,
+    })
 }
 
 fn settings(config: &Config) -> Settings {
