@@ -16,7 +16,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::plan::{Runner, Sequence};
 use crate::source::SourceError;
 use ledger::Ledger;
-use migration::Migration;
+use migration::{Migration, Sending};
 
 /// One migration on disk, not yet read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub trait Framework: Sync {
     fn name(&self) -> &'static str;
     /// Where its runner writes down what it has run.
     fn ledger(&self) -> &'static dyn Ledger;
+    /// How its runner sends a file.
+    fn sending(&self) -> Sending;
     /// What its runner can do.
     fn runner(&self) -> Runner;
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.

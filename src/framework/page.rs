@@ -123,9 +123,9 @@ impl Page<'_> {
         }
         let statement = &self.migration.statements[at];
         let source = &self.migration.source.text;
-        let leading = statement.leading.slice(source).trim();
+        let leading = self.migration.comments_before(statement);
         let inside = crate::sql::comments(statement.span.slice(source));
-        let comments = Some(leading.to_owned()).filter(|l| !l.is_empty()).into_iter().chain(inside);
+        let comments = Some(leading).filter(|l| !l.is_empty()).into_iter().chain(inside);
         comments.map(|comment| comment + "\n").collect()
     }
 
@@ -164,7 +164,7 @@ impl Page<'_> {
                 done.push(at);
                 told[at] = true;
                 let gap = if written.is_empty() { "" } else { "\n" };
-                let leading = statement.leading.slice(source).trim();
+                let leading = self.migration.comments_before(statement);
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') { "" } else { ";" };

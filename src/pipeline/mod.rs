@@ -79,7 +79,9 @@ pub fn run(
     options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Run {
-    let read: Vec<Result<Migration, FrameworkError>> = history.par_iter().map(Migration::read).collect();
+    let sending = framework.sending();
+    let read: Vec<Result<Migration, FrameworkError>> =
+        history.par_iter().map(|found| Migration::read(found, sending)).collect();
     let settings = settings(&options.config);
     let mut errors = Vec::new();
     let mut schema = Schema::default();

@@ -29,7 +29,7 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
         let mut content = page.header();
         content.push_str(&body(&page, unit, &mut told));
         if at == last {
-            let trailing = migration.trailing.slice(&migration.source.text).trim();
+            let trailing = migration.comments_at_the_end();
             if !trailing.is_empty() {
                 content.push_str(&format!("\n{trailing}\n"));
             }

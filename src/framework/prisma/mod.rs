@@ -10,7 +10,7 @@ mod ledger;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
-use super::migration::Migration;
+use super::migration::{Migration, Sending};
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
 use crate::plan::{Runner, Sequence};
@@ -28,6 +28,10 @@ impl Framework for Prisma {
 
     fn ledger(&self) -> &'static dyn Ledger {
         &ledger::PrismaLedger
+    }
+
+    fn sending(&self) -> Sending {
+        Sending { separator: None, in_transaction: false }
     }
 
     fn runner(&self) -> Runner {
