@@ -92,7 +92,7 @@ pub(super) fn proofs(
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             bounded: common.configuration(&scope.folder)?.lock_timeout.is_some(),
-            ledgers: scope.framework.ledger().tables(),
+            ledgers: scope.framework.ledger_tables(),
         };
         for server in servers(arguments, &common.postgres)? {
             let progress = Progress::new();

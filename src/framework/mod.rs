@@ -3,12 +3,14 @@
 //! A framework knows files and its runner; it knows no lock and no rule. What SQL files have in common is in
 //! [`migration`], [`page`] and [`plpgsql`].
 
+pub mod drizzle;
 pub mod ledger;
 pub mod migration;
 mod order;
 pub mod page;
 pub mod plpgsql;
 pub mod prisma;
+mod rerun;
 mod undo;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -34,8 +36,17 @@ pub struct LaidOut {
     pub path: Utf8PathBuf,
     /// What it holds.
     pub content: String,
-    /// The unit of the sequence that it holds, by index.
+    /// The first unit of the sequence that it holds, by index.
     pub unit: usize,
+}
+
+/// A migration that cannot be laid out as a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The item that stands in the way.
+    pub item: usize,
+    /// Why, as the end of a sentence that begins with the item.
+    pub why: String,
 }
 
 /// How the units of a sequence become files.
@@ -66,8 +77,11 @@ pub struct LayoutSettings {
 pub trait Framework: Sync {
     /// Its name in `--framework` and in reports.
     fn name(&self) -> &'static str;
-    /// Where its runner writes down what it has run.
-    fn ledger(&self) -> &'static dyn Ledger;
+    /// The tables in which its runner writes down what it has run, without their schema.
+    fn ledger_tables(&self) -> &'static [&'static str];
+    /// How these are told of a sequence that stands for a migration; `None` where a sequence takes its migration's place
+    /// and the runner does not look at what it holds.
+    fn ledger(&self) -> Option<&'static dyn Ledger>;
     /// How its runner sends a file.
     fn sending(&self) -> Sending;
     /// What its runner can do.
@@ -82,6 +96,8 @@ pub trait Framework: Sync {
     fn sort(&self, found: &mut [Found]);
     /// Why it cannot be laid out like that, if it cannot.
     fn refuses_layout(&self, layout: Layout) -> Option<&'static str>;
+    /// What stands in the way of laying a sequence out, if something does.
+    fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
 }
@@ -105,6 +121,14 @@ pub enum FrameworkError {
         /// The database.
         provider: String,
     },
+    /// The folder is not as the runner needs it, or in a form that safestep does not rewrite.
+    #[error("{path}: {why}")]
+    Unusable {
+        /// The file or folder that shows it.
+        path: Utf8PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
     /// A file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -126,7 +150,7 @@ fn with_line_ends_of(original: &str, content: String) -> String {
 }
 
 /// Every framework.
-pub static FRAMEWORKS: &[&dyn Framework] = &[&prisma::Prisma];
+pub static FRAMEWORKS: &[&dyn Framework] = &[&prisma::Prisma, &drizzle::Drizzle];
 
 /// SQL that comes without a folder is laid out as Prisma's: files of one statement, which every runner can run.
 pub static PLAIN: &dyn Framework = &prisma::Prisma;

@@ -11,6 +11,10 @@ use crate::sql::render;
 pub trait Commands {
     /// Runs what is left of the sequence.
     fn again(&self) -> String;
+    /// The same at the beginning of a sentence.
+    fn begin_again(&self) -> String {
+        self.again()
+    }
     /// The same after a build that left an INVALID index.
     fn after_failed_build(&self, index: &str) -> String;
     /// What to know of a unit that must be alone, with the sign before it; empty when it cannot be otherwise.
@@ -93,14 +97,16 @@ impl Page<'_> {
     }
 
     fn if_it_fails(&self) -> String {
-        let again = self.commands.again();
+        let (again, begin_again) = (self.commands.again(), self.commands.begin_again());
         let step = &self.unit().steps[0];
         match (self.unit().kind, &step.operation) {
-            (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {again}"),
+            (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {begin_again}"),
             (UnitKind::Validate, _) => {
                 format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
             }
-            (_, Operation::Backfill(_)) => format!("the batches so far are kept. {again}: it goes on where it was"),
+            (_, Operation::Backfill(_)) => {
+                format!("the batches so far are kept. {begin_again}: it goes on where it was")
+            }
             (UnitKind::Alone, Operation::CreateIndex(index)) => {
                 let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
                 format!("it leaves an INVALID index.{}", self.commands.after_failed_build(&name))
@@ -117,6 +123,11 @@ impl Page<'_> {
 
     /// The author's comments before and inside the statement that a step comes from; nothing the second time.
     fn comments_on(&self, step: &Step, told: &mut [bool]) -> String {
+        self.comments_missing_in("", step, told)
+    }
+
+    /// The same without those that stand in `text` already.
+    pub fn comments_missing_in(&self, text: &str, step: &Step, told: &mut [bool]) -> String {
         let at = self.migration.items[step.from].statement;
         if std::mem::replace(&mut told[at], true) {
             return String::new();
@@ -124,7 +135,7 @@ impl Page<'_> {
         let statement = &self.migration.statements[at];
         let source = &self.migration.source.text;
         let leading = self.migration.comments_before(statement);
-        let inside = crate::sql::comments(statement.span.slice(source));
+        let inside = crate::sql::comments(statement.span.slice(source)).into_iter().filter(|c| !text.contains(c));
         let comments = Some(leading).filter(|l| !l.is_empty()).into_iter().chain(inside);
         comments.map(|comment| comment + "\n").collect()
     }
@@ -176,11 +187,15 @@ impl Page<'_> {
 
     /// One statement: several validations of one table share a pass.
     pub fn validate(&self) -> String {
-        let steps = &self.unit().steps;
-        let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
-        let parts: Vec<String> = steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
-        format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
+        validation(&self.unit().steps.iter().collect::<Vec<_>>())
     }
+}
+
+/// One statement for the validations of one table.
+pub fn validation(steps: &[&Step]) -> String {
+    let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
+    let parts: Vec<String> = steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
+    format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
 }
 
 fn is_table_attribute(operation: &Operation) -> bool {

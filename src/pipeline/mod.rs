@@ -116,7 +116,11 @@ fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings
         true => sequence(findings.steps.clone(), framework.runner()),
         false => Sequence::default(),
     };
-    let files = framework.lay_out(migration, &sequence, &layout_settings(&options.config));
+    let settings = layout_settings(&options.config);
+    if let Some(refusal) = framework.refuses(migration, &sequence, &settings) {
+        return lay_out(framework, migration, &findings.kept(migration, &refusal), options);
+    }
+    let files = framework.lay_out(migration, &sequence, &settings);
     let changes = changes(migration, &files);
     let report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
     let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);

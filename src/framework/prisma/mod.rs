@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
-use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
+use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
 use crate::plan::{Runner, Sequence};
 
 /// The framework.
@@ -26,8 +26,12 @@ impl Framework for Prisma {
         "prisma"
     }
 
-    fn ledger(&self) -> &'static dyn Ledger {
-        &ledger::PrismaLedger
+    fn ledger_tables(&self) -> &'static [&'static str] {
+        ledger::PrismaLedger.tables()
+    }
+
+    fn ledger(&self) -> Option<&'static dyn Ledger> {
+        Some(&ledger::PrismaLedger)
     }
 
     fn sending(&self) -> Sending {
@@ -76,6 +80,10 @@ impl Framework for Prisma {
         (layout == Layout::Phase).then_some("Prisma runs a file for each step only")
     }
 
+    fn refuses(&self, _: &Migration, _: &Sequence, _: &LayoutSettings) -> Option<Refusal> {
+        None
+    }
+
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
         layout::lay_out(migration, sequence, settings)
     }
@@ -85,10 +93,10 @@ fn is_folder(path: &Utf8Path) -> bool {
     if path.join(LOCK).is_file() {
         return true;
     }
+    let Ok(entries) = path.read_dir_utf8() else { return false };
+    let folders: Vec<_> = entries.flatten().map(|e| e.path().to_owned()).filter(|p| p.join(FILE).is_file()).collect();
     // Drizzle's newer folders look the same but keep a snapshot beside the SQL.
-    path.read_dir_utf8().is_ok_and(|entries| {
-        entries.flatten().any(|e| e.path().join(FILE).is_file() && !e.path().join("snapshot.json").exists())
-    })
+    !folders.is_empty() && !folders.iter().any(|folder| folder.join("snapshot.json").exists())
 }
 
 /// `migrations: { path: "…" }` of a Prisma config file that is written as a literal.
