@@ -78,16 +78,16 @@ impl Page<'_> {
 
     /// The query that must find nothing, where the rows begin to matter.
     fn before(&self) -> Vec<String> {
-        let fails = |at: usize| match self.unit().kind {
-            UnitKind::Brief => {
-                self.sequence.units.iter().skip(at).position(|u| u.kind == UnitKind::Validate).map(|n| at + n + 1)
-            }
-            _ => Some(at + 1),
+        let is_validation_of = |unit: &Unit, step: &Step| {
+            unit.kind == UnitKind::Validate && unit.steps.iter().any(|s| s.item == step.item)
         };
-        let steps = self.unit().steps.iter();
-        steps
-            .filter_map(|s| s.preflight.as_ref())
-            .map(|query| match fails(self.at) {
+        let fails = |step: &Step| match self.unit().kind {
+            UnitKind::Brief => self.sequence.units.iter().position(|u| is_validation_of(u, step)).map(|n| n + 1),
+            _ => Some(self.at + 1),
+        };
+        let queries = self.unit().steps.iter().filter_map(|s| s.preflight.as_ref().map(|query| (fails(s), query)));
+        queries
+            .map(|(fails, query)| match fails {
                 Some(step) if step != self.at + 1 => {
                     format!("-- Before: this must find nothing, or step {step} fails:  {};", one_line(query))
                 }

@@ -35,7 +35,7 @@ const COLUMNS: &str = "
            coalesce(pg_get_expr(adbin, adrelid), '')
     FROM pg_attribute
     JOIN pg_class c ON c.oid = attrelid AND relkind IN ('r', 'p')
-    JOIN pg_namespace n ON n.oid = relnamespace AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+    JOIN pg_namespace n ON n.oid = relnamespace AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast', 'drizzle')
     JOIN pg_type t ON t.oid = atttypid
     LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
@@ -138,7 +138,7 @@ pub fn read(client: &mut Client) -> Result<Contents> {
         }
     }
     let sequences = client
-        .query("SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences", &[])?
+        .query("SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences WHERE schemaname <> 'drizzle'", &[])?
         .iter()
         .map(|row| (row.get(0), row.get(1)))
         .collect();

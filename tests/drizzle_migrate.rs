@@ -1,0 +1,252 @@
+//! Every Drizzle sample, naive and rewritten, through the real migrators on real servers: same schema, same rows, nothing
+//! left to do. Both generations; every driver on the samples in `ON_EVERY_DRIVER`.
+//!
+//! `SAFESTEP_TEST_ONLY=combo_many scripts/test --test drizzle_migrate -- --nocapture` runs some and shows the report.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use bench::drizzle::{Drizzle, Generation, Project, Ran, Sample};
+use bench::proof::must_be_same;
+use bench::rows;
+use bench::server::{Database, Server};
+
+/// Samples that a rewrite must change, of every kind.
+const REWRITTEN: [&str; 14] = [
+    "add_required_default_volatile",
+    "add_serial",
+    "check_add",
+    "check_change",
+    "combo_many",
+    "enum_add_value_and_default",
+    "fk_add",
+    "fk_change_action",
+    "index_add",
+    "index_add_concurrently",
+    "index_change",
+    "make_required",
+    "make_required_with_default",
+    "unique_add",
+];
+
+/// What the naive form cannot do in the migrators' one transaction; a rewrite can.
+const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
+
+const ON_EVERY_DRIVER: [&str; 4] =
+    ["add_required_default_volatile", "combo_many", "enum_add_value_and_default", "index_change"];
+
+const DRIVERS: [&str; 6] = ["kit", "kit-postgres", "pg", "pg-client", "postgres", "postgres-1"];
+
+/// How a rewrite compares with the naive migration. Anything else is an error.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    /// The file is the naive one, byte for byte.
+    Unchanged,
+    /// Both succeed and leave the same.
+    Same,
+    /// The naive one fails in the migrator; the rewrite leaves what it leaves statement by statement.
+    Possible,
+    /// Both fail on these rows, which stay; on empty tables they are the same.
+    FailsOnRows,
+    /// Both fail, rows or not.
+    Fails,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Verdict::Unchanged => "unchanged",
+            Verdict::Same => "same schema, same rows",
+            Verdict::Possible => "possible only rewritten, same schema, same rows",
+            Verdict::FailsOnRows => "both fail on rows, same schema on empty tables",
+            Verdict::Fails => "both fail",
+        })
+    }
+}
+
+#[test]
+fn every_sample_with_a_journal() -> Result<()> {
+    run_all(Generation::Journal, 15, "pg")?;
+    run_all(Generation::Journal, 12, "postgres")
+}
+
+#[test]
+fn every_sample_in_folders() -> Result<()> {
+    run_all(Generation::Folders, 15, "postgres")?;
+    run_all(Generation::Folders, 18, "pg")
+}
+
+/// Runs the samples on one server and fails with all their failures.
+fn run_all(generation: Generation, major: u32, driver: &str) -> Result<()> {
+    let server = Server::of(major)?;
+    let drizzle = Drizzle::start(generation)?;
+    each(&Sample::all(generation)?, |sample| {
+        let verdict = prove(&drizzle, &server, sample, driver)?;
+        println!("PostgreSQL {major}  {generation:?}  {driver}  {:<32} {verdict}", sample.name);
+        let must_change = REWRITTEN.contains(&sample.name.as_str());
+        ensure!(verdict != Verdict::Unchanged || !must_change, "safestep left the migration as it was");
+        Ok(())
+    })
+    .with_context(|| format!("PostgreSQL {major}, {generation:?}, {driver}"))
+}
+
+/// Runs `test` on every sample and fails with all failures.
+fn each(samples: &[Sample], test: impl Fn(&Sample) -> Result<()>) -> Result<()> {
+    let failures: Vec<String> = samples
+        .iter()
+        .filter_map(|sample| test(sample).err().map(|error| format!("{}: {error:#}", sample.name)))
+        .collect();
+    ensure!(failures.is_empty(), "{} of {} samples\n\n{}", failures.len(), samples.len(), failures.join("\n\n"));
+    Ok(())
+}
+
+fn prove(drizzle: &Drizzle, server: &Server, sample: &Sample, driver: &str) -> Result<Verdict> {
+    let (naive, rewritten) = (sample.naive()?, sample.rewritten(server.major)?);
+    rewritten.must_be_final(server.major)?;
+    if naive.last()? == rewritten.last()? {
+        return Ok(Verdict::Unchanged);
+    }
+    let history = sample.database(drizzle, server, 5)?;
+    let sides = Sides::of(drizzle, server, &history, &naive, &rewritten, driver)?;
+    match (sides.naive.1.ok, sides.rewritten.1.ok) {
+        (true, true) => {
+            must_be_same(&sides.naive.0, &sides.rewritten.0, &history, &[])?;
+            must_be_done(drizzle, driver, &rewritten, &sides.rewritten.0)?;
+            Ok(Verdict::Same)
+        }
+        (false, true) if NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()) => {
+            let reference = server.copy(&history)?;
+            one_by_one(&naive, &reference)?;
+            must_be_same(&reference, &sides.rewritten.0, &history, &[])?;
+            must_be_done(drizzle, driver, &rewritten, &sides.rewritten.0)?;
+            Ok(Verdict::Possible)
+        }
+        (false, false) => {
+            let before = rows::read(&mut history.connect()?)?;
+            rows::read(&mut sides.rewritten.0.connect()?)?.must_keep(&before)?;
+            let empty = sample.database(drizzle, server, 0)?;
+            let sides = Sides::of(drizzle, server, &empty, &naive, &rewritten, driver)?;
+            match (sides.naive.1.ok, sides.rewritten.1.ok) {
+                (true, true) => {
+                    must_be_same(&sides.naive.0, &sides.rewritten.0, &empty, &[]).context("on empty tables")?
+                }
+                (false, false) => return Ok(Verdict::Fails),
+                _ => bail!("on empty tables: {}", sides.report()),
+            }
+            Ok(Verdict::FailsOnRows)
+        }
+        _ => bail!("{}", sides.report()),
+    }
+}
+
+/// Both forms on copies of a database.
+struct Sides {
+    naive: (Database, Ran),
+    rewritten: (Database, Ran),
+}
+
+impl Sides {
+    fn of(
+        drizzle: &Drizzle,
+        server: &Server,
+        history: &Database,
+        naive: &Project,
+        rewritten: &Project,
+        driver: &str,
+    ) -> Result<Sides> {
+        let side = |project: &Project| -> Result<(Database, Ran)> {
+            let database = server.copy(history)?;
+            let ran = drizzle.run(driver, project, &database)?;
+            Ok((database, ran))
+        };
+        Ok(Sides { naive: side(naive)?, rewritten: side(rewritten)? })
+    }
+
+    fn report(&self) -> String {
+        let side = |name: &str, ran: &Ran| match ran.ok {
+            true => format!("{name} succeeds"),
+            false => format!("{name} fails:\n{}", ran.error.trim()),
+        };
+        format!("{}, {}", side("naive", &self.naive.1), side("rewritten", &self.rewritten.1))
+    }
+}
+
+/// The chunks of the naive migration, each by itself.
+fn one_by_one(naive: &Project, database: &Database) -> Result<()> {
+    let mut client = database.connect()?;
+    naive.last()?.split("--> statement-breakpoint").try_for_each(|chunk| Ok(client.batch_execute(chunk)?))
+}
+
+/// Fails when a second run does anything, or when a repetition of the whole file changes something.
+fn must_be_done(drizzle: &Drizzle, driver: &str, rewritten: &Project, database: &Database) -> Result<()> {
+    let recorded = "SELECT count(*) FROM drizzle.__drizzle_migrations";
+    let count = |database: &Database| -> Result<i64> { Ok(database.connect()?.query_one(recorded, &[])?.get(0)) };
+    let before = count(database)?;
+    drizzle.run(driver, rewritten, database)?.must_succeed().context("the second run")?;
+    ensure!(count(database)? == before, "the second run recorded something");
+    // A later migration that fails takes this one's row with it: then the file runs again from its first chunk.
+    let schema = bench::catalog::schema(database)?;
+    let last = "DELETE FROM drizzle.__drizzle_migrations WHERE id = (SELECT max(id) FROM drizzle.__drizzle_migrations)";
+    database.connect()?.batch_execute(last)?;
+    drizzle.run(driver, rewritten, database)?.must_succeed().context("running the file again")?;
+    ensure!(count(database)? == before, "running the file again did not record it");
+    if let Some(difference) = bench::catalog::difference(&schema, &bench::catalog::schema(database)?) {
+        bail!("running the file again changes the schema\n{difference}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_driver() -> Result<()> {
+    let server = Server::of(15)?;
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let mut samples = Sample::all(generation)?;
+        samples.retain(|sample| ON_EVERY_DRIVER.contains(&sample.name.as_str()));
+        let next = AtomicUsize::new(0);
+        each(&samples, |sample| {
+            // drizzle-kit takes two seconds a call: each sample has one of its two drivers
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            for driver in DRIVERS.iter().enumerate().filter(|(at, _)| *at >= 2 || at % 2 == number % 2).map(|(_, d)| d)
+            {
+                prove(&drizzle, &server, sample, driver).with_context(|| (*driver).to_owned())?;
+            }
+            if NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()) {
+                return Ok(());
+            }
+            let (history, naive, rewritten) = (sample.history()?, sample.naive()?, sample.rewritten(15)?);
+            let schemas = drizzle.pglite(&[&[&history, &naive], &[&history, &rewritten, &rewritten], &[&rewritten]])?;
+            ensure!(schemas.iter().all(|schema| *schema == schemas[0]), "pglite: the schemas differ\n{schemas:#?}");
+            Ok(())
+        })
+        .with_context(|| format!("{generation:?}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn drizzle_kit_sees_nothing_to_do() -> Result<()> {
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let sample = Sample { name: "combo_many".into(), generation };
+        let rewritten = sample.rewritten(15)?;
+        let model = sample.model()?;
+        drizzle.kit(&["check"], &rewritten, &model)?.must_succeed().context("drizzle-kit check")?;
+        let before = rewritten.migrations()?;
+        let generated = drizzle.kit(&["generate"], &rewritten, &model)?;
+        ensure!(generated.ok && generated.error.contains("No schema changes"), "generate: {}", generated.error);
+        ensure!(rewritten.migrations()? == before, "generate made another migration");
+        // A further change of the model gives just that change.
+        let changed =
+            format!("{model}\nexport const added = pgTable(\"added\", {{ id: serial(\"id\").primaryKey() }});\n");
+        drizzle.kit(&["generate", "--name", "further"], &rewritten, &changed)?.must_succeed()?;
+        let text = rewritten.last()?;
+        ensure!(text.starts_with("CREATE TABLE \"added\"") && text.matches(';').count() == 1, "generate: {text}");
+    }
+    Ok(())
+}
