@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::folder::Folder;
 use super::server::{Database, Server};
 use super::{rows, variable};
 
@@ -79,6 +80,15 @@ impl Sample {
         Ok(project)
     }
 
+    /// As its author's repository holds it, and the path of its last migration there.
+    pub fn folder(&self) -> Result<(Folder, String)> {
+        let folder = Folder::empty()?;
+        copy(&self.generation.samples().join(&self.name).join("drizzle"), &folder.path().join("drizzle"))?;
+        let last = migrations(&folder.path().join("drizzle"))?.pop().context("no migration")?;
+        let path = last.strip_prefix(folder.path())?.to_str().context("a path that is not UTF-8")?.to_owned();
+        Ok((folder, path))
+    }
+
     /// The migrations before the last one.
     pub fn history(&self) -> Result<Project> {
         let project = self.naive()?;
@@ -120,18 +130,7 @@ impl Project {
 
     /// The files of its migrations, in order.
     pub fn migrations(&self) -> Result<Vec<PathBuf>> {
-        let mut files = Vec::new();
-        for entry in fs::read_dir(self.drizzle())? {
-            let path = entry?.path();
-            let inside = path.join("migration.sql");
-            if path.extension().is_some_and(|ending| ending == "sql") {
-                files.push(path);
-            } else if inside.is_file() {
-                files.push(inside);
-            }
-        }
-        files.sort();
-        Ok(files)
+        migrations(&self.drizzle())
     }
 
     /// The text of its last migration.
@@ -157,6 +156,21 @@ impl Project {
         ensure!(output.status.success(), "safestep rewrite {what}: {}\n{text}", output.status);
         Ok(())
     }
+}
+
+fn migrations(drizzle: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(drizzle)? {
+        let path = entry?.path();
+        let inside = path.join("migration.sql");
+        if path.extension().is_some_and(|ending| ending == "sql") {
+            files.push(path);
+        } else if inside.is_file() {
+            files.push(inside);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
