@@ -67,8 +67,8 @@ pub fn only_if(condition: &str, statement: &str) -> String {
 pub fn validated_if_there(constraints: &[(&QualifiedName, &Ident)], all: &str, rest: Option<&str>) -> String {
     let exists = |(table, name): &(&QualifiedName, &Ident)| format!("EXISTS ({})", constraint_exists(table, name));
     let there = constraints.iter().map(exists).collect::<Vec<_>>().join("\n    AND ");
-    let otherwise = rest.map(|rest| format!("  ELSE\n    {rest}\n")).unwrap_or_default();
-    let body = format!("  IF {there} THEN\n    {all}\n{otherwise}  END IF;\n");
+    let otherwise = rest.map(|rest| format!("  IF NOT ({there}) THEN\n    {rest}\n  END IF;\n")).unwrap_or_default();
+    let body = format!("  IF {there} THEN\n    {all}\n  END IF;\n{otherwise}");
     let tag = tag(&body);
     format!("DO {tag}\nBEGIN\n{body}END\n{tag};\n")
 }
