@@ -7,7 +7,7 @@ use crate::operation::{
 };
 use crate::plan::Step;
 use crate::schema::same;
-use crate::sql::{render, with_if_not_exists};
+use crate::sql::{drops_if_exists, fills_nulls, render, with_if_not_exists};
 
 /// The statement of an operation in a form that does no harm when it runs again; `None` when safestep knows none.
 /// `slice` is the operation as the source wrote it, as a statement of its own without its semicolon.
@@ -34,6 +34,18 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
             Some(only_if(&format!("NOT EXISTS ({exists})"), slice))
         }
         Operation::CreateObject { or_replace: true, .. } => as_written(),
+        Operation::DropObject { .. } => drops_if_exists(slice).then(|| slice.to_owned()),
+        Operation::Update { .. } => fills_nulls(slice).then(|| slice.to_owned()),
+        Operation::RenameType { name, .. } => {
+            Some(only_if(&format!("to_regtype({}) IS NOT NULL", literal(&name.to_string())), slice))
+        }
+        Operation::RenameEnumValue { name, from, .. } => {
+            let label = format!(
+                "SELECT FROM pg_enum WHERE enumtypid = to_regtype({}) AND enumlabel = {from}",
+                literal(&name.to_string())
+            );
+            Some(only_if(&format!("EXISTS ({label})"), slice))
+        }
         Operation::CreateObject { kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension, .. } => {
             with_if_not_exists(slice)
         }
@@ -85,21 +97,46 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         | Operation::DetachPartition { .. }
         | Operation::RenameIndex { .. }
         | Operation::AlterIndex { .. }
-        | Operation::RenameEnumValue { .. }
-        | Operation::RenameType { .. }
         | Operation::CreateDomain { .. }
         | Operation::AlterDomain { .. }
         | Operation::CreateObject { .. }
         | Operation::AlterObject { .. }
-        | Operation::DropObject { .. }
         | Operation::Insert { .. }
-        | Operation::Update { .. }
         | Operation::Delete { .. }
         | Operation::Truncate { .. }
         | Operation::Select { .. }
         | Operation::LockTable { .. }
         | Operation::Opaque { .. } => None,
     }
+}
+
+/// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.
+pub fn is_made_anew<'a>(operation: &Operation, earlier: impl IntoIterator<Item = &'a Step>) -> bool {
+    let Operation::CreateObject { kind, name: Some(name), on, .. } = operation else { return false };
+    matches!(kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::View)
+        && earlier.into_iter().any(|step| match &step.operation {
+            Operation::DropObject { kind: other, names, on: table, .. } => {
+                other == kind
+                    && names.iter().any(|n| same(n, name))
+                    && on.as_ref().zip(table.as_ref()).is_none_or(|(a, b)| same(a, b))
+            }
+            _ => false,
+        })
+}
+
+/// True when the guard that the author put around an operation is about what the operation makes.
+pub fn is_guarded_by_its_author(operation: &Operation, statement: &str) -> bool {
+    let text = statement.to_lowercase();
+    let name = match operation {
+        Operation::CreateTable(create) => Some(&create.name.name),
+        Operation::CreateEnum { name, .. } => Some(&name.name),
+        Operation::CreateIndex(index) => index.name.as_ref(),
+        Operation::AddColumn { column, .. } => Some(&column.name),
+        Operation::AddConstraint { constraint, .. } => constraint.name.as_ref(),
+        Operation::AddEnumValue { value, .. } => return text.contains(&format!("= {}", value.to_lowercase())),
+        _ => None,
+    };
+    text.contains("when duplicate_") || name.is_some_and(|n| text.contains(&literal(&n.as_str().to_lowercase())))
 }
 
 /// The same with IF EXISTS, or IF NOT EXISTS where it adds.
@@ -135,12 +172,8 @@ pub fn makes_again<'a>(step: &Step, later: impl IntoIterator<Item = &'a Step>) -
             Operation::RenameTable { table, to } => any(names, &table.sibling(to.clone())),
             _ => false,
         }),
-        Operation::DropType { names, .. } => made(&|o| match o {
-            Operation::CreateEnum { name, .. } | Operation::CreateDomain { name, .. } => any(names, name),
-            Operation::RenameType { name, to } => any(names, &name.sibling(to.clone())),
-            Operation::CreateObject { name: Some(name), .. } => any(names, name),
-            _ => false,
-        }),
+        Operation::DropType { names, .. } => made(&|o| makes_type(o, names)),
+        Operation::RenameType { name, .. } => made(&|o| makes_type(o, std::slice::from_ref(name))),
         Operation::DropColumn { table, column, .. } | Operation::RenameColumn { table, column, .. } => {
             made(&|o| match o {
                 Operation::AddColumn { table: other, column: new, .. } => same(other, table) && new.name == *column,
@@ -148,6 +181,16 @@ pub fn makes_again<'a>(step: &Step, later: impl IntoIterator<Item = &'a Step>) -
                 _ => false,
             })
         }
+        _ => false,
+    }
+}
+
+fn makes_type(operation: &Operation, names: &[QualifiedName]) -> bool {
+    let any = |name: &QualifiedName| names.iter().any(|n| same(n, name));
+    match operation {
+        Operation::CreateEnum { name, .. } | Operation::CreateDomain { name, .. } => any(name),
+        Operation::RenameType { name, to } => any(&name.sibling(to.clone())),
+        Operation::CreateObject { name: Some(name), .. } => any(name),
         _ => false,
     }
 }

@@ -10,15 +10,15 @@
 mod cursor;
 mod do_block;
 pub mod expression;
-mod if_not_exists;
 mod read;
 mod read_alter;
 mod read_create;
 pub mod render;
+mod repeatable;
 mod split;
 
-pub use if_not_exists::with_if_not_exists;
 pub use read::{Located, read_statement};
+pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, split};
 
 use grammar::{Grammar, Rule};

@@ -138,6 +138,29 @@ impl Project {
         Ok(fs::read_to_string(self.migrations()?.last().context("no migration")?)?)
     }
 
+    /// The same with a migration behind it that fails.
+    pub fn before_a_failure(&self, generation: Generation) -> Result<Project> {
+        let project = Project(TempDir::with_prefix("safestep-bench-")?);
+        copy(&self.drizzle(), &project.drizzle())?;
+        let failing = "SELECT 1 / 0;";
+        match generation {
+            Generation::Folders => {
+                let folder = project.drizzle().join("20990101000000_failing");
+                fs::create_dir(&folder)?;
+                fs::write(folder.join("migration.sql"), failing)?;
+            }
+            Generation::Journal => {
+                let path = project.drizzle().join("meta/_journal.json");
+                let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+                let entries = journal["entries"].as_array_mut().context("entries")?;
+                entries.push(json!({ "idx": 99, "version": "7", "when": 4_070_908_800_000_i64, "tag": "0099_failing", "breakpoints": true }));
+                fs::write(&path, journal.to_string())?;
+                fs::write(project.drizzle().join("0099_failing.sql"), failing)?;
+            }
+        }
+        Ok(project)
+    }
+
     /// Fails when `safestep rewrite` would change its own output.
     pub fn must_be_final(&self, major: u32) -> Result<()> {
         self.safestep("--check", major).context("rewriting the rewrite")

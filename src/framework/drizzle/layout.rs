@@ -8,7 +8,7 @@
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{batches, dropped_if_invalid, guarded, must_be_valid, retried, validated_if_there};
-use super::super::rerun::{is_temporary, makes_again, runs_again, settled};
+use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, makes_again, runs_again, settled};
 use super::super::{LaidOut, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
@@ -129,15 +129,20 @@ impl<'a> Chunks<'a> {
         if decides {
             return None;
         }
-        // The author's own guard, when it stays around it.
+        // The author's own guard stays around it.
         if step.verbatim && statement.in_do {
-            return Some(statement.span.slice(&self.migration.source.text).to_owned());
+            let whole = statement.span.slice(&self.migration.source.text);
+            return is_guarded_by_its_author(&step.operation, whole).then(|| whole.to_owned());
         }
         let slice = match step.verbatim {
             true => self.page(at).slice(step),
             false => render::statement(&step.operation).unwrap_or_default(),
         };
-        runs_again(&step.operation, &slice)
+        let earlier = self.steps().take_while(|other| !std::ptr::eq(*other, step));
+        let anew = || is_made_anew(&step.operation, earlier).then(|| slice.clone());
+        // A block cannot stand in the block that tries again.
+        let fits = |text: &String| self.sequence.units[at].kind != UnitKind::Brief || !text.starts_with("DO ");
+        runs_again(&step.operation, &slice).or_else(anew).filter(fits)
     }
 
     fn unit(&self, at: usize, told: &mut [bool]) -> Vec<String> {
@@ -154,7 +159,9 @@ impl<'a> Chunks<'a> {
         let head = format!("{}{comments}", page.header());
         match unit.kind {
             UnitKind::Brief => {
-                let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
+                let again = |step: &Step| self.again(at, step).unwrap_or_else(|| page.slice(step));
+                let operations: Vec<_> = unit.steps.iter().map(|s| (if_missing(&s.operation), again(s))).collect();
+                let operations: Vec<_> = operations.iter().map(|(o, slice)| (o, slice.clone())).collect();
                 let done = |operation: &Operation| settled(operation, self.steps());
                 vec![head + &retried(&guarded(&operations, &done), self.settings)]
             }
@@ -230,6 +237,14 @@ impl<'a> Chunks<'a> {
                 vec![format!("{head}{text}{end}")]
             }
         }
+    }
+}
+
+/// An index that is built in an instant is built once.
+fn if_missing(operation: &Operation) -> Operation {
+    match operation {
+        Operation::CreateIndex(index) => Operation::CreateIndex(CreateIndex { if_not_exists: true, ..index.clone() }),
+        other => other.clone(),
     }
 }
 
