@@ -167,6 +167,21 @@ fn column_exists(table: &QualifiedName, column: &Ident) -> String {
     )
 }
 
+/// A trigger's or policy's absence as a condition: they have no IF NOT EXISTS.
+pub fn is_missing(operation: &Operation) -> Option<String> {
+    let Operation::CreateObject { kind, name: Some(name), on: Some(table), .. } = operation else { return None };
+    let (catalog, relation, column) = match kind {
+        ObjectKind::Trigger => ("pg_trigger", "tgrelid", "tgname"),
+        ObjectKind::Policy => ("pg_policy", "polrelid", "polname"),
+        _ => return None,
+    };
+    Some(format!(
+        "NOT EXISTS (SELECT FROM {catalog} WHERE {relation} = {}::regclass AND {column} = {})",
+        literal(&table.to_string()),
+        literal(name.name.as_str())
+    ))
+}
+
 /// One operation as a statement that does nothing when its work is done already.
 fn runs_twice(operation: &Operation, slice: &str, settled: Option<String>) -> String {
     let guard =
@@ -223,6 +238,9 @@ fn runs_twice(operation: &Operation, slice: &str, settled: Option<String>) -> St
         }
         Operation::DropType { names, cascade, .. } => {
             plain(&Operation::DropType { names: names.clone(), if_exists: true, cascade: *cascade })
+        }
+        Operation::CreateObject { or_replace: false, .. } if is_missing(operation).is_some() => {
+            guard(is_missing(operation).unwrap_or_default(), as_written())
         }
         // Passed through: in the author's words.
         Operation::CreateObject { kind, .. }

@@ -1,9 +1,9 @@
 //! Statements in a form that does nothing the second time: for runners that begin a file again where a unit of it failed.
 
-use super::plpgsql::{literal, only_if};
+use super::plpgsql::{is_missing, literal, only_if};
 use crate::operation::{
     ColumnAttribute, ConstraintKind, CreateIndex, Ident, ObjectKind, Operation, QualifiedName, SqlFragment,
-    TableAttribute, TypeName,
+    TableAttribute, TransactionControl, TypeName,
 };
 use crate::plan::Step;
 use crate::schema::same;
@@ -46,6 +46,9 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
             );
             Some(only_if(&format!("EXISTS ({label})"), slice))
         }
+        Operation::CreateObject { kind: ObjectKind::Trigger | ObjectKind::Policy, .. } => {
+            is_missing(operation).map(|missing| only_if(&missing, slice))
+        }
         Operation::CreateObject { kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension, .. } => {
             with_if_not_exists(slice)
         }
@@ -86,8 +89,8 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         | Operation::Comment { .. }
         | Operation::Grant { .. }
         | Operation::Backfill(_)
-        | Operation::SetParameter { .. }
-        | Operation::Transaction(_)
+        | Operation::SetParameter { local: false, .. }
+        | Operation::Transaction(TransactionControl::Begin | TransactionControl::Commit)
         | Operation::Vacuum { .. }
         | Operation::Analyze { .. }
         | Operation::Cluster { .. } => as_written(),
@@ -106,6 +109,8 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         | Operation::Truncate { .. }
         | Operation::Select { .. }
         | Operation::LockTable { .. }
+        | Operation::SetParameter { .. }
+        | Operation::Transaction(_)
         | Operation::Opaque { .. } => None,
     }
 }

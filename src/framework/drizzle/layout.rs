@@ -7,7 +7,9 @@
 
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
-use super::super::plpgsql::{batches, dropped_if_invalid, guarded, must_be_valid, retried, validated_if_there};
+use super::super::plpgsql::{
+    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, retried, validated_if_there,
+};
 use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, makes_again, runs_again, settled};
 use super::super::{LaidOut, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
@@ -139,10 +141,15 @@ impl<'a> Chunks<'a> {
             false => render::statement(&step.operation).unwrap_or_default(),
         };
         let earlier = self.steps().take_while(|other| !std::ptr::eq(*other, step));
-        let anew = || is_made_anew(&step.operation, earlier).then(|| slice.clone());
-        // A block cannot stand in the block that tries again.
-        let fits = |text: &String| self.sequence.units[at].kind != UnitKind::Brief || !text.starts_with("DO ");
-        runs_again(&step.operation, &slice).or_else(anew).filter(fits)
+        if is_made_anew(&step.operation, earlier) {
+            return Some(slice);
+        }
+        let text = runs_again(&step.operation, &slice)?;
+        // A block cannot stand in the block that tries again, which has guards of its own.
+        match self.sequence.units[at].kind == UnitKind::Brief && text.starts_with("DO ") {
+            true => is_missing(&step.operation).map(|_| slice),
+            false => Some(text),
+        }
     }
 
     fn unit(&self, at: usize, told: &mut [bool]) -> Vec<String> {
