@@ -263,6 +263,37 @@ fn every_driver() -> Result<()> {
     Ok(())
 }
 
+/// A build that fails leaves an INVALID index. When the rows are mended, the same command goes on and leaves what the naive
+/// migration leaves.
+#[test]
+fn the_same_command_goes_on() -> Result<()> {
+    let server = Server::of(15)?;
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let sample = Sample { name: "combo_many".into(), generation };
+        let (naive, rewritten) = (sample.naive()?, sample.rewritten(15)?);
+        let history = sample.database(&drizzle, &server, 5)?;
+        for driver in ["pg", "postgres"] {
+            let database = server.copy(&history)?;
+            let twice = "INSERT INTO users (email, name) SELECT email, 'twice' FROM users LIMIT 1";
+            database.connect()?.batch_execute(twice)?;
+            ensure!(!drizzle.run(driver, &rewritten, &database)?.ok, "{driver}: a repeated email was accepted");
+            let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+            let left: i64 = database.connect()?.query_one(invalid, &[])?.get(0);
+            ensure!(left == 1, "{driver}: {left} invalid indexes are left");
+            database.connect()?.batch_execute("DELETE FROM users WHERE name = 'twice'")?;
+            drizzle.run(driver, &rewritten, &database)?.must_succeed().context("the same command")?;
+
+            let reference = server.copy(&history)?;
+            reference.connect()?.batch_execute(twice)?;
+            reference.connect()?.batch_execute("DELETE FROM users WHERE name = 'twice'")?;
+            drizzle.run(driver, &naive, &reference)?.must_succeed()?;
+            must_be_same(&reference, &database, &history, &[]).with_context(|| driver.to_owned())?;
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn drizzle_kit_sees_nothing_to_do() -> Result<()> {
     for generation in [Generation::Journal, Generation::Folders] {

@@ -47,10 +47,13 @@ pub(super) fn refuse(migration: &Migration, sequence: &Sequence, settings: &Layo
     let steps: Vec<&Step> = layout.steps().collect();
     let remade = || (0..steps.len()).find(|at| makes_again(steps[*at], steps[at + 1..].iter().copied()));
     let step = stuck.or_else(|| remade().map(|at| steps[at]))?;
-    Some(Refusal {
-        item: step.from,
-        why: "would run again when a later step fails; put it in a migration of its own".into(),
-    })
+    let why = match &step.operation {
+        Operation::SetParameter { .. } | Operation::LockTable { .. } | Operation::Transaction(_) => {
+            "needs the migrator's one transaction, which safe steps must leave"
+        }
+        _ => "would run again when a later step fails",
+    };
+    Some(Refusal { item: step.from, why: format!("{why}; put it in a migration of its own") })
 }
 
 struct Chunks<'a> {
