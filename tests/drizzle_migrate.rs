@@ -50,6 +50,18 @@ const STAYS: [&str; 4] = ["hand_column_again", "hand_rows_first", "hand_set_loca
 /// What the naive form cannot do in the migrators' one transaction; a rewrite can.
 const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
 
+/// Samples that are stopped after each of their chunks.
+const STOPPED: [&str; 6] = [
+    "add_required_default_volatile",
+    "combo_many",
+    "fk_change_action",
+    "hand_two_checks",
+    "index_change",
+    "pk_composite_change",
+];
+
+const SEPARATOR: &str = "--> statement-breakpoint";
+
 const ON_EVERY_DRIVER: [&str; 4] =
     ["add_required_default_volatile", "combo_many", "enum_add_value_and_default", "index_change"];
 
@@ -205,7 +217,7 @@ impl Sides {
 /// The chunks of the naive migration, each by itself.
 fn one_by_one(naive: &Project, database: &Database) -> Result<()> {
     let mut client = database.connect()?;
-    naive.last()?.split("--> statement-breakpoint").try_for_each(|chunk| Ok(client.batch_execute(chunk)?))
+    naive.last()?.split(SEPARATOR).try_for_each(|chunk| Ok(client.batch_execute(chunk)?))
 }
 
 /// Fails when a second run does anything.
@@ -292,6 +304,33 @@ fn the_same_command_goes_on() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Stopped after any chunk, the file begins at its first one again and leaves what one run leaves.
+#[test]
+fn a_file_goes_on_after_any_chunk() -> Result<()> {
+    let server = Server::of(15)?;
+    let generation = Generation::Journal;
+    let drizzle = Drizzle::start(generation)?;
+    let mut samples = Sample::all(generation)?;
+    samples.retain(|sample| STOPPED.contains(&sample.name.as_str()));
+    each(&samples, |sample| {
+        let (naive, rewritten) = (sample.naive()?, sample.rewritten(15)?);
+        let history = sample.database(&drizzle, &server, 5)?;
+        let once = server.copy(&history)?;
+        drizzle.run("pg", &naive, &once)?.must_succeed()?;
+        let text = rewritten.last()?;
+        let chunks: Vec<&str> = text.split(SEPARATOR).collect();
+        for stop in 1..chunks.len() {
+            let database = server.copy(&history)?;
+            let mut client = database.connect()?;
+            chunks[..stop].iter().try_for_each(|chunk| client.batch_execute(chunk))?;
+            drop(client);
+            drizzle.run("pg", &rewritten, &database)?.must_succeed()?;
+            must_be_same(&once, &database, &history, &[]).with_context(|| format!("stopped after chunk {stop}"))?;
+        }
+        Ok(())
+    })
 }
 
 #[test]
