@@ -1,6 +1,6 @@
 //! What a person gets for every sample: the text of `safestep rewrite`, and each file that it would write.
 //!
-//! One file per sample in `snapshots/prisma/`. After a change: `INSTA_UPDATE=always cargo test --test snapshots`, then
+//! One file per sample in `snapshots/prisma/`, `snapshots/drizzle-031/` and `snapshots/drizzle-1rc/`. After a change: `INSTA_UPDATE=always cargo test --test snapshots`, then
 //! read the diff as somebody would who has to run these files at night.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
@@ -10,35 +10,55 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result, ensure};
 
+use bench::drizzle::{self, Generation};
 use bench::folder::{Folder, migration};
 use bench::prisma::Sample;
 
 #[test]
 fn every_sample_as_a_person_sees_it() -> Result<()> {
+    let outcomes = Sample::all()?.into_iter().map(|sample| {
+        let outcome = outcome(&Folder::of(&sample)?, &migration(&sample)).with_context(|| sample.name.clone())?;
+        Ok((sample.name, outcome))
+    });
+    compare("prisma", outcomes)
+}
+
+#[test]
+fn every_drizzle_sample_as_a_person_sees_it() -> Result<()> {
+    for (generation, folder) in [(Generation::Journal, "drizzle-031"), (Generation::Folders, "drizzle-1rc")] {
+        let outcomes = drizzle::Sample::all(generation)?.into_iter().map(|sample| {
+            let (folder, path) = sample.folder()?;
+            let outcome = outcome(&folder, &path).with_context(|| sample.name.clone())?;
+            Ok((sample.name, outcome))
+        });
+        compare(folder, outcomes)?;
+    }
+    Ok(())
+}
+
+fn compare(folder: &str, outcomes: impl Iterator<Item = Result<(String, String)>>) -> Result<()> {
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots/prisma");
+    settings.set_snapshot_path(format!("../snapshots/{folder}"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     let mut changed = Vec::new();
-    for sample in Sample::all()? {
-        let outcome = outcome(&sample).with_context(|| sample.name.clone())?;
+    for outcome in outcomes {
+        let (name, outcome) = outcome?;
         // the others are compared as well before the test fails
-        let compare = || settings.bind(|| insta::assert_snapshot!(sample.name.as_str(), outcome));
+        let compare = || settings.bind(|| insta::assert_snapshot!(name.as_str(), outcome));
         if catch_unwind(AssertUnwindSafe(compare)).is_err() {
-            changed.push(sample.name);
+            changed.push(name);
         }
     }
     ensure!(changed.is_empty(), "changed: {}", changed.join(", "));
     Ok(())
 }
 
-fn outcome(sample: &Sample) -> Result<String> {
-    let folder = Folder::of(sample)?;
-    let path = migration(sample);
-    let ended = folder.safestep(&["rewrite", "--all", "--color", "never", &path])?;
+fn outcome(folder: &Folder, path: &str) -> Result<String> {
+    let ended = folder.safestep(&["rewrite", "--all", "--color", "never", path])?;
     ensure!(ended.status == 0, "exit {}\n{}", ended.status, ended.err);
     let mut outcome = without_diff(&ended.out);
-    let report = folder.report(&["--all", &path])?;
+    let report = folder.report(&["--all", path])?;
     for file in report["files"].as_array().context("files")? {
         if let Some(content) = file["after"].as_str() {
             outcome.push_str(&format!("\n──── {}\n{content}", file["path"].as_str().context("path")?));

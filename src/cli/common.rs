@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::Failure;
 use crate::disk;
 use crate::framework::migration::Migration;
-use crate::framework::prisma::Prisma;
+use crate::framework::{Framework, PLAIN};
 use crate::output::{Mode, Report, Scope as Counted, TextOptions, json, markdown, patch, text};
 use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, resolve};
 use crate::project::{Config, GitScope, Layout};
@@ -143,7 +143,8 @@ impl Common {
     }
 
     fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
-        let options = Options { config: self.configuration(&scope.folder)?, base: self.base(&scope, here)? };
+        let options =
+            Options { config: self.configuration_for(scope.framework, &scope.folder)?, base: self.base(&scope, here)? };
         let progress = Progress::new();
         let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
         let run =
@@ -168,10 +169,22 @@ impl Common {
         std::io::stdin().read_to_end(&mut bytes).map_err(|e| Failure::Io("standard input".into(), e))?;
         let path = here.join("migration").join("migration.sql");
         let source = SourceFile::from_bytes(path, bytes).map_err(crate::framework::FrameworkError::from)?;
-        let migration = Migration::from_source("migration".into(), source)?;
-        let options = Options { config: self.configuration(here)?, base: here.to_owned() };
-        let outcome = pipeline::rewrite(&Prisma, &migration, &mut Schema::default(), &options);
+        let migration = Migration::from_source("migration".into(), source, PLAIN.sending())?;
+        let options = Options { config: self.configuration_for(PLAIN, here)?, base: here.to_owned() };
+        let outcome = pipeline::rewrite(PLAIN, &migration, &mut Schema::default(), &options);
         Ok(Ran { run: Run { framework: "sql", outcomes: vec![outcome], errors: Vec::new() }, scope: None })
+    }
+
+    /// The configuration, when the framework can do what it says.
+    fn configuration_for(&self, framework: &dyn Framework, folder: &Utf8Path) -> Result<Config, Failure> {
+        let config = self.configuration(folder)?;
+        match pipeline::refused_layout(framework, &config) {
+            Some(why) => {
+                let layout = if config.layout == Some(Layout::Phase) { "phase" } else { "step" };
+                Err(Failure::Usage(format!("layout = \"{layout}\": {why}")))
+            }
+            None => Ok(config),
+        }
     }
 
     pub fn configuration(&self, folder: &Utf8Path) -> Result<Config, Failure> {
@@ -181,9 +194,6 @@ impl Common {
         };
         if let Some(unknown) = config.rules.keys().find(|id| rule(id).is_none()) {
             return Err(Failure::Usage(format!("[rules] {unknown}: no such rule; `safestep explain` lists them")));
-        }
-        if config.layout == Some(Layout::Phase) {
-            return Err(Failure::Usage("layout = \"phase\": Prisma runs a file for each step only".into()));
         }
         if let Some(oldest) = self.postgres.iter().min() {
             config.postgres = *oldest;

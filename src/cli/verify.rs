@@ -106,6 +106,10 @@ pub(super) fn on_each_server(
         let Some(scope) = &ran.scope else {
             return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
         };
+        if scope.framework.sending().separator.is_some() {
+            let name = scope.framework.name();
+            return Err(Failure::Usage(format!("verify: {name} migrations cannot be proved yet, only Prisma's")));
+        }
         let history = match against {
             Some(origin) => candidates_against(origin, scope)?,
             None => candidates(ran)?,
@@ -116,7 +120,7 @@ pub(super) fn on_each_server(
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
-            ledgers: scope.framework.ledger().tables(),
+            ledgers: scope.framework.ledger_tables(),
         };
         if history.iter().any(|candidate| !candidate.pieces.is_empty()) {
             histories.push((history, wanted));

@@ -7,6 +7,15 @@ use crate::operation::{Fixed, Item, Operation, TransactionControl};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, read_statement, split};
 
+/// How a runner sends a file to the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Sending {
+    /// The text that parts what it sends one by one, wherever it stands; `None` when it sends the file whole.
+    pub separator: Option<&'static str>,
+    /// It has begun a transaction before.
+    pub in_transaction: bool,
+}
+
 /// A migration with its statements and operations.
 #[derive(Debug)]
 pub struct Migration {
@@ -24,12 +33,16 @@ pub struct Migration {
     pub spans: Vec<ByteSpan>,
     /// Directives for the whole file.
     pub directives: Vec<Directive>,
+    /// A transaction is open after it, begun by the author.
+    pub leaves_open: bool,
+    /// How it is sent.
+    pub sending: Sending,
 }
 
 /// One statement.
 #[derive(Debug)]
 pub struct Statement {
-    /// White space and comments before it.
+    /// What stands between it and the one before it: white space, comments, separators.
     pub leading: ByteSpan,
     /// The statement with its semicolon.
     pub span: ByteSpan,
@@ -46,48 +59,49 @@ impl Migration {
     ///
     /// # Errors
     /// When the file cannot be read as text, or something in it never ends.
-    pub fn read(found: &Found) -> Result<Self, FrameworkError> {
-        Self::from_source(found.name.clone(), SourceFile::read(&found.file)?)
+    pub fn read(found: &Found, sending: Sending) -> Result<Self, FrameworkError> {
+        Self::from_source(found.name.clone(), SourceFile::read(&found.file)?, sending)
     }
 
     /// Reads a migration from text that is already there.
     ///
     /// # Errors
     /// When something in it never ends.
-    pub fn from_source(name: String, source: SourceFile) -> Result<Self, FrameworkError> {
-        let script = split(&source.text);
+    pub fn from_source(name: String, source: SourceFile, sending: Sending) -> Result<Self, FrameworkError> {
         let mut migration = Migration {
             name,
             source,
             statements: Vec::new(),
-            trailing: script.trailing,
+            trailing: ByteSpan::new(0, 0),
             items: Vec::new(),
             spans: Vec::new(),
             directives: Vec::new(),
+            leaves_open: false,
+            sending,
         };
-        let (mut in_transaction, mut bounded) = (false, false);
-        for piece in &script.pieces {
-            if piece.kind == PieceKind::Unterminated {
-                return Err(FrameworkError::Unterminated {
-                    path: migration.source.path.clone(),
-                    position: migration.source.position(piece.span.start),
-                });
+        let mut session = Session::new(sending);
+        let mut end = 0;
+        for (chunk, place) in chunks(&migration.source.text, sending).into_iter().enumerate() {
+            let pieces = split(place.slice(&migration.source.text)).pieces;
+            session.chunk = chunk;
+            for piece in pieces {
+                let span = ByteSpan { start: place.start + piece.span.start, end: place.start + piece.span.end };
+                if piece.kind == PieceKind::Unterminated {
+                    let position = migration.source.position(span.start);
+                    return Err(FrameworkError::Unterminated { path: migration.source.path, position });
+                }
+                migration.push(ByteSpan { start: end, end: span.start }, span, piece.kind, &mut session);
+                end = span.end;
             }
-            migration.push(piece.leading, piece.span, piece.kind, &mut in_transaction, &mut bounded);
         }
+        migration.trailing = ByteSpan { start: end, end: migration.source.text.len() };
+        migration.leaves_open = session.author_began;
         let top = migration.statements.first().map_or(migration.trailing, |s| s.leading);
         migration.directives = directives_at_top(top.slice(&migration.source.text));
         Ok(migration)
     }
 
-    fn push(
-        &mut self,
-        leading: ByteSpan,
-        span: ByteSpan,
-        kind: PieceKind,
-        in_transaction: &mut bool,
-        bounded: &mut bool,
-    ) {
+    fn push(&mut self, leading: ByteSpan, span: ByteSpan, kind: PieceKind, session: &mut Session) {
         let text = span.slice(&self.source.text);
         let first = self.items.len();
         let mut in_do = false;
@@ -95,19 +109,21 @@ impl Migration {
             let reading = read_statement(text);
             in_do = reading.in_do;
             for located in reading.operations {
-                follow(&located.operation, in_transaction, bounded);
+                session.follow(&located.operation);
                 self.spans
                     .push(ByteSpan { start: span.start + located.span.start, end: span.start + located.span.end });
                 let control = matches!(located.operation, Operation::Transaction(_));
                 self.items.push(Item {
                     operation: located.operation,
                     statement: self.statements.len(),
-                    fixed: if *in_transaction || control {
+                    chunk: session.chunk,
+                    block: session.block,
+                    fixed: if session.author_began || control {
                         Some(Fixed::Transaction)
                     } else {
                         reading.has_logic.then_some(Fixed::Block)
                     },
-                    bounds_lock_waits: reading.bounds_lock_waits || *bounded,
+                    bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                 });
             }
         } else {
@@ -116,7 +132,9 @@ impl Migration {
             self.items.push(Item {
                 operation: Operation::Opaque { what: what.into() },
                 statement: self.statements.len(),
-                fixed: in_transaction.then_some(Fixed::Transaction),
+                chunk: session.chunk,
+                block: session.block,
+                fixed: session.author_began.then_some(Fixed::Transaction),
                 bounds_lock_waits: true,
             });
         }
@@ -137,6 +155,25 @@ impl Migration {
         self.spans[item].slice(&self.source.text)
     }
 
+    /// The author's comments before a statement.
+    pub fn comments_before(&self, statement: &Statement) -> String {
+        self.without_separators(statement.leading)
+    }
+
+    /// The author's comments after the last statement.
+    pub fn comments_at_the_end(&self) -> String {
+        self.without_separators(self.trailing)
+    }
+
+    fn without_separators(&self, span: ByteSpan) -> String {
+        let text = span.slice(&self.source.text);
+        let parts = match self.sending.separator {
+            Some(separator) => text.split(separator).collect(),
+            None => vec![text],
+        };
+        parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
     /// The statement that an item stands in.
     pub fn statement_of(&self, item: usize) -> &Statement {
         &self.statements[self.items[item].statement]
@@ -148,14 +185,88 @@ impl Migration {
     }
 }
 
-/// Keeps track of BEGIN … COMMIT and of a `lock_timeout` that the author set.
-fn follow(operation: &Operation, in_transaction: &mut bool, bounded: &mut bool) {
-    match operation {
-        Operation::Transaction(TransactionControl::Begin) => *in_transaction = true,
-        Operation::Transaction(TransactionControl::Commit) => *in_transaction = false,
-        Operation::SetParameter { name, value, .. } if name == "lock_timeout" => {
-            *bounded = value.trim_matches('\'') != "0"
+/// What the runner sends one by one.
+fn chunks(text: &str, sending: Sending) -> Vec<ByteSpan> {
+    let Some(separator) = sending.separator else { return vec![ByteSpan::new(0, text.len())] };
+    let mut start = 0;
+    text.split(separator)
+        .map(|chunk| {
+            let span = ByteSpan::new(start, start + chunk.len());
+            start = span.end + separator.len();
+            span
+        })
+        .collect()
+}
+
+/// What is in force where a statement stands.
+struct Session {
+    chunk: usize,
+    block: Option<usize>,
+    blocks: usize,
+    author_began: bool,
+    /// The author set a `lock_timeout`.
+    bounded: bool,
+}
+
+impl Session {
+    fn new(sending: Sending) -> Self {
+        let block = sending.in_transaction.then_some(0);
+        Session { chunk: 0, block, blocks: 0, author_began: false, bounded: false }
+    }
+
+    fn follow(&mut self, operation: &Operation) {
+        match operation {
+            Operation::Transaction(TransactionControl::Begin) => {
+                self.author_began = true;
+                self.blocks += 1;
+                // A second BEGIN has no effect.
+                self.block = self.block.or(Some(self.blocks));
+            }
+            Operation::Transaction(TransactionControl::Commit) => {
+                self.author_began = false;
+                self.block = None;
+            }
+            Operation::SetParameter { name, value, .. } if name == "lock_timeout" => {
+                self.bounded = value.trim_matches('\'') != "0";
+            }
+            _ => {}
         }
-        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Migration {
+        let sending = Sending { separator: Some("--> cut"), in_transaction: true };
+        Migration::from_source("m".into(), SourceFile::new("m.sql", text), sending).unwrap()
+    }
+
+    #[test]
+    fn a_separator_may_be_all_that_parts_statements() {
+        let migration = read("-- a\nSELECT 1--> cut\n-- b\n--> cut\n-- c\nSELECT 2; SELECT 3;\n-- d");
+        let texts: Vec<&str> = migration.statements.iter().map(|s| s.span.slice(&migration.source.text)).collect();
+        assert_eq!(texts, ["SELECT 1", "SELECT 2;", "SELECT 3;"]);
+        let comments: Vec<String> = migration.statements.iter().map(|s| migration.comments_before(s)).collect();
+        assert_eq!(comments, ["-- a", "-- b\n-- c", ""]);
+        assert_eq!(migration.comments_at_the_end(), "-- d");
+        assert_eq!(migration.items.iter().map(|i| i.chunk).collect::<Vec<_>>(), [0, 2, 2]);
+    }
+
+    #[test]
+    fn a_separator_in_a_string_cuts_it_as_the_runner_does() {
+        let sending = Sending { separator: Some("--> cut"), in_transaction: true };
+        let source = SourceFile::new("m.sql", "SELECT 1;\nSELECT 'a --> cut b';");
+        let error = Migration::from_source("m".into(), source, sending).unwrap_err();
+        assert!(error.to_string().starts_with("m.sql:2:8: this never ends"), "{error}");
+    }
+
+    #[test]
+    fn transactions_are_followed() {
+        let migration = read("SELECT 1;--> cut\nCOMMIT;--> cut\nSELECT 2;--> cut\nBEGIN;--> cut\nSELECT 3;");
+        let blocks: Vec<_> = migration.items.iter().map(|i| (i.block, i.fixed.is_some())).collect();
+        assert_eq!(blocks, [(Some(0), false), (None, true), (None, false), (Some(1), true), (Some(1), true)]);
+        assert!(migration.leaves_open);
     }
 }

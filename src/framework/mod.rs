@@ -1,19 +1,24 @@
 //! The frameworks: how each keeps its migrations, how its runner executes them, and how a sequence is laid out in its files.
 //!
 //! A framework knows files and its runner; it knows no lock and no rule. What SQL files have in common is in
-//! [`migration`] and [`plpgsql`].
+//! [`migration`], [`page`] and [`plpgsql`].
 
+pub mod drizzle;
 pub mod ledger;
 pub mod migration;
+mod order;
+pub mod page;
 pub mod plpgsql;
 pub mod prisma;
+mod rerun;
+mod undo;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::{Runner, Sequence};
 use crate::source::SourceError;
 use ledger::Ledger;
-use migration::Migration;
+use migration::{Migration, Sending};
 
 /// One migration on disk, not yet read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,8 +36,26 @@ pub struct LaidOut {
     pub path: Utf8PathBuf,
     /// What it holds.
     pub content: String,
-    /// The unit of the sequence that it holds, by index.
+    /// The first unit of the sequence that it holds, by index.
     pub unit: usize,
+}
+
+/// A migration that cannot be laid out as a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The item that stands in the way.
+    pub item: usize,
+    /// Why, as the end of a sentence that begins with the item.
+    pub why: String,
+}
+
+/// How the units of a sequence become files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// A file for each unit.
+    Step,
+    /// A file for each phase.
+    Phase,
 }
 
 /// What a layout needs to know beside the sequence.
@@ -54,8 +77,13 @@ pub struct LayoutSettings {
 pub trait Framework: Sync {
     /// Its name in `--framework` and in reports.
     fn name(&self) -> &'static str;
-    /// Where its runner writes down what it has run.
-    fn ledger(&self) -> &'static dyn Ledger;
+    /// The tables in which its runner writes down what it has run, without their schema.
+    fn ledger_tables(&self) -> &'static [&'static str];
+    /// How these are told of a sequence that stands for a migration; `None` where a sequence takes its migration's place
+    /// and the runner does not look at what it holds.
+    fn ledger(&self) -> Option<&'static dyn Ledger>;
+    /// How its runner sends a file.
+    fn sending(&self) -> Sending;
     /// What its runner can do.
     fn runner(&self) -> Runner;
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.
@@ -66,6 +94,10 @@ pub trait Framework: Sync {
     fn is_migration(&self, file: &Utf8Path) -> bool;
     /// Puts migrations into the order in which the runner applies them.
     fn sort(&self, found: &mut [Found]);
+    /// Why it cannot be laid out like that, if it cannot.
+    fn refuses_layout(&self, layout: Layout) -> Option<&'static str>;
+    /// What stands in the way of laying a sequence out, if something does.
+    fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
 }
@@ -89,6 +121,14 @@ pub enum FrameworkError {
         /// The database.
         provider: String,
     },
+    /// The folder is not as the runner needs it, or in a form that safestep does not rewrite.
+    #[error("{path}: {why}")]
+    Unusable {
+        /// The file or folder that shows it.
+        path: Utf8PathBuf,
+        /// Why, and what to do.
+        why: String,
+    },
     /// A file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -104,5 +144,13 @@ pub enum FrameworkError {
     },
 }
 
+/// A file with CRLF stays one.
+fn with_line_ends_of(original: &str, content: String) -> String {
+    if original.contains("\r\n") { content.replace("\r\n", "\n").replace('\n', "\r\n") } else { content }
+}
+
 /// Every framework.
-pub static FRAMEWORKS: &[&dyn Framework] = &[&prisma::Prisma];
+pub static FRAMEWORKS: &[&dyn Framework] = &[&prisma::Prisma, &drizzle::Drizzle];
+
+/// SQL that comes without a folder is laid out as Prisma's: files of one statement, which every runner can run.
+pub static PLAIN: &dyn Framework = &prisma::Prisma;

@@ -56,8 +56,64 @@ END
     )
 }
 
-/// The statements of a brief unit in a form that can run twice. `slices` are the operations as the source wrote them.
-pub fn guarded(operations: &[(&Operation, String)]) -> Vec<String> {
+/// A statement that runs only where a condition holds.
+pub fn only_if(condition: &str, statement: &str) -> String {
+    let body = format!("  IF {condition} THEN\n    {};\n  END IF;\n", statement.trim_end().trim_end_matches(';'));
+    let tag = tag(&body);
+    format!("DO {tag}\nBEGIN\n{body}END\n{tag};\n")
+}
+
+/// A validation in which constraints take part whose work may be done: they are gone then, and only the `rest` is left.
+pub fn validated_if_there(constraints: &[(&QualifiedName, &Ident)], all: &str, rest: Option<&str>) -> String {
+    let exists = |(table, name): &(&QualifiedName, &Ident)| format!("EXISTS ({})", constraint_exists(table, name));
+    let there = constraints.iter().map(exists).collect::<Vec<_>>().join("\n    AND ");
+    let otherwise = rest.map(|rest| format!("  IF NOT ({there}) THEN\n    {rest}\n  END IF;\n")).unwrap_or_default();
+    let body = format!("  IF {there} THEN\n    {all}\n  END IF;\n{otherwise}");
+    let tag = tag(&body);
+    format!("DO {tag}\nBEGIN\n{body}END\n{tag};\n")
+}
+
+/// Clears the way for a concurrent build: drops what an earlier one left INVALID under that name. A build that still
+/// goes on is waited for, and the second look is there because it may have ended well.
+pub fn dropped_if_invalid(index: &QualifiedName, table: &QualifiedName, settings: &LayoutSettings) -> String {
+    let invalid = format!("EXISTS ({})", index_is(index, "NOT indisvalid"));
+    let (wait, back) = match &settings.lock_timeout {
+        Some(timeout) => (
+            "  PERFORM set_config('lock_timeout', '10s', true);\n",
+            format!("  PERFORM set_config('lock_timeout', '{timeout}', true);\n"),
+        ),
+        None => ("", String::new()),
+    };
+    let statement = format!(
+        "IF {invalid} THEN
+{wait}  LOCK TABLE {table} IN SHARE UPDATE EXCLUSIVE MODE;
+{back}  IF {invalid} THEN
+    DROP INDEX {index};
+  END IF;
+END IF;"
+    );
+    retried(&[statement], settings)
+}
+
+/// Fails when the index is not there or not valid.
+pub fn must_be_valid(index: &QualifiedName) -> String {
+    let message =
+        literal(&format!("{} is not valid: run the same command again", index.to_string().replace('%', "%%")));
+    let body = format!(
+        "  IF NOT EXISTS ({}) THEN\n    RAISE EXCEPTION {message};\n  END IF;\n",
+        index_is(index, "indisvalid")
+    );
+    let tag = tag(&body);
+    format!("DO {tag}\nBEGIN\n{body}END\n{tag};\n")
+}
+
+fn index_is(index: &QualifiedName, what: &str) -> String {
+    format!("SELECT FROM pg_index WHERE indexrelid = to_regclass({}) AND {what}", literal(&index.to_string()))
+}
+
+/// The statements of a brief unit in a form that can run twice. `slices` are the operations as the source wrote them;
+/// `settled` says when what an operation adds has done its work and is gone.
+pub fn guarded(operations: &[(&Operation, String)], settled: &dyn Fn(&Operation) -> Option<String>) -> Vec<String> {
     let mut statements = Vec::new();
     let mut skip = None;
     for (at, (operation, slice)) in operations.iter().enumerate() {
@@ -69,7 +125,7 @@ pub fn guarded(operations: &[(&Operation, String)]) -> Vec<String> {
             skip = Some(at + 1 + with);
             continue;
         }
-        statements.push(runs_twice(operation, slice));
+        statements.push(runs_twice(operation, slice, settled(operation)));
     }
     statements
 }
@@ -111,8 +167,23 @@ fn column_exists(table: &QualifiedName, column: &Ident) -> String {
     )
 }
 
+/// A trigger's or policy's absence as a condition: they have no IF NOT EXISTS.
+pub fn is_missing(operation: &Operation) -> Option<String> {
+    let Operation::CreateObject { kind, name: Some(name), on: Some(table), .. } = operation else { return None };
+    let (catalog, relation, column) = match kind {
+        ObjectKind::Trigger => ("pg_trigger", "tgrelid", "tgname"),
+        ObjectKind::Policy => ("pg_policy", "polrelid", "polname"),
+        _ => return None,
+    };
+    Some(format!(
+        "NOT EXISTS (SELECT FROM {catalog} WHERE {relation} = {}::regclass AND {column} = {})",
+        literal(&table.to_string()),
+        literal(name.name.as_str())
+    ))
+}
+
 /// One operation as a statement that does nothing when its work is done already.
-fn runs_twice(operation: &Operation, slice: &str) -> String {
+fn runs_twice(operation: &Operation, slice: &str, settled: Option<String>) -> String {
     let guard =
         |condition: String, statement: String| format!("IF {condition} THEN\n{}\nEND IF;", indented(&statement));
     let as_written = || match slice.trim_end().ends_with(';') {
@@ -132,7 +203,9 @@ fn runs_twice(operation: &Operation, slice: &str) -> String {
         }
         Operation::AddConstraint { table, constraint } => match (&constraint.name, &constraint.kind) {
             (Some(name), _) => {
-                guard(format!("NOT EXISTS ({})", constraint_exists(&table.name, name)), plain(operation))
+                let or_settled = settled.map(|settled| format!("\n  AND NOT {settled}")).unwrap_or_default();
+                let missing = format!("NOT EXISTS ({}){or_settled}", constraint_exists(&table.name, name));
+                guard(missing, plain(operation))
             }
             (None, ConstraintKind::NotNull { .. }) | (None, _) => plain(operation),
         },
@@ -165,6 +238,9 @@ fn runs_twice(operation: &Operation, slice: &str) -> String {
         }
         Operation::DropType { names, cascade, .. } => {
             plain(&Operation::DropType { names: names.clone(), if_exists: true, cascade: *cascade })
+        }
+        Operation::CreateObject { or_replace: false, .. } if is_missing(operation).is_some() => {
+            guard(is_missing(operation).unwrap_or_default(), as_written())
         }
         // Passed through: in the author's words.
         Operation::CreateObject { kind, .. }

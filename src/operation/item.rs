@@ -18,8 +18,23 @@ pub struct Item {
     pub operation: Operation,
     /// The statement that it stands in, by index.
     pub statement: usize,
+    /// What its runner sends to the server at once, by number: it may hold several statements.
+    pub chunk: usize,
+    /// The transaction block it stands in, by number: the runner's own or one that the author began.
+    pub block: Option<usize>,
     /// Why it must stay where its author put it, when it must.
     pub fixed: Option<Fixed>,
     /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.
     pub bounds_lock_waits: bool,
+}
+
+impl Item {
+    /// Both take effect together or not at all.
+    pub fn shares_transaction_with(&self, other: &Item) -> bool {
+        match (self.block, other.block) {
+            (Some(one), Some(another)) => one == another,
+            (None, None) => self.chunk == other.chunk,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
 }

@@ -57,6 +57,7 @@ pub fn combo() -> Report {
         condition: "\"User\".\"name\" must hold no NULL".into(),
         query: "SELECT \"id\" FROM \"User\" WHERE \"name\" IS NULL;".into(),
         file: name("01_user_add_age"),
+        step: 1,
     }];
     report(vec![migration])
 }
@@ -138,6 +139,8 @@ pub fn question(file: &str) -> HazardReport {
 /// A transactional step of the first phase.
 pub fn step(file: &str, tables: &[&str], duration: &str) -> StepReport {
     StepReport {
+        number: 1,
+        name: "user_add_age".into(),
         file: file.into(),
         phase: "expand".into(),
         transaction: "in-tx".into(),

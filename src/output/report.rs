@@ -101,11 +101,15 @@ pub struct HazardReport {
     pub explain_url: String,
 }
 
-/// One step of the sequence. Several steps may share a file.
+/// One operation of the sequence. Several may share a step, and several steps a file.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StepReport {
     /// The file it is in.
     pub file: String,
+    /// What the file's comments call it: step 2 of 7. What runs at once has one number.
+    pub number: usize,
+    /// A few words: `user_add_age`.
+    pub name: String,
     /// `expand`, `migrate` or `contract`.
     pub phase: String,
     /// `in-tx`, `own-tx` or `no-tx`.
@@ -171,6 +175,8 @@ pub struct PreflightReport {
     pub query: String,
     /// The file whose step fails otherwise.
     pub file: String,
+    /// That step's number.
+    pub step: usize,
 }
 
 /// A statement that is left as it is because it is not understood.

@@ -22,6 +22,16 @@ pub(super) struct Entry<'a> {
     pub tables: Vec<&'a str>,
     /// How long its steps take, each wording once.
     pub durations: Vec<&'a str>,
+    /// The steps in it, where it holds several.
+    pub parts: Vec<Part<'a>>,
+}
+
+/// A step in a file that holds several.
+pub(super) struct Part<'a> {
+    pub number: usize,
+    pub name: &'a str,
+    pub tables: Vec<&'a str>,
+    pub durations: Vec<&'a str>,
 }
 
 impl Entry<'_> {
@@ -48,7 +58,13 @@ pub(super) fn folders(migration: &MigrationReport) -> Vec<Folder<'_>> {
         let entry = match entries.iter().position(|entry| entry.name == name && entry.action == file.action) {
             Some(known) => &mut entries[known],
             None => {
-                entries.push(Entry { name, action: file.action, tables: Vec::new(), durations: Vec::new() });
+                entries.push(Entry {
+                    name,
+                    action: file.action,
+                    tables: Vec::new(),
+                    durations: Vec::new(),
+                    parts: Vec::new(),
+                });
                 let new = entries.len() - 1;
                 &mut entries[new]
             }
@@ -58,6 +74,7 @@ pub(super) fn folders(migration: &MigrationReport) -> Vec<Folder<'_>> {
         }
     }
     for folder in &mut folders {
+        folder.entries.iter_mut().filter(|entry| entry.parts.len() == 1).for_each(|entry| entry.parts.clear());
         folder.entries.sort_by_key(|entry| entry.action != FileAction::Delete);
     }
     folders
@@ -96,13 +113,23 @@ fn place<'a>(migration: &MigrationReport, path: &'a str, action: FileAction) -> 
 }
 
 fn describe<'a>(entry: &mut Entry<'a>, step: &'a StepReport) {
+    add(&mut entry.tables, &mut entry.durations, step);
+    if entry.parts.last().is_none_or(|part| part.number != step.number) {
+        entry.parts.push(Part { number: step.number, name: &step.name, tables: Vec::new(), durations: Vec::new() });
+    }
+    if let Some(part) = entry.parts.last_mut() {
+        add(&mut part.tables, &mut part.durations, step);
+    }
+}
+
+fn add<'a>(tables: &mut Vec<&'a str>, durations: &mut Vec<&'a str>, step: &'a StepReport) {
     for table in &step.tables {
-        if !entry.tables.contains(&table.as_str()) {
-            entry.tables.push(table);
+        if !tables.contains(&table.as_str()) {
+            tables.push(table);
         }
     }
-    if !entry.durations.contains(&step.duration.as_str()) {
-        entry.durations.push(&step.duration);
+    if !durations.contains(&step.duration.as_str()) {
+        durations.push(&step.duration);
     }
 }
 

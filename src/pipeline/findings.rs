@@ -1,5 +1,6 @@
 //! What the rules say about a migration, and the steps that come of it.
 
+use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Step, Transaction, Uses};
@@ -30,6 +31,22 @@ impl Findings {
     /// True when a rule replaces something, so that the migration is laid out anew.
     pub fn is_rewritten(&self) -> bool {
         self.findings.iter().any(|f| f.outcome.steps.is_some())
+    }
+
+    /// The same where nothing is rewritten, because of one statement.
+    pub fn kept(&self, migration: &Migration, refusal: &Refusal) -> Findings {
+        let place = migration.source.position(migration.spans[refusal.item].start);
+        let words: Vec<&str> = migration.slice(refusal.item).split_whitespace().take(2).collect();
+        let why = format!("left as it is: the {} at {place} {}", words.join(" "), refusal.why);
+        let keep = |finding: &Finding| {
+            let mut outcome = finding.outcome.clone();
+            if outcome.steps.take().is_some() {
+                outcome.hazard.applicability = Applicability::Manual;
+                outcome.hazard.help.clone_from(&why);
+            }
+            Finding { rule: finding.rule, item: finding.item, outcome }
+        };
+        Findings { findings: self.findings.iter().map(keep).collect(), steps: Vec::new() }
     }
 }
 

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut, LayoutSettings};
+use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
 use crate::output::{MigrationReport, Report};
 use crate::plan::{Sequence, sequence};
 use crate::project::{Config, Level};
@@ -79,7 +79,9 @@ pub fn run(
     options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Run {
-    let read: Vec<Result<Migration, FrameworkError>> = history.par_iter().map(Migration::read).collect();
+    let sending = framework.sending();
+    let read: Vec<Result<Migration, FrameworkError>> =
+        history.par_iter().map(|found| Migration::read(found, sending)).collect();
     let settings = settings(&options.config);
     let mut errors = Vec::new();
     let mut schema = Schema::default();
@@ -114,12 +116,24 @@ fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings
         true => sequence(findings.steps.clone(), framework.runner()),
         false => Sequence::default(),
     };
-    let files = framework.lay_out(migration, &sequence, &layout_settings(&options.config));
+    let settings = layout_settings(&options.config);
+    if let Some(refusal) = framework.refuses(migration, &sequence, &settings) {
+        return lay_out(framework, migration, &findings.kept(migration, &refusal), options);
+    }
+    let files = framework.lay_out(migration, &sequence, &settings);
     let changes = changes(migration, &files);
     let report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
     let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
     let failing = findings.findings.iter().filter(fails).count();
     Outcome { path: migration.path().clone(), changes, files, report, failing }
+}
+
+/// Why the framework cannot lay sequences out as the configuration wants, if it cannot.
+pub fn refused_layout(framework: &dyn Framework, config: &Config) -> Option<&'static str> {
+    framework.refuses_layout(match config.layout? {
+        crate::project::Layout::Step => Layout::Step,
+        crate::project::Layout::Phase => Layout::Phase,
+    })
 }
 
 fn settings(config: &Config) -> Settings {

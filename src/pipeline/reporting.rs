@@ -31,13 +31,14 @@ pub(super) fn report(
     };
     let mut steps = Vec::new();
     for (at, unit) in sequence.units.iter().enumerate() {
-        steps.extend(unit.steps.iter().map(|step| step_report(migration, step, file_of(at))));
+        steps.extend(unit.steps.iter().map(|step| step_report(migration, step, at, file_of(at))));
     }
-    let folder = migration.path().parent().unwrap_or(migration.path());
+    // A folder that holds a file of that name is the migration.
+    let folder = migration.path().parent().filter(|_| migration.path().file_name() == Some("migration.sql"));
     MigrationReport {
-        path: relative(folder, base),
+        path: relative(folder.unwrap_or(migration.path()), base),
         name: migration.name.clone(),
-        hazards: findings.findings.iter().map(|f| hazard(migration, f, sequence, &path)).collect(),
+        hazards: findings.findings.iter().map(|f| hazard(migration, f, sequence, files.len(), &path)).collect(),
         steps,
         files: changes.iter().map(|c| file(c, base)).collect(),
         phases: Vec::new(),
@@ -57,19 +58,26 @@ fn notes(findings: &Findings) -> Vec<String> {
     notes
 }
 
-fn hazard(migration: &Migration, finding: &Finding, sequence: &Sequence, path: &str) -> HazardReport {
+fn hazard(
+    migration: &Migration,
+    finding: &Finding,
+    sequence: &Sequence,
+    files_written: usize,
+    path: &str,
+) -> HazardReport {
     let hazard = &finding.outcome.hazard;
     let span = migration.spans[finding.item];
     let (from, to) = (migration.source.position(span.start), migration.source.position(span.end));
     let rewritten = finding.outcome.steps.is_some();
-    let files: Vec<String> = (0..sequence.units.len())
+    let part = if files_written == sequence.units.len() { "file" } else { "step" };
+    let numbers: Vec<String> = (0..sequence.units.len())
         .filter(|u| sequence.units[*u].steps.iter().any(|s| s.item == finding.item))
         .map(|u| (u + 1).to_string())
         .collect();
-    let place = match (sequence.units.len(), files.len()) {
+    let place = match (sequence.units.len(), numbers.len()) {
         (0 | 1, _) => String::new(),
-        (_, 1) => format!(" (file {})", files[0]),
-        _ => format!(" (files {})", files.join(", ")),
+        (_, 1) => format!(" ({part} {})", numbers[0]),
+        _ => format!(" ({part}s {})", numbers.join(", ")),
     };
     HazardReport {
         rule: finding.rule.id.to_owned(),
@@ -107,10 +115,11 @@ fn preflight(finding: &Finding, sequence: &Sequence, file_of: &dyn Fn(usize) -> 
         condition: preflight.condition.clone(),
         query: format!("{};", preflight.query),
         file: file_of(unit),
+        step: unit + 1,
     })
 }
 
-fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
+fn step_report(migration: &Migration, step: &Step, unit: usize, file: String) -> StepReport {
     let strongest = step.locks.iter().map(|(_, mode)| *mode).max();
     let mut tables: Vec<String> = step.locks.iter().map(|(table, _)| table.to_string()).collect();
     if tables.is_empty() {
@@ -119,6 +128,8 @@ fn step_report(migration: &Migration, step: &Step, file: String) -> StepReport {
     let line = migration.source.position(migration.spans[step.from].start).line;
     StepReport {
         file,
+        number: unit + 1,
+        name: step.slug.clone(),
         phase: match step.phase {
             Phase::Expand => "expand",
             Phase::Migrate => "migrate",

@@ -81,7 +81,8 @@ pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, Resolve
         for framework in &frameworks {
             let Some(folder) = framework.detect(place).filter(|f| depth == 0 || f == place) else { continue };
             let history = framework.list(&folder)?;
-            let single = history.iter().find(|f| f.file == path || f.file.parent() == Some(path)).cloned();
+            let is_named = |f: &&Found| f.file == path || (path != folder && f.file.parent() == Some(path));
+            let single = history.iter().find(is_named).cloned();
             if depth > 0 && single.is_none() {
                 continue;
             }

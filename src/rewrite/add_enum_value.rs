@@ -23,15 +23,16 @@
 //! PostgreSQL documentation, ALTER TYPE, Notes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::Operation;
+use crate::operation::{Item, Operation};
 use crate::plan::{Transaction, Undo, snake_case};
 use crate::schema::Age;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::AddEnumValue { name, value, position, .. } = site.operation() else { return None };
-    let others = site.items.iter().any(|item| !matches!(item.operation, Operation::AddEnumValue { .. }));
-    if !others || site.items[site.at].fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New)
-    {
+    let here = &site.items[site.at];
+    let other = |item: &Item| !matches!(item.operation, Operation::AddEnumValue { .. });
+    let others = site.items.iter().any(|item| other(item) && item.shares_transaction_with(here));
+    if !others || here.fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
         return None;
     }
     let hazard = Hazard {

@@ -17,6 +17,7 @@ mod add_serial_column;
 mod add_unique;
 mod blocking_operation;
 mod change_column_type;
+mod concurrently_in_transaction;
 mod create_index;
 mod create_unique_index;
 mod data_change;
@@ -169,6 +170,7 @@ registry! {
     drop_table => "drop-table",
     drop_type => "drop-type",
     data_change => "data-change",
+    concurrently_in_transaction => "concurrently-in-transaction",
     several_tables => "several-tables",
     missing_lock_timeout => "missing-lock-timeout",
     blocking_operation => "blocking-operation",

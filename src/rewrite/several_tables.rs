@@ -29,7 +29,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let here = strong_tables(site, site.operation());
     let mut held = (0..site.at)
         .rev()
-        .filter(|at| !site.claimed[*at]) // rewritten: in a file of its own
+        .filter(|at| !site.claimed[*at]) // rewritten: on its own
+        .take_while(|at| site.items[*at].shares_transaction_with(item))
         .map(|at| &site.items[at].operation)
         .take_while(|operation| !matches!(operation, Operation::Transaction(_)))
         .map(|operation| strong_tables(site, operation))

@@ -209,6 +209,15 @@ impl<'a> Cursor<'a> {
         self.span_from(start)
     }
 
+    /// The cursor some tokens further on.
+    pub fn skip(&self, tokens: usize) -> Cursor<'a> {
+        let mut further = self.clone();
+        for _ in 0..tokens {
+            further.next();
+        }
+        further
+    }
+
     /// The byte where the next token starts (the end of the text after the last one).
     pub fn position(&self) -> usize {
         match self.peek() {

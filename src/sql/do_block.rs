@@ -56,6 +56,13 @@ fn asks_the_catalog(condition: &str) -> bool {
         && ["from pg_", "from information_schema."].iter().any(|from| condition.contains(from))
 }
 
+/// `EXISTS (SELECT … FROM pg_index WHERE … AND NOT indisvalid)`.
+fn asks_for_an_invalid_index(condition: &str) -> bool {
+    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    condition.starts_with("exists (select from pg_index where indexrelid = to_regclass(")
+        && condition.ends_with(" and not indisvalid)")
+}
+
 /// An operation that a rewrite guards by itself against running twice.
 fn adds(operation: &Operation) -> bool {
     matches!(
@@ -124,8 +131,12 @@ impl Body<'_> {
         if c.eat("IF") {
             let (start, before) = (c.position(), self.operations.len());
             c.skip_until(1, |c| c.at("THEN"));
-            let is_guard = asks_the_catalog(c.span_from(start).slice(self.text));
+            let condition = c.span_from(start).slice(self.text);
+            let is_guard = asks_the_catalog(condition);
             c.need("THEN")?;
+            if asks_for_an_invalid_index(condition) {
+                return self.leftover(c, nesting);
+            }
             self.statements(c, nesting + 1, &["END IF", "ELSE", "ELSIF", "ELSEIF"])?;
             c.need("END IF")?;
             let inside = &self.operations[before..];
@@ -160,6 +171,19 @@ impl Body<'_> {
             return None;
         }
         self.nested(c)
+    }
+
+    /// What is done to an index that no build finished: the index is no part of the schema yet.
+    fn leftover(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
+        let before = self.operations.len();
+        self.statements(c, nesting + 1, &["END IF"])?;
+        c.need("END IF")?;
+        let about_it = |o: &Located| matches!(o.operation, Operation::LockTable { .. } | Operation::DropIndex { .. });
+        let is_clearing = self.operations[before..].iter().all(about_it);
+        self.operations.truncate(before);
+        self.has_logic = true;
+        is_clearing.then_some(())?;
+        self.semicolon(c)
     }
 
     fn is_assignment(&self, c: &Cursor<'_>) -> bool {

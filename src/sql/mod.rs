@@ -14,9 +14,11 @@ mod read;
 mod read_alter;
 mod read_create;
 pub mod render;
+mod repeatable;
 mod split;
 
 pub use read::{Located, read_statement};
+pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, split};
 
 use grammar::{Grammar, Rule};

@@ -54,6 +54,11 @@ const COLUMNS: &str = "
     WHERE attnum > 0 AND NOT attisdropped AND NOT relispartition AND relname <> ALL ($1)
     ORDER BY attrelid, attnum";
 
+const SEQUENCES: &str = "
+    SELECT name, last_value FROM pg_sequences CROSS JOIN LATERAL format('%I.%I', schemaname, sequencename) AS name
+    WHERE NOT EXISTS (SELECT FROM pg_depend JOIN pg_class t ON t.oid = refobjid
+                      WHERE objid = name::regclass AND deptype IN ('a', 'i') AND t.relname = ANY ($1))";
+
 /// The columns of the tables that hold rows, table by table.
 pub(super) fn columns(client: &mut Client, ledgers: &[&str]) -> Result<Vec<Column>, VerifyError> {
     let ledgers: Vec<String> = ledgers.iter().map(|&ledger| ledger.to_owned()).collect();
@@ -86,9 +91,8 @@ pub fn read(client: &mut Client, ledgers: &[&str]) -> Result<Contents, VerifyErr
             rows.insert(table.clone(), table_rows(client, table)?);
         }
     }
-    let sequences = client
-        .query("SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences", &[])
-        .doing("reading sequences")?;
+    let ledgers: Vec<&str> = ledgers.to_vec();
+    let sequences = client.query(SEQUENCES, &[&ledgers]).doing("reading sequences")?;
     Ok(Contents { columns, rows, sequences: sequences.iter().map(|row| (row.get(0), row.get(1))).collect() })
 }
 

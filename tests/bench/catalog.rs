@@ -9,11 +9,11 @@ use super::server::Database;
 
 /// The schema of a database as text, equal for two databases exactly when they have the same objects.
 ///
-/// Prisma's ledger is left out. Columns are sorted inside `CREATE TABLE`, because a rewrite may add them in another order.
+/// The ledgers are left out. Columns are sorted inside `CREATE TABLE`, because a rewrite may add them in another order.
 pub fn schema(database: &Database) -> Result<String> {
     let output = Command::new(super::variable("SAFESTEP_TEST_PG_DUMP")?)
         .args(["--schema-only", "--no-owner"])
-        .args(["--exclude-table", "*._prisma_migrations"])
+        .args(["--exclude-table", "*._prisma_migrations", "--exclude-schema", "drizzle"])
         .arg(&database.url)
         .output()
         .context("running pg_dump")?;

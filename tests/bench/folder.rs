@@ -30,9 +30,14 @@ pub struct Ended {
 impl Folder {
     /// A project without migrations.
     pub fn new() -> Result<Folder> {
-        let folder = Folder(TempDir::with_prefix("safestep-test-")?);
+        let folder = Folder::empty()?;
         folder.write(&format!("{MIGRATIONS}/migration_lock.toml"), "provider = \"postgresql\"\n")?;
         Ok(folder)
+    }
+
+    /// Nothing at all.
+    pub fn empty() -> Result<Folder> {
+        Ok(Folder(TempDir::with_prefix("safestep-test-")?))
     }
 
     /// A sample: its history, and its migration on top of that.

@@ -1,10 +1,11 @@
 //! The test bench: runs a naive migration and its rewrite on real servers, and compares what they leave behind.
 //! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees, as a second opinion ·
 //! `blocker.rs` a session in a step's way ·
-//! `folder.rs` safestep in a temporary folder · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `proof.rs` naive against sequence: the promise itself.
+//! `folder.rs` safestep in a temporary folder · `drizzle.rs` Drizzle folders and the real migrators · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `proof.rs` naive against sequence: the promise itself.
 
 pub mod blocker;
 pub mod catalog;
+pub mod drizzle;
 pub mod folder;
 pub mod prisma;
 pub mod proof;

@@ -6,14 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
-use safestep::verify::filling::{Filling, Rows, fill};
 use tempfile::TempDir;
 
 use super::server::{Database, Server};
 use super::variable;
-
-/// What Prisma keeps for itself.
-pub const LEDGERS: &[&str] = &["_prisma_migrations"];
 
 const HISTORY: &str = "20260101000000_init";
 
@@ -113,9 +109,7 @@ impl Sample {
     /// [`Sample::history`] with `rows` rows in every table.
     pub fn history_with_rows(&self, server: &Server, rows: u32) -> Result<Database> {
         let database = self.history(server)?;
-        let filling = Filling { rows, seed: 0, ledgers: LEDGERS, only: None, kind: Rows::Good };
-        let filled = fill(&mut database.connect()?, &filling)?;
-        ensure!(filled.empty.is_empty(), "{}: without rows: {:?}", self.name, filled.empty);
+        database.fill(rows).with_context(|| self.name.clone())?;
         Ok(database)
     }
 }

@@ -6,9 +6,9 @@ use anyhow::{Context, Result, bail, ensure};
 use safestep::verify::catalog::Catalog;
 use safestep::verify::rows::{self, Contents};
 
+use super::catalog;
 use super::prisma::{Project, Run, Sample};
-use super::server::{Database, Server};
-use super::{catalog, prisma::LEDGERS};
+use super::server::{Database, LEDGERS, Server};
 
 /// How a sequence compares with the naive migration. Anything else is an error.
 #[derive(Debug, PartialEq)]

@@ -2,8 +2,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use postgres::{Client, NoTls};
+use safestep::verify::filling::{Filling, Rows, fill};
+
+/// What the frameworks keep for themselves.
+pub const LEDGERS: &[&str] = &["_prisma_migrations", "__drizzle_migrations"];
 
 /// A running server of one major version.
 pub struct Server {
@@ -55,6 +59,14 @@ impl Database {
     /// A new session.
     pub fn connect(&self) -> Result<Client> {
         connect(&self.url)
+    }
+
+    /// Puts `rows` rows into every table.
+    pub fn fill(&self, rows: u32) -> Result<()> {
+        let filling = Filling { rows, seed: 0, ledgers: LEDGERS, only: None, kind: Rows::Good };
+        let filled = fill(&mut self.connect()?, &filling)?;
+        ensure!(filled.empty.is_empty(), "without rows: {:?}", filled.empty);
+        Ok(())
     }
 }
 

@@ -10,8 +10,9 @@ mod ledger;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
-use super::migration::Migration;
-use super::{Found, Framework, FrameworkError, LaidOut, LayoutSettings};
+use super::migration::{Migration, Sending};
+use super::order::locale_compare;
+use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
 use crate::plan::{Runner, Sequence};
 
 /// The framework.
@@ -25,8 +26,16 @@ impl Framework for Prisma {
         "prisma"
     }
 
-    fn ledger(&self) -> &'static dyn Ledger {
-        &ledger::PrismaLedger
+    fn ledger_tables(&self) -> &'static [&'static str] {
+        ledger::PrismaLedger.tables()
+    }
+
+    fn ledger(&self) -> Option<&'static dyn Ledger> {
+        Some(&ledger::PrismaLedger)
+    }
+
+    fn sending(&self) -> Sending {
+        Sending { separator: None, in_transaction: false }
     }
 
     fn runner(&self) -> Runner {
@@ -64,7 +73,15 @@ impl Framework for Prisma {
     }
 
     fn sort(&self, found: &mut [Found]) {
-        found.sort_by_cached_key(|f| order(&f.name));
+        found.sort_by_cached_key(|f| locale_compare(&f.name));
+    }
+
+    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
+        (layout == Layout::Phase).then_some("Prisma runs a file for each step only")
+    }
+
+    fn refuses(&self, _: &Migration, _: &Sequence, _: &LayoutSettings) -> Option<Refusal> {
+        None
     }
 
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
@@ -76,10 +93,10 @@ fn is_folder(path: &Utf8Path) -> bool {
     if path.join(LOCK).is_file() {
         return true;
     }
+    let Ok(entries) = path.read_dir_utf8() else { return false };
+    let folders: Vec<_> = entries.flatten().map(|e| e.path().to_owned()).filter(|p| p.join(FILE).is_file()).collect();
     // Drizzle's newer folders look the same but keep a snapshot beside the SQL.
-    path.read_dir_utf8().is_ok_and(|entries| {
-        entries.flatten().any(|e| e.path().join(FILE).is_file() && !e.path().join("snapshot.json").exists())
-    })
+    !folders.is_empty() && !folders.iter().any(|folder| folder.join("snapshot.json").exists())
 }
 
 /// `migrations: { path: "…" }` of a Prisma config file that is written as a literal.
@@ -108,47 +125,5 @@ fn check_provider(folder: &Utf8Path) -> Result<(), FrameworkError> {
             Err(FrameworkError::OtherDatabase { path, provider: provider.to_owned() })
         }
         _ => Ok(()),
-    }
-}
-
-/// The order of JavaScript's `localeCompare` for the names that occur: punctuation, digits, letters; lower before upper.
-fn order(name: &str) -> (Vec<(u8, char)>, String) {
-    const PUNCTUATION: &str = " _-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$";
-    let keys = name.chars().map(|c| match PUNCTUATION.find(c) {
-        Some(at) => (0, char::from(at as u8)),
-        None if c.is_ascii_digit() => (1, c),
-        None => (2, c.to_lowercase().next().unwrap_or(c)),
-    });
-    let tie: String =
-        name.chars().map(|c| if c.is_uppercase() { c.to_ascii_lowercase() } else { c.to_ascii_uppercase() }).collect();
-    (keys.collect(), tie)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::order;
-
-    #[test]
-    fn folders_run_in_the_order_of_the_stock_command() {
-        let mut names = [
-            "20261120105114_combo_many_more",
-            "20261120105114_combo_many_12_s",
-            "20261120105114_combo_many",
-            "20261120105114_combo_many_01_s",
-            "20261120105114_combo",
-            "20261120105114_combo_manyx",
-        ];
-        names.sort_by_key(|n| order(n));
-        assert_eq!(
-            names,
-            [
-                "20261120105114_combo",
-                "20261120105114_combo_many",
-                "20261120105114_combo_many_01_s",
-                "20261120105114_combo_many_12_s",
-                "20261120105114_combo_many_more",
-                "20261120105114_combo_manyx"
-            ]
-        );
     }
 }

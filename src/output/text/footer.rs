@@ -145,8 +145,12 @@ fn phases(migration: &MigrationReport, options: &TextOptions) -> String {
 fn preflights(migration: &MigrationReport, options: &TextOptions) -> String {
     let style = options.style();
     let files = step_files(migration);
+    let last = migration.steps.iter().map(|step| step.number).max().unwrap_or(1);
     let text = |preflight: &PreflightReport| {
         let place = match files.iter().position(|file| *file == preflight.file) {
+            Some(_) if !options.is_verbose() && files.len() < last => {
+                format!(" (preflight query in step {})", preflight.step)
+            }
             Some(index) if !options.is_verbose() => {
                 format!(" (preflight query in file {})", index + 1)
             }

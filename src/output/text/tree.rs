@@ -9,7 +9,8 @@ const GAP: &str = "   ";
 
 /// One line of the tree before it is laid out in columns.
 struct Row {
-    action: FileAction,
+    /// `None` for a step in a file.
+    action: Option<FileAction>,
     mark: char,
     /// The name, and the same without what it shares with the migration that it replaces.
     name: String,
@@ -39,7 +40,7 @@ const LAYOUTS: [Layout; 5] = [
 pub(in crate::output) fn render(migration: &MigrationReport, style: Style, limit: usize) -> String {
     let folders: Vec<(&str, Vec<Row>)> = folders(migration)
         .iter()
-        .map(|folder| (folder.path, folder.entries.iter().map(|entry| row(entry, migration, style)).collect()))
+        .map(|folder| (folder.path, folder.entries.iter().flat_map(|entry| rows(entry, migration, style)).collect()))
         .collect();
     let rows: Vec<&Row> = folders.iter().flat_map(|(_, rows)| rows).collect();
     let layout = LAYOUTS
@@ -60,6 +61,28 @@ pub(in crate::output) fn render(migration: &MigrationReport, style: Style, limit
     out
 }
 
+/// A file; below it the steps in it, where it holds several.
+fn rows(entry: &Entry, migration: &MigrationReport, style: Style) -> Vec<Row> {
+    let mut rows = vec![row(entry, migration, style)];
+    let digits = entry.parts.len().to_string().len();
+    for part in &entry.parts {
+        let name = harmless(&format!("  {:>digits$} {}", part.number, part.name), style).into_owned();
+        rows.push(Row {
+            action: None,
+            mark: ' ',
+            short: name.clone(),
+            name,
+            tables: harmless(&part.tables.join(" "), style).into_owned(),
+            duration: harmless(&part.durations.join(", "), style).into_owned(),
+        });
+    }
+    if let [file, _, ..] = rows.as_mut_slice() {
+        file.tables.clear();
+        file.duration.clear();
+    }
+    rows
+}
+
 fn row(entry: &Entry, migration: &MigrationReport, style: Style) -> Row {
     let short = match entry.name.strip_prefix(&migration.name) {
         Some(rest) if entry.action == FileAction::Create && rest.starts_with('_') => {
@@ -68,7 +91,7 @@ fn row(entry: &Entry, migration: &MigrationReport, style: Style) -> Row {
         _ => entry.name.to_owned(),
     };
     Row {
-        action: entry.action,
+        action: Some(entry.action),
         mark: entry.mark(),
         name: harmless(entry.name, style).into_owned(),
         short: harmless(&short, style).into_owned(),
@@ -93,13 +116,14 @@ fn columns(rows: &[&Row], layout: Layout) -> [usize; 3] {
 }
 
 fn line(row: &Row, layout: Layout, [names, tables, durations]: [usize; 3], style: Style) -> String {
-    let role = match row.action {
+    let role = row.action.map(|action| match action {
         FileAction::Create => Role::Safe,
         FileAction::Delete => Role::Danger,
         FileAction::Modify => Role::Caution,
-    };
+    });
     let name = name(row, layout);
-    let mut out = style.paint(role, &format!("{} {name}", row.mark));
+    let lead = format!("{} {name}", row.mark);
+    let mut out = role.map_or_else(|| lead.clone(), |role| style.paint(role, &lead));
     let mut pending = names - width(name);
     let mut cell = |text: &str, column: usize, role: Option<Role>| {
         if column == 0 {

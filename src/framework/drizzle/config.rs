@@ -1,0 +1,118 @@
+//! `out` of a `drizzle.config`, read without running it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+const ENDINGS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
+
+/// The folders that the `drizzle*.config.*` files of a folder name in plain words, `drizzle.config.*` first.
+pub(super) fn out_folders(root: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let Ok(entries) = root.read_dir_utf8() else { return Vec::new() };
+    let mut files: Vec<Utf8PathBuf> =
+        entries.flatten().filter(|e| is_config(e.file_name())).map(|e| e.path().to_owned()).collect();
+    files.sort_by_key(|file| (!file.file_name().is_some_and(|name| name.starts_with("drizzle.config.")), file.clone()));
+    let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    texts.filter_map(|text| out(&text)).map(|out| root.join(out.trim_start_matches("./"))).collect()
+}
+
+/// `drizzle.config.ts`, `drizzle-admin.config.ts`, `drizzle.dev.config.js`, `drizzle.config.json`.
+fn is_config(name: &str) -> bool {
+    let Some((stem, ending)) = name.rsplit_once('.') else { return false };
+    let is_script = ENDINGS.contains(&ending) && stem.ends_with("config");
+    name.starts_with("drizzle") && (is_script || (ending == "json" && stem == "drizzle.config"))
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Token {
+    Word(String),
+    Text(String),
+    /// A template string with a value in it.
+    Computed,
+    Sign(char),
+}
+
+/// The value of `out` when it is a string and nothing else.
+fn out(text: &str) -> Option<String> {
+    let tokens = tokens(text);
+    tokens.windows(4).find_map(|four| match four {
+        [Token::Word(key) | Token::Text(key), Token::Sign(':'), Token::Text(value), Token::Sign(',' | '}')]
+            if key == "out" =>
+        {
+            Some(value.clone())
+        }
+        _ => None,
+    })
+}
+
+/// Words, strings and signs of JavaScript; comments and white space go.
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if matches!(c, '"' | '\'' | '`') {
+            let inside = string(&rest[1..], c);
+            let computed = c == '`' && inside.contains("${");
+            tokens.push(if computed { Token::Computed } else { Token::Text(inside.to_owned()) });
+            (inside.len() + 2).min(rest.len())
+        } else if is_word(c) {
+            let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+            tokens.push(Token::Word(rest[..end].to_owned()));
+            end
+        } else {
+            if !c.is_whitespace() {
+                tokens.push(Token::Sign(c));
+            }
+            c.len_utf8()
+        };
+        rest = &rest[length..];
+    }
+    tokens
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '$')
+}
+
+/// A string up to its closing quote.
+fn string(text: &str, quote: char) -> &str {
+    let mut escaped = false;
+    let end = text.find(|c| {
+        let closes = c == quote && !escaped;
+        escaped = c == '\\' && !escaped;
+        closes
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_config, out};
+
+    #[test]
+    fn only_a_plain_string_is_read() {
+        let found = [
+            ("export default defineConfig({ out: './drizzle', dialect: 'postgresql' })", Some("./drizzle")),
+            ("export default { // out: \"./old\",\n  schema: './s.ts', out: \"./src/db\" }", Some("./src/db")),
+            ("{ \"out\": \"db/migrations\" }", Some("db/migrations")),
+            ("{ out: `./drizzle`, }", Some("./drizzle")),
+            ("{ out: `./${name}`, }", None),
+            ("{ out: process.env.OUT ?? './drizzle' }", None),
+            ("{ layout: './drizzle' }", None),
+            ("{ out: 'a", None),
+        ];
+        for (text, value) in found {
+            assert_eq!(out(text).as_deref(), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn configs_have_many_names() {
+        for name in ["drizzle.config.ts", "drizzle-admin.config.mjs", "drizzle.dev.config.cts", "drizzle.config.json"] {
+            assert!(is_config(name), "{name}");
+        }
+        assert!(!is_config("vite.config.ts") && !is_config("drizzle.ts") && !is_config("drizzle.json"));
+    }
+}

@@ -1,0 +1,87 @@
+//! `meta/_journal.json` of the 0.x layout: which files are migrations, and in which order they run.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::super::{Found, FrameworkError};
+use crate::source::SourceFile;
+
+/// The versions that safestep knows, as drizzle-kit 0.19 to 0.31 write them.
+const VERSIONS: [&str; 3] = ["5", "6", "7"];
+
+#[derive(Deserialize)]
+struct Journal {
+    version: String,
+    dialect: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    tag: String,
+}
+
+#[derive(Deserialize)]
+struct Dialect {
+    dialect: Option<String>,
+}
+
+pub(super) fn of(folder: &Utf8Path) -> Utf8PathBuf {
+    folder.join("meta/_journal.json")
+}
+
+/// The journal's entries in their order, which is the order in which they run, whatever their numbers and times say. A
+/// file that no entry names is never run.
+pub(super) fn list(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
+    let path = of(folder);
+    let journal: Journal = read(&path)?;
+    check(&path, &journal.dialect)?;
+    let unusable = |why: String| Err(FrameworkError::Unusable { path: path.clone(), why });
+    if !VERSIONS.contains(&journal.version.as_str()) {
+        return unusable(format!("journal version {} is not known here: run `drizzle-kit up`", journal.version));
+    }
+    // With `prefix: "none"` all snapshots have one name, and drizzle-kit generates every table again.
+    if folder.join("meta/_snapshot.json").is_file() && journal.entries.iter().any(|e| e.tag.starts_with('_')) {
+        let why = "`prefix: \"none\"` keeps one snapshot for all migrations, so the next one creates every table again: \
+                   choose another prefix";
+        return unusable(why.into());
+    }
+    let mut found = Vec::new();
+    for Entry { tag } in journal.entries {
+        let file = folder.join(format!("{tag}.sql"));
+        if !file.is_file() {
+            return unusable(format!(
+                "names {tag}, but {file} is not there: the migrator stops before it runs anything"
+            ));
+        }
+        found.push(Found { name: tag, file });
+    }
+    Ok(found)
+}
+
+/// Fails when a snapshot says that it is for another database. One that says nothing, or is not there, is no reason.
+pub(super) fn check_dialect(snapshot: &Utf8Path) -> Result<(), FrameworkError> {
+    if !snapshot.is_file() {
+        return Ok(());
+    }
+    match read::<Dialect>(snapshot)?.dialect {
+        Some(dialect) => check(snapshot, &dialect),
+        None => Ok(()),
+    }
+}
+
+fn check(path: &Utf8Path, dialect: &str) -> Result<(), FrameworkError> {
+    match dialect {
+        "pg" | "postgres" | "postgresql" => Ok(()),
+        other => Err(FrameworkError::OtherDatabase { path: path.to_owned(), provider: other.to_owned() }),
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Utf8Path) -> Result<T, FrameworkError> {
+    let text = SourceFile::read(path)?.text;
+    serde_json::from_str(&text).map_err(|error| FrameworkError::Unusable {
+        path: path.to_owned(),
+        why: format!("is not what drizzle-kit writes: {error}"),
+    })
+}

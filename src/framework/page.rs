@@ -1,0 +1,230 @@
+//! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
+
+use super::LayoutSettings;
+use super::migration::Migration;
+use super::undo::undo;
+use crate::operation::{Operation, QualifiedName};
+use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::sql::render;
+
+/// The commands of a framework with which somebody goes on after a unit failed, for the comments.
+pub trait Commands {
+    /// Runs what is left of the sequence.
+    fn again(&self) -> String;
+    /// The same at the beginning of a sentence.
+    fn begin_again(&self) -> String {
+        self.again()
+    }
+    /// The same after a build that left an INVALID index.
+    fn after_failed_build(&self, index: &str) -> String;
+    /// What to know of a unit that must be alone, with the sign before it; empty when it cannot be otherwise.
+    fn alone(&self) -> &'static str;
+}
+
+/// One unit of a sequence: what is said of it, and its statements.
+pub struct Page<'a> {
+    /// The migration that the sequence replaces.
+    pub migration: &'a Migration,
+    /// The sequence.
+    pub sequence: &'a Sequence,
+    /// How it is written.
+    pub settings: &'a LayoutSettings,
+    /// The unit, by index.
+    pub at: usize,
+    /// How to go on when it fails.
+    pub commands: &'a dyn Commands,
+}
+
+impl Page<'_> {
+    /// The unit.
+    pub fn unit(&self) -> &Unit {
+        &self.sequence.units[self.at]
+    }
+
+    /// What, why it is safe, how to go on when it fails, how to undo it.
+    pub fn header(&self) -> String {
+        let of = self.sequence.units.len();
+        let short = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
+        let title = if short.is_empty() { &self.migration.name } else { short };
+        let mut lines = vec![match of {
+            1 => format!("-- {title} · {}", self.what()),
+            _ => format!("-- Step {} of {of} · {title} · {}", self.at + 1, self.what()),
+        }];
+        lines.extend(self.before());
+        lines.push(format!("-- If it fails: {}", self.if_it_fails()));
+        lines.extend(undo(self.unit()).into_iter().map(|undo| format!("-- Undo: {}", one_line(&undo))));
+        lines.join("\n") + "\n"
+    }
+
+    fn what(&self) -> String {
+        let unit = self.unit();
+        let tables = listed(&unit.steps.iter().flat_map(|s| s.locked_tables()).collect::<Vec<_>>());
+        let lock = unit.steps.iter().flat_map(|s| s.locks.iter().map(|(_, mode)| *mode)).max();
+        let lock = lock.map(|l| l.to_string()).unwrap_or_default();
+        match unit.kind {
+            UnitKind::Free => "locks nothing that is in use".into(),
+            UnitKind::Brief => match &self.settings.lock_timeout {
+                Some(timeout) => format!("instant, waits at most {} for {tables} at a time ({lock})", spaced(timeout)),
+                None => format!("instant once it has {tables} ({lock})"),
+            },
+            UnitKind::Validate => format!("reads all rows; reads and writes go on ({lock})"),
+            UnitKind::Alone if matches!(unit.steps[0].operation, Operation::Backfill(_)) => {
+                format!("fills rows in batches of {}, each with its own commit", self.settings.batch_size)
+            }
+            UnitKind::Alone => format!("takes its time; reads and writes go on ({lock}){}", self.commands.alone()),
+            UnitKind::AsWritten => "as written".into(),
+        }
+    }
+
+    /// The query that must find nothing, where the rows begin to matter.
+    fn before(&self) -> Vec<String> {
+        let is_validation_of = |unit: &Unit, step: &Step| {
+            unit.kind == UnitKind::Validate && unit.steps.iter().any(|s| s.item == step.item)
+        };
+        let fails = |step: &Step| match self.unit().kind {
+            UnitKind::Brief => self.sequence.units.iter().position(|u| is_validation_of(u, step)).map(|n| n + 1),
+            _ => Some(self.at + 1),
+        };
+        let queries = self.unit().steps.iter().filter_map(|s| s.preflight.as_ref().map(|query| (fails(s), query)));
+        queries
+            .map(|(fails, query)| match fails {
+                Some(step) if step != self.at + 1 => {
+                    format!("-- Before: this must find nothing, or step {step} fails:  {};", one_line(query))
+                }
+                _ => format!("-- Before: this must find nothing, or it fails:  {};", one_line(query)),
+            })
+            .collect()
+    }
+
+    fn if_it_fails(&self) -> String {
+        let (again, begin_again) = (self.commands.again(), self.commands.begin_again());
+        let step = &self.unit().steps[0];
+        match (self.unit().kind, &step.operation) {
+            (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {begin_again}"),
+            (UnitKind::Validate, _) => {
+                format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
+            }
+            (_, Operation::Backfill(_)) => {
+                format!("the batches so far are kept. {begin_again}: it goes on where it was")
+            }
+            (UnitKind::Alone, Operation::CreateIndex(index)) => {
+                let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
+                format!("it leaves an INVALID index.{}", self.commands.after_failed_build(&name))
+            }
+            (UnitKind::Alone, _) => again,
+            (UnitKind::AsWritten, _) => format!("look at what it did, then {again}"),
+        }
+    }
+
+    /// The author's comments on the unit's statements, each in the first file that says something of its statement.
+    pub fn comments(&self, told: &mut [bool]) -> String {
+        self.unit().steps.iter().map(|step| self.comments_on(step, told)).collect()
+    }
+
+    /// The author's comments before and inside the statement that a step comes from; nothing the second time.
+    fn comments_on(&self, step: &Step, told: &mut [bool]) -> String {
+        self.comments_missing_in("", step, told)
+    }
+
+    /// The same without those that stand in `text` already.
+    pub fn comments_missing_in(&self, text: &str, step: &Step, told: &mut [bool]) -> String {
+        let at = self.migration.items[step.from].statement;
+        if std::mem::replace(&mut told[at], true) {
+            return String::new();
+        }
+        let statement = &self.migration.statements[at];
+        let source = &self.migration.source.text;
+        let leading = self.migration.comments_before(statement);
+        let inside = crate::sql::comments(statement.span.slice(source)).into_iter().filter(|c| !text.contains(c));
+        let comments = Some(leading).filter(|l| !l.is_empty()).into_iter().chain(inside);
+        comments.map(|comment| comment + "\n").collect()
+    }
+
+    /// The operation as the source wrote it, as a statement of its own.
+    pub fn slice(&self, step: &Step) -> String {
+        let slice = self.migration.slice(step.from);
+        let statement = self.migration.statement_of(step.from);
+        let whole = statement.span.slice(&self.migration.source.text);
+        match render::alter_target(&step.operation) {
+            Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
+            _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),
+            _ => match step.operation.table() {
+                Some(table) if !starts_with_alter(slice) && is_table_attribute(&step.operation) => {
+                    format!("ALTER TABLE {table} {slice}")
+                }
+                _ => slice.to_owned(),
+            },
+        }
+    }
+
+    /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
+    /// A whole one begins with an empty line when another stands before it.
+    pub fn as_written(&self, told: &mut [bool]) -> Vec<String> {
+        let source = &self.migration.source.text;
+        let mut written: Vec<String> = Vec::new();
+        let mut done = Vec::new();
+        for step in &self.unit().steps {
+            let at = self.migration.items[step.from].statement;
+            let statement = &self.migration.statements[at];
+            let own = self.unit().steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
+            if !step.verbatim || own < statement.items.len() {
+                let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
+                let comments = self.comments_on(step, told);
+                written.push(format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
+            } else if !done.contains(&at) {
+                done.push(at);
+                told[at] = true;
+                let gap = if written.is_empty() { "" } else { "\n" };
+                let leading = self.migration.comments_before(statement);
+                let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
+                let whole = statement.span.slice(source);
+                let end = if whole.ends_with(';') { "" } else { ";" };
+                written.push(format!("{gap}{leading}{whole}{end}\n"));
+            }
+        }
+        written
+    }
+
+    /// One statement: several validations of one table share a pass.
+    pub fn validate(&self) -> String {
+        validation(&self.unit().steps.iter().collect::<Vec<_>>())
+    }
+}
+
+/// One statement for the validations of one table.
+pub fn validation(steps: &[&Step]) -> String {
+    let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
+    let parts: Vec<String> = steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
+    format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
+}
+
+fn is_table_attribute(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::SetTableAttribute { .. } | Operation::SetColumnAttribute { .. } | Operation::AlterConstraint { .. }
+    )
+}
+
+fn starts_with_alter(slice: &str) -> bool {
+    slice.get(..11).is_some_and(|s| s.eq_ignore_ascii_case("ALTER TABLE"))
+}
+
+/// `100ms` → `100 ms`.
+fn spaced(duration: &str) -> String {
+    let digits = duration.find(|c: char| !c.is_ascii_digit()).unwrap_or(duration.len());
+    format!("{} {}", &duration[..digits], &duration[digits..])
+}
+
+fn one_line(query: &str) -> String {
+    query.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn listed(tables: &[QualifiedName]) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in tables.iter().map(ToString::to_string) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(" and ")
+}

@@ -1,0 +1,46 @@
+//! How a unit is taken back, for its comment.
+
+use crate::operation::Operation;
+use crate::plan::{Undo, Unit};
+use crate::sql::render;
+
+/// The steps' undo, last step first; subcommands of one table together.
+pub(super) fn undo(unit: &Unit) -> Vec<String> {
+    let mut statements: Vec<(String, Vec<String>)> = Vec::new();
+    let mut impossible = Vec::new();
+    for step in unit.steps.iter().rev() {
+        match &step.undo {
+            Undo::By(operations) => {
+                for operation in operations {
+                    add_undo(&mut statements, operation);
+                }
+            }
+            Undo::Nothing => {}
+            Undo::Impossible(why) => impossible.push(why.clone()),
+        }
+    }
+    let text = statements
+        .into_iter()
+        .map(|(head, parts)| format!("{head}{};", parts.join(", ")))
+        .collect::<Vec<_>>()
+        .join(" ");
+    impossible.dedup();
+    match (text.is_empty(), impossible.is_empty()) {
+        (true, true) => vec!["nothing to undo".into()],
+        (true, false) => vec![format!("not possible: {}", impossible.join("; "))],
+        (false, true) => vec![text],
+        (false, false) => vec![format!("{text} The rest is not possible: {}", impossible.join("; "))],
+    }
+}
+
+fn add_undo(statements: &mut Vec<(String, Vec<String>)>, operation: &Operation) {
+    if let (Some(table), Some(part)) = (render::alter_target(operation), render::subcommand(operation)) {
+        let head = format!("ALTER TABLE {table} ");
+        match statements.last_mut() {
+            Some((same, parts)) if *same == head => parts.push(part),
+            _ => statements.push((head, vec![part])),
+        }
+    } else if let Some(statement) = render::statement(operation) {
+        statements.push((statement, Vec::new()));
+    }
+}

@@ -1,0 +1,46 @@
+//! # concurrently-in-transaction
+//!
+//! `CREATE INDEX CONCURRENTLY`, `DROP INDEX CONCURRENTLY`, `REINDEX … CONCURRENTLY`, `VACUUM` and `DETACH PARTITION …
+//! CONCURRENTLY` commit several times by themselves. Inside a transaction block PostgreSQL refuses them (25001), and some
+//! migration runners open one around everything that is pending.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);   -- alone, outside a transaction
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! It is the statement as it was written, where PostgreSQL accepts it. What stands before it has committed by then.
+//!
+//! ## Watch
+//!
+//! A build that fails or is killed leaves an INVALID index that is maintained but never used.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently; `PreventInTransactionBlock` in
+//! `src/backend/access/transam/xact.c`.
+
+use super::create_index::CONCURRENT_NOTE;
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let cost = site.effects();
+    if cost.in_transaction || site.items[site.at].block.is_none() {
+        return None;
+    }
+    let hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: cost.locks.first().map(|(table, _)| table.clone()),
+        lock: cost.strongest(),
+        message: "the migration fails here: PostgreSQL refuses this inside a transaction block".into(),
+        label: "runs in a transaction with what stands around it".into(),
+        help: "outside the transaction".into(),
+    };
+    let mut outcome = Outcome::rewritten(hazard, vec![site.pass_through()]);
+    outcome.note = Some(CONCURRENT_NOTE.into());
+    Some(outcome)
+}

@@ -1,0 +1,287 @@
+//! Samples as Drizzle folders, the real Drizzle, and safestep on them.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::folder::Folder;
+use super::server::{Database, Server};
+use super::variable;
+
+/// The two forms of a Drizzle project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Generation {
+    /// Up to 0.x: a journal.
+    Journal,
+    /// From 1.0 on: a folder for each migration.
+    Folders,
+}
+
+impl Generation {
+    /// Where its samples are.
+    pub fn samples(self) -> PathBuf {
+        let name = match self {
+            Generation::Journal => "drizzle-031",
+            Generation::Folders => "drizzle-1rc",
+        };
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples").join(name)
+    }
+
+    fn variable(self) -> &'static str {
+        match self {
+            Generation::Journal => "SAFESTEP_TEST_DRIZZLE_0",
+            Generation::Folders => "SAFESTEP_TEST_DRIZZLE_1",
+        }
+    }
+}
+
+/// A folder of samples: what drizzle-kit generated for one model, and then for another.
+pub struct Sample {
+    /// Its name.
+    pub name: String,
+    /// Its form.
+    pub generation: Generation,
+}
+
+/// A copy of a sample in a temporary folder.
+pub struct Project(TempDir);
+
+impl Sample {
+    /// All samples, by name; only those that `SAFESTEP_TEST_ONLY` lists (`a,b`) when it is set.
+    pub fn all(generation: Generation) -> Result<Vec<Sample>> {
+        let folder = generation.samples();
+        let mut names: Vec<String> = fs::read_dir(&folder)
+            .with_context(|| folder.display().to_string())?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<_>>()?;
+        names.sort();
+        if let Ok(only) = std::env::var("SAFESTEP_TEST_ONLY") {
+            names.retain(|name| only.split(',').any(|wanted| wanted == name));
+        }
+        Ok(names.into_iter().map(|name| Sample { name, generation }).collect())
+    }
+
+    /// The model after the migration, in TypeScript.
+    pub fn model(&self) -> Result<String> {
+        let path = self.generation.samples().join(&self.name).join("after.ts");
+        fs::read_to_string(&path).with_context(|| path.display().to_string())
+    }
+
+    /// As its author's repository holds it.
+    pub fn naive(&self) -> Result<Project> {
+        let project = Project(TempDir::with_prefix("safestep-bench-")?);
+        copy(&self.generation.samples().join(&self.name).join("drizzle"), &project.drizzle())?;
+        Ok(project)
+    }
+
+    /// As its author's repository holds it, and the path of its last migration there.
+    pub fn folder(&self) -> Result<(Folder, String)> {
+        let folder = Folder::empty()?;
+        copy(&self.generation.samples().join(&self.name).join("drizzle"), &folder.path().join("drizzle"))?;
+        let last = migrations(&folder.path().join("drizzle"))?.pop().context("no migration")?;
+        let path = last.strip_prefix(folder.path())?.to_str().context("a path that is not UTF-8")?.to_owned();
+        Ok((folder, path))
+    }
+
+    /// The migrations before the last one.
+    pub fn history(&self) -> Result<Project> {
+        let project = self.naive()?;
+        match self.generation {
+            Generation::Folders => fs::remove_dir_all(
+                project.migrations()?.last().context("no migration")?.parent().context("no folder")?,
+            )?,
+            Generation::Journal => {
+                let path = project.drizzle().join("meta/_journal.json");
+                let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+                journal["entries"].as_array_mut().context("entries")?.pop();
+                fs::write(&path, journal.to_string())?;
+            }
+        }
+        Ok(project)
+    }
+
+    /// After `safestep rewrite --write` for servers from `major` on.
+    pub fn rewritten(&self, major: u32) -> Result<Project> {
+        let project = self.naive()?;
+        project.safestep("--write", major)?;
+        Ok(project)
+    }
+
+    /// A database where the history ran, with `rows` rows in every table.
+    pub fn database(&self, drizzle: &Drizzle, server: &Server, rows: u32) -> Result<Database> {
+        let database = server.create()?;
+        drizzle.run("pg", &self.history()?, &database)?.must_succeed().context("the history")?;
+        database.fill(rows)?;
+        Ok(database)
+    }
+}
+
+impl Project {
+    /// Its migrations folder.
+    pub fn drizzle(&self) -> PathBuf {
+        self.0.path().join("drizzle")
+    }
+
+    /// The files of its migrations, in order.
+    pub fn migrations(&self) -> Result<Vec<PathBuf>> {
+        migrations(&self.drizzle())
+    }
+
+    /// The text of its last migration.
+    pub fn last(&self) -> Result<String> {
+        Ok(fs::read_to_string(self.migrations()?.last().context("no migration")?)?)
+    }
+
+    /// The same with a migration behind it that fails.
+    pub fn before_a_failure(&self, generation: Generation) -> Result<Project> {
+        let project = Project(TempDir::with_prefix("safestep-bench-")?);
+        copy(&self.drizzle(), &project.drizzle())?;
+        let failing = "SELECT 1 / 0;";
+        match generation {
+            Generation::Folders => {
+                let folder = project.drizzle().join("20990101000000_failing");
+                fs::create_dir(&folder)?;
+                fs::write(folder.join("migration.sql"), failing)?;
+            }
+            Generation::Journal => {
+                let path = project.drizzle().join("meta/_journal.json");
+                let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+                let entries = journal["entries"].as_array_mut().context("entries")?;
+                entries.push(json!({ "idx": 99, "version": "7", "when": 4_070_908_800_000_i64, "tag": "0099_failing", "breakpoints": true }));
+                fs::write(&path, journal.to_string())?;
+                fs::write(project.drizzle().join("0099_failing.sql"), failing)?;
+            }
+        }
+        Ok(project)
+    }
+
+    /// Fails when `safestep rewrite` would change its own output.
+    pub fn must_be_final(&self, major: u32) -> Result<()> {
+        self.safestep("--check", major).context("rewriting the rewrite")
+    }
+
+    fn safestep(&self, what: &str, major: u32) -> Result<()> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_safestep"));
+        command.args(["rewrite", what, "--all", "--quiet"]).current_dir(self.0.path());
+        // The history stays as it is: a test wants to see what becomes of the last migration.
+        if major < 14 {
+            command.args(["--postgres", "12"]);
+        }
+        command.arg(self.migrations()?.last().context("no migration")?);
+        let output = command.output().context("running safestep")?;
+        let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
+        ensure!(output.status.success(), "safestep rewrite {what}: {}\n{text}", output.status);
+        Ok(())
+    }
+}
+
+fn migrations(drizzle: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(drizzle)? {
+        let path = entry?.path();
+        let inside = path.join("migration.sql");
+        if path.extension().is_some_and(|ending| ending == "sql") {
+            files.push(path);
+        } else if inside.is_file() {
+            files.push(inside);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        match entry.file_type()?.is_dir() {
+            true => copy(&entry.path(), &to)?,
+            false => drop(fs::copy(entry.path(), to)?),
+        }
+    }
+    Ok(())
+}
+
+/// The real Drizzle of one generation: a Node process that answers one request after the other.
+pub struct Drizzle(Mutex<(Child, ChildStdin, BufReader<ChildStdout>)>);
+
+/// How a run of a migrator ended.
+pub struct Ran {
+    /// Whether it says that all is applied.
+    pub ok: bool,
+    /// What it said otherwise.
+    pub error: String,
+}
+
+impl Ran {
+    /// Fails with what it said.
+    pub fn must_succeed(self) -> Result<()> {
+        ensure!(self.ok, "{}", self.error);
+        Ok(())
+    }
+}
+
+impl Drizzle {
+    /// Starts it.
+    pub fn start(generation: Generation) -> Result<Drizzle> {
+        let trees = PathBuf::from(variable(generation.variable())?);
+        let mut child = Command::new("node")
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drizzle/run.mjs"))
+            .args([trees.join("all"), trees.join("postgres-only")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("running node")?;
+        let requests = child.stdin.take().context("node's standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("node's standard output")?);
+        Ok(Drizzle(Mutex::new((child, requests, answers))))
+    }
+
+    fn ask(&self, request: &Value) -> Result<Value> {
+        let mut process = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        writeln!(process.1, "{request}").context("tests/drizzle/run.mjs has ended")?;
+        let mut line = String::new();
+        process.2.read_line(&mut line)?;
+        serde_json::from_str(&line).with_context(|| format!("tests/drizzle/run.mjs answers {line:?} to {request}"))
+    }
+
+    fn ran(&self, request: &Value) -> Result<Ran> {
+        let answer = self.ask(request)?;
+        let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
+        Ok(Ran { ok: answer["ok"] == true, error: text("error") })
+    }
+
+    /// Applies what is pending, over one of the drivers that `tests/drizzle/run.mjs` lists.
+    pub fn run(&self, driver: &str, project: &Project, database: &Database) -> Result<Ran> {
+        self.ran(&json!({ "run": driver, "folder": project.drizzle(), "url": database.url }))
+    }
+
+    /// The catalogs that lists of projects leave in PGlite, each in a database of its own.
+    pub fn pglite(&self, lists: &[&[&Project]]) -> Result<Vec<Value>> {
+        let folders: Vec<Vec<PathBuf>> =
+            lists.iter().map(|projects| projects.iter().map(|project| project.drizzle()).collect()).collect();
+        let answer = self.ask(&json!({ "pglite": folders }))?;
+        ensure!(answer["ok"] == true, "{answer}");
+        Ok(answer["schemas"].as_array().context("schemas")?.clone())
+    }
+
+    /// `drizzle-kit` with a project and a model.
+    pub fn kit(&self, arguments: &[&str], project: &Project, model: &str) -> Result<Ran> {
+        self.ran(&json!({ "kit": arguments, "folder": project.drizzle(), "schema": model }))
+    }
+}
+
+impl Drop for Drizzle {
+    fn drop(&mut self) {
+        let process = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let _ = process.0.kill();
+        let _ = process.0.wait();
+    }
+}

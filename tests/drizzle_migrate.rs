@@ -1,0 +1,354 @@
+//! Every Drizzle sample, naive and rewritten, through the real migrators on real servers: same schema, same rows, nothing
+//! left to do. Both generations; every driver on the samples in `ON_EVERY_DRIVER`.
+//!
+//! `SAFESTEP_TEST_ONLY=combo_many scripts/test --test drizzle_migrate -- --nocapture` runs some and shows the report.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use bench::drizzle::{Drizzle, Generation, Project, Ran, Sample};
+use bench::proof::{must_be_same, must_keep};
+use bench::server::{Database, Server};
+
+/// Samples that a rewrite must change, of every kind.
+const REWRITTEN: [&str; 24] = [
+    "add_required_default_volatile",
+    "add_serial",
+    "check_add",
+    "check_change",
+    "combo_many",
+    "enum_add_value_and_default",
+    "fk_add",
+    "fk_change_action",
+    "hand_do_guards",
+    "hand_fill_nulls",
+    "hand_inline_references",
+    "hand_own_commit",
+    "hand_own_transactions",
+    "hand_policies",
+    "hand_rows_last",
+    "hand_separators",
+    "hand_triggers",
+    "hand_two_checks",
+    "index_add",
+    "index_add_concurrently",
+    "index_change",
+    "make_required",
+    "make_required_with_default",
+    "unique_add",
+];
+
+/// Samples with a statement that must not run twice, or not outside a transaction: they stay as they are.
+const STAYS: [&str; 4] = ["hand_column_again", "hand_rows_first", "hand_set_local", "hand_wrong_guard"];
+
+/// What the naive form cannot do in the migrators' one transaction; a rewrite can.
+const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
+
+/// Samples that are stopped after each of their chunks.
+const STOPPED: [&str; 6] = [
+    "add_required_default_volatile",
+    "combo_many",
+    "fk_change_action",
+    "hand_two_checks",
+    "index_change",
+    "pk_composite_change",
+];
+
+const SEPARATOR: &str = "--> statement-breakpoint";
+
+const ON_EVERY_DRIVER: [&str; 4] =
+    ["add_required_default_volatile", "combo_many", "enum_add_value_and_default", "index_change"];
+
+const DRIVERS: [&str; 6] = ["kit", "kit-postgres", "pg", "pg-client", "postgres", "postgres-1"];
+
+/// How a rewrite compares with the naive migration. Anything else is an error.
+#[derive(Debug, PartialEq)]
+enum Verdict {
+    /// The file is the naive one, byte for byte.
+    Unchanged,
+    /// Both succeed and leave the same.
+    Same,
+    /// The naive one fails in the migrator; the rewrite leaves what it leaves statement by statement.
+    Possible,
+    /// Both fail on these rows, which stay; on empty tables they are the same.
+    FailsOnRows,
+    /// Both fail, rows or not.
+    Fails,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str(match self {
+            Verdict::Unchanged => "unchanged",
+            Verdict::Same => "same schema, same rows",
+            Verdict::Possible => "possible only rewritten, same schema, same rows",
+            Verdict::FailsOnRows => "both fail on rows, same schema on empty tables",
+            Verdict::Fails => "both fail",
+        })
+    }
+}
+
+#[test]
+fn every_sample_with_a_journal() -> Result<()> {
+    run_all(Generation::Journal, 15, "pg", &Sample::all(Generation::Journal)?)?;
+    run_all(Generation::Journal, 12, "postgres", &rewritten(Generation::Journal)?)
+}
+
+#[test]
+fn every_sample_in_folders() -> Result<()> {
+    run_all(Generation::Folders, 15, "postgres", &Sample::all(Generation::Folders)?)?;
+    run_all(Generation::Folders, 18, "pg", &rewritten(Generation::Folders)?)
+}
+
+/// The samples that a rewrite must change.
+fn rewritten(generation: Generation) -> Result<Vec<Sample>> {
+    let mut samples = Sample::all(generation)?;
+    samples.retain(|sample| REWRITTEN.contains(&sample.name.as_str()));
+    Ok(samples)
+}
+
+/// Runs the samples on one server and fails with all their failures.
+fn run_all(generation: Generation, major: u32, driver: &str, samples: &[Sample]) -> Result<()> {
+    let server = Server::of(major)?;
+    let drizzle = Drizzle::start(generation)?;
+    each(samples, |sample| {
+        let verdict = prove(&drizzle, &server, sample, driver)?;
+        println!("PostgreSQL {major}  {generation:?}  {driver}  {:<32} {verdict}", sample.name);
+        let must_change = REWRITTEN.contains(&sample.name.as_str());
+        ensure!(verdict != Verdict::Unchanged || !must_change, "safestep left the migration as it was");
+        let must_stay = STAYS.contains(&sample.name.as_str());
+        ensure!(verdict == Verdict::Unchanged || !must_stay, "safestep rewrote what must not run twice");
+        Ok(())
+    })
+    .with_context(|| format!("PostgreSQL {major}, {generation:?}, {driver}"))
+}
+
+/// Runs `test` on every sample and fails with all failures.
+fn each(samples: &[Sample], test: impl Fn(&Sample) -> Result<()>) -> Result<()> {
+    let failures: Vec<String> = samples
+        .iter()
+        .filter_map(|sample| test(sample).err().map(|error| format!("{}: {error:#}", sample.name)))
+        .collect();
+    ensure!(failures.is_empty(), "{} of {} samples\n\n{}", failures.len(), samples.len(), failures.join("\n\n"));
+    Ok(())
+}
+
+fn prove(drizzle: &Drizzle, server: &Server, sample: &Sample, driver: &str) -> Result<Verdict> {
+    let (naive, rewritten) = (sample.naive()?, sample.rewritten(server.major)?);
+    rewritten.must_be_final(server.major)?;
+    if naive.last()? == rewritten.last()? {
+        return Ok(Verdict::Unchanged);
+    }
+    let history = sample.database(drizzle, server, 5)?;
+    let sides = Sides::of(drizzle, server, &history, &naive, &rewritten, driver)?;
+    match (sides.naive.1.ok, sides.rewritten.1.ok) {
+        (true, true) => {
+            must_be_same(&sides.naive.0, &sides.rewritten.0, &history, &[])?;
+            must_be_done(drizzle, driver, &rewritten, &sides.rewritten.0)?;
+            if server.major == 15 {
+                let databases = (&history, &sides.naive.0);
+                must_bear_repetition(drizzle, server, sample, driver, &rewritten, databases)?;
+            }
+            Ok(Verdict::Same)
+        }
+        (false, true) if NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()) => {
+            let reference = server.copy(&history)?;
+            one_by_one(&naive, &reference)?;
+            must_be_same(&reference, &sides.rewritten.0, &history, &[])?;
+            must_be_done(drizzle, driver, &rewritten, &sides.rewritten.0)?;
+            Ok(Verdict::Possible)
+        }
+        (false, false) => {
+            must_keep(&history, &sides.rewritten.0)?;
+            let empty = sample.database(drizzle, server, 0)?;
+            let sides = Sides::of(drizzle, server, &empty, &naive, &rewritten, driver)?;
+            match (sides.naive.1.ok, sides.rewritten.1.ok) {
+                (true, true) => {
+                    must_be_same(&sides.naive.0, &sides.rewritten.0, &empty, &[]).context("on empty tables")?
+                }
+                (false, false) => return Ok(Verdict::Fails),
+                _ => bail!("on empty tables: {}", sides.report()),
+            }
+            Ok(Verdict::FailsOnRows)
+        }
+        _ => bail!("{}", sides.report()),
+    }
+}
+
+/// Both forms on copies of a database.
+struct Sides {
+    naive: (Database, Ran),
+    rewritten: (Database, Ran),
+}
+
+impl Sides {
+    fn of(
+        drizzle: &Drizzle,
+        server: &Server,
+        history: &Database,
+        naive: &Project,
+        rewritten: &Project,
+        driver: &str,
+    ) -> Result<Sides> {
+        let side = |project: &Project| -> Result<(Database, Ran)> {
+            let database = server.copy(history)?;
+            let ran = drizzle.run(driver, project, &database)?;
+            Ok((database, ran))
+        };
+        Ok(Sides { naive: side(naive)?, rewritten: side(rewritten)? })
+    }
+
+    fn report(&self) -> String {
+        let side = |name: &str, ran: &Ran| match ran.ok {
+            true => format!("{name} succeeds"),
+            false => format!("{name} fails:\n{}", ran.error.trim()),
+        };
+        format!("{}, {}", side("naive", &self.naive.1), side("rewritten", &self.rewritten.1))
+    }
+}
+
+/// The chunks of the naive migration, each by itself.
+fn one_by_one(naive: &Project, database: &Database) -> Result<()> {
+    let mut client = database.connect()?;
+    naive.last()?.split(SEPARATOR).try_for_each(|chunk| Ok(client.batch_execute(chunk)?))
+}
+
+/// Fails when a second run does anything.
+fn must_be_done(drizzle: &Drizzle, driver: &str, rewritten: &Project, database: &Database) -> Result<()> {
+    let recorded = "SELECT count(*) FROM drizzle.__drizzle_migrations";
+    let count = |database: &Database| -> Result<i64> { Ok(database.connect()?.query_one(recorded, &[])?.get(0)) };
+    let before = count(database)?;
+    drizzle.run(driver, rewritten, database)?.must_succeed().context("the second run")?;
+    ensure!(count(database)? == before, "the second run recorded something");
+    Ok(())
+}
+
+/// A later migration that fails takes this one's row in the ledger with it, and its work stays: the next run begins the
+/// file at its first chunk again, and must leave what one run leaves.
+fn must_bear_repetition(
+    drizzle: &Drizzle,
+    server: &Server,
+    sample: &Sample,
+    driver: &str,
+    rewritten: &Project,
+    (history, once): (&Database, &Database),
+) -> Result<()> {
+    let database = server.copy(history)?;
+    let ran = drizzle.run(driver, &rewritten.before_a_failure(sample.generation)?, &database)?;
+    ensure!(!ran.ok, "a division by zero succeeded");
+    drizzle.run(driver, rewritten, &database)?.must_succeed().context("running the file again")?;
+    must_be_same(once, &database, history, &[]).context("running the file again")
+}
+
+#[test]
+fn every_driver() -> Result<()> {
+    let server = Server::of(15)?;
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let mut samples = Sample::all(generation)?;
+        samples.retain(|sample| ON_EVERY_DRIVER.contains(&sample.name.as_str()));
+        let next = AtomicUsize::new(0);
+        each(&samples, |sample| {
+            // drizzle-kit takes two seconds a call: each sample has one of its two drivers
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            for driver in DRIVERS.iter().enumerate().filter(|(at, _)| *at >= 2 || at % 2 == number % 2).map(|(_, d)| d)
+            {
+                prove(&drizzle, &server, sample, driver).with_context(|| (*driver).to_owned())?;
+            }
+            if NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()) {
+                return Ok(());
+            }
+            let (history, naive, rewritten) = (sample.history()?, sample.naive()?, sample.rewritten(15)?);
+            let schemas = drizzle.pglite(&[&[&history, &naive], &[&history, &rewritten, &rewritten], &[&rewritten]])?;
+            ensure!(schemas.iter().all(|schema| *schema == schemas[0]), "pglite: the schemas differ\n{schemas:#?}");
+            Ok(())
+        })
+        .with_context(|| format!("{generation:?}"))?;
+    }
+    Ok(())
+}
+
+/// A build that fails leaves an INVALID index. When the rows are mended, the same command goes on and leaves what the naive
+/// migration leaves.
+#[test]
+fn the_same_command_goes_on() -> Result<()> {
+    let server = Server::of(15)?;
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let sample = Sample { name: "combo_many".into(), generation };
+        let (naive, rewritten) = (sample.naive()?, sample.rewritten(15)?);
+        let history = sample.database(&drizzle, &server, 5)?;
+        for driver in ["pg", "postgres"] {
+            let database = server.copy(&history)?;
+            let twice = "INSERT INTO users (email, name) SELECT email, 'twice' FROM users LIMIT 1";
+            database.connect()?.batch_execute(twice)?;
+            ensure!(!drizzle.run(driver, &rewritten, &database)?.ok, "{driver}: a repeated email was accepted");
+            let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
+            let left: i64 = database.connect()?.query_one(invalid, &[])?.get(0);
+            ensure!(left == 1, "{driver}: {left} invalid indexes are left");
+            database.connect()?.batch_execute("DELETE FROM users WHERE name = 'twice'")?;
+            drizzle.run(driver, &rewritten, &database)?.must_succeed().context("the same command")?;
+
+            let reference = server.copy(&history)?;
+            reference.connect()?.batch_execute(twice)?;
+            reference.connect()?.batch_execute("DELETE FROM users WHERE name = 'twice'")?;
+            drizzle.run(driver, &naive, &reference)?.must_succeed()?;
+            must_be_same(&reference, &database, &history, &[]).with_context(|| driver.to_owned())?;
+        }
+    }
+    Ok(())
+}
+
+/// Stopped after any chunk, the file begins at its first one again and leaves what one run leaves.
+#[test]
+fn a_file_goes_on_after_any_chunk() -> Result<()> {
+    let server = Server::of(15)?;
+    let generation = Generation::Journal;
+    let drizzle = Drizzle::start(generation)?;
+    let mut samples = Sample::all(generation)?;
+    samples.retain(|sample| STOPPED.contains(&sample.name.as_str()));
+    each(&samples, |sample| {
+        let (naive, rewritten) = (sample.naive()?, sample.rewritten(15)?);
+        let history = sample.database(&drizzle, &server, 5)?;
+        let once = server.copy(&history)?;
+        drizzle.run("pg", &naive, &once)?.must_succeed()?;
+        let text = rewritten.last()?;
+        let chunks: Vec<&str> = text.split(SEPARATOR).collect();
+        for stop in 1..chunks.len() {
+            let database = server.copy(&history)?;
+            let mut client = database.connect()?;
+            chunks[..stop].iter().try_for_each(|chunk| client.batch_execute(chunk))?;
+            drop(client);
+            drizzle.run("pg", &rewritten, &database)?.must_succeed()?;
+            must_be_same(&once, &database, &history, &[]).with_context(|| format!("stopped after chunk {stop}"))?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn drizzle_kit_sees_nothing_to_do() -> Result<()> {
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let sample = Sample { name: "combo_many".into(), generation };
+        let rewritten = sample.rewritten(15)?;
+        let model = sample.model()?;
+        drizzle.kit(&["check"], &rewritten, &model)?.must_succeed().context("drizzle-kit check")?;
+        let before = rewritten.migrations()?;
+        let generated = drizzle.kit(&["generate"], &rewritten, &model)?;
+        ensure!(generated.ok && generated.error.contains("No schema changes"), "generate: {}", generated.error);
+        ensure!(rewritten.migrations()? == before, "generate made another migration");
+        // A further change of the model gives just that change.
+        let changed =
+            format!("{model}\nexport const added = pgTable(\"added\", {{ id: serial(\"id\").primaryKey() }});\n");
+        drizzle.kit(&["generate", "--name", "further"], &rewritten, &changed)?.must_succeed()?;
+        let text = rewritten.last()?;
+        ensure!(text.starts_with("CREATE TABLE \"added\"") && text.matches(';').count() == 1, "generate: {text}");
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+CREATE TABLE "posts" (
+	"id" serial PRIMARY KEY NOT NULL,
+	"user_id" integer
+);
+--> statement-breakpoint
+CREATE TABLE "users" (
+	"id" serial PRIMARY KEY NOT NULL
+);

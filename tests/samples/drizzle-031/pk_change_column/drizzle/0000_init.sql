@@ -1,0 +1,4 @@
+CREATE TABLE "m" (
+	"a" integer PRIMARY KEY NOT NULL,
+	"b" integer
+);

@@ -1,0 +1,7 @@
+CREATE TABLE "users" (
+	"id" serial PRIMARY KEY,
+	"name" text,
+	"n" integer
+);
+--> statement-breakpoint
+CREATE INDEX "users_name_idx" ON "users" ("name");

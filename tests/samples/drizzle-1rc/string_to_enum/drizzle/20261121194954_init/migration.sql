@@ -1,0 +1,5 @@
+CREATE TYPE "role" AS ENUM('user', 'admin');--> statement-breakpoint
+CREATE TABLE "users" (
+	"id" serial PRIMARY KEY,
+	"role" text
+);
