@@ -4,12 +4,11 @@ use camino::Utf8Path;
 
 use super::Failure;
 use super::common::Ran;
-use crate::framework::{Found, Framework, FrameworkError};
-use crate::pipeline::{Outcome, ResolveError, Scope};
+use crate::framework::{Found, Framework, FrameworkError, LaidOut};
+use crate::pipeline::{ResolveError, Scope};
 use crate::project::GitScope;
 use crate::source::SourceFile;
-use crate::sql::split;
-use crate::verify::{Candidate, Piece};
+use crate::verify::Candidate;
 
 /// Every migration of the folder, with its sequence where it is in scope and rewritten.
 pub(super) fn candidates(ran: &Ran) -> Result<Vec<Candidate>, Failure> {
@@ -18,28 +17,15 @@ pub(super) fn candidates(ran: &Ran) -> Result<Vec<Candidate>, Failure> {
         ran.run.outcomes.iter().any(|outcome| outcome.path == found.file && !outcome.files.is_empty())
     });
     let history = scope.history.iter().take(last.map_or(0, |last| last + 1));
+    let named = |file: &LaidOut| (scope.framework.name_of(&file.path), file.content.clone());
     history
         .map(|found| {
             let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
             let outcome = ran.run.outcomes.iter().find(|outcome| outcome.path == found.file);
-            let pieces = outcome.map(pieces).unwrap_or_default();
-            Ok(candidate(found.name.clone(), source.text, pieces))
+            let files: Vec<(String, String)> = outcome.iter().flat_map(|outcome| &outcome.files).map(named).collect();
+            Ok(Candidate::new(found.name.clone(), &source.text, &files, scope.framework.sending()))
         })
         .collect()
-}
-
-fn pieces(outcome: &Outcome) -> Vec<Piece> {
-    outcome.files.iter().map(|file| Piece::new(name_of(&file.path), file.content.clone())).collect()
-}
-
-/// The name of a migration whose file this is.
-fn name_of(file: &Utf8Path) -> String {
-    file.parent().and_then(Utf8Path::file_name).unwrap_or(file.as_str()).to_owned()
-}
-
-fn candidate(name: String, text: String, pieces: Vec<Piece>) -> Candidate {
-    let statements = split(&text).pieces.iter().map(|piece| piece.span.slice(&text).to_owned()).collect();
-    Candidate { name, naive: text, statements, pieces }
 }
 
 /// The originals, each with what stands in its place on disk: `origin` is a folder, or a git reference.
@@ -56,16 +42,13 @@ pub(super) fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Cand
             other == name
                 || (other.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('_')) && !is_original(other))
         };
-        let pieces: Vec<Piece> = on_disk
-            .iter()
-            .filter(|(other, _)| stands_for(other))
-            .map(|(other, sql)| Piece::new(other.clone(), sql.clone()))
-            .collect();
-        if pieces.is_empty() {
+        let files: Vec<(String, String)> = on_disk.iter().filter(|(other, _)| stands_for(other)).cloned().collect();
+        if files.is_empty() {
             return Err(Failure::Usage(format!("{}: nothing there stands for {name}", scope.folder)));
         }
-        let unchanged = matches!(pieces.as_slice(), [only] if only.sql == *text);
-        candidates.push(candidate(name.clone(), text.clone(), if unchanged { Vec::new() } else { pieces }));
+        let is_unchanged = matches!(files.as_slice(), [(_, only)] if only == text);
+        let files = if is_unchanged { Vec::new() } else { files };
+        candidates.push(Candidate::new(name.clone(), text, &files, scope.framework.sending()));
     }
     if candidates.is_empty() {
         return Err(Failure::Usage(format!("--against {origin}: no migration is there")));
@@ -94,8 +77,11 @@ fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<(String, String)>,
     let git = GitScope::discover(&scope.folder).map_err(ResolveError::from)?.ok_or_else(no_git)?;
     let base = git.base(Some(reference)).map_err(ResolveError::from)?.ok_or_else(no_git)?;
     let paths = git.existing_at(&base, &scope.folder).map_err(ResolveError::from)?;
-    let migrations = paths.into_iter().map(|file| Found { name: name_of(&file), file });
-    let mut found: Vec<Found> = migrations.filter(|found| scope.framework.is_migration(&found.file)).collect();
+    let listed = scope.framework.list(&scope.folder)?;
+    // What is there and not listed is never run; what is not there any more was replaced.
+    let is_run = |file: &Utf8Path| !file.exists() || listed.iter().any(|found| found.file == file);
+    let migrations = paths.into_iter().filter(|file| scope.framework.is_migration(file) && is_run(file));
+    let mut found: Vec<Found> = migrations.map(|file| Found { name: scope.framework.name_of(&file), file }).collect();
     scope.framework.sort(&mut found);
     let mut originals = Vec::new();
     for found in found {

@@ -106,10 +106,6 @@ pub(super) fn on_each_server(
         let Some(scope) = &ran.scope else {
             return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
         };
-        if scope.framework.sending().separator.is_some() {
-            let name = scope.framework.name();
-            return Err(Failure::Usage(format!("verify: {name} migrations cannot be proved yet, only Prisma's")));
-        }
         let history = match against {
             Some(origin) => candidates_against(origin, scope)?,
             None => candidates(ran)?,

@@ -16,6 +16,21 @@ pub struct Sending {
     pub in_transaction: bool,
 }
 
+impl Sending {
+    /// Where what it sends one by one stands in a file.
+    pub fn chunks(&self, text: &str) -> Vec<ByteSpan> {
+        let Some(separator) = self.separator else { return vec![ByteSpan::new(0, text.len())] };
+        let mut start = 0;
+        text.split(separator)
+            .map(|chunk| {
+                let span = ByteSpan::new(start, start + chunk.len());
+                start = span.end + separator.len();
+                span
+            })
+            .collect()
+    }
+}
+
 /// A migration with its statements and operations.
 #[derive(Debug)]
 pub struct Migration {
@@ -81,7 +96,7 @@ impl Migration {
         };
         let mut session = Session::new(sending);
         let mut end = 0;
-        for (chunk, place) in chunks(&migration.source.text, sending).into_iter().enumerate() {
+        for (chunk, place) in sending.chunks(&migration.source.text).into_iter().enumerate() {
             let pieces = split(place.slice(&migration.source.text)).pieces;
             session.chunk = chunk;
             for piece in pieces {
@@ -183,19 +198,6 @@ impl Migration {
     pub fn path(&self) -> &Utf8PathBuf {
         &self.source.path
     }
-}
-
-/// What the runner sends one by one.
-fn chunks(text: &str, sending: Sending) -> Vec<ByteSpan> {
-    let Some(separator) = sending.separator else { return vec![ByteSpan::new(0, text.len())] };
-    let mut start = 0;
-    text.split(separator)
-        .map(|chunk| {
-            let span = ByteSpan::new(start, start + chunk.len());
-            start = span.end + separator.len();
-            span
-        })
-        .collect()
 }
 
 /// What is in force where a statement stands.

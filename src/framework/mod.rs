@@ -92,6 +92,10 @@ pub trait Framework: Sync {
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError>;
     /// True for the path of a file that holds a migration's statements.
     fn is_migration(&self, file: &Utf8Path) -> bool;
+    /// The name that the framework records for a migration in this file.
+    fn name_of(&self, file: &Utf8Path) -> String {
+        file.parent().and_then(Utf8Path::file_name).unwrap_or(file.as_str()).to_owned()
+    }
     /// Puts migrations into the order in which the runner applies them.
     fn sort(&self, found: &mut [Found]);
     /// Why it cannot be laid out like that, if it cannot.

@@ -80,6 +80,8 @@ pub struct StepProof {
     pub milliseconds: f64,
     /// The same with the two numbers of rows of `growth`.
     pub grows: [f64; 2],
+    /// No step of its own: it makes the one beside it bear repetition.
+    pub helps: bool,
     /// What is wrong with it.
     pub problem: Option<String>,
 }
@@ -203,7 +205,8 @@ impl Proof {
     fn stops(&self) -> String {
         let stop = |bad: &BadRows| {
             let Some(file) = &bad.stops_at else { return format!("{} are filled", bad.kind) };
-            let step = self.steps.iter().position(|step| step.file == *file).map_or(0, |at| at + 1);
+            let until = self.steps.iter().position(|step| step.file == *file).unwrap_or_default();
+            let step = self.steps.iter().take(until + 1).filter(|step| !step.helps).count();
             format!("{} stop step {step}", bad.kind)
         };
         let stops: Vec<String> = self.bad_rows.iter().map(stop).collect();
@@ -212,7 +215,7 @@ impl Proof {
 
     /// How long the steps hold locks that block writers, beside the naive migration: in one line.
     fn locks(&self) -> String {
-        let steps = plural(self.steps.len(), "step");
+        let steps = plural(self.steps.iter().filter(|step| !step.helps).count(), "step");
         let Some(growth) = &self.growth else {
             return format!("{steps}: longest blocking lock {:.0} ms", self.longest_block());
         };
@@ -246,7 +249,7 @@ impl Proof {
                 row("interrupted", format!("{killed} steps killed half-way and run again: same result"));
             }
             if let Some(undone) = self.undone {
-                let all = undone == self.steps.len();
+                let all = undone == self.steps.iter().filter(|step| !step.helps).count();
                 let end = if all { "the schema before" } else { "the others cannot be taken back" };
                 row("undone", format!("{undone} steps undone in reverse: {end}"));
             }

@@ -3,22 +3,26 @@
 use postgres::Client;
 
 use super::{Doing, Scratch, VerifyError, told};
-use crate::sql::split;
+use crate::framework::migration::Sending;
+use crate::operation::{Operation, TransactionControl};
+use crate::sql::{read_statement, split};
 
 /// A migration of the history, with the sequence that replaces it.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// Its name.
     pub name: String,
-    /// The naive migration.
-    pub naive: String,
+    /// The naive migration, as the runner sends it: whole, or in chunks.
+    pub naive: Vec<String>,
     /// Its statements, for a runner that sends one at a time.
     pub statements: Vec<String>,
-    /// The files of its sequence, in order; empty when there is nothing to prove.
+    /// What is sent for its sequence, in order; empty when there is nothing to prove.
     pub pieces: Vec<Piece>,
+    /// The runner sends chunks, has begun a transaction before, and begins at the first chunk again after a failure.
+    pub in_chunks: bool,
 }
 
-/// A file of a sequence, with what its first lines say of it.
+/// What the runner sends at once for a sequence, with what its first lines say of it.
 #[derive(Debug, Clone)]
 pub struct Piece {
     /// Its name.
@@ -29,6 +33,26 @@ pub struct Piece {
     pub undo: Option<Vec<String>>,
     /// In the author's own words: its locks were reported, not promised.
     pub as_written: bool,
+    /// No step of its own: it makes the one beside it bear repetition.
+    pub helps: bool,
+}
+
+impl Candidate {
+    /// A migration and the files that stand for it, each with its name and text.
+    pub fn new(name: String, text: &str, files: &[(String, String)], sending: Sending) -> Candidate {
+        let naive: Vec<String> = sending.chunks(text).iter().map(|span| span.slice(text).to_owned()).collect();
+        let statements = naive.iter().flat_map(|chunk| statements(chunk)).map(str::to_owned).collect();
+        let in_chunks = sending.separator.is_some();
+        let pieces = files.iter().flat_map(|(name, content)| match in_chunks {
+            true => Piece::of_chunks(name, content, sending),
+            false => vec![Piece::new(name.clone(), content.clone())],
+        });
+        Candidate { name, pieces: pieces.collect(), naive, statements, in_chunks }
+    }
+}
+
+fn statements(chunk: &str) -> impl Iterator<Item = &str> {
+    split(chunk).pieces.into_iter().map(|piece| piece.span.slice(chunk))
 }
 
 impl Piece {
@@ -40,13 +64,68 @@ impl Piece {
             undo if undo.contains("not possible:") => None,
             undo => Some(split(undo).pieces.iter().map(|piece| piece.span.slice(undo).to_owned()).collect()),
         });
-        let as_written = header().next().is_some_and(|title| title.ends_with("as written"));
-        Piece { name, sql, undo, as_written }
+        let title = header().next().unwrap_or_default();
+        let as_written = title.ends_with("as written");
+        let helps = title.starts_with("-- Before step ") || title.starts_with("-- After step ");
+        let undo = if helps { Some(Vec::new()) } else { undo };
+        Piece { undo, as_written, helps, name, sql }
+    }
+
+    /// What stands between COMMIT and START TRANSACTION is sent and commits chunk by chunk, the rest in one transaction.
+    fn of_chunks(name: &str, text: &str, sending: Sending) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        let mut together = String::new();
+        let mut in_transaction = sending.in_transaction;
+        for span in sending.chunks(text) {
+            let chunk = span.slice(text).trim();
+            let before = in_transaction;
+            match control(chunk) {
+                Some(TransactionControl::Begin) => in_transaction = true,
+                Some(TransactionControl::Commit) => in_transaction = false,
+                _ if statements(chunk).next().is_none() => {}
+                _ if in_transaction => {
+                    together.push_str(chunk);
+                    together.push_str(if chunk.ends_with(';') { "\n" } else { ";\n" });
+                }
+                _ => pieces.push(Piece::new(format!("{name}, {}", title(chunk, pieces.len())), chunk.to_owned())),
+            }
+            if before && !in_transaction && !together.is_empty() {
+                pieces.push(Piece::new(name.to_owned(), std::mem::take(&mut together)));
+            }
+        }
+        if !together.is_empty() {
+            pieces.push(Piece::new(name.to_owned(), together));
+        }
+        pieces
     }
 
     /// A concurrent build refuses to be run again once it is done, loudly; everything else promises to do nothing then.
     pub(super) fn refuses_twice(&self) -> bool {
         self.sql.lines().any(|line| !line.starts_with("--") && line.contains("INDEX CONCURRENTLY \""))
+    }
+}
+
+/// What a chunk that is nothing else does to the transaction.
+fn control(chunk: &str) -> Option<TransactionControl> {
+    let mut statements = statements(chunk);
+    let (only, None) = (statements.next()?, statements.next()) else { return None };
+    match read_statement(only).operations.as_slice() {
+        [located] => match &located.operation {
+            Operation::Transaction(control) => Some(*control),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `step 7`, `before step 7`, or the chunk's number.
+fn title(chunk: &str, before: usize) -> String {
+    let line = chunk.lines().next().and_then(|line| line.strip_prefix("-- ")).unwrap_or_default();
+    let words: Vec<&str> = line.split([' ', ':']).collect();
+    match words.as_slice() {
+        ["Step", number, "of", ..] => format!("step {number}"),
+        [when @ ("Before" | "After"), "step", number, ..] => format!("{} step {number}", when.to_lowercase()),
+        _ => format!("chunk {}", before + 1),
     }
 }
 
@@ -64,7 +143,11 @@ impl Candidate {
 
     /// Sends the naive migration in one implicit transaction; `None` when PostgreSQL refuses it there.
     fn send_whole(&self, session: &mut Client) -> Result<Option<Result<(), String>>, VerifyError> {
-        let Err(error) = session.batch_execute(&self.naive) else { return Ok(Some(Ok(()))) };
+        let (begin, commit) = if self.in_chunks { ("BEGIN", "COMMIT") } else { ("", "") };
+        let chunks = std::iter::once(begin).chain(self.naive.iter().map(String::as_str)).chain([commit]);
+        let Err(error) = chunks.into_iter().try_for_each(|chunk| session.batch_execute(chunk)) else {
+            return Ok(Some(Ok(())));
+        };
         if session.is_closed() {
             return Err(error).doing(self.name.clone());
         }

@@ -11,7 +11,8 @@ use super::{Doing, Scratch, VerifyError, told};
 use crate::output::proof::Proof;
 
 impl Bench<'_> {
-    /// Kills every step half-way, runs it again as its header says, and the rest. Returns how many could be held up.
+    /// Kills every step half-way, runs it again as its header says, and the rest; where the runner begins again at the first
+    /// chunk, everything, and once more. Returns how many could be held up.
     pub(super) fn interrupt_each(
         &self,
         history: &Scratch,
@@ -28,11 +29,18 @@ impl Bench<'_> {
             if !kill(&database, &piece.sql)? {
                 continue; // nothing can hold it up
             }
-            killed += 1;
-            let again = usize::from(!piece.refuses_twice());
-            let mut rest = std::iter::repeat_n(piece, 1 + again).chain(&self.candidate.pieces[at + 1..]);
+            killed += usize::from(!piece.helps);
+            let pieces = &self.candidate.pieces;
+            let mut rest: Vec<&Piece> = match self.candidate.in_chunks {
+                true => pieces.iter().chain(pieces).collect(),
+                false => {
+                    let again = usize::from(!piece.refuses_twice());
+                    std::iter::repeat_n(piece, 1 + again).chain(&pieces[at + 1..]).collect()
+                }
+            };
             let recovered: Result<(), String> = recover(&database, &piece.sql).and_then(|()| {
-                rest.try_for_each(|piece| send(&database, &piece.sql).map_err(|why| format!("{}: {why}", piece.name)))
+                rest.drain(..)
+                    .try_for_each(|piece| send(&database, &piece.sql).map_err(|why| format!("{}: {why}", piece.name)))
             });
             if let Err(why) = recovered {
                 proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
@@ -62,7 +70,7 @@ impl Bench<'_> {
                     return Ok(());
                 }
             }
-            undone += 1;
+            undone += usize::from(!piece.helps);
         }
         proof.undone = Some(undone);
         let left = differences(&self.catalog(history)?, &self.catalog(&database)?);

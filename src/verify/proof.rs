@@ -216,7 +216,7 @@ impl Bench<'_> {
         piece: &Piece,
         before: &Relations,
     ) -> Result<(StepProof, Result<(), String>), VerifyError> {
-        let mut step = StepProof { file: piece.name.clone(), ..StepProof::default() };
+        let mut step = StepProof { file: piece.name.clone(), helps: piece.helps, ..StepProof::default() };
         if piece.as_written {
             let start = Instant::now();
             let ended = database.connect()?.batch_execute(&piece.sql).map_err(|error| told(&error));

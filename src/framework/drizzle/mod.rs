@@ -80,6 +80,12 @@ impl Framework for Drizzle {
         file.extension() == Some("sql")
     }
 
+    fn name_of(&self, file: &Utf8Path) -> String {
+        let of_folder = file.file_name() == Some(FILE);
+        let name = if of_folder { file.parent().and_then(Utf8Path::file_name) } else { file.file_stem() };
+        name.unwrap_or(file.as_str()).to_owned()
+    }
+
     fn sort(&self, found: &mut [Found]) {
         let journal = found.first().and_then(|f| f.file.parent()).map(journal::list).and_then(Result::ok);
         match journal {
