@@ -61,8 +61,7 @@ const STOPPED: [&str; 6] = [
 
 const SEPARATOR: &str = "--> statement-breakpoint";
 
-const ON_EVERY_DRIVER: [&str; 4] =
-    ["add_required_default_volatile", "combo_many", "enum_add_value_and_default", "index_change"];
+const ON_EVERY_DRIVER: [&str; 2] = ["combo_many", "enum_add_value_and_default"];
 
 const DRIVERS: [&str; 6] = ["kit", "kit-postgres", "pg", "pg-client", "postgres", "postgres-1"];
 
@@ -252,7 +251,7 @@ fn every_driver() -> Result<()> {
         let drizzle = Drizzle::start(generation)?;
         let mut samples = Sample::all(generation)?;
         samples.retain(|sample| ON_EVERY_DRIVER.contains(&sample.name.as_str()));
-        let next = AtomicUsize::new(0);
+        let next = AtomicUsize::new(usize::from(generation == Generation::Folders));
         each(&samples, |sample| {
             // drizzle-kit takes two seconds a call: each sample has one of its two drivers
             let number = next.fetch_add(1, Ordering::Relaxed);

@@ -13,8 +13,11 @@ use anyhow::{Context, Result, ensure};
 use safestep::sql::{read_statement, split};
 use serde_json::Value;
 
+use bench::drizzle::{self, Generation};
 use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
+
+const SEPARATOR: &str = "--> statement-breakpoint";
 
 /// Runs `test` on every sample and fails with all failures.
 fn on_every_sample(test: impl Fn(&Sample) -> Result<()> + Sync) -> Result<()> {
@@ -115,6 +118,41 @@ fn no_comment_is_lost() -> Result<()> {
             ensure!(output.contains(comment), "the comment {comment:?} is in no file");
         }
         Ok(())
+    })
+}
+
+/// Every Drizzle sample with its source, whose chunks end in a semicolon in place of the separator, and its report.
+fn on_every_drizzle_sample(test: impl Fn(&str, &Value) -> Result<()>) -> Result<()> {
+    for generation in [Generation::Journal, Generation::Folders] {
+        for sample in drizzle::Sample::all(generation)? {
+            let (folder, path) = sample.folder()?;
+            let source = std::fs::read_to_string(folder.path().join(&path))?;
+            let end = format!(";{}", " ".repeat(SEPARATOR.len() - 1));
+            let mut ended = String::new();
+            for (at, chunk) in source.split(SEPARATOR).enumerate() {
+                let is_ended = split(&ended).pieces.last().is_none_or(|p| p.span.slice(&ended).ends_with(';'));
+                ended += if at == 0 || is_ended { "" } else { &end };
+                ended += chunk;
+            }
+            let report = folder.report(&["--all", &path])?;
+            test(&ended, &report).with_context(|| format!("{generation:?} {}", sample.name))?;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn no_operation_and_no_comment_of_drizzle_is_lost() -> Result<()> {
+    on_every_drizzle_sample(|source, report| {
+        let files = report["files"].as_array().context("files")?;
+        let output: String = files.iter().filter_map(|file| file["after"].as_str()).collect();
+        let script = split(source);
+        let leading = script.pieces.iter().map(|piece| piece.leading).chain([script.trailing]);
+        let comments = leading.flat_map(|span| span.slice(source).lines().map(str::trim));
+        for comment in comments.filter(|_| !files.is_empty()) {
+            ensure!(output.contains(comment), "the comment {comment:?} is not in the file");
+        }
+        lost(source, report).map(drop)
     })
 }
 

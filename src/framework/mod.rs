@@ -102,6 +102,8 @@ pub trait Framework: Sync {
     fn refuses_layout(&self, layout: Layout) -> Option<&'static str>;
     /// What stands in the way of laying a sequence out, if something does.
     fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal>;
+    /// What to know of its runner before the sequence runs, one sentence each.
+    fn notes(&self, sequence: &Sequence) -> Vec<String>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
 }

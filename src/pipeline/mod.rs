@@ -122,7 +122,8 @@ fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings
     }
     let files = framework.lay_out(migration, &sequence, &settings);
     let changes = changes(migration, &files);
-    let report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
+    let mut report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
+    report.notes.extend(framework.notes(&sequence));
     let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
     let failing = findings.findings.iter().filter(fails).count();
     Outcome { path: migration.path().clone(), changes, files, report, failing }

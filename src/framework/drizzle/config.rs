@@ -11,7 +11,20 @@ pub(super) fn out_folders(root: &Utf8Path) -> Vec<Utf8PathBuf> {
         entries.flatten().filter(|e| is_config(e.file_name())).map(|e| e.path().to_owned()).collect();
     files.sort_by_key(|file| (!file.file_name().is_some_and(|name| name.starts_with("drizzle.config.")), file.clone()));
     let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
-    texts.filter_map(|text| out(&text)).map(|out| root.join(out.trim_start_matches("./"))).collect()
+    texts.filter_map(|text| out(&text)).map(|out| below(root, &out)).collect()
+}
+
+/// `root` joined with a path that may climb: `../../packages/db/drizzle`.
+fn below(root: &Utf8Path, path: &str) -> Utf8PathBuf {
+    let mut joined = root.to_owned();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(joined.pop()),
+            name => joined.push(name),
+        }
+    }
+    joined
 }
 
 /// `drizzle.config.ts`, `drizzle-admin.config.ts`, `drizzle.dev.config.js`, `drizzle.config.json`.
@@ -89,7 +102,7 @@ fn string(text: &str, quote: char) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_config, out};
+    use super::{below, is_config, out};
 
     #[test]
     fn only_a_plain_string_is_read() {
@@ -106,6 +119,11 @@ mod tests {
         for (text, value) in found {
             assert_eq!(out(text).as_deref(), value, "{text}");
         }
+    }
+
+    #[test]
+    fn a_path_may_climb() {
+        assert_eq!(below("/a/apps/web".as_ref(), "../../packages/db/./drizzle/"), "/a/packages/db/drizzle");
     }
 
     #[test]

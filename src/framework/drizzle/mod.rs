@@ -14,7 +14,7 @@ use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
-use crate::plan::{Runner, Sequence};
+use crate::plan::{Runner, Sequence, Unit, UnitKind};
 
 /// The framework.
 pub struct Drizzle;
@@ -100,6 +100,19 @@ impl Framework for Drizzle {
 
     fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal> {
         layout::refuse(migration, sequence, settings)
+    }
+
+    fn notes(&self, sequence: &Sequence) -> Vec<String> {
+        if sequence.units.is_empty() {
+            return Vec::new();
+        }
+        let proved = "proved with drizzle-kit migrate and migrate() over node-postgres, postgres-js and PGlite; not for \
+                      neon-http, and not inside db.transaction()";
+        let takes_time = |unit: &Unit| matches!(unit.kind, UnitKind::Alone | UnitKind::Validate);
+        let lifetime =
+            "postgres-js closes its connection after 30 to 60 minutes: ?max_lifetime=86400 on the URL for long steps";
+        let lifetime = sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
+        [proved.to_owned()].into_iter().chain(lifetime).collect()
     }
 
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {

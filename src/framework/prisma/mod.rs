@@ -84,6 +84,10 @@ impl Framework for Prisma {
         None
     }
 
+    fn notes(&self, _: &Sequence) -> Vec<String> {
+        Vec::new()
+    }
+
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
         layout::lay_out(migration, sequence, settings)
     }
