@@ -7,6 +7,7 @@ mod bench;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use bench::drizzle::{self, Generation};
 use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
 
@@ -14,50 +15,61 @@ const THREADS: usize = 4;
 
 #[test]
 fn every_sample_is_proved_on_postgresql_15() -> Result<()> {
-    all_are_proved(15, &Sample::all()?)
+    bench::on_each(&Sample::all()?, THREADS, |sample| {
+        must_be_proved(15, &sample.name, &Folder::of(sample)?, &migration(sample))
+    })
 }
 
 #[test]
-fn some_samples_are_proved_on_postgresql_12() -> Result<()> {
-    all_are_proved(12, &some())
-}
-
-#[test]
-fn some_samples_are_proved_on_postgresql_18() -> Result<()> {
-    all_are_proved(18, &some())
-}
-
-fn some() -> Vec<Sample> {
+fn some_samples_are_proved_on_the_oldest_and_the_newest() -> Result<()> {
     let names =
         ["combo_many", "fk_change_action", "hand_names", "hand_unique_constraint", "make_required_with_default"];
-    names.map(Sample::named).into()
+    let samples = names.map(Sample::named);
+    [12, 18].into_iter().try_for_each(|major| {
+        bench::on_each(&samples, THREADS, |sample| {
+            must_be_proved(major, &sample.name, &Folder::of(sample)?, &migration(sample))
+        })
+    })
 }
 
-fn all_are_proved(major: u32, samples: &[Sample]) -> Result<()> {
-    bench::on_each(samples, THREADS, |sample| {
-        let folder = Folder::of(sample)?;
-        let (url, oldest) = (bench::variable(&format!("SAFESTEP_TEST_PG{major}"))?, major.min(14).to_string());
-        let mut arguments = vec!["verify", "--all", "--interrupt", "--undo", "--format", "json"];
-        let path = migration(sample);
-        arguments.extend(["--postgres", &oldest, "--database-url", &url, &path]);
-        let ended = folder.safestep(&arguments)?;
-        ensure!(ended.status == 0, "exit {}\n{}{}", ended.status, ended.out, ended.err);
-        let report: Value = serde_json::from_str(&ended.out).context("--format json")?;
-        for proof in report["proofs"].as_array().context("proofs")? {
-            println!(
-                "{:<32} {:<14} {} objects, {} rows, {} steps, {} interrupted, {} undone, {:.1} s",
-                sample.name,
-                proof["verdict"].as_str().unwrap_or_default(),
-                proof["catalog_objects"],
-                proof["rows"],
-                proof["steps"].as_array().map_or(0, Vec::len),
-                proof["interrupted"],
-                proof["undone"],
-                proof["seconds"].as_f64().unwrap_or_default(),
-            );
-        }
-        Ok(())
+#[test]
+fn every_drizzle_sample_with_a_journal_is_proved() -> Result<()> {
+    bench::on_each(&drizzle::Sample::all(Generation::Journal)?, THREADS, |sample| {
+        let (folder, migration) = sample.folder()?;
+        must_be_proved(15, &sample.name, &folder, &migration)
     })
+}
+
+#[test]
+fn some_drizzle_samples_in_folders_are_proved() -> Result<()> {
+    let mut samples = drizzle::Sample::all(Generation::Folders)?;
+    samples.retain(|sample| ["combo_many", "fk_add", "make_required", "unique_add"].contains(&sample.name.as_str()));
+    bench::on_each(&samples, THREADS, |sample| {
+        let (folder, migration) = sample.folder()?;
+        must_be_proved(18, &sample.name, &folder, &migration)
+    })
+}
+
+fn must_be_proved(major: u32, name: &str, folder: &Folder, migration: &str) -> Result<()> {
+    let (url, oldest) = (bench::variable(&format!("SAFESTEP_TEST_PG{major}"))?, major.min(14).to_string());
+    let mut arguments = vec!["verify", "--all", "--interrupt", "--undo", "--rows", "200", "--format", "json"];
+    arguments.extend(["--postgres", &oldest, "--database-url", &url, migration]);
+    let ended = folder.safestep(&arguments)?;
+    ensure!(ended.status == 0, "exit {}\n{}{}", ended.status, ended.out, ended.err);
+    let report: Value = serde_json::from_str(&ended.out).context("--format json")?;
+    for proof in report["proofs"].as_array().context("proofs")? {
+        println!(
+            "{name:<32} {:<14} {} objects, {} rows, {} steps, {} interrupted, {} undone, {:.1} s",
+            proof["verdict"].as_str().unwrap_or_default(),
+            proof["catalog_objects"],
+            proof["rows"],
+            proof["steps"].as_array().map_or(0, Vec::len),
+            proof["interrupted"],
+            proof["undone"],
+            proof["seconds"].as_f64().unwrap_or_default(),
+        );
+    }
+    Ok(())
 }
 
 /// A rewritten sample, the original beside it in `original/`, and what `verify --against original` says of it.

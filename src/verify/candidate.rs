@@ -35,6 +35,8 @@ pub struct Piece {
     pub as_written: bool,
     /// No step of its own: it makes the one beside it bear repetition.
     pub helps: bool,
+    /// It commits together with the runner's ledger: once done it never runs again.
+    pub with_ledger: bool,
 }
 
 impl Candidate {
@@ -68,7 +70,7 @@ impl Piece {
         let as_written = title.ends_with("as written");
         let helps = title.starts_with("-- Before step ") || title.starts_with("-- After step ");
         let undo = if helps { Some(Vec::new()) } else { undo };
-        Piece { undo, as_written, helps, name, sql }
+        Piece { undo, as_written, helps, name, sql, with_ledger: false }
     }
 
     /// What stands between COMMIT and START TRANSACTION is sent and commits chunk by chunk, the rest in one transaction.
@@ -80,7 +82,11 @@ impl Piece {
             let chunk = span.slice(text).trim();
             let before = in_transaction;
             match control(chunk) {
-                Some(TransactionControl::Begin) => in_transaction = true,
+                Some(TransactionControl::Begin) => {
+                    in_transaction = true;
+                    let header = chunk.lines().take_while(|line| line.starts_with("--"));
+                    header.filter(|_| chunk.starts_with("-- Step ")).for_each(|line| together.extend([line, "\n"]));
+                }
                 Some(TransactionControl::Commit) => in_transaction = false,
                 _ if statements(chunk).next().is_none() => {}
                 _ if in_transaction => {
@@ -89,12 +95,12 @@ impl Piece {
                 }
                 _ => pieces.push(Piece::new(format!("{name}, {}", title(chunk, pieces.len())), chunk.to_owned())),
             }
-            if before && !in_transaction && !together.is_empty() {
+            if before && !in_transaction && together.lines().any(|line| !line.starts_with("--")) {
                 pieces.push(Piece::new(name.to_owned(), std::mem::take(&mut together)));
             }
         }
-        if !together.is_empty() {
-            pieces.push(Piece::new(name.to_owned(), together));
+        if together.lines().any(|line| !line.starts_with("--")) {
+            pieces.push(Piece { with_ledger: true, ..Piece::new(name.to_owned(), together) });
         }
         pieces
     }

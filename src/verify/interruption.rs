@@ -32,7 +32,7 @@ impl Bench<'_> {
             killed += usize::from(!piece.helps);
             let pieces = &self.candidate.pieces;
             let mut rest: Vec<&Piece> = match self.candidate.in_chunks {
-                true => pieces.iter().chain(pieces).collect(),
+                true => pieces.iter().filter(|piece| !piece.with_ledger).chain(pieces).collect(),
                 false => {
                     let again = usize::from(!piece.refuses_twice());
                     std::iter::repeat_n(piece, 1 + again).chain(&pieces[at + 1..]).collect()

@@ -17,16 +17,32 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 
-use prisma::Sample;
-
 /// The value of an environment variable that `scripts/test` sets.
 pub fn variable(name: &str) -> Result<String> {
     std::env::var(name)
         .with_context(|| format!("{name} is not set: run scripts/test (or: eval \"$(scripts/servers env)\")"))
 }
 
+/// What a failure is told by.
+pub trait Named {
+    /// A sample's name.
+    fn name(&self) -> &str;
+}
+
+impl Named for prisma::Sample {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Named for drizzle::Sample {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
 /// Runs `test` on every sample, on several threads, and fails with all failures.
-pub fn on_each(samples: &[Sample], threads: usize, test: impl Fn(&Sample) -> Result<()> + Sync) -> Result<()> {
+pub fn on_each<S: Named + Sync>(samples: &[S], threads: usize, test: impl Fn(&S) -> Result<()> + Sync) -> Result<()> {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -34,7 +50,7 @@ pub fn on_each(samples: &[Sample], threads: usize, test: impl Fn(&Sample) -> Res
             scope.spawn(|| {
                 while let Some(sample) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(error) = test(sample) {
-                        let failure = format!("{}: {error:#}", sample.name);
+                        let failure = format!("{}: {error:#}", sample.name());
                         failures.lock().unwrap_or_else(PoisonError::into_inner).push(failure);
                     }
                 }
