@@ -4,6 +4,8 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
@@ -12,12 +14,20 @@ use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
 
 const THREADS: usize = 4;
+/// Enough for several batches of a backfill.
+const ROWS: &str = "2500";
 
 #[test]
 fn every_sample_is_proved_on_postgresql_15() -> Result<()> {
+    let killed = AtomicU64::new(0);
     bench::on_each(&Sample::all()?, THREADS, |sample| {
-        must_be_proved(15, &sample.name, &Folder::of(sample)?, &migration(sample))
-    })
+        killed
+            .fetch_add(must_be_proved(15, &sample.name, &Folder::of(sample)?, &migration(sample))?, Ordering::Relaxed);
+        Ok(())
+    })?;
+    let killed = killed.into_inner();
+    ensure!(killed > 140 || std::env::var_os("SAFESTEP_TEST_ONLY").is_some(), "only {killed} steps were held up");
+    Ok(())
 }
 
 #[test]
@@ -27,7 +37,7 @@ fn some_samples_are_proved_on_the_oldest_and_the_newest() -> Result<()> {
     let samples = names.map(Sample::named);
     [12, 18].into_iter().try_for_each(|major| {
         bench::on_each(&samples, THREADS, |sample| {
-            must_be_proved(major, &sample.name, &Folder::of(sample)?, &migration(sample))
+            must_be_proved(major, &sample.name, &Folder::of(sample)?, &migration(sample)).map(drop)
         })
     })
 }
@@ -36,7 +46,7 @@ fn some_samples_are_proved_on_the_oldest_and_the_newest() -> Result<()> {
 fn every_drizzle_sample_with_a_journal_is_proved() -> Result<()> {
     bench::on_each(&drizzle::Sample::all(Generation::Journal)?, THREADS, |sample| {
         let (folder, migration) = sample.folder()?;
-        must_be_proved(15, &sample.name, &folder, &migration)
+        must_be_proved(15, &sample.name, &folder, &migration).map(drop)
     })
 }
 
@@ -46,18 +56,20 @@ fn some_drizzle_samples_in_folders_are_proved() -> Result<()> {
     samples.retain(|sample| ["combo_many", "fk_add", "make_required", "unique_add"].contains(&sample.name.as_str()));
     bench::on_each(&samples, THREADS, |sample| {
         let (folder, migration) = sample.folder()?;
-        must_be_proved(18, &sample.name, &folder, &migration)
+        must_be_proved(18, &sample.name, &folder, &migration).map(drop)
     })
 }
 
-fn must_be_proved(major: u32, name: &str, folder: &Folder, migration: &str) -> Result<()> {
+/// Proves a sample, kills and takes back its steps; returns how many were killed.
+fn must_be_proved(major: u32, name: &str, folder: &Folder, migration: &str) -> Result<u64> {
     let (url, oldest) = (bench::variable(&format!("SAFESTEP_TEST_PG{major}"))?, major.min(14).to_string());
-    let mut arguments = vec!["verify", "--all", "--interrupt", "--undo", "--rows", "200", "--format", "json"];
+    let mut arguments = vec!["verify", "--all", "--interrupt", "--undo", "--rows", ROWS, "--format", "json"];
     arguments.extend(["--postgres", &oldest, "--database-url", &url, migration]);
     let ended = folder.safestep(&arguments)?;
     ensure!(ended.status == 0, "exit {}\n{}{}", ended.status, ended.out, ended.err);
     let report: Value = serde_json::from_str(&ended.out).context("--format json")?;
-    for proof in report["proofs"].as_array().context("proofs")? {
+    let proofs = report["proofs"].as_array().context("proofs")?;
+    for proof in proofs {
         println!(
             "{name:<32} {:<14} {} objects, {} rows, {} steps, {} interrupted, {} undone, {:.1} s",
             proof["verdict"].as_str().unwrap_or_default(),
@@ -69,7 +81,7 @@ fn must_be_proved(major: u32, name: &str, folder: &Folder, migration: &str) -> R
             proof["seconds"].as_f64().unwrap_or_default(),
         );
     }
-    Ok(())
+    Ok(proofs.iter().filter_map(|proof| proof["interrupted"].as_u64()).sum())
 }
 
 /// A rewritten sample, the original beside it in `original/`, and what `verify --against original` says of it.

@@ -1,5 +1,4 @@
-//! Every step of a sequence, killed half-way and run again as its header says, leads to the schema and the rows of the naive
-//! migration.
+//! Rows that break a rule stop the sequence where it is checked; once they are mended, it goes on as its header says.
 //!
 //! A file is sent as Prisma sends a file of one statement, in one simple-query message on a session of its own; the CLI is
 //! left out, because what it does after a failure (`migrate resolve`, then the same file again) changes nothing but its ledger.
@@ -7,76 +6,11 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
 use anyhow::{Context, Result, ensure};
 
-use bench::blocker::{block, fills, waits};
 use bench::prisma::{Project, Sample};
 use bench::proof;
 use bench::server::{Database, Server};
-
-/// Enough for several batches of a backfill.
-const ROWS: u32 = 2_500;
-
-/// Most of the time a thread waits for a lock or for a pause between attempts.
-const THREADS: usize = 4;
-
-#[test]
-fn every_step_of_every_sample() -> Result<()> {
-    let server = Server::of(15)?;
-    let steps = AtomicUsize::new(0);
-    bench::on_each(&Sample::all()?, THREADS, |sample| {
-        steps.fetch_add(interrupt_every_step(&server, sample)?, Ordering::Relaxed);
-        Ok(())
-    })?;
-    println!("{} steps killed and run again", steps.load(Ordering::Relaxed));
-    ensure!(steps.load(Ordering::Relaxed) > 0, "no step was killed");
-    Ok(())
-}
-
-/// For every file of the rewritten sample: a new database, the earlier files, this one killed and run again, the later ones.
-/// Returns how many were killed.
-fn interrupt_every_step(server: &Server, sample: &Sample) -> Result<usize> {
-    let naive = Project::naive(sample)?.sequence()?;
-    let rewritten = Project::rewritten(sample, server.major)?.sequence()?;
-    if naive == rewritten {
-        return Ok(0);
-    }
-    let files: Vec<(String, String)> = rewritten.into_iter().collect();
-    // Where the naive migration fails on rows there is nothing to compare with: empty tables, and no batch to stop.
-    let mut history = sample.history_with_rows(server, ROWS)?;
-    let mut expected = server.copy(&history)?;
-    let has_rows = run_all(&expected, naive.values()).is_ok();
-    if !has_rows {
-        history = sample.history(server)?;
-        expected = server.copy(&history)?;
-        if run_all(&expected, naive.values()).is_err() {
-            return Ok(0);
-        }
-    }
-    let mut killed = 0;
-    for (at, (name, sql)) in files.iter().enumerate() {
-        // What locks nothing cannot be held up, and what is as its author wrote it promises nothing.
-        let title = sql.lines().next().unwrap_or_default();
-        let is_free = title.contains("locks nothing that is in use") || title.ends_with("as written");
-        if is_free || (fills(sql) && !has_rows) {
-            continue;
-        }
-        let database = server.copy(&history)?;
-        let texts = || files.iter().map(|(_, sql)| sql);
-        run_all(&database, texts().take(at)).context("the steps before")?;
-        interrupt(&database, sql)
-            .and_then(|()| recover(&database, sql))
-            .and_then(|()| run_all(&database, texts().skip(at + 1)))
-            .and_then(|()| proof::must_be_same(&expected, &database, &history, proof::loses(sample)))
-            .with_context(|| format!("interrupted in {name}"))?;
-        killed += 1;
-    }
-    Ok(killed)
-}
 
 /// Rows that break the rule: the sample, what spoils them, the step that must fail, what mends them.
 const BAD_ROWS: [(&str, &str, &str, &str); 3] = [
@@ -153,40 +87,6 @@ fn run_all<'a>(database: &Database, files: impl Iterator<Item = &'a String>) -> 
         session.batch_execute(sql).with_context(|| sql.clone())?;
     }
     Ok(())
-}
-
-/// Starts a file while another session is in its way, and kills it there.
-fn interrupt(database: &Database, sql: &str) -> Result<()> {
-    let mut blocker = database.connect()?;
-    block(&mut blocker, sql).context("blocking")?;
-    let mut victim = database.connect()?;
-    let pid: i32 = victim.query_one("SELECT pg_backend_pid()", &[])?.get(0);
-    let killed = thread::scope(|scope| -> Result<bool> {
-        let run = scope.spawn(|| victim.batch_execute(sql).is_err());
-        let stuck = kill_when_waiting(database, pid);
-        let killed = run.join().unwrap_or(false);
-        stuck?;
-        Ok(killed)
-    })?;
-    ensure!(killed, "nothing held it up: it was done before it could be killed");
-    Ok(blocker.batch_execute("ROLLBACK")?)
-}
-
-/// Waits until the session waits for a lock or sleeps between two attempts, then ends it.
-fn kill_when_waiting(database: &Database, pid: i32) -> Result<()> {
-    let mut watcher = database.connect()?;
-    let end = Instant::now() + Duration::from_secs(10);
-    loop {
-        if waits(&mut watcher, pid)? {
-            watcher.execute("SELECT pg_terminate_backend($1)", &[&pid])?;
-            return Ok(());
-        }
-        if Instant::now() > end {
-            watcher.execute("SELECT pg_terminate_backend($1)", &[&pid])?;
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
 }
 
 /// Does what the header of the file says and runs it again; and once more, because a connection can be lost between the work
