@@ -64,8 +64,10 @@ fn no_operation_is_lost_in_a_history() -> Result<()> {
         let mut statements = 0;
         for report in migrations {
             let path = report["path"].as_str().context("path")?;
-            let source = std::fs::read_to_string(std::path::Path::new(project).join(path).join("migration.sql"))?;
-            statements += lost(&source, report).with_context(|| format!("{project}: {path}"))?;
+            let path = std::path::Path::new(project).join(path);
+            let file = if path.is_dir() { path.join("migration.sql") } else { path.clone() };
+            let source = std::fs::read_to_string(file)?;
+            statements += lost(&source, report).with_context(|| path.display().to_string())?;
         }
         let hazards: Vec<&Value> =
             migrations.iter().flat_map(|m| m["hazards"].as_array().into_iter().flatten()).collect();
