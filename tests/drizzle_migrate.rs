@@ -272,6 +272,44 @@ fn every_driver() -> Result<()> {
     Ok(())
 }
 
+/// Five files that wait, behind a database with rows or in front of an empty one: what runs in one transaction when it is
+/// naive runs to the same end step by step.
+#[test]
+fn several_files_are_pending() -> Result<()> {
+    const FIVE: [(&str, &str); 5] = [
+        ("required", "ALTER TABLE \"users\" ALTER COLUMN \"name\" SET NOT NULL;"),
+        ("index", "CREATE INDEX \"users_name_idx\" ON \"users\" USING btree (\"name\");"),
+        ("unique", "ALTER TABLE \"users\" ADD CONSTRAINT \"users_email_unique\" UNIQUE(\"email\");"),
+        (
+            "key",
+            "ALTER TABLE \"posts\" ADD CONSTRAINT \"posts_fk\" FOREIGN KEY (\"user_id\") REFERENCES \"users\"(\"id\");",
+        ),
+        ("since", "ALTER TABLE \"users\" ADD COLUMN \"since\" timestamp DEFAULT clock_timestamp() NOT NULL;"),
+    ];
+    let server = Server::of(15)?;
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let sample = Sample { name: "combo_many".into(), generation };
+        let naive = sample.history()?.and(generation, &FIVE)?;
+        let rewritten = naive.rewritten()?;
+        let texts = |project: &Project| -> Result<Vec<String>> {
+            project.migrations()?.iter().map(|path| Ok(std::fs::read_to_string(path)?)).collect()
+        };
+        let left =
+            texts(&naive)?.iter().zip(texts(&rewritten)?).filter(|(naive, rewritten)| *naive == rewritten).count();
+        ensure!(left == 1, "{left} files are as they were");
+        for history in [sample.database(&drizzle, &server, 5)?, server.create()?] {
+            for driver in ["kit", "pg", "postgres"] {
+                let sides = Sides::of(&drizzle, &server, &history, &naive, &rewritten, driver)?;
+                ensure!(sides.naive.1.ok && sides.rewritten.1.ok, "{driver}: {}", sides.report());
+                must_be_same(&sides.naive.0, &sides.rewritten.0, &history, &[]).with_context(|| driver.to_owned())?;
+                must_be_done(&drizzle, driver, &rewritten, &sides.rewritten.0)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A build that fails leaves an INVALID index. When the rows are mended, the same command goes on and leaves what the naive
 /// migration leaves.
 #[test]

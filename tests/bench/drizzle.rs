@@ -97,6 +97,7 @@ impl Sample {
                 project.migrations()?.last().context("no migration")?.parent().context("no folder")?,
             )?,
             Generation::Journal => {
+                fs::remove_file(project.migrations()?.last().context("no migration")?)?;
                 let path = project.drizzle().join("meta/_journal.json");
                 let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
                 journal["entries"].as_array_mut().context("entries")?.pop();
@@ -140,23 +141,43 @@ impl Project {
 
     /// The same with a migration behind it that fails.
     pub fn before_a_failure(&self, generation: Generation) -> Result<Project> {
+        self.and(generation, &[("failing", "SELECT 1 / 0;")])
+    }
+
+    /// The same with more migrations behind it, each with its name and SQL.
+    pub fn and(&self, generation: Generation, more: &[(&str, &str)]) -> Result<Project> {
         let project = Project(TempDir::with_prefix("safestep-bench-")?);
         copy(&self.drizzle(), &project.drizzle())?;
-        let failing = "SELECT 1 / 0;";
-        match generation {
-            Generation::Folders => {
-                let folder = project.drizzle().join("20990101000000_failing");
-                fs::create_dir(&folder)?;
-                fs::write(folder.join("migration.sql"), failing)?;
+        for (number, (name, sql)) in (1..).zip(more) {
+            match generation {
+                Generation::Folders => {
+                    let folder = project.drizzle().join(format!("2099010100000{number}_{name}"));
+                    fs::create_dir(&folder)?;
+                    fs::write(folder.join("migration.sql"), sql)?;
+                }
+                Generation::Journal => {
+                    let path = project.drizzle().join("meta/_journal.json");
+                    let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+                    let entries = journal["entries"].as_array_mut().context("entries")?;
+                    let tag = format!("009{number}_{name}");
+                    let when = 4_070_908_800_000_i64 + number;
+                    entries.push(
+                        json!({ "idx": 90 + number, "version": "7", "when": when, "tag": tag, "breakpoints": true }),
+                    );
+                    fs::write(&path, journal.to_string())?;
+                    fs::write(project.drizzle().join(format!("{tag}.sql")), sql)?;
+                }
             }
-            Generation::Journal => {
-                let path = project.drizzle().join("meta/_journal.json");
-                let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
-                let entries = journal["entries"].as_array_mut().context("entries")?;
-                entries.push(json!({ "idx": 99, "version": "7", "when": 4_070_908_800_000_i64, "tag": "0099_failing", "breakpoints": true }));
-                fs::write(&path, journal.to_string())?;
-                fs::write(project.drizzle().join("0099_failing.sql"), failing)?;
-            }
+        }
+        Ok(project)
+    }
+
+    /// The same after `safestep rewrite --write` of all its migrations but the first.
+    pub fn rewritten(&self) -> Result<Project> {
+        let project = Project(TempDir::with_prefix("safestep-bench-")?);
+        copy(&self.drizzle(), &project.drizzle())?;
+        for path in project.migrations()?.iter().skip(1) {
+            project.safestep_on("--write", 15, path)?;
         }
         Ok(project)
     }
@@ -167,13 +188,17 @@ impl Project {
     }
 
     fn safestep(&self, what: &str, major: u32) -> Result<()> {
+        // The history stays as it is: a test wants to see what becomes of the last migration.
+        self.safestep_on(what, major, self.migrations()?.last().context("no migration")?)
+    }
+
+    fn safestep_on(&self, what: &str, major: u32, migration: &Path) -> Result<()> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_safestep"));
         command.args(["rewrite", what, "--all", "--quiet"]).current_dir(self.0.path());
-        // The history stays as it is: a test wants to see what becomes of the last migration.
         if major < 14 {
             command.args(["--postgres", "12"]);
         }
-        command.arg(self.migrations()?.last().context("no migration")?);
+        command.arg(migration);
         let output = command.output().context("running safestep")?;
         let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
         ensure!(output.status.success(), "safestep rewrite {what}: {}\n{text}", output.status);
