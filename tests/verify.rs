@@ -342,6 +342,19 @@ fn a_server_that_cannot_be_used_is_named() -> Result<()> {
 }
 
 #[test]
+fn values_drawn_at_random_are_no_difference() -> Result<()> {
+    let folder = Folder::new()?;
+    let init = "CREATE TABLE \"User\" (\"id\" INTEGER PRIMARY KEY);\nCREATE TABLE \"Tag\" (\"id\" TEXT PRIMARY KEY, \"userId\" INTEGER NOT NULL);\n";
+    let change = "CREATE INDEX \"Tag_userId_idx\" ON \"Tag\"(\"userId\");\nINSERT INTO \"Tag\" SELECT md5(random()::text), \"id\" FROM \"User\";\n";
+    folder.write(&format!("{MIGRATIONS}/20260101000000_init/migration.sql"), init)?;
+    folder.write(&format!("{MIGRATIONS}/20260102000000_change/migration.sql"), change)?;
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    let ended = folder.safestep(&["verify", "--all", "--rows", "50", "--database-url", &url])?;
+    ensure!(ended.status == 0 && ended.out.contains("1 proved, none differs"), "{}{}", ended.out, ended.err);
+    Ok(())
+}
+
+#[test]
 fn rewrite_proves_before_it_writes() -> Result<()> {
     let sample = Sample::named("combo_many");
     let folder = Folder::of(&sample)?;

@@ -93,6 +93,8 @@ pub struct BadRows {
     pub kind: String,
     /// The step that fails as well and leaves the rows alone; absent when the sequence fills the NULLs.
     pub stops_at: Option<String>,
+    /// No row has changed then; false where statements in the author's own words ran before.
+    pub untouched: bool,
 }
 
 /// How long locks that block writers are held, with two numbers of rows.
@@ -210,7 +212,9 @@ impl Proof {
             format!("{} stop step {step}", bad.kind)
         };
         let stops: Vec<String> = self.bad_rows.iter().map(stop).collect();
-        format!("{}; no row is touched", stops.join(", "))
+        let untouched = self.bad_rows.iter().all(|bad| bad.untouched);
+        let rows = if untouched { "no row is touched" } else { "only the author's own statements have run" };
+        format!("{}; {rows}", stops.join(", "))
     }
 
     /// How long the steps hold locks that block writers, beside the naive migration: in one line.

@@ -93,7 +93,17 @@ impl Piece {
                     together.push_str(chunk);
                     together.push_str(if chunk.ends_with(';') { "\n" } else { ";\n" });
                 }
-                _ => pieces.push(Piece::new(format!("{name}, {}", title(chunk, pieces.len())), chunk.to_owned())),
+                _ => {
+                    let piece = match (title(chunk), pieces.last()) {
+                        (Some(title), _) => Piece::new(format!("{name}, {title}"), chunk.to_owned()),
+                        // the author's words go on
+                        (None, Some(last)) if last.as_written => {
+                            Piece { sql: chunk.to_owned(), undo: Some(Vec::new()), helps: true, ..last.clone() }
+                        }
+                        (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), chunk.to_owned()),
+                    };
+                    pieces.push(piece);
+                }
             }
             if before && !in_transaction && together.lines().any(|line| !line.starts_with("--")) {
                 pieces.push(Piece::new(name.to_owned(), std::mem::take(&mut together)));
@@ -124,14 +134,13 @@ fn control(chunk: &str) -> Option<TransactionControl> {
     }
 }
 
-/// `step 7`, `before step 7`, or the chunk's number.
-fn title(chunk: &str, before: usize) -> String {
-    let line = chunk.lines().next().and_then(|line| line.strip_prefix("-- ")).unwrap_or_default();
-    let words: Vec<&str> = line.split([' ', ':']).collect();
-    match words.as_slice() {
-        ["Step", number, "of", ..] => format!("step {number}"),
-        [when @ ("Before" | "After"), "step", number, ..] => format!("{} step {number}", when.to_lowercase()),
-        _ => format!("chunk {}", before + 1),
+/// `step 7` or `before step 7`, as the chunk's first line says.
+fn title(chunk: &str) -> Option<String> {
+    let line = chunk.lines().next()?.strip_prefix("-- ")?;
+    match line.split([' ', ':']).collect::<Vec<_>>().as_slice() {
+        ["Step", number, "of", ..] => Some(format!("step {number}")),
+        [when @ ("Before" | "After"), "step", number, ..] => Some(format!("{} step {number}", when.to_lowercase())),
+        _ => None,
     }
 }
 
