@@ -256,6 +256,19 @@ impl Common {
     }
 }
 
+pub(super) fn json_of(report: &impl serde::Serialize) -> Result<String, Failure> {
+    Ok(serde_json::to_string_pretty(report).map_err(|error| Failure::Io("JSON".into(), error.into()))? + "\n")
+}
+
+pub(super) fn put(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Io("standard output".into(), error))
+        }
+        _ => Ok(()),
+    }
+}
+
 pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
     let joined = here.join(path);
     let mut clean = Utf8PathBuf::new();

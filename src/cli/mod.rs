@@ -8,6 +8,7 @@ mod completions;
 mod explain;
 mod failure;
 mod rewrite;
+mod servers;
 mod traffic;
 mod verify;
 

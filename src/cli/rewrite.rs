@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{Common, Format, Ran, here};
-use super::verify::{ProofArguments, print, proofs};
+use super::servers::ProofArguments;
+use super::verify::{print, proofs};
 use crate::disk::{self, FileChange};
 use crate::output::{Mode, json};
 

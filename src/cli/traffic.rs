@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran, absolute, here};
-use super::verify::{ProofArguments, json_of, on_each_server, put};
+use super::common::{Common, Format, Ran, absolute, here, json_of, put};
+use super::servers::{ProofArguments, on_each_server};
 use crate::disk::{self, Action, FileChange};
 use crate::output::Mode;
 use crate::output::traffic::TrafficReport;

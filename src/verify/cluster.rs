@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::VerifyError;
 use super::cleanup::{Cleanup, at_the_end};
-use super::installation::Installation;
+use super::installation::{Installation, is_root};
 
 /// A running server; it stops, and its folder goes, with this value or when a signal ends the program.
 pub struct Cluster {
@@ -176,11 +176,6 @@ fn append(path: &Utf8Path, text: &str) -> Result<(), VerifyError> {
 fn free_port() -> Result<u16, VerifyError> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     listener.map(|address| address.port()).map_err(|source| VerifyError::Io { path: "127.0.0.1".into(), source })
-}
-
-/// True when the program runs as root, whom PostgreSQL refuses.
-pub(super) fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 /// User and group that a root's server runs as.

