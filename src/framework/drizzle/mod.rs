@@ -2,18 +2,25 @@
 //!
 //! The migrators run everything pending in one transaction and send each file chunk by chunk, cut at a literal marker.
 //! What is applied is told by a journal's time (0.x) or a folder's name (1.x), never by a file's content: a sequence takes
-//! the place of its migration's content, and nothing else in the folder changes.
+//! the place of its migration's content, and nothing else in the folder changes. With a file for each step, the last one has
+//! the migration's time or name, so that a database that ran the migration knows it.
 
+mod chain;
 mod config;
+mod folders;
 mod journal;
+mod json;
 mod layout;
+mod ledger;
+mod numbering;
+mod seconds;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
-use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
+use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal, Replaced};
 use crate::plan::{Runner, Sequence, Unit, UnitKind};
 
 /// The framework.
@@ -44,11 +51,11 @@ impl Framework for Drizzle {
     }
 
     fn ledger_tables(&self) -> &'static [&'static str] {
-        &["__drizzle_migrations"]
+        &[ledger::TABLE]
     }
 
-    fn ledger(&self) -> Option<&'static dyn Ledger> {
-        None
+    fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
+        Ok(Box::new(ledger::DrizzleLedger::of(folder)?))
     }
 
     fn sending(&self) -> Sending {
@@ -94,8 +101,8 @@ impl Framework for Drizzle {
         }
     }
 
-    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
-        (layout == Layout::Step).then_some("safestep writes the steps of a Drizzle migration into its own file only")
+    fn refuses_layout(&self, _: Layout) -> Option<&'static str> {
+        None
     }
 
     fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal> {
@@ -118,6 +125,26 @@ impl Framework for Drizzle {
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
         layout::lay_out(migration, sequence, settings)
     }
+
+    fn place(&self, history: &[Found], replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+        if replaced.iter().all(|replaced| replaced.files.len() < 2) {
+            return Ok(());
+        }
+        let folder = history.first().and_then(|found| found.file.parent()).unwrap_or("".as_ref());
+        match journal::of(folder).is_file() {
+            true => numbering::place(folder, replaced),
+            false => folders::place(history, replaced),
+        }
+    }
+}
+
+/// Where a file for each step is wanted and its author's own transactions forbid it.
+const ONE_FILE: &str = "it begins or ends transactions of its own, so its steps stay in one file";
+
+/// Where there is no room for a file for each step.
+fn no_room(path: &Utf8Path, why: &str) -> FrameworkError {
+    let why = format!("{why}: `layout = \"phase\"` in safestep.toml keeps all steps in one file");
+    FrameworkError::Unusable { path: path.to_owned(), why }
 }
 
 fn is_folder(path: &Utf8Path) -> bool {
