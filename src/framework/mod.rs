@@ -128,7 +128,7 @@ pub trait Framework: Sync {
     /// What stands in the way of laying a sequence out, if something does.
     fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal>;
     /// What to know of its runner before the sequence runs, one sentence each.
-    fn notes(&self, sequence: &Sequence) -> Vec<String>;
+    fn notes(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
     /// Gives the files that replace migrations of a folder their places in it, and changes what the folder keeps of them.

@@ -158,7 +158,8 @@ impl Draft {
     fn outcome(self, framework: &dyn Framework, changes: Vec<FileChange>, options: &Options) -> Outcome {
         let Draft { migration, findings, sequence, files, notes, .. } = self;
         let mut report = reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base);
-        report.notes.extend(framework.notes(&sequence).into_iter().chain(notes));
+        let of_runner = framework.notes(&migration, &sequence, &layout_settings(&options.config));
+        report.notes.extend(of_runner.into_iter().chain(notes));
         let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();
         Outcome { path: migration.path().clone(), changes, files, report, failing }

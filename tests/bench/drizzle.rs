@@ -89,9 +89,40 @@ impl Sample {
         Ok((folder, path))
     }
 
+    /// As its author's repository holds it, the last migration generated long after the others, with a file for each
+    /// step in the configuration.
+    pub fn apart(&self) -> Result<Project> {
+        let project = self.naive()?;
+        project.write("safestep.toml", "layout = \"step\"\n")?;
+        let files = project.migrations()?;
+        match self.generation {
+            Generation::Folders => {
+                for folder in files[..files.len() - 1].iter().filter_map(|file| file.parent()) {
+                    let name = folder.file_name().and_then(|name| name.to_str()).context("a name")?;
+                    fs::rename(folder, folder.with_file_name(format!("2025{}", &name[4..])))?;
+                }
+            }
+            Generation::Journal => {
+                let path = project.drizzle().join("meta/_journal.json");
+                let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
+                let entries = journal["entries"].as_array_mut().context("entries")?;
+                let earlier = entries.len() - 1;
+                for entry in &mut entries[..earlier] {
+                    entry["when"] = json!(entry["when"].as_i64().context("when")? - 3_600_000);
+                }
+                fs::write(&path, serde_json::to_string_pretty(&journal)?)?;
+            }
+        }
+        Ok(project)
+    }
+
     /// The migrations before the last one.
     pub fn history(&self) -> Result<Project> {
-        let project = self.naive()?;
+        self.without_last(self.naive()?)
+    }
+
+    /// A project without its last migration.
+    pub fn without_last(&self, project: Project) -> Result<Project> {
         match self.generation {
             Generation::Folders => fs::remove_dir_all(
                 project.migrations()?.last().context("no migration")?.parent().context("no folder")?,
@@ -138,6 +169,33 @@ impl Project {
         Ok(fs::read_to_string(self.migrations()?.last().context("no migration")?)?)
     }
 
+    /// Writes a file beside its migrations folder.
+    pub fn write(&self, name: &str, text: &str) -> Result<()> {
+        Ok(fs::write(self.0.path().join(name), text)?)
+    }
+
+    /// `safestep adopt` with these further arguments: whether it succeeded, and what it said.
+    pub fn adopt(&self, database: &Database, arguments: &[&str]) -> Result<Ran> {
+        let output = Command::new(env!("CARGO_BIN_EXE_safestep"))
+            .args(["adopt", "--database-url", &database.url])
+            .args(arguments)
+            .current_dir(self.0.path())
+            .output()
+            .context("running safestep")?;
+        let error = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
+        Ok(Ran { ok: output.status.success(), error })
+    }
+
+    /// Fails when `safestep rewrite` would change any of its migrations.
+    pub fn all_must_be_final(&self) -> Result<()> {
+        self.safestep_on("--check", 15, &self.drizzle()).context("rewriting the rewrite")
+    }
+
+    /// Rewrites its last migration.
+    pub fn rewrite(&self, major: u32) -> Result<()> {
+        self.safestep("--write", major)
+    }
+
     /// The same with a migration behind it that fails.
     pub fn before_a_failure(&self, generation: Generation) -> Result<Project> {
         let project = Project(TempDir::with_prefix("safestep-bench-")?);
@@ -167,13 +225,17 @@ impl Project {
     }
 
     fn safestep(&self, what: &str, major: u32) -> Result<()> {
+        self.safestep_on(what, major, self.migrations()?.last().context("no migration")?)
+    }
+
+    fn safestep_on(&self, what: &str, major: u32, path: &Path) -> Result<()> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_safestep"));
         command.args(["rewrite", what, "--all", "--quiet"]).current_dir(self.0.path());
         // The history stays as it is: a test wants to see what becomes of the last migration.
         if major < 14 {
             command.args(["--postgres", "12"]);
         }
-        command.arg(self.migrations()?.last().context("no migration")?);
+        command.arg(path);
         let output = command.output().context("running safestep")?;
         let text = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
         ensure!(output.status.success(), "safestep rewrite {what}: {}\n{text}", output.status);

@@ -4,14 +4,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::{Found, FrameworkError, Replaced};
-use super::layout::has_transactions;
 use super::{FILE, no_room, seconds};
 
 pub(super) fn place(history: &[Found], replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
     for replaced in replaced {
         if replaced.files.len() == 1 {
-            let note = has_transactions(replaced.migration).then(|| super::ONE_FILE.to_owned());
-            replaced.notes.extend(note);
             continue;
         }
         let own = replaced.migration.path().clone();

@@ -61,6 +61,11 @@ pub(super) fn has_transactions(migration: &Migration) -> bool {
     migration.leaves_open || migration.items.iter().any(|item| item.fixed == Some(Fixed::Transaction))
 }
 
+/// True when a file holds statements that run once, with its row in the ledger.
+pub(super) fn ends_in_transaction(text: &str) -> bool {
+    text.rsplit_once("START TRANSACTION;").is_some_and(|(_, rest)| rest.contains(SEPARATOR))
+}
+
 /// The words of a part's name, without the time or number that its place in the folder gives it.
 fn part_name(name: &str, at: usize, parts: usize, unit: &Unit) -> String {
     let width = parts.to_string().len().max(2);

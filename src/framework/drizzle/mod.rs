@@ -29,6 +29,7 @@ pub struct Drizzle;
 /// Cuts a file into what is sent to the server one by one; the migrators look for exactly this text, anywhere.
 const SEPARATOR: &str = "--> statement-breakpoint";
 const FILE: &str = "migration.sql";
+const ONE_FILE: &str = "it begins or ends transactions of its own, so its steps stay in one file";
 const SNAPSHOT: &str = "snapshot.json";
 
 /// Where projects keep their migrations when no `drizzle.config` says it.
@@ -109,7 +110,7 @@ impl Framework for Drizzle {
         layout::refuse(migration, sequence, settings)
     }
 
-    fn notes(&self, sequence: &Sequence) -> Vec<String> {
+    fn notes(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String> {
         if sequence.units.is_empty() {
             return Vec::new();
         }
@@ -119,7 +120,9 @@ impl Framework for Drizzle {
         let lifetime =
             "postgres-js closes its connection after 30 to 60 minutes: ?max_lifetime=86400 on the URL for long steps";
         let lifetime = sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
-        [proved.to_owned()].into_iter().chain(lifetime).collect()
+        let in_one = settings.layout == Some(Layout::Step) && layout::has_transactions(migration);
+        let in_one = (in_one && sequence.units.len() > 1).then(|| ONE_FILE.to_owned());
+        [proved.to_owned()].into_iter().chain(lifetime).chain(in_one).collect()
     }
 
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
@@ -137,9 +140,6 @@ impl Framework for Drizzle {
         }
     }
 }
-
-/// Where a file for each step is wanted and its author's own transactions forbid it.
-const ONE_FILE: &str = "it begins or ends transactions of its own, so its steps stay in one file";
 
 /// Where there is no room for a file for each step.
 fn no_room(path: &Utf8Path, why: &str) -> FrameworkError {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::{Beside, FrameworkError, Replaced};
-use super::layout::{has_transactions, words};
+use super::layout::{ends_in_transaction, words};
 use super::{chain, journal, json, no_room, seconds};
 use crate::source::{ByteSpan, SourceFile};
 
@@ -78,11 +78,6 @@ pub(super) fn place(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<
     }
     replaced[owner].beside.before.push((path.clone(), text.clone()));
     replaced[owner].beside.after.push((path, json::replaced(&text, changes)));
-    for replaced in
-        replaced.iter_mut().filter(|replaced| replaced.files.len() == 1 && has_transactions(replaced.migration))
-    {
-        replaced.notes.push(super::ONE_FILE.into());
-    }
     Ok(())
 }
 
@@ -172,7 +167,8 @@ impl Numbering<'_> {
             None => Vec::new(),
         };
         let tags = self.tags(at, first, names)?;
-        let (times, note) = self.times(at, tags.len())?;
+        let once = files.and_then(|files| files.last()).is_some_and(|last| ends_in_transaction(&last.content));
+        let (times, note) = self.times(at, tags.len(), once)?;
         let number = |(at, (tag, when)): (i64, (String, i64))| New { idx: first + at, when, tag };
         let new: Vec<New> = (0..).zip(tags.into_iter().zip(times)).map(number).collect();
         self.last = new.last().map(|last| New { idx: last.idx, when: last.when, tag: last.tag.clone() });
@@ -228,7 +224,7 @@ impl Numbering<'_> {
 
     /// Seconds before the migration's own time, which is the last part's: databases that ran it skip them all. Where
     /// there is no room, seconds behind it, and a word about that.
-    fn times(&self, at: usize, parts: usize) -> Result<(Vec<i64>, Option<String>), FrameworkError> {
+    fn times(&self, at: usize, parts: usize, once: bool) -> Result<(Vec<i64>, Option<String>), FrameworkError> {
         let entry = &self.entries[at];
         let when = entry.when.0;
         if parts == 1 {
@@ -243,6 +239,13 @@ impl Numbering<'_> {
         if before.is_none_or(|before| when - all > before) {
             return Ok((steps.map(|k| when - all + k).collect(), None));
         }
+        if once {
+            let why = format!(
+                "{} holds a statement that must not run twice, and times before its own are taken",
+                entry.tag.0
+            );
+            return Err(no_room(self.path, &why));
+        }
         let ahead = self.entries.get(at + 1).is_none_or(|next| when + all < next.when.0);
         if before.is_some_and(|before| before < when) && ahead {
             let note = format!(
@@ -256,3 +259,6 @@ impl Numbering<'_> {
         Err(no_room(self.path, &why))
     }
 }
+
+#[cfg(test)]
+mod tests;

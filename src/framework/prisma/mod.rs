@@ -84,7 +84,7 @@ impl Framework for Prisma {
         None
     }
 
-    fn notes(&self, _: &Sequence) -> Vec<String> {
+    fn notes(&self, _: &Migration, _: &Sequence, _: &LayoutSettings) -> Vec<String> {
         Vec::new()
     }
 
