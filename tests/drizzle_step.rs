@@ -264,13 +264,7 @@ fn the_ledger_may_be_another_table() -> Result<()> {
 fn the_patch_is_the_write() -> Result<()> {
     for generation in GENERATIONS {
         let sample = Sample { name: "make_required".into(), generation };
-        let (folder, _) = sample.folder()?;
-        folder.write("safestep.toml", "layout = \"step\"\n")?;
-        if generation == Generation::Folders {
-            let init = folder.tree()?.into_keys().find(|path| path.ends_with("migration.sql")).context("init")?;
-            let init = folder.path().join(init.parent().context("init")?);
-            std::fs::rename(&init, init.with_file_name("20250101000000_init"))?;
-        }
+        let (folder, _) = sample.folder_apart()?;
         folder.git(&["init", "-q"])?;
         let patch = folder.safestep(&["rewrite", "--all", "--format", "patch", "drizzle"])?;
         ensure!(patch.status == 0 && !patch.out.is_empty(), "{}", patch.err);

@@ -150,6 +150,7 @@ impl Draft {
 
     /// There is no place for what would replace it.
     fn stays(&mut self) {
+        self.findings = self.findings.left("what would replace it has no place in the folder");
         self.files.clear();
         self.sequence = Sequence::default();
         self.beside = Beside::default();

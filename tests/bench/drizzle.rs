@@ -93,27 +93,41 @@ impl Sample {
     /// step in the configuration.
     pub fn apart(&self) -> Result<Project> {
         let project = self.naive()?;
-        project.write("safestep.toml", "layout = \"step\"\n")?;
-        let files = project.migrations()?;
+        self.set_apart(project.0.path())?;
+        Ok(project)
+    }
+
+    /// The same as a folder, and the path of its last migration there.
+    pub fn folder_apart(&self) -> Result<(Folder, String)> {
+        let (folder, path) = self.folder()?;
+        self.set_apart(folder.path())?;
+        Ok((folder, path))
+    }
+
+    fn set_apart(&self, root: &Path) -> Result<()> {
+        fs::write(root.join("safestep.toml"), "layout = \"step\"\n")?;
+        let drizzle = root.join("drizzle");
         match self.generation {
             Generation::Folders => {
+                let files = migrations(&drizzle)?;
                 for folder in files[..files.len() - 1].iter().filter_map(|file| file.parent()) {
                     let name = folder.file_name().and_then(|name| name.to_str()).context("a name")?;
                     fs::rename(folder, folder.with_file_name(format!("2025{}", &name[4..])))?;
                 }
             }
             Generation::Journal => {
-                let path = project.drizzle().join("meta/_journal.json");
-                let mut journal: Value = serde_json::from_str(&fs::read_to_string(&path)?)?;
-                let entries = journal["entries"].as_array_mut().context("entries")?;
-                let earlier = entries.len() - 1;
-                for entry in &mut entries[..earlier] {
-                    entry["when"] = json!(entry["when"].as_i64().context("when")? - 3_600_000);
+                let path = drizzle.join("meta/_journal.json");
+                let mut text = fs::read_to_string(&path)?;
+                let journal: Value = serde_json::from_str(&text)?;
+                let entries = journal["entries"].as_array().context("entries")?;
+                for entry in &entries[..entries.len() - 1] {
+                    let when = entry["when"].as_i64().context("when")?;
+                    text = text.replace(&when.to_string(), &(when - 3_600_000).to_string());
                 }
-                fs::write(&path, serde_json::to_string_pretty(&journal)?)?;
+                fs::write(&path, text)?;
             }
         }
-        Ok(project)
+        Ok(())
     }
 
     /// The migrations before the last one.
