@@ -53,11 +53,20 @@ impl DrizzleLedger {
         }
     }
 
+    /// The upgrade to 1.0 tells migrations apart by their seconds, and only within one by their hashes.
+    fn shares_its_second(&self, name: &str) -> bool {
+        let Times::Journal(times) = &self.times else { return false };
+        let second = self.time(name).map(|time| time.div_euclid(1000));
+        times.iter().any(|(tag, when)| tag != name && Some(when.div_euclid(1000)) == second)
+    }
+
     /// The migration that a row is about.
     fn name(&self, row: &Row, folder: &[(String, String)]) -> String {
         let (name, time): (Option<String>, Option<i64>) = (row.get(0), row.get(1));
-        let by_time = || folder.iter().map(|(name, _)| name).find(|name| time.is_some() && self.time(name) == time);
-        // A row that 0.x wrote has a time with milliseconds, and a name only after 1.0 ran.
+        // A row that 0.x wrote has milliseconds, and a name only after 1.0 ran.
+        let unit = if matches!(self.times, Times::Folders) { 1000 } else { 1 };
+        let same = |other: i64| time.is_some_and(|time| time.div_euclid(unit) == other.div_euclid(unit));
+        let by_time = || folder.iter().map(|(name, _)| name).find(|name| self.time(name).is_some_and(same));
         let known = match self.times {
             Times::Journal(_) => by_time().cloned(),
             Times::Folders => name.or_else(|| by_time().cloned()),
@@ -123,10 +132,15 @@ impl Ledger for DrizzleLedger {
     }
 
     fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String> {
-        if matches!(new, [(name, _)] if name == old) {
-            return None;
-        }
         let place = self.place();
+        if let [(name, text)] = new
+            && name == old
+        {
+            let (hash, time) = (literal(&sha256(text)), self.time(name)?);
+            return self
+                .shares_its_second(name)
+                .then(|| format!("UPDATE {place} SET hash = {hash} WHERE created_at = {time}"));
+        }
         let time = |name: &str| self.time(name).map(|time| time.to_string());
         let (columns, is_old) = match self.times {
             Times::Journal(_) => ("hash, created_at", format!("created_at = {}", time(old)?)),
@@ -156,4 +170,45 @@ fn sha256(text: &str) -> String {
 
 fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(times: &[(&str, i64)]) -> DrizzleLedger {
+        let times = Times::Journal(times.iter().map(|(tag, when)| ((*tag).to_owned(), *when)).collect());
+        DrizzleLedger { table: "m".into(), schema: "\"s\"".into(), times }
+    }
+
+    fn file(name: &str, text: &str) -> (String, String) {
+        (name.into(), text.into())
+    }
+
+    #[test]
+    fn the_files_of_a_sequence_stand_together() {
+        let folder = [
+            file("0", "CREATE TABLE a ();"),
+            file("1", "-- Step 1 of 3 of x: it has …\nCOMMIT;"),
+            file("2", "-- Step 2 of 3 of x: it has …\nCOMMIT;"),
+            file("3", "-- Step 1 of 2 of x: it has …\nCOMMIT;"),
+            file("4", "-- Step 2 of 2 of x: it has …\nCOMMIT;"),
+            file("5", "-- y: 2 steps, each with its own commit …\nCOMMIT;"),
+        ];
+        let ledger = ledger(&[]);
+        for (old, new) in
+            [("0", &["0"][..]), ("1", &["1", "2"]), ("2", &["1", "2"]), ("4", &["3", "4"]), ("5", &["5"]), ("6", &[])]
+        {
+            assert_eq!(ledger.stand_for(old, &folder), new, "{old}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_place_is_told_only_where_its_second_is_shared() {
+        let ledger = ledger(&[("a", 1000), ("b", 1999), ("c", 2000)]);
+        let hash = sha256("text");
+        let told = format!("UPDATE \"s\".\"m\" SET hash = '{hash}' WHERE created_at = 1999");
+        assert_eq!(ledger.adoption("b", &[file("b", "text")]), Some(told));
+        assert_eq!(ledger.adoption("c", &[file("c", "text")]), None);
+    }
 }
