@@ -29,19 +29,18 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let options = ScopeOptions { all: true, ..ScopeOptions::default() };
     let scope = resolve(&absolute(&arguments.path, &here()?), &options)?;
-    let Some(ledger) = scope.framework.ledger() else {
-        anstream::println!(
-            "nothing to adopt: a sequence stands in its migration's place, and the migrator goes by that"
-        );
-        return Ok(ExitCode::SUCCESS);
-    };
+    let ledger = scope.framework.ledger(&scope.folder)?;
     let read = |found: &crate::framework::Found| {
         let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
         Ok((found.name.clone(), source.text))
     };
     let folder: Vec<(String, String)> = scope.history.iter().map(read).collect::<Result<_, FrameworkError>>()?;
-    match adopt(ledger, &folder, &arguments.database_url, arguments.dry_run)? {
+    match adopt(ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
         Adopted::Nothing => anstream::println!("nothing to adopt: the database and the folder agree"),
+        Adopted::InPlace(names) => anstream::println!(
+            "nothing to adopt: the schema is what the folder makes, and the migrator does not look at what {} holds",
+            names.join(", ")
+        ),
         Adopted::Differs(differences) => {
             anstream::println!("not adopted: the database is not what the folder makes (- folder, + database)");
             differences.iter().for_each(|difference| anstream::println!("  {difference}"));

@@ -171,7 +171,7 @@ impl Common {
         let source = SourceFile::from_bytes(path, bytes).map_err(crate::framework::FrameworkError::from)?;
         let migration = Migration::from_source("migration".into(), source, PLAIN.sending())?;
         let options = Options { config: self.configuration_for(PLAIN, here)?, base: here.to_owned() };
-        let outcome = pipeline::rewrite(PLAIN, &migration, &mut Schema::default(), &options);
+        let outcome = pipeline::rewrite(PLAIN, migration, &mut Schema::default(), &options);
         Ok(Ran { run: Run { framework: "sql", outcomes: vec![outcome], errors: Vec::new() }, scope: None })
     }
 

@@ -30,7 +30,7 @@ pub enum Failure {
     /// The arguments do not fit together.
     #[error("{0}")]
     Usage(String),
-    /// Several files cannot be read; each was named already.
-    #[error("{0} could not be read; nothing was written")]
+    /// Several files cannot be read or laid out; each was named already.
+    #[error("{0} could not be read or laid out; nothing was written")]
     Unreadable(String),
 }

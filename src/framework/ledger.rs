@@ -2,6 +2,8 @@
 
 use postgres::{Client, Error};
 
+use super::migration::Sending;
+
 /// A migration that the ledger knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
@@ -16,14 +18,22 @@ pub struct Applied {
 /// How a framework's ledger is read and told of a sequence that stands for a migration.
 pub trait Ledger: Sync {
     /// Its tables, without their schema.
-    fn tables(&self) -> &'static [&'static str];
+    fn tables(&self) -> Vec<&str>;
+    /// The schema that its runner makes for them, if it makes one.
+    fn schema(&self) -> Option<&str> {
+        None
+    }
+    /// How its runner sends a file.
+    fn sending(&self) -> Sending;
     /// What ran, in order; `None` when there is no ledger. `folder` is what is on disk, name and content, to compare with.
     ///
     /// # Errors
     /// When the server goes away.
     fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error>;
-    /// A query that takes the lock of the runner and says whether it was free.
-    fn lock(&self) -> &'static str;
-    /// One statement that makes `new` (name and content, in order) stand for `old`.
-    fn adoption(&self, old: &str, new: &[(String, String)]) -> String;
+    /// The migrations of the folder, by name and in order, that stand for one that the ledger calls `old`.
+    fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String>;
+    /// A query that says whether no runner is at work, and keeps one from beginning where the runner has a lock for that.
+    fn lock(&self) -> String;
+    /// One statement that makes `new` (name and content, in order) stand for `old`; `None` where the runner needs none.
+    fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String>;
 }

@@ -40,6 +40,27 @@ pub struct LaidOut {
     pub unit: usize,
 }
 
+/// A migration that files of a sequence replace, on its way into the folder.
+pub struct Replaced<'a> {
+    /// The migration.
+    pub migration: &'a Migration,
+    /// What replaces it, in order.
+    pub files: &'a mut Vec<LaidOut>,
+    /// What else in the folder changes with it.
+    pub beside: Beside,
+    /// What to know of it, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Files beside a sequence that change with it: a journal, snapshots, migrations that move.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// What is there now, by its path.
+    pub before: Vec<(Utf8PathBuf, String)>,
+    /// What is there afterwards, by its path.
+    pub after: Vec<(Utf8PathBuf, String)>,
+}
+
 /// A migration that cannot be laid out as a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -71,6 +92,8 @@ pub struct LayoutSettings {
     pub batch_pause: f64,
     /// The oldest server version.
     pub postgres: u32,
+    /// The layout that is wanted; `None` leaves it to the framework.
+    pub layout: Option<Layout>,
 }
 
 /// A migration framework.
@@ -79,9 +102,11 @@ pub trait Framework: Sync {
     fn name(&self) -> &'static str;
     /// The tables in which its runner writes down what it has run, without their schema.
     fn ledger_tables(&self) -> &'static [&'static str];
-    /// How these are told of a sequence that stands for a migration; `None` where a sequence takes its migration's place
-    /// and the runner does not look at what it holds.
-    fn ledger(&self) -> Option<&'static dyn Ledger>;
+    /// How the ledger of this folder's runner is told of a sequence that stands for a migration.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError>;
     /// How its runner sends a file.
     fn sending(&self) -> Sending;
     /// What its runner can do.
@@ -103,9 +128,17 @@ pub trait Framework: Sync {
     /// What stands in the way of laying a sequence out, if something does.
     fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal>;
     /// What to know of its runner before the sequence runs, one sentence each.
-    fn notes(&self, sequence: &Sequence) -> Vec<String>;
+    fn notes(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
+    /// Gives the files that replace migrations of a folder their places in it, and changes what the folder keeps of them.
+    /// `history` and `replaced` are in the runner's order.
+    ///
+    /// # Errors
+    /// When there is no place for them, with the file that shows it and what to do.
+    fn place(&self, _history: &[Found], _replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+        Ok(())
+    }
 }
 
 /// What can go wrong with a migrations folder.

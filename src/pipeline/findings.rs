@@ -37,7 +37,12 @@ impl Findings {
     pub fn kept(&self, migration: &Migration, refusal: &Refusal) -> Findings {
         let place = migration.source.position(migration.spans[refusal.item].start);
         let words: Vec<&str> = migration.slice(refusal.item).split_whitespace().take(2).collect();
-        let why = format!("left as it is: the {} at {place} {}", words.join(" "), refusal.why);
+        self.left(&format!("the {} at {place} {}", words.join(" "), refusal.why))
+    }
+
+    /// The same where nothing is rewritten, and why.
+    pub fn left(&self, why: &str) -> Findings {
+        let why = format!("left as it is: {why}");
         let keep = |finding: &Finding| {
             let mut outcome = finding.outcome.clone();
             if outcome.steps.take().is_some() {

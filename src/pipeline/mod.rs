@@ -6,12 +6,14 @@ mod findings;
 mod reporting;
 mod scope;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
+use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced};
 use crate::output::{MigrationReport, Report};
 use crate::plan::{Sequence, sequence};
 use crate::project::{Config, Level};
@@ -100,38 +102,92 @@ pub fn run(
         }
         progress(at + 1, history.len());
     }
-    let outcomes = judged.par_iter().map(|(migration, findings)| lay_out(framework, migration, findings, options));
+    let draft = |(migration, findings)| Draft::of(framework, migration, findings, options);
+    let mut drafts: Vec<Draft> = judged.into_par_iter().map(draft).collect();
+    if let Err(error) = place(framework, history, &mut drafts) {
+        errors.push(error);
+        drafts.iter_mut().for_each(Draft::stays);
+    }
+    let changes = changes(&drafts);
+    let outcomes =
+        drafts.into_par_iter().zip(changes).map(|(draft, changes)| draft.outcome(framework, changes, options));
     Run { framework: framework.name(), outcomes: outcomes.collect(), errors }
 }
 
-/// One migration from its operations to its file changes; `schema` is the catalog before it, after the call the one after it.
-pub fn rewrite(framework: &dyn Framework, migration: &Migration, schema: &mut Schema, options: &Options) -> Outcome {
-    let findings = findings::find(migration, schema, &settings(&options.config), &options.config);
-    lay_out(framework, migration, &findings, options)
+/// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
+/// call the one after it.
+pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
+    let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
+    let draft = Draft::of(framework, migration, findings, options);
+    let changes = changes(std::slice::from_ref(&draft)).pop().unwrap_or_default();
+    draft.outcome(framework, changes, options)
 }
 
-/// One migration from what was found in it to its file changes.
-fn lay_out(framework: &dyn Framework, migration: &Migration, findings: &Findings, options: &Options) -> Outcome {
-    let sequence = match findings.is_rewritten() {
-        true => sequence(findings.steps.clone(), framework.runner()),
-        false => Sequence::default(),
-    };
-    let settings = layout_settings(&options.config);
-    if let Some(refusal) = framework.refuses(migration, &sequence, &settings) {
-        return lay_out(framework, migration, &findings.kept(migration, &refusal), options);
+/// A migration with the files that replace it, before they have their places in the folder.
+struct Draft {
+    migration: Migration,
+    findings: Findings,
+    sequence: Sequence,
+    files: Vec<LaidOut>,
+    beside: Beside,
+    notes: Vec<String>,
+}
+
+impl Draft {
+    fn of(framework: &dyn Framework, migration: Migration, findings: Findings, options: &Options) -> Draft {
+        let sequence = match findings.is_rewritten() {
+            true => sequence(findings.steps.clone(), framework.runner()),
+            false => Sequence::default(),
+        };
+        let settings = layout_settings(&options.config);
+        if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
+            let findings = findings.kept(&migration, &refusal);
+            return Draft::of(framework, migration, findings, options);
+        }
+        let files = framework.lay_out(&migration, &sequence, &settings);
+        Draft { migration, findings, sequence, files, beside: Beside::default(), notes: Vec::new() }
     }
-    let files = framework.lay_out(migration, &sequence, &settings);
-    let changes = changes(migration, &files);
-    let mut report = reporting::report(migration, findings, &sequence, &files, &changes, &options.base);
-    report.notes.extend(framework.notes(&sequence));
-    let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
-    let failing = findings.findings.iter().filter(fails).count();
-    Outcome { path: migration.path().clone(), changes, files, report, failing }
+
+    /// There is no place for what would replace it.
+    fn stays(&mut self) {
+        self.findings = self.findings.left("what would replace it has no place in the folder");
+        self.files.clear();
+        self.sequence = Sequence::default();
+        self.beside = Beside::default();
+    }
+
+    fn outcome(self, framework: &dyn Framework, changes: Vec<FileChange>, options: &Options) -> Outcome {
+        let Draft { migration, findings, sequence, files, notes, .. } = self;
+        let mut report = reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base);
+        let of_runner = framework.notes(&migration, &sequence, &layout_settings(&options.config));
+        report.notes.extend(of_runner.into_iter().chain(notes));
+        let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
+        let failing = findings.findings.iter().filter(fails).count();
+        Outcome { path: migration.path().clone(), changes, files, report, failing }
+    }
+}
+
+fn place(framework: &dyn Framework, history: &[Found], drafts: &mut [Draft]) -> Result<(), FrameworkError> {
+    let rewritten = drafts.iter_mut().filter(|draft| !draft.files.is_empty());
+    let (mut replaced, mut drafts): (Vec<Replaced>, Vec<(&mut Beside, &mut Vec<String>)>) = rewritten
+        .map(|Draft { migration, files, beside, notes, .. }| {
+            (Replaced { migration, files, beside: Beside::default(), notes: Vec::new() }, (beside, notes))
+        })
+        .unzip();
+    framework.place(history, &mut replaced)?;
+    for (replaced, (beside, notes)) in replaced.into_iter().zip(&mut drafts) {
+        (**beside, **notes) = (replaced.beside, replaced.notes);
+    }
+    Ok(())
 }
 
 /// Why the framework cannot lay sequences out as the configuration wants, if it cannot.
 pub fn refused_layout(framework: &dyn Framework, config: &Config) -> Option<&'static str> {
-    framework.refuses_layout(match config.layout? {
+    framework.refuses_layout(layout(config)?)
+}
+
+fn layout(config: &Config) -> Option<Layout> {
+    Some(match config.layout? {
         crate::project::Layout::Step => Layout::Step,
         crate::project::Layout::Phase => Layout::Phase,
     })
@@ -153,26 +209,38 @@ fn layout_settings(config: &Config) -> LayoutSettings {
         batch_size: config.backfill.batch_size,
         batch_pause: config.backfill.pause.as_duration().as_secs_f64(),
         postgres: config.postgres,
+        layout: layout(config),
     }
 }
 
-/// The original goes, the sequence comes; a sequence of one file takes its place.
-fn changes(migration: &Migration, files: &[LaidOut]) -> Vec<FileChange> {
-    let before = &migration.source.text;
-    let mut changes = Vec::new();
-    if !files.is_empty() && files.iter().all(|f| f.path != *migration.path()) {
-        changes.push(FileChange { path: migration.path().clone(), action: Action::Delete { before: before.clone() } });
-    }
-    for file in files {
-        let content = file.content.clone();
-        let action = match file.path == *migration.path() {
-            true if content == *before => continue,
-            true => Action::Modify { before: before.clone(), content },
-            false => Action::Create { content },
-        };
-        changes.push(FileChange { path: file.path.clone(), action });
-    }
-    changes
+/// For each draft what it changes on disk: what is there before and not afterwards goes, the rest comes or changes. A file
+/// that one migration leaves may be another's new place.
+fn changes(drafts: &[Draft]) -> Vec<Vec<FileChange>> {
+    let before_of = |draft: &Draft| {
+        let original =
+            (!draft.files.is_empty()).then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
+        original.into_iter().chain(draft.beside.before.iter().cloned()).collect::<Vec<_>>()
+    };
+    let after_of = |draft: &Draft| {
+        let files = draft.files.iter().map(|file| (file.path.clone(), file.content.clone()));
+        files.chain(draft.beside.after.iter().cloned()).collect::<Vec<_>>()
+    };
+    let before: BTreeMap<Utf8PathBuf, String> = drafts.iter().flat_map(before_of).collect();
+    let kept: BTreeSet<Utf8PathBuf> = drafts.iter().flat_map(after_of).map(|(path, _)| path).collect();
+    let changes = |draft: &Draft| {
+        let gone = before_of(draft).into_iter().filter(|(path, _)| !kept.contains(path));
+        let gone = gone.map(|(path, before)| FileChange { path, action: Action::Delete { before } });
+        let come = after_of(draft).into_iter().filter_map(|(path, content)| {
+            let action = match before.get(&path) {
+                Some(before) if *before == content => return None,
+                Some(before) => Action::Modify { before: before.clone(), content },
+                None => Action::Create { content },
+            };
+            Some(FileChange { path, action })
+        });
+        gone.chain(come).collect()
+    };
+    drafts.iter().map(changes).collect()
 }
 
 /// `path` relative to `base` where it is inside, with `/`.

@@ -27,7 +27,7 @@ pub(super) fn report(
 ) -> MigrationReport {
     let path = relative(migration.path(), base);
     let file_of = |unit: usize| {
-        files.iter().find(|f| f.unit == unit).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone())
+        files.iter().rfind(|f| f.unit <= unit).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone())
     };
     let mut steps = Vec::new();
     for (at, unit) in sequence.units.iter().enumerate() {

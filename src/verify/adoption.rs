@@ -8,6 +8,7 @@ use super::catalog::Catalog;
 use super::proof::differences;
 use super::{Doing, Server, VerifyError};
 use crate::framework::ledger::{Applied, Ledger};
+use crate::framework::migration::Sending;
 
 /// What the ledger is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Adopted {
         /// The statements, in order.
         statements: Vec<String>,
     },
+    /// These were rewritten in place, and the runner does not look at what they hold; the schema is what the folder makes.
+    InPlace(Vec<String>),
     /// The database is not what the folder makes; nothing was changed.
     Differs(Vec<String>),
 }
@@ -48,7 +51,7 @@ pub fn adopt(
     let mut client = Address::of(database_url)?.connect().doing("--database-url")?;
     let applied = ledger.read(&mut client, folder).doing("reading the ledger")?;
     let applied = applied.ok_or_else(|| VerifyError::Refused("--database-url: no migration ever ran there".into()))?;
-    let adoptions = adoptions(&applied, folder)?;
+    let adoptions = adoptions(ledger, &applied, folder)?;
     if adoptions.is_empty() {
         return Ok(Adopted::Nothing);
     }
@@ -61,11 +64,14 @@ pub fn adopt(
     if let Some(schema) = schema(database_url) {
         session.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"")).doing("making the schema")?;
     }
-    for (name, content) in folder.iter().filter(|(name, _)| is_there(name)) {
-        session.batch_execute(content).doing(format!("replaying {name}"))?;
+    if let Some(schema) = ledger.schema() {
+        session.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).doing("making the ledger's schema")?;
     }
-    let expected = Catalog::read(&mut session, server.major, ledger.tables())?;
-    let found = Catalog::read(&mut client, server.major, ledger.tables())?;
+    for (name, content) in folder.iter().filter(|(name, _)| is_there(name)) {
+        replay(&mut session, content, ledger.sending()).doing(format!("replaying {name}"))?;
+    }
+    let expected = Catalog::read(&mut session, server.major, &ledger.tables())?;
+    let found = Catalog::read(&mut client, server.major, &ledger.tables())?;
     let differing = differences(&expected, &found);
     if !differing.is_empty() {
         return Ok(Adopted::Differs(differing));
@@ -74,17 +80,30 @@ pub fn adopt(
         let stands = |(name, _): &&(String, String)| adoption.new.contains(name);
         ledger.adoption(&adoption.old, &folder.iter().filter(stands).cloned().collect::<Vec<_>>())
     };
-    let statements: Vec<String> = adoptions.iter().map(statement).collect();
+    let statements: Vec<String> = adoptions.iter().filter_map(statement).collect();
+    if statements.is_empty() {
+        return Ok(Adopted::InPlace(adoptions.into_iter().map(|adoption| adoption.old).collect()));
+    }
     if !dry_run {
         write(ledger, &mut client, &statements)?;
     }
     Ok(Adopted::Told { adoptions, statements })
 }
 
+/// As the runner sends it.
+fn replay(session: &mut Client, content: &str, sending: Sending) -> Result<(), postgres::Error> {
+    if !sending.in_transaction {
+        return session.batch_execute(content);
+    }
+    session.batch_execute("BEGIN")?;
+    sending.chunks(content).iter().try_for_each(|chunk| session.batch_execute(chunk.slice(content)))?;
+    session.batch_execute("COMMIT")
+}
+
 /// All of it in one transaction, while no deploy runs.
 fn write(ledger: &dyn Ledger, client: &mut Client, statements: &[String]) -> Result<(), VerifyError> {
     let mut transaction = client.transaction().doing("BEGIN")?;
-    let free: bool = transaction.query_one(ledger.lock(), &[]).doing("locking the ledger")?.get(0);
+    let free: bool = transaction.query_one(&ledger.lock(), &[]).doing("locking the ledger")?.get(0);
     if !free {
         return Err(VerifyError::Refused("a migration runs on this database; try again when it is done".into()));
     }
@@ -98,7 +117,11 @@ fn write(ledger: &dyn Ledger, client: &mut Client, statements: &[String]) -> Res
 }
 
 /// What the ledger knows and the folder calls otherwise.
-fn adoptions(applied: &[Applied], folder: &[(String, String)]) -> Result<Vec<Adoption>, VerifyError> {
+fn adoptions(
+    ledger: &dyn Ledger,
+    applied: &[Applied],
+    folder: &[(String, String)],
+) -> Result<Vec<Adoption>, VerifyError> {
     let mut adoptions = Vec::new();
     for known in applied {
         if !known.finished {
@@ -111,15 +134,8 @@ fn adoptions(applied: &[Applied], folder: &[(String, String)]) -> Result<Vec<Ado
             continue;
         }
         let is_known = |name: &str| applied.iter().any(|other| other.name == name && other.name != known.name);
-        let new: Vec<String> = folder
-            .iter()
-            .map(|(name, _)| name)
-            .filter(|name| {
-                let rest = name.strip_prefix(known.name.as_str());
-                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_')) && !is_known(name)
-            })
-            .cloned()
-            .collect();
+        let new: Vec<String> =
+            ledger.stand_for(&known.name, folder).into_iter().filter(|name| !is_known(name)).collect();
         if new.is_empty() {
             return Err(VerifyError::Refused(format!(
                 "{} ran on this database, and nothing in the folder stands for it",
@@ -134,6 +150,8 @@ fn adoptions(applied: &[Applied], folder: &[(String, String)]) -> Result<Vec<Ado
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framework::Framework;
+    use crate::framework::prisma::Prisma;
 
     fn applied(name: &str, is_changed: bool) -> Applied {
         Applied { name: name.into(), finished: true, is_changed }
@@ -147,10 +165,11 @@ mod tests {
     fn what_stands_for_a_migration_is_found_by_its_name() {
         let folder = on_disk(&["1_init", "2_a_01_x", "2_a_02_y", "3_b", "4_c"]);
         let ledger = [applied("1_init", false), applied("2_a", false), applied("3_b", true)];
-        let found = adoptions(&ledger, &folder).unwrap();
+        let prisma = Prisma.ledger("".as_ref()).unwrap();
+        let found = adoptions(prisma.as_ref(), &ledger, &folder).unwrap();
         let adoption =
             |old: &str, new: &[&str]| Adoption { old: old.into(), new: new.iter().map(|n| (*n).into()).collect() };
         assert_eq!(found, [adoption("2_a", &["2_a_01_x", "2_a_02_y"]), adoption("3_b", &["3_b"])]);
-        assert!(adoptions(&[applied("9_gone", false)], &folder).is_err());
+        assert!(adoptions(prisma.as_ref(), &[applied("9_gone", false)], &folder).is_err());
     }
 }

@@ -89,9 +89,54 @@ impl Sample {
         Ok((folder, path))
     }
 
+    /// As its author's repository holds it, the last migration generated long after the others, with a file for each
+    /// step in the configuration.
+    pub fn apart(&self) -> Result<Project> {
+        let project = self.naive()?;
+        self.set_apart(project.0.path())?;
+        Ok(project)
+    }
+
+    /// The same as a folder, and the path of its last migration there.
+    pub fn folder_apart(&self) -> Result<(Folder, String)> {
+        let (folder, path) = self.folder()?;
+        self.set_apart(folder.path())?;
+        Ok((folder, path))
+    }
+
+    fn set_apart(&self, root: &Path) -> Result<()> {
+        fs::write(root.join("safestep.toml"), "layout = \"step\"\n")?;
+        let drizzle = root.join("drizzle");
+        match self.generation {
+            Generation::Folders => {
+                let files = migrations(&drizzle)?;
+                for folder in files[..files.len() - 1].iter().filter_map(|file| file.parent()) {
+                    let name = folder.file_name().and_then(|name| name.to_str()).context("a name")?;
+                    fs::rename(folder, folder.with_file_name(format!("2025{}", &name[4..])))?;
+                }
+            }
+            Generation::Journal => {
+                let path = drizzle.join("meta/_journal.json");
+                let mut text = fs::read_to_string(&path)?;
+                let journal: Value = serde_json::from_str(&text)?;
+                let entries = journal["entries"].as_array().context("entries")?;
+                for entry in &entries[..entries.len() - 1] {
+                    let when = entry["when"].as_i64().context("when")?;
+                    text = text.replace(&when.to_string(), &(when - 3_600_000).to_string());
+                }
+                fs::write(&path, text)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The migrations before the last one.
     pub fn history(&self) -> Result<Project> {
-        let project = self.naive()?;
+        self.without_last(self.naive()?)
+    }
+
+    /// A project without its last migration.
+    pub fn without_last(&self, project: Project) -> Result<Project> {
         match self.generation {
             Generation::Folders => fs::remove_dir_all(
                 project.migrations()?.last().context("no migration")?.parent().context("no folder")?,
@@ -137,6 +182,33 @@ impl Project {
     /// The text of its last migration.
     pub fn last(&self) -> Result<String> {
         Ok(fs::read_to_string(self.migrations()?.last().context("no migration")?)?)
+    }
+
+    /// Writes a file beside its migrations folder.
+    pub fn write(&self, name: &str, text: &str) -> Result<()> {
+        Ok(fs::write(self.0.path().join(name), text)?)
+    }
+
+    /// `safestep adopt` with these further arguments: whether it succeeded, and what it said.
+    pub fn adopt(&self, database: &Database, arguments: &[&str]) -> Result<Ran> {
+        let output = Command::new(env!("CARGO_BIN_EXE_safestep"))
+            .args(["adopt", "--database-url", &database.url])
+            .args(arguments)
+            .current_dir(self.0.path())
+            .output()
+            .context("running safestep")?;
+        let error = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
+        Ok(Ran { ok: output.status.success(), error })
+    }
+
+    /// Fails when `safestep rewrite` would change any of its migrations.
+    pub fn all_must_be_final(&self) -> Result<()> {
+        self.safestep_on("--check", 15, &self.drizzle()).context("rewriting the rewrite")
+    }
+
+    /// Rewrites its last migration.
+    pub fn rewrite(&self, major: u32) -> Result<()> {
+        self.safestep("--write", major)
     }
 
     /// The same with a migration behind it that fails.

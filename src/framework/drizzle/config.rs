@@ -1,4 +1,4 @@
-//! `out` of a `drizzle.config`, read without running it.
+//! `out` and `migrations` of a `drizzle.config`, read without running it.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -6,12 +6,40 @@ const ENDINGS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
 
 /// The folders that the `drizzle*.config.*` files of a folder name in plain words, `drizzle.config.*` first.
 pub(super) fn out_folders(root: &Utf8Path) -> Vec<Utf8PathBuf> {
+    texts(root).iter().filter_map(|text| out(text)).map(|out| below(root, &out)).collect()
+}
+
+/// The `drizzle*.config.*` files of a folder.
+fn texts(root: &Utf8Path) -> Vec<String> {
     let Ok(entries) = root.read_dir_utf8() else { return Vec::new() };
     let mut files: Vec<Utf8PathBuf> =
         entries.flatten().filter(|e| is_config(e.file_name())).map(|e| e.path().to_owned()).collect();
     files.sort_by_key(|file| (!file.file_name().is_some_and(|name| name.starts_with("drizzle.config.")), file.clone()));
-    let texts = files.iter().filter_map(|file| std::fs::read_to_string(file).ok());
-    texts.filter_map(|text| out(&text)).map(|out| below(root, &out)).collect()
+    files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+}
+
+/// `migrations: { table, schema }`, as far as they are plain strings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct LedgerPlace {
+    pub table: Option<String>,
+    pub schema: Option<String>,
+}
+
+/// Where the nearest configuration above a migrations folder that names this folder keeps its ledger.
+pub(super) fn ledger(folder: &Utf8Path) -> LedgerPlace {
+    let is_its = |root: &Utf8Path, text: &str| below(root, &out(text).unwrap_or_else(|| "drizzle".into())) == *folder;
+    let nearest = folder.ancestors().find_map(|root| texts(root).into_iter().find(|text| is_its(root, text)));
+    nearest.map(|text| ledger_place(&text)).unwrap_or_default()
+}
+
+fn ledger_place(text: &str) -> LedgerPlace {
+    let tokens = tokens(text);
+    let is_key = |token: &Token, key: &str| matches!(token, Token::Word(word) | Token::Text(word) if word == key);
+    let opens = |three: &[Token]| is_key(&three[0], "migrations") && three[1..] == [Token::Sign(':'), Token::Sign('{')];
+    let Some(at) = tokens.windows(3).position(opens) else { return LedgerPlace::default() };
+    let inside: Vec<Token> = tokens[at + 3..].iter().take_while(|token| **token != Token::Sign('}')).cloned().collect();
+    let inside = [inside, vec![Token::Sign('}')]].concat();
+    LedgerPlace { table: string_of(&inside, "table"), schema: string_of(&inside, "schema") }
 }
 
 /// `root` joined with a path that may climb: `../../packages/db/drizzle`.
@@ -45,10 +73,14 @@ enum Token {
 
 /// The value of `out` when it is a string and nothing else.
 fn out(text: &str) -> Option<String> {
-    let tokens = tokens(text);
+    string_of(&tokens(text), "out")
+}
+
+/// The value of a key when it is a string and nothing else.
+fn string_of(tokens: &[Token], wanted: &str) -> Option<String> {
     tokens.windows(4).find_map(|four| match four {
         [Token::Word(key) | Token::Text(key), Token::Sign(':'), Token::Text(value), Token::Sign(',' | '}')]
-            if key == "out" =>
+            if key == wanted =>
         {
             Some(value.clone())
         }
@@ -102,7 +134,7 @@ fn string(text: &str, quote: char) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{below, is_config, out};
+    use super::{LedgerPlace, below, is_config, ledger_place, out};
 
     #[test]
     fn only_a_plain_string_is_read() {
@@ -118,6 +150,25 @@ mod tests {
         ];
         for (text, value) in found {
             assert_eq!(out(text).as_deref(), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_ledger_is_where_plain_strings_say() {
+        let place = |table: Option<&str>, schema: Option<&str>| LedgerPlace {
+            table: table.map(str::to_owned),
+            schema: schema.map(str::to_owned),
+        };
+        for (text, expected) in [
+            (
+                "{ schema: './s.ts', migrations: { table: 'done', schema: \"public\" } }",
+                place(Some("done"), Some("public")),
+            ),
+            ("{ migrations: { prefix: 'unix', table: `m` }, schema: './s.ts' }", place(Some("m"), None)),
+            ("{ migrations: { table: name } }", place(None, None)),
+            ("{ table: 'x', migrations, schema: 'y' }", place(None, None)),
+        ] {
+            assert_eq!(ledger_place(text), expected, "{text}");
         }
     }
 

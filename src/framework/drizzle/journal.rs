@@ -20,6 +20,13 @@ struct Journal {
 #[derive(Deserialize)]
 struct Entry {
     tag: String,
+    #[serde(default, deserialize_with = "whole")]
+    when: Option<i64>,
+}
+
+/// A number that is none must not keep a folder from being listed.
+fn whole<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<i64>, D::Error> {
+    Ok(serde_json::Value::deserialize(value)?.as_i64())
 }
 
 #[derive(Deserialize)]
@@ -29,6 +36,20 @@ struct Dialect {
 
 pub(super) fn of(folder: &Utf8Path) -> Utf8PathBuf {
     folder.join("meta/_journal.json")
+}
+
+/// What the migrator goes by: the entries' tags and times, in their order.
+pub(super) fn times(folder: &Utf8Path) -> Result<Vec<(String, i64)>, FrameworkError> {
+    let path = of(folder);
+    let journal: Journal = read(&path)?;
+    let time = |entry: Entry| match entry.when {
+        Some(when) => Ok((entry.tag, when)),
+        None => Err(FrameworkError::Unusable {
+            path: path.clone(),
+            why: format!("{} has no whole number as its `when`: the migrator cannot record it", entry.tag),
+        }),
+    };
+    journal.entries.into_iter().map(time).collect()
 }
 
 /// The journal's entries in their order, which is the order in which they run, whatever their numbers and times say. A
@@ -48,7 +69,7 @@ pub(super) fn list(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
         return unusable(why.into());
     }
     let mut found = Vec::new();
-    for Entry { tag } in journal.entries {
+    for Entry { tag, .. } in journal.entries {
         let file = folder.join(format!("{tag}.sql"));
         if !file.is_file() {
             return unusable(format!(

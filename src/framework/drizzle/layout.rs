@@ -1,4 +1,5 @@
-//! A sequence in place of its file's content: a chunk for each statement, outside the migrator's transaction.
+//! A sequence in place of its file's content, or a file for each of its units: a chunk for each statement, outside the
+//! migrator's transaction.
 //!
 //! The migrator runs everything pending in one transaction and sends chunk by chunk. `COMMIT` ends that transaction, so
 //! that each chunk commits by itself, and `START TRANSACTION` gives it back for the ledger. Measured with drizzle-kit and
@@ -11,11 +12,14 @@ use super::super::plpgsql::{
     batches, dropped_if_invalid, guarded, is_missing, must_be_valid, retried, validated_if_there,
 };
 use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, makes_again, runs_again, settled};
-use super::super::{LaidOut, LayoutSettings, Refusal, with_line_ends_of};
+use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::render;
+
+/// The longest name of a part in bytes, without its number or time: file systems take 255.
+const MAX_WORDS: usize = 200;
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
 const BACK: &str = "-- The migrator goes on in a transaction: its ledger belongs to it.\nSTART TRANSACTION;";
@@ -25,18 +29,67 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
         return Vec::new();
     }
     let layout = Chunks { migration, sequence, settings };
-    let source = &migration.source.text;
-    let mut chunks = layout.chunks();
+    let by_step = settings.layout == Some(Layout::Step) && layout.end() > 1 && !has_transactions(migration);
+    let mut files = if by_step { layout.files() } else { vec![layout.chunks()] };
     let end = migration.comments_at_the_end();
-    if let Some(last) = chunks.last_mut().filter(|_| !end.is_empty()) {
+    if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
         *last = format!("{}\n{end}", last.trim_end());
     }
+    let last = files.len() - 1;
+    let file = |(at, chunks): (usize, &Vec<String>)| {
+        let path = match at == last {
+            true => migration.path().clone(),
+            false => migration.path().with_file_name(part_name(&migration.name, at, last + 1, &sequence.units[at])),
+        };
+        LaidOut { path, content: content(chunks, &migration.source.text), unit: at }
+    };
+    files.iter().enumerate().map(file).collect()
+}
+
+/// Chunks as a file that ends as the original does.
+fn content(chunks: &[String], original: &str) -> String {
     let chunks: Vec<&str> = chunks.iter().map(|chunk| chunk.trim()).collect();
     let mut content = chunks.join(&format!("\n{SEPARATOR}\n"));
-    if source.ends_with('\n') {
+    if original.ends_with('\n') {
         content.push('\n');
     }
-    vec![LaidOut { path: migration.path().clone(), content: with_line_ends_of(source, content), unit: 0 }]
+    with_line_ends_of(original, content)
+}
+
+/// What its author put into a transaction stays in one file.
+pub(super) fn has_transactions(migration: &Migration) -> bool {
+    migration.leaves_open || migration.items.iter().any(|item| item.fixed == Some(Fixed::Transaction))
+}
+
+/// True when a file holds statements that run once, with its row in the ledger.
+pub(super) fn ends_in_transaction(text: &str) -> bool {
+    text.rsplit_once("START TRANSACTION;").is_some_and(|(_, rest)| rest.contains(SEPARATOR))
+}
+
+/// The words of a part's name, without the time or number that its place in the folder gives it.
+fn part_name(name: &str, at: usize, parts: usize, unit: &Unit) -> String {
+    let width = parts.to_string().len().max(2);
+    let slug = unit.steps.first().map_or("step", |step| step.slug.as_str());
+    let mut words = words(name).to_owned();
+    while words.len() + slug.len() > MAX_WORDS {
+        if words.pop().is_none() {
+            break;
+        }
+    }
+    format!("{words}_{:0width$}_{slug}", at + 1)
+}
+
+/// A migration's name without its number or time.
+pub(super) fn words(name: &str) -> &str {
+    name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_')
+}
+
+/// Which step a file begins with and what it is a part of, as its first line says.
+pub(super) fn part_of(text: &str) -> Option<(usize, &str)> {
+    let (number, rest) = text.lines().next()?.strip_prefix("-- Step ")?.split_once(" of ")?;
+    let (_, rest) = rest.split_once(" of ")?;
+    let (words, _) = rest.split_once(": ")?;
+    Some((number.parse().ok()?, words))
 }
 
 /// The first step that can neither run again nor wait for the end of the file.
@@ -84,8 +137,36 @@ impl<'a> Chunks<'a> {
         chunks
     }
 
+    /// A file for each unit, in the shape of one file. What commits with its ledger row goes into the last.
+    fn files(&self) -> Vec<Vec<String>> {
+        let mut told = vec![false; self.migration.statements.len()];
+        let end = self.end();
+        let mut files: Vec<Vec<String>> = (0..end)
+            .map(|at| {
+                let mut chunks = vec![format!("{}\nCOMMIT;", self.part_header(at))];
+                chunks.extend(self.unit(at, &mut told));
+                chunks.push(BACK.to_owned());
+                chunks
+            })
+            .collect();
+        let rest = (end..self.sequence.units.len()).flat_map(|at| self.unit(at, &mut told));
+        if let Some(last) = files.last_mut() {
+            last.extend(rest);
+        }
+        files
+    }
+
+    fn part_header(&self, at: usize) -> String {
+        let (name, of) = (words(&self.migration.name), self.sequence.units.len());
+        format!(
+            "-- Step {} of {of} of {name}: it has its own commit, so COMMIT ends the migrator's transaction first.\n\
+             -- When it fails, the same command begins this file again: what was done runs again as a no-op.",
+            at + 1
+        )
+    }
+
     fn header(&self) -> String {
-        let name = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
+        let name = words(&self.migration.name);
         let steps = match self.sequence.units.len() {
             1 => "1 step with its own commit".to_owned(),
             count => format!("{count} steps, each with its own commit"),

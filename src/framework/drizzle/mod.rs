@@ -2,18 +2,25 @@
 //!
 //! The migrators run everything pending in one transaction and send each file chunk by chunk, cut at a literal marker.
 //! What is applied is told by a journal's time (0.x) or a folder's name (1.x), never by a file's content: a sequence takes
-//! the place of its migration's content, and nothing else in the folder changes.
+//! the place of its migration's content, and nothing else in the folder changes. With a file for each step, the last one has
+//! the migration's time or name, so that a database that ran the migration knows it.
 
+mod chain;
 mod config;
+mod folders;
 mod journal;
+mod json;
 mod layout;
+mod ledger;
+mod numbering;
+mod seconds;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
-use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
+use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal, Replaced};
 use crate::plan::{Runner, Sequence, Unit, UnitKind};
 
 /// The framework.
@@ -22,6 +29,7 @@ pub struct Drizzle;
 /// Cuts a file into what is sent to the server one by one; the migrators look for exactly this text, anywhere.
 const SEPARATOR: &str = "--> statement-breakpoint";
 const FILE: &str = "migration.sql";
+const ONE_FILE: &str = "it begins or ends transactions of its own, so its steps stay in one file";
 const SNAPSHOT: &str = "snapshot.json";
 
 /// Where projects keep their migrations when no `drizzle.config` says it.
@@ -44,11 +52,11 @@ impl Framework for Drizzle {
     }
 
     fn ledger_tables(&self) -> &'static [&'static str] {
-        &["__drizzle_migrations"]
+        &[ledger::TABLE]
     }
 
-    fn ledger(&self) -> Option<&'static dyn Ledger> {
-        None
+    fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
+        Ok(Box::new(ledger::DrizzleLedger::of(folder)?))
     }
 
     fn sending(&self) -> Sending {
@@ -94,15 +102,15 @@ impl Framework for Drizzle {
         }
     }
 
-    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
-        (layout == Layout::Step).then_some("safestep writes the steps of a Drizzle migration into its own file only")
+    fn refuses_layout(&self, _: Layout) -> Option<&'static str> {
+        None
     }
 
     fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal> {
         layout::refuse(migration, sequence, settings)
     }
 
-    fn notes(&self, sequence: &Sequence) -> Vec<String> {
+    fn notes(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String> {
         if sequence.units.is_empty() {
             return Vec::new();
         }
@@ -112,12 +120,31 @@ impl Framework for Drizzle {
         let lifetime =
             "postgres-js closes its connection after 30 to 60 minutes: ?max_lifetime=86400 on the URL for long steps";
         let lifetime = sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
-        [proved.to_owned()].into_iter().chain(lifetime).collect()
+        let in_one = settings.layout == Some(Layout::Step) && layout::has_transactions(migration);
+        let in_one = (in_one && sequence.units.len() > 1).then(|| ONE_FILE.to_owned());
+        [proved.to_owned()].into_iter().chain(lifetime).chain(in_one).collect()
     }
 
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
         layout::lay_out(migration, sequence, settings)
     }
+
+    fn place(&self, history: &[Found], replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+        if replaced.iter().all(|replaced| replaced.files.len() < 2) {
+            return Ok(());
+        }
+        let folder = history.first().and_then(|found| found.file.parent()).unwrap_or("".as_ref());
+        match journal::of(folder).is_file() {
+            true => numbering::place(folder, replaced),
+            false => folders::place(history, replaced),
+        }
+    }
+}
+
+/// Where there is no room for a file for each step.
+fn no_room(path: &Utf8Path, why: &str) -> FrameworkError {
+    let why = format!("{why}: `layout = \"phase\"` in safestep.toml keeps all steps in one file");
+    FrameworkError::Unusable { path: path.to_owned(), why }
 }
 
 fn is_folder(path: &Utf8Path) -> bool {

@@ -2,13 +2,22 @@
 
 use postgres::{Client, Error};
 
+use super::Prisma;
+use crate::framework::Framework;
 use crate::framework::ledger::{Applied, Ledger};
+use crate::framework::migration::Sending;
+
+pub(super) const TABLES: &[&str] = &["_prisma_migrations"];
 
 pub(super) struct PrismaLedger;
 
 impl Ledger for PrismaLedger {
-    fn tables(&self) -> &'static [&'static str] {
-        &["_prisma_migrations"]
+    fn tables(&self) -> Vec<&str> {
+        TABLES.to_vec()
+    }
+
+    fn sending(&self) -> Sending {
+        Prisma.sending()
     }
 
     fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error> {
@@ -28,20 +37,27 @@ impl Ledger for PrismaLedger {
         Ok(Some(rows.iter().map(applied).collect()))
     }
 
-    fn lock(&self) -> &'static str {
-        "SELECT pg_try_advisory_xact_lock(72707369)"
+    /// The same name, or `NAME_01_…`.
+    fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String> {
+        let stands =
+            |name: &&String| name.strip_prefix(old).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+        folder.iter().map(|(name, _)| name).filter(stands).cloned().collect()
     }
 
-    fn adoption(&self, old: &str, new: &[(String, String)]) -> String {
+    fn lock(&self) -> String {
+        "SELECT pg_try_advisory_xact_lock(72707369)".into()
+    }
+
+    fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String> {
         let checksum = |content: &str| format!("encode(sha256(convert_to({}, 'UTF8')), 'hex')", literal(content));
         if let [(name, content)] = new
             && name == old
         {
-            return format!(
+            return Some(format!(
                 "UPDATE \"_prisma_migrations\" SET checksum = {} WHERE migration_name = {} AND rolled_back_at IS NULL",
                 checksum(content),
                 literal(old)
-            );
+            ));
         }
         let rows: Vec<String> = new
             .iter()
@@ -49,7 +65,7 @@ impl Ledger for PrismaLedger {
             .map(|(at, (name, content))| format!("({}, {}, {})", at + 1, literal(name), checksum(content)))
             .collect();
         // The old row must go: with it, `migrate dev` wants a reset.
-        format!(
+        Some(format!(
             "WITH old AS (DELETE FROM \"_prisma_migrations\" WHERE migration_name = {} RETURNING started_at, finished_at)
 INSERT INTO \"_prisma_migrations\" (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
 SELECT md5(random()::text || clock_timestamp()::text || v.name)::uuid::text, v.checksum, v.name,
@@ -58,7 +74,7 @@ FROM (SELECT max(started_at) AS started_at, max(finished_at) AS finished_at FROM
      (VALUES {}) AS v (i, name, checksum)",
             literal(old),
             rows.join(",\n             ")
-        )
+        ))
     }
 }
 

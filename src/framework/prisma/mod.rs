@@ -27,11 +27,11 @@ impl Framework for Prisma {
     }
 
     fn ledger_tables(&self) -> &'static [&'static str] {
-        ledger::PrismaLedger.tables()
+        ledger::TABLES
     }
 
-    fn ledger(&self) -> Option<&'static dyn Ledger> {
-        Some(&ledger::PrismaLedger)
+    fn ledger(&self, _: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
+        Ok(Box::new(ledger::PrismaLedger))
     }
 
     fn sending(&self) -> Sending {
@@ -84,7 +84,7 @@ impl Framework for Prisma {
         None
     }
 
-    fn notes(&self, _: &Sequence) -> Vec<String> {
+    fn notes(&self, _: &Migration, _: &Sequence, _: &LayoutSettings) -> Vec<String> {
         Vec::new()
     }
 

@@ -1,0 +1,90 @@
+//! The snapshots of the parts of a migration: each names the one before it, and the last is the migration's own.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use sha2::{Digest, Sha256};
+
+use super::super::{Beside, FrameworkError};
+use super::{json, no_room};
+use crate::source::{ByteSpan, SourceFile};
+
+/// A snapshot with the two values that chain it.
+pub(super) struct Snapshot {
+    text: String,
+    id: (String, ByteSpan),
+    prev_id: (String, ByteSpan),
+}
+
+pub(super) fn path(folder: &Utf8Path, tag: &str) -> Utf8PathBuf {
+    let prefix = tag.split('_').next().unwrap_or(tag);
+    folder.join("meta").join(format!("{prefix}_snapshot.json"))
+}
+
+impl Snapshot {
+    /// `None` when there is none.
+    fn read(path: &Utf8Path) -> Result<Option<Snapshot>, FrameworkError> {
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let text = SourceFile::read(path)?.text;
+        let value = json::locate(&text);
+        let string = |key: &str| {
+            let span = value.as_ref()?.get(key)?.span;
+            Some((serde_json::from_str::<String>(span.slice(&text)).ok()?, span))
+        };
+        match (string("id"), string("prevId")) {
+            (Some(id), Some(prev_id)) => Ok(Some(Snapshot { text, id, prev_id })),
+            _ => Err(FrameworkError::Unusable {
+                path: path.to_owned(),
+                why: "has no `id` and `prevId` as drizzle-kit writes them: run `drizzle-kit up`".into(),
+            }),
+        }
+    }
+
+    fn with(&self, id: &str, prev_id: &str) -> String {
+        let changes = vec![(self.id.1, format!("\"{id}\"")), (self.prev_id.1, format!("\"{prev_id}\""))];
+        json::replaced(&self.text, changes)
+    }
+}
+
+/// Puts copies of the snapshot before a migration under the parts' tags, and its own, behind them, under the last one.
+/// `earlier` are the tags of the migrations before it, as they are now.
+pub(super) fn of_parts(
+    folder: &Utf8Path,
+    tag: &str,
+    parts: &[String],
+    earlier: &[&str],
+    beside: &mut Beside,
+) -> Result<(), FrameworkError> {
+    let own_path = path(folder, tag);
+    let Some(own) = Snapshot::read(&own_path)? else { return Ok(()) };
+    let before = earlier.iter().rev().map(|tag| path(folder, tag)).find(|path| path.is_file());
+    let Some(before_path) = before else {
+        return Err(no_room(&own_path, "there is no snapshot before it that the parts could begin with"));
+    };
+    let before = Snapshot::read(&before_path)?.filter(|before| before.id.0 == own.prev_id.0);
+    let Some(before) = before else {
+        let why = format!("its `prevId` is not the `id` of {before_path}: run `drizzle-kit check`");
+        return Err(FrameworkError::Unusable { path: own_path, why });
+    };
+    let mut prev_id = own.prev_id.0.clone();
+    let Some((last, copies)) = parts.split_last() else { return Ok(()) };
+    for (at, part) in copies.iter().enumerate() {
+        let id = id(tag, at + 1, &own.id.0);
+        beside.after.push((path(folder, part), before.with(&id, &prev_id)));
+        prev_id = id;
+    }
+    beside.after.push((path(folder, last), own.with(&own.id.0, &prev_id)));
+    beside.before.push((own_path, own.text));
+    Ok(())
+}
+
+/// A UUID of version 8 (RFC 9562: of one's own making), the same for the same input.
+fn id(tag: &str, part: usize, of: &str) -> String {
+    let hash = Sha256::digest(format!("safestep {tag} {part} {of}").as_bytes());
+    let mut hex: Vec<char> =
+        hash.iter().take(16).flat_map(|byte| format!("{byte:02x}").chars().collect::<Vec<_>>()).collect();
+    hex[12] = '8';
+    hex[16] = ['8', '9', 'a', 'b'][usize::from(hash[8] % 4)];
+    let part = |from: usize, to: usize| hex[from..to].iter().collect::<String>();
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}

@@ -1,0 +1,214 @@
+//! `drizzle.__drizzle_migrations`, or the table that `drizzle.config` names: a row for each migration with its time and the
+//! SHA-256 of its file, from 1.0 on with its name.
+
+use camino::Utf8Path;
+use postgres::{Client, Error, Row};
+use sha2::{Digest, Sha256};
+
+use super::super::plpgsql::literal;
+use super::super::{Framework, FrameworkError};
+use super::layout::part_of;
+use super::{Drizzle, config, journal, seconds};
+use crate::framework::ledger::{Applied, Ledger};
+use crate::framework::migration::Sending;
+
+pub(super) const TABLE: &str = "__drizzle_migrations";
+const SCHEMA: &str = "drizzle";
+
+pub(super) struct DrizzleLedger {
+    table: String,
+    /// As an identifier in SQL.
+    schema: String,
+    times: Times,
+}
+
+/// What a migration is known by.
+enum Times {
+    /// Its `when` in the journal.
+    Journal(Vec<(String, i64)>),
+    /// Its name, from 1.0 on.
+    Folders,
+}
+
+impl DrizzleLedger {
+    pub fn of(folder: &Utf8Path) -> Result<DrizzleLedger, FrameworkError> {
+        let times = match journal::of(folder).is_file() {
+            true => Times::Journal(journal::times(folder)?),
+            false => Times::Folders,
+        };
+        let config::LedgerPlace { table, schema } = config::ledger(folder);
+        let schema = identifier(schema.as_deref().unwrap_or(SCHEMA));
+        Ok(DrizzleLedger { table: table.unwrap_or_else(|| TABLE.to_owned()), schema, times })
+    }
+
+    fn place(&self) -> String {
+        format!("{}.{}", self.schema, identifier(&self.table))
+    }
+
+    /// The time that the ledger has for a migration, in milliseconds since 1970.
+    fn time(&self, name: &str) -> Option<i64> {
+        match &self.times {
+            Times::Journal(times) => times.iter().find(|(tag, _)| tag == name).map(|(_, when)| *when),
+            Times::Folders => name.get(..14).and_then(seconds::of).map(|seconds| seconds * 1000),
+        }
+    }
+
+    /// The upgrade to 1.0 tells migrations apart by their seconds, and only within one by their hashes.
+    fn shares_its_second(&self, name: &str) -> bool {
+        let Times::Journal(times) = &self.times else { return false };
+        let second = self.time(name).map(|time| time.div_euclid(1000));
+        times.iter().any(|(tag, when)| tag != name && Some(when.div_euclid(1000)) == second)
+    }
+
+    /// The migration that a row is about.
+    fn name(&self, row: &Row, folder: &[(String, String)]) -> String {
+        let (name, time): (Option<String>, Option<i64>) = (row.get(0), row.get(1));
+        // A row that 0.x wrote has milliseconds, and a name only after 1.0 ran.
+        let unit = if matches!(self.times, Times::Folders) { 1000 } else { 1 };
+        let same = |other: i64| time.is_some_and(|time| time.div_euclid(unit) == other.div_euclid(unit));
+        let by_time = || folder.iter().map(|(name, _)| name).find(|name| self.time(name).is_some_and(same));
+        let known = match self.times {
+            Times::Journal(_) => by_time().cloned(),
+            Times::Folders => name.or_else(|| by_time().cloned()),
+        };
+        known.unwrap_or_else(|| format!("the migration of {}", time.unwrap_or_default()))
+    }
+}
+
+impl Ledger for DrizzleLedger {
+    fn tables(&self) -> Vec<&str> {
+        vec![&self.table]
+    }
+
+    fn schema(&self) -> Option<&str> {
+        Some(&self.schema)
+    }
+
+    fn sending(&self) -> Sending {
+        Drizzle.sending()
+    }
+
+    fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error> {
+        let place = self.place();
+        let there: bool = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&place])?.get(0);
+        if !there {
+            return Ok(None);
+        }
+        let query = format!("SELECT to_jsonb(l) ->> 'name', created_at, hash FROM {place} AS l ORDER BY id");
+        let mut applied: Vec<Applied> = Vec::new();
+        for row in client.query(&query, &[])? {
+            let name = self.name(&row, folder);
+            let hash: String = row.get(2);
+            let is_changed = folder.iter().any(|(other, text)| *other == name && sha256(text) != hash);
+            // Two migrators at once leave a row twice.
+            match applied.iter_mut().find(|known| known.name == name) {
+                Some(known) => known.is_changed &= is_changed,
+                None => applied.push(Applied { name, finished: true, is_changed }),
+            }
+        }
+        Ok(Some(applied))
+    }
+
+    /// All files of the sequence that the one with the migration's time or name belongs to.
+    fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String> {
+        let Some(at) = folder.iter().position(|(name, _)| name == old) else { return Vec::new() };
+        let part = |at: usize| folder.get(at).and_then(|(_, text)| part_of(text));
+        let follows = |at: usize| match (part(at), part(at + 1)) {
+            (Some((number, words)), Some((next, same))) => next == number + 1 && words == same,
+            _ => false,
+        };
+        let first = (0..at).rev().take_while(|before| follows(*before)).last().unwrap_or(at);
+        let last = (at..folder.len()).find(|at| !follows(*at)).unwrap_or(at);
+        folder[first..=last].iter().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// The migrators take no lock of their own; one at work has written to the ledger or is about to.
+    fn lock(&self) -> String {
+        format!(
+            "SELECT NOT EXISTS (SELECT FROM pg_locks WHERE relation = {}::regclass AND mode = 'RowExclusiveLock'
+             AND pid <> pg_backend_pid())",
+            literal(&self.place())
+        )
+    }
+
+    fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String> {
+        let place = self.place();
+        if let [(name, text)] = new
+            && name == old
+        {
+            let (hash, time) = (literal(&sha256(text)), self.time(name)?);
+            return self
+                .shares_its_second(name)
+                .then(|| format!("UPDATE {place} SET hash = {hash} WHERE created_at = {time}"));
+        }
+        let time = |name: &str| self.time(name).map(|time| time.to_string());
+        let (columns, is_old) = match self.times {
+            Times::Journal(_) => ("hash, created_at", format!("created_at = {}", time(old)?)),
+            Times::Folders => ("hash, created_at, name", format!("name = {}", literal(old))),
+        };
+        let row = |(name, text): &(String, String)| {
+            let name_too = match self.times {
+                Times::Journal(_) => String::new(),
+                Times::Folders => format!(", {}", literal(name)),
+            };
+            Some(format!("({}, {}{name_too})", literal(&sha256(text)), time(name)?))
+        };
+        let rows: Vec<String> = new.iter().map(row).collect::<Option<_>>()?;
+        Some(format!(
+            "WITH old AS (DELETE FROM {place} WHERE {is_old} RETURNING id)
+INSERT INTO {place} ({columns})
+SELECT v.* FROM (VALUES {}) AS v ({columns}) WHERE EXISTS (SELECT FROM old) ORDER BY v.created_at",
+            rows.join(",\n             ")
+        ))
+    }
+}
+
+/// As drizzle-orm writes it: of the text, in hex.
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ledger(times: &[(&str, i64)]) -> DrizzleLedger {
+        let times = Times::Journal(times.iter().map(|(tag, when)| ((*tag).to_owned(), *when)).collect());
+        DrizzleLedger { table: "m".into(), schema: "\"s\"".into(), times }
+    }
+
+    fn file(name: &str, text: &str) -> (String, String) {
+        (name.into(), text.into())
+    }
+
+    #[test]
+    fn the_files_of_a_sequence_stand_together() {
+        let folder = [
+            file("0", "CREATE TABLE a ();"),
+            file("1", "-- Step 1 of 3 of x: it has …\nCOMMIT;"),
+            file("2", "-- Step 2 of 3 of x: it has …\nCOMMIT;"),
+            file("3", "-- Step 1 of 2 of x: it has …\nCOMMIT;"),
+            file("4", "-- Step 2 of 2 of x: it has …\nCOMMIT;"),
+            file("5", "-- y: 2 steps, each with its own commit …\nCOMMIT;"),
+        ];
+        let ledger = ledger(&[]);
+        for (old, new) in
+            [("0", &["0"][..]), ("1", &["1", "2"]), ("2", &["1", "2"]), ("4", &["3", "4"]), ("5", &["5"]), ("6", &[])]
+        {
+            assert_eq!(ledger.stand_for(old, &folder), new, "{old}");
+        }
+    }
+
+    #[test]
+    fn a_file_in_place_is_told_only_where_its_second_is_shared() {
+        let ledger = ledger(&[("a", 1000), ("b", 1999), ("c", 2000)]);
+        let hash = sha256("text");
+        let told = format!("UPDATE \"s\".\"m\" SET hash = '{hash}' WHERE created_at = 1999");
+        assert_eq!(ledger.adoption("b", &[file("b", "text")]), Some(told));
+        assert_eq!(ledger.adoption("c", &[file("c", "text")]), None);
+    }
+}

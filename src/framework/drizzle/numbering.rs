@@ -1,0 +1,264 @@
+//! The parts of a migration in a folder with a journal: their numbers, times and tags, and the numbers of what comes behind
+//! them. The journal keeps every byte that is not about that.
+
+use std::collections::HashMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::{Beside, FrameworkError, Replaced};
+use super::layout::{ends_in_transaction, words};
+use super::{chain, journal, json, no_room, seconds};
+use crate::source::{ByteSpan, SourceFile};
+
+/// Milliseconds between parts: drizzle-kit's upgrade to 1.0 tells migrations apart by their seconds.
+const SECOND: i64 = 1000;
+
+/// An entry of the journal, with the places of its values in the entry's own text.
+struct Entry {
+    span: ByteSpan,
+    idx: (i64, ByteSpan),
+    when: (i64, ByteSpan),
+    tag: (String, ByteSpan),
+}
+
+/// An entry from now on.
+struct New {
+    idx: i64,
+    when: i64,
+    tag: String,
+}
+
+pub(super) fn place(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+    let path = journal::of(folder);
+    let text = SourceFile::read(&path)?.text;
+    let entries = read(&path, &text)?;
+    let by_tag: HashMap<String, usize> =
+        replaced.iter().enumerate().map(|(at, replaced)| (replaced.migration.name.clone(), at)).collect();
+    let of = |entry: &Entry| by_tag.get(&entry.tag.0).copied();
+    let is_split = |entry: &Entry, replaced: &[Replaced<'_>]| of(entry).is_some_and(|at| replaced[at].files.len() > 1);
+    let Some(first) = entries.iter().position(|entry| is_split(entry, replaced)) else { return Ok(()) };
+    let mut numbering = Numbering { path: &path, entries: &entries, last: None };
+    numbering.check(first)?;
+    let mut changes = Vec::new();
+    let mut owner = 0;
+    for (at, entry) in entries.iter().enumerate().skip(first) {
+        let mine = of(entry);
+        let parts = mine.map_or(1, |mine| replaced[mine].files.len());
+        let (new, notes) = numbering.number(at, parts, mine.map(|mine| &*replaced[mine].files))?;
+        if let Some(mine) = mine.filter(|_| parts > 1) {
+            owner = mine;
+            replaced[mine].notes.extend(notes);
+            let tags: Vec<String> = new.iter().map(|new| new.tag.clone()).collect();
+            let earlier: Vec<&str> = entries[..at].iter().map(|entry| entry.tag.0.as_str()).collect();
+            chain::of_parts(folder, &entry.tag.0, &tags, &earlier, &mut replaced[mine].beside)?;
+        }
+        let renamed = new.last().is_some_and(|last| last.tag != entry.tag.0);
+        match mine {
+            Some(mine) => {
+                for (file, new) in replaced[mine].files.iter_mut().zip(&new) {
+                    file.path = folder.join(format!("{}.sql", new.tag));
+                }
+            }
+            None if renamed => moved(
+                &folder.join(format!("{}.sql", entry.tag.0)),
+                &folder.join(format!("{}.sql", new[0].tag)),
+                &mut replaced[owner].beside,
+            )?,
+            None => {}
+        }
+        if parts == 1 && renamed {
+            let (from, to) = (chain::path(folder, &entry.tag.0), chain::path(folder, &new[0].tag));
+            if from.is_file() {
+                moved(&from, &to, &mut replaced[owner].beside)?;
+            }
+            let note = format!("{} is {} from now on: the ledger does not know names", entry.tag.0, new[0].tag);
+            replaced[owner].notes.push(note);
+        }
+        changes.push((entry.span, rewritten(&text, &entries, at, &new)));
+    }
+    replaced[owner].beside.before.push((path.clone(), text.clone()));
+    replaced[owner].beside.after.push((path, json::replaced(&text, changes)));
+    Ok(())
+}
+
+/// A file that is not rewritten itself, under its new name.
+fn moved(from: &Utf8Path, to: &Utf8Path, beside: &mut Beside) -> Result<(), FrameworkError> {
+    let text = SourceFile::read(from)?.text;
+    beside.before.push((from.to_owned(), text.clone()));
+    beside.after.push((to.to_owned(), text));
+    Ok(())
+}
+
+fn read(path: &Utf8PathBuf, text: &str) -> Result<Vec<Entry>, FrameworkError> {
+    let unusable = |why: String| FrameworkError::Unusable { path: path.clone(), why };
+    let value = json::locate(text);
+    let listed = value.as_ref().and_then(|journal| journal.get("entries")).and_then(|entries| entries.elements());
+    let entry = |(at, entry): (usize, &json::Located)| {
+        let place = |key: &str| entry.get(key).map(|value| value.span);
+        let number = |key: &str| place(key).and_then(|span| Some((span.slice(text).parse().ok()?, span)));
+        let tag = place("tag").and_then(|span| Some((serde_json::from_str(span.slice(text)).ok()?, span)));
+        let whole = "needs an `idx` and a `when` that are whole numbers, and a `tag`";
+        match (number("idx"), number("when"), tag) {
+            (Some(idx), Some(when), Some(tag)) => Ok(Entry { span: entry.span, idx, when, tag }),
+            _ => Err(unusable(format!("entry {} {whole}", at + 1))),
+        }
+    };
+    listed.ok_or_else(|| unusable("has no list of entries".into()))?.iter().enumerate().map(entry).collect()
+}
+
+/// The entry's text for each of its parts.
+fn rewritten(text: &str, entries: &[Entry], at: usize, new: &[New]) -> String {
+    let entry = &entries[at];
+    let own = entry.span.slice(text);
+    let place = |span: ByteSpan| ByteSpan::new(span.start - entry.span.start, span.end - entry.span.start);
+    let one = |new: &New| {
+        let tag = serde_json::Value::from(new.tag.as_str()).to_string();
+        let changes = [(entry.idx.1, new.idx.to_string()), (entry.when.1, new.when.to_string()), (entry.tag.1, tag)];
+        json::replaced(own, changes.into_iter().map(|(span, new)| (place(span), new)).collect())
+    };
+    // Parted as the journal parts its entries.
+    let between = match (at.checked_sub(1).map(|before| &entries[before]), entries.get(at + 1)) {
+        (Some(before), _) => text[before.span.end..entry.span.start].to_owned(),
+        (None, Some(next)) => text[entry.span.end..next.span.start].to_owned(),
+        (None, None) => {
+            let before = &text[..entry.span.start];
+            format!(",{}", &before[before.trim_end().len()..])
+        }
+    };
+    new.iter().map(one).collect::<Vec<_>>().join(&between)
+}
+
+/// Goes through the entries in order and gives each its new numbers.
+struct Numbering<'a> {
+    path: &'a Utf8Path,
+    entries: &'a [Entry],
+    /// The last new entry, once something has been split.
+    last: Option<New>,
+}
+
+impl Numbering<'_> {
+    /// Numbers can only grow where they grow already.
+    fn check(&self, first: usize) -> Result<(), FrameworkError> {
+        let from = &self.entries[first.saturating_sub(1)..];
+        match from.windows(2).find(|two| two[1].idx.0 <= two[0].idx.0) {
+            Some(two) => Err(no_room(
+                self.path,
+                &format!(
+                    "the `idx` of {} is not above that of {}, so parts have no numbers",
+                    two[1].tag.0, two[0].tag.0
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn number(
+        &mut self,
+        at: usize,
+        parts: usize,
+        files: Option<&Vec<super::super::LaidOut>>,
+    ) -> Result<(Vec<New>, Vec<String>), FrameworkError> {
+        let entry = &self.entries[at];
+        let first = self.last.as_ref().map_or(entry.idx.0, |last| entry.idx.0.max(last.idx + 1));
+        let names = match files {
+            Some(files) => {
+                files[..parts - 1].iter().filter_map(|file| file.path.file_name()).map(str::to_owned).collect()
+            }
+            None => Vec::new(),
+        };
+        let tags = self.tags(at, first, names)?;
+        let once = files.and_then(|files| files.last()).is_some_and(|last| ends_in_transaction(&last.content));
+        let (times, note) = self.times(at, tags.len(), once)?;
+        let number = |(at, (tag, when)): (i64, (String, i64))| New { idx: first + at, when, tag };
+        let new: Vec<New> = (0..).zip(tags.into_iter().zip(times)).map(number).collect();
+        self.last = new.last().map(|last| New { idx: last.idx, when: last.when, tag: last.tag.clone() });
+        Ok((new, note.into_iter().collect()))
+    }
+
+    /// The tags of the parts, the migration's own last: behind a number of its own each, or behind earlier seconds.
+    fn tags(&self, at: usize, first: i64, names: Vec<String>) -> Result<Vec<String>, FrameworkError> {
+        let entry = &self.entries[at];
+        let tag = &entry.tag.0;
+        let digits = &tag[..tag.find(|c: char| !c.is_ascii_digit()).unwrap_or(tag.len())];
+        let parts = names.len();
+        if digits.len() >= 10 || (digits.is_empty() && parts == 0) {
+            let before = |k: usize| match digits.len() {
+                14 => seconds::earlier(digits, k),
+                10 => digits.parse::<u64>().ok().and_then(|time| Some(format!("{:010}", time.checked_sub(k as u64)?))),
+                _ => None,
+            };
+            let earlier: Option<Vec<String>> = (0..parts).map(|k| before(parts - k)).collect();
+            let Some(earlier) = earlier else {
+                return Err(no_room(self.path, &format!("the tag {tag} begins with neither a number nor a time")));
+            };
+            // Snapshots are read in the order of their names.
+            let previous = at.checked_sub(1).map(|before| self.entries[before].tag.0.as_str());
+            if let Some((first, previous)) =
+                earlier.first().zip(previous).filter(|(first, previous)| previous >= &first.as_str())
+            {
+                return Err(no_room(
+                    self.path,
+                    &format!("{first} for the first part of {tag} is not behind {previous}"),
+                ));
+            }
+            let own = std::iter::once(tag.clone());
+            return Ok(earlier.iter().zip(names).map(|(time, name)| format!("{time}_{name}")).chain(own).collect());
+        }
+        if first == entry.idx.0 && parts == 0 {
+            return Ok(vec![tag.clone()]);
+        }
+        let is_number = digits.parse() == Ok(entry.idx.0) && tag[digits.len()..].starts_with('_');
+        let last = first + i64::try_from(parts).unwrap_or(i64::MAX - first);
+        if !is_number || last.to_string().len() > digits.len() {
+            let why =
+                format!("{tag} would have to be number {last}, and its tag does not say {} that way", entry.idx.0);
+            return Err(no_room(self.path, &why));
+        }
+        let width = digits.len();
+        let own = words(tag).to_owned();
+        Ok((first..)
+            .zip(names.into_iter().chain([own]))
+            .map(|(number, name)| format!("{number:0width$}_{name}"))
+            .collect())
+    }
+
+    /// Seconds before the migration's own time, which is the last part's: databases that ran it skip them all. Where
+    /// there is no room, seconds behind it, and a word about that.
+    fn times(&self, at: usize, parts: usize, once: bool) -> Result<(Vec<i64>, Option<String>), FrameworkError> {
+        let entry = &self.entries[at];
+        let when = entry.when.0;
+        if parts == 1 {
+            return Ok((vec![when], None));
+        }
+        let before = match &self.last {
+            Some(last) => Some(last.when),
+            None => at.checked_sub(1).map(|before| self.entries[before].when.0),
+        };
+        let steps = (0..).take(parts).map(|k: i64| k * SECOND);
+        let all = i64::try_from(parts - 1).unwrap_or(i64::MAX / SECOND) * SECOND;
+        if before.is_none_or(|before| when - all > before) {
+            return Ok((steps.map(|k| when - all + k).collect(), None));
+        }
+        if once {
+            let why = format!(
+                "{} holds a statement that must not run twice, and times before its own are taken",
+                entry.tag.0
+            );
+            return Err(no_room(self.path, &why));
+        }
+        let ahead = self.entries.get(at + 1).is_none_or(|next| when + all < next.when.0);
+        if before.is_some_and(|before| before < when) && ahead {
+            let note = format!(
+                "{} is too close to the migration before it for times between them: on a database that ran it, run \
+                 `safestep adopt`",
+                entry.tag.0
+            );
+            return Ok((steps.map(|k| when + k).collect(), Some(note)));
+        }
+        let why = format!("{} is too close to the migrations beside it for {parts} parts a second apart", entry.tag.0);
+        Err(no_room(self.path, &why))
+    }
+}
+
+#[cfg(test)]
+mod tests;

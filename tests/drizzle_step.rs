@@ -1,0 +1,287 @@
+//! Drizzle with `layout = "step"`, a file for each step: through the real migrators the same schema and rows as the naive
+//! migration, nothing left to do for drizzle-kit, and `safestep adopt` for databases that ran the naive one.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use anyhow::{Context, Result, ensure};
+
+use bench::drizzle::{Drizzle, Generation, Project, Sample};
+use bench::proof::must_be_same;
+use bench::server::{Database, Server};
+
+const GENERATIONS: [Generation; 2] = [Generation::Journal, Generation::Folders];
+
+/// Samples, each with the driver that runs it and the number of files that its last migration becomes.
+const SAMPLES: [(&str, &str, usize); 6] = [
+    ("combo_many", "kit", 11),
+    ("make_required", "pg", 3),
+    ("unique_add", "pg", 2),
+    ("add_required_default_volatile", "postgres", 5),
+    ("hand_rows_last", "pg", 4),
+    // Transactions of its author's stay in one file.
+    ("hand_own_transactions", "pg", 1),
+];
+
+struct Case {
+    drizzle: Drizzle,
+    server: Server,
+    naive: Project,
+    steps: Project,
+    /// The migrations before ran, and every table has rows.
+    history: Database,
+}
+
+impl Case {
+    fn of(name: &str, generation: Generation) -> Result<Case> {
+        let sample = Sample { name: name.into(), generation };
+        let (drizzle, server) = (Drizzle::start(generation)?, Server::of(15)?);
+        let (naive, steps) = (sample.apart()?, sample.apart()?);
+        steps.rewrite(15)?;
+        let history = server.create()?;
+        drizzle.run("pg", &sample.without_last(sample.apart()?)?, &history)?.must_succeed().context("the history")?;
+        history.fill(5)?;
+        Ok(Case { drizzle, server, naive, steps, history })
+    }
+
+    /// A database that ran the naive migration.
+    fn naive(&self, driver: &str) -> Result<Database> {
+        let database = self.server.copy(&self.history)?;
+        self.drizzle.run(driver, &self.naive, &database)?.must_succeed().context("naive")?;
+        Ok(database)
+    }
+
+    fn run_steps(&self, driver: &str, database: &Database) -> Result<()> {
+        self.drizzle.run(driver, &self.steps, database)?.must_succeed()
+    }
+}
+
+/// What the ledger holds, a line for each row, by time.
+fn ledger(database: &Database) -> Result<Vec<String>> {
+    let query = "SELECT concat_ws(' ', created_at, to_jsonb(l) ->> 'name', hash) FROM drizzle.__drizzle_migrations AS l
+                 ORDER BY created_at";
+    Ok(database.connect()?.query(query, &[])?.iter().map(|row| row.get(0)).collect())
+}
+
+#[test]
+fn the_same_through_the_real_migrators() -> Result<()> {
+    for generation in GENERATIONS {
+        for (sample, driver, files) in SAMPLES {
+            // What is written by hand is the same in both generations.
+            if generation == Generation::Folders && sample.starts_with("hand_") {
+                continue;
+            }
+            same(sample, generation, driver, files).with_context(|| format!("{generation:?} {sample} {driver}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn same(sample: &str, generation: Generation, driver: &str, files: usize) -> Result<()> {
+    let case = Case::of(sample, generation)?;
+    case.steps.all_must_be_final()?;
+    let new = case.steps.migrations()?.len() - case.naive.migrations()?.len() + 1;
+    ensure!(new == files, "{new} files");
+    let (naive, database) = (case.naive(driver)?, case.server.copy(&case.history)?);
+    case.run_steps(driver, &database)?;
+    must_be_same(&naive, &database, &case.history, &[])?;
+    let rows = ledger(&database)?;
+    ensure!(rows.len() == case.steps.migrations()?.len(), "the ledger: {rows:#?}");
+    case.run_steps(driver, &database).context("the second run")?;
+    ensure!(ledger(&database)? == rows, "the second run recorded something");
+
+    // A database that ran the naive file skips the parts, or runs them as no-ops.
+    let (before, reference) = (ledger(&naive)?, case.naive(driver)?);
+    case.run_steps(driver, &naive).context("after the naive file")?;
+    must_be_same(&reference, &naive, &case.history, &[]).context("after the naive file")?;
+    let ran = ledger(&naive)?.len() - before.len();
+    let expected = if generation == Generation::Journal { 0 } else { files - 1 };
+    ensure!(ran == expected, "after the naive file {ran} files ran");
+    Ok(())
+}
+
+#[test]
+fn drizzle_kit_sees_nothing_to_do() -> Result<()> {
+    for generation in GENERATIONS {
+        let case = Case::of("combo_many", generation)?;
+        let model = Sample { name: "combo_many".into(), generation }.model()?;
+        let kit = |arguments: &[&str], model: &str| case.drizzle.kit(arguments, &case.steps, model);
+        let check = kit(&["check"], &model)?;
+        ensure!(check.ok && check.error.contains("fine"), "{generation:?} check: {}", check.error);
+        let before = case.steps.migrations()?;
+        let generated = kit(&["generate"], &model)?;
+        ensure!(generated.ok && generated.error.contains("No schema changes"), "generate: {}", generated.error);
+        ensure!(case.steps.migrations()? == before, "generate made another migration");
+        // A further change of the model gives just that change, and it runs.
+        let changed =
+            format!("{model}\nexport const added = pgTable(\"added\", {{ id: serial(\"id\").primaryKey() }});\n");
+        kit(&["generate", "--name", "further"], &changed)?.must_succeed()?;
+        let text = case.steps.last()?;
+        ensure!(text.starts_with("CREATE TABLE \"added\"") && text.matches(';').count() == 1, "generate: {text}");
+        let check = kit(&["check"], &changed)?;
+        ensure!(check.ok && check.error.contains("fine"), "{generation:?} check: {}", check.error);
+        case.run_steps("pg", &case.history)?;
+        let there = "SELECT to_regclass('added') IS NOT NULL";
+        ensure!(case.history.connect()?.query_one(there, &[])?.get::<_, bool>(0), "the further migration did not run");
+    }
+    Ok(())
+}
+
+/// The parts' snapshots are what `drizzle-kit up` to 1.0 needs.
+#[test]
+fn a_folder_of_steps_can_be_upgraded() -> Result<()> {
+    let case = Case::of("combo_many", Generation::Journal)?;
+    let model = Sample { name: "combo_many".into(), generation: Generation::Journal }.model()?;
+    let parts = case.steps.migrations()?.len();
+    case.run_steps("pg", &case.history)?;
+    let newer = Drizzle::start(Generation::Folders)?;
+    newer.kit(&["up"], &case.steps, &model)?.must_succeed().context("drizzle-kit up")?;
+    let after = case.steps.migrations()?.len();
+    ensure!(after == parts, "{parts} migrations became {after}");
+    newer.run("pg", &case.steps, &case.history)?.must_succeed().context("the upgraded folder")?;
+    ensure!(ledger(&case.history)?.len() == parts, "the upgraded folder ran again");
+    Ok(())
+}
+
+/// What is done stays done, and the next run begins with the file that failed.
+#[test]
+fn the_same_command_goes_on() -> Result<()> {
+    for generation in GENERATIONS {
+        let case = Case::of("combo_many", generation)?;
+        let database = case.server.copy(&case.history)?;
+        let twice = "INSERT INTO users (email, name) SELECT email, 'twice' FROM users LIMIT 1";
+        let mend = "DELETE FROM users WHERE name = 'twice'";
+        database.connect()?.batch_execute(twice)?;
+        ensure!(!case.drizzle.run("pg", &case.steps, &database)?.ok, "a repeated email was accepted");
+        let (recorded, all) = (ledger(&database)?.len(), case.steps.migrations()?.len());
+        ensure!(recorded > 5 && recorded < all, "{recorded} of {all} are recorded");
+        database.connect()?.batch_execute(mend)?;
+        case.run_steps("pg", &database).context("the same command")?;
+        ensure!(ledger(&database)?.len() == all, "not every file is recorded once");
+        let reference = case.server.copy(&case.history)?;
+        reference.connect()?.batch_execute(&format!("{twice}; {mend}"))?;
+        case.drizzle.run("pg", &case.naive, &reference)?.must_succeed()?;
+        must_be_same(&reference, &database, &case.history, &[])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn after_adopt_there_is_nothing_to_do() -> Result<()> {
+    for generation in GENERATIONS {
+        let case = Case::of("combo_many", generation)?;
+        let database = case.naive("kit")?;
+        let before = ledger(&database)?;
+        let dry = case.steps.adopt(&database, &["--dry-run"])?;
+        ensure!(dry.ok && dry.error.contains("DELETE FROM \"drizzle\".\"__drizzle_migrations\""), "{}", dry.error);
+        ensure!(ledger(&database)? == before, "--dry-run changed the ledger");
+
+        let adopted = case.steps.adopt(&database, &[])?;
+        ensure!(adopted.ok && adopted.error.contains("11 files stand for it"), "{}", adopted.error);
+        let after = ledger(&database)?;
+        // What the migrator itself writes for the same files.
+        let fresh = case.server.create()?;
+        case.run_steps("pg", &fresh)?;
+        ensure!(after == ledger(&fresh)?, "the ledger: {after:#?}");
+        case.run_steps("kit", &database)?;
+        ensure!(ledger(&database)? == after, "drizzle-kit migrate did something");
+        let again = case.steps.adopt(&database, &[])?;
+        ensure!(again.ok && again.error.contains("nothing to adopt"), "{}", again.error);
+    }
+    Ok(())
+}
+
+/// Where the parts' times lie behind the naive one's, only adopting keeps them from running again.
+#[test]
+fn parts_without_room_before_them_are_adopted() -> Result<()> {
+    let (drizzle, server) = (Drizzle::start(Generation::Journal)?, Server::of(15)?);
+    let sample = Sample { name: "combo_many".into(), generation: Generation::Journal };
+    let (naive, steps) = (sample.naive()?, sample.naive()?);
+    steps.write("safestep.toml", "layout = \"step\"\n")?;
+    steps.rewrite(15)?;
+    let database = sample.database(&drizzle, &server, 5)?;
+    drizzle.run("pg", &naive, &database)?.must_succeed()?;
+    steps.adopt(&database, &[])?.must_succeed()?;
+    let adopted = ledger(&database)?;
+    ensure!(adopted.len() == 12, "the ledger: {adopted:#?}");
+    drizzle.run("pg", &steps, &database)?.must_succeed()?;
+    ensure!(ledger(&database)? == adopted, "something ran");
+    Ok(())
+}
+
+#[test]
+fn another_schema_is_not_adopted() -> Result<()> {
+    for generation in GENERATIONS {
+        let case = Case::of("make_required", generation)?;
+        let database = case.naive("pg")?;
+        let before = ledger(&database)?;
+        database.connect()?.batch_execute("ALTER TABLE users ADD COLUMN by_hand int")?;
+        let refused = case.steps.adopt(&database, &[])?;
+        ensure!(!refused.ok && refused.error.contains("by_hand differs"), "{}", refused.error);
+        ensure!(ledger(&database)? == before, "the ledger changed");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_file_rewritten_in_place_needs_no_adopting_but_the_schema_is_compared() -> Result<()> {
+    for generation in GENERATIONS {
+        let (drizzle, server) = (Drizzle::start(generation)?, Server::of(15)?);
+        let sample = Sample { name: "make_required".into(), generation };
+        let database = sample.database(&drizzle, &server, 5)?;
+        drizzle.run("pg", &sample.naive()?, &database)?.must_succeed()?;
+        let rewritten = sample.rewritten(15)?;
+        let looked = rewritten.adopt(&database, &[])?;
+        ensure!(looked.ok && looked.error.contains("nothing to adopt: the schema is"), "{}", looked.error);
+        database.connect()?.batch_execute("ALTER TABLE users ALTER COLUMN name DROP NOT NULL")?;
+        let refused = rewritten.adopt(&database, &[])?;
+        ensure!(!refused.ok && refused.error.contains("not adopted"), "{}", refused.error);
+    }
+    Ok(())
+}
+
+#[test]
+fn the_ledger_may_be_another_table() -> Result<()> {
+    let case = Case::of("make_required", Generation::Journal)?;
+    let database = case.naive("pg")?;
+    database.connect()?.batch_execute(
+        "CREATE TABLE done (id serial PRIMARY KEY, hash text NOT NULL, created_at bigint);
+         INSERT INTO done (hash, created_at) SELECT hash, created_at FROM drizzle.__drizzle_migrations ORDER BY id;
+         DROP SCHEMA drizzle CASCADE",
+    )?;
+    let nowhere = case.steps.adopt(&database, &[])?;
+    ensure!(!nowhere.ok && nowhere.error.contains("no migration ever ran there"), "{}", nowhere.error);
+    let config = "export default { dialect: 'postgresql', migrations: { table: 'done', schema: 'public' } }";
+    case.steps.write("drizzle.config.ts", config)?;
+    case.steps.adopt(&database, &[])?.must_succeed()?;
+    let rows: i64 = database.connect()?.query_one("SELECT count(*) FROM done", &[])?.get(0);
+    ensure!(rows == 4, "{rows} rows");
+    Ok(())
+}
+
+/// Everything that changes is in the patch: applied with git it leaves what `--write` leaves.
+#[test]
+fn the_patch_is_the_write() -> Result<()> {
+    for generation in GENERATIONS {
+        let sample = Sample { name: "make_required".into(), generation };
+        let (folder, _) = sample.folder_apart()?;
+        folder.git(&["init", "-q"])?;
+        let patch = folder.safestep(&["rewrite", "--all", "--format", "patch", "drizzle"])?;
+        ensure!(patch.status == 0 && !patch.out.is_empty(), "{}", patch.err);
+        let before = folder.tree()?;
+        let written = folder.safestep(&["rewrite", "--all", "--write", "drizzle"])?;
+        ensure!(written.status == 0, "{}", written.err);
+        let after = folder.tree()?;
+        for path in after.keys() {
+            std::fs::remove_file(folder.path().join(path))?;
+        }
+        for (path, content) in &before {
+            folder.write(path.to_str().context("a path")?, content)?;
+        }
+        folder.write(".git/safestep.patch", &patch.out)?;
+        folder.git(&["apply", ".git/safestep.patch"])?;
+        ensure!(folder.tree()? == after, "{generation:?}: the patch leaves something else");
+        ensure!(after.len() > before.len() + 1, "{generation:?}: {} files", after.len());
+    }
+    Ok(())
+}
