@@ -3,6 +3,7 @@
 //! This is the only place where framework, schema, rewrite and plan meet.
 
 mod findings;
+mod records;
 mod reporting;
 mod scope;
 
@@ -19,6 +20,7 @@ use crate::rewrite::Settings;
 use crate::schema::Schema;
 
 pub use findings::Findings;
+use records::WrittenDown;
 pub use scope::{ResolveError, Scope, ScopeOptions, resolve};
 
 /// What a run needs to know.
@@ -83,24 +85,33 @@ pub fn run(
     let read: Vec<Result<Migration, FrameworkError>> =
         history.par_iter().map(|found| Migration::read(found, sending)).collect();
     let settings = settings(&options.config);
+    let continues = |at: usize| read[at].as_ref().is_ok_and(Migration::continues_a_sequence);
+    let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
+    let continued: Vec<bool> = (0..read.len()).map(continues).collect();
     let mut errors = Vec::new();
     let mut schema = Schema::default();
     let mut judged = Vec::new();
     for (at, (found, migration)) in history.iter().zip(read).enumerate() {
-        if !migration.as_ref().is_ok_and(Migration::continues_a_sequence) {
+        if !continued[at] {
             schema.begin_migration();
         }
         match migration {
             Ok(migration) if in_scope(found) => {
+                let notes = written_down.notes(&options.base);
                 let findings = findings::find(&migration, &mut schema, &settings, &options.config);
-                judged.push((migration, findings));
+                judged.push((migration, findings, notes));
             }
             Ok(migration) => migration.items.iter().for_each(|item| schema.apply(&item.operation)),
             Err(error) => errors.push(error),
         }
+        written_down.lay_over(&mut schema, at);
         progress(at + 1, history.len());
     }
-    let outcomes = judged.par_iter().map(|(migration, findings)| lay_out(framework, migration, findings, options));
+    let outcomes = judged.into_par_iter().map(|(migration, findings, notes)| {
+        let mut outcome = lay_out(framework, &migration, &findings, options);
+        outcome.report.notes.extend(notes);
+        outcome
+    });
     Run { framework: framework.name(), outcomes: outcomes.collect(), errors }
 }
 

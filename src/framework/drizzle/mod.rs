@@ -7,13 +7,14 @@
 mod config;
 mod journal;
 mod layout;
+mod snapshot;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
-use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
+use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Records, Refusal};
 use crate::plan::{Runner, Sequence, Unit, UnitKind};
 
 /// The framework.
@@ -74,6 +75,10 @@ impl Framework for Drizzle {
             true => journal::list(folder),
             false => list_folders(folder),
         }
+    }
+
+    fn records(&self, history: &[Found]) -> Box<dyn Records> {
+        snapshot::records(history)
     }
 
     fn is_migration(&self, file: &Utf8Path) -> bool {
