@@ -16,6 +16,7 @@ mod undo;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::{Runner, Sequence};
+use crate::schema::Schema;
 use crate::source::SourceError;
 use ledger::Ledger;
 use migration::{Migration, Sending};
@@ -115,6 +116,10 @@ pub trait Framework: Sync {
     fn detect(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
     /// The migrations of a folder, in the order in which the runner applies them.
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError>;
+    /// What the framework wrote down of the schema beside its migrations.
+    fn records(&self, _history: &[Found]) -> Box<dyn Records> {
+        Box::new(NoRecords)
+    }
     /// True for the path of a file that holds a migration's statements.
     fn is_migration(&self, file: &Utf8Path) -> bool;
     /// The name that the framework records for a migration in this file.
@@ -138,6 +143,30 @@ pub trait Framework: Sync {
     /// When there is no place for them, with the file that shows it and what to do.
     fn place(&self, _history: &[Found], _replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
         Ok(())
+    }
+}
+
+/// The schemas that a framework wrote down beside the migrations of a history, each by its migration's index.
+pub trait Records: Sync {
+    /// The file that holds the schema after a migration; `None` where nothing does.
+    fn file(&self, at: usize) -> Option<&Utf8Path>;
+    /// The schema after it, as far as the framework knows it; empty where there is no file.
+    ///
+    /// # Errors
+    /// When the file is not what the framework writes.
+    fn after(&self, at: usize) -> Result<Schema, FrameworkError>;
+}
+
+/// Of a framework that writes no schema down, or none that can be read.
+struct NoRecords;
+
+impl Records for NoRecords {
+    fn file(&self, _at: usize) -> Option<&Utf8Path> {
+        None
+    }
+
+    fn after(&self, _at: usize) -> Result<Schema, FrameworkError> {
+        Ok(Schema::default())
     }
 }
 

@@ -3,6 +3,7 @@
 //! This is the only place where framework, schema, rewrite and plan meet.
 
 mod findings;
+mod records;
 mod reporting;
 mod scope;
 
@@ -21,6 +22,7 @@ use crate::rewrite::Settings;
 use crate::schema::Schema;
 
 pub use findings::Findings;
+use records::WrittenDown;
 pub use scope::{ResolveError, Scope, ScopeOptions, resolve};
 
 /// What a run needs to know.
@@ -85,24 +87,29 @@ pub fn run(
     let read: Vec<Result<Migration, FrameworkError>> =
         history.par_iter().map(|found| Migration::read(found, sending)).collect();
     let settings = settings(&options.config);
+    let continues = |at: usize| read[at].as_ref().is_ok_and(Migration::continues_a_sequence);
+    let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
+    let continued: Vec<bool> = (0..read.len()).map(continues).collect();
     let mut errors = Vec::new();
     let mut schema = Schema::default();
     let mut judged = Vec::new();
     for (at, (found, migration)) in history.iter().zip(read).enumerate() {
-        if !migration.as_ref().is_ok_and(Migration::continues_a_sequence) {
+        if !continued[at] {
             schema.begin_migration();
         }
         match migration {
             Ok(migration) if in_scope(found) => {
+                let notes = written_down.notes(&options.base);
                 let findings = findings::find(&migration, &mut schema, &settings, &options.config);
-                judged.push((migration, findings));
+                judged.push((migration, findings, notes));
             }
             Ok(migration) => migration.items.iter().for_each(|item| schema.apply(&item.operation)),
             Err(error) => errors.push(error),
         }
+        written_down.lay_over(&mut schema, at);
         progress(at + 1, history.len());
     }
-    let draft = |(migration, findings)| Draft::of(framework, migration, findings, options);
+    let draft = |(migration, findings, notes)| Draft { notes, ..Draft::of(framework, migration, findings, options) };
     let mut drafts: Vec<Draft> = judged.into_par_iter().map(draft).collect();
     if let Err(error) = place(framework, history, &mut drafts) {
         errors.push(error);
@@ -176,7 +183,8 @@ fn place(framework: &dyn Framework, history: &[Found], drafts: &mut [Draft]) -> 
         .unzip();
     framework.place(history, &mut replaced)?;
     for (replaced, (beside, notes)) in replaced.into_iter().zip(&mut drafts) {
-        (**beside, **notes) = (replaced.beside, replaced.notes);
+        **beside = replaced.beside;
+        notes.extend(replaced.notes);
     }
     Ok(())
 }

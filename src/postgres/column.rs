@@ -16,7 +16,7 @@ use crate::sql::expression;
 /// `pg_attribute.attmissingval`); any other rewrites the table.
 pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefinition, if_not_exists: bool) {
     tally.lock_family(table, table.only, LockMode::AccessExclusive);
-    let exists = tally.schema.column(table, &column.name).is_some();
+    let exists = tally.schema.column(table, &column.name).is_some_and(|c| c.sure);
     if if_not_exists && exists {
         // Up to 12 an inline REFERENCES is added all the same.
         if tally.version < 13 {

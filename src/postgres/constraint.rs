@@ -84,7 +84,7 @@ pub fn proving_check<'a>(schema: &'a Schema, table: &QualifiedName, column: &Ide
     let proves = |c: &&ConstraintState| match &c.constraint.kind {
         ConstraintKind::Check { expression } => {
             let parsed = expression::parse(expression);
-            c.valid && parsed.is_some_and(|e| e.proves_not_null(column))
+            c.is_proved() && parsed.is_some_and(|e| e.proves_not_null(column))
         }
         _ => false,
     };
@@ -121,7 +121,7 @@ fn add_foreign_key(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constra
     }
     let partitions = tally.schema.children(table);
     let same_keys: Vec<_> = partitions.iter().map(|t| equal_key(tally.schema, &t.name, constraint)).collect();
-    let adopted = !same_keys.is_empty() && same_keys.iter().all(|key| key.is_some_and(|k| k.valid));
+    let adopted = !same_keys.is_empty() && same_keys.iter().all(|key| key.is_some_and(ConstraintState::is_proved));
     let any = same_keys.iter().flatten().any(|key| key.valid || tally.version >= 18);
     if any {
         // The partition's own triggers on the referenced table are dropped.
@@ -260,7 +260,7 @@ pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascad
 /// `VALIDATE CONSTRAINT`: SHARE UPDATE EXCLUSIVE on the table, ROW SHARE on a referenced one, and a scan of both.
 pub(super) fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
     let state = tally.schema.constraint(table, name);
-    if state.is_some_and(|c| c.valid) {
+    if state.is_some_and(ConstraintState::is_proved) {
         tally.lock(table, LockMode::ShareUpdateExclusive);
         return;
     }

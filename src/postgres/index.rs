@@ -20,7 +20,7 @@ pub(super) fn create(tally: &mut Tally<'_>, index: &CreateIndex) {
     let partitioned = tally.is_partitioned(table);
     tally.lock_family(table, index.only || !partitioned, LockMode::Share);
     let named = index.name.clone().map(|n| table.sibling(n));
-    let present = named.is_some_and(|n| tally.schema.index(&n).is_some_and(|i| same(&i.table, table)));
+    let present = named.is_some_and(|n| tally.schema.index(&n).is_some_and(|i| i.sure && same(&i.table, table)));
     if (index.if_not_exists && present) || (partitioned && index.only) {
         return;
     }
@@ -45,7 +45,7 @@ pub(super) fn attaches(own: &Index, wanted: &CreateIndex) -> bool {
     };
     let alike =
         after_table(own.definition.as_str(), &own.table) == after_table(wanted.definition.as_str(), &wanted.table);
-    columns && alike && own.unique == wanted.unique && own.constraint.is_none()
+    own.sure && columns && alike && own.unique == wanted.unique && own.constraint.is_none()
 }
 
 /// `DROP INDEX`: ACCESS EXCLUSIVE on the table, O(1); CONCURRENTLY SHARE UPDATE EXCLUSIVE outside a transaction block.

@@ -12,7 +12,7 @@ pub(super) fn bounds_proved(schema: &Schema, table: &QualifiedName, bounds: &Sql
         return false;
     };
     let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    constraints.iter().filter(|c| c.valid).any(|c| match &c.constraint.kind {
+    constraints.iter().filter(|c| c.is_proved()).any(|c| match &c.constraint.kind {
         ConstraintKind::Check { expression } if inside => {
             let key = key_within(expression.as_str(), &from, &to);
             key.is_some_and(|key| is_not_null(schema, 12, table, &key))

@@ -179,7 +179,7 @@ fn attach_foreign_key(tally: &mut Tally<'_>, partition: &QualifiedName, key: &Co
     let mode = if own.is_some() { LockMode::AccessExclusive } else { LockMode::ShareRowExclusive };
     lock_references(tally, key, mode);
     if let ConstraintKind::ForeignKey(fk) = &key.kind
-        && !own.is_some_and(|c| c.valid)
+        && !own.is_some_and(|c| c.is_proved())
     {
         constraint::validate_rows(tally, partition, false, fk);
     }

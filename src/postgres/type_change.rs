@@ -59,7 +59,7 @@ pub fn type_change(change: &TypeAlteration<'_>, schema: &Schema, version: u32) -
     if !dependents.is_empty() {
         return TypeChange::FailsBecauseOf(dependents);
     }
-    let Some(column) = schema.column(change.table, change.column) else {
+    let Some(column) = schema.column(change.table, change.column).filter(|c| c.sure) else {
         return TypeChange::Unknown;
     };
     let conversion = conversion(&column.ty, change, schema, version);

@@ -106,7 +106,7 @@ fn fill_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(Sql
         return (Some((default, true)), vec![at]);
     }
     let state = site.schema.column(&table.name, column);
-    let default = state.and_then(|c| c.default.clone()).filter(|d| !is_null(d));
+    let default = state.filter(|c| c.sure).and_then(|c| c.default.clone()).filter(|d| !is_null(d));
     (default.map(|d| (d, false)), Vec::new())
 }
 

@@ -28,6 +28,7 @@ impl Schema {
             generated: definition.generated.clone(),
             age: Age::New,
             sequence,
+            sure: true,
         };
         self.touch(table);
         if let Some(state) = self.tables.get_mut(&key(table))
@@ -66,6 +67,7 @@ impl Schema {
             valid: !constraint.not_valid && enforced,
             constraint,
             age: Age::New,
+            sure: true,
         });
     }
 
@@ -87,21 +89,7 @@ impl Schema {
             }
             return;
         }
-        let columns = columns
-            .iter()
-            .map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) })
-            .collect::<Vec<_>>();
-        let list = columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
-        let index = Index {
-            name: table.sibling(name.clone()),
-            table: table.clone(),
-            unique: true,
-            predicate: None,
-            definition: SqlFragment::new(&format!("{table} ({list})")),
-            columns,
-            constraint: Some(name.clone()),
-            age: Age::New,
-        };
+        let index = Index::of_key(table.sibling(name.clone()), table, columns);
         self.touch(&index.name);
         self.links.index(table, key(&index.name));
         self.indexes.insert(key(&index.name), index);
@@ -154,6 +142,26 @@ impl Schema {
         match (known.next(), known.next()) {
             (Some(only), None) => only.as_str().to_owned(),
             _ => String::new(),
+        }
+    }
+}
+
+impl Index {
+    /// The index behind a primary key or unique constraint of that name.
+    pub(super) fn of_key(name: QualifiedName, table: &QualifiedName, columns: &[Ident]) -> Self {
+        let element = |c: &Ident| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) };
+        let columns: Vec<IndexColumn> = columns.iter().map(element).collect();
+        let list = columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
+        Index {
+            constraint: Some(name.name.clone()),
+            name,
+            table: table.clone(),
+            unique: true,
+            predicate: None,
+            definition: SqlFragment::new(&format!("{table} ({list})")),
+            columns,
+            age: Age::New,
+            sure: true,
         }
     }
 }

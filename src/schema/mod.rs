@@ -6,6 +6,7 @@ mod columns;
 mod links;
 pub mod names;
 mod objects;
+mod record;
 mod renaming;
 mod replay;
 
@@ -14,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::operation::{
     Constraint, ConstraintKind, Generated, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TypeName,
 };
+
+pub use record::Difference;
 
 /// Where an object's life began, seen from the migration that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +82,8 @@ pub struct Column {
     pub age: Age,
     /// The sequence that a serial column owns.
     pub sequence: Option<Ident>,
+    /// The history's statements say it. Where only the framework's record does, or the two differ, it proves nothing.
+    pub sure: bool,
 }
 
 /// A constraint of a table.
@@ -92,6 +97,15 @@ pub struct ConstraintState {
     pub valid: bool,
     /// Whether the migration at hand added it.
     pub age: Age,
+    /// As in [`Column::sure`].
+    pub sure: bool,
+}
+
+impl ConstraintState {
+    /// True when every row is known to hold to it.
+    pub fn is_proved(&self) -> bool {
+        self.valid && self.sure
+    }
 }
 
 /// An index.
@@ -113,6 +127,8 @@ pub struct Index {
     pub constraint: Option<Ident>,
     /// Whether the migration at hand made it.
     pub age: Age,
+    /// As in [`Column::sure`].
+    pub sure: bool,
 }
 
 /// Something that depends on columns and that a change of their type or name would break.
@@ -364,12 +380,12 @@ impl Schema {
         let not_null =
             |columns: &[Ident]| columns.iter().all(|c| state.columns.iter().any(|k| k.name == *c && k.not_null));
         let primary = state.constraints.iter().find_map(|c| match &c.constraint.kind {
-            ConstraintKind::PrimaryKey { columns, .. } if !columns.is_empty() => Some(columns.clone()),
+            ConstraintKind::PrimaryKey { columns, .. } if c.sure && !columns.is_empty() => Some(columns.clone()),
             _ => None,
         });
         primary
             .or_else(|| {
-                self.indexes_of(table).filter(|i| i.unique && i.predicate.is_none()).find_map(|i| {
+                self.indexes_of(table).filter(|i| i.sure && i.unique && i.predicate.is_none()).find_map(|i| {
                     let columns: Option<Vec<Ident>> = i.columns.iter().map(|c| c.column.clone()).collect();
                     columns.filter(|c| !c.is_empty() && not_null(c))
                 })

@@ -83,6 +83,7 @@ impl Schema {
             Operation::SetType { table, column, ty, collation, .. } => self.family(table, |t| {
                 t.column_mut(column, |c| {
                     c.ty = stored_type(ty);
+                    c.sure = true;
                     c.collated = collation.is_some();
                 });
             }),
@@ -280,6 +281,7 @@ impl Schema {
             definition: index.definition.clone(),
             constraint: None,
             age: Age::New,
+            sure: true,
         };
         self.touch(&name);
         self.links.index(&index.table, key(&name));
@@ -323,7 +325,7 @@ impl Schema {
         self.with(table, |t| {
             let mut proved = None;
             for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
-                state.valid = true;
+                (state.valid, state.sure) = (true, true);
                 if let ConstraintKind::NotNull { column } = &state.constraint.kind {
                     proved = Some(column.clone());
                 }

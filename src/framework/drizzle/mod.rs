@@ -14,13 +14,14 @@ mod layout;
 mod ledger;
 mod numbering;
 mod seconds;
+mod snapshot;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
-use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal, Replaced};
+use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Records, Refusal, Replaced};
 use crate::plan::{Runner, Sequence, Unit, UnitKind};
 
 /// The framework.
@@ -82,6 +83,10 @@ impl Framework for Drizzle {
             true => journal::list(folder),
             false => list_folders(folder),
         }
+    }
+
+    fn records(&self, history: &[Found]) -> Box<dyn Records> {
+        snapshot::records(history)
     }
 
     fn is_migration(&self, file: &Utf8Path) -> bool {

@@ -1,0 +1,107 @@
+//! The schemas that a framework wrote down, laid over what replaying gives, and what is said about the two.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use super::relative;
+use crate::framework::{Found, Framework, FrameworkError, Records};
+use crate::schema::{Difference, Schema};
+
+/// How many are held in memory at once: each may be as big as the history's whole schema.
+const AT_ONCE: usize = 32;
+/// How many differences of one file are named.
+const NAMED: usize = 4;
+
+/// What is written down where a run needs it: before each migration in scope.
+pub(super) struct WrittenDown {
+    records: Box<dyn Records>,
+    /// After which migrations one is needed, those that were read not any more.
+    needed: VecDeque<usize>,
+    read: VecDeque<(usize, Result<Schema, FrameworkError>)>,
+    /// What has been said in this run.
+    said: BTreeSet<String>,
+    /// What is to be said at the next migration in scope.
+    waiting: Vec<(Utf8PathBuf, Said)>,
+}
+
+enum Said {
+    Differences(Vec<Difference>),
+    Unreadable(String),
+}
+
+impl WrittenDown {
+    /// `continues` is true for a migration that is a later part of a sequence: what was written down beside the part
+    /// before it is the schema before or after the whole sequence, not between them.
+    pub(super) fn new(
+        framework: &dyn Framework,
+        history: &[Found],
+        in_scope: &(dyn Fn(&Found) -> bool + Sync),
+        continues: &dyn Fn(usize) -> bool,
+    ) -> Self {
+        let records = framework.records(history);
+        let mut needed = VecDeque::new();
+        let mut last = None;
+        for (at, found) in history.iter().enumerate() {
+            if let Some(before) = last.filter(|_| in_scope(found)) {
+                needed.push_back(before);
+                last = None;
+            }
+            let between = at + 1 < history.len() && continues(at + 1);
+            if records.file(at).is_some() && !between {
+                last = Some(at);
+            }
+        }
+        WrittenDown { records, needed, read: VecDeque::new(), said: BTreeSet::new(), waiting: Vec::new() }
+    }
+
+    /// To be called when the migration at `at` has been replayed.
+    pub(super) fn lay_over(&mut self, schema: &mut Schema, at: usize) {
+        if self.read.is_empty() && self.needed.front() == Some(&at) {
+            let some: Vec<usize> = self.needed.drain(..self.needed.len().min(AT_ONCE)).collect();
+            let records = &self.records;
+            self.read = some.into_par_iter().map(|at| (at, records.after(at))).collect::<Vec<_>>().into();
+        }
+        if self.read.front().is_none_or(|(wanted, _)| *wanted != at) {
+            return;
+        }
+        let Some((_, recorded)) = self.read.pop_front() else { return };
+        let Some(file) = self.records.file(at) else { return };
+        let said = match recorded {
+            Ok(recorded) => {
+                let mut differences = schema.reconcile(&recorded);
+                differences.retain(|difference| self.said.insert(difference.to_string()));
+                Said::Differences(differences)
+            }
+            Err(error) => Said::Unreadable(error.to_string()),
+        };
+        self.waiting.push((file.to_owned(), said));
+    }
+
+    /// What there is to say at a migration in scope, each thing once in a run.
+    pub(super) fn notes(&mut self, base: &Utf8Path) -> Vec<String> {
+        self.waiting.drain(..).filter_map(|(file, said)| note(&file, said, base)).collect()
+    }
+}
+
+fn note(file: &Utf8Path, said: Said, base: &Utf8Path) -> Option<String> {
+    let place = relative(file, base);
+    match said {
+        Said::Unreadable(why) => {
+            Some(format!("{}: the schema is as the migrations make it", why.replace(file.as_str(), &place)))
+        }
+        Said::Differences(differences) if differences.is_empty() => None,
+        Said::Differences(differences) => {
+            let named: Vec<String> = differences.iter().take(NAMED).map(ToString::to_string).collect();
+            let more = match differences.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!("; and {more} more"),
+            };
+            Some(format!(
+                "{place} differs from what the migrations before make: {}{more}; the riskier of the two is assumed",
+                named.join("; ")
+            ))
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! What a framework wrote down of the schema, laid over what replaying gives.
+//!
+//! Where both speak of the same thing, what was written down is taken. Nothing becomes safer by it: what it adds or says
+//! otherwise is not [`Column::sure`], a column is NOT NULL only where both say so, and what it does not know stays.
+
+use std::fmt;
+
+use super::{Age, Column, ConstraintState, EnumType, Index, Key, RelationKind, Schema, Table, key, same};
+use crate::operation::{Constraint, ConstraintKind, ForeignKey, Generated, SqlFragment, TypeName};
+
+/// Where the two do not agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What it is about: `column users.name`.
+    pub object: String,
+    /// What was written down: `NOT NULL`.
+    pub recorded: String,
+    /// What replaying gives: `nullable`.
+    pub replayed: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {} there, {} here", self.object, self.recorded, self.replayed)
+    }
+}
+
+const MISSING: &str = "missing";
+const PRESENT: &str = "present";
+
+impl Schema {
+    /// Lays `recorded`, the schema that a framework wrote down for this moment, over the catalog, and says where the two
+    /// do not agree. What only the catalog knows is no difference.
+    pub fn reconcile(&mut self, recorded: &Schema) -> Vec<Difference> {
+        let mut found = Vec::new();
+        for (name, table) in &recorded.tables {
+            match self.tables.get_mut(name) {
+                Some(own) => reconcile_columns(own, table, &mut found),
+                None => {
+                    found.push(missing(format!("table {}", table.name)));
+                    self.tables.insert(name.clone(), unproved_table(table));
+                }
+            }
+            self.reconcile_constraints(name, table, &mut found);
+        }
+        for (name, index) in recorded.indexes.iter().filter(|(_, index)| index.constraint.is_none()) {
+            self.reconcile_index(name, index, &mut found);
+        }
+        for (name, recorded) in &recorded.enums {
+            self.reconcile_enum(name, recorded, &mut found);
+        }
+        found
+    }
+
+    fn reconcile_constraints(&mut self, name: &Key, recorded: &Table, found: &mut Vec<Difference>) {
+        let Some(own) = self.tables.get_mut(name) else { return };
+        let mut keys = Vec::new();
+        for state in &recorded.constraints {
+            let object = format!("{} {} of {}", word(&state.constraint), state.name, recorded.name);
+            // A primary key's name is PostgreSQL's own unless somebody gave one.
+            let is_primary = |c: &ConstraintState| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. });
+            let known = match is_primary(state) {
+                true => own.constraints.iter_mut().find(|c| is_primary(c)),
+                false => own.constraints.iter_mut().find(|c| c.name == state.name),
+            };
+            if let Some(known) = known {
+                let (before, after) = (says(&known.constraint), says(&state.constraint));
+                if plain(&before) != plain(&after) {
+                    found.push(Difference { object, recorded: after, replayed: before });
+                    known.constraint.kind = state.constraint.kind.clone();
+                    known.sure = false;
+                }
+                continue;
+            }
+            // A unique index of that name does the same.
+            let index = key(&recorded.name.sibling(state.name.clone()));
+            if self.indexes.get(&index).is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
+                continue;
+            }
+            found.push(missing(object));
+            own.constraints.push(ConstraintState { age: Age::Existing, sure: false, ..state.clone() });
+            keys.push(state.name.clone());
+            if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind {
+                self.links.reference(&fk.references, name.clone());
+            }
+        }
+        let behind = keys.into_iter().map(|name| recorded.name.sibling(name));
+        let columns = |c: &Constraint| match &c.kind {
+            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => columns.clone(),
+            _ => Vec::new(),
+        };
+        for name in behind {
+            let state = recorded.constraints.iter().find(|c| c.name == name.name);
+            let Some(columns) = state.map(|c| columns(&c.constraint)).filter(|c| !c.is_empty()) else { continue };
+            let index = Index::of_key(name, &recorded.name, &columns);
+            self.put_unproved_index(index);
+        }
+    }
+
+    fn reconcile_index(&mut self, name: &Key, recorded: &Index, found: &mut Vec<Difference>) {
+        let object = format!("index {} of {}", recorded.name, recorded.table);
+        let Some(own) = self.indexes.get_mut(name) else {
+            found.push(missing(object));
+            self.put_unproved_index(recorded.clone());
+            return;
+        };
+        if alike(own, recorded) {
+            return;
+        }
+        let text = |index: &Index| {
+            let unique = if index.unique { "UNIQUE " } else { "" };
+            format!("{unique}on {}", index.definition)
+        };
+        found.push(Difference { object, recorded: text(recorded), replayed: text(own) });
+        let moved = !same(&own.table, &recorded.table);
+        let (constraint, age) = (own.constraint.clone(), own.age);
+        *own = Index { constraint, age, sure: false, ..recorded.clone() };
+        if moved {
+            self.links.index(&recorded.table, name.clone());
+        }
+    }
+
+    fn put_unproved_index(&mut self, index: Index) {
+        let name = key(&index.name);
+        self.links.index(&index.table, name.clone());
+        self.indexes.entry(name).or_insert(Index { age: Age::Existing, sure: false, ..index });
+    }
+
+    /// A label that only one side knows stays: whoever asks wants to know what may be there.
+    fn reconcile_enum(&mut self, name: &Key, recorded: &EnumType, found: &mut Vec<Difference>) {
+        let object = format!("enum {}", name.1);
+        let Some(own) = self.enums.get_mut(name) else {
+            found.push(missing(object));
+            self.enums.insert(name.clone(), EnumType { age: Age::Existing, ..recorded.clone() });
+            return;
+        };
+        if own.labels == recorded.labels {
+            return;
+        }
+        let text = |labels: &[String]| format!("({})", labels.join(", "));
+        found.push(Difference { object, recorded: text(&recorded.labels), replayed: text(&own.labels) });
+        let known = recorded.labels.iter().filter(|l| own.labels.contains(l));
+        let rest = own.labels.iter().filter(|l| !recorded.labels.contains(l));
+        own.labels = known.chain(rest).cloned().collect();
+    }
+}
+
+fn missing(object: String) -> Difference {
+    Difference { object, recorded: PRESENT.into(), replayed: MISSING.into() }
+}
+
+/// A table that the history does not make. Others than the recorded columns may be there.
+fn unproved_table(recorded: &Table) -> Table {
+    let columns = recorded.columns.iter().map(unproved_column).collect();
+    Table {
+        age: Age::Existing,
+        kind: RelationKind::Table,
+        columns,
+        columns_known: false,
+        constraints: Vec::new(),
+        ..recorded.clone()
+    }
+}
+
+fn unproved_column(recorded: &Column) -> Column {
+    Column { age: Age::Existing, not_null: false, sure: false, ..recorded.clone() }
+}
+
+fn reconcile_columns(own: &mut Table, recorded: &Table, found: &mut Vec<Difference>) {
+    for column in &recorded.columns {
+        let object = format!("{}.{}", recorded.name, column.name);
+        match own.columns.iter_mut().find(|c| c.name == column.name) {
+            Some(known) => reconcile_column(known, column, &object, found),
+            None => {
+                if own.columns_known {
+                    found.push(missing(object));
+                }
+                own.columns.push(unproved_column(column));
+            }
+        }
+    }
+}
+
+fn reconcile_column(own: &mut Column, recorded: &Column, object: &str, found: &mut Vec<Difference>) {
+    let mut differ = |recorded: String, replayed: String| {
+        found.push(Difference { object: object.to_owned(), recorded, replayed });
+    };
+    if own.not_null != recorded.not_null {
+        let word = |not_null| if not_null { "NOT NULL" } else { "nullable" }.to_owned();
+        differ(word(recorded.not_null), word(own.not_null));
+        own.not_null = false;
+    }
+    if !same_type(&own.ty, &recorded.ty) {
+        differ(recorded.ty.to_string(), own.ty.to_string());
+        own.ty = recorded.ty.clone();
+        own.sure = false;
+    }
+    let default = |column: &Column| column.default.as_ref().map(|d| plain(d.as_str()));
+    if !same_default(default(own), default(recorded)) {
+        let text = |default: &Option<SqlFragment>| {
+            default.as_ref().map_or("without a default".into(), |d| format!("DEFAULT {d}"))
+        };
+        differ(text(&recorded.default), text(&own.default));
+        own.default.clone_from(&recorded.default);
+        own.sure = false;
+    }
+    // What is generated here and not there was made by hand; the other way round the record is all there is.
+    if own.generated.is_none() && recorded.generated.is_some() {
+        differ(generated(recorded).into(), "an ordinary column".into());
+        own.generated.clone_from(&recorded.generated);
+        own.sure = false;
+    }
+}
+
+fn generated(column: &Column) -> &'static str {
+    match column.generated {
+        Some(Generated::Identity(_)) => "an identity column",
+        Some(Generated::Stored(_) | Generated::Virtual(_)) => "a generated column",
+        None => "an ordinary column",
+    }
+}
+
+/// Types that are named alike; a schema that is not written says nothing.
+fn same_type(a: &TypeName, b: &TypeName) -> bool {
+    let (one, other) = (a.name(), b.name());
+    let schemas = one.schema.is_none() || other.schema.is_none() || one.schema == other.schema;
+    a == b || (schemas && one.name == other.name && a.is_array() == b.is_array() && a.modifiers() == b.modifiers())
+}
+
+/// Two serial columns may count with sequences of other names, as after a table was renamed.
+fn same_default(a: Option<String>, b: Option<String>) -> bool {
+    let counts = |text: &Option<String>| text.as_ref().is_some_and(|t| t.starts_with("nextval"));
+    let null = |text: &Option<String>| text.as_ref().is_none_or(|t| t == "null");
+    a == b || (counts(&a) && counts(&b)) || (null(&a) && null(&b))
+}
+
+fn word(constraint: &Constraint) -> &'static str {
+    match constraint.kind {
+        ConstraintKind::Check { .. } => "CHECK",
+        ConstraintKind::Unique { .. } => "UNIQUE",
+        ConstraintKind::PrimaryKey { .. } => "PRIMARY KEY",
+        ConstraintKind::ForeignKey(_) => "FOREIGN KEY",
+        ConstraintKind::Exclude { .. } => "EXCLUDE",
+        ConstraintKind::NotNull { .. } => "NOT NULL",
+    }
+}
+
+/// A constraint in words that can be compared.
+fn says(constraint: &Constraint) -> String {
+    let list =
+        |columns: &[crate::operation::Ident]| columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match &constraint.kind {
+        ConstraintKind::Check { expression } => format!("({expression})"),
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+            format!("({})", list(columns))
+        }
+        ConstraintKind::ForeignKey(fk) => {
+            let ForeignKey { columns, references, referenced, .. } = fk;
+            let actions = actions(fk.actions.as_str());
+            format!("({}) → {}({}){actions}", list(columns), references.name, list(referenced))
+        }
+        ConstraintKind::Exclude { definition } => definition.to_string(),
+        ConstraintKind::NotNull { column } => column.to_string(),
+    }
+}
+
+/// `ON DELETE` and `ON UPDATE` where they say more than the default, in this order.
+fn actions(text: &str) -> String {
+    let words = text.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    ["ON DELETE ", "ON UPDATE "]
+        .into_iter()
+        .filter_map(|event| {
+            let (_, action) = words.split_once(event)?;
+            let action = action.split(" ON ").next().unwrap_or(action);
+            (action != "NO ACTION").then(|| format!(" {event}{action}"))
+        })
+        .collect()
+}
+
+fn alike(a: &Index, b: &Index) -> bool {
+    let predicate = |index: &Index| index.predicate.as_ref().map(|p| plain(p.as_str()));
+    let element = |x: &crate::operation::IndexColumn, y: &crate::operation::IndexColumn| {
+        (x.column.is_some() && x.column == y.column) || plain(x.text.as_str()) == plain(y.text.as_str())
+    };
+    a.unique == b.unique
+        && same(&a.table, &b.table)
+        && predicate(a) == predicate(b)
+        && a.columns.len() == b.columns.len()
+        && a.columns.iter().zip(&b.columns).all(|(x, y)| element(x, y))
+}
+
+/// SQL without what is no matter when two texts are compared: white space, parentheses, double quotes and case.
+fn plain(text: &str) -> String {
+    let kept = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"'));
+    kept.flat_map(char::to_lowercase).collect()
+}
