@@ -3,7 +3,9 @@
 //! Where both speak of the same thing, what was written down is taken. Nothing becomes safer by it: what it adds or says
 //! otherwise is not [`Column::sure`], a column is NOT NULL only where both say so, and what it does not know stays.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::mem::discriminant;
 
 use super::{Age, Column, ConstraintState, EnumType, Index, Key, RelationKind, Schema, Table, key, same};
 use crate::operation::{Constraint, ConstraintKind, ForeignKey, Generated, SqlFragment, TypeName};
@@ -15,13 +17,14 @@ pub struct Difference {
     pub object: String,
     /// What was written down: `NOT NULL`.
     pub recorded: String,
-    /// What replaying gives: `nullable`.
+    /// What replaying gives: `nullable`; empty where the first says it all.
     pub replayed: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {} there, {} here", self.object, self.recorded, self.replayed)
+        write!(f, "{} is {} there", self.object, self.recorded)?;
+        if self.replayed.is_empty() { Ok(()) } else { write!(f, ", {} here", self.replayed) }
     }
 }
 
@@ -33,18 +36,23 @@ impl Schema {
     /// do not agree. What only the catalog knows is no difference.
     pub fn reconcile(&mut self, recorded: &Schema) -> Vec<Difference> {
         let mut found = Vec::new();
+        // That a table is not known says it of all that is on it.
+        let mut implied = Vec::new();
+        let mut unknown = BTreeSet::new();
         for (name, table) in &recorded.tables {
-            match self.tables.get_mut(name) {
-                Some(own) => reconcile_columns(own, table, &mut found),
-                None => {
-                    found.push(missing(format!("table {}", table.name)));
-                    self.tables.insert(name.clone(), unproved_table(table));
-                }
+            if let Some(own) = self.tables.get_mut(name) {
+                reconcile_columns(own, table, &mut found);
+                self.reconcile_constraints(name, table, &mut found);
+            } else {
+                found.push(missing(format!("table {}", table.name)));
+                unknown.insert(name);
+                self.tables.insert(name.clone(), unproved_table(table));
+                self.reconcile_constraints(name, table, &mut implied);
             }
-            self.reconcile_constraints(name, table, &mut found);
         }
         for (name, index) in recorded.indexes.iter().filter(|(_, index)| index.constraint.is_none()) {
-            self.reconcile_index(name, index, &mut found);
+            let is_implied = unknown.contains(&key(&index.table));
+            self.reconcile_index(name, index, if is_implied { &mut implied } else { &mut found });
         }
         for (name, recorded) in &recorded.enums {
             self.reconcile_enum(name, recorded, &mut found);
@@ -60,12 +68,20 @@ impl Schema {
             // A primary key's name is PostgreSQL's own unless somebody gave one.
             let is_primary = |c: &ConstraintState| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. });
             let known = match is_primary(state) {
-                true => own.constraints.iter_mut().find(|c| is_primary(c)),
-                false => own.constraints.iter_mut().find(|c| c.name == state.name),
+                true => {
+                    let keys = || own.constraints.iter().enumerate().filter(|(_, c)| is_primary(c));
+                    let alike = keys().find(|(_, c)| plain(&says(&c.constraint)) == plain(&says(&state.constraint)));
+                    let at = alike.or_else(|| keys().next()).map(|(at, _)| at);
+                    at.map(|at| &mut own.constraints[at])
+                }
+                // Names that were cut at 63 bytes may meet.
+                false => own.constraints.iter_mut().find(|c| {
+                    c.name == state.name && discriminant(&c.constraint.kind) == discriminant(&state.constraint.kind)
+                }),
             };
             if let Some(known) = known {
                 let (before, after) = (says(&known.constraint), says(&state.constraint));
-                if plain(&before) != plain(&after) {
+                if plain(&before) != plain(&after) && !has_parameter(&after) {
                     found.push(Difference { object, recorded: after, replayed: before });
                     known.constraint.kind = state.constraint.kind.clone();
                     known.sure = false;
@@ -109,7 +125,9 @@ impl Schema {
         }
         let text = |index: &Index| {
             let unique = if index.unique { "UNIQUE " } else { "" };
-            format!("{unique}on {}", index.definition)
+            let list = index.columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
+            let predicate = index.predicate.as_ref().map_or(String::new(), |p| format!(" WHERE {p}"));
+            format!("{unique}({list}){predicate}")
         };
         found.push(Difference { object, recorded: text(recorded), replayed: text(own) });
         let moved = !same(&own.table, &recorded.table);
@@ -126,7 +144,8 @@ impl Schema {
         self.indexes.entry(name).or_insert(Index { age: Age::Existing, sure: false, ..index });
     }
 
-    /// A label that only one side knows stays: whoever asks wants to know what may be there.
+    /// A label that was only written down is not taken over, as it may still have to be added; one that was taken out of
+    /// the model is still in the type.
     fn reconcile_enum(&mut self, name: &Key, recorded: &EnumType, found: &mut Vec<Difference>) {
         let object = format!("enum {}", name.1);
         let Some(own) = self.enums.get_mut(name) else {
@@ -134,14 +153,16 @@ impl Schema {
             self.enums.insert(name.clone(), EnumType { age: Age::Existing, ..recorded.clone() });
             return;
         };
-        if own.labels == recorded.labels {
-            return;
+        let unknown = recorded.labels.iter().filter(|label| !own.labels.contains(label));
+        found.extend(unknown.map(|label| missing(format!("label {label} of {object}"))));
+        let both =
+            |of: &[String], other: &[String]| of.iter().filter(|l| other.contains(l)).cloned().collect::<Vec<_>>();
+        let (there, here) = (both(&recorded.labels, &own.labels), both(&own.labels, &recorded.labels));
+        if there != here {
+            found.push(Difference { object, recorded: "in another order".into(), replayed: String::new() });
+            let rest = own.labels.iter().filter(|l| !recorded.labels.contains(l)).cloned();
+            own.labels = there.into_iter().chain(rest).collect();
         }
-        let text = |labels: &[String]| format!("({})", labels.join(", "));
-        found.push(Difference { object, recorded: text(&recorded.labels), replayed: text(&own.labels) });
-        let known = recorded.labels.iter().filter(|l| own.labels.contains(l));
-        let rest = own.labels.iter().filter(|l| !recorded.labels.contains(l));
-        own.labels = known.chain(rest).cloned().collect();
     }
 }
 
@@ -195,10 +216,11 @@ fn reconcile_column(own: &mut Column, recorded: &Column, object: &str, found: &m
         own.ty = recorded.ty.clone();
         own.sure = false;
     }
-    let default = |column: &Column| column.default.as_ref().map(|d| plain(d.as_str()));
+    let default = |column: &Column| column.default.as_ref().map(|d| value(d.as_str()));
     if !same_default(default(own), default(recorded)) {
-        let text =
-            |default: &Option<SqlFragment>| default.as_ref().map_or("without a default".into(), |d| format!("DEFAULT {d}"));
+        let text = |default: &Option<SqlFragment>| {
+            default.as_ref().map_or("without a default".into(), |d| format!("DEFAULT {d}"))
+        };
         differ(text(&recorded.default), text(&own.default));
         own.default.clone_from(&recorded.default);
         own.sure = false;
@@ -223,8 +245,7 @@ fn generated(column: &Column) -> &'static str {
 fn same_type(a: &TypeName, b: &TypeName) -> bool {
     let (one, other) = (a.name(), b.name());
     let schemas = one.schema.is_none() || other.schema.is_none() || one.schema == other.schema;
-    a == b
-        || (schemas && one.name == other.name && a.is_array() == b.is_array() && a.modifiers() == b.modifiers())
+    a == b || (schemas && one.name == other.name && a.is_array() == b.is_array() && a.modifiers() == b.modifiers())
 }
 
 /// Two serial columns may count with sequences of other names, as after a table was renamed.
@@ -247,9 +268,8 @@ fn word(constraint: &Constraint) -> &'static str {
 
 /// A constraint in words that can be compared.
 fn says(constraint: &Constraint) -> String {
-    let list = |columns: &[crate::operation::Ident]| {
-        columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    };
+    let list =
+        |columns: &[crate::operation::Ident]| columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match &constraint.kind {
         ConstraintKind::Check { expression } => format!("({expression})"),
         ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
@@ -280,18 +300,53 @@ fn actions(text: &str) -> String {
 
 fn alike(a: &Index, b: &Index) -> bool {
     let predicate = |index: &Index| index.predicate.as_ref().map(|p| plain(p.as_str()));
+    let unsaid = b.predicate.as_ref().is_some_and(|p| has_parameter(p.as_str()));
     let element = |x: &crate::operation::IndexColumn, y: &crate::operation::IndexColumn| {
         (x.column.is_some() && x.column == y.column) || plain(x.text.as_str()) == plain(y.text.as_str())
     };
     a.unique == b.unique
         && same(&a.table, &b.table)
-        && predicate(a) == predicate(b)
+        && (unsaid || predicate(a) == predicate(b))
         && a.columns.len() == b.columns.len()
         && a.columns.iter().zip(&b.columns).all(|(x, y)| element(x, y))
 }
 
-/// SQL without what is no matter when two texts are compared: white space, parentheses, double quotes and case.
+/// A parameter in a definition (`"role" = $1`) is an accident of whoever wrote it down: no server takes that.
+fn has_parameter(text: &str) -> bool {
+    text.match_indices('$').any(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// A default to compare: without the cast of a constant, and `'1'` as `1`.
+fn value(text: &str) -> String {
+    let text = text.trim();
+    let constant = match text.strip_prefix('\'').and_then(|t| t.rsplit_once("'::")) {
+        Some((inside, ty)) if !ty.contains('\'') => format!("'{inside}'"),
+        _ => text.to_owned(),
+    };
+    let inside = constant.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
+    match inside.filter(|inside| inside.parse::<f64>().is_ok() || matches!(*inside, "true" | "false")) {
+        Some(inside) => inside.to_owned(),
+        None => plain(&constant),
+    }
+}
+
+/// SQL without what is no matter when two texts are compared: white space, parentheses, double quotes, case, and the table
+/// before a column.
 fn plain(text: &str) -> String {
-    let kept = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"'));
-    kept.flat_map(char::to_lowercase).collect()
+    let mut out = String::with_capacity(text.len());
+    // Where the word begins that is being read.
+    let mut word = 0;
+    for c in text.chars().filter(|c| *c != '"') {
+        if c == '.' && out[word..].starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            out.truncate(word);
+        } else if c.is_alphanumeric() || c == '_' {
+            out.extend(c.to_lowercase());
+        } else {
+            if !c.is_whitespace() && !matches!(c, '(' | ')') {
+                out.push(c);
+            }
+            word = out.len();
+        }
+    }
+    out
 }

@@ -281,7 +281,8 @@ impl Element {
             let class = opclass.as_ref().and_then(|class| class.as_str().or_else(|| class.get("name")?.as_str()));
             class.into_iter().for_each(|class| sql.push_str(&format!(" {class}")));
             let descending = *asc == Some(false);
-            let first = nulls.as_deref().map(|n| n.eq_ignore_ascii_case("first")).or(*nulls_first).unwrap_or(descending);
+            let first =
+                nulls.as_deref().map(|n| n.eq_ignore_ascii_case("first")).or(*nulls_first).unwrap_or(descending);
             let order = match (descending, first) {
                 (false, false) => "",
                 (false, true) => " NULLS FIRST",
@@ -335,3 +336,6 @@ fn parameters(with: &Value) -> Option<String> {
     };
     (!text.is_empty()).then_some(text)
 }
+
+#[cfg(test)]
+mod tests;
