@@ -62,55 +62,37 @@ impl Schema {
 
     fn reconcile_constraints(&mut self, name: &Key, recorded: &Table, found: &mut Vec<Difference>) {
         let Some(own) = self.tables.get_mut(name) else { return };
-        let mut keys = Vec::new();
+        let mut behind = Vec::new();
         for state in &recorded.constraints {
             let object = format!("{} {} of {}", word(&state.constraint), state.name, recorded.name);
-            // A primary key's name is PostgreSQL's own unless somebody gave one.
-            let is_primary = |c: &ConstraintState| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. });
-            let known = match is_primary(state) {
-                true => {
-                    let keys = || own.constraints.iter().enumerate().filter(|(_, c)| is_primary(c));
-                    let alike = keys().find(|(_, c)| plain(&says(&c.constraint)) == plain(&says(&state.constraint)));
-                    let at = alike.or_else(|| keys().next()).map(|(at, _)| at);
-                    at.map(|at| &mut own.constraints[at])
-                }
-                // Names that were cut at 63 bytes may meet.
-                false => own.constraints.iter_mut().find(|c| {
-                    c.name == state.name && discriminant(&c.constraint.kind) == discriminant(&state.constraint.kind)
-                }),
-            };
-            if let Some(known) = known {
+            let unique_index = self.indexes.get(&key(&recorded.name.sibling(state.name.clone())));
+            if let Some(at) = counterpart(&own.constraints, state) {
+                let known = &mut own.constraints[at];
                 let (before, after) = (says(&known.constraint), says(&state.constraint));
-                if plain(&before) != plain(&after) && !has_parameter(&after) {
-                    found.push(Difference { object, recorded: after, replayed: before });
-                    known.constraint.kind = state.constraint.kind.clone();
-                    known.sure = false;
+                if plain(&before) == plain(&after) || has_parameter(&after) {
+                    continue;
                 }
-                continue;
+                found.push(Difference { object, recorded: after, replayed: before });
+                known.constraint.kind = state.constraint.kind.clone();
+                known.sure = false;
+                // What is behind a key proves no more than the key.
+                let index = key(&recorded.name.sibling(known.name.clone()));
+                self.indexes.get_mut(&index).into_iter().for_each(|index| index.sure = false);
+            } else if unique_index.is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
+                continue; // it does the same
+            } else {
+                found.push(missing(object));
+                own.constraints.push(ConstraintState { age: Age::Existing, sure: false, ..state.clone() });
             }
-            // A unique index of that name does the same.
-            let index = key(&recorded.name.sibling(state.name.clone()));
-            if self.indexes.get(&index).is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
-                continue;
-            }
-            found.push(missing(object));
-            own.constraints.push(ConstraintState { age: Age::Existing, sure: false, ..state.clone() });
-            keys.push(state.name.clone());
-            if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind {
-                self.links.reference(&fk.references, name.clone());
+            match &state.constraint.kind {
+                ConstraintKind::ForeignKey(fk) => self.links.reference(&fk.references, name.clone()),
+                ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
+                    behind.push(Index::of_key(recorded.name.sibling(state.name.clone()), &recorded.name, columns));
+                }
+                _ => {}
             }
         }
-        let behind = keys.into_iter().map(|name| recorded.name.sibling(name));
-        let columns = |c: &Constraint| match &c.kind {
-            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => columns.clone(),
-            _ => Vec::new(),
-        };
-        for name in behind {
-            let state = recorded.constraints.iter().find(|c| c.name == name.name);
-            let Some(columns) = state.map(|c| columns(&c.constraint)).filter(|c| !c.is_empty()) else { continue };
-            let index = Index::of_key(name, &recorded.name, &columns);
-            self.put_unproved_index(index);
-        }
+        behind.into_iter().for_each(|index| self.put_unproved_index(index));
     }
 
     fn reconcile_index(&mut self, name: &Key, recorded: &Index, found: &mut Vec<Difference>) {
@@ -150,7 +132,9 @@ impl Schema {
         let object = format!("enum {}", name.1);
         let Some(own) = self.enums.get_mut(name) else {
             found.push(missing(object));
-            self.enums.insert(name.clone(), EnumType { age: Age::Existing, ..recorded.clone() });
+            // Whether a label is there already decides what a transaction may do with it, so none is taken for known.
+            let labels = Vec::new();
+            self.enums.insert(name.clone(), EnumType { age: Age::Existing, labels, ..recorded.clone() });
             return;
         };
         let unknown = recorded.labels.iter().filter(|label| !own.labels.contains(label));
@@ -164,6 +148,20 @@ impl Schema {
             own.labels = there.into_iter().chain(rest).collect();
         }
     }
+}
+
+/// The constraint that a recorded one stands for. A primary key's name is PostgreSQL's own unless somebody gave one, and
+/// names that were cut at 63 bytes may meet.
+fn counterpart(own: &[ConstraintState], recorded: &ConstraintState) -> Option<usize> {
+    let kind = |c: &ConstraintState| discriminant(&c.constraint.kind);
+    let is_primary = matches!(recorded.constraint.kind, ConstraintKind::PrimaryKey { .. });
+    let alike = |c: &ConstraintState| match is_primary {
+        true => plain(&says(&c.constraint)) == plain(&says(&recorded.constraint)),
+        false => c.name == recorded.name,
+    };
+    let of_kind = |c: &ConstraintState| kind(c) == kind(recorded);
+    let exact = own.iter().position(|c| of_kind(c) && alike(c));
+    exact.or_else(|| own.iter().position(of_kind).filter(|_| is_primary))
 }
 
 fn missing(object: String) -> Difference {
@@ -350,3 +348,6 @@ fn plain(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;
