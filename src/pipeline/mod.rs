@@ -96,17 +96,27 @@ pub fn run(
     for (at, (found, migration)) in history.iter().zip(read).enumerate() {
         if !continued[at] {
             schema.begin_migration();
+            written_down.begin_migration();
         }
         match migration {
             Ok(migration) if in_scope(found) => {
                 let notes = written_down.notes(&options.base);
-                let findings = findings::find(&migration, &mut schema, &settings, &options.config);
+                let findings = match written_down.schema() {
+                    Some(known) => {
+                        migration.items.iter().for_each(|item| schema.apply(&item.operation));
+                        findings::find(&migration, known, &settings, &options.config)
+                    }
+                    None => findings::find(&migration, &mut schema, &settings, &options.config),
+                };
                 judged.push((migration, findings, notes));
             }
-            Ok(migration) => migration.items.iter().for_each(|item| schema.apply(&item.operation)),
+            Ok(migration) => {
+                let known = written_down.schema().into_iter().chain([&mut schema]);
+                known.for_each(|schema| migration.items.iter().for_each(|item| schema.apply(&item.operation)));
+            }
             Err(error) => errors.push(error),
         }
-        written_down.lay_over(&mut schema, at);
+        written_down.lay_over(&schema, at);
         progress(at + 1, history.len());
     }
     let draft = |(migration, findings, notes)| Draft { notes, ..Draft::of(framework, migration, findings, options) };

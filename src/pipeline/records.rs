@@ -20,6 +20,8 @@ pub(super) struct WrittenDown {
     /// After which migrations one is needed, those that were read not any more.
     needed: VecDeque<usize>,
     read: VecDeque<(usize, Result<Schema, FrameworkError>)>,
+    /// The last one over the replay, with what ran since.
+    schema: Option<Schema>,
     /// What has been said in this run.
     said: BTreeSet<String>,
     /// What is to be said at the next migration in scope.
@@ -53,11 +55,21 @@ impl WrittenDown {
                 last = Some(at);
             }
         }
-        WrittenDown { records, needed, read: VecDeque::new(), said: BTreeSet::new(), waiting: Vec::new() }
+        WrittenDown { records, needed, read: VecDeque::new(), schema: None, said: BTreeSet::new(), waiting: Vec::new() }
     }
 
-    /// To be called when the migration at `at` has been replayed.
-    pub(super) fn lay_over(&mut self, schema: &mut Schema, at: usize) {
+    /// The catalog to judge a migration by, where one was written down before it.
+    pub(super) fn schema(&mut self) -> Option<&mut Schema> {
+        self.schema.as_mut()
+    }
+
+    pub(super) fn begin_migration(&mut self) {
+        self.schema.iter_mut().for_each(Schema::begin_migration);
+    }
+
+    /// To be called when the migration at `at` has been replayed. Each is laid over the replay alone, so that what an
+    /// earlier one said otherwise is forgotten.
+    pub(super) fn lay_over(&mut self, replayed: &Schema, at: usize) {
         if self.read.is_empty() && self.needed.front() == Some(&at) {
             let some: Vec<usize> = self.needed.drain(..self.needed.len().min(AT_ONCE)).collect();
             let records = &self.records;
@@ -70,7 +82,9 @@ impl WrittenDown {
         let Some(file) = self.records.file(at) else { return };
         let said = match recorded {
             Ok(recorded) => {
+                let mut schema = replayed.clone();
                 let mut differences = schema.reconcile(&recorded);
+                self.schema = Some(schema);
                 differences.retain(|difference| self.said.insert(difference.to_string()));
                 Said::Differences(differences)
             }

@@ -11,7 +11,7 @@ use crate::schema::{Schema, Table, same};
 /// `CREATE TABLE`: nothing but SHARE ROW EXCLUSIVE on the tables it references, SHARE UPDATE EXCLUSIVE on those it
 /// inherits from, ACCESS EXCLUSIVE on the one it is a partition of, whose DEFAULT partition is scanned.
 pub(super) fn create(tally: &mut Tally<'_>, create: &CreateTable) {
-    if create.if_not_exists && tally.schema.table(&create.name).is_some() {
+    if create.if_not_exists && tally.schema.table(&create.name).is_some_and(Table::is_sure) {
         return;
     }
     let inline = create.columns.iter().flat_map(|c| &c.constraints);

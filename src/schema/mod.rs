@@ -63,6 +63,13 @@ pub struct Table {
     pub is_default_partition: bool,
 }
 
+impl Table {
+    /// True when the history's statements made it, or at least a part of it.
+    pub fn is_sure(&self) -> bool {
+        self.columns_known || self.columns.iter().any(|c| c.sure)
+    }
+}
+
 /// A column.
 #[derive(Debug, Clone)]
 pub struct Column {

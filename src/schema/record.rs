@@ -3,7 +3,9 @@
 //! Where both speak of the same thing, what was written down is taken. Nothing becomes safer by it: what it adds or says
 //! otherwise is not [`Column::sure`], a column is NOT NULL only where both say so, and what it does not know stays.
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::mem::discriminant;
 
 use super::{Age, Column, ConstraintState, EnumType, Index, Key, RelationKind, Schema, Table, key, same};
 use crate::operation::{Constraint, ConstraintKind, ForeignKey, Generated, SqlFragment, TypeName};
@@ -15,13 +17,14 @@ pub struct Difference {
     pub object: String,
     /// What was written down: `NOT NULL`.
     pub recorded: String,
-    /// What replaying gives: `nullable`.
+    /// What replaying gives: `nullable`; empty where the first says it all.
     pub replayed: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {} there, {} here", self.object, self.recorded, self.replayed)
+        write!(f, "{} is {} there", self.object, self.recorded)?;
+        if self.replayed.is_empty() { Ok(()) } else { write!(f, ", {} here", self.replayed) }
     }
 }
 
@@ -33,18 +36,23 @@ impl Schema {
     /// do not agree. What only the catalog knows is no difference.
     pub fn reconcile(&mut self, recorded: &Schema) -> Vec<Difference> {
         let mut found = Vec::new();
+        // That a table is not known says it of all that is on it.
+        let mut implied = Vec::new();
+        let mut unknown = BTreeSet::new();
         for (name, table) in &recorded.tables {
-            match self.tables.get_mut(name) {
-                Some(own) => reconcile_columns(own, table, &mut found),
-                None => {
-                    found.push(missing(format!("table {}", table.name)));
-                    self.tables.insert(name.clone(), unproved_table(table));
-                }
+            if let Some(own) = self.tables.get_mut(name) {
+                reconcile_columns(own, table, &mut found);
+                self.reconcile_constraints(name, table, &mut found);
+            } else {
+                found.push(missing(format!("table {}", table.name)));
+                unknown.insert(name);
+                self.tables.insert(name.clone(), unproved_table(table));
+                self.reconcile_constraints(name, table, &mut implied);
             }
-            self.reconcile_constraints(name, table, &mut found);
         }
         for (name, index) in recorded.indexes.iter().filter(|(_, index)| index.constraint.is_none()) {
-            self.reconcile_index(name, index, &mut found);
+            let is_implied = unknown.contains(&key(&index.table));
+            self.reconcile_index(name, index, if is_implied { &mut implied } else { &mut found });
         }
         for (name, recorded) in &recorded.enums {
             self.reconcile_enum(name, recorded, &mut found);
@@ -54,47 +62,37 @@ impl Schema {
 
     fn reconcile_constraints(&mut self, name: &Key, recorded: &Table, found: &mut Vec<Difference>) {
         let Some(own) = self.tables.get_mut(name) else { return };
-        let mut keys = Vec::new();
+        let mut behind = Vec::new();
         for state in &recorded.constraints {
             let object = format!("{} {} of {}", word(&state.constraint), state.name, recorded.name);
-            // A primary key's name is PostgreSQL's own unless somebody gave one.
-            let is_primary = |c: &ConstraintState| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. });
-            let known = match is_primary(state) {
-                true => own.constraints.iter_mut().find(|c| is_primary(c)),
-                false => own.constraints.iter_mut().find(|c| c.name == state.name),
-            };
-            if let Some(known) = known {
+            let unique_index = self.indexes.get(&key(&recorded.name.sibling(state.name.clone())));
+            if let Some(at) = counterpart(&own.constraints, state) {
+                let known = &mut own.constraints[at];
                 let (before, after) = (says(&known.constraint), says(&state.constraint));
-                if plain(&before) != plain(&after) {
-                    found.push(Difference { object, recorded: after, replayed: before });
-                    known.constraint.kind = state.constraint.kind.clone();
-                    known.sure = false;
+                if plain(&before) == plain(&after) || has_parameter(&after) {
+                    continue;
                 }
-                continue;
+                found.push(Difference { object, recorded: after, replayed: before });
+                known.constraint.kind = state.constraint.kind.clone();
+                known.sure = false;
+                // What is behind a key proves no more than the key.
+                let index = key(&recorded.name.sibling(known.name.clone()));
+                self.indexes.get_mut(&index).into_iter().for_each(|index| index.sure = false);
+            } else if unique_index.is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
+                continue; // it does the same
+            } else {
+                found.push(missing(object));
+                own.constraints.push(ConstraintState { age: Age::Existing, sure: false, ..state.clone() });
             }
-            // A unique index of that name does the same.
-            let index = key(&recorded.name.sibling(state.name.clone()));
-            if self.indexes.get(&index).is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
-                continue;
-            }
-            found.push(missing(object));
-            own.constraints.push(ConstraintState { age: Age::Existing, sure: false, ..state.clone() });
-            keys.push(state.name.clone());
-            if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind {
-                self.links.reference(&fk.references, name.clone());
+            match &state.constraint.kind {
+                ConstraintKind::ForeignKey(fk) => self.links.reference(&fk.references, name.clone()),
+                ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
+                    behind.push(Index::of_key(recorded.name.sibling(state.name.clone()), &recorded.name, columns));
+                }
+                _ => {}
             }
         }
-        let behind = keys.into_iter().map(|name| recorded.name.sibling(name));
-        let columns = |c: &Constraint| match &c.kind {
-            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => columns.clone(),
-            _ => Vec::new(),
-        };
-        for name in behind {
-            let state = recorded.constraints.iter().find(|c| c.name == name.name);
-            let Some(columns) = state.map(|c| columns(&c.constraint)).filter(|c| !c.is_empty()) else { continue };
-            let index = Index::of_key(name, &recorded.name, &columns);
-            self.put_unproved_index(index);
-        }
+        behind.into_iter().for_each(|index| self.put_unproved_index(index));
     }
 
     fn reconcile_index(&mut self, name: &Key, recorded: &Index, found: &mut Vec<Difference>) {
@@ -109,7 +107,9 @@ impl Schema {
         }
         let text = |index: &Index| {
             let unique = if index.unique { "UNIQUE " } else { "" };
-            format!("{unique}on {}", index.definition)
+            let list = index.columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
+            let predicate = index.predicate.as_ref().map_or(String::new(), |p| format!(" WHERE {p}"));
+            format!("{unique}({list}){predicate}")
         };
         found.push(Difference { object, recorded: text(recorded), replayed: text(own) });
         let moved = !same(&own.table, &recorded.table);
@@ -126,23 +126,42 @@ impl Schema {
         self.indexes.entry(name).or_insert(Index { age: Age::Existing, sure: false, ..index });
     }
 
-    /// A label that only one side knows stays: whoever asks wants to know what may be there.
+    /// A label that was only written down is not taken over, as it may still have to be added; one that was taken out of
+    /// the model is still in the type.
     fn reconcile_enum(&mut self, name: &Key, recorded: &EnumType, found: &mut Vec<Difference>) {
         let object = format!("enum {}", name.1);
         let Some(own) = self.enums.get_mut(name) else {
             found.push(missing(object));
-            self.enums.insert(name.clone(), EnumType { age: Age::Existing, ..recorded.clone() });
+            // Whether a label is there already decides what a transaction may do with it, so none is taken for known.
+            let labels = Vec::new();
+            self.enums.insert(name.clone(), EnumType { age: Age::Existing, labels, ..recorded.clone() });
             return;
         };
-        if own.labels == recorded.labels {
-            return;
+        let unknown = recorded.labels.iter().filter(|label| !own.labels.contains(label));
+        found.extend(unknown.map(|label| missing(format!("label {label} of {object}"))));
+        let both =
+            |of: &[String], other: &[String]| of.iter().filter(|l| other.contains(l)).cloned().collect::<Vec<_>>();
+        let (there, here) = (both(&recorded.labels, &own.labels), both(&own.labels, &recorded.labels));
+        if there != here {
+            found.push(Difference { object, recorded: "in another order".into(), replayed: String::new() });
+            let rest = own.labels.iter().filter(|l| !recorded.labels.contains(l)).cloned();
+            own.labels = there.into_iter().chain(rest).collect();
         }
-        let text = |labels: &[String]| format!("({})", labels.join(", "));
-        found.push(Difference { object, recorded: text(&recorded.labels), replayed: text(&own.labels) });
-        let known = recorded.labels.iter().filter(|l| own.labels.contains(l));
-        let rest = own.labels.iter().filter(|l| !recorded.labels.contains(l));
-        own.labels = known.chain(rest).cloned().collect();
     }
+}
+
+/// The constraint that a recorded one stands for. A primary key's name is PostgreSQL's own unless somebody gave one, and
+/// names that were cut at 63 bytes may meet.
+fn counterpart(own: &[ConstraintState], recorded: &ConstraintState) -> Option<usize> {
+    let kind = |c: &ConstraintState| discriminant(&c.constraint.kind);
+    let is_primary = matches!(recorded.constraint.kind, ConstraintKind::PrimaryKey { .. });
+    let alike = |c: &ConstraintState| match is_primary {
+        true => plain(&says(&c.constraint)) == plain(&says(&recorded.constraint)),
+        false => c.name == recorded.name,
+    };
+    let of_kind = |c: &ConstraintState| kind(c) == kind(recorded);
+    let exact = own.iter().position(|c| of_kind(c) && alike(c));
+    exact.or_else(|| own.iter().position(of_kind).filter(|_| is_primary))
 }
 
 fn missing(object: String) -> Difference {
@@ -195,7 +214,7 @@ fn reconcile_column(own: &mut Column, recorded: &Column, object: &str, found: &m
         own.ty = recorded.ty.clone();
         own.sure = false;
     }
-    let default = |column: &Column| column.default.as_ref().map(|d| plain(d.as_str()));
+    let default = |column: &Column| column.default.as_ref().map(|d| value(d.as_str()));
     if !same_default(default(own), default(recorded)) {
         let text = |default: &Option<SqlFragment>| {
             default.as_ref().map_or("without a default".into(), |d| format!("DEFAULT {d}"))
@@ -279,18 +298,56 @@ fn actions(text: &str) -> String {
 
 fn alike(a: &Index, b: &Index) -> bool {
     let predicate = |index: &Index| index.predicate.as_ref().map(|p| plain(p.as_str()));
+    let unsaid = b.predicate.as_ref().is_some_and(|p| has_parameter(p.as_str()));
     let element = |x: &crate::operation::IndexColumn, y: &crate::operation::IndexColumn| {
         (x.column.is_some() && x.column == y.column) || plain(x.text.as_str()) == plain(y.text.as_str())
     };
     a.unique == b.unique
         && same(&a.table, &b.table)
-        && predicate(a) == predicate(b)
+        && (unsaid || predicate(a) == predicate(b))
         && a.columns.len() == b.columns.len()
         && a.columns.iter().zip(&b.columns).all(|(x, y)| element(x, y))
 }
 
-/// SQL without what is no matter when two texts are compared: white space, parentheses, double quotes and case.
-fn plain(text: &str) -> String {
-    let kept = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"'));
-    kept.flat_map(char::to_lowercase).collect()
+/// A parameter in a definition (`"role" = $1`) is an accident of whoever wrote it down: no server takes that.
+fn has_parameter(text: &str) -> bool {
+    text.match_indices('$').any(|(at, _)| text[at + 1..].starts_with(|c: char| c.is_ascii_digit()))
 }
+
+/// A default to compare: without the cast of a constant, and `'1'` as `1`.
+fn value(text: &str) -> String {
+    let text = text.trim();
+    let constant = match text.strip_prefix('\'').and_then(|t| t.rsplit_once("'::")) {
+        Some((inside, ty)) if !ty.contains('\'') => format!("'{inside}'"),
+        _ => text.to_owned(),
+    };
+    let inside = constant.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
+    match inside.filter(|inside| inside.parse::<f64>().is_ok() || matches!(*inside, "true" | "false")) {
+        Some(inside) => inside.to_owned(),
+        None => plain(&constant),
+    }
+}
+
+/// SQL without what is no matter when two texts are compared: white space, parentheses, double quotes, case, and the table
+/// before a column.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    // Where the word begins that is being read.
+    let mut word = 0;
+    for c in text.chars().filter(|c| *c != '"') {
+        if c == '.' && out[word..].starts_with(|c: char| c.is_alphabetic() || c == '_') {
+            out.truncate(word);
+        } else if c.is_alphanumeric() || c == '_' {
+            out.extend(c.to_lowercase());
+        } else {
+            if !c.is_whitespace() && !matches!(c, '(' | ')') {
+                out.push(c);
+            }
+            word = out.len();
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

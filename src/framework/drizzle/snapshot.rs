@@ -336,3 +336,6 @@ fn parameters(with: &Value) -> Option<String> {
     };
     (!text.is_empty()).then_some(text)
 }
+
+#[cfg(test)]
+mod tests;
