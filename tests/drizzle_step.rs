@@ -13,11 +13,13 @@ use bench::server::{Database, Server};
 const GENERATIONS: [Generation; 2] = [Generation::Journal, Generation::Folders];
 
 /// Samples, each with the driver that runs it and the number of files that its last migration becomes.
-const SAMPLES: [(&str, &str, usize); 6] = [
+const SAMPLES: [(&str, &str, usize); 7] = [
     ("combo_many", "kit", 11),
     ("make_required", "pg", 3),
     ("unique_add", "pg", 2),
     ("add_required_default_volatile", "postgres", 5),
+    // Half of it does harm where all of it was done, and 1.0 would run a half.
+    ("index_change", "pg", 0),
     ("hand_rows_last", "pg", 4),
     // Transactions of its author's stay in one file.
     ("hand_own_transactions", "pg", 1),
@@ -71,6 +73,11 @@ fn the_same_through_the_real_migrators() -> Result<()> {
             if generation == Generation::Folders && sample.starts_with("hand_") {
                 continue;
             }
+            let files = match (sample, generation) {
+                ("index_change", Generation::Journal) => 3,
+                ("index_change", Generation::Folders) => 1,
+                _ => files,
+            };
             same(sample, generation, driver, files).with_context(|| format!("{generation:?} {sample} {driver}"))?;
         }
     }

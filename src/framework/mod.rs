@@ -45,6 +45,8 @@ pub struct LaidOut {
 pub struct Replaced<'a> {
     /// The migration.
     pub migration: &'a Migration,
+    /// The sequence.
+    pub sequence: &'a Sequence,
     /// What replaces it, in order.
     pub files: &'a mut Vec<LaidOut>,
     /// What else in the folder changes with it.

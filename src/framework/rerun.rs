@@ -208,6 +208,41 @@ pub fn is_temporary<'a>(table: &QualifiedName, name: &Ident, steps: impl IntoIte
     })
 }
 
+/// True when a sequence takes nothing away and changes nothing twice, so that any part of it does nothing where all of it
+/// was done: an index that is dropped and built anew, or built under another name, would be gone after its first half.
+pub fn only_adds<'a>(steps: impl IntoIterator<Item = &'a Step> + Clone) -> bool {
+    let once = |operation: &Operation| match operation {
+        Operation::CreateTable(_)
+        | Operation::CreateEnum { .. }
+        | Operation::CreateIndex(_)
+        | Operation::AddColumn { .. }
+        | Operation::AddEnumValue { .. }
+        | Operation::ValidateConstraint { .. }
+        | Operation::SetNotNull { .. }
+        | Operation::Backfill(_)
+        | Operation::Analyze { .. } => true,
+        // A check that stands for a time is not added again where its column is NOT NULL.
+        Operation::AddConstraint { table, constraint } => {
+            let drops = constraint.name.as_ref().is_some_and(|name| is_temporary(table, name, steps.clone()));
+            !drops || settled(operation, steps.clone()).is_some()
+        }
+        Operation::DropConstraint { table, name, .. } => steps.clone().into_iter().any(|step| {
+            matches!(&step.operation, Operation::AddConstraint { table: other, constraint }
+                if same(other, table) && constraint.name.as_ref() == Some(name))
+                && settled(&step.operation, steps.clone()).is_some()
+        }),
+        Operation::SetDefault { table, column, .. } => {
+            let same_column = |step: &&Step| {
+                matches!(&step.operation, Operation::SetDefault { table: other, column: too, .. }
+                    if same(other, table) && too == column)
+            };
+            steps.clone().into_iter().filter(same_column).count() == 1
+        }
+        _ => false,
+    };
+    steps.clone().into_iter().all(|step| once(&step.operation))
+}
+
 /// What is true when the work of a step's constraint is done and the constraint is gone: its column is NOT NULL.
 pub fn settled<'a>(operation: &Operation, steps: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
     let Operation::AddConstraint { table, constraint } = operation else { return None };

@@ -187,8 +187,8 @@ impl Draft {
 fn place(framework: &dyn Framework, history: &[Found], drafts: &mut [Draft]) -> Result<(), FrameworkError> {
     let rewritten = drafts.iter_mut().filter(|draft| !draft.files.is_empty());
     let (mut replaced, mut drafts): (Vec<Replaced>, Vec<(&mut Beside, &mut Vec<String>)>) = rewritten
-        .map(|Draft { migration, files, beside, notes, .. }| {
-            (Replaced { migration, files, beside: Beside::default(), notes: Vec::new() }, (beside, notes))
+        .map(|Draft { migration, sequence, files, beside, notes, .. }| {
+            (Replaced { migration, sequence, files, beside: Beside::default(), notes: Vec::new() }, (beside, notes))
         })
         .unzip();
     framework.place(history, &mut replaced)?;

@@ -11,9 +11,11 @@ use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
     batches, dropped_if_invalid, guarded, is_missing, must_be_valid, retried, validated_if_there,
 };
-use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, makes_again, runs_again, settled};
+use super::super::rerun::{
+    is_guarded_by_its_author, is_made_anew, is_temporary, makes_again, only_adds, runs_again, settled,
+};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
-use super::SEPARATOR;
+use super::{FILE, SEPARATOR};
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::render;
@@ -29,7 +31,8 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
         return Vec::new();
     }
     let layout = Chunks { migration, sequence, settings };
-    let by_step = settings.layout == Some(Layout::Step) && layout.end() > 1 && !has_transactions(migration);
+    let one_file = settings.layout != Some(Layout::Step) || stays_one_file(migration, sequence).is_some();
+    let by_step = !one_file && layout.end() > 1;
     let mut files = if by_step { layout.files() } else { vec![layout.chunks()] };
     let end = migration.comments_at_the_end();
     if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
@@ -56,9 +59,17 @@ fn content(chunks: &[String], original: &str) -> String {
     with_line_ends_of(original, content)
 }
 
-/// What its author put into a transaction stays in one file.
-pub(super) fn has_transactions(migration: &Migration) -> bool {
-    migration.leaves_open || migration.items.iter().any(|item| item.fixed == Some(Fixed::Transaction))
+/// Why the steps of a migration have to stay in one file, if they have to.
+pub(super) fn stays_one_file(migration: &Migration, sequence: &Sequence) -> Option<&'static str> {
+    if migration.leaves_open || migration.items.iter().any(|item| item.fixed == Some(Fixed::Transaction)) {
+        return Some("it begins or ends transactions of its own, so its steps stay in one file");
+    }
+    // Where the migrator goes by names, a database that ran the migration knows the last file and runs the others.
+    let by_name = migration.path().file_name() == Some(FILE);
+    (by_name && !only_adds(sequence.units.iter().flat_map(|unit| &unit.steps))).then_some(
+        "a database that ran it would run all files but the last again, and they take away what that one makes: its steps \
+         stay in one file",
+    )
 }
 
 /// True when a file holds statements that run once, with its row in the ledger.

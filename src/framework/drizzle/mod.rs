@@ -30,7 +30,6 @@ pub struct Drizzle;
 /// Cuts a file into what is sent to the server one by one; the migrators look for exactly this text, anywhere.
 const SEPARATOR: &str = "--> statement-breakpoint";
 const FILE: &str = "migration.sql";
-const ONE_FILE: &str = "it begins or ends transactions of its own, so its steps stay in one file";
 const SNAPSHOT: &str = "snapshot.json";
 
 /// Where projects keep their migrations when no `drizzle.config` says it.
@@ -125,8 +124,8 @@ impl Framework for Drizzle {
         let lifetime =
             "postgres-js closes its connection after 30 to 60 minutes: ?max_lifetime=86400 on the URL for long steps";
         let lifetime = sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
-        let in_one = settings.layout == Some(Layout::Step) && layout::has_transactions(migration);
-        let in_one = (in_one && sequence.units.len() > 1).then(|| ONE_FILE.to_owned());
+        let by_step = settings.layout == Some(Layout::Step) && sequence.units.len() > 1;
+        let in_one = layout::stays_one_file(migration, sequence).filter(|_| by_step).map(str::to_owned);
         [proved.to_owned()].into_iter().chain(lifetime).chain(in_one).collect()
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::rerun::only_adds;
 use super::super::{Beside, FrameworkError, Replaced};
 use super::layout::{ends_in_transaction, words};
 use super::{chain, journal, json, no_room, seconds};
@@ -44,7 +45,7 @@ pub(super) fn place(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<
     for (at, entry) in entries.iter().enumerate().skip(first) {
         let mine = of(entry);
         let parts = mine.map_or(1, |mine| replaced[mine].files.len());
-        let (new, notes) = numbering.number(at, parts, mine.map(|mine| &*replaced[mine].files))?;
+        let (new, notes) = numbering.number(at, mine.map(|mine| &replaced[mine]))?;
         if let Some(mine) = mine.filter(|_| parts > 1) {
             owner = mine;
             replaced[mine].notes.extend(notes);
@@ -152,23 +153,23 @@ impl Numbering<'_> {
         }
     }
 
+    /// The entries that take the place of one; `replaced` is its migration where that is rewritten.
     fn number(
         &mut self,
         at: usize,
-        parts: usize,
-        files: Option<&Vec<super::super::LaidOut>>,
+        replaced: Option<&Replaced<'_>>,
     ) -> Result<(Vec<New>, Vec<String>), FrameworkError> {
         let entry = &self.entries[at];
         let first = self.last.as_ref().map_or(entry.idx.0, |last| entry.idx.0.max(last.idx + 1));
-        let names = match files {
-            Some(files) => {
-                files[..parts - 1].iter().filter_map(|file| file.path.file_name()).map(str::to_owned).collect()
-            }
-            None => Vec::new(),
-        };
+        let files = replaced.map_or(&[][..], |replaced| &replaced.files[..replaced.files.len() - 1]);
+        let names = files.iter().filter_map(|file| file.path.file_name()).map(str::to_owned).collect();
         let tags = self.tags(at, first, names)?;
-        let once = files.and_then(|files| files.last()).is_some_and(|last| ends_in_transaction(&last.content));
-        let (times, note) = self.times(at, tags.len(), once)?;
+        // Times behind its own make a database that ran it run all parts but the first.
+        let bears_half = replaced.is_none_or(|replaced| {
+            let steps = replaced.sequence.units.iter().flat_map(|unit| &unit.steps);
+            only_adds(steps) && !replaced.files.last().is_some_and(|last| ends_in_transaction(&last.content))
+        });
+        let (times, note) = self.times(at, tags.len(), bears_half)?;
         let number = |(at, (tag, when)): (i64, (String, i64))| New { idx: first + at, when, tag };
         let new: Vec<New> = (0..).zip(tags.into_iter().zip(times)).map(number).collect();
         self.last = new.last().map(|last| New { idx: last.idx, when: last.when, tag: last.tag.clone() });
@@ -224,7 +225,7 @@ impl Numbering<'_> {
 
     /// Seconds before the migration's own time, which is the last part's: databases that ran it skip them all. Where
     /// there is no room, seconds behind it, and a word about that.
-    fn times(&self, at: usize, parts: usize, once: bool) -> Result<(Vec<i64>, Option<String>), FrameworkError> {
+    fn times(&self, at: usize, parts: usize, bears_half: bool) -> Result<(Vec<i64>, Option<String>), FrameworkError> {
         let entry = &self.entries[at];
         let when = entry.when.0;
         if parts == 1 {
@@ -239,9 +240,9 @@ impl Numbering<'_> {
         if before.is_none_or(|before| when - all > before) {
             return Ok((steps.map(|k| when - all + k).collect(), None));
         }
-        if once {
+        if !bears_half {
             let why = format!(
-                "{} holds a statement that must not run twice, and times before its own are taken",
+                "{} has steps that only bear to run again all together, and there are no times before its own",
                 entry.tag.0
             );
             return Err(no_room(self.path, &why));

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::super::super::migration::{Migration, Sending};
 use super::super::super::{Beside, LaidOut, Replaced};
 use super::place;
+use crate::plan::Sequence;
 use crate::source::SourceFile;
 
 /// What becomes of a folder whose journal has these entries when some migrations become several files, by path.
@@ -24,10 +25,17 @@ fn placed(journal: &str, files: &[&str], parts: &[(&str, usize)]) -> Result<BTre
     let migrations: Vec<Migration> = parts.iter().map(|(tag, _)| migration(folder, tag)).collect();
     let mut laid_out: Vec<Vec<LaidOut>> =
         parts.iter().map(|(tag, parts)| (0..*parts).map(|at| file(folder, tag, at, *parts)).collect()).collect();
+    let sequence = Sequence::default();
     let mut replaced: Vec<Replaced> = migrations
         .iter()
         .zip(&mut laid_out)
-        .map(|(migration, files)| Replaced { migration, files, beside: Beside::default(), notes: Vec::new() })
+        .map(|(migration, files)| Replaced {
+            migration,
+            sequence: &sequence,
+            files,
+            beside: Beside::default(),
+            notes: Vec::new(),
+        })
         .collect();
     let text = |text: String| text.replace(folder.as_str(), "");
     place(folder, &mut replaced).map_err(|error| text(error.to_string()))?;
