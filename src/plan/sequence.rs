@@ -2,7 +2,7 @@
 
 use super::dependency::serves_foreign_key;
 use super::step::{Duration, Phase, Step, Transaction};
-use crate::operation::QualifiedName;
+use crate::operation::{Operation, QualifiedName};
 
 /// What a framework's runner can do, as far as the order and grouping of steps depend on it.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +86,23 @@ fn dependencies(steps: &[Step]) -> Vec<Vec<usize>> {
             }
         }
     }
+    // What takes values away comes after all that may still fail on rows: a failure then leaves them where they are.
+    for removal in (0..steps.len()).filter(|at| takes_values_away(&steps[*at].operation)) {
+        for check in (0..steps.len()).filter(|at| may_fail_on_rows(&steps[*at])) {
+            if steps[check].phase == steps[removal].phase && !reaches(&waits, check, removal) {
+                waits[removal].push(check);
+            }
+        }
+    }
     waits
+}
+
+fn takes_values_away(operation: &Operation) -> bool {
+    matches!(operation, Operation::DropColumn { .. } | Operation::DropTable { .. })
+}
+
+fn may_fail_on_rows(step: &Step) -> bool {
+    matches!(step.duration, Duration::Scan | Duration::Build | Duration::Backfill)
 }
 
 /// True when `from` waits, directly or not, for `to`.

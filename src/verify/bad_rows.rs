@@ -11,18 +11,24 @@ const ROWS: u32 = 30;
 
 impl Bench<'_> {
     /// Runs both on bad rows, as far as the schema before the migration allows them. `main` is the database before the
-    /// migration, without rows.
-    pub(super) fn on_bad_rows(&self, main: &Scratch, proof: &mut Proof) -> Result<(), VerifyError> {
+    /// migration, without rows; `after` what the sequence leaves of good ones.
+    pub(super) fn on_bad_rows(&self, main: &Scratch, after: &Contents, proof: &mut Proof) -> Result<(), VerifyError> {
         for (kind, name) in [(Rows::Nulls, "NULLs"), (Rows::Duplicates, "duplicates"), (Rows::Orphans, "orphans")] {
             let mut found = Proof::default();
-            self.on_rows(main, kind, name, &mut found)?;
+            self.on_rows(main, after, (kind, name), &mut found)?;
             proof.bad_rows.extend(found.bad_rows);
             proof.problems.extend(found.problems.into_iter().map(|problem| format!("rows with {name}: {problem}")));
         }
         Ok(())
     }
 
-    fn on_rows(&self, main: &Scratch, kind: Rows, name: &str, proof: &mut Proof) -> Result<(), VerifyError> {
+    fn on_rows(
+        &self,
+        main: &Scratch,
+        after: &Contents,
+        (kind, name): (Rows, &str),
+        proof: &mut Proof,
+    ) -> Result<(), VerifyError> {
         let filled = || -> Result<Scratch, VerifyError> {
             let database = self.server.copy(main)?;
             fill(&mut database.connect()?, &Filling { rows: ROWS, kind, ..self.filling() })?;
@@ -52,7 +58,12 @@ impl Bench<'_> {
                 let stops_at = sequence.err().map(|(step, _)| step);
                 let untouched = !self.author_was_before(stops_at.as_deref());
                 if untouched {
-                    proof.problems.extend(wrong_end(kind, stops_at.as_deref(), &self.contents(&found)?, &before));
+                    proof.problems.extend(wrong_end(
+                        kind,
+                        stops_at.as_deref(),
+                        &self.contents(&found)?,
+                        (&before, after),
+                    ));
                 }
                 proof.bad_rows.push(BadRows { kind: name.to_owned(), stops_at, untouched });
             }
@@ -68,11 +79,16 @@ impl Bench<'_> {
 }
 
 /// What is wrong with the end of a sequence whose naive migration fails.
-fn wrong_end(kind: Rows, stops_at: Option<&str>, found: &Contents, before: &Contents) -> Option<String> {
+fn wrong_end(
+    kind: Rows,
+    stops_at: Option<&str>,
+    found: &Contents,
+    (before, after): (&Contents, &Contents),
+) -> Option<String> {
     match stops_at {
-        Some(step) => found.missing(before).map(|missing| format!("{step} fails, but {missing}")),
+        Some(step) => found.missing_but(before, after, false).map(|missing| format!("{step} fails, but {missing}")),
         // A sequence may fill NULLs for which the naive migration has no answer.
-        None if kind == Rows::Nulls => found.missing_but_null(before),
+        None if kind == Rows::Nulls => found.missing_but(before, after, true),
         None => Some("the naive migration fails, the sequence does not".to_owned()),
     }
 }

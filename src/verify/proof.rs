@@ -134,7 +134,7 @@ impl Bench<'_> {
                 proof.verdict = Verdict::Same;
                 self.more(&history, &sides, &before, &mut proof)?;
                 if proof.problems.is_empty() {
-                    self.on_bad_rows(main, &mut proof)?;
+                    self.on_bad_rows(main, &self.contents(&sides.found)?, &mut proof)?;
                     self.growth(main, &mut proof)?;
                 }
             }

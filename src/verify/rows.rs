@@ -172,21 +172,26 @@ impl Contents {
 
     /// The row or value of `before` that is not there any more, in words; `None` when all are. New columns are allowed.
     pub fn missing(&self, before: &Contents) -> Option<String> {
-        self.missing_of(before, false)
+        self.missing_of(before, before, false)
     }
 
-    /// [`Contents::missing`], where a NULL may have become a value.
-    pub fn missing_but_null(&self, before: &Contents) -> Option<String> {
-        self.missing_of(before, true)
+    /// [`Contents::missing`], without the tables and columns that are not in `after` either, and where NULLs may become
+    /// values: those are what a migration removes and fills.
+    pub(super) fn missing_but(&self, before: &Contents, after: &Contents, nulls_may_be_filled: bool) -> Option<String> {
+        self.missing_of(before, after, nulls_may_be_filled)
     }
 
-    fn missing_of(&self, before: &Contents, nulls_may_be_filled: bool) -> Option<String> {
-        before.rows.iter().find_map(|(table, expected)| {
+    fn missing_of(&self, before: &Contents, after: &Contents, nulls_may_be_filled: bool) -> Option<String> {
+        let stays =
+            |table: &str, column: &str| after.columns.iter().any(|there| there.table == table && there.name == column);
+        let tables = before.rows.iter().filter(|(table, _)| after.rows.contains_key(*table));
+        tables.into_iter().find_map(|(table, expected)| {
             let columns: BTreeSet<&String> = expected.iter().flat_map(BTreeMap::keys).collect();
             let with_nulls = |column: &str| {
                 nulls_may_be_filled && expected.iter().any(|row| row.get(column).is_none_or(Value::is_null))
             };
-            let columns: Vec<&String> = columns.into_iter().filter(|column| !with_nulls(column)).collect();
+            let kept = columns.into_iter().filter(|column| stays(table, column) && !with_nulls(column));
+            let columns: Vec<&String> = kept.collect();
             let plain = |rows: &[BTreeMap<String, Value>]| {
                 let of_row = |row: &BTreeMap<String, Value>| {
                     format!("{:?}", columns.iter().map(|c| (c, row.get(*c))).collect::<Vec<_>>())
