@@ -14,8 +14,8 @@ use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
 
 const THREADS: usize = 4;
-/// Enough for several batches of a backfill.
-const ROWS: &str = "2500";
+/// Enough for two batches of a backfill.
+const ROWS: &str = "1100";
 
 #[test]
 fn every_sample_is_proved_on_postgresql_15() -> Result<()> {
