@@ -93,7 +93,7 @@ pub struct BadRows {
     pub kind: String,
     /// The step that fails as well and leaves the rows alone; absent when the sequence fills the NULLs.
     pub stops_at: Option<String>,
-    /// No row has changed then; false where statements in the author's own words ran before.
+    /// No row has changed then; false where the migration's own drops, fills and statements ran before.
     pub untouched: bool,
 }
 
@@ -213,7 +213,7 @@ impl Proof {
         };
         let stops: Vec<String> = self.bad_rows.iter().map(stop).collect();
         let untouched = self.bad_rows.iter().all(|bad| bad.untouched);
-        let rows = if untouched { "no row is touched" } else { "only the author's own statements have run" };
+        let rows = if untouched { "no row is touched" } else { "only what the migration itself changes has changed" };
         format!("{}; {rows}", stops.join(", "))
     }
 

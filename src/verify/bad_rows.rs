@@ -56,15 +56,11 @@ impl Bench<'_> {
             }
             (_, sequence) => {
                 let stops_at = sequence.err().map(|(step, _)| step);
-                let untouched = !self.author_was_before(stops_at.as_deref());
-                if untouched {
-                    proof.problems.extend(wrong_end(
-                        kind,
-                        stops_at.as_deref(),
-                        &self.contents(&found)?,
-                        (&before, after),
-                    ));
+                let left = self.contents(&found)?;
+                if !self.author_was_before(stops_at.as_deref()) {
+                    proof.problems.extend(wrong_end(kind, stops_at.as_deref(), &left, (&before, after)));
                 }
+                let untouched = left.missing(&before).is_none();
                 proof.bad_rows.push(BadRows { kind: name.to_owned(), stops_at, untouched });
             }
         }
