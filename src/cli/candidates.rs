@@ -1,5 +1,7 @@
 //! The migrations that are proved, and what stands for each: the rewrite, or files that are on disk.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 
 use super::Failure;
@@ -35,17 +37,16 @@ pub(super) fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Cand
         false => at_reference(scope, origin)?,
     };
     let on_disk = in_folder(scope.framework, &scope.folder)?;
-    let is_original = |name: &str| originals.iter().any(|(original, _)| original == name);
+    let names: Vec<&str> = originals.iter().map(|(name, _)| name.as_str()).collect();
     let mut candidates = Vec::new();
-    for (name, text) in &originals {
-        let stands_for = |other: &str| {
-            other == name
-                || (other.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('_')) && !is_original(other))
-        };
-        let files: Vec<(String, String)> = on_disk.iter().filter(|(other, _)| stands_for(other)).cloned().collect();
-        if files.is_empty() {
+    let mut new: BTreeSet<usize> = (0..on_disk.len()).collect();
+    for (at, (name, text)) in originals.iter().enumerate() {
+        let stand_for = scope.framework.stand_for(at, &names, &on_disk);
+        if stand_for.is_empty() {
             return Err(Failure::Usage(format!("{}: nothing there stands for {name}", scope.folder)));
         }
+        let files: Vec<(String, String)> = stand_for.iter().map(|at| on_disk[*at].clone()).collect();
+        new.retain(|at| !stand_for.contains(at));
         let is_unchanged = matches!(files.as_slice(), [(_, only)] if only == text);
         let files = if is_unchanged { Vec::new() } else { files };
         candidates.push(Candidate::new(name.clone(), text, &files, scope.framework.sending()));
@@ -53,9 +54,7 @@ pub(super) fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Cand
     if candidates.is_empty() {
         return Err(Failure::Usage(format!("--against {origin}: no migration is there")));
     }
-    let new =
-        on_disk.iter().filter(|(name, _)| !originals.iter().any(|(original, _)| name.starts_with(original.as_str())));
-    let (new, nothing) = (new.count(), candidates.iter().all(|candidate| candidate.pieces.is_empty()));
+    let (new, nothing) = (new.len(), candidates.iter().all(|candidate| candidate.pieces.is_empty()));
     if nothing && new > 0 {
         return Err(Failure::Usage(format!(
             "--against {origin}: {new} migrations of the folder stand for none that is there; name what has the originals"
@@ -72,22 +71,21 @@ fn in_folder(framework: &dyn Framework, folder: &Utf8Path) -> Result<Vec<(String
     framework.list(folder)?.into_iter().map(read).collect()
 }
 
+/// The migrations as they were at a git reference, listed as the framework listed them then.
 fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<(String, String)>, Failure> {
     let no_git = || Failure::Usage(format!("--against {reference}: neither a folder nor, without git, a reference"));
     let git = GitScope::discover(&scope.folder).map_err(ResolveError::from)?.ok_or_else(no_git)?;
     let base = git.base(Some(reference)).map_err(ResolveError::from)?.ok_or_else(no_git)?;
     let paths = git.existing_at(&base, &scope.folder).map_err(ResolveError::from)?;
-    let listed = scope.framework.list(&scope.folder)?;
-    // What is there and not listed is never run; what is not there any more was replaced.
-    let is_run = |file: &Utf8Path| !file.exists() || listed.iter().any(|found| found.file == file);
-    let migrations = paths.into_iter().filter(|file| scope.framework.is_migration(file) && is_run(file));
-    let mut found: Vec<Found> = migrations.map(|file| Found { name: scope.framework.name_of(&file), file }).collect();
-    scope.framework.sort(&mut found);
-    let mut originals = Vec::new();
-    for found in found {
-        if let Some(source) = git.contents_at(&base, &found.file).map_err(ResolveError::from)? {
-            originals.push((found.name, source.text));
-        }
+    let unwritable = |error: std::io::Error| Failure::Usage(format!("a temporary folder: {error}"));
+    let folder = tempfile::tempdir().map_err(unwritable)?;
+    let root = Utf8Path::from_path(folder.path()).ok_or_else(|| Failure::Usage("TMPDIR is not UTF-8".into()))?;
+    for path in paths.iter().filter(|path| scope.framework.is_listed_by(path)) {
+        let Ok(place) = path.strip_prefix(&scope.folder) else { continue };
+        let Some(source) = git.contents_at(&base, path).map_err(ResolveError::from)? else { continue };
+        let copy = root.join(place);
+        copy.parent().map_or(Ok(()), std::fs::create_dir_all).map_err(unwritable)?;
+        std::fs::write(&copy, source.text).map_err(unwritable)?;
     }
-    Ok(originals)
+    in_folder(scope.framework, root)
 }

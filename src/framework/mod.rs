@@ -64,6 +64,15 @@ pub struct Beside {
     pub after: Vec<(Utf8PathBuf, String)>,
 }
 
+/// A migration that has no place for several files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoRoom {
+    /// Which of the replaced migrations, by index.
+    pub at: usize,
+    /// Why, as a sentence.
+    pub why: String,
+}
+
 /// A migration that cannot be laid out as a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -97,6 +106,8 @@ pub struct LayoutSettings {
     pub postgres: u32,
     /// The layout that is wanted; `None` leaves it to the framework.
     pub layout: Option<Layout>,
+    /// Why this sequence gets no more than one file, whatever layout is wanted.
+    pub one_file: Option<String>,
 }
 
 /// A migration framework.
@@ -122,14 +133,22 @@ pub trait Framework: Sync {
     fn records(&self, _history: &[Found]) -> Box<dyn Records> {
         Box::new(NoRecords)
     }
-    /// True for the path of a file that holds a migration's statements.
-    fn is_migration(&self, file: &Utf8Path) -> bool;
+    /// True for the path of a file that [`Framework::list`] needs to see.
+    fn is_listed_by(&self, file: &Utf8Path) -> bool;
+    /// The files of `folder` that stand for a migration, by index. `folder` has the migrations that are there now with their
+    /// texts, `originals` the names of those that were there before, both in the runner's order.
+    fn stand_for(&self, original: usize, originals: &[&str], folder: &[(String, String)]) -> Vec<usize> {
+        let name = originals[original];
+        let stands = |other: &str| {
+            let follows = other.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+            other == name || (follows && !originals.contains(&other))
+        };
+        (0..folder.len()).filter(|at| stands(&folder[*at].0)).collect()
+    }
     /// The name that the framework records for a migration in this file.
     fn name_of(&self, file: &Utf8Path) -> String {
         file.parent().and_then(Utf8Path::file_name).unwrap_or(file.as_str()).to_owned()
     }
-    /// Puts migrations into the order in which the runner applies them.
-    fn sort(&self, found: &mut [Found]);
     /// Why it cannot be laid out like that, if it cannot.
     fn refuses_layout(&self, layout: Layout) -> Option<&'static str>;
     /// What stands in the way of laying a sequence out, if something does.
@@ -139,12 +158,18 @@ pub trait Framework: Sync {
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
     /// Gives the files that replace migrations of a folder their places in it, and changes what the folder keeps of them.
-    /// `history` and `replaced` are in the runner's order.
+    /// `history` and `replaced` are in the runner's order; only migrations `in_scope` may get other names. Returns those
+    /// that have no place for several files; when there are any, nothing is placed.
     ///
     /// # Errors
-    /// When there is no place for them, with the file that shows it and what to do.
-    fn place(&self, _history: &[Found], _replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
-        Ok(())
+    /// When the folder is not as the framework writes it, with the file that shows it and what to do.
+    fn place(
+        &self,
+        _history: &[Found],
+        _in_scope: &(dyn Fn(&Found) -> bool + Sync),
+        _replaced: &mut [Replaced<'_>],
+    ) -> Result<Vec<NoRoom>, FrameworkError> {
+        Ok(Vec::new())
     }
 }
 

@@ -52,11 +52,17 @@ impl Page<'_> {
         }];
         lines.extend(self.before());
         lines.push(format!("-- If it fails: {}", self.if_it_fails()));
-        lines.extend(undo(self.unit()).into_iter().map(|undo| format!("-- Undo: {}", one_line(&undo))));
+        lines.extend(self.undo());
         lines.join("\n") + "\n"
     }
 
-    fn what(&self) -> String {
+    /// How to undo it, as comments.
+    pub fn undo(&self) -> Vec<String> {
+        undo(self.unit()).into_iter().map(|undo| format!("-- Undo: {}", one_line(&undo))).collect()
+    }
+
+    /// What it does to those who use the database.
+    pub fn what(&self) -> String {
         let unit = self.unit();
         let tables = listed(&unit.steps.iter().flat_map(|s| s.locked_tables()).collect::<Vec<_>>());
         let lock = unit.steps.iter().flat_map(|s| s.locks.iter().map(|(_, mode)| *mode)).max();

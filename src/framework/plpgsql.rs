@@ -227,6 +227,12 @@ fn runs_twice(operation: &Operation, slice: &str, settled: Option<String>) -> St
         Operation::RenameColumn { table, column, .. } => {
             guard(format!("EXISTS ({})", column_exists(&table.name, column)), as_written())
         }
+        Operation::RenameTable { table, .. } => {
+            guard(format!("to_regclass({}) IS NOT NULL", literal(&table.name.to_string())), as_written())
+        }
+        Operation::RenameIndex { index, to, .. } => {
+            plain(&Operation::RenameIndex { index: index.clone(), to: to.clone(), if_exists: true })
+        }
         Operation::DropIndex { names, cascade, .. } => plain(&Operation::DropIndex {
             names: names.clone(),
             concurrently: false,

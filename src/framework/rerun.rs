@@ -25,9 +25,9 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         | Operation::DropIndex { .. }
         | Operation::DropColumn { .. }
         | Operation::DropConstraint { .. }
+        | Operation::RenameIndex { .. }
         | Operation::AddEnumValue { .. } => with_if_exists(operation),
-        Operation::RenameIndex { if_exists: true, .. }
-        | Operation::DropObject { kind: ObjectKind::Sequence, .. }
+        Operation::DropObject { kind: ObjectKind::Sequence, .. }
         | Operation::AlterObject { kind: ObjectKind::Sequence, .. } => render::statement(operation),
         Operation::CreateEnum { name, .. } => {
             let exists = format!("SELECT FROM pg_type WHERE oid = to_regtype({})", literal(&name.to_string()));
@@ -76,6 +76,7 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         },
         Operation::AddColumn { .. }
         | Operation::RenameColumn { .. }
+        | Operation::RenameTable { .. }
         | Operation::RenameConstraint { .. }
         | Operation::SetNotNull { .. }
         | Operation::DropNotNull { .. }
@@ -94,11 +95,9 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         | Operation::Vacuum { .. }
         | Operation::Analyze { .. }
         | Operation::Cluster { .. } => as_written(),
-        Operation::RenameTable { .. }
-        | Operation::SetSchema { .. }
+        Operation::SetSchema { .. }
         | Operation::AttachPartition { .. }
         | Operation::DetachPartition { .. }
-        | Operation::RenameIndex { .. }
         | Operation::AlterIndex { .. }
         | Operation::CreateDomain { .. }
         | Operation::AlterDomain { .. }
@@ -152,7 +151,8 @@ fn with_if_exists(operation: &Operation) -> Option<String> {
         | Operation::DropType { if_exists, .. }
         | Operation::DropIndex { if_exists, .. }
         | Operation::DropColumn { if_exists, .. }
-        | Operation::DropConstraint { if_exists, .. } => *if_exists = true,
+        | Operation::DropConstraint { if_exists, .. }
+        | Operation::RenameIndex { if_exists, .. } => *if_exists = true,
         Operation::AddEnumValue { if_not_exists, .. } => *if_not_exists = true,
         _ => return None,
     }
@@ -171,12 +171,18 @@ pub fn makes_again<'a>(step: &Step, later: impl IntoIterator<Item = &'a Step>) -
     let later: Vec<&Operation> = later.into_iter().map(|s| &s.operation).collect();
     let made = |made: &dyn Fn(&Operation) -> bool| later.iter().any(|operation| made(operation));
     let any = |names: &[QualifiedName], name: &QualifiedName| names.iter().any(|n| same(n, name));
+    let makes_table = |o: &Operation, names: &[QualifiedName]| match o {
+        Operation::CreateTable(create) => any(names, &create.name),
+        Operation::RenameTable { table, to } => any(names, &table.sibling(to.clone())),
+        Operation::CreateObject { kind: ObjectKind::View | ObjectKind::MaterializedView, name: Some(name), .. } => {
+            any(names, name)
+        }
+        _ => false,
+    };
     match &step.operation {
-        Operation::DropTable { names, .. } => made(&|o| match o {
-            Operation::CreateTable(create) => any(names, &create.name),
-            Operation::RenameTable { table, to } => any(names, &table.sibling(to.clone())),
-            _ => false,
-        }),
+        Operation::DropTable { names, .. } => made(&|o| makes_table(o, names)),
+        Operation::RenameTable { table, .. } => made(&|o| makes_table(o, std::slice::from_ref(&table.name))),
+        Operation::RenameIndex { index, .. } => made(&|o| makes_index(o, &index.name)),
         Operation::DropType { names, .. } => made(&|o| makes_type(o, names)),
         Operation::RenameType { name, .. } => made(&|o| makes_type(o, std::slice::from_ref(name))),
         Operation::DropColumn { table, column, .. } | Operation::RenameColumn { table, column, .. } => {
@@ -186,6 +192,14 @@ pub fn makes_again<'a>(step: &Step, later: impl IntoIterator<Item = &'a Step>) -
                 _ => false,
             })
         }
+        _ => false,
+    }
+}
+
+fn makes_index(operation: &Operation, name: &Ident) -> bool {
+    match operation {
+        Operation::CreateIndex(index) => index.name.as_ref() == Some(name),
+        Operation::RenameIndex { to, .. } => to == name,
         _ => false,
     }
 }
@@ -208,9 +222,22 @@ pub fn is_temporary<'a>(table: &QualifiedName, name: &Ident, steps: impl IntoIte
     })
 }
 
-/// True when a sequence takes nothing away and changes nothing twice, so that any part of it does nothing where all of it
-/// was done: an index that is dropped and built anew, or built under another name, would be gone after its first half.
-pub fn only_adds<'a>(steps: impl IntoIterator<Item = &'a Step> + Clone) -> bool {
+/// What a statement does to rows, and would do again.
+pub fn changes_rows(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } | Operation::Truncate { .. }
+    )
+}
+
+/// True when steps of a sequence take nothing away and change nothing twice, so that any part of them does nothing where
+/// `all` of it was done: an index that is dropped and built anew, or built under another name, would be gone after its
+/// first half.
+pub fn only_adds<'a>(
+    some: impl IntoIterator<Item = &'a Step>,
+    all: impl IntoIterator<Item = &'a Step> + Clone,
+) -> bool {
+    let steps = all;
     let once = |operation: &Operation| match operation {
         Operation::CreateTable(_)
         | Operation::CreateEnum { .. }
@@ -240,7 +267,7 @@ pub fn only_adds<'a>(steps: impl IntoIterator<Item = &'a Step> + Clone) -> bool 
         }
         _ => false,
     };
-    steps.clone().into_iter().all(|step| once(&step.operation))
+    some.into_iter().all(|step| once(&step.operation))
 }
 
 /// What is true when the work of a step's constraint is done and the constraint is gone: its column is NOT NULL.

@@ -119,9 +119,12 @@ pub fn run(
         written_down.lay_over(&schema, at);
         progress(at + 1, history.len());
     }
-    let draft = |(migration, findings, notes)| Draft { notes, ..Draft::of(framework, migration, findings, options) };
+    let draft = |(migration, findings, notes)| {
+        let settings = layout_settings(&options.config);
+        Draft { notes, ..Draft::of(framework, migration, findings, settings) }
+    };
     let mut drafts: Vec<Draft> = judged.into_par_iter().map(draft).collect();
-    if let Err(error) = place(framework, history, &mut drafts) {
+    if let Err(error) = place(framework, history, in_scope, &mut drafts) {
         errors.push(error);
         drafts.iter_mut().for_each(Draft::stays);
     }
@@ -135,7 +138,7 @@ pub fn run(
 /// call the one after it.
 pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
-    let draft = Draft::of(framework, migration, findings, options);
+    let draft = Draft::of(framework, migration, findings, layout_settings(&options.config));
     let changes = changes(std::slice::from_ref(&draft)).pop().unwrap_or_default();
     draft.outcome(framework, changes, options)
 }
@@ -148,21 +151,27 @@ struct Draft {
     files: Vec<LaidOut>,
     beside: Beside,
     notes: Vec<String>,
+    settings: LayoutSettings,
 }
 
 impl Draft {
-    fn of(framework: &dyn Framework, migration: Migration, findings: Findings, options: &Options) -> Draft {
+    fn of(framework: &dyn Framework, migration: Migration, findings: Findings, settings: LayoutSettings) -> Draft {
         let sequence = match findings.is_rewritten() {
             true => sequence(findings.steps.clone(), framework.runner()),
             false => Sequence::default(),
         };
-        let settings = layout_settings(&options.config);
         if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
             let findings = findings.kept(&migration, &refusal);
-            return Draft::of(framework, migration, findings, options);
+            return Draft::of(framework, migration, findings, settings);
         }
         let files = framework.lay_out(&migration, &sequence, &settings);
-        Draft { migration, findings, sequence, files, beside: Beside::default(), notes: Vec::new() }
+        Draft { migration, findings, sequence, files, beside: Beside::default(), notes: Vec::new(), settings }
+    }
+
+    /// The same where there is no place for more than one file.
+    fn in_one_file(self, framework: &dyn Framework, why: String) -> Draft {
+        let settings = LayoutSettings { one_file: Some(why), ..self.settings };
+        Draft { notes: self.notes, ..Draft::of(framework, self.migration, self.findings, settings) }
     }
 
     /// There is no place for what would replace it.
@@ -174,9 +183,9 @@ impl Draft {
     }
 
     fn outcome(self, framework: &dyn Framework, changes: Vec<FileChange>, options: &Options) -> Outcome {
-        let Draft { migration, findings, sequence, files, notes, .. } = self;
+        let Draft { migration, findings, sequence, files, notes, settings, .. } = self;
         let mut report = reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base);
-        let of_runner = framework.notes(&migration, &sequence, &layout_settings(&options.config));
+        let of_runner = framework.notes(&migration, &sequence, &settings);
         report.notes.extend(of_runner.into_iter().chain(notes));
         let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();
@@ -184,19 +193,41 @@ impl Draft {
     }
 }
 
-fn place(framework: &dyn Framework, history: &[Found], drafts: &mut [Draft]) -> Result<(), FrameworkError> {
-    let rewritten = drafts.iter_mut().filter(|draft| !draft.files.is_empty());
-    let (mut replaced, mut drafts): (Vec<Replaced>, Vec<(&mut Beside, &mut Vec<String>)>) = rewritten
-        .map(|Draft { migration, sequence, files, beside, notes, .. }| {
-            (Replaced { migration, sequence, files, beside: Beside::default(), notes: Vec::new() }, (beside, notes))
-        })
-        .unzip();
-    framework.place(history, &mut replaced)?;
-    for (replaced, (beside, notes)) in replaced.into_iter().zip(&mut drafts) {
-        **beside = replaced.beside;
-        notes.extend(replaced.notes);
+/// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
+fn place(
+    framework: &dyn Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    drafts: &mut Vec<Draft>,
+) -> Result<(), FrameworkError> {
+    loop {
+        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].files.is_empty()).collect();
+        let mut files: Vec<Vec<LaidOut>> = rewritten.iter().map(|at| drafts[*at].files.clone()).collect();
+        let mut replaced: Vec<Replaced> = rewritten
+            .iter()
+            .zip(&mut files)
+            .map(|(at, files)| {
+                let Draft { migration, sequence, .. } = &drafts[*at];
+                Replaced { migration, sequence, files, beside: Beside::default(), notes: Vec::new() }
+            })
+            .collect();
+        let without = framework.place(history, in_scope, &mut replaced)?;
+        if without.is_empty() {
+            let placed: Vec<(Beside, Vec<String>)> = replaced.into_iter().map(|r| (r.beside, r.notes)).collect();
+            for ((at, files), (beside, notes)) in rewritten.into_iter().zip(files).zip(placed) {
+                drafts[at].files = files;
+                drafts[at].beside = beside;
+                drafts[at].notes.extend(notes);
+            }
+            return Ok(());
+        }
+        let mut why: BTreeMap<usize, String> = without.into_iter().map(|no| (rewritten[no.at], no.why)).collect();
+        let redrafted = |(at, draft): (usize, Draft)| match why.remove(&at) {
+            Some(why) => draft.in_one_file(framework, why),
+            None => draft,
+        };
+        *drafts = std::mem::take(drafts).into_iter().enumerate().map(redrafted).collect();
     }
-    Ok(())
 }
 
 /// Why the framework cannot lay sequences out as the configuration wants, if it cannot.
@@ -228,6 +259,7 @@ fn layout_settings(config: &Config) -> LayoutSettings {
         batch_pause: config.backfill.pause.as_duration().as_secs_f64(),
         postgres: config.postgres,
         layout: layout(config),
+        one_file: None,
     }
 }
 

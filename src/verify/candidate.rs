@@ -37,6 +37,8 @@ pub struct Piece {
     pub helps: bool,
     /// It commits together with the runner's ledger: once done it never runs again.
     pub with_ledger: bool,
+    /// The file that it is in, by index.
+    pub file: usize,
 }
 
 impl Candidate {
@@ -45,9 +47,12 @@ impl Candidate {
         let naive: Vec<String> = sending.chunks(text).iter().map(|span| span.slice(text).to_owned()).collect();
         let statements = naive.iter().flat_map(|chunk| statements(chunk)).map(str::to_owned).collect();
         let in_chunks = sending.separator.is_some();
-        let pieces = files.iter().flat_map(|(name, content)| match in_chunks {
-            true => Piece::of_chunks(name, content, sending),
-            false => vec![Piece::new(name.clone(), content.clone())],
+        let pieces = files.iter().enumerate().flat_map(|(file, (name, content))| {
+            let pieces = match in_chunks {
+                true => Piece::of_chunks(name, content, sending),
+                false => vec![Piece::new(name.clone(), content.clone())],
+            };
+            pieces.into_iter().map(move |piece| Piece { file, ..piece })
         });
         Candidate { name, pieces: pieces.collect(), naive, statements, in_chunks }
     }
@@ -70,7 +75,7 @@ impl Piece {
         let as_written = title.ends_with("as written");
         let helps = title.starts_with("-- Before step ") || title.starts_with("-- After step ");
         let undo = if helps { Some(Vec::new()) } else { undo };
-        Piece { undo, as_written, helps, name, sql, with_ledger: false }
+        Piece { undo, as_written, helps, name, sql, with_ledger: false, file: 0 }
     }
 
     /// What stands between COMMIT and START TRANSACTION is sent and commits chunk by chunk, the rest in one transaction.

@@ -11,8 +11,8 @@ use super::{Doing, Scratch, VerifyError, told};
 use crate::output::proof::Proof;
 
 impl Bench<'_> {
-    /// Kills every step half-way, runs it again as its header says, and the rest; where the runner begins again at the first
-    /// chunk, everything, and once more. Returns how many could be held up.
+    /// Kills every step half-way, runs it again as its header says, and the rest; where the runner begins the file again at
+    /// its first chunk, all of the file, and once more. Returns how many could be held up.
     pub(super) fn interrupt_each(
         &self,
         history: &Scratch,
@@ -31,8 +31,12 @@ impl Bench<'_> {
             }
             killed += usize::from(!piece.helps);
             let pieces = &self.candidate.pieces;
+            let of_file = || pieces.iter().filter(|other| other.file == piece.file);
             let mut rest: Vec<&Piece> = match self.candidate.in_chunks {
-                true => pieces.iter().filter(|piece| !piece.with_ledger).chain(pieces).collect(),
+                true => {
+                    let behind = pieces.iter().filter(|other| other.file > piece.file);
+                    of_file().filter(|piece| !piece.with_ledger).chain(of_file()).chain(behind).collect()
+                }
                 false => {
                     let again = usize::from(!piece.refuses_twice());
                     std::iter::repeat_n(piece, 1 + again).chain(&pieces[at + 1..]).collect()

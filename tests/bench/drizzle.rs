@@ -179,6 +179,19 @@ impl Project {
         migrations(&self.drizzle())
     }
 
+    /// The texts of its migrations, in order.
+    pub fn texts(&self) -> Result<Vec<String>> {
+        self.migrations()?.iter().map(|path| Ok(fs::read_to_string(path)?)).collect()
+    }
+
+    /// The same with another text in one of its files.
+    pub fn with_text(&self, file: usize, text: &str) -> Result<Project> {
+        let project = Project(TempDir::with_prefix("safestep-bench-")?);
+        copy(&self.drizzle(), &project.drizzle())?;
+        fs::write(&project.migrations()?[file], text)?;
+        Ok(project)
+    }
+
     /// The text of its last migration.
     pub fn last(&self) -> Result<String> {
         Ok(fs::read_to_string(self.migrations()?.last().context("no migration")?)?)
@@ -254,9 +267,13 @@ impl Project {
         Ok(project)
     }
 
-    /// Fails when `safestep rewrite` would change its own output.
-    pub fn must_be_final(&self, major: u32) -> Result<()> {
-        self.safestep("--check", major).context("rewriting the rewrite")
+    /// Fails when `safestep rewrite` would change its own output: the files from the first on that is not of the history.
+    pub fn must_be_final(&self, major: u32, history: usize) -> Result<()> {
+        let written = self.migrations()?.into_iter().skip(history);
+        written
+            .map(|file| self.safestep_on("--check", major, &file))
+            .collect::<Result<()>>()
+            .context("rewriting the rewrite")
     }
 
     fn safestep(&self, what: &str, major: u32) -> Result<()> {

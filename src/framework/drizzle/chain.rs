@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::super::{Beside, FrameworkError};
-use super::{json, no_room};
+use super::json;
 use crate::source::{ByteSpan, SourceFile};
 
 /// A snapshot with the two values that chain it.
@@ -48,23 +48,26 @@ impl Snapshot {
 
 /// Puts copies of the snapshot before a migration under the parts' tags, and its own, behind them, under the last one.
 /// `earlier` are the tags of the migrations before it, as they are now.
+///
+/// # Errors
+/// Why the parts can have no snapshots.
 pub(super) fn of_parts(
     folder: &Utf8Path,
     tag: &str,
     parts: &[String],
     earlier: &[&str],
     beside: &mut Beside,
-) -> Result<(), FrameworkError> {
+) -> Result<(), String> {
     let own_path = path(folder, tag);
-    let Some(own) = Snapshot::read(&own_path)? else { return Ok(()) };
+    let read = |path: &Utf8Path| Snapshot::read(path).map_err(|error| error.to_string());
+    let Some(own) = read(&own_path)? else { return Ok(()) };
     let before = earlier.iter().rev().map(|tag| path(folder, tag)).find(|path| path.is_file());
-    let Some(before_path) = before else {
-        return Err(no_room(&own_path, "there is no snapshot before it that the parts could begin with"));
-    };
-    let before = Snapshot::read(&before_path)?.filter(|before| before.id.0 == own.prev_id.0);
+    let before_path = before.ok_or("there is no snapshot before it that the parts could begin with")?;
+    let before = read(&before_path)?.filter(|before| before.id.0 == own.prev_id.0);
     let Some(before) = before else {
-        let why = format!("its `prevId` is not the `id` of {before_path}: run `drizzle-kit check`");
-        return Err(FrameworkError::Unusable { path: own_path, why });
+        let name = |path: &Utf8Path| path.file_name().unwrap_or_default().to_owned();
+        let (own, before) = (name(&own_path), name(&before_path));
+        return Err(format!("the `prevId` of {own} is not the `id` of {before} (`drizzle-kit check`)"));
     };
     let mut prev_id = own.prev_id.0.clone();
     let Some((last, copies)) = parts.split_last() else { return Ok(()) };

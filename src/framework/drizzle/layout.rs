@@ -1,4 +1,4 @@
-//! A sequence in place of its file's content, or a file for each of its units: a chunk for each statement, outside the
+//! A sequence in place of its file's content, or in the files of its parts: a chunk for each statement, outside the
 //! migrator's transaction.
 //!
 //! The migrator runs everything pending in one transaction and sends chunk by chunk. `COMMIT` ends that transaction, so
@@ -11,11 +11,10 @@ use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
     batches, dropped_if_invalid, guarded, is_missing, must_be_valid, retried, validated_if_there,
 };
-use super::super::rerun::{
-    is_guarded_by_its_author, is_made_anew, is_temporary, makes_again, only_adds, runs_again, settled,
-};
+use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
-use super::{FILE, SEPARATOR};
+use super::SEPARATOR;
+use super::parts::{Part, Parting, Parts};
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::render;
@@ -31,22 +30,35 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
         return Vec::new();
     }
     let layout = Chunks { migration, sequence, settings };
-    let one_file = settings.layout != Some(Layout::Step) || stays_one_file(migration, sequence).is_some();
-    let by_step = !one_file && layout.end() > 1;
-    let mut files = if by_step { layout.files() } else { vec![layout.chunks()] };
+    let Ok(Parts { parts, own, .. }) = layout.parts() else { return Vec::new() };
+    let mut told = vec![false; migration.statements.len()];
+    let mut files: Vec<Vec<String>> = parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut told)).collect();
     let end = migration.comments_at_the_end();
     if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
         *last = format!("{}\n{end}", last.trim_end());
     }
-    let last = files.len() - 1;
     let file = |(at, chunks): (usize, &Vec<String>)| {
-        let path = match at == last {
+        let unit = parts[at].from;
+        let path = match at == own {
             true => migration.path().clone(),
-            false => migration.path().with_file_name(part_name(&migration.name, at, last + 1, &sequence.units[at])),
+            false => {
+                let name = part_name(&migration.name, at, parts.len(), &sequence.units[unit]);
+                migration.path().with_file_name(name)
+            }
         };
-        LaidOut { path, content: content(chunks, &migration.source.text), unit: at }
+        LaidOut { path, content: content(chunks, &migration.source.text), unit }
     };
     files.iter().enumerate().map(file).collect()
+}
+
+/// What to know of the files that a sequence becomes, one sentence each.
+pub(super) fn notes(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String> {
+    let Ok(parts) = (Chunks { migration, sequence, settings }).parts() else { return Vec::new() };
+    let files = parts.parts.len();
+    let one_file = parts.one_file.filter(|_| settings.layout == Some(Layout::Step) && sequence.units.len() > 1);
+    let recorded = (files > 1 && settings.layout != Some(Layout::Step))
+        .then(|| format!("{files} files: what must run only once is recorded before the next one begins"));
+    one_file.map(|why| format!("{why}: its steps stay in one file")).into_iter().chain(recorded).collect()
 }
 
 /// Chunks as a file that ends as the original does.
@@ -57,19 +69,6 @@ fn content(chunks: &[String], original: &str) -> String {
         content.push('\n');
     }
     with_line_ends_of(original, content)
-}
-
-/// Why the steps of a migration have to stay in one file, if they have to.
-pub(super) fn stays_one_file(migration: &Migration, sequence: &Sequence) -> Option<&'static str> {
-    if migration.leaves_open || migration.items.iter().any(|item| item.fixed == Some(Fixed::Transaction)) {
-        return Some("it begins or ends transactions of its own, so its steps stay in one file");
-    }
-    // Where the migrator goes by names, a database that ran the migration knows the last file and runs the others.
-    let by_name = migration.path().file_name() == Some(FILE);
-    (by_name && !only_adds(sequence.units.iter().flat_map(|unit| &unit.steps))).then_some(
-        "a database that ran it would run all files but the last again, and they take away what that one makes: its steps \
-         stay in one file",
-    )
 }
 
 /// True when a file holds statements that run once, with its row in the ledger.
@@ -95,29 +94,39 @@ pub(super) fn words(name: &str) -> &str {
     name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_')
 }
 
+/// All files of the sequence that one of a folder belongs to, as their first lines say.
+pub(super) fn sequence_at(at: usize, folder: &[(String, String)]) -> std::ops::RangeInclusive<usize> {
+    let part = |at: usize| folder.get(at).and_then(|(_, text)| part_of(text));
+    let follows = |at: usize| match (part(at), part(at + 1)) {
+        (Some((number, words)), Some((next, same))) => next > number && words == same,
+        _ => false,
+    };
+    let first = (0..at).rev().take_while(|before| follows(*before)).last().unwrap_or(at);
+    let last = (at..folder.len()).find(|at| !follows(*at)).unwrap_or(at);
+    first..=last
+}
+
+/// The files that stand for a migration. Its number may be another one now: of several that share their words, the first is
+/// still the first.
+pub(super) fn stand_for(original: usize, originals: &[&str], folder: &[(String, String)]) -> Vec<usize> {
+    let own = words(originals[original]);
+    let number = originals[..original].iter().filter(|other| words(other) == own).count();
+    let same = (0..folder.len()).filter(|at| words(&folder[*at].0) == own).nth(number);
+    same.map_or_else(Vec::new, |at| sequence_at(at, folder).collect())
+}
+
 /// Which step a file begins with and what it is a part of, as its first line says.
-pub(super) fn part_of(text: &str) -> Option<(usize, &str)> {
-    let (number, rest) = text.lines().next()?.strip_prefix("-- Step ")?.split_once(" of ")?;
+fn part_of(text: &str) -> Option<(usize, &str)> {
+    let (first, rest) = text.lines().next()?.strip_prefix("-- Step")?.split_once(" of ")?;
+    let number = first.trim_start_matches('s').split_whitespace().next()?;
     let (_, rest) = rest.split_once(" of ")?;
     let (words, _) = rest.split_once(": ")?;
     Some((number.parse().ok()?, words))
 }
 
-/// The first step that can neither run again nor wait for the end of the file.
+/// The first step that can neither run again nor be recorded before the next one begins.
 pub(super) fn refuse(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal> {
-    let layout = Chunks { migration, sequence, settings };
-    let end = layout.end();
-    let stuck = (0..end).find_map(|at| sequence.units[at].steps.iter().find(|step| layout.again(at, step).is_none()));
-    let steps: Vec<&Step> = layout.steps().collect();
-    let remade = || (0..steps.len()).find(|at| makes_again(steps[*at], steps[at + 1..].iter().copied()));
-    let step = stuck.or_else(|| remade().map(|at| steps[at]))?;
-    let why = match &step.operation {
-        Operation::SetParameter { .. } | Operation::LockTable { .. } | Operation::Transaction(_) => {
-            "needs the migrator's one transaction, which safe steps must leave"
-        }
-        _ => "would run again when a later step fails",
-    };
-    Some(Refusal { item: step.from, why: format!("{why}; put it in a migration of its own") })
+    (Chunks { migration, sequence, settings }).parts().err()
 }
 
 struct Chunks<'a> {
@@ -127,84 +136,79 @@ struct Chunks<'a> {
 }
 
 impl<'a> Chunks<'a> {
-    fn chunks(&self) -> Vec<String> {
-        let mut told = vec![false; self.migration.statements.len()];
-        let end = self.end();
-        let units = |from: usize, to: usize, told: &mut [bool]| -> Vec<String> {
-            (from..to).flat_map(|at| self.unit(at, told)).collect()
-        };
+    fn parts(&self) -> Result<Parts, Refusal> {
+        let Chunks { migration, sequence, settings } = *self;
+        Parting { migration, sequence, settings, again: &|at, step| self.again(at, step).is_some() }.parts()
+    }
+
+    /// A file, one of `of`: its units outside the migrator's transaction, then those inside.
+    fn chunks(&self, part: Part, of: usize, told: &mut [bool]) -> Vec<String> {
+        if part.from == part.once && of > 1 {
+            return self.inside(part, told);
+        }
         let mut chunks = Vec::new();
-        if !self.begins_with_commit() {
+        if !(part.from == 0 && self.begins_with_commit()) {
             chunks.push("COMMIT;".to_owned());
         }
-        chunks.extend(units(0, end, &mut told));
+        (part.from..part.once).for_each(|at| chunks.extend(self.unit(at, false, told)));
         if let Some(first) = chunks.first_mut() {
-            *first = format!("{}\n{first}", self.header());
+            *first = format!("{}\n{first}", self.header(part, of));
         }
         if !self.migration.leaves_open {
             chunks.push(BACK.to_owned());
         }
-        chunks.extend(units(end, self.sequence.units.len(), &mut told));
+        (part.once..part.to).for_each(|at| chunks.extend(self.unit(at, true, told)));
         chunks
     }
 
-    /// A file for each unit, in the shape of one file. What commits with its ledger row goes into the last.
-    fn files(&self) -> Vec<Vec<String>> {
-        let mut told = vec![false; self.migration.statements.len()];
-        let end = self.end();
-        let mut files: Vec<Vec<String>> = (0..end)
-            .map(|at| {
-                let mut chunks = vec![format!("{}\nCOMMIT;", self.part_header(at))];
-                chunks.extend(self.unit(at, &mut told));
-                chunks.push(BACK.to_owned());
-                chunks
-            })
-            .collect();
-        let rest = (end..self.sequence.units.len()).flat_map(|at| self.unit(at, &mut told));
-        if let Some(last) = files.last_mut() {
-            last.extend(rest);
-        }
-        files
-    }
-
-    fn part_header(&self, at: usize) -> String {
+    /// A file that runs once, as a whole.
+    fn inside(&self, part: Part, told: &mut [bool]) -> Vec<String> {
+        let page = self.page(part.from);
         let (name, of) = (words(&self.migration.name), self.sequence.units.len());
-        format!(
-            "-- Step {} of {of} of {name}: it has its own commit, so COMMIT ends the migrator's transaction first.\n\
-             -- When it fails, the same command begins this file again: what was done runs again as a no-op.",
-            at + 1
-        )
+        let header = [
+            format!("-- Step {} of {of} of {name}: {}", part.from + 1, page.what()),
+            "-- It runs once: in the migrator's transaction, which records it too.".to_owned(),
+            "-- If it fails: nothing has changed. Run the same command again".to_owned(),
+        ];
+        let mut chunks = page.as_written(told);
+        (part.from + 1..part.to).for_each(|at| chunks.extend(self.unit(at, true, told)));
+        if let Some(first) = chunks.first_mut() {
+            let lines: Vec<String> = header.into_iter().chain(page.undo()).collect();
+            *first = format!("{}\n{first}", lines.join("\n"));
+        }
+        chunks
     }
 
-    fn header(&self) -> String {
-        let name = words(&self.migration.name);
-        let steps = match self.sequence.units.len() {
-            1 => "1 step with its own commit".to_owned(),
-            count => format!("{count} steps, each with its own commit"),
-        };
-        format!(
-            "-- {name}: {steps}, so COMMIT ends the migrator's transaction first.\n-- When a step fails, the same command \
-             goes on with it: what was done before stays, and runs again as a no-op."
-        )
+    fn header(&self, part: Part, of: usize) -> String {
+        let (name, units) = (words(&self.migration.name), self.sequence.units.len());
+        let first = part.from + 1;
+        if of == 1 {
+            let steps = match units {
+                1 => "1 step with its own commit".to_owned(),
+                count => format!("{count} steps, each with its own commit"),
+            };
+            return format!(
+                "-- {name}: {steps}, so COMMIT ends the migrator's transaction first.\n-- When a step fails, the same \
+                 command goes on with it: what was done before stays, and runs again as a no-op."
+            );
+        }
+        match part.once - part.from {
+            1 => format!(
+                "-- Step {first} of {units} of {name}: it has its own commit, so COMMIT ends the migrator's transaction \
+                 first.\n-- When it fails, the same command begins this file again: what was done runs again as a no-op."
+            ),
+            _ => format!(
+                "-- Steps {first} to {} of {units} of {name}: each has its own commit, so COMMIT ends the migrator's \
+                 transaction first.\n-- When one fails, the same command begins this file again: what was done before \
+                 stays, and runs again as a no-op.",
+                part.once
+            ),
+        }
     }
 
     fn begins_with_commit(&self) -> bool {
         let first = self.sequence.units.first().and_then(|unit| unit.steps.first());
         first.is_some_and(|step| step.operation == Operation::Transaction(TransactionControl::Commit))
-    }
-
-    /// The first unit that runs in the migrator's transaction again, behind everything else: from there on all stays in
-    /// the author's words, and something would not bear to run twice.
-    fn end(&self) -> usize {
-        let units = &self.sequence.units;
-        let as_written = |at: usize| {
-            let unit = &units[at];
-            let in_words = matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten);
-            in_words && unit.steps.iter().all(|step| self.fixed(step) != Some(Fixed::Transaction))
-        };
-        let tail = (0..units.len()).rev().take_while(|at| as_written(*at)).last().unwrap_or(units.len());
-        let once = |at: &usize| units[*at].steps.iter().any(|step| self.again(*at, step).is_none());
-        (tail..units.len()).find(once).unwrap_or(units.len())
     }
 
     fn fixed(&self, step: &Step) -> Option<Fixed> {
@@ -247,11 +251,11 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    fn unit(&self, at: usize, told: &mut [bool]) -> Vec<String> {
+    fn unit(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at);
         let unit = page.unit();
         if matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten) {
-            let mut chunks = self.in_words(at, told);
+            let mut chunks = if inside { page.as_written(told) } else { self.in_words(at, told) };
             if let Some(first) = chunks.first_mut() {
                 *first = format!("{}{first}", page.header());
             }
@@ -275,9 +279,6 @@ impl<'a> Chunks<'a> {
     /// Every statement of a unit as a chunk, where it may run again in that form.
     fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at);
-        if at >= self.end() {
-            return page.as_written(told);
-        }
         let mut chunks = Vec::new();
         let mut whole = Vec::new();
         for step in &page.unit().steps {

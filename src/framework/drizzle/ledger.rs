@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::plpgsql::literal;
 use super::super::{Framework, FrameworkError};
-use super::layout::part_of;
+use super::layout::sequence_at;
 use super::{Drizzle, config, journal, seconds};
 use crate::framework::ledger::{Applied, Ledger};
 use crate::framework::migration::Sending;
@@ -112,14 +112,7 @@ impl Ledger for DrizzleLedger {
     /// All files of the sequence that the one with the migration's time or name belongs to.
     fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String> {
         let Some(at) = folder.iter().position(|(name, _)| name == old) else { return Vec::new() };
-        let part = |at: usize| folder.get(at).and_then(|(_, text)| part_of(text));
-        let follows = |at: usize| match (part(at), part(at + 1)) {
-            (Some((number, words)), Some((next, same))) => next == number + 1 && words == same,
-            _ => false,
-        };
-        let first = (0..at).rev().take_while(|before| follows(*before)).last().unwrap_or(at);
-        let last = (at..folder.len()).find(|at| !follows(*at)).unwrap_or(at);
-        folder[first..=last].iter().map(|(name, _)| name.clone()).collect()
+        sequence_at(at, folder).map(|at| folder[at].0.clone()).collect()
     }
 
     /// The migrators take no lock of their own; one at work has written to the ledger or is about to.

@@ -13,6 +13,7 @@ mod json;
 mod layout;
 mod ledger;
 mod numbering;
+mod parts;
 mod seconds;
 mod snapshot;
 
@@ -21,7 +22,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
-use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Records, Refusal, Replaced};
+use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, NoRoom, Records, Refusal, Replaced};
 use crate::plan::{Runner, Sequence, Unit, UnitKind};
 
 /// The framework.
@@ -88,22 +89,18 @@ impl Framework for Drizzle {
         snapshot::records(history)
     }
 
-    fn is_migration(&self, file: &Utf8Path) -> bool {
-        file.extension() == Some("sql")
+    fn is_listed_by(&self, file: &Utf8Path) -> bool {
+        file.extension() == Some("sql") || file.ends_with("meta/_journal.json")
+    }
+
+    fn stand_for(&self, original: usize, originals: &[&str], folder: &[(String, String)]) -> Vec<usize> {
+        layout::stand_for(original, originals, folder)
     }
 
     fn name_of(&self, file: &Utf8Path) -> String {
         let of_folder = file.file_name() == Some(FILE);
         let name = if of_folder { file.parent().and_then(Utf8Path::file_name) } else { file.file_stem() };
         name.unwrap_or(file.as_str()).to_owned()
-    }
-
-    fn sort(&self, found: &mut [Found]) {
-        let journal = found.first().and_then(|f| f.file.parent()).map(journal::list).and_then(Result::ok);
-        match journal {
-            Some(listed) => found.sort_by_key(|f| listed.iter().position(|l| l.file == f.file)),
-            None => found.sort_by_cached_key(|f| locale_compare(&f.name)),
-        }
     }
 
     fn refuses_layout(&self, _: Layout) -> Option<&'static str> {
@@ -124,31 +121,29 @@ impl Framework for Drizzle {
         let lifetime =
             "postgres-js closes its connection after 30 to 60 minutes: ?max_lifetime=86400 on the URL for long steps";
         let lifetime = sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
-        let by_step = settings.layout == Some(Layout::Step) && sequence.units.len() > 1;
-        let in_one = layout::stays_one_file(migration, sequence).filter(|_| by_step).map(str::to_owned);
-        [proved.to_owned()].into_iter().chain(lifetime).chain(in_one).collect()
+        let of_files = layout::notes(migration, sequence, settings);
+        [proved.to_owned()].into_iter().chain(lifetime).chain(of_files).collect()
     }
 
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
         layout::lay_out(migration, sequence, settings)
     }
 
-    fn place(&self, history: &[Found], replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+    fn place(
+        &self,
+        history: &[Found],
+        in_scope: &(dyn Fn(&Found) -> bool + Sync),
+        replaced: &mut [Replaced<'_>],
+    ) -> Result<Vec<NoRoom>, FrameworkError> {
         if replaced.iter().all(|replaced| replaced.files.len() < 2) {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let folder = history.first().and_then(|found| found.file.parent()).unwrap_or("".as_ref());
         match journal::of(folder).is_file() {
-            true => numbering::place(folder, replaced),
-            false => folders::place(history, replaced),
+            true => numbering::place(folder, history, in_scope, replaced),
+            false => Ok(folders::place(history, replaced)),
         }
     }
-}
-
-/// Where there is no room for a file for each step.
-fn no_room(path: &Utf8Path, why: &str) -> FrameworkError {
-    let why = format!("{why}: `layout = \"phase\"` in safestep.toml keeps all steps in one file");
-    FrameworkError::Unusable { path: path.to_owned(), why }
 }
 
 fn is_folder(path: &Utf8Path) -> bool {

@@ -1,14 +1,14 @@
 //! The parts of a migration in a folder with a journal: their numbers, times and tags, and the numbers of what comes behind
 //! them. The journal keeps every byte that is not about that.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::rerun::only_adds;
-use super::super::{Beside, FrameworkError, Replaced};
+use super::super::{Beside, Found, FrameworkError, NoRoom, Replaced};
 use super::layout::{ends_in_transaction, words};
-use super::{chain, journal, json, no_room, seconds};
+use super::{chain, journal, json, seconds};
 use crate::source::{ByteSpan, SourceFile};
 
 /// Milliseconds between parts: drizzle-kit's upgrade to 1.0 tells migrations apart by their seconds.
@@ -29,30 +29,58 @@ struct New {
     tag: String,
 }
 
-pub(super) fn place(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+pub(super) fn place(
+    folder: &Utf8Path,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    replaced: &mut [Replaced<'_>],
+) -> Result<Vec<NoRoom>, FrameworkError> {
     let path = journal::of(folder);
     let text = SourceFile::read(&path)?.text;
     let entries = read(&path, &text)?;
+    let chosen: HashSet<&str> =
+        history.iter().filter(|found| in_scope(found)).map(|found| found.name.as_str()).collect();
+    let may_be_renamed = |tag: &str| chosen.contains(tag);
     let by_tag: HashMap<String, usize> =
         replaced.iter().enumerate().map(|(at, replaced)| (replaced.migration.name.clone(), at)).collect();
     let of = |entry: &Entry| by_tag.get(&entry.tag.0).copied();
     let is_split = |entry: &Entry, replaced: &[Replaced<'_>]| of(entry).is_some_and(|at| replaced[at].files.len() > 1);
-    let Some(first) = entries.iter().position(|entry| is_split(entry, replaced)) else { return Ok(()) };
-    let mut numbering = Numbering { path: &path, entries: &entries, last: None };
-    numbering.check(first)?;
+    let Some(first) = entries.iter().position(|entry| is_split(entry, replaced)) else { return Ok(Vec::new()) };
+    let mut numbering = Numbering { entries: &entries, last: None };
+    let ascends = numbering.check(first);
     let mut changes = Vec::new();
+    let mut without = Vec::new();
     let mut owner = 0;
     for (at, entry) in entries.iter().enumerate().skip(first) {
         let mine = of(entry);
         let parts = mine.map_or(1, |mine| replaced[mine].files.len());
-        let (new, notes) = numbering.number(at, mine.map(|mine| &replaced[mine]))?;
         if let Some(mine) = mine.filter(|_| parts > 1) {
             owner = mine;
-            replaced[mine].notes.extend(notes);
-            let tags: Vec<String> = new.iter().map(|new| new.tag.clone()).collect();
-            let earlier: Vec<&str> = entries[..at].iter().map(|entry| entry.tag.0.as_str()).collect();
-            chain::of_parts(folder, &entry.tag.0, &tags, &earlier, &mut replaced[mine].beside)?;
         }
+        let numbered = ascends.clone().and_then(|()| numbering.number(at, mine.map(|mine| &replaced[mine])));
+        let numbered = numbered.and_then(|(new, notes)| {
+            let renamed = new.last().is_some_and(|last| last.tag != entry.tag.0);
+            match renamed && !may_be_renamed(&entry.tag.0) {
+                true => Err(format!("{} behind it would have to be renamed, and is not part of this run", entry.tag.0)),
+                false => Ok((new, notes)),
+            }
+        });
+        let placed = numbered.and_then(|(new, notes)| {
+            if let Some(mine) = mine.filter(|_| parts > 1) {
+                replaced[mine].notes.extend(notes);
+                let tags: Vec<String> = new.iter().map(|new| new.tag.clone()).collect();
+                let earlier: Vec<&str> = entries[..at].iter().map(|entry| entry.tag.0.as_str()).collect();
+                chain::of_parts(folder, &entry.tag.0, &tags, &earlier, &mut replaced[mine].beside)?;
+            }
+            Ok(new)
+        });
+        let new = match placed {
+            Ok(new) => new,
+            Err(why) => {
+                without.push(NoRoom { at: owner, why });
+                continue;
+            }
+        };
         let renamed = new.last().is_some_and(|last| last.tag != entry.tag.0);
         match mine {
             Some(mine) => {
@@ -77,9 +105,12 @@ pub(super) fn place(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<
         }
         changes.push((entry.span, rewritten(&text, &entries, at, &new)));
     }
-    replaced[owner].beside.before.push((path.clone(), text.clone()));
-    replaced[owner].beside.after.push((path, json::replaced(&text, changes)));
-    Ok(())
+    if without.is_empty() {
+        replaced[owner].beside.before.push((path.clone(), text.clone()));
+        replaced[owner].beside.after.push((path, json::replaced(&text, changes)));
+    }
+    without.dedup_by_key(|no_room| no_room.at);
+    Ok(without)
 }
 
 /// A file that is not rewritten itself, under its new name.
@@ -131,7 +162,6 @@ fn rewritten(text: &str, entries: &[Entry], at: usize, new: &[New]) -> String {
 
 /// Goes through the entries in order and gives each its new numbers.
 struct Numbering<'a> {
-    path: &'a Utf8Path,
     entries: &'a [Entry],
     /// The last new entry, once something has been split.
     last: Option<New>,
@@ -139,26 +169,17 @@ struct Numbering<'a> {
 
 impl Numbering<'_> {
     /// Numbers can only grow where they grow already.
-    fn check(&self, first: usize) -> Result<(), FrameworkError> {
+    fn check(&self, first: usize) -> Result<(), String> {
         let from = &self.entries[first.saturating_sub(1)..];
-        match from.windows(2).find(|two| two[1].idx.0 <= two[0].idx.0) {
-            Some(two) => Err(no_room(
-                self.path,
-                &format!(
-                    "the `idx` of {} is not above that of {}, so parts have no numbers",
-                    two[1].tag.0, two[0].tag.0
-                ),
-            )),
-            None => Ok(()),
-        }
+        let stays = from.windows(2).find(|two| two[1].idx.0 <= two[0].idx.0);
+        stays.map_or(Ok(()), |two| {
+            let (before, after) = (&two[0].tag.0, &two[1].tag.0);
+            Err(format!("the `idx` of {after} is not above that of {before}, so parts have no numbers"))
+        })
     }
 
     /// The entries that take the place of one; `replaced` is its migration where that is rewritten.
-    fn number(
-        &mut self,
-        at: usize,
-        replaced: Option<&Replaced<'_>>,
-    ) -> Result<(Vec<New>, Vec<String>), FrameworkError> {
+    fn number(&mut self, at: usize, replaced: Option<&Replaced<'_>>) -> Result<(Vec<New>, Vec<String>), String> {
         let entry = &self.entries[at];
         let first = self.last.as_ref().map_or(entry.idx.0, |last| entry.idx.0.max(last.idx + 1));
         let files = replaced.map_or(&[][..], |replaced| &replaced.files[..replaced.files.len() - 1]);
@@ -167,7 +188,8 @@ impl Numbering<'_> {
         // Times behind its own make a database that ran it run all parts but the first.
         let bears_half = replaced.is_none_or(|replaced| {
             let steps = replaced.sequence.units.iter().flat_map(|unit| &unit.steps);
-            only_adds(steps) && !replaced.files.last().is_some_and(|last| ends_in_transaction(&last.content))
+            only_adds(steps.clone(), steps)
+                && !replaced.files.last().is_some_and(|last| ends_in_transaction(&last.content))
         });
         let (times, note) = self.times(at, tags.len(), bears_half)?;
         let number = |(at, (tag, when)): (i64, (String, i64))| New { idx: first + at, when, tag };
@@ -177,7 +199,7 @@ impl Numbering<'_> {
     }
 
     /// The tags of the parts, the migration's own last: behind a number of its own each, or behind earlier seconds.
-    fn tags(&self, at: usize, first: i64, names: Vec<String>) -> Result<Vec<String>, FrameworkError> {
+    fn tags(&self, at: usize, first: i64, names: Vec<String>) -> Result<Vec<String>, String> {
         let entry = &self.entries[at];
         let tag = &entry.tag.0;
         let digits = &tag[..tag.find(|c: char| !c.is_ascii_digit()).unwrap_or(tag.len())];
@@ -190,17 +212,14 @@ impl Numbering<'_> {
             };
             let earlier: Option<Vec<String>> = (0..parts).map(|k| before(parts - k)).collect();
             let Some(earlier) = earlier else {
-                return Err(no_room(self.path, &format!("the tag {tag} begins with neither a number nor a time")));
+                return Err(format!("the tag {tag} begins with neither a number nor a time"));
             };
             // Snapshots are read in the order of their names.
             let previous = at.checked_sub(1).map(|before| self.entries[before].tag.0.as_str());
             if let Some((first, previous)) =
                 earlier.first().zip(previous).filter(|(first, previous)| previous >= &first.as_str())
             {
-                return Err(no_room(
-                    self.path,
-                    &format!("{first} for the first part of {tag} is not behind {previous}"),
-                ));
+                return Err(format!("{first} for the first part of {tag} is not behind {previous}"));
             }
             let own = std::iter::once(tag.clone());
             return Ok(earlier.iter().zip(names).map(|(time, name)| format!("{time}_{name}")).chain(own).collect());
@@ -211,9 +230,8 @@ impl Numbering<'_> {
         let is_number = digits.parse() == Ok(entry.idx.0) && tag[digits.len()..].starts_with('_');
         let last = first + i64::try_from(parts).unwrap_or(i64::MAX - first);
         if !is_number || last.to_string().len() > digits.len() {
-            let why =
-                format!("{tag} would have to be number {last}, and its tag does not say {} that way", entry.idx.0);
-            return Err(no_room(self.path, &why));
+            let number = entry.idx.0;
+            return Err(format!("{tag} would have to be number {last}, and its tag does not say {number} that way"));
         }
         let width = digits.len();
         let own = words(tag).to_owned();
@@ -225,7 +243,7 @@ impl Numbering<'_> {
 
     /// Seconds before the migration's own time, which is the last part's: databases that ran it skip them all. Where
     /// there is no room, seconds behind it, and a word about that.
-    fn times(&self, at: usize, parts: usize, bears_half: bool) -> Result<(Vec<i64>, Option<String>), FrameworkError> {
+    fn times(&self, at: usize, parts: usize, bears_half: bool) -> Result<(Vec<i64>, Option<String>), String> {
         let entry = &self.entries[at];
         let when = entry.when.0;
         if parts == 1 {
@@ -241,11 +259,10 @@ impl Numbering<'_> {
             return Ok((steps.map(|k| when - all + k).collect(), None));
         }
         if !bears_half {
-            let why = format!(
+            return Err(format!(
                 "{} has steps that only bear to run again all together, and there are no times before its own",
                 entry.tag.0
-            );
-            return Err(no_room(self.path, &why));
+            ));
         }
         let ahead = self.entries.get(at + 1).is_none_or(|next| when + all < next.when.0);
         if before.is_some_and(|before| before < when) && ahead {
@@ -256,8 +273,7 @@ impl Numbering<'_> {
             );
             return Ok((steps.map(|k| when + k).collect(), Some(note)));
         }
-        let why = format!("{} is too close to the migrations beside it for {parts} parts a second apart", entry.tag.0);
-        Err(no_room(self.path, &why))
+        Err(format!("{} is too close to the migrations beside it for {parts} parts a second apart", entry.tag.0))
     }
 }
 

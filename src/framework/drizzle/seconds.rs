@@ -25,7 +25,8 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
     year.div_euclid(400) * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-fn text(seconds: i64) -> String {
+/// A time as it stands in a name.
+pub(super) fn text(seconds: i64) -> String {
     let (date, time) = (seconds.div_euclid(86_400) + 719_468, seconds.rem_euclid(86_400));
     let of_era = date.rem_euclid(146_097);
     let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -64,16 +64,12 @@ impl Framework for Prisma {
                 found.push(Found { name: entry.file_name().to_owned(), file: entry.path().join(FILE) });
             }
         }
-        self.sort(&mut found);
+        found.sort_by_cached_key(|f| locale_compare(&f.name));
         Ok(found)
     }
 
-    fn is_migration(&self, file: &Utf8Path) -> bool {
-        file.file_name() == Some(FILE)
-    }
-
-    fn sort(&self, found: &mut [Found]) {
-        found.sort_by_cached_key(|f| locale_compare(&f.name));
+    fn is_listed_by(&self, file: &Utf8Path) -> bool {
+        matches!(file.file_name(), Some(FILE | LOCK))
     }
 
     fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {

@@ -1,0 +1,172 @@
+//! Which units of a sequence share a file: what runs once ends the file whose row in the ledger records it.
+//!
+//! A failed run begins a file again at its first chunk. What cannot run again goes behind `START TRANSACTION`, where it
+//! commits together with its file's row; what comes after it is a file of its own, whose `COMMIT` commits both.
+
+use super::super::migration::Migration;
+use super::super::rerun::{changes_rows, makes_again, only_adds};
+use super::super::{Layout, LayoutSettings, Refusal};
+use super::FILE;
+use crate::operation::{Fixed, Operation};
+use crate::plan::{Sequence, Step, UnitKind};
+
+/// A file of a sequence, as a range of its units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    /// Its first unit.
+    pub from: usize,
+    /// The first one that runs in the migrator's transaction, once; those before it run outside one, and may run again.
+    pub once: usize,
+    /// The one behind its last.
+    pub to: usize,
+}
+
+/// The files that a sequence becomes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Parts {
+    /// In their order.
+    pub parts: Vec<Part>,
+    /// The one that keeps the migration's name and time.
+    pub own: usize,
+    /// Why it is one file although a file for each step was wanted.
+    pub one_file: Option<String>,
+}
+
+/// What tells which units may share a file.
+pub(super) struct Parting<'a> {
+    pub migration: &'a Migration,
+    pub sequence: &'a Sequence,
+    pub settings: &'a LayoutSettings,
+    /// True when a step of the unit has a form that can run again.
+    pub again: &'a dyn Fn(usize, &Step) -> bool,
+}
+
+impl<'a> Parting<'a> {
+    /// The files; or what stands in their way.
+    pub fn parts(&self) -> Result<Parts, Refusal> {
+        let parts = self.divide(false).map_err(stuck)?;
+        let mut reason = self.settings.one_file.clone();
+        if self.settings.layout == Some(Layout::Step) && reason.is_none() && !parts.is_empty() {
+            let steps = self.divide(true).map_err(stuck)?;
+            match self.own(&steps) {
+                Ok(own) => return Ok(Parts { parts: steps, own, one_file: None }),
+                Err(why) => reason = Some(why.to_owned()),
+            }
+        }
+        let once = match parts.as_slice() {
+            [] | [_] => return Ok(Parts { parts, own: 0, one_file: reason }),
+            [first, ..] => self.once_in(*first),
+        };
+        let own = reason.is_none().then(|| self.own(&parts));
+        match own {
+            Some(Ok(own)) => Ok(Parts { parts, own, one_file: None }),
+            Some(Err(why)) => Err(crowded(once, why)),
+            None => Err(crowded(once, &reason.unwrap_or_default())),
+        }
+    }
+
+    /// The fewest files, or one for each unit; or the step that fits into none.
+    fn divide(&self, by_step: bool) -> Result<Vec<Part>, &'a Step> {
+        let count = self.sequence.units.len();
+        let tail = (0..count).rev().take_while(|at| self.is_in_words(*at)).last().unwrap_or(count);
+        let mut parts: Vec<Part> = Vec::new();
+        for at in 0..count {
+            let once = self.once(at);
+            match (once, parts.last_mut()) {
+                (Some(step), _) if !self.is_in_words(at) => return Err(step),
+                (Some(_), Some(part)) => part.to = at + 1,
+                (Some(_), None) => parts.push(Part { from: at, once: at, to: at + 1 }),
+                (None, Some(part)) if part.once < part.to && at >= tail => part.to = at + 1,
+                (None, Some(part)) if !by_step && part.once == part.to && !self.makes_again(*part, at) => {
+                    (part.once, part.to) = (at + 1, at + 1);
+                }
+                (None, _) => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
+            }
+        }
+        Ok(parts)
+    }
+
+    /// Units that the author's words stay in, outside transactions of the author's.
+    fn is_in_words(&self, at: usize) -> bool {
+        let unit = &self.sequence.units[at];
+        let fixed = |step: &Step| self.migration.items[step.from].fixed == Some(Fixed::Transaction);
+        matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten) && !unit.steps.iter().any(fixed)
+    }
+
+    /// The unit's first step that would do harm when it runs again.
+    fn once(&self, at: usize) -> Option<&'a Step> {
+        let steps = &self.sequence.units[at].steps;
+        let harms =
+            |(number, step): &(usize, &Step)| !(self.again)(at, step) || makes_again(step, steps[number + 1..].iter());
+        steps.iter().enumerate().find(harms).map(|(_, step)| step)
+    }
+
+    /// True when the unit makes what a part takes away: that part must be done for good before it.
+    fn makes_again(&self, part: Part, at: usize) -> bool {
+        let made = || self.sequence.units[at].steps.iter();
+        self.steps(part).any(|step| makes_again(step, made()))
+    }
+
+    fn steps(&self, part: Part) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
+        self.sequence.units[part.from..part.to].iter().flat_map(|unit| &unit.steps)
+    }
+
+    /// What keeps the first file of several from being all: its step that runs once, or what a later one makes again.
+    fn once_in(&self, first: Part) -> &'a Step {
+        let once = (first.from..first.to).find_map(|at| self.once(at));
+        let later = self.sequence.units[first.to..].iter().flat_map(|unit| &unit.steps);
+        let remade = || self.steps(first).find(|step| makes_again(step, later.clone()));
+        once.or_else(remade).unwrap_or(&self.sequence.units[first.from].steps[0])
+    }
+
+    /// The file that keeps the migration's name and time, which a database that ran the migration knows.
+    fn own(&self, parts: &[Part]) -> Result<usize, &'static str> {
+        let all = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
+        if self.migration.leaves_open || self.migration.items.iter().any(|item| item.fixed == Some(Fixed::Transaction))
+        {
+            return Err("it begins or ends transactions of its own");
+        }
+        if all().any(|step| matches!(step.operation, Operation::SetParameter { .. })) {
+            return Err("it sets a parameter for all that comes behind");
+        }
+        // A journal goes by times: all files have earlier ones than the migration.
+        let last = parts.len() - 1;
+        let by_name = self.migration.path().file_name() == Some(FILE);
+        if !by_name || only_adds(all(), all()) {
+            return Ok(last);
+        }
+        // The others run there, so they must find their work done, and nothing that the own one has changed.
+        let once = |part: &Part| self.steps(*part).any(|step| changes_rows(&step.operation));
+        let own = parts.iter().position(once).unwrap_or(last);
+        let rest = parts.iter().enumerate().filter(|(at, _)| *at != own).flat_map(|(_, part)| self.steps(*part));
+        let rows_aside = self.steps(parts[own]).filter(|step| !changes_rows(&step.operation));
+        match only_adds(rest.chain(rows_aside), all()) {
+            true => Ok(own),
+            false => Err("a database that ran it would run the other files again, and they would do harm there"),
+        }
+    }
+}
+
+/// The statement that cannot run again stands in no file.
+fn stuck(step: &Step) -> Refusal {
+    let why = if holds_transaction(step) { ONE_TRANSACTION } else { RUNS_AGAIN };
+    Refusal { item: step.from, why: format!("{why}; put it in a migration of its own") }
+}
+
+/// The statement needs a file of its own, and there is none.
+fn crowded(step: &Step, why: &str) -> Refusal {
+    match holds_transaction(step) {
+        true => stuck(step),
+        false => {
+            let why = format!("{RUNS_AGAIN}, and gets no file of its own: {why}; put it in a migration of its own");
+            Refusal { item: step.from, why }
+        }
+    }
+}
+
+const ONE_TRANSACTION: &str = "needs the migrator's one transaction, which safe steps must leave";
+const RUNS_AGAIN: &str = "would run again when a later step fails";
+
+fn holds_transaction(step: &Step) -> bool {
+    matches!(step.operation, Operation::SetParameter { .. } | Operation::LockTable { .. } | Operation::Transaction(_))
+}
