@@ -269,11 +269,8 @@ impl Project {
 
     /// Fails when `safestep rewrite` would change its own output: the files from the first on that is not of the history.
     pub fn must_be_final(&self, major: u32, history: usize) -> Result<()> {
-        let written = self.migrations()?.into_iter().skip(history);
-        written
-            .map(|file| self.safestep_on("--check", major, &file))
-            .collect::<Result<()>>()
-            .context("rewriting the rewrite")
+        let mut written = self.migrations()?.into_iter().skip(history);
+        written.try_for_each(|file| self.safestep_on("--check", major, &file)).context("rewriting the rewrite")
     }
 
     fn safestep(&self, what: &str, major: u32) -> Result<()> {
