@@ -5,6 +5,7 @@
 mod bench;
 
 use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
 
 use bench::drizzle::{Drizzle, Generation, Project, Sample};
 use bench::proof::must_be_same;
@@ -292,6 +293,70 @@ fn the_patch_is_the_write() -> Result<()> {
         folder.git(&["apply", ".git/safestep.patch"])?;
         ensure!(folder.tree()? == after, "{generation:?}: the patch leaves something else");
         ensure!(after.len() > before.len() + 1, "{generation:?}: {} files", after.len());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_ledger_without_names_is_upgraded_first() -> Result<()> {
+    let case = Case::of("make_required", Generation::Folders)?;
+    let database = case.naive("pg")?;
+    database.connect()?.batch_execute("ALTER TABLE drizzle.__drizzle_migrations DROP COLUMN name")?;
+    let before = ledger(&database)?;
+    let refused = case.steps.adopt(&database, &[])?;
+    ensure!(!refused.ok && refused.error.contains("run the 1.0 migrator once"), "{}", refused.error);
+    ensure!(ledger(&database)? == before, "the ledger changed");
+    Ok(())
+}
+
+/// A data change gets a file of its own in any layout: a database that ran the naive file knows both afterwards.
+#[test]
+fn what_runs_once_is_adopted_with_its_other_half() -> Result<()> {
+    for generation in GENERATIONS {
+        let (drizzle, server) = (Drizzle::start(generation)?, Server::of(15)?);
+        let sample = Sample { name: "hand_rows_first".into(), generation };
+        let database = sample.database(&drizzle, &server, 5)?;
+        drizzle.run("pg", &sample.naive()?, &database)?.must_succeed()?;
+        let rewritten = sample.rewritten(15)?;
+        rewritten.adopt(&database, &[])?.must_succeed()?;
+        let adopted = ledger(&database)?;
+        ensure!(adopted.len() == 3, "the ledger: {adopted:#?}");
+        let before = database.connect()?.query_one("SELECT string_agg(name, ',' ORDER BY id) FROM users", &[])?;
+        drizzle.run("pg", &rewritten, &database)?.must_succeed()?;
+        ensure!(ledger(&database)? == adopted, "something ran");
+        let after = database.connect()?.query_one("SELECT string_agg(name, ',' ORDER BY id) FROM users", &[])?;
+        ensure!(before.get::<_, Option<String>>(0) == after.get::<_, Option<String>>(0), "rows were changed again");
+    }
+    Ok(())
+}
+
+/// Numbers may have moved: the original in git still finds what stands for it, and so does what came behind it.
+#[test]
+fn renumbered_migrations_are_proved_against_git() -> Result<()> {
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    for layout in ["phase", "step"] {
+        let sample = Sample { name: "hand_rows_between".into(), generation: Generation::Journal };
+        let (folder, _) = sample.folder_apart()?;
+        folder.write("safestep.toml", format!("layout = \"{layout}\"\n"))?;
+        let path = folder.path().join("drizzle/meta/_journal.json");
+        let mut journal: Value = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
+        let later = json!({ "idx": 2, "version": "7", "when": 4_070_908_800_000_i64, "tag": "0002_later" });
+        journal["entries"].as_array_mut().context("entries")?.push(later);
+        std::fs::write(&path, journal.to_string())?;
+        folder.write("drizzle/0002_later.sql", "ALTER TABLE \"posts\" ADD COLUMN \"later\" integer;")?;
+        folder.git(&["init", "-q"])?;
+        folder.git(&["add", "-A"])?;
+        folder.git(&["-c", "user.name=x", "-c", "user.email=x@x", "commit", "-qm", "x"])?;
+        let written = folder.safestep(&["rewrite", "--all", "--write", "drizzle"])?;
+        ensure!(written.status == 0 && written.out.contains("0002_later is 000"), "{}{}", written.out, written.err);
+        let proved =
+            folder.safestep(&["verify", "--against", "HEAD", "--rows", "20", "--database-url", &url, "drizzle"])?;
+        ensure!(
+            proved.status == 0 && proved.out.contains("2 proved, none differs"),
+            "{layout}: {}{}",
+            proved.out,
+            proved.err
+        );
     }
     Ok(())
 }

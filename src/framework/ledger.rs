@@ -30,6 +30,13 @@ pub trait Ledger: Sync {
     /// # Errors
     /// When the server goes away.
     fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error>;
+    /// Why it cannot be told anything, if so.
+    ///
+    /// # Errors
+    /// When the server goes away.
+    fn cannot_be_told(&self, _client: &mut Client) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
     /// The migrations of the folder, by name and in order, that stand for one that the ledger calls `old`.
     fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String>;
     /// A query that says whether no runner is at work, and keeps one from beginning where the runner has a lock for that.

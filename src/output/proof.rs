@@ -250,12 +250,12 @@ impl Proof {
                 row("bad rows", self.stops());
             }
             if let Some(killed) = self.interrupted {
-                row("interrupted", format!("{killed} steps killed half-way and run again: same result"));
+                row("interrupted", format!("{} killed half-way and run again: same result", plural(killed, "step")));
             }
             if let Some(undone) = self.undone {
                 let all = undone == self.steps.iter().filter(|step| !step.helps).count();
                 let end = if all { "the schema before" } else { "the others cannot be taken back" };
-                row("undone", format!("{undone} steps undone in reverse: {end}"));
+                row("undone", format!("{} undone in reverse: {end}", plural(undone, "step")));
             }
         }
         if verbose {

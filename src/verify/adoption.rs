@@ -84,6 +84,9 @@ pub fn adopt(
     if statements.is_empty() {
         return Ok(Adopted::InPlace(adoptions.into_iter().map(|adoption| adoption.old).collect()));
     }
+    if let Some(why) = ledger.cannot_be_told(&mut client).doing("reading the ledger")? {
+        return Err(VerifyError::Refused(why));
+    }
     if !dry_run {
         write(ledger, &mut client, &statements)?;
     }

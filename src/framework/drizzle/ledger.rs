@@ -109,6 +109,23 @@ impl Ledger for DrizzleLedger {
         Ok(Some(applied))
     }
 
+    /// The first run of a 1.0 migrator gives an older table its names.
+    fn cannot_be_told(&self, client: &mut Client) -> Result<Option<String>, Error> {
+        if matches!(self.times, Times::Journal(_)) {
+            return Ok(None);
+        }
+        let place = self.place();
+        let query = "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'name'
+                     AND NOT attisdropped)";
+        let has_names: bool = client.query_one(query, &[&place])?.get(0);
+        Ok((!has_names).then(|| {
+            format!(
+                "{place} has no names yet, drizzle-orm 0.x wrote it: run the 1.0 migrator once with the folder as it was \
+                 before the rewrite, then adopt"
+            )
+        }))
+    }
+
     /// All files of the sequence that the one with the migration's time or name belongs to.
     fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String> {
         let Some(at) = folder.iter().position(|(name, _)| name == old) else { return Vec::new() };
