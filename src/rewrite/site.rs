@@ -1,6 +1,6 @@
 //! Where a rule looks, and how it makes steps.
 
-use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment};
+use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment, TableRef};
 use crate::plan::{Duration, Phase, Step, Transaction, Undo, uses};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::Schema;
@@ -242,6 +242,19 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         Operation::RenameConstraint { table, name, to } => {
             one(Operation::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
         }
+        Operation::RenameTable { table, to } => one(Operation::RenameTable {
+            table: TableRef { name: table.name.sibling(to.clone()), ..table.clone() },
+            to: table.name.name.clone(),
+        }),
+        Operation::RenameColumn { table, column, to } => {
+            one(Operation::RenameColumn { table: table.clone(), column: to.clone(), to: column.clone() })
+        }
+        Operation::RenameType { name, to } => {
+            one(Operation::RenameType { name: name.sibling(to.clone()), to: name.name.clone() })
+        }
+        Operation::RenameEnumValue { name, from, to } => {
+            one(Operation::RenameEnumValue { name: name.clone(), from: to.clone(), to: from.clone() })
+        }
         Operation::ValidateConstraint { .. } => Undo::Nothing,
         Operation::CreateIndex(index) => {
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
@@ -265,12 +278,10 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         | Operation::Delete { .. } => Undo::Impossible("what it removes is gone".into()),
         Operation::Update { .. } => Undo::Impossible("the values before it are gone".into()),
         Operation::Transaction(_) | Operation::SetParameter { .. } | Operation::Select { .. } => Undo::Nothing,
-        Operation::RenameTable { .. }
-        | Operation::SetSchema { .. }
+        Operation::SetSchema { .. }
         | Operation::SetTableAttribute { .. }
         | Operation::AttachPartition { .. }
         | Operation::DetachPartition { .. }
-        | Operation::RenameColumn { .. }
         | Operation::SetType { .. }
         | Operation::SetColumnAttribute { .. }
         | Operation::AlterConstraint { .. }
@@ -279,8 +290,6 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         | Operation::AttachIndex { .. }
         | Operation::Reindex { .. }
         | Operation::AddEnumValue { .. }
-        | Operation::RenameEnumValue { .. }
-        | Operation::RenameType { .. }
         | Operation::CreateDomain { .. }
         | Operation::AlterDomain { .. }
         | Operation::CreateObject { .. }

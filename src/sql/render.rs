@@ -34,6 +34,10 @@ pub fn statement(operation: &Operation) -> Option<String> {
         Operation::RenameConstraint { table, name, to } => {
             format!("ALTER TABLE {table} RENAME CONSTRAINT {name} TO {to}")
         }
+        Operation::RenameTable { table, to } => format!("ALTER TABLE {table} RENAME TO {to}"),
+        Operation::RenameColumn { table, column, to } => format!("ALTER TABLE {table} RENAME COLUMN {column} TO {to}"),
+        Operation::RenameType { name, to } => format!("ALTER TYPE {name} RENAME TO {to}"),
+        Operation::RenameEnumValue { name, from, to } => format!("ALTER TYPE {name} RENAME VALUE {from} TO {to}"),
         Operation::AddEnumValue { name, value, if_not_exists, position } => {
             let position = match position {
                 EnumPosition::Last => String::new(),
