@@ -111,6 +111,18 @@ impl<'a> Parting<'a> {
         self.sequence.units[part.from..part.to].iter().flat_map(|unit| &unit.steps)
     }
 
+    /// True when a part makes a temporary table that another one names.
+    fn leaves_temporary_table(&self, part: Part) -> bool {
+        let units = &self.sequence.units;
+        let others = || units[..part.from].iter().chain(&units[part.to..]).flat_map(|unit| &unit.steps);
+        self.steps(part).any(|step| match &step.operation {
+            Operation::CreateTable(create) if create.temporary => {
+                others().any(|other| self.migration.slice(other.from).contains(create.name.name.as_str()))
+            }
+            _ => false,
+        })
+    }
+
     /// What keeps the first file of several from being all: its step that runs once, or what a later one makes again.
     fn once_in(&self, first: Part) -> &'a Step {
         let once = (first.from..first.to).find_map(|at| self.once(at));
@@ -128,6 +140,9 @@ impl<'a> Parting<'a> {
         }
         if all().any(|step| matches!(step.operation, Operation::SetParameter { .. })) {
             return Err("it sets a parameter for all that comes behind");
+        }
+        if parts.iter().any(|part| self.leaves_temporary_table(*part)) {
+            return Err("the next one needs a temporary table of this one, which is gone then");
         }
         // A journal goes by times: all files have earlier ones than the migration.
         let last = parts.len() - 1;
