@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::plpgsql::literal;
 use super::super::{Framework, FrameworkError};
-use super::layout::sequence_at;
+use super::names::sequence_at;
 use super::{Drizzle, config, journal, seconds};
 use crate::framework::ledger::{Applied, Ledger};
 use crate::framework::migration::Sending;

@@ -12,6 +12,7 @@ mod journal;
 mod json;
 mod layout;
 mod ledger;
+mod names;
 mod numbering;
 mod parts;
 mod seconds;
@@ -94,7 +95,7 @@ impl Framework for Drizzle {
     }
 
     fn stand_for(&self, original: usize, originals: &[&str], folder: &[(String, String)]) -> Vec<usize> {
-        layout::stand_for(original, originals, folder)
+        names::stand_for(original, originals, folder)
     }
 
     fn name_of(&self, file: &Utf8Path) -> String {

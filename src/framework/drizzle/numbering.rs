@@ -7,7 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::rerun::only_adds;
 use super::super::{Beside, Found, FrameworkError, NoRoom, Replaced};
-use super::layout::{ends_in_transaction, words};
+use super::layout::ends_in_transaction;
+use super::names::words;
 use super::{chain, journal, json, seconds};
 use crate::source::{ByteSpan, SourceFile};
 
@@ -40,7 +41,6 @@ pub(super) fn place(
     let entries = read(&path, &text)?;
     let chosen: HashSet<&str> =
         history.iter().filter(|found| in_scope(found)).map(|found| found.name.as_str()).collect();
-    let may_be_renamed = |tag: &str| chosen.contains(tag);
     let by_tag: HashMap<String, usize> =
         replaced.iter().enumerate().map(|(at, replaced)| (replaced.migration.name.clone(), at)).collect();
     let of = |entry: &Entry| by_tag.get(&entry.tag.0).copied();
@@ -53,57 +53,32 @@ pub(super) fn place(
     let mut owner = 0;
     for (at, entry) in entries.iter().enumerate().skip(first) {
         let mine = of(entry);
-        let parts = mine.map_or(1, |mine| replaced[mine].files.len());
-        if let Some(mine) = mine.filter(|_| parts > 1) {
-            owner = mine;
-        }
+        let is_split = mine.is_some_and(|mine| replaced[mine].files.len() > 1);
+        owner = mine.filter(|_| is_split).unwrap_or(owner);
         let numbered = ascends.clone().and_then(|()| numbering.number(at, mine.map(|mine| &replaced[mine])));
-        let numbered = numbered.and_then(|(new, notes)| {
-            let renamed = new.last().is_some_and(|last| last.tag != entry.tag.0);
-            match renamed && !may_be_renamed(&entry.tag.0) {
-                true => Err(format!("{} behind it would have to be renamed, and is not part of this run", entry.tag.0)),
-                false => Ok((new, notes)),
-            }
-        });
         let placed = numbered.and_then(|(new, notes)| {
-            if let Some(mine) = mine.filter(|_| parts > 1) {
-                replaced[mine].notes.extend(notes);
-                let tags: Vec<String> = new.iter().map(|new| new.tag.clone()).collect();
-                let earlier: Vec<&str> = entries[..at].iter().map(|entry| entry.tag.0.as_str()).collect();
-                chain::of_parts(folder, &entry.tag.0, &tags, &earlier, &mut replaced[mine].beside)?;
+            let tags: Vec<String> = new.iter().map(|new| new.tag.clone()).collect();
+            if tags.last() != Some(&entry.tag.0) && !chosen.contains(entry.tag.0.as_str()) {
+                return Err(format!("{} behind it would have to be renamed, and is not part of this run", entry.tag.0));
             }
+            if is_split {
+                let earlier: Vec<&str> = entries[..at].iter().map(|entry| entry.tag.0.as_str()).collect();
+                chain::of_parts(folder, &entry.tag.0, &tags, &earlier, &mut replaced[owner].beside)?;
+            }
+            replaced[owner].notes.extend(notes);
             Ok(new)
         });
-        let new = match placed {
-            Ok(new) => new,
-            Err(why) => {
-                without.push(NoRoom { at: owner, why });
-                continue;
-            }
-        };
-        let renamed = new.last().is_some_and(|last| last.tag != entry.tag.0);
-        match mine {
-            Some(mine) => {
-                for (file, new) in replaced[mine].files.iter_mut().zip(&new) {
-                    file.path = folder.join(format!("{}.sql", new.tag));
+        match placed {
+            Ok(new) => {
+                if !is_split && new[0].tag != entry.tag.0 {
+                    rename(folder, &entry.tag.0, &new[0].tag, mine.is_none(), &mut replaced[owner])?;
                 }
+                let files = mine.map_or(&mut [][..], |mine| replaced[mine].files.as_mut_slice());
+                files.iter_mut().zip(&new).for_each(|(file, new)| file.path = folder.join(format!("{}.sql", new.tag)));
+                changes.push((entry.span, rewritten(&text, &entries, at, &new)));
             }
-            None if renamed => moved(
-                &folder.join(format!("{}.sql", entry.tag.0)),
-                &folder.join(format!("{}.sql", new[0].tag)),
-                &mut replaced[owner].beside,
-            )?,
-            None => {}
+            Err(why) => without.push(NoRoom { at: owner, why }),
         }
-        if parts == 1 && renamed {
-            let (from, to) = (chain::path(folder, &entry.tag.0), chain::path(folder, &new[0].tag));
-            if from.is_file() {
-                moved(&from, &to, &mut replaced[owner].beside)?;
-            }
-            let note = format!("{} is {} from now on: the ledger does not know names", entry.tag.0, new[0].tag);
-            replaced[owner].notes.push(note);
-        }
-        changes.push((entry.span, rewritten(&text, &entries, at, &new)));
     }
     if without.is_empty() {
         replaced[owner].beside.before.push((path.clone(), text.clone()));
@@ -111,6 +86,25 @@ pub(super) fn place(
     }
     without.dedup_by_key(|no_room| no_room.at);
     Ok(without)
+}
+
+/// The files of a migration that only gets another number; `with_sql` where it is not rewritten itself.
+fn rename(
+    folder: &Utf8Path,
+    tag: &str,
+    new: &str,
+    with_sql: bool,
+    owner: &mut Replaced<'_>,
+) -> Result<(), FrameworkError> {
+    if with_sql {
+        moved(&folder.join(format!("{tag}.sql")), &folder.join(format!("{new}.sql")), &mut owner.beside)?;
+    }
+    let (from, to) = (chain::path(folder, tag), chain::path(folder, new));
+    if from.is_file() {
+        moved(&from, &to, &mut owner.beside)?;
+    }
+    owner.notes.push(format!("{tag} is {new} from now on: the ledger does not know names"));
+    Ok(())
 }
 
 /// A file that is not rewritten itself, under its new name.

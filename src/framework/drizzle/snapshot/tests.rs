@@ -60,6 +60,7 @@ fn a_snapshot_says_what_replaying_says() {
         "drizzle-031 enum_rename: enum role is present there, missing here",
         "drizzle-031 hand_column_again: posts.user_id is integer there, bigint here",
         "drizzle-031 hand_fill_nulls: users.name is nullable there, NOT NULL here",
+        "drizzle-031 hand_made_again: posts.user_id is present there, missing here",
         "drizzle-031 hand_own_commit: users.name is nullable there, NOT NULL here",
         "drizzle-031 hand_rows_first: users.name is nullable there, NOT NULL here",
         "drizzle-031 hand_rows_last: users.name is nullable there, NOT NULL here",
@@ -67,6 +68,7 @@ fn a_snapshot_says_what_replaying_says() {
         "drizzle-031 rename_field_as_create: users.name is present there, missing here",
         "drizzle-031 rename_field_as_rename: users.name is present there, missing here",
         "drizzle-031 table_rename: table users is present there, missing here",
+        "drizzle-1rc hand_rows_between: users.name is NOT NULL there, nullable here",
         "drizzle-1rc rename_field_as_create: users.name is present there, missing here",
     ];
     assert_eq!(all, by_hand);

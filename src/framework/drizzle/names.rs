@@ -1,0 +1,55 @@
+//! The names and first lines by which the files of a sequence are known: in the folder, in a ledger, and as what stands for
+//! a migration that was there before.
+
+use crate::plan::Unit;
+
+/// The longest name of a part in bytes, without its number or time: file systems take 255.
+const MAX_WORDS: usize = 200;
+
+/// The words of a part's name, without the time or number that its place in the folder gives it.
+pub(super) fn part_name(name: &str, at: usize, parts: usize, unit: &Unit) -> String {
+    let width = parts.to_string().len().max(2);
+    let slug = unit.steps.first().map_or("step", |step| step.slug.as_str());
+    let mut words = words(name).to_owned();
+    while words.len() + slug.len() > MAX_WORDS {
+        if words.pop().is_none() {
+            break;
+        }
+    }
+    format!("{words}_{:0width$}_{slug}", at + 1)
+}
+
+/// A migration's name without its number or time.
+pub(super) fn words(name: &str) -> &str {
+    name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_')
+}
+
+/// All files of the sequence that one of a folder belongs to, as their first lines say.
+pub(super) fn sequence_at(at: usize, folder: &[(String, String)]) -> std::ops::RangeInclusive<usize> {
+    let part = |at: usize| folder.get(at).and_then(|(_, text)| part_of(text));
+    let follows = |at: usize| match (part(at), part(at + 1)) {
+        (Some((number, words)), Some((next, same))) => next > number && words == same,
+        _ => false,
+    };
+    let first = (0..at).rev().take_while(|before| follows(*before)).last().unwrap_or(at);
+    let last = (at..folder.len()).find(|at| !follows(*at)).unwrap_or(at);
+    first..=last
+}
+
+/// The files that stand for a migration. Its number may be another one now: of several that share their words, the first is
+/// still the first.
+pub(super) fn stand_for(original: usize, originals: &[&str], folder: &[(String, String)]) -> Vec<usize> {
+    let own = words(originals[original]);
+    let number = originals[..original].iter().filter(|other| words(other) == own).count();
+    let same = (0..folder.len()).filter(|at| words(&folder[*at].0) == own).nth(number);
+    same.map_or_else(Vec::new, |at| sequence_at(at, folder).collect())
+}
+
+/// Which step a file begins with and what it is a part of, as its first line says.
+fn part_of(text: &str) -> Option<(usize, &str)> {
+    let (first, rest) = text.lines().next()?.strip_prefix("-- Step")?.split_once(" of ")?;
+    let number = first.trim_start_matches('s').split_whitespace().next()?;
+    let (_, rest) = rest.split_once(" of ")?;
+    let (words, _) = rest.split_once(": ")?;
+    Some((number.parse().ok()?, words))
+}
