@@ -7,6 +7,7 @@ mod links;
 pub mod names;
 mod objects;
 mod record;
+mod redundant;
 mod renaming;
 mod replay;
 

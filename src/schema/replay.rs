@@ -1,6 +1,7 @@
 //! Replaying operations into the catalog.
 
 use super::columns::stored_type;
+use super::redundant::without_redundant_keys;
 use super::{Age, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
@@ -190,6 +191,8 @@ impl Schema {
         };
         table.parents.iter().for_each(|parent| self.links.child(parent, key(&create.name)));
         self.tables.insert(key(&create.name), table);
+        let merged = without_redundant_keys(create);
+        let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
     }
