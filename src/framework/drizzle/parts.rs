@@ -138,8 +138,8 @@ impl<'a> Parting<'a> {
         {
             return Err("it begins or ends transactions of its own");
         }
-        if all().any(|step| matches!(step.operation, Operation::SetParameter { .. })) {
-            return Err("it sets a parameter for all that comes behind");
+        if all().any(holds_transaction) {
+            return Err("it sets a parameter or takes a lock for all that comes behind");
         }
         if parts.iter().any(|part| self.leaves_temporary_table(*part)) {
             return Err("the next one needs a temporary table of this one, which is gone then");
