@@ -56,6 +56,75 @@ fn migration(at: usize) -> String {
     }
 }
 
+/// A Drizzle folder with a snapshot of 100 tables (300 kB) beside each migration, as big projects have them.
+fn with_snapshots(count: usize) -> (TempDir, Scope) {
+    let temporary = TempDir::with_prefix("safestep-bench-").expect("a temporary folder");
+    let root = Utf8PathBuf::from_path_buf(temporary.path().to_owned()).expect("its name is UTF-8");
+    fs::create_dir_all(root.join("meta")).expect("meta");
+    let (create, tables): (Vec<String>, Vec<String>) = (0..100).map(table).unzip();
+    let tables = tables.join(",");
+    let mut entries = Vec::new();
+    for at in 0..count {
+        let tag = format!("{at:04}_change");
+        let sql = match at {
+            0 => create.join("--> statement-breakpoint\n"),
+            _ => format!("ALTER TABLE \"t{}\" ALTER COLUMN \"c{}\" SET NOT NULL;", at % 100, at / 100 % 20),
+        };
+        fs::write(root.join(format!("{tag}.sql")), sql).expect("a migration");
+        let snapshot = format!(
+            "{{\"id\": \"{at}\", \"prevId\": \"{}\", \"version\": \"7\", \"dialect\": \"postgresql\", \"tables\": {{{tables}}}, \
+             \"enums\": {{}}}}",
+            at as i64 - 1
+        );
+        fs::write(root.join(format!("meta/{at:04}_snapshot.json")), snapshot).expect("a snapshot");
+        entries.push(format!("{{\"idx\": {at}, \"when\": {}, \"tag\": \"{tag}\"}}", at * 100_000));
+    }
+    let journal = format!("{{\"version\": \"7\", \"dialect\": \"postgresql\", \"entries\": [{}]}}", entries.join(","));
+    fs::write(root.join("meta/_journal.json"), journal).expect("the journal");
+    let scope = resolve(&root, &ScopeOptions { all: true, ..ScopeOptions::default() }).expect("a Drizzle folder");
+    assert_eq!((scope.framework.name(), scope.history.len()), ("drizzle", count));
+    (temporary, scope)
+}
+
+/// A table as its statement and as a snapshot has it.
+fn table(number: usize) -> (String, String) {
+    let name = format!("t{number}");
+    let columns: Vec<String> = (0..20).map(|column| format!("\"c{column}\" text")).collect();
+    let column = |column: usize| {
+        format!(
+            "\"c{column}\": {{\n          \"name\": \"c{column}\",\n          \"type\": \"text\",\n          \
+             \"primaryKey\": false,\n          \"notNull\": false\n        }}"
+        )
+    };
+    let described: Vec<String> = (0..20).map(column).collect();
+    (
+        format!("CREATE TABLE \"{name}\" ({});", columns.join(", ")),
+        format!(
+            "\"public.{name}\": {{\"name\": \"{name}\", \"schema\": \"\", \"columns\": {{{}}}, \"indexes\": {{}}, \
+             \"foreignKeys\": {{}}, \"compositePrimaryKeys\": {{}}, \"uniqueConstraints\": {{}}}}",
+            described.join(",\n        ")
+        ),
+    )
+}
+
+#[divan::bench(args = [300], sample_count = 5, sample_size = 1)]
+fn all_with_snapshots(bencher: Bencher, count: usize) {
+    let (folder, scope) = with_snapshots(count);
+    let options = options(&folder);
+    bencher.bench_local(|| run(scope.framework, &scope.history, &|_| true, &options, &|_, _| {}));
+}
+
+#[divan::bench(args = [300], sample_count = 5, sample_size = 1)]
+fn newest_with_snapshots(bencher: Bencher, count: usize) {
+    let (folder, scope) = with_snapshots(count);
+    let options = options(&folder);
+    let newest = scope.history.last().expect("the folder is not empty").file.clone();
+    let once = || run(scope.framework, &scope.history, &|found| found.file == newest, &options, &|_, _| {});
+    let said = once().outcomes.remove(0).report.notes.join("\n");
+    assert!(said.contains("c1 of t98") == false && said.contains("NOT NULL here"), "the snapshot is read: {said}");
+    bencher.bench_local(once);
+}
+
 #[divan::bench(args = SIZES, sample_count = 5, sample_size = 1)]
 fn all(bencher: Bencher, count: usize) {
     let (folder, scope) = folder(count);

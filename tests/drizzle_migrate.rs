@@ -16,7 +16,7 @@ use bench::proof::{must_be_same, must_keep};
 use bench::server::{Database, Server};
 
 /// Samples that a rewrite must change, of every kind.
-const REWRITTEN: [&str; 28] = [
+const REWRITTEN: [&str; 29] = [
     "add_required_default_volatile",
     "add_serial",
     "check_add",
@@ -29,6 +29,7 @@ const REWRITTEN: [&str; 28] = [
     "hand_fill_nulls",
     "hand_inline_references",
     "hand_made_again",
+    "hand_new_tables",
     "hand_own_commit",
     "hand_own_transactions",
     "hand_policies",
@@ -54,11 +55,12 @@ const STAYS: [&str; 3] = ["hand_column_again", "hand_set_local", "hand_temporary
 const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
 
 /// Samples that are stopped after each of their chunks.
-const STOPPED: [&str; 9] = [
+const STOPPED: [&str; 10] = [
     "add_required_default_volatile",
     "combo_many",
     "fk_change_action",
     "hand_made_again",
+    "hand_new_tables",
     "hand_rows_between",
     "hand_rows_first",
     "hand_two_checks",

@@ -130,6 +130,25 @@ pub fn guarded(operations: &[(&Operation, String)], settled: &dyn Fn(&Operation)
     statements
 }
 
+/// The statement of an operation that adds or renames and cannot say so itself, where nothing tries again around it.
+pub fn once_by_itself(operation: &Operation, slice: &str) -> Option<String> {
+    let needs_guard = matches!(
+        operation,
+        Operation::AddColumn { .. }
+            | Operation::AddConstraint { .. }
+            | Operation::RenameColumn { .. }
+            | Operation::RenameTable { .. }
+            | Operation::RenameConstraint { .. }
+    );
+    let guarded = needs_guard.then(|| runs_twice(operation, slice, None))?;
+    if !guarded.starts_with("IF ") {
+        return Some(guarded);
+    }
+    let body: String = guarded.lines().map(|line| format!("  {line}\n")).collect();
+    let tag = tag(&body);
+    Some(format!("DO {tag}\nBEGIN\n{body}END\n{tag};\n"))
+}
+
 /// A constraint that is dropped and whose name another one takes: run twice, the drop must not meet the new one.
 fn swap(drop: &Operation, rest: &[(&Operation, String)]) -> Option<(String, usize)> {
     let Operation::DropConstraint { table, name, .. } = drop else { return None };

@@ -101,11 +101,11 @@ impl Piece {
                 _ => {
                     let piece = match (title(chunk), pieces.last()) {
                         (Some(title), _) => Piece::new(format!("{name}, {title}"), chunk.to_owned()),
-                        // the author's words go on
-                        (None, Some(last)) if last.as_written => {
+                        // the unit goes on
+                        (None, Some(last)) => {
                             Piece { sql: chunk.to_owned(), undo: Some(Vec::new()), helps: true, ..last.clone() }
                         }
-                        (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), chunk.to_owned()),
+                        (None, None) => Piece::new(format!("{name}, chunk 1"), chunk.to_owned()),
                     };
                     pieces.push(piece);
                 }

@@ -9,7 +9,7 @@
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, retried, validated_if_there,
+    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
 };
 use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
@@ -239,6 +239,7 @@ impl<'a> Chunks<'a> {
             }
             whole.push(statement);
             let text = self.again(at, step).unwrap_or_else(|| page.slice(step));
+            let text = once_by_itself(&step.operation, &text).filter(|_| !in_do).unwrap_or(text);
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
             let comments = page.comments_missing_in(&text, step, told);
             chunks.push(format!("{comments}{text}{end}"));
