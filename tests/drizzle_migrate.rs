@@ -73,7 +73,7 @@ const DRIVERS: [&str; 6] = ["kit", "kit-postgres", "pg", "pg-client", "postgres"
 
 /// The drivers over which every rewrite runs, drizzle-kit with one of its two.
 fn for_every_sample(sample: &Sample) -> [&'static str; 3] {
-    ["pg", "postgres", if sample.name.len() % 2 == 0 { "kit" } else { "kit-postgres" }]
+    ["pg", "postgres", if sample.name.len().is_multiple_of(2) { "kit" } else { "kit-postgres" }]
 }
 
 /// How a rewrite compares with the naive migration. Anything else is an error.
