@@ -53,6 +53,9 @@ const STAYS: [&str; 2] = ["hand_column_again", "hand_set_local"];
 /// What the naive form cannot do in the migrators' one transaction; a rewrite can.
 const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
 
+/// What the naive form cannot do in PGlite: it takes one statement at a time.
+const SEVERAL_IN_A_CHUNK: [&str; 1] = ["hand_separators"];
+
 /// Samples that are stopped after each of their chunks.
 const STOPPED: [&str; 8] = [
     "add_required_default_volatile",
@@ -224,7 +227,8 @@ fn must_agree_everywhere(
     }
     let (before, naive) = (sample.history()?, sample.naive()?);
     let text = naive.last()?;
-    let by_itself = NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str());
+    let name = sample.name.as_str();
+    let by_itself = NEEDS_ITS_OWN_TRANSACTION.contains(&name) || SEVERAL_IN_A_CHUNK.contains(&name);
     let naive_run = || match by_itself {
         true => [Lite::Migrate(&before), Lite::Rows(history), Lite::Chunks(text.split(SEPARATOR).collect())],
         false => [Lite::Migrate(&before), Lite::Rows(history), Lite::Migrate(&naive)],
