@@ -1,5 +1,6 @@
 //! Every Drizzle sample, naive and rewritten, through the real migrators on real servers: same schema, same rows, nothing
-//! left to do. Both generations; every driver on the samples in `ON_EVERY_DRIVER`.
+//! left to do. Both generations. On PostgreSQL 15 a rewrite runs over pg, postgres, drizzle-kit and PGlite; every other
+//! driver, and the naive form as well, on the samples in `ON_EVERY_DRIVER`.
 //!
 //! `SAFESTEP_TEST_ONLY=combo_many scripts/test --test drizzle_migrate -- --nocapture` runs some and shows the report.
 
@@ -11,8 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use bench::drizzle::{Drizzle, Generation, Project, Ran, Sample};
-use bench::proof::{must_be_same, must_keep};
+use bench::drizzle::{Drizzle, Generation, Lite, Project, Ran, Sample};
+use bench::proof::{must_be_same, must_keep, must_read_the_same};
 use bench::server::{Database, Server};
 
 /// Samples that a rewrite must change, of every kind.
@@ -54,6 +55,9 @@ const STAYS: [&str; 3] = ["hand_column_again", "hand_set_local", "hand_temporary
 /// What the naive form cannot do in the migrators' one transaction; a rewrite can.
 const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
 
+/// What the naive form cannot do in PGlite: it takes one statement at a time.
+const SEVERAL_IN_A_CHUNK: [&str; 1] = ["hand_separators"];
+
 /// Samples that are stopped after each of their chunks.
 const STOPPED: [&str; 10] = [
     "add_required_default_volatile",
@@ -73,6 +77,11 @@ const SEPARATOR: &str = "--> statement-breakpoint";
 const ON_EVERY_DRIVER: [&str; 2] = ["combo_many", "enum_add_value_and_default"];
 
 const DRIVERS: [&str; 6] = ["kit", "kit-postgres", "pg", "pg-client", "postgres", "postgres-1"];
+
+/// The drivers over which every rewrite runs, drizzle-kit with one of its two.
+fn for_every_sample(sample: &Sample) -> [&'static str; 3] {
+    ["pg", "postgres", if sample.name.len().is_multiple_of(2) { "kit" } else { "kit-postgres" }]
+}
 
 /// How a rewrite compares with the naive migration. Anything else is an error.
 #[derive(Debug, PartialEq)]
@@ -161,6 +170,7 @@ fn prove(drizzle: &Drizzle, server: &Server, sample: &Sample, driver: &str) -> R
             must_be_done(drizzle, driver, &rewritten, &sides.rewritten.0)?;
             if server.major == 15 {
                 let databases = (&history, &sides.naive.0);
+                must_agree_everywhere(drizzle, server, sample, driver, &rewritten, databases)?;
                 must_bear_repetition(drizzle, server, sample, driver, &rewritten, databases)?;
                 if rewritten.migrations()?.len() > before + 1 {
                     let reference = server.copy(&sides.naive.0)?;
@@ -175,15 +185,25 @@ fn prove(drizzle: &Drizzle, server: &Server, sample: &Sample, driver: &str) -> R
             one_by_one(&naive, &reference)?;
             must_be_same(&reference, &sides.rewritten.0, &history, &[])?;
             must_be_done(drizzle, driver, &rewritten, &sides.rewritten.0)?;
+            if server.major == 15 {
+                must_agree_everywhere(drizzle, server, sample, driver, &rewritten, (&history, &reference))?;
+            }
             Ok(Verdict::Possible)
         }
         (false, false) => {
             must_keep(&history, &sides.rewritten.0)?;
+            if server.major == 15 {
+                must_fail_everywhere(drizzle, server, sample, driver, &rewritten, &history)?;
+            }
             let empty = sample.database(drizzle, server, 0)?;
             let sides = Sides::of(drizzle, server, &empty, &naive, &rewritten, driver)?;
             match (sides.naive.1.ok, sides.rewritten.1.ok) {
                 (true, true) => {
-                    must_be_same(&sides.naive.0, &sides.rewritten.0, &empty, &[]).context("on empty tables")?
+                    must_be_same(&sides.naive.0, &sides.rewritten.0, &empty, &[]).context("on empty tables")?;
+                    if server.major == 15 {
+                        must_agree_everywhere(drizzle, server, sample, driver, &rewritten, (&empty, &sides.naive.0))
+                            .context("on empty tables")?;
+                    }
                 }
                 (false, false) => return Ok(Verdict::Fails),
                 _ => bail!("on empty tables: {}", sides.report()),
@@ -192,6 +212,62 @@ fn prove(drizzle: &Drizzle, server: &Server, sample: &Sample, driver: &str) -> R
         }
         _ => bail!("{}", sides.report()),
     }
+}
+
+/// The rewrite over the other drivers, and in PGlite: there it leaves what the naive form leaves there, twice and from
+/// nothing as well.
+fn must_agree_everywhere(
+    drizzle: &Drizzle,
+    server: &Server,
+    sample: &Sample,
+    first: &str,
+    rewritten: &Project,
+    (history, reference): (&Database, &Database),
+) -> Result<()> {
+    for driver in for_every_sample(sample).into_iter().filter(|driver| *driver != first) {
+        let database = server.copy(history)?;
+        drizzle.run(driver, rewritten, &database)?.must_succeed().context(driver)?;
+        must_read_the_same(reference, &database, history, &[]).context(driver)?;
+    }
+    let (before, naive) = (sample.history()?, sample.naive()?);
+    let text = naive.last()?;
+    let name = sample.name.as_str();
+    let by_itself = NEEDS_ITS_OWN_TRANSACTION.contains(&name) || SEVERAL_IN_A_CHUNK.contains(&name);
+    let naive_run = || match by_itself {
+        true => [Lite::Migrate(&before), Lite::Rows(history), Lite::Chunks(text.split(SEPARATOR).collect())],
+        false => [Lite::Migrate(&before), Lite::Rows(history), Lite::Migrate(&naive)],
+    };
+    let run = [Lite::Migrate(&before), Lite::Rows(history), Lite::Migrate(rewritten), Lite::Migrate(rewritten)];
+    let left = drizzle.pglite(&[&naive_run(), &naive_run(), &run, &[Lite::Migrate(rewritten)]])?;
+    for (left, what) in left.iter().zip(["naive", "naive again", "rewritten", "from nothing"]) {
+        ensure!(left.error.is_none(), "pglite, {what}: {}", left.error.as_deref().unwrap_or_default());
+    }
+    let same = left.iter().all(|one| one.catalog == left[0].catalog);
+    ensure!(same, "pglite: the schemas differ\n{:#?}", left.iter().map(|left| &left.catalog).collect::<Vec<_>>());
+    let varying = left[0].varying(&left[1]);
+    let (expected, found) = (left[0].lines(&varying), left[2].lines(&varying));
+    ensure!(expected == found, "pglite: the rows differ\n{expected:#?}\n{found:#?}");
+    Ok(())
+}
+
+/// Where both forms fail on rows, the rewrite fails over the other drivers and in PGlite as well.
+fn must_fail_everywhere(
+    drizzle: &Drizzle,
+    server: &Server,
+    sample: &Sample,
+    first: &str,
+    rewritten: &Project,
+    history: &Database,
+) -> Result<()> {
+    for driver in for_every_sample(sample).into_iter().filter(|driver| *driver != first) {
+        let database = server.copy(history)?;
+        ensure!(!drizzle.run(driver, rewritten, &database)?.ok, "{driver}: it succeeds");
+        must_keep(history, &database).context(driver)?;
+    }
+    let before = sample.history()?;
+    let run = [Lite::Migrate(&before), Lite::Rows(history), Lite::Migrate(rewritten)];
+    ensure!(drizzle.pglite(&[&run])?.iter().all(|left| left.error.is_some()), "pglite: it succeeds");
+    Ok(())
 }
 
 /// Both forms on copies of a database.
@@ -274,12 +350,6 @@ fn every_driver() -> Result<()> {
             {
                 prove(&drizzle, &server, sample, driver).with_context(|| (*driver).to_owned())?;
             }
-            if NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()) {
-                return Ok(());
-            }
-            let (history, naive, rewritten) = (sample.history()?, sample.naive()?, sample.rewritten(15)?);
-            let schemas = drizzle.pglite(&[&[&history, &naive], &[&history, &rewritten, &rewritten], &[&rewritten]])?;
-            ensure!(schemas.iter().all(|schema| *schema == schemas[0]), "pglite: the schemas differ\n{schemas:#?}");
             Ok(())
         })
         .with_context(|| format!("{generation:?}"))?;

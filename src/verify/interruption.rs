@@ -3,6 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use postgres::Client;
+
 use super::candidate::Piece;
 use super::locks::{block, waits};
 use super::proof::{Bench, Sides, differences};
@@ -42,10 +44,13 @@ impl Bench<'_> {
                     std::iter::repeat_n(piece, 1 + again).chain(&pieces[at + 1..]).collect()
                 }
             };
-            let recovered: Result<(), String> = recover(&database, &piece.sql).and_then(|()| {
-                rest.drain(..)
-                    .try_for_each(|piece| send(&database, &piece.sql).map_err(|why| format!("{}: {why}", piece.name)))
+            let mut session = database.connect()?;
+            let recovered: Result<(), String> = recover(&mut session, &piece.sql).and_then(|()| {
+                rest.drain(..).try_for_each(|piece| {
+                    send(&mut session, &piece.sql).map_err(|why| format!("{}: {why}", piece.name))
+                })
             });
+            drop(session);
             if let Err(why) = recovered {
                 proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
                 continue;
@@ -88,8 +93,7 @@ impl Bench<'_> {
     }
 }
 
-fn send(database: &Scratch, sql: &str) -> Result<(), String> {
-    let mut session = database.connect().map_err(|error| error.to_string())?;
+fn send(session: &mut Client, sql: &str) -> Result<(), String> {
     session.batch_execute(sql).map_err(|error| told(&error))
 }
 
@@ -97,7 +101,6 @@ fn send(database: &Scratch, sql: &str) -> Result<(), String> {
 fn kill(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
     let mut blocker = database.connect()?;
     block(&mut blocker, sql)?;
-    let mut watcher = database.connect()?;
     let mut victim = database.connect()?;
     let pid: i32 = victim.query_one("SELECT pg_backend_pid()", &[]).doing("pg_backend_pid")?.get(0);
     let killed = thread::scope(|scope| -> Result<bool, VerifyError> {
@@ -106,9 +109,9 @@ fn kill(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
         let mut stuck = Ok(false);
         while matches!(stuck, Ok(false)) && !run.is_finished() && Instant::now() < end {
             thread::sleep(Duration::from_millis(2));
-            stuck = waits(&mut watcher, pid);
+            stuck = waits(&mut blocker, pid);
         }
-        let _ = watcher.execute("SELECT pg_terminate_backend($1)", &[&pid]);
+        let _ = blocker.execute("SELECT pg_terminate_backend($1)", &[&pid]);
         let killed = run.join().unwrap_or(true);
         Ok(stuck? && killed)
     })?;
@@ -117,7 +120,7 @@ fn kill(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
 }
 
 /// Does what the file's first lines say about a failure, as far as it is SQL: drops the index that a build left behind.
-fn recover(database: &Scratch, sql: &str) -> Result<(), String> {
+fn recover(session: &mut Client, sql: &str) -> Result<(), String> {
     const DROP: &str = "DROP INDEX CONCURRENTLY IF EXISTS ";
     let mut header = sql.lines().take_while(|line| line.starts_with("--"));
     let Some(rest) = header.find_map(|line| Some(line.split_once(DROP)?.1)) else { return Ok(()) };
@@ -129,5 +132,5 @@ fn recover(database: &Scratch, sql: &str) -> Result<(), String> {
             quoted || letter == '"' || letter == '.' || letter == '_' || letter.is_alphanumeric()
         })
         .collect();
-    send(database, &format!("{DROP}{name}"))
+    send(session, &format!("{DROP}{name}"))
 }

@@ -54,7 +54,7 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
         // 25001: not in a transaction block; 2D000: COMMIT inside one
         let outside = error.code().is_some_and(|code| ["25001", "2D000"].contains(&code.code()));
         return match outside {
-            true => in_the_way(database, sql, &before),
+            true => in_the_way(database, session, sql, &before),
             false => Ok(Trace {
                 ended: Err(error),
                 locks: Vec::new(),
@@ -74,11 +74,9 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
 }
 
 /// Runs a file while another session is in its way, looks at it there, and lets it go on.
-fn in_the_way(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
-    let mut watcher = database.connect()?;
+fn in_the_way(database: &Scratch, mut session: Client, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut other = database.connect()?;
     block(&mut other, sql)?;
-    let mut session = database.connect()?;
     let pid: i32 = session.query_one("SELECT pg_backend_pid()", &[]).doing("pg_backend_pid")?.get(0);
     let start = Instant::now();
     let (locks, ended) = thread::scope(|scope| -> Result<_, VerifyError> {
@@ -87,9 +85,9 @@ fn in_the_way(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace
         let mut waiting = Ok(false);
         while matches!(waiting, Ok(false)) && !run.is_finished() && Instant::now() < end {
             thread::sleep(Duration::from_millis(2));
-            waiting = waits(&mut watcher, pid);
+            waiting = waits(&mut other, pid);
         }
-        let seen = waiting.and_then(|_| locks(&mut watcher, &pid.to_string(), before));
+        let seen = waiting.and_then(|_| locks(&mut other, &pid.to_string(), before));
         let free = other.batch_execute("ROLLBACK").doing("ROLLBACK");
         let ended = run.join().unwrap_or(Ok(()));
         free?;
@@ -125,10 +123,14 @@ pub(super) fn block(blocker: &mut Client, sql: &str) -> Result<(), VerifyError> 
     Ok(())
 }
 
-/// Whether a session waits for a lock or sleeps between two attempts.
+/// Whether a session waits for a lock or sleeps between two attempts. `watcher` may be in a transaction.
 pub(super) fn waits(watcher: &mut Client, pid: i32) -> Result<bool, VerifyError> {
-    let waits = "SELECT FROM pg_stat_activity WHERE pid = $1 AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
-    Ok(!watcher.query(waits, &[&pid]).doing("looking at a step")?.is_empty())
+    let waits = format!(
+        "SELECT pg_stat_clear_snapshot();
+         SELECT FROM pg_stat_get_activity({pid}) WHERE wait_event_type = 'Lock' OR wait_event = 'PgSleep'"
+    );
+    let answer = watcher.simple_query(&waits).doing("looking at a step")?;
+    Ok(answer.iter().filter(|message| matches!(message, SimpleQueryMessage::Row(_))).count() > 1)
 }
 
 /// The relations of a database.

@@ -1,8 +1,9 @@
 //! Databases that are made for one purpose and go with their value.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use postgres::Client;
+use postgres::{Client, Error};
 
 use super::address::Address;
 use super::cleanup::{Cleanup, at_the_end};
@@ -16,8 +17,39 @@ pub struct Server {
     pub major: u32,
     /// `15.18`.
     pub version: String,
-    address: Address,
+    admin: Arc<Admin>,
+    /// How a database is copied.
+    strategy: &'static str,
     _cluster: Option<Cluster>,
+}
+
+/// Sessions that make and drop databases, kept for the next one.
+struct Admin {
+    address: Address,
+    idle: Mutex<Vec<Client>>,
+}
+
+impl Admin {
+    fn of(address: Address) -> Arc<Admin> {
+        Arc::new(Admin { address, idle: Mutex::new(Vec::new()) })
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Client) -> Result<T, Error>) -> Result<T, Error> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut client = match idle.filter(|client| !client.is_closed()) {
+            Some(client) => client,
+            None => self.address.connect()?,
+        };
+        let done = work(&mut client);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
+        done
+    }
+}
+
+/// Copying the files is faster than copying pages through the log, but waits for two checkpoints: they cost nothing where
+/// nothing is flushed to disk.
+fn strategy(major: u32, flushes: bool) -> &'static str {
+    if major >= 15 && !flushes { " STRATEGY file_copy" } else { "" }
 }
 
 /// A scratch database; it is dropped with this value, or when a signal ends the program.
@@ -31,7 +63,8 @@ impl Server {
     /// A throw-away server.
     pub fn of(cluster: Cluster) -> Server {
         let (major, version) = (cluster.major, cluster.version.clone());
-        Server { major, version, address: Address::local(cluster.config().clone()), _cluster: Some(cluster) }
+        let admin = Admin::of(Address::local(cluster.config().clone()));
+        Server { major, version, admin, strategy: strategy(major, false), _cluster: Some(cluster) }
     }
 
     /// A server that runs already. Only databases that safestep makes there are touched.
@@ -43,7 +76,8 @@ impl Server {
         let address = Address::of(url)?;
         let mut client = address.connect().doing("--database-url")?;
         let may = "SELECT current_setting('server_version'), current_setting('server_version_num')::int / 10000,
-                   EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreatedb OR rolsuper)), current_user::text";
+                   EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND (rolcreatedb OR rolsuper)), current_user::text,
+                   current_setting('fsync') = 'on'";
         let row = client.query_one(may, &[]).doing("asking for the server's version")?;
         if !row.get::<_, bool>(2) {
             return Err(VerifyError::Refused(format!(
@@ -52,7 +86,8 @@ impl Server {
             )));
         }
         let major = u32::try_from(row.get::<_, i32>(1)).unwrap_or_default();
-        Ok(Server { major, version: row.get(0), address, _cluster: None })
+        let strategy = strategy(major, row.get(4));
+        Ok(Server { major, version: row.get(0), admin: Admin::of(address), strategy, _cluster: None })
     }
 
     /// A new, empty database.
@@ -67,19 +102,17 @@ impl Server {
 
     fn create_from(&self, template: &str) -> Result<Scratch, VerifyError> {
         let name = format!("safestep_verify_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let mut client = self.address.connect().doing("connecting")?;
-        client
-            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
-            .doing("making a scratch database")?;
-        let (server, gone) = (self.address.clone(), name.clone());
+        let create = format!("CREATE DATABASE {name} TEMPLATE {template}{}", self.strategy);
+        self.admin.with(|client| client.batch_execute(&create)).doing("making a scratch database")?;
+        let (admin, gone) = (Arc::clone(&self.admin), name.clone());
         let dropped = at_the_end(move || {
-            if let Ok(mut client) = server.connect() {
+            let _ = admin.with(|client| {
                 let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
                 let _ = client.execute(end, &[&gone]);
-                let _ = client.batch_execute(&format!("DROP DATABASE IF EXISTS {gone}"));
-            }
+                client.batch_execute(&format!("DROP DATABASE IF EXISTS {gone}"))
+            });
         });
-        Ok(Scratch { address: self.address.database(&name), name, _dropped: dropped })
+        Ok(Scratch { address: self.admin.address.database(&name), name, _dropped: dropped })
     }
 }
 

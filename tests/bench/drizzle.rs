@@ -1,5 +1,6 @@
 //! Samples as Drizzle folders, the real Drizzle, and safestep on them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -331,6 +332,52 @@ pub struct Ran {
     pub error: String,
 }
 
+/// What is done in PGlite.
+pub enum Lite<'a> {
+    /// Applies what is pending.
+    Migrate(&'a Project),
+    /// Takes the rows of a database on a server.
+    Rows(&'a Database),
+    /// Sends texts, each by itself.
+    Chunks(Vec<&'a str>),
+}
+
+/// What a run leaves in PGlite.
+pub struct Left {
+    /// Why it stopped, if it did.
+    pub error: Option<String>,
+    /// Its objects, a line for each.
+    pub catalog: Value,
+    rows: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
+}
+
+impl Left {
+    /// The columns in which it differs from another run of the same: drawn at random, or the time.
+    pub fn varying(&self, other: &Left) -> BTreeSet<(String, String)> {
+        let mut varying = BTreeSet::new();
+        for (table, rows) in &self.rows {
+            let others = other.rows.get(table).map_or(&[][..], Vec::as_slice);
+            for (row, other) in rows.iter().zip(others) {
+                let differs = row.iter().filter(|(column, value)| other.get(*column) != Some(*value));
+                varying.extend(differs.map(|(column, _)| (table.clone(), column.clone())));
+            }
+        }
+        varying
+    }
+
+    /// Its rows as sorted lines, `varying` left out.
+    pub fn lines(&self, varying: &BTreeSet<(String, String)>) -> Vec<String> {
+        let line = |table: &String, row: &BTreeMap<String, Value>| {
+            let known = row.iter().filter(|(column, _)| !varying.contains(&(table.clone(), (*column).clone())));
+            format!("{table} {:?}", known.map(|(column, value)| format!("{column}={value}")).collect::<Vec<_>>())
+        };
+        let rows = self.rows.iter().flat_map(|(table, rows)| rows.iter().map(move |row| line(table, row)));
+        let mut lines: Vec<String> = rows.collect();
+        lines.sort();
+        lines
+    }
+}
+
 impl Ran {
     /// Fails with what it said.
     pub fn must_succeed(self) -> Result<()> {
@@ -374,13 +421,25 @@ impl Drizzle {
         self.ran(&json!({ "run": driver, "folder": project.drizzle(), "url": database.url }))
     }
 
-    /// The catalogs that lists of projects leave in PGlite, each in a database of its own.
-    pub fn pglite(&self, lists: &[&[&Project]]) -> Result<Vec<Value>> {
-        let folders: Vec<Vec<PathBuf>> =
-            lists.iter().map(|projects| projects.iter().map(|project| project.drizzle()).collect()).collect();
-        let answer = self.ask(&json!({ "pglite": folders }))?;
+    /// What runs leave in PGlite, each in an empty database.
+    pub fn pglite(&self, runs: &[&[Lite]]) -> Result<Vec<Left>> {
+        let step = |step: &Lite| match step {
+            Lite::Migrate(project) => json!(project.drizzle()),
+            Lite::Rows(database) => json!({ "rows": database.url }),
+            Lite::Chunks(chunks) => json!({ "chunks": chunks }),
+        };
+        let runs: Vec<Vec<Value>> = runs.iter().map(|run| run.iter().map(step).collect()).collect();
+        let answer = self.ask(&json!({ "pglite": runs }))?;
         ensure!(answer["ok"] == true, "{answer}");
-        Ok(answer["schemas"].as_array().context("schemas")?.clone())
+        let left = answer["left"].as_array().context("left")?.iter();
+        left.map(|left| {
+            Ok(Left {
+                error: left["error"].as_str().map(str::to_owned),
+                catalog: left["catalog"].clone(),
+                rows: serde_json::from_value(left["rows"].clone())?,
+            })
+        })
+        .collect()
     }
 
     /// `drizzle-kit` with a project and a model.

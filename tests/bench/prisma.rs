@@ -78,6 +78,11 @@ impl Sample {
         }
     }
 
+    /// Whether its migration was written by hand, not generated from its model.
+    pub fn by_hand(&self) -> bool {
+        self.name.starts_with("hand_")
+    }
+
     /// The text of one of its files.
     pub fn read(&self, file: &str) -> Result<String> {
         let path = self.folder.join(file);
@@ -181,6 +186,20 @@ impl Project {
     /// `prisma migrate deploy`.
     pub fn deploy(&self, database: &Database) -> Result<Run> {
         self.prisma(&["migrate", "deploy"], database, None)
+    }
+
+    /// The statements of its migrations behind the history, one by one, as `prisma migrate deploy` sends them; nothing is
+    /// recorded.
+    pub fn send(&self, database: &Database) -> Result<Run> {
+        let mut client = database.connect()?;
+        for sql in self.sequence()?.values() {
+            for piece in safestep::sql::split(sql).pieces {
+                if let Err(error) = client.batch_execute(piece.span.slice(sql)) {
+                    return Ok(Run { status: 1, text: safestep::verify::told(&error) });
+                }
+            }
+        }
+        Ok(Run { status: 0, text: String::new() })
     }
 
     /// Whether the migrations give what the model says (`prisma migrate diff --exit-code`).

@@ -7,8 +7,10 @@
 // drizzle-kit takes pg when it finds it. Each line of standard input is a request, each line of standard output its answer:
 //
 //   { "run": DRIVER, "folder": F, "url": U }    ->  { "ok": true } or { "ok": false, "error": TEXT }
-//   { "pglite": [FOLDERS, FOLDERS] }            ->  { "ok": true, "schemas": [LINES, LINES] }: each list of folders in a
-//                                                   database of its own, in order; what the catalog holds then
+//   { "pglite": [RUN, RUN] }                    ->  { "ok": true, "left": [LEFT, LEFT] }: what each run leaves in PGlite
+//     RUN: in an empty database, in order, until one fails: FOLDER (it is migrated), { "rows": U } (the rows of a database
+//     on a server), { "chunks": TEXTS } (each sent by itself)
+//     LEFT: { "catalog": LINES, "rows": { TABLE: ROWS } }, and "error" where one failed
 //   { "kit": ARGUMENTS, "folder": F, "schema": TS }  ->  { "ok", "error": what it printed }
 //
 // DRIVER: kit, kit-postgres (drizzle-kit migrate over pg, over postgres-js); pg, pg-client, postgres, postgres-1
@@ -72,39 +74,87 @@ async function withOrm(driver, folder, url) {
   }
 }
 
-// Relations, columns, constraints, indexes and enum labels, without the order of columns.
+// A schema of the project's own.
+const OURS = `nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema', 'drizzle')`
+// Relations, columns, constraints, indexes, triggers, policies and enum labels, without the order of columns.
 const CATALOG = `
   SELECT format('%s %s', relkind, c.oid::regclass) AS line FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE nspname = 'public'
+    WHERE ${OURS}
   UNION ALL SELECT format('column %s.%s %s %s %s', attrelid::regclass, attname, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid))
     FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace
-    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE nspname = 'public' AND attnum > 0 AND NOT attisdropped AND relkind = 'r'
+    LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum WHERE ${OURS} AND attnum > 0 AND NOT attisdropped AND relkind = 'r'
   UNION ALL SELECT format('constraint %s %s %s %s', conrelid::regclass, conname, convalidated, pg_get_constraintdef(c.oid))
-    FROM pg_constraint c JOIN pg_namespace n ON n.oid = connamespace WHERE nspname = 'public'
+    FROM pg_constraint c JOIN pg_namespace n ON n.oid = connamespace WHERE ${OURS}
   UNION ALL SELECT format('index %s %s', indisvalid, pg_get_indexdef(indexrelid)) FROM pg_index JOIN pg_class c ON c.oid = indexrelid
-    JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'public'
+    JOIN pg_namespace n ON n.oid = relnamespace WHERE ${OURS}
+  UNION ALL SELECT format('trigger %s', pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT format('policy %s', to_jsonb(p)) FROM pg_policies p
   UNION ALL SELECT format('label %s %s', enumtypid::regtype, enumlabel) FROM pg_enum
   ORDER BY 1`
 
-async function pglite(folders) {
+const TABLES = `SELECT c.oid::regclass::text AS name, (SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute
+    WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '') AS columns
+  FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND ${OURS} ORDER BY 1`
+const SEQUENCES = `SELECT format('%I.%I', schemaname, sequencename) AS name, last_value::text AS value FROM pg_sequences
+  WHERE last_value IS NOT NULL AND schemaname <> 'drizzle'`
+
+let lite
+async function emptyLite() {
+  // An instance takes seconds to start, its schemas milliseconds to drop.
   const { PGlite } = await load('@electric-sql/pglite')
+  lite ??= new PGlite()
+  await lite.exec('ROLLBACK; RESET ALL; SET client_min_messages = error')
+  const found = await lite.query(`SELECT quote_ident(nspname) AS name FROM pg_namespace WHERE ${OURS} OR nspname = 'drizzle'`)
+  for (const { name } of found.rows) await lite.exec(`DROP SCHEMA ${name} CASCADE`)
+  await lite.exec('CREATE SCHEMA public')
+  return lite
+}
+
+async function copyRows(url, client) {
+  const server = new (await load('pg')).default.Client({ connectionString: url })
+  await server.connect()
+  try {
+    await client.exec('SET session_replication_role = replica')
+    for (const { name, columns } of (await server.query(TABLES)).rows) {
+      const { rows } = await server.query(`SELECT json_agg(t)::text AS rows FROM ${name} AS t`)
+      await client.query(`INSERT INTO ${name} (${columns}) OVERRIDING SYSTEM VALUE
+        SELECT ${columns} FROM json_populate_recordset(NULL::${name}, $1::json)`, [rows[0].rows ?? '[]'])
+    }
+    for (const { name, value } of (await server.query(SEQUENCES)).rows) await client.query('SELECT setval($1, $2)', [name, value])
+    await client.exec('RESET session_replication_role')
+  } finally {
+    await server.end()
+  }
+}
+
+async function pglite(run) {
   const { drizzle } = await load('drizzle-orm/pglite')
   const { migrate } = await load('drizzle-orm/pglite/migrator')
-  const client = new PGlite()
+  const client = await emptyLite()
+  const left = { rows: {} }
   try {
-    for (const folder of folders) await migrate(drizzle({ client }), { migrationsFolder: folder })
-    return (await client.query(CATALOG)).rows.map(row => row.line)
-  } finally {
-    await client.close()
+    for (const step of run) {
+      if (step.rows) await copyRows(step.rows, client)
+      else if (step.chunks) for (const chunk of step.chunks) await client.exec(chunk)
+      else await migrate(drizzle({ client }), { migrationsFolder: step })
+    }
+  } catch (error) {
+    left.error = [error.message, error.cause?.message].filter(Boolean).join('\n')
+    await client.exec('ROLLBACK')
   }
+  left.catalog = (await client.query(CATALOG)).rows.map(row => row.line)
+  for (const { name } of (await client.query(TABLES)).rows) {
+    left.rows[name] = (await client.query(`SELECT to_jsonb(t) AS row FROM ${name} AS t ORDER BY 1`)).rows.map(({ row }) => row)
+  }
+  return left
 }
 
 async function answer(request) {
   try {
     if (request.pglite) {
-      const schemas = []
-      for (const folders of request.pglite) schemas.push(await pglite(folders))
-      return { ok: true, schemas }
+      const left = []
+      for (const run of request.pglite) left.push(await pglite(run))
+      return { ok: true, left }
     }
     if (request.kit) return await kit(all, request.kit, request.folder, request)
     if (request.run === 'kit') return await kit(all, ['migrate'], request.folder, request)
