@@ -23,7 +23,7 @@ impl Bench<'_> {
         proof: &mut Proof,
     ) -> Result<usize, VerifyError> {
         let expected = self.catalog(&sides.expected)?;
-        let naive = self.contents(&sides.expected)?;
+        let mut naive = self.contents(&sides.expected)?;
         let mut killed = 0;
         for (at, piece) in self.candidate.pieces.iter().enumerate().filter(|(_, piece)| !piece.as_written) {
             let database = self.server.copy(history)?;
@@ -56,7 +56,7 @@ impl Bench<'_> {
                 continue;
             }
             let mut found: Vec<String> = differences(&expected, &self.catalog(&database)?);
-            found.extend(self.contents(&database)?.difference(&naive, before, &[]));
+            found.extend(self.difference(history, &self.contents(&database)?, &mut naive, before)?);
             proof.problems.extend(found.iter().map(|what| format!("{} was killed and run again: {what}", piece.name)));
         }
         Ok(killed)

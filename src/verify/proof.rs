@@ -257,14 +257,25 @@ impl Bench<'_> {
         proof.problems.extend(differences(&expected, &found));
         let (mut naive, sequence) = (self.contents(&sides.expected)?, self.contents(&sides.found)?);
         (proof.tables, proof.rows) = (naive.tables(), naive.rows());
-        if sequence.difference(&naive, before, &[]).is_some() {
+        proof.problems.extend(self.difference(history, &sequence, &mut naive, before)?);
+        Ok(())
+    }
+
+    /// How rows differ from those of the naive migration, which runs again to tell what it makes otherwise each time.
+    pub(super) fn difference(
+        &self,
+        history: &Scratch,
+        sequence: &Contents,
+        naive: &mut Contents,
+        before: &Contents,
+    ) -> Result<Option<String>, VerifyError> {
+        if sequence.difference(naive, before, &[]).is_some() {
             let again = self.server.copy(history)?;
             if self.candidate.send(&again)?.is_ok() {
                 naive.differs_by_itself(&self.contents(&again)?);
             }
         }
-        proof.problems.extend(sequence.difference(&naive, before, &[]));
-        Ok(())
+        Ok(sequence.difference(naive, before, &[]))
     }
 
     /// Interruptions and undo, where they are wanted and the rest holds.
