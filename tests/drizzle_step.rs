@@ -4,11 +4,13 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
-use anyhow::{Context, Result, ensure};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
 use bench::drizzle::{Drizzle, Generation, Project, Sample};
-use bench::proof::must_be_same;
+use bench::proof::{must_be_same, must_keep, must_read_the_same};
 use bench::server::{Database, Server};
 
 const GENERATIONS: [Generation; 2] = [Generation::Journal, Generation::Folders];
@@ -28,6 +30,9 @@ const SAMPLES: [(&str, &str, usize); 9] = [
     // Transactions of its author's stay in one file.
     ("hand_own_transactions", "pg", 1),
 ];
+
+/// What the naive form cannot do in the migrators' one transaction.
+const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
 
 struct Case {
     drizzle: Drizzle,
@@ -108,6 +113,47 @@ fn same(sample: &str, generation: Generation, driver: &str, files: usize) -> Res
     let ran = ledger(&naive)?.len() - before.len();
     let expected = if generation == Generation::Journal { 0 } else { files - 1 };
     ensure!(ran == expected, "after the naive file {ran} files ran");
+    Ok(())
+}
+
+/// Every other sample that becomes several files: over one driver or the other the same schema and rows, or the same
+/// failure; recorded once; and no change to a database that ran the naive one.
+#[test]
+fn every_sample_that_becomes_several_files() -> Result<()> {
+    for generation in GENERATIONS {
+        let mut samples = Sample::all(generation)?;
+        samples.retain(|sample| !SAMPLES.iter().any(|(name, ..)| *name == sample.name));
+        let several = AtomicUsize::new(0);
+        bench::on_each(&samples, 2, |sample| {
+            let case = Case::of(&sample.name, generation)?;
+            if case.steps.migrations()?.len() == case.naive.migrations()?.len() {
+                return Ok(());
+            }
+            let number = several.fetch_add(1, Ordering::Relaxed);
+            let driver = if number.is_multiple_of(2) { "pg" } else { "postgres" };
+            let (naive, found) = (case.server.copy(&case.history)?, case.server.copy(&case.history)?);
+            let ran = case.drizzle.run(driver, &case.naive, &naive)?;
+            let steps = case.drizzle.run(driver, &case.steps, &found)?;
+            println!("{generation:?} {driver:<8} {:<32} naive {}, steps {}", sample.name, ran.ok, steps.ok);
+            match (ran.ok, steps.ok) {
+                (true, true) => {
+                    must_read_the_same(&naive, &found, &case.history, &[])?;
+                    let rows = ledger(&found)?;
+                    case.run_steps(driver, &found).context("the second run")?;
+                    ensure!(ledger(&found)? == rows, "the second run recorded something");
+                    case.run_steps(driver, &naive).context("after the naive file")?;
+                    must_read_the_same(&found, &naive, &case.history, &[]).context("after the naive file")
+                }
+                (false, false) => must_keep(&case.history, &found),
+                (false, true) if NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()) => Ok(()),
+                (true, false) => bail!("{}", steps.error),
+                (false, true) => bail!("only the naive one fails: {}", ran.error),
+            }
+        })
+        .with_context(|| format!("{generation:?}"))?;
+        let several = several.into_inner();
+        ensure!(several > 15 || std::env::var_os("SAFESTEP_TEST_ONLY").is_some(), "{generation:?}: only {several}");
+    }
     Ok(())
 }
 

@@ -102,10 +102,10 @@ impl Piece {
                     let piece = match (title(chunk), pieces.last()) {
                         (Some(title), _) => Piece::new(format!("{name}, {title}"), chunk.to_owned()),
                         // the unit goes on
-                        (None, Some(last)) => {
+                        (None, Some(last)) if !says_how_to_undo(chunk) => {
                             Piece { sql: chunk.to_owned(), undo: Some(Vec::new()), helps: true, ..last.clone() }
                         }
-                        (None, None) => Piece::new(format!("{name}, chunk 1"), chunk.to_owned()),
+                        (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), chunk.to_owned()),
                     };
                     pieces.push(piece);
                 }
@@ -137,6 +137,10 @@ fn control(chunk: &str) -> Option<TransactionControl> {
         },
         _ => None,
     }
+}
+
+fn says_how_to_undo(chunk: &str) -> bool {
+    chunk.lines().take_while(|line| line.starts_with("--")).any(|line| line.starts_with("-- Undo: "))
 }
 
 /// `step 7` or `before step 7`, as the chunk's first line says.
