@@ -112,8 +112,12 @@ fn index_is(index: &QualifiedName, what: &str) -> String {
 }
 
 /// The statements of a brief unit in a form that can run twice. `slices` are the operations as the source wrote them;
-/// `settled` says when what an operation adds has done its work and is gone.
-pub fn guarded(operations: &[(&Operation, String)], settled: &dyn Fn(&Operation) -> Option<String>) -> Vec<String> {
+/// `settled` says when what an operation adds has done its work and is gone, `there` when what it is about is there still.
+pub fn guarded(
+    operations: &[(&Operation, String)],
+    settled: &dyn Fn(&Operation) -> Option<String>,
+    there: &dyn Fn(&Operation) -> Option<String>,
+) -> Vec<String> {
     let mut statements = Vec::new();
     let mut skip = None;
     for (at, (operation, slice)) in operations.iter().enumerate() {
@@ -125,13 +129,23 @@ pub fn guarded(operations: &[(&Operation, String)], settled: &dyn Fn(&Operation)
             skip = Some(at + 1 + with);
             continue;
         }
-        statements.push(runs_twice(operation, slice, settled(operation)));
+        statements.push(where_there(runs_twice(operation, slice, settled(operation)), there(operation)));
     }
     statements
 }
 
-/// The statement of an operation that adds or renames and cannot say so itself, where nothing tries again around it.
-pub fn once_by_itself(operation: &Operation, slice: &str) -> Option<String> {
+fn where_there(statement: String, there: Option<String>) -> String {
+    there.map_or(statement.clone(), |there| format!("IF {there} THEN\n{}\nEND IF;", indented(&statement)))
+}
+
+/// The table of an operation as a condition.
+pub fn table_exists(table: &QualifiedName) -> String {
+    format!("to_regclass({}) IS NOT NULL", literal(&table.to_string()))
+}
+
+/// The statement of an operation that adds or renames and cannot say so itself, or that is about something that is gone
+/// later, where nothing tries again around it.
+pub fn once_by_itself(operation: &Operation, slice: &str, there: Option<String>) -> Option<String> {
     let needs_guard = matches!(
         operation,
         Operation::AddColumn { .. }
@@ -140,7 +154,14 @@ pub fn once_by_itself(operation: &Operation, slice: &str) -> Option<String> {
             | Operation::RenameTable { .. }
             | Operation::RenameConstraint { .. }
     );
-    let guarded = needs_guard.then(|| runs_twice(operation, slice, None))?;
+    if (!needs_guard && there.is_none()) || slice.starts_with("DO ") {
+        return None;
+    }
+    let statement = match needs_guard {
+        true => runs_twice(operation, slice, None),
+        false => format!("{};", slice.trim_end().trim_end_matches(';')),
+    };
+    let guarded = where_there(statement, there);
     if !guarded.starts_with("IF ") {
         return Some(guarded);
     }
@@ -246,9 +267,7 @@ fn runs_twice(operation: &Operation, slice: &str, settled: Option<String>) -> St
         Operation::RenameColumn { table, column, .. } => {
             guard(format!("EXISTS ({})", column_exists(&table.name, column)), as_written())
         }
-        Operation::RenameTable { table, .. } => {
-            guard(format!("to_regclass({}) IS NOT NULL", literal(&table.name.to_string())), as_written())
-        }
+        Operation::RenameTable { table, .. } => guard(table_exists(&table.name), as_written()),
         Operation::RenameIndex { index, to, .. } => {
             plain(&Operation::RenameIndex { index: index.clone(), to: to.clone(), if_exists: true })
         }

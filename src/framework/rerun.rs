@@ -204,6 +204,21 @@ fn makes_index(operation: &Operation, name: &Ident) -> bool {
     }
 }
 
+/// The table of a step that a later one drops or renames: run again, the step does not find it.
+pub fn gone_later<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step>) -> Option<&'a QualifiedName> {
+    let removes = matches!(
+        step.operation,
+        Operation::CreateTable(_) | Operation::DropTable { .. } | Operation::RenameTable { .. }
+    );
+    let table = step.operation.table().filter(|_| !removes)?;
+    let goes = |later: &Step| match &later.operation {
+        Operation::DropTable { names, .. } => names.iter().any(|name| same(name, table)),
+        Operation::RenameTable { table: other, .. } => same(other, table),
+        _ => false,
+    };
+    later.into_iter().any(goes).then_some(table)
+}
+
 fn makes_type(operation: &Operation, names: &[QualifiedName]) -> bool {
     let any = |name: &QualifiedName| names.iter().any(|n| same(n, name));
     match operation {

@@ -29,6 +29,7 @@
 //!
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATExecSetNotNull` in `src/backend/commands/tablecmds.c`.
 
+use super::site::undo_default;
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder, dotted};
 use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
 use crate::plan::{Undo, snake_case};
@@ -58,7 +59,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
                 Operation::SetDefault { table: table.clone(), column: column.clone(), default: value.clone() },
                 format!("{}_{}_default", snake_case(&table.name.name), snake_case(column)),
                 "new rows get the default from here on",
-                undo_default(site, table, column),
+                undo_default(site.schema, table, column),
             );
         }
         let todo = SqlFragment::new(&format!("{column} IS NULL"));
@@ -112,15 +113,6 @@ fn fill_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(Sql
 
 fn is_null(default: &SqlFragment) -> bool {
     crate::sql::expression::parse(default).is_some_and(|e| e.is_null())
-}
-
-fn undo_default(site: &Site<'_>, table: &TableRef, column: &Ident) -> Undo {
-    let before = site.schema.column(&table.name, column).and_then(|c| c.default.clone());
-    let (table, column) = (table.clone(), column.clone());
-    Undo::By(vec![match before {
-        Some(default) => Operation::SetDefault { table, column, default },
-        None => Operation::DropDefault { table, column },
-    }])
 }
 
 fn preflight(table: &QualifiedName, column: &Ident) -> Preflight {

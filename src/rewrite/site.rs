@@ -197,6 +197,17 @@ pub fn shape(operation: &Operation, cost: &Effects) -> (Duration, Transaction) {
     }
 }
 
+/// How a column gets the default back that it has now.
+pub(super) fn undo_default(schema: &Schema, table: &TableRef, column: &Ident) -> Undo {
+    let known = schema.column(&table.name, column).filter(|known| known.sure);
+    let (table, column) = (table.clone(), column.clone());
+    match known.map(|known| known.default.clone()) {
+        Some(Some(default)) => Undo::By(vec![Operation::SetDefault { table, column, default }]),
+        Some(None) => Undo::By(vec![Operation::DropDefault { table, column }]),
+        None => Undo::Impossible("the default before is not known for sure".into()),
+    }
+}
+
 /// How an operation that passes through is taken back, where the catalog tells.
 fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
     let one = |operation| Undo::By(vec![operation]);
@@ -221,11 +232,7 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
             None => Undo::Impossible("the constraint's definition is not in the migrations".into()),
         },
         Operation::SetDefault { table, column, .. } | Operation::DropDefault { table, column } => {
-            let (table, column) = (table.clone(), column.clone());
-            match schema.column(&table.name, &column).and_then(|c| c.default.clone()) {
-                Some(default) => one(Operation::SetDefault { table, column, default }),
-                None => one(Operation::DropDefault { table, column }),
-            }
+            undo_default(schema, table, column)
         }
         Operation::SetNotNull { table, column } => {
             one(Operation::DropNotNull { table: table.clone(), column: column.clone() })

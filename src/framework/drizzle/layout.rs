@@ -9,9 +9,10 @@
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
+    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, table_exists,
+    validated_if_there,
 };
-use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled};
+use super::super::rerun::{gone_later, is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use super::names::{part_name, words};
@@ -201,6 +202,12 @@ impl<'a> Chunks<'a> {
         }
     }
 
+    /// The condition under which a step's table is there still, where a later step takes it away.
+    fn there(&self, step: &Step) -> Option<String> {
+        let later = self.steps().skip_while(|other| !std::ptr::eq(*other, step)).skip(1);
+        gone_later(step, later).map(table_exists)
+    }
+
     fn unit(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at);
         let unit = page.unit();
@@ -219,7 +226,10 @@ impl<'a> Chunks<'a> {
                 let operations: Vec<_> = unit.steps.iter().map(|s| (if_missing(&s.operation), again(s))).collect();
                 let operations: Vec<_> = operations.iter().map(|(o, slice)| (o, slice.clone())).collect();
                 let done = |operation: &Operation| settled(operation, self.steps());
-                vec![head + &retried(&guarded(&operations, &done), self.settings)]
+                let there = |operation: &Operation| {
+                    unit.steps.iter().find(|s| if_missing(&s.operation) == *operation).and_then(|step| self.there(step))
+                };
+                vec![head + &retried(&guarded(&operations, &done, &there), self.settings)]
             }
             UnitKind::Validate => vec![head + &self.validate(&page)],
             _ => self.alone(unit, &page, &head),
@@ -239,7 +249,8 @@ impl<'a> Chunks<'a> {
             }
             whole.push(statement);
             let text = self.again(at, step).unwrap_or_else(|| page.slice(step));
-            let text = once_by_itself(&step.operation, &text).filter(|_| !in_do).unwrap_or(text);
+            let by_itself = once_by_itself(&step.operation, &text, self.there(step));
+            let text = by_itself.filter(|_| !in_do).unwrap_or(text);
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
             let comments = page.comments_missing_in(&text, step, told);
             chunks.push(format!("{comments}{text}{end}"));

@@ -4,11 +4,11 @@
 //! commits together with its file's row; what comes after it is a file of its own, whose `COMMIT` commits both.
 
 use super::super::migration::Migration;
-use super::super::rerun::{changes_rows, makes_again, only_adds};
+use super::super::rerun::{changes_rows, gone_later, makes_again, only_adds};
 use super::super::{Layout, LayoutSettings, Refusal};
 use super::FILE;
 use crate::operation::{Fixed, Operation};
-use crate::plan::{Sequence, Step, UnitKind};
+use crate::plan::{Sequence, Step, Unit, UnitKind};
 
 /// A file of a sequence, as a range of its units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,10 +101,14 @@ impl<'a> Parting<'a> {
         steps.iter().enumerate().find(harms).map(|(_, step)| step)
     }
 
-    /// True when the unit makes what a part takes away: that part must be done for good before it.
+    /// True when the unit makes what a part takes away, or takes away what a part builds on or reads: that part must be
+    /// done for good before it.
     fn makes_again(&self, part: Part, at: usize) -> bool {
-        let made = || self.sequence.units[at].steps.iter();
-        self.steps(part).any(|step| makes_again(step, made()))
+        let later = || self.sequence.units[at].steps.iter();
+        let works = |unit: &&Unit| matches!(unit.kind, UnitKind::Validate | UnitKind::Alone);
+        let mut worked = self.sequence.units[part.from..part.to].iter().filter(works).flat_map(|unit| &unit.steps);
+        self.steps(part).any(|step| makes_again(step, later()))
+            || worked.any(|step| gone_later(step, later()).is_some())
     }
 
     fn steps(&self, part: Part) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {

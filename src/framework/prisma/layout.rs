@@ -82,7 +82,7 @@ fn body(page: &Page<'_>, unit: &Unit, told: &mut [bool]) -> String {
         UnitKind::Free | UnitKind::AsWritten => return page.as_written(told).concat(),
         UnitKind::Brief => {
             let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
-            retried(&guarded(&operations, &|_| None), page.settings)
+            retried(&guarded(&operations, &|_| None, &|_| None), page.settings)
         }
         UnitKind::Validate => page.validate(),
         UnitKind::Alone => match &unit.steps[0].operation {

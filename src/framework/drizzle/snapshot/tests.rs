@@ -64,6 +64,8 @@ fn a_snapshot_says_what_replaying_says() {
         "drizzle-031 hand_own_commit: users.name is nullable there, NOT NULL here",
         "drizzle-031 hand_rows_first: users.name is nullable there, NOT NULL here",
         "drizzle-031 hand_rows_last: users.name is nullable there, NOT NULL here",
+        "drizzle-031 hand_table_gone: table posts is present there, missing here",
+        "drizzle-031 hand_table_gone: table users is present there, missing here",
         "drizzle-031 hand_two_checks: users.name is nullable there, NOT NULL here",
         "drizzle-031 rename_field_as_create: users.name is present there, missing here",
         "drizzle-031 rename_field_as_rename: users.name is present there, missing here",
