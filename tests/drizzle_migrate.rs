@@ -17,7 +17,7 @@ use bench::proof::{must_be_same, must_keep, must_read_the_same};
 use bench::server::{Database, Server};
 
 /// Samples that a rewrite must change, of every kind.
-const REWRITTEN: [&str; 30] = [
+const REWRITTEN: [&str; 31] = [
     "add_required_default_volatile",
     "add_serial",
     "check_add",
@@ -26,6 +26,7 @@ const REWRITTEN: [&str; 30] = [
     "enum_add_value_and_default",
     "fk_add",
     "fk_change_action",
+    "hand_column_gone",
     "hand_do_guards",
     "hand_fill_nulls",
     "hand_inline_references",
@@ -60,10 +61,11 @@ const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "ind
 const SEVERAL_IN_A_CHUNK: [&str; 1] = ["hand_separators"];
 
 /// Samples that are stopped after each of their chunks.
-const STOPPED: [&str; 11] = [
+const STOPPED: [&str; 12] = [
     "add_required_default_volatile",
     "combo_many",
     "fk_change_action",
+    "hand_column_gone",
     "hand_made_again",
     "hand_new_tables",
     "hand_rows_between",

@@ -135,7 +135,10 @@ pub fn guarded(
 }
 
 fn where_there(statement: String, there: Option<String>) -> String {
-    there.map_or(statement.clone(), |there| format!("IF {there} THEN\n{}\nEND IF;", indented(&statement)))
+    match there {
+        Some(there) => format!("IF {there} THEN\n{}\nEND IF;", indented(&statement)),
+        None => statement,
+    }
 }
 
 /// The table of an operation as a condition.
@@ -199,7 +202,8 @@ fn constraint_exists(table: &QualifiedName, name: &Ident) -> String {
     )
 }
 
-fn column_exists(table: &QualifiedName, column: &Ident) -> String {
+/// A query for a column that is there.
+pub fn column_exists(table: &QualifiedName, column: &Ident) -> String {
     format!(
         "SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND NOT attisdropped",
         literal(&table.to_string()),

@@ -1,6 +1,6 @@
 //! Statements in a form that does nothing the second time: for runners that begin a file again where a unit of it failed.
 
-use super::plpgsql::{is_missing, literal, only_if};
+use super::plpgsql::{column_exists, is_missing, literal, only_if, table_exists};
 use crate::operation::{
     ColumnAttribute, ConstraintKind, CreateIndex, Ident, ObjectKind, Operation, QualifiedName, SqlFragment,
     TableAttribute, TransactionControl, TypeName,
@@ -166,7 +166,7 @@ fn is_plain_cast(using: &SqlFragment, column: &Ident, ty: &TypeName) -> bool {
 }
 
 /// What a step takes away and a later one makes again under the same name: run again, it would take away the new one
-/// and the rows in it.
+/// and the rows in it. And what it makes and a later one renames.
 pub fn makes_again<'a>(step: &Step, later: impl IntoIterator<Item = &'a Step>) -> bool {
     let later: Vec<&Operation> = later.into_iter().map(|s| &s.operation).collect();
     let made = |made: &dyn Fn(&Operation) -> bool| later.iter().any(|operation| made(operation));
@@ -183,6 +183,15 @@ pub fn makes_again<'a>(step: &Step, later: impl IntoIterator<Item = &'a Step>) -
         Operation::DropTable { names, .. } => made(&|o| makes_table(o, names)),
         Operation::RenameTable { table, .. } => made(&|o| makes_table(o, std::slice::from_ref(&table.name))),
         Operation::RenameIndex { index, .. } => made(&|o| makes_index(o, &index.name)),
+        // Made again under its first name, it would be renamed onto itself.
+        Operation::CreateTable(create) => made(&|o| match o {
+            Operation::RenameTable { table, .. } => same(table, &create.name),
+            _ => false,
+        }),
+        Operation::AddColumn { table, column, .. } => made(&|o| match o {
+            Operation::RenameColumn { table: other, column: name, .. } => same(other, table) && *name == column.name,
+            _ => false,
+        }),
         Operation::DropType { names, .. } => made(&|o| makes_type(o, names)),
         Operation::RenameType { name, .. } => made(&|o| makes_type(o, std::slice::from_ref(name))),
         Operation::DropColumn { table, column, .. } | Operation::RenameColumn { table, column, .. } => {
@@ -204,19 +213,36 @@ fn makes_index(operation: &Operation, name: &Ident) -> bool {
     }
 }
 
-/// The table of a step that a later one drops or renames: run again, the step does not find it.
-pub fn gone_later<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step>) -> Option<&'a QualifiedName> {
+/// The condition under which what a step is about is there still, where a later one drops or renames it: its table, or its
+/// column.
+pub fn there_before<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
     let removes = matches!(
         step.operation,
         Operation::CreateTable(_) | Operation::DropTable { .. } | Operation::RenameTable { .. }
     );
     let table = step.operation.table().filter(|_| !removes)?;
-    let goes = |later: &Step| match &later.operation {
+    let table_goes = |later: &Step| match &later.operation {
         Operation::DropTable { names, .. } => names.iter().any(|name| same(name, table)),
         Operation::RenameTable { table: other, .. } => same(other, table),
         _ => false,
     };
-    later.into_iter().any(goes).then_some(table)
+    if later.clone().into_iter().any(table_goes) {
+        return Some(table_exists(table));
+    }
+    let column = match &step.operation {
+        Operation::SetNotNull { column, .. }
+        | Operation::DropNotNull { column, .. }
+        | Operation::SetDefault { column, .. }
+        | Operation::DropDefault { column, .. }
+        | Operation::SetType { column, .. } => column,
+        _ => return None,
+    };
+    let column_goes = |later: &Step| match &later.operation {
+        Operation::DropColumn { table: other, column: gone, .. }
+        | Operation::RenameColumn { table: other, column: gone, .. } => same(other, table) && gone == column,
+        _ => false,
+    };
+    later.into_iter().any(column_goes).then(|| format!("EXISTS ({})", column_exists(table, column)))
 }
 
 fn makes_type(operation: &Operation, names: &[QualifiedName]) -> bool {

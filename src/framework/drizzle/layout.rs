@@ -9,10 +9,9 @@
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, table_exists,
-    validated_if_there,
+    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
 };
-use super::super::rerun::{gone_later, is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled};
+use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled, there_before};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use super::names::{part_name, words};
@@ -202,10 +201,10 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// The condition under which a step's table is there still, where a later step takes it away.
+    /// The condition under which what a step is about is there still, where a later step takes it away.
     fn there(&self, step: &Step) -> Option<String> {
         let later = self.steps().skip_while(|other| !std::ptr::eq(*other, step)).skip(1);
-        gone_later(step, later).map(table_exists)
+        there_before(step, later)
     }
 
     fn unit(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {

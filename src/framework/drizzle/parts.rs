@@ -4,7 +4,7 @@
 //! commits together with its file's row; what comes after it is a file of its own, whose `COMMIT` commits both.
 
 use super::super::migration::Migration;
-use super::super::rerun::{changes_rows, gone_later, makes_again, only_adds};
+use super::super::rerun::{changes_rows, makes_again, only_adds, there_before};
 use super::super::{Layout, LayoutSettings, Refusal};
 use super::FILE;
 use crate::operation::{Fixed, Operation};
@@ -108,7 +108,7 @@ impl<'a> Parting<'a> {
         let works = |unit: &&Unit| matches!(unit.kind, UnitKind::Validate | UnitKind::Alone);
         let mut worked = self.sequence.units[part.from..part.to].iter().filter(works).flat_map(|unit| &unit.steps);
         self.steps(part).any(|step| makes_again(step, later()))
-            || worked.any(|step| gone_later(step, later()).is_some())
+            || worked.any(|step| there_before(step, later()).is_some())
     }
 
     fn steps(&self, part: Part) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
