@@ -8,6 +8,8 @@ mod item;
 mod name;
 mod table;
 
+pub(crate) use name::clipped;
+
 pub use constraint::{Constraint, ConstraintKind, ForeignKey};
 pub use item::{Fixed, Item};
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};

@@ -229,8 +229,3 @@ pub(super) fn truncate(tally: &mut Tally<'_>, tables: &[QualifiedName], cascade:
         done.push(table);
     }
 }
-
-/// The tables with a column of that type or domain, or an array of it.
-pub(super) fn using_type<'a>(schema: &'a Schema, ty: &QualifiedName) -> Vec<&'a Table> {
-    schema.tables().filter(|t| t.columns.iter().any(|c| same(&c.ty.name(), ty))).collect()
-}

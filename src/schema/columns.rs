@@ -1,7 +1,8 @@
 //! Columns, constraints and the indexes behind them, as they enter the catalog.
 
+use super::links::Tie;
 use super::names::{column_part, free_object_name};
-use super::{Age, Column, ConstraintState, Index, Key, Schema, key};
+use super::{Age, Column, ConstraintState, Index, Schema, key};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
 };
@@ -31,11 +32,7 @@ impl Schema {
             sure: true,
         };
         self.touch(table);
-        if let Some(state) = self.tables.get_mut(&key(table))
-            && !state.columns.iter().any(|c| c.name == column.name)
-        {
-            state.columns.push(column);
-        }
+        self.push_column(&key(table), column);
         for constraint in &definition.constraints {
             self.put_constraint(table, constraint);
         }
@@ -47,11 +44,7 @@ impl Schema {
         let mut constraint = constraint.clone();
         self.put_backing_index(table, &name, &mut constraint);
         self.touch(table);
-        if let ConstraintKind::ForeignKey(fk) = &constraint.kind {
-            self.links.reference(&fk.references, key(table));
-        }
-        let Some(state) = self.tables.get_mut(&key(table)) else { return };
-        match &constraint.kind {
+        self.edit_flags(&key(table), |state| match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } => {
                 state.columns.iter_mut().filter(|c| columns.contains(&c.name)).for_each(|c| c.not_null = true);
             }
@@ -59,16 +52,10 @@ impl Schema {
                 state.columns.iter_mut().filter(|c| c.name == *column).for_each(|c| c.not_null = !constraint.not_valid);
             }
             _ => {}
-        }
-        let enforced = !constraint.options.as_str().contains("NOT ENFORCED");
-        state.constraints.retain(|c| c.name != name);
-        state.constraints.push(ConstraintState {
-            name,
-            valid: !constraint.not_valid && enforced,
-            constraint,
-            age: Age::New,
-            sure: true,
         });
+        let enforced = !constraint.options.as_str().contains("NOT ENFORCED");
+        let valid = !constraint.not_valid && enforced;
+        self.push_constraint(&key(table), ConstraintState { name, valid, constraint, age: Age::New, sure: true });
     }
 
     /// UNIQUE and PRIMARY KEY: a new index, or an existing one that takes the constraint's name.
@@ -79,20 +66,18 @@ impl Schema {
             _ => return,
         };
         if let Some(using) = using {
-            if let Some(mut index) = self.indexes.remove(&key(&table.sibling(using.clone()))) {
+            if let Some(mut index) = self.take_index(&key(&table.sibling(using.clone()))) {
                 *columns = index.columns.iter().filter_map(|c| c.column.clone()).collect();
                 index.name = table.sibling(name.clone());
                 index.constraint = Some(name.clone());
                 self.touch(&index.name);
-                self.links.index(&index.table, key(&index.name));
-                self.indexes.insert(key(&index.name), index);
+                self.put_index(index);
             }
             return;
         }
         let index = Index::of_key(table.sibling(name.clone()), table, columns);
         self.touch(&index.name);
-        self.links.index(table, key(&index.name));
-        self.indexes.insert(key(&index.name), index);
+        self.put_index(index);
     }
 
     /// The name a constraint has or will get.
@@ -127,12 +112,10 @@ impl Schema {
 
     /// True when a relation or constraint of that name exists beside the table.
     pub fn is_taken(&self, table: &QualifiedName, name: &Ident) -> bool {
-        let wanted: Key = key(&table.sibling(name.clone()));
-        let constraint =
-            |(schema, _): &Key, t: &super::Table| *schema == wanted.0 && t.constraints.iter().any(|c| c.name == *name);
+        let wanted = key(&table.sibling(name.clone()));
         self.tables.contains_key(&wanted)
             || self.indexes.contains_key(&wanted)
-            || self.tables.iter().any(|(k, t)| constraint(k, t))
+            || self.links.leads_anywhere(Tie::Constraint(wanted))
     }
 
     /// The one column a CHECK reads, or nothing: that is what its name is made of.

@@ -1,6 +1,7 @@
 //! Replaying operations into the catalog.
 
 use super::columns::stored_type;
+use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::{Age, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
@@ -19,19 +20,16 @@ impl Schema {
             Operation::RenameTable { table, to } => self.rename_table(table, &table.sibling(to.clone())),
             Operation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
             Operation::SetTableAttribute { table, attribute } => self.table_attribute(table, attribute),
-            Operation::AttachPartition { table, partition, bounds } => {
-                self.links.child(&table.name, key(partition));
-                self.with(partition, |t| {
-                    t.parents.push(table.name.clone());
-                    t.is_default_partition = is_default(bounds);
-                })
-            }
+            Operation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
+                t.parents.push(table.name.clone());
+                t.is_default_partition = is_default(bounds);
+            }),
             Operation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
                 t.parents.retain(|p| key(p) != key(table));
                 t.is_default_partition = false;
             }),
             Operation::CreateIndex(index) => self.create_index(index),
-            Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.indexes.remove(&key(name)))),
+            Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.take_index(&key(name)))),
             Operation::RenameIndex { index, to, .. } => self.rename_index(index, to),
             Operation::CreateEnum { .. } | Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } => {
                 self.apply_enum(operation)
@@ -151,9 +149,7 @@ impl Schema {
     }
 
     fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
-        if let Some(table) = self.tables.get_mut(&key(name)) {
-            change(table);
-        }
+        self.edit(&key(name), change);
     }
 
     /// The table and its children.
@@ -189,8 +185,7 @@ impl Schema {
             parents,
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
         };
-        table.parents.iter().for_each(|parent| self.links.child(parent, key(&create.name)));
-        self.tables.insert(key(&create.name), table);
+        self.put_table(table);
         let merged = without_redundant_keys(create);
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
@@ -200,15 +195,14 @@ impl Schema {
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
-        let pointing: Vec<Key> = self.links.referencing(&gone).cloned().collect();
-        self.tables.remove(&gone);
+        let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
+        self.take_table(&gone);
         self.drop_indexes(name, |_| true);
-        self.dependents.retain(|d| d.on.as_ref().is_none_or(|on| key(on) != gone) && key(&d.name) != gone);
+        self.dependents.remove_on(&gone);
+        self.dependents.remove_named(&gone, |_| true);
+        let points = |c: &Constraint| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone);
         for table in pointing {
-            let Some(table) = self.tables.get_mut(&table) else { continue };
-            table.constraints.retain(
-                |c| !matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone),
-            );
+            self.edit(&table, |t| t.constraints.retain(|c| !points(&c.constraint)));
         }
         if cascade || self.tables.get(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned) {
             partitions.iter().for_each(|p| self.drop_relation(p, true));
@@ -217,28 +211,34 @@ impl Schema {
 
     pub(super) fn rename_table(&mut self, from: &QualifiedName, to: &QualifiedName) {
         let old = key(from);
-        let Some(mut table) = self.tables.remove(&old) else { return };
+        let Some(mut table) = self.take_table(&old) else { return };
         table.name = to.clone();
         self.touch(to);
-        self.tables.insert(key(to), table);
+        self.put_table(table);
         let moved = |name: &mut QualifiedName| {
             if key(name) == old {
                 *name = to.clone()
             }
         };
-        for index in self.indexes.values_mut() {
-            moved(&mut index.table);
-        }
-        for table in self.tables.values_mut() {
-            table.parents.iter_mut().for_each(moved);
-            for state in &mut table.constraints {
-                if let ConstraintKind::ForeignKey(fk) = &mut state.constraint.kind {
-                    moved(&mut fk.references);
-                }
+        for name in self.index_keys(&old) {
+            if let Some(mut index) = self.take_index(&name) {
+                moved(&mut index.table);
+                self.put_index(index);
             }
         }
-        self.dependents.iter_mut().filter_map(|d| d.on.as_mut()).for_each(moved);
-        self.relink();
+        let children = self.links.of(Tie::ChildOf(old.clone()));
+        let tied: Vec<Key> = children.chain(self.links.of(Tie::References(old.clone()))).cloned().collect();
+        for name in tied {
+            self.edit(&name, |t| {
+                t.parents.iter_mut().for_each(moved);
+                for state in &mut t.constraints {
+                    if let ConstraintKind::ForeignKey(fk) = &mut state.constraint.kind {
+                        moved(&mut fk.references);
+                    }
+                }
+            });
+        }
+        self.dependents.move_to(&old, to);
     }
 
     fn set_schema(&mut self, kind: ObjectKind, name: &QualifiedName, to: &Ident) {
@@ -246,15 +246,12 @@ impl Schema {
         match kind {
             ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                 self.rename_table(name, &moved);
-                let own: Vec<Key> =
-                    self.indexes.iter().filter(|(_, i)| key(&i.table) == key(&moved)).map(|(k, _)| k.clone()).collect();
-                for old in own {
-                    if let Some(mut index) = self.indexes.remove(&old) {
+                for old in self.index_keys(&key(&moved)) {
+                    if let Some(mut index) = self.take_index(&old) {
                         index.name.schema = Some(to.clone());
-                        self.indexes.insert(key(&index.name), index);
+                        self.put_index(index);
                     }
                 }
-                self.relink();
             }
             ObjectKind::Type | ObjectKind::Domain => self.rename_type(name, &moved),
             _ => {}
@@ -263,10 +260,7 @@ impl Schema {
 
     fn table_attribute(&mut self, table: &QualifiedName, attribute: &TableAttribute) {
         match attribute {
-            TableAttribute::Inherit(parent) => {
-                self.links.child(parent, key(table));
-                self.with(table, |t| t.parents.push(parent.clone()))
-            }
+            TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
             _ => {}
         }
@@ -287,12 +281,13 @@ impl Schema {
             sure: true,
         };
         self.touch(&name);
-        self.links.index(&index.table, key(&name));
-        self.indexes.entry(key(&name)).or_insert(state);
+        if !self.indexes.contains_key(&key(&name)) {
+            self.put_index(state);
+        }
     }
 
     fn rename_index(&mut self, from: &QualifiedName, to: &Ident) {
-        let Some(mut index) = self.indexes.remove(&key(from)) else { return };
+        let Some(mut index) = self.take_index(&key(from)) else { return };
         index.name = index.table.sibling(to.clone());
         if let Some(constraint) = index.constraint.replace(to.clone()) {
             self.with(&index.table.clone(), |t| {
@@ -302,8 +297,7 @@ impl Schema {
             index.constraint = None;
         }
         self.touch(&index.name);
-        self.links.index(&index.table, key(&index.name));
-        self.indexes.insert(key(&index.name), index);
+        self.put_index(index);
     }
 
     fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
@@ -321,7 +315,7 @@ impl Schema {
 
     fn drop_indexes(&mut self, table: &QualifiedName, goes: impl Fn(&Index) -> bool) {
         let gone: Vec<Key> = self.indexes_of(table).filter(|index| goes(index)).map(|index| key(&index.name)).collect();
-        gone.iter().for_each(|name| drop(self.indexes.remove(name)));
+        gone.iter().for_each(|name| drop(self.take_index(name)));
     }
 
     fn validate(&mut self, table: &QualifiedName, name: &Ident) {
