@@ -70,9 +70,17 @@ pub(super) fn ties(table: &Table) -> Vec<Tie> {
     for column in &table.columns {
         ties.extend(column_ties(column));
     }
-    for state in &table.constraints {
-        ties.extend(constraint_ties(&own, state));
-    }
+    ties.extend(table.constraints.iter().flat_map(|state| constraint_ties(&own, state)));
+    each_once(ties)
+}
+
+/// Those of a table's ties that follow from its constraints.
+pub(super) fn ties_of_constraints(table: &Table) -> Vec<Tie> {
+    let own = key(&table.name);
+    each_once(table.constraints.iter().flat_map(|state| constraint_ties(&own, state)).collect())
+}
+
+fn each_once(mut ties: Vec<Tie>) -> Vec<Tie> {
     ties.sort_unstable();
     ties.dedup();
     ties

@@ -74,7 +74,7 @@ impl Schema {
                 // What is behind a key proves no more than the key.
                 let index = key(&recorded.name.sibling(known.name.clone()));
                 self.edit_index(&index, |index| index.sure = false);
-                self.edit(name, |own| {
+                self.edit_constraints(name, |own| {
                     own.constraints[at].constraint.kind = state.constraint.kind.clone();
                     own.constraints[at].sure = false;
                 });
@@ -83,7 +83,7 @@ impl Schema {
             } else {
                 found.push(missing(object));
                 let unproved = ConstraintState { age: Age::Existing, sure: false, ..state.clone() };
-                self.edit(name, |own| own.constraints.push(unproved));
+                self.edit_constraints(name, |own| own.constraints.push(unproved));
             }
             if let ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } =
                 &state.constraint.kind

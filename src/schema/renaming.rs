@@ -7,12 +7,13 @@ use crate::operation::{ConstraintKind, Generated, Ident, QualifiedName, SqlFragm
 
 impl Schema {
     pub(super) fn rename_column(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
-        self.family(table, |t| t.column_mut(column, |c| c.name = to.clone()));
+        let rename = |t: &mut Table| t.column_mut(column, |c| c.name = to.clone());
+        self.family(table, |schema, t| schema.edit_flags(t, rename));
         let own = key(table);
-        self.edit(&own, |t| rename_in_table(t, column, to));
+        self.edit_flags(&own, |t| rename_in_table(t, column, to));
         let pointing: Vec<Key> = self.links.of(Tie::References(own.clone())).cloned().collect();
         for other in pointing {
-            self.edit(&other, |t| {
+            self.edit_flags(&other, |t| {
                 let keys = t.constraints.iter_mut().filter_map(|state| match &mut state.constraint.kind {
                     ConstraintKind::ForeignKey(fk) if key(&fk.references) == own => Some(&mut fk.referenced),
                     _ => None,

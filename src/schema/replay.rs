@@ -3,7 +3,7 @@
 use super::columns::stored_type;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
-use super::{Age, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
+use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
     QualifiedName, RowSecurity, SqlFragment, TableAttribute,
@@ -70,10 +70,10 @@ impl Schema {
             Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
             Operation::RenameColumn { table, column, to } => self.rename_column(table, column, to),
             Operation::SetNotNull { table, column } => {
-                self.family(table, |t| t.column_mut(column, |c| c.not_null = true))
+                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
             }
             Operation::DropNotNull { table, column } => {
-                self.family(table, |t| t.column_mut(column, |c| c.not_null = false))
+                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
             }
             Operation::SetDefault { table, column, default } => {
                 self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone())))
@@ -81,13 +81,14 @@ impl Schema {
             Operation::DropDefault { table, column } => {
                 self.with(table, |t| t.column_mut(column, |c| c.default = None))
             }
-            Operation::SetType { table, column, ty, collation, .. } => self.family(table, |t| {
-                t.column_mut(column, |c| {
+            Operation::SetType { table, column, ty, collation, .. } => {
+                let change = |c: &mut Column| {
                     c.ty = stored_type(ty);
                     c.sure = true;
                     c.collated = collation.is_some();
-                });
-            }),
+                };
+                self.family(table, |schema, t| schema.edit(t, |t| t.column_mut(column, change)));
+            }
             Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| {
                 t.column_mut(column, |c| match attribute {
                     ColumnAttribute::AddIdentity => {
@@ -101,9 +102,7 @@ impl Schema {
             Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
             Operation::ValidateConstraint { table, name } => self.validate(table, name),
             Operation::RenameConstraint { table, name, to } => {
-                self.with(table, |t| {
-                    t.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone())
-                });
+                self.edit_constraints(&key(table), |t| t.rename_constraint(name, to));
                 self.rename_index(&table.sibling(name.clone()), to);
             }
             // These take no part in the catalog that is kept here, or `apply` has seen to them.
@@ -154,11 +153,11 @@ impl Schema {
         self.edit(&key(name), change);
     }
 
-    /// The table and its children.
-    pub(super) fn family(&mut self, name: &QualifiedName, change: impl Fn(&mut Table)) {
-        let children: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
-        for table in std::iter::once(name.clone()).chain(children) {
-            self.with(&table, &change);
+    /// Does something to the table and its children.
+    pub(super) fn family<R>(&mut self, name: &QualifiedName, change: impl Fn(&mut Schema, &Key) -> R) {
+        let children: Vec<Key> = self.children(name).iter().map(|t| key(&t.name)).collect();
+        for table in std::iter::once(key(name)).chain(children) {
+            change(self, &table);
         }
     }
 
@@ -205,7 +204,7 @@ impl Schema {
         self.dependents.remove_named(&gone, |_| true);
         let points = |c: &Constraint| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone);
         for table in pointing {
-            self.edit(&table, |t| t.constraints.retain(|c| !points(&c.constraint)));
+            self.edit_constraints(&table, |t| t.constraints.retain(|c| !points(&c.constraint)));
         }
         if cascade || partitioned {
             partitions.iter().for_each(|p| self.drop_relation(p, true));
@@ -295,9 +294,7 @@ impl Schema {
         let Some(mut index) = self.take_index(&key(from)) else { return };
         index.name = index.table.sibling(to.clone());
         if let Some(constraint) = index.constraint.replace(to.clone()) {
-            self.with(&index.table.clone(), |t| {
-                t.constraints.iter_mut().filter(|c| c.name == constraint).for_each(|c| c.name = to.clone())
-            });
+            self.edit_constraints(&key(&index.table), |t| t.rename_constraint(&constraint, to));
         } else {
             index.constraint = None;
         }
@@ -311,10 +308,11 @@ impl Schema {
         for (referencing, name) in self.standing_on(table, |columns| columns.contains(column)) {
             self.drop_constraint(&referencing, &name);
         }
-        self.family(table, |t| {
+        let forget = |t: &mut Table| {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
-        });
+        };
+        self.family(table, |schema, t| schema.edit(t, forget));
         for table in family {
             self.drop_indexes(&table, |index| index.uses_column(column));
         }
@@ -327,7 +325,8 @@ impl Schema {
                 self.drop_constraint(&referencing, &name);
             }
         }
-        self.family(table, |t| t.constraints.retain(|c| c.name != *name));
+        let forget = |t: &mut Table| t.constraints.retain(|c| c.name != *name);
+        self.family(table, |schema, t| schema.edit_constraints(t, forget));
         self.drop_indexes(table, |index| index.constraint.as_ref() == Some(name));
     }
 
@@ -353,7 +352,7 @@ impl Schema {
     }
 
     fn validate(&mut self, table: &QualifiedName, name: &Ident) {
-        self.with(table, |t| {
+        self.edit_flags(&key(table), |t| {
             let mut proved = None;
             for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
                 (state.valid, state.sure) = (true, true);
@@ -369,10 +368,14 @@ impl Schema {
 }
 
 impl Table {
-    pub(super) fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut super::Column)) {
+    pub(super) fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut Column)) {
         if let Some(column) = self.columns.iter_mut().find(|c| c.name == *name) {
             change(column);
         }
+    }
+
+    fn rename_constraint(&mut self, name: &Ident, to: &Ident) {
+        self.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone());
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::key::{Key, key};
-use super::links::{Tie, column_ties, constraint_ties, ties};
+use super::links::{Tie, column_ties, constraint_ties, ties, ties_of_constraints};
 use super::{Column, ConstraintState, Index, Schema, Table};
 use crate::operation::{Ident, QualifiedName, SqlFragment};
 
@@ -27,6 +27,20 @@ impl Schema {
 
     /// Changes anything of a table but its name.
     pub(super) fn edit<R>(&mut self, name: &Key, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
+        self.edit_tied(name, ties, change)
+    }
+
+    /// Changes a table's constraints and whatever no link follows from.
+    pub(super) fn edit_constraints(&mut self, name: &Key, change: impl FnOnce(&mut Table)) {
+        self.edit_tied(name, ties_of_constraints, change);
+    }
+
+    fn edit_tied<R>(
+        &mut self,
+        name: &Key,
+        ties: impl Fn(&Table) -> Vec<Tie>,
+        change: impl FnOnce(&mut Table) -> R,
+    ) -> Option<R> {
         let table = Arc::make_mut(self.tables.get_mut(name)?);
         let before = ties(table);
         let result = change(table);
@@ -38,7 +52,7 @@ impl Schema {
         Some(result)
     }
 
-    /// Changes what no link follows from: ages, proofs, NOT NULL. All else goes through [`Schema::edit`].
+    /// Changes what no link follows from: ages, proofs, NOT NULL, the names of columns. All else goes through [`Schema::edit`].
     pub(super) fn edit_flags<R>(&mut self, name: &Key, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
         Some(change(Arc::make_mut(self.tables.get_mut(name)?)))
     }
@@ -56,7 +70,7 @@ impl Schema {
     /// Adds a constraint to a table, in the place of one of that name.
     pub(super) fn push_constraint(&mut self, table: &Key, state: ConstraintState) {
         if self.tables.get(table).is_some_and(|t| t.constraints.iter().any(|c| c.name == state.name)) {
-            self.edit(table, |t| t.constraints.retain(|c| c.name != state.name));
+            self.edit_constraints(table, |t| t.constraints.retain(|c| c.name != state.name));
         }
         let ties = constraint_ties(table, &state);
         if self.edit_flags(table, |t| t.constraints.push(state)).is_some() {
