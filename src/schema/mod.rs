@@ -13,6 +13,7 @@ mod redundant;
 mod renaming;
 mod replay;
 mod store;
+pub mod strict;
 mod words;
 
 use std::collections::BTreeSet;
@@ -183,6 +184,10 @@ pub struct Schema {
     links: links::Links,
     /// What the migration at hand made or changed.
     touched: OrdSet<Key>,
+    /// Names of relations that were dropped or renamed away, and not made again.
+    gone: OrdSet<Key>,
+    /// What is not here is not there.
+    closed: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }
