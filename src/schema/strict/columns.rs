@@ -91,10 +91,13 @@ impl Schema {
     pub(super) fn can_set_type(&self, table: &TableRef, column: &Ident, ty: &TypeName) -> Applies {
         self.has_column(table, column)?;
         if let Some(other) = self.foreign_partner(&table.name, column).into_iter().find(|t| cannot_equal(ty, t)) {
-            return refused("42804", format!(
-                "a foreign key on {}.{column} cannot be implemented: key columns are of incompatible types: {ty} and {other}",
-                table.name
-            ));
+            return refused(
+                "42804",
+                format!(
+                    "a foreign key on {}.{column} cannot be implemented: key columns are of incompatible types: {ty} and {other}",
+                    table.name
+                ),
+            );
         }
         let dependents = self.dependents(&table.name, column);
         match dependents.into_iter().find(|d| is_bound(d, column) || d.on.is_none() && !goes_with(d)) {

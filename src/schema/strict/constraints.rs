@@ -126,16 +126,25 @@ impl Schema {
                 continue;
             };
             if cannot_equal(&own.ty, &other.ty) {
-                return refused("42804", format!(
-                    "key columns {} and {} of the foreign key are of incompatible types: {} and {}",
-                    own.name, other.name, own.ty, other.ty
-                ));
+                return refused(
+                    "42804",
+                    format!(
+                        "key columns {} and {} of the foreign key are of incompatible types: {} and {}",
+                        own.name, other.name, own.ty, other.ty
+                    ),
+                );
             }
         }
         Ok(())
     }
 
-    pub(super) fn can_drop_constraint(&self, table: &TableRef, name: &Ident, if_exists: bool, cascade: bool) -> Applies {
+    pub(super) fn can_drop_constraint(
+        &self,
+        table: &TableRef,
+        name: &Ident,
+        if_exists: bool,
+        cascade: bool,
+    ) -> Applies {
         match self.has_constraint(table, name) {
             Err(_) if if_exists && !self.is_missing(&table.name) => return Ok(()),
             other => other?,
@@ -148,10 +157,9 @@ impl Schema {
             same_columns(referenced, columns) && !others.iter().any(|other| same_columns(other, referenced))
         };
         match self.standing_on(&table.name, stands).first() {
-            Some((other, constraint)) => refused(
-                DEPENDENT_OBJECTS,
-                format!("constraint {constraint} on table {other} depends on index {index}"),
-            ),
+            Some((other, constraint)) => {
+                refused(DEPENDENT_OBJECTS, format!("constraint {constraint} on table {other} depends on index {index}"))
+            }
             None => Ok(()),
         }
     }
@@ -163,10 +171,7 @@ impl Schema {
             true => Ok(()),
             // NOT NULL constraints have names from 18 on, which the catalog does not keep; what is inherited is the parent's.
             false if name.as_str().ends_with("_not_null") || !state.parents.is_empty() => Ok(()),
-            false => refused(
-                UNDEFINED_OBJECT,
-                format!("constraint {name} of relation {} does not exist", table.name),
-            ),
+            false => refused(UNDEFINED_OBJECT, format!("constraint {name} of relation {} does not exist", table.name)),
         }
     }
 

@@ -12,7 +12,7 @@ use std::fmt;
 
 use super::key::{Key, key};
 use super::{RelationKind, Schema, Table};
-use crate::operation::{Ident, Operation, QualifiedName, TableRef};
+use crate::operation::{ConstraintKind, Ident, ObjectKind, Operation, QualifiedName, TableRef};
 
 /// Why an operation fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,15 +141,67 @@ impl Schema {
         self.closed
     }
 
-    /// What the operations of a migration speak of and the history does not make: it is there, or they fail.
-    pub fn assume(&mut self, operation: &Operation) {
-        if let Some(table) = operation.table().filter(|table| !self.gone.contains(&key(table))) {
-            let makes = matches!(operation, Operation::CreateTable(_) | Operation::CreateObject { on: None, .. });
-            let view = matches!(operation, Operation::AlterObject { .. } | Operation::DropObject { .. });
-            if !makes && !view && !self.indexes.contains_key(&key(table)) {
-                self.assume_table(table);
+    /// Takes for there what an operation speaks of and the history does not make: the operation fails otherwise. True when
+    /// something was taken for there.
+    pub fn presume(&mut self, operation: &Operation) -> Vec<QualifiedName> {
+        use Operation::*;
+        let names: Vec<&QualifiedName> = match operation {
+            CreateTable(create) => create.like.iter().chain(&create.inherits).chain(&create.partition_of).collect(),
+            CreateObject { on, .. } | DropObject { on: on @ Some(_), .. } => on.iter().collect(),
+            DropTable { names, if_exists: false, .. }
+            | DropIndex { names, if_exists: false, .. }
+            | DropObject { kind: ObjectKind::View | ObjectKind::MaterializedView, names, if_exists: false, .. } => {
+                names.iter().collect()
             }
-        }
+            DropTable { .. } | DropIndex { .. } | DropObject { .. } => Vec::new(),
+            RenameIndex { index, .. } | AlterIndex { index, .. } => vec![index],
+            AttachIndex { index, partition } => vec![index, partition],
+            AddConstraint { table, constraint } => {
+                let key = match &constraint.kind {
+                    ConstraintKind::ForeignKey(fk) => Some(&fk.references),
+                    _ => None,
+                };
+                std::iter::once(&table.name).chain(key).collect()
+            }
+            AttachPartition { table, partition, .. } | DetachPartition { table, partition, .. } => {
+                vec![&table.name, partition]
+            }
+            RefreshMaterializedView { name, .. } => vec![name],
+            Truncate { tables, .. } | LockTable { tables, .. } | Analyze { tables } | Vacuum { tables, .. } => {
+                tables.iter().collect()
+            }
+            other => other.table().into_iter().collect(),
+        };
+        let inline = match operation {
+            CreateTable(create) => {
+                create.columns.iter().flat_map(|c| &c.constraints).chain(&create.constraints).collect()
+            }
+            AddColumn { column, .. } => column.constraints.iter().collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        let references = inline.into_iter().filter_map(|constraint| match &constraint.kind {
+            ConstraintKind::ForeignKey(fk) => Some(&fk.references),
+            _ => None,
+        });
+        let own = match operation {
+            CreateTable(create) => Some(&create.name),
+            _ => None,
+        };
+        let unknown = |name: &&QualifiedName| {
+            let wanted = key(name);
+            !self.is_relation(&wanted)
+                && !self.gone.contains(&wanted)
+                && !self.presumed.contains(&wanted)
+                && own.is_none_or(|own| !super::same(own, name))
+        };
+        let found: Vec<QualifiedName> = names.into_iter().chain(references).filter(unknown).cloned().collect();
+        found.iter().for_each(|name| self.presume_relation(name));
+        found
+    }
+
+    /// Takes a relation for there.
+    pub fn presume_relation(&mut self, name: &QualifiedName) {
+        self.presumed.insert(key(name));
     }
 
     fn has_table(&self, table: &TableRef) -> Applies {
@@ -167,7 +219,7 @@ impl Schema {
     /// True when no relation of that name is there for sure.
     fn is_missing(&self, name: &QualifiedName) -> bool {
         let wanted = key(name);
-        let known = self.tables.contains_key(&wanted) || self.indexes.contains_key(&wanted);
+        let known = self.is_relation(&wanted) || self.presumed.contains(&wanted);
         !known && (self.closed || self.gone.contains(&wanted))
     }
 

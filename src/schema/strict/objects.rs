@@ -57,7 +57,11 @@ impl Schema {
             Operation::DropObject { kind, names, on, if_exists, .. } => {
                 names.iter().try_for_each(|name| self.can_drop_object(*kind, name, on.as_ref(), *if_exists))
             }
-            Operation::SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, name, to } => {
+            Operation::SetSchema {
+                kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView,
+                name,
+                to,
+            } => {
                 self.has_relation(name)?;
                 self.relation_is_free(&QualifiedName { schema: Some(to.clone()), name: name.name.clone() })
             }

@@ -49,7 +49,10 @@ impl Schema {
         for constraint in constraints {
             let Some(name) = &constraint.name else { continue };
             if names.contains(&name) {
-                return refused(DUPLICATE_OBJECT, format!("constraint {name} for relation {} already exists", create.name));
+                return refused(
+                    DUPLICATE_OBJECT,
+                    format!("constraint {name} for relation {} already exists", create.name),
+                );
             }
             names.push(name);
             if constraint.key_columns().is_some() {
