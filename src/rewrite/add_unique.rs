@@ -105,42 +105,51 @@ fn split_options(options: &SqlFragment) -> (String, String) {
 
 /// Build, then attach as the constraint.
 pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: Ident) {
-    let Some(index) = concurrent_index(table, constraint, &name) else { return };
-    let words = snake_case(&table.name.name);
-    let key = snake_case(&name);
+    if build(steps, table, constraint, &name).is_some() {
+        attach(steps, table, constraint, &name, &name);
+    }
+}
+
+/// Builds the unique index behind a constraint concurrently, under a name of its own.
+pub(super) fn build(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: &Ident) -> Option<()> {
+    let index = concurrent_index(table, constraint, name)?;
     let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
-    let undo_index = Operation::DropIndex {
+    let undo = Operation::DropIndex {
         names: vec![table.name.sibling(name.clone())],
         concurrently: true,
         if_exists: true,
         cascade: false,
     };
-    let undo_constraint =
-        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
+    steps
+        .step(
+            Operation::CreateIndex(index),
+            format!("{}_build_{}", snake_case(&table.name.name), snake_case(name)),
+            "builds the index while reads and writes go on",
+            Undo::By(vec![undo]),
+        )
+        .preflight(&no_duplicates(&table.name, &columns, nulls_count(constraint), None).query);
+    Some(())
+}
+
+/// An index that is there becomes the constraint's, and gets its name.
+pub(super) fn attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: &Ident, index: &Ident) {
+    let undo = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
     let mut attached = constraint.clone();
     attached.name = Some(name.clone());
     match &mut attached.kind {
         ConstraintKind::Unique { using_index, columns, .. }
         | ConstraintKind::PrimaryKey { using_index, columns, .. } => {
-            *using_index = Some(name.clone());
+            *using_index = Some(index.clone());
             columns.clear();
         }
         _ => {}
     }
-    steps
-        .step(
-            Operation::CreateIndex(index),
-            format!("{words}_build_{key}"),
-            "builds the index while reads and writes go on",
-            Undo::By(vec![undo_index]),
-        )
-        .preflight(&no_duplicates(&table.name, &columns, nulls_count(constraint), None).query)
-        .step(
-            Operation::AddConstraint { table: table.clone(), constraint: attached },
-            format!("{words}_{key}"),
-            "the finished index becomes the constraint",
-            Undo::By(vec![undo_constraint]),
-        );
+    steps.step(
+        Operation::AddConstraint { table: table.clone(), constraint: attached },
+        format!("{}_{}", snake_case(&table.name.name), snake_case(name)),
+        "the finished index becomes the constraint",
+        Undo::By(vec![undo]),
+    );
 }
 
 /// `NULLS NOT DISTINCT`: a NULL repeats a NULL.

@@ -29,12 +29,15 @@ mod missing_lock_timeout;
 mod rename_column;
 mod rename_table;
 mod rename_type;
+mod replace_check;
 mod replace_foreign_key;
 mod replace_index;
+mod replace_key;
 mod retype_by_drop;
 mod set_not_null;
 mod several_tables;
 mod site;
+mod swap;
 
 use crate::operation::{Ident, QualifiedName};
 use crate::plan::Step;
@@ -146,6 +149,8 @@ macro_rules! registry {
 
 registry! {
     set_not_null => "set-not-null",
+    replace_key => "replace-key",
+    replace_check => "replace-check",
     replace_index => "replace-index",
     create_unique_index => "create-unique-index",
     create_index => "create-index",
