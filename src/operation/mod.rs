@@ -90,6 +90,16 @@ pub enum ColumnAttribute {
     SetExpression,
 }
 
+/// What becomes of a table's row security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // PostgreSQL's own words
+pub enum RowSecurity {
+    Enable,
+    Disable,
+    Force,
+    NoForce,
+}
+
 /// A change of a whole table that is none of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableAttribute {
@@ -100,7 +110,7 @@ pub enum TableAttribute {
     /// `OWNER TO`.
     Owner,
     /// `ENABLE | DISABLE | FORCE | NO FORCE ROW LEVEL SECURITY`.
-    RowSecurity,
+    RowSecurity(RowSecurity),
     /// `REPLICA IDENTITY`.
     ReplicaIdentity,
     /// `ENABLE | DISABLE TRIGGER`, `ENABLE | DISABLE RULE` is `Other`.
@@ -139,6 +149,28 @@ pub enum TransactionControl {
     Commit,
     /// `ROLLBACK`, `SAVEPOINT`, `SET TRANSACTION`, ….
     Other,
+}
+
+/// Which rows an UPDATE or DELETE picks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rows {
+    /// All of the table.
+    All,
+    /// Those that a condition, a join or both leave.
+    Picked(Condition),
+}
+
+/// What picks rows, as far as its text tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The columns that the WHERE reads, without their tables.
+    pub columns: Vec<Ident>,
+    /// It compares with a constant, which may leave few rows.
+    pub narrow: bool,
+    /// It asks for nothing but NULL in these columns.
+    pub nulls_only: bool,
+    /// FROM or USING joins other tables.
+    pub joined: bool,
 }
 
 /// A batched update of existing rows; only rewrites make it.
@@ -356,14 +388,15 @@ pub enum Operation {
     // Data
     Insert {
         table: QualifiedName,
+        from_query: bool,
     },
     Update {
         table: QualifiedName,
-        bounded: bool,
+        rows: Rows,
     },
     Delete {
         table: QualifiedName,
-        bounded: bool,
+        rows: Rows,
     },
     Truncate {
         tables: Vec<QualifiedName>,
@@ -426,7 +459,7 @@ impl Operation {
             | RenameConstraint { table, .. }
             | AlterConstraint { table, .. } => Some(&table.name),
             CreateIndex(index) => Some(&index.table),
-            Insert { table } | Update { table, .. } | Delete { table, .. } => Some(table),
+            Insert { table, .. } | Update { table, .. } | Delete { table, .. } => Some(table),
             Truncate { tables, .. } | LockTable { tables, .. } | Vacuum { tables, .. } | Analyze { tables } => {
                 tables.first()
             }

@@ -68,7 +68,9 @@ fn hazard(
     let hazard = &finding.outcome.hazard;
     let span = migration.spans[finding.item];
     let (from, to) = (migration.source.position(span.start), migration.source.position(span.end));
-    let rewritten = finding.outcome.steps.is_some();
+    // What is only guarded is still there: rows are lost, running code breaks.
+    let guarded = finding.outcome.guarded;
+    let rewritten = finding.outcome.steps.is_some() && !guarded;
     let part = if files_written == sequence.units.len() { "file" } else { "step" };
     let numbers: Vec<String> = (0..sequence.units.len())
         .filter(|u| sequence.units[*u].steps.iter().any(|s| s.item == finding.item))
@@ -101,7 +103,11 @@ fn hazard(
         lock: hazard.lock.map(|l| l.to_string()),
         message: hazard.message.clone(),
         label: hazard.label.clone(),
-        help: if rewritten { format!("{}{place}", hazard.help) } else { hazard.help.clone() },
+        help: match hazard.help.strip_prefix("left as it is: ").unwrap_or(&hazard.help) {
+            rest if guarded => format!("lock_timeout and retries{place}; {rest}"),
+            _ if rewritten => format!("{}{place}", hazard.help),
+            _ => hazard.help.clone(),
+        },
         rewritten,
         explain_url: format!("safestep explain {}", finding.rule.id),
     }

@@ -1,5 +1,7 @@
 //! From steps to units of execution, by the rules that `ARCHITECTURE.md` lists under "From steps to files".
 
+use std::collections::BTreeSet;
+
 use super::dependency::serves_foreign_key;
 use super::step::{Duration, Phase, Step, Transaction};
 use crate::operation::{Operation, QualifiedName};
@@ -87,7 +89,9 @@ fn dependencies(steps: &[Step]) -> Vec<Vec<usize>> {
         }
     }
     // What takes values away comes after all that may still fail on rows: a failure then leaves them where they are.
-    for removal in (0..steps.len()).filter(|at| takes_values_away(&steps[*at].operation)) {
+    let removals: BTreeSet<usize> =
+        steps.iter().filter(|step| takes_values_away(&step.operation)).map(|step| step.item).collect();
+    for removal in (0..steps.len()).filter(|at| removals.contains(&steps[*at].item)) {
         for check in (0..steps.len()).filter(|at| may_fail_on_rows(&steps[*at])) {
             if steps[check].phase == steps[removal].phase && !reaches(&waits, check, removal) {
                 waits[removal].push(check);

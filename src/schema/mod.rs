@@ -164,6 +164,8 @@ pub struct Schema {
     links: links::Links,
     /// What the migration at hand made or changed.
     touched: BTreeSet<Key>,
+    /// The tables that the transaction at hand has emptied with TRUNCATE.
+    emptied: BTreeSet<Key>,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }
@@ -250,6 +252,11 @@ impl Schema {
         self.table(table).is_some_and(|t| t.age == Age::New || t.temporary)
     }
 
+    /// True when the transaction at hand has emptied the table: it is locked, and there is nothing to read or write anew.
+    pub fn is_emptied(&self, table: &QualifiedName) -> bool {
+        self.emptied.contains(&key(table))
+    }
+
     /// The tables whose rows are also this table's: its partitions and inheriting children, at any depth.
     pub fn children(&self, table: &QualifiedName) -> Vec<&Table> {
         let mut found: Vec<&Table> = Vec::new();
@@ -284,6 +291,13 @@ impl Schema {
         let name = relation.name.as_str().to_owned();
         let views = self.dependents.iter().filter(|d| d.what.contains("view "));
         views.filter(move |d| d.name.name.as_str() != name && mentions(d.definition.as_str(), &name))
+    }
+
+    /// The row security policies of a table.
+    pub fn policies_of<'a>(&'a self, table: &QualifiedName) -> impl Iterator<Item = &'a Dependent> + use<'a> {
+        let table = table.clone();
+        let policies = self.dependents.iter().filter(|d| d.what.starts_with("policy "));
+        policies.filter(move |d| d.on.as_ref().is_some_and(|on| same(on, &table)))
     }
 
     /// The text that made a view, trigger, policy, rule, publication or statistics object.
@@ -338,6 +352,7 @@ impl Schema {
                 state.added.clear();
             }
         }
+        self.emptied.clear();
         self.timezone = None;
     }
 
@@ -368,6 +383,7 @@ impl Schema {
             domains: self.domains.clone(),
             functions: self.functions.clone(),
             dependents: self.dependents.clone(),
+            emptied: self.emptied.clone(),
             timezone: self.timezone.clone(),
             ..Schema::default()
         };

@@ -55,6 +55,10 @@ impl Schema {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
             }
             Operation::AlterObject { .. } => self.alter_object(operation),
+            Operation::Truncate { tables, cascade } => self.truncate(tables, *cascade),
+            Operation::Insert { table, .. } => drop(self.emptied.remove(&key(table))),
+            // They may insert, or end the transaction.
+            Operation::Opaque { .. } | Operation::Select { .. } | Operation::Transaction(_) => self.emptied.clear(),
             _ => self.apply_to_table(operation),
         }
     }
@@ -195,6 +199,20 @@ impl Schema {
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
+    }
+
+    /// Emptied are also the partitions, and with CASCADE what references them.
+    fn truncate(&mut self, tables: &[QualifiedName], cascade: bool) {
+        let mut open: Vec<QualifiedName> = tables.to_vec();
+        while let Some(table) = open.pop() {
+            if !self.emptied.insert(key(&table)) {
+                continue;
+            }
+            open.extend(self.children(&table).iter().map(|t| t.name.clone()));
+            if cascade {
+                open.extend(self.referencing(&table).iter().map(|(t, _)| t.name.clone()));
+            }
+        }
     }
 
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {

@@ -15,6 +15,7 @@ mod read_alter;
 mod read_create;
 pub mod render;
 mod repeatable;
+mod rows;
 mod split;
 
 pub use read::{Located, read_statement};

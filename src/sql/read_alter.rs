@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use super::read::Located;
 use super::read_create::{column_definition, starts_constraint, table_constraint};
-use crate::operation::{ColumnAttribute, EnumPosition, ObjectKind, Operation, SqlFragment, TableAttribute, TableRef};
+use crate::operation::{ColumnAttribute, EnumPosition, ObjectKind, Operation, RowSecurity, SqlFragment, TableAttribute, TableRef};
 
 /// After `ALTER TABLE`: one operation for each subcommand, with its slice.
 pub(super) fn alter_table(c: &mut Cursor<'_>) -> Option<Vec<Located>> {
@@ -153,10 +153,10 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
     }
     let forms = [
         ("OWNER TO", TableAttribute::Owner),
-        ("ENABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
-        ("DISABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
-        ("FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
-        ("NO FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
+        ("ENABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Enable)),
+        ("DISABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Disable)),
+        ("FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Force)),
+        ("NO FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::NoForce)),
         ("REPLICA IDENTITY", TableAttribute::ReplicaIdentity),
         ("ENABLE TRIGGER", TableAttribute::ToggleTrigger),
         ("DISABLE TRIGGER", TableAttribute::ToggleTrigger),

@@ -1,0 +1,88 @@
+//! Which missing lock timeouts are said and which are mended, once it is known what becomes of the rest of the migration.
+
+use super::{Finding, Findings, parting};
+use crate::framework::migration::Migration;
+use crate::operation::Operation;
+use crate::plan::Step;
+use crate::rewrite::Applicability;
+use crate::schema::same;
+
+/// `unguarded` are the items that are brief and wait for a strong lock without a bound.
+pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &[usize]) {
+    let rewritten = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
+    // Beside statements that cannot be moved a DO in place would change what they share.
+    let stuck = migration.items.iter().position(|item| {
+        matches!(item.operation, Operation::Opaque { .. } | Operation::Transaction(_))
+    });
+    match stuck.filter(|_| !rewritten) {
+        Some(at) => leave(migration, found, at),
+        None => guard_reported(found, unguarded),
+    }
+    if found.is_rewritten() {
+        part_what_is_held(migration, found);
+    }
+    once(migration, found, rewritten);
+}
+
+fn is_guard(finding: &Finding) -> bool {
+    finding.rule.id == "missing-lock-timeout"
+}
+
+/// No guard is possible: what misses one is said.
+fn leave(migration: &Migration, found: &mut Findings, stuck: usize) {
+    let line = migration.source.position(migration.spans[stuck].start).line;
+    let words: Vec<&str> = migration.slice(stuck).split_whitespace().take(2).collect();
+    let words = words.join(" ");
+    let why = format!("no lock_timeout is set, and {} at line {line} keeps safestep from adding one", words.trim_end_matches(';'));
+    for finding in found.findings.iter_mut().filter(|f| is_guard(f) && f.outcome.steps.is_some()) {
+        finding.outcome.steps = None;
+        finding.outcome.hazard.applicability = Applicability::Manual;
+        finding.outcome.hazard.help = format!("left as it is: {why}");
+    }
+}
+
+/// What a rule reports and leaves as it is, such as a dropped column, is brief and gets a guard all the same.
+fn guard_reported(found: &mut Findings, unguarded: &[usize]) {
+    for finding in &mut found.findings {
+        let left = finding.outcome.steps.is_none() && finding.outcome.held_by.is_none();
+        let known = matches!(finding.outcome.hazard.applicability, Applicability::Phased | Applicability::Manual);
+        if !left || !known || !unguarded.contains(&finding.item) {
+            continue;
+        }
+        finding.outcome.guarded = true;
+        finding.outcome.steps = Some(steps_of(&found.steps, finding.item));
+    }
+}
+
+/// The sequence runs what a lock made dangerous in another transaction than the lock, whatever it was rewritten for.
+fn part_what_is_held(migration: &Migration, found: &mut Findings) {
+    for finding in found.findings.iter_mut().filter(|f| f.outcome.steps.is_none()) {
+        let parted = finding.outcome.held_by.filter(|holder| parting::can_part(migration, finding.item, *holder));
+        if let (Some(_), Some(step)) = (parted, steps_of(&found.steps, finding.item).into_iter().next()) {
+            parting::part(&mut finding.outcome, step);
+        }
+    }
+}
+
+fn steps_of(steps: &[Step], item: usize) -> Vec<Step> {
+    steps.iter().filter(|step| step.item == item).cloned().collect()
+}
+
+/// What is rewritten anyway is guarded without a word, and one finding says it for a file of which nothing else is rewritten.
+/// What cannot be guarded is said once, unless another finding tells of the lock.
+fn once(migration: &Migration, found: &mut Findings, rewritten: bool) {
+    let told: Vec<(usize, Option<crate::operation::QualifiedName>)> =
+        found.findings.iter().filter(|f| !is_guard(f)).map(|f| (f.item, f.outcome.hazard.table.clone())).collect();
+    let is_told = |finding: &Finding| {
+        told.iter().any(|(item, table)| {
+            let together = migration.items[*item].shares_transaction_with(&migration.items[finding.item]);
+            together && table.iter().zip(&finding.outcome.hazard.table).any(|(a, b)| same(a, b))
+        })
+    };
+    let (mut mended, mut left) = (rewritten, false);
+    found.findings.retain(|finding| match (is_guard(finding), finding.outcome.steps.is_some()) {
+        (false, _) => true,
+        (true, true) => !std::mem::replace(&mut mended, true),
+        (true, false) => !is_told(finding) && !std::mem::replace(&mut left, true),
+    });
+}
