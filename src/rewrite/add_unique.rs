@@ -25,9 +25,9 @@
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index.
 
 use super::create_index::CONCURRENT_NOTE;
-use super::create_unique_index::no_duplicates;
-use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
-use crate::operation::{Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, SqlFragment, TableRef};
+use super::create_unique_index::{is_proved, no_duplicates};
+use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
+use crate::operation::{Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TableRef};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::RelationKind;
@@ -57,11 +57,26 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }
     let mut steps = site.steps();
     let name = site.schema.constraint_name(&table.name, constraint);
-    build_and_attach(&mut steps, table, constraint, name);
+    let proved = is_proved(site, &table.name, columns, nulls_count(constraint));
+    let preflight = preflight(&table.name, constraint).filter(|_| !proved);
+    build_and_attach(&mut steps, table, constraint, name, preflight.as_ref());
     let mut outcome = Outcome::rewritten(hazard, steps.done());
-    outcome.preflight = Some(no_duplicates(&table.name, columns, nulls_count(constraint), None));
+    outcome.preflight = preflight;
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
+}
+
+/// The rows that must not be there before the key can be built.
+pub(super) fn preflight(table: &QualifiedName, constraint: &Constraint) -> Option<Preflight> {
+    match &constraint.kind {
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+            Some(no_duplicates(table, columns, nulls_count(constraint)))
+        }
+        ConstraintKind::Check { .. }
+        | ConstraintKind::ForeignKey(_)
+        | ConstraintKind::Exclude { .. }
+        | ConstraintKind::NotNull { .. } => None,
+    }
 }
 
 /// The unique index behind a constraint, built concurrently under the constraint's name.
@@ -103,11 +118,16 @@ fn split_options(options: &SqlFragment) -> (String, String) {
 }
 
 /// Build, then attach as the constraint.
-pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: Ident) {
+pub(super) fn build_and_attach(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    constraint: &Constraint,
+    name: Ident,
+    preflight: Option<&Preflight>,
+) {
     let Some(index) = concurrent_index(table, constraint, &name) else { return };
     let words = snake_case(&table.name.name);
     let key = snake_case(&name);
-    let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
     let undo_index = Operation::DropIndex {
         names: vec![table.name.sibling(name.clone())],
         concurrently: true,
@@ -126,20 +146,21 @@ pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constr
         }
         _ => {}
     }
-    steps
-        .step(
-            Operation::CreateIndex(index),
-            format!("{words}_build_{key}"),
-            "builds the index while reads and writes go on",
-            Undo::By(vec![undo_index]),
-        )
-        .preflight(&no_duplicates(&table.name, &columns, nulls_count(constraint), None).query)
-        .step(
-            Operation::AddConstraint { table: table.clone(), constraint: attached },
-            format!("{words}_{key}"),
-            "the finished index becomes the constraint",
-            Undo::By(vec![undo_constraint]),
-        );
+    steps.step(
+        Operation::CreateIndex(index),
+        format!("{words}_build_{key}"),
+        "builds the index while reads and writes go on",
+        Undo::By(vec![undo_index]),
+    );
+    if let Some(preflight) = preflight {
+        steps.preflight(&preflight.query);
+    }
+    steps.step(
+        Operation::AddConstraint { table: table.clone(), constraint: attached },
+        format!("{words}_{key}"),
+        "the finished index becomes the constraint",
+        Undo::By(vec![undo_constraint]),
+    );
 }
 
 /// `NULLS NOT DISTINCT`: a NULL repeats a NULL.

@@ -164,6 +164,10 @@ pub struct Schema {
     links: links::Links,
     /// What the migration at hand made or changed.
     touched: BTreeSet<Key>,
+    /// How many migrations have begun.
+    migrations: usize,
+    /// What a framework wrote down has been laid over it.
+    recorded: bool,
     /// The tables that the transaction at hand has emptied with TRUNCATE.
     emptied: BTreeSet<Key>,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
@@ -335,8 +339,14 @@ impl Schema {
         });
     }
 
+    /// True when a table that is not in it is not there: nothing ran before, or a framework wrote down the whole schema.
+    fn is_complete(&self) -> bool {
+        self.recorded || self.migrations < 2
+    }
+
     /// From here on everything that is made is [`Age::New`].
     pub fn begin_migration(&mut self) {
+        self.migrations += 1;
         let touched = std::mem::take(&mut self.touched);
         for name in &touched {
             if let Some(table) = self.tables.get_mut(name) {

@@ -169,9 +169,14 @@ impl Schema {
     }
 
     fn create_table(&mut self, create: &CreateTable) {
-        if self.tables.contains_key(&key(&create.name)) {
-            return;
+        if let Some(known) = self.table(&create.name) {
+            if create.if_not_exists || known.is_sure() || known.age == Age::New {
+                return;
+            }
+            // Only a framework's record knows it: that the statement succeeds proves that it was not there.
+            self.drop_relation(&create.name, false);
         }
+        let age = if create.if_not_exists && !create.temporary && !self.is_complete() { Age::Existing } else { Age::New };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
         let mut columns = Vec::new();
         for source in create.like.iter().chain(&parents) {
@@ -185,7 +190,7 @@ impl Schema {
         let table = Table {
             name: create.name.clone(),
             kind,
-            age: Age::New,
+            age,
             temporary: create.temporary,
             columns,
             columns_known,
@@ -199,6 +204,21 @@ impl Schema {
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
+        if age == Age::Existing {
+            self.age_table(&create.name);
+        }
+    }
+
+    /// The table and all that is on it may have been there before.
+    fn age_table(&mut self, name: &QualifiedName) {
+        self.with(name, |table| {
+            table.columns.iter_mut().for_each(|c| c.age = Age::Existing);
+            table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
+        });
+        let indexes: Vec<Key> = self.indexes_of(name).map(|index| key(&index.name)).collect();
+        for index in indexes {
+            self.indexes.get_mut(&index).into_iter().for_each(|index| index.age = Age::Existing);
+        }
     }
 
     /// Emptied are also the partitions, and with CASCADE what references them.

@@ -19,6 +19,7 @@ mod rows;
 mod split;
 
 pub use read::{Located, read_statement};
+pub use read_create::leading_expression;
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, split};
 

@@ -55,7 +55,9 @@ pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
         if let Some(block) = do_block::read(text, &mut cursor, depth) {
             return block;
         }
-        return plain(vec![Located { operation: Operation::Opaque { what: "DO block".into() }, span: whole }]);
+        let verbs = do_block::verbs(text);
+        let what = if verbs.is_empty() { "DO block".to_owned() } else { format!("DO block with {verbs}") };
+        return plain(vec![Located { operation: Operation::Opaque { what }, span: whole }]);
     }
     let mut attempt = cursor.clone();
     let read = if attempt.eat("ALTER TABLE") {

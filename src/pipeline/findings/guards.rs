@@ -2,13 +2,15 @@
 
 use super::{Finding, Findings, parting};
 use crate::framework::migration::Migration;
-use crate::operation::Operation;
-use crate::plan::Step;
+use crate::operation::{Operation, QualifiedName};
+use crate::plan::{Duration, Step};
+use crate::postgres::LockMode;
 use crate::rewrite::Applicability;
 use crate::schema::same;
 
 /// `unguarded` are the items that are brief and wait for a strong lock without a bound.
 pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &[usize]) {
+    drop_useless(migration, found);
     let rewritten = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
     // Beside statements that cannot be moved a DO in place would change what they share.
     let stuck = migration.items.iter().position(|item| {
@@ -22,6 +24,30 @@ pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &[u
         part_what_is_held(migration, found);
     }
     once(migration, found, rewritten);
+}
+
+/// Where a longer statement that stays as it is waits for the same lock in the same transaction, a guard around a brief one bounds
+/// nothing, and would only take apart what belongs together.
+fn drop_useless(migration: &Migration, found: &mut Findings) {
+    let waits: Vec<(usize, QualifiedName, LockMode)> = found
+        .findings
+        .iter()
+        .filter(|f| f.outcome.steps.is_none() && f.outcome.held_by.is_none() && found.steps.iter().any(|s| is_long(s, f.item)))
+        .filter_map(|f| Some((f.item, f.outcome.hazard.table.clone()?, f.outcome.hazard.lock?)))
+        .collect();
+    found.findings.retain(|guard| {
+        let (table, lock) = (&guard.outcome.hazard.table, guard.outcome.hazard.lock);
+        let covers = |(item, long, held): &(usize, QualifiedName, LockMode)| {
+            migration.items[*item].shares_transaction_with(&migration.items[guard.item])
+                && table.as_ref().is_some_and(|table| same(table, long))
+                && Some(*held) >= lock
+        };
+        !is_guard(guard) || !waits.iter().any(covers)
+    });
+}
+
+fn is_long(step: &Step, item: usize) -> bool {
+    step.item == item && step.duration == Duration::AsWritten && step.locks.iter().any(|(_, mode)| mode.blocks_writes())
 }
 
 fn is_guard(finding: &Finding) -> bool {
@@ -71,7 +97,7 @@ fn steps_of(steps: &[Step], item: usize) -> Vec<Step> {
 /// What is rewritten anyway is guarded without a word, and one finding says it for a file of which nothing else is rewritten.
 /// What cannot be guarded is said once, unless another finding tells of the lock.
 fn once(migration: &Migration, found: &mut Findings, rewritten: bool) {
-    let told: Vec<(usize, Option<crate::operation::QualifiedName>)> =
+    let told: Vec<(usize, Option<QualifiedName>)> =
         found.findings.iter().filter(|f| !is_guard(f)).map(|f| (f.item, f.outcome.hazard.table.clone())).collect();
     let is_told = |finding: &Finding| {
         told.iter().any(|(item, table)| {
