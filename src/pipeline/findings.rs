@@ -37,6 +37,19 @@ impl Findings {
         self.findings.iter().any(|f| f.outcome.steps.is_some())
     }
 
+    /// The same where the runner's files look for what a failed build left: then IF NOT EXISTS does no harm.
+    pub fn with_leftovers_cleared(mut self) -> Findings {
+        for finding in self.findings.iter_mut().filter(|f| f.rule.id == "concurrent-leftover") {
+            let step = self.steps.iter().find(|step| step.item == finding.item);
+            if let Some(step) = step.filter(|_| finding.outcome.steps.is_none()) {
+                finding.outcome.hazard.applicability = Applicability::Safe;
+                finding.outcome.hazard.help = "what a failed build left is dropped before it".into();
+                finding.outcome.steps = Some(vec![step.clone()]);
+            }
+        }
+        self
+    }
+
     /// The same where nothing is rewritten, because of one statement.
     pub fn kept(&self, migration: &Migration, refusal: &Refusal) -> Findings {
         let place = migration.source.position(migration.spans[refusal.item].start);

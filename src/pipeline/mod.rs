@@ -156,6 +156,10 @@ struct Draft {
 
 impl Draft {
     fn of(framework: &dyn Framework, migration: Migration, findings: Findings, settings: LayoutSettings) -> Draft {
+        let findings = match framework.runner().clears_leftovers {
+            true => findings.with_leftovers_cleared(),
+            false => findings,
+        };
         let sequence = match findings.is_rewritten() {
             true => sequence(findings.steps.clone(), framework.runner()),
             false => Sequence::default(),

@@ -12,12 +12,8 @@ use crate::schema::same;
 pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &[usize]) {
     drop_useless(migration, found);
     let rewritten = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
-    // Beside statements that cannot be moved a DO in place would change what they share.
-    let stuck = migration.items.iter().position(|item| {
-        matches!(item.operation, Operation::Opaque { .. } | Operation::Transaction(_))
-    });
-    match stuck.filter(|_| !rewritten) {
-        Some(at) => leave(migration, found, at),
+    match stuck(migration, found).filter(|_| !rewritten) {
+        Some(why) => leave(found, &why),
         None => guard_reported(found, unguarded),
     }
     if found.is_rewritten() {
@@ -32,7 +28,8 @@ fn drop_useless(migration: &Migration, found: &mut Findings) {
     let waits: Vec<(usize, QualifiedName, LockMode)> = found
         .findings
         .iter()
-        .filter(|f| f.outcome.steps.is_none() && f.outcome.held_by.is_none() && found.steps.iter().any(|s| is_long(s, f.item)))
+        .filter(|f| !is_guard(f) && f.outcome.steps.is_none() && f.outcome.held_by.is_none())
+        .filter(|f| found.steps.iter().any(|step| is_long(step, f.item)))
         .filter_map(|f| Some((f.item, f.outcome.hazard.table.clone()?, f.outcome.hazard.lock?)))
         .collect();
     found.findings.retain(|guard| {
@@ -54,12 +51,29 @@ fn is_guard(finding: &Finding) -> bool {
     finding.rule.id == "missing-lock-timeout"
 }
 
+/// Why guards alone are no reason to lay the migration out anew, if there is one.
+fn stuck(migration: &Migration, found: &Findings) -> Option<String> {
+    let place = |at: usize| {
+        let line = migration.source.position(migration.spans[at].start).line;
+        let words = migration.slice(at).split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+        format!("the {} at line {line}", words.trim_end_matches(';'))
+    };
+    // A DO in place would change what statements that cannot be moved share.
+    let unmovable = migration
+        .items
+        .iter()
+        .position(|item| matches!(item.operation, Operation::Opaque { .. } | Operation::Transaction(_)));
+    if let Some(at) = unmovable {
+        return Some(format!("no lock_timeout is set, and {} keeps safestep from adding one", place(at)));
+    }
+    // What is known to fail takes the rest of the migration back only while they are one.
+    let waits = |f: &&Finding| f.outcome.steps.is_none() && f.outcome.hazard.applicability == Applicability::NeedsInput;
+    let unanswered = found.findings.iter().find(waits)?;
+    Some(format!("a lock_timeout and retries come with the answer for {}", place(unanswered.item)))
+}
+
 /// No guard is possible: what misses one is said.
-fn leave(migration: &Migration, found: &mut Findings, stuck: usize) {
-    let line = migration.source.position(migration.spans[stuck].start).line;
-    let words: Vec<&str> = migration.slice(stuck).split_whitespace().take(2).collect();
-    let words = words.join(" ");
-    let why = format!("no lock_timeout is set, and {} at line {line} keeps safestep from adding one", words.trim_end_matches(';'));
+fn leave(found: &mut Findings, why: &str) {
     for finding in found.findings.iter_mut().filter(|f| is_guard(f) && f.outcome.steps.is_some()) {
         finding.outcome.steps = None;
         finding.outcome.hazard.applicability = Applicability::Manual;
