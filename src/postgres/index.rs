@@ -86,7 +86,9 @@ pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, options: &str)
             Some(table) => tally.build(&table, true),
             None => tally.work(Work::Unknown),
         }
-    } else if options.starts_with("ALTER") || (sets(&options) && names_only(&options, &["FILLFACTOR", "DEDUPLICATE_ITEMS"])) {
+    } else if options.starts_with("ALTER")
+        || (sets(&options) && names_only(&options, &["FILLFACTOR", "DEDUPLICATE_ITEMS"]))
+    {
         tally.lock_index(index, LockMode::ShareUpdateExclusive);
     } else {
         tally.lock_index(index, LockMode::AccessExclusive);

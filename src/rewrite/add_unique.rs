@@ -27,7 +27,9 @@
 use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::{is_proved, no_duplicates};
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
-use crate::operation::{Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TableRef};
+use crate::operation::{
+    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TableRef,
+};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::RelationKind;

@@ -20,7 +20,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::Transaction(TransactionControl::Commit) = site.operation() else { return None };
     let control = |at: &usize| matches!(site.items[*at].operation, Operation::Transaction(_));
     let start = (0..site.at).rev().find(control).map_or(0, |at| at + 1);
-    let began = start > 0 && matches!(site.items[start - 1].operation, Operation::Transaction(TransactionControl::Begin));
+    let began =
+        start > 0 && matches!(site.items[start - 1].operation, Operation::Transaction(TransactionControl::Begin));
     let goes_on = site.items[site.at + 1..].iter().any(|item| !matches!(item.operation, Operation::Transaction(_)));
     if began || !goes_on {
         return None;

@@ -28,9 +28,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None;
     }
     let name = index.table.sibling(index.name.clone()?);
-    let drops = |operation: &Operation| {
-        matches!(operation, Operation::DropIndex { names, .. } if names.iter().any(|dropped| same(dropped, &name)))
-    };
+    let drops = |operation: &Operation| matches!(operation, Operation::DropIndex { names, .. } if names.iter().any(|dropped| same(dropped, &name)));
     if site.schema.is_new(&index.table) || site.items[..site.at].iter().any(|item| drops(&item.operation)) {
         return None;
     }

@@ -32,7 +32,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (which, why) = match &reach {
         Reach::All => ("every row", String::new()),
         Reach::Joined => ("every row", " that finds a partner in the join".to_owned()),
-        Reach::NewColumns(columns) => ("every row", format!(": {} is new here and the same in all of them", listed(columns))),
+        Reach::NewColumns(columns) => {
+            ("every row", format!(": {} is new here and the same in all of them", listed(columns)))
+        }
         Reach::Matching => ("every row", " that matches".to_owned()),
     };
     let message = match reach {
@@ -45,7 +47,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         table: Some(table.clone()),
         lock: site.effects().strongest(),
         message,
-        label: if reach == Reach::Matching { "perhaps most rows" } else { "all rows" }.to_owned() + " in one transaction",
+        label: if reach == Reach::Matching { "perhaps most rows" } else { "all rows" }.to_owned()
+            + " in one transaction",
         help: "left as it is: change the rows in batches, with a commit after each".into(),
     }))
 }
@@ -103,7 +106,8 @@ fn truncate(site: &Site<'_>, tables: &[QualifiedName]) -> Option<Outcome> {
     let locks = site.effects().locks;
     let others: Vec<&QualifiedName> =
         locks.iter().map(|(other, _)| other).filter(|other| !tables.iter().any(|t| same(t, other))).collect();
-    let along = if others.is_empty() { String::new() } else { format!(", and with CASCADE those of {}", listed(&others)) };
+    let along =
+        if others.is_empty() { String::new() } else { format!(", and with CASCADE those of {}", listed(&others)) };
     Some(Outcome::reported(Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Manual,

@@ -26,7 +26,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         (true, []) => (format!("every column of type {} is dropped with its values", listed(names)), None),
         (true, users) => {
             let verb = if users.len() == 1 { "is" } else { "are" };
-            (format!("{} {verb} dropped with {} values", listed(users), if users.len() == 1 { "its" } else { "their" }), None)
+            (
+                format!(
+                    "{} {verb} dropped with {} values",
+                    listed(users),
+                    if users.len() == 1 { "its" } else { "their" }
+                ),
+                None,
+            )
         }
         (false, []) => (format!("running code that names {} breaks", listed(names)), None),
         (false, users) => {

@@ -22,7 +22,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
     let lock = cost.strongest().filter(|lock| lock.blocks_writes())?;
     let item = &site.items[site.at];
-    let goes_on = site.items[site.at + 1..].iter().any(|later| later.shares_transaction_with(item) && is_long(site, later));
+    let goes_on =
+        site.items[site.at + 1..].iter().any(|later| later.shares_transaction_with(item) && is_long(site, later));
     if !goes_on && (item.bounds_lock_waits || !site.settings.bound_lock_waits) {
         return None;
     }

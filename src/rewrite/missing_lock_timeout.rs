@@ -29,8 +29,12 @@ use crate::postgres::{Effects, LockMode, Work};
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
     let lock = brief_strong_lock(site, &cost)?;
-    let tables: Vec<QualifiedName> =
-        cost.locks.iter().filter(|(_, mode)| mode.blocks_writes()).map(|(relation, _)| felt_at(site, relation)).collect();
+    let tables: Vec<QualifiedName> = cost
+        .locks
+        .iter()
+        .filter(|(_, mode)| mode.blocks_writes())
+        .map(|(relation, _)| felt_at(site, relation))
+        .collect();
     let who = if lock.blocks_reads() { "read and write" } else { "write" };
     let hazard = Hazard {
         severity: Severity::Caution,

@@ -126,7 +126,15 @@ impl Outcome {
 
     /// A hazard with the steps that replace its operation.
     pub fn rewritten(hazard: Hazard, steps: Vec<Step>) -> Self {
-        Outcome { hazard, steps: Some(steps), claims: Vec::new(), preflight: None, note: None, guarded: false, held_by: None }
+        Outcome {
+            hazard,
+            steps: Some(steps),
+            claims: Vec::new(),
+            preflight: None,
+            note: None,
+            guarded: false,
+            held_by: None,
+        }
     }
 }
 

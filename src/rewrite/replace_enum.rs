@@ -43,7 +43,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Phased,
         table: Some(table.name.clone()),
         lock: site.effects().strongest(),
-        message: format!("every read and write of {} waits while it is written anew{}{stops}", table.name, swap.how_often),
+        message: format!(
+            "every read and write of {} waits while it is written anew{}{stops}",
+            table.name, swap.how_often
+        ),
         label: "ACCESS EXCLUSIVE for a full rewrite".into(),
         help,
     });
@@ -63,9 +66,7 @@ struct Swap<'a> {
 fn by_second_type<'a>(site: &Site<'a>, old: &QualifiedName, ty: &TypeName) -> Option<Swap<'a>> {
     let second = ty.name();
     let labels = &site.schema.enum_type(&second)?.labels;
-    let takes_the_name = |operation: &Operation| {
-        matches!(operation, Operation::RenameType { name, to } if same(name, &second) && *to == old.name)
-    };
+    let takes_the_name = |operation: &Operation| matches!(operation, Operation::RenameType { name, to } if same(name, &second) && *to == old.name);
     site.following().find(|(_, operation)| takes_the_name(operation))?;
     let makes_room = |operation: &Operation| matches!(operation, Operation::RenameType { name, .. } if same(name, old));
     let moved = site.following().find_map(|(_, operation)| match operation {
@@ -76,7 +77,8 @@ fn by_second_type<'a>(site: &Site<'a>, old: &QualifiedName, ty: &TypeName) -> Op
         matches!(operation, Operation::DropType { names, .. }
             if names.iter().all(|n| same(n, old) || moved.as_ref().is_some_and(|m| same(m, n))))
     };
-    let parts = site.following().filter(|(_, o)| takes_the_name(o) || makes_room(o) || drops(o)).map(|(at, _)| at).collect();
+    let parts =
+        site.following().filter(|(_, o)| takes_the_name(o) || makes_room(o) || drops(o)).map(|(at, _)| at).collect();
     Some(Swap { labels, how_often: "", parts })
 }
 

@@ -33,7 +33,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             "dropped here, replaced below",
         ),
         Some(other) => (
-            format!("every value of {place} is lost: the column is dropped and {other}, which is new and empty, takes its name"),
+            format!(
+                "every value of {place} is lost: the column is dropped and {other}, which is new and empty, takes its name"
+            ),
             "dropped here, replaced below",
         ),
     };

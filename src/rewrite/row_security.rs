@@ -21,7 +21,8 @@ use crate::operation::{ObjectKind, Operation, RowSecurity, TableAttribute};
 use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::SetTableAttribute { table, attribute: TableAttribute::RowSecurity(change) } = site.operation() else {
+    let Operation::SetTableAttribute { table, attribute: TableAttribute::RowSecurity(change) } = site.operation()
+    else {
         return None;
     };
     let from = match change {
@@ -29,11 +30,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         RowSecurity::Force => "also from its owner",
         RowSecurity::Disable | RowSecurity::NoForce => return None,
     };
-    let makes_policy = |operation: &Operation| {
-        matches!(operation, Operation::CreateObject { kind: ObjectKind::Policy, on: Some(on), .. } if same(on, &table.name))
-    };
+    let makes_policy = |operation: &Operation| matches!(operation, Operation::CreateObject { kind: ObjectKind::Policy, on: Some(on), .. } if same(on, &table.name));
     let has_policy = site.schema.policies_of(&table.name).next().is_some()
-        || site.items.iter().any(|item| makes_policy(&item.operation) || matches!(item.operation, Operation::Opaque { .. }));
+        || site
+            .items
+            .iter()
+            .any(|item| makes_policy(&item.operation) || matches!(item.operation, Operation::Opaque { .. }));
     if has_policy || site.schema.is_new(&table.name) {
         return None;
     }

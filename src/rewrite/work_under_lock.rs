@@ -38,7 +38,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let who = if lock.blocks_reads() { "read and write" } else { "write" };
     let help = match item.fixed {
         Some(Fixed::Transaction) => "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction",
-        Some(Fixed::Block) => "left as it is: its DO block has variables, conditions or loops; take it out of the block",
+        Some(Fixed::Block) => {
+            "left as it is: its DO block has variables, conditions or loops; take it out of the block"
+        }
         None if item.bounds_lock_waits => {
             "left as it is: the lock_timeout bounds the wait, not the hold; commit before it, in a migration of its own"
         }
@@ -76,8 +78,12 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
     let words = match (operation, &cost.work) {
         (_, Work::Constant) => return None,
         (Operation::ValidateConstraint { table, .. }, _) => format!("all rows of {} are checked", table.name),
-        (Operation::Update { table, rows }, _) => return Some((format!("rows of {table} are changed"), by_reach(rows))),
-        (Operation::Delete { table, rows }, _) => return Some((format!("rows of {table} are deleted"), by_reach(rows))),
+        (Operation::Update { table, rows }, _) => {
+            return Some((format!("rows of {table} are changed"), by_reach(rows)));
+        }
+        (Operation::Delete { table, rows }, _) => {
+            return Some((format!("rows of {table} are deleted"), by_reach(rows)));
+        }
         (Operation::Insert { table, from_query: true }, _) => format!("a query fills {table}"),
         (Operation::CreateTable(create), Work::Rows) => format!("a query fills {}", create.name),
         (Operation::CreateObject { name: Some(name), .. }, Work::Rows) => format!("a query fills {name}"),

@@ -176,7 +176,8 @@ impl Schema {
             // Only a framework's record knows it: that the statement succeeds proves that it was not there.
             self.drop_relation(&create.name, false);
         }
-        let age = if create.if_not_exists && !create.temporary && !self.is_complete() { Age::Existing } else { Age::New };
+        let age =
+            if create.if_not_exists && !create.temporary && !self.is_complete() { Age::Existing } else { Age::New };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
         let mut columns = Vec::new();
         for source in create.like.iter().chain(&parents) {

@@ -257,7 +257,8 @@ impl Body<'_> {
         });
         self.skip_statement(c)?;
         let span = c.span_from(start);
-        let plain = literal.as_deref().and_then(|l| l.strip_prefix('\'')?.strip_suffix('\'')).filter(|l| !l.contains('\''));
+        let plain =
+            literal.as_deref().and_then(|l| l.strip_prefix('\'')?.strip_suffix('\'')).filter(|l| !l.contains('\''));
         match plain {
             Some(statement) => {
                 let operations = read_at_depth(statement, 1).operations;
@@ -330,10 +331,16 @@ mod tests {
             words.collect::<Vec<_>>().join(", ")
         };
         for (body, operations) in [
-            ("IF a THEN ALTER TABLE t ADD b int; ELSIF c THEN DROP TABLE u; ELSE UPDATE t SET b = 1; END IF;", "AddColumn, DropTable, Update"),
+            (
+                "IF a THEN ALTER TABLE t ADD b int; ELSIF c THEN DROP TABLE u; ELSE UPDATE t SET b = 1; END IF;",
+                "AddColumn, DropTable, Update",
+            ),
             ("EXECUTE 'ALTER TABLE t ALTER b SET NOT NULL';", "SetNotNull"),
             ("EXECUTE format('REINDEX INDEX %I', i); DROP TABLE t;", "EXECUTE in a DO block with REINDEX, DropTable"),
-            ("DROP TABLE t; EXCEPTION WHEN others THEN CREATE TABLE t (); ", "DropTable, handler in a DO block with CREATE TABLE"),
+            (
+                "DROP TABLE t; EXCEPTION WHEN others THEN CREATE TABLE t (); ",
+                "DropTable, handler in a DO block with CREATE TABLE",
+            ),
             ("FOREACH i IN ARRAY a LOOP FROBNICATE i; END LOOP;", "FROBNICATE I in a DO block"),
         ] {
             assert_eq!(told(body), operations, "{body}");
