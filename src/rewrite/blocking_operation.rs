@@ -15,16 +15,16 @@
 
 use super::missing_lock_timeout::felt_at;
 use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::QualifiedName;
+use crate::operation::{Operation, QualifiedName};
 use crate::postgres::{LockMode, Work};
 use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
-    let lock = cost.strongest()?;
     if !cost.is_unsafe() {
         return None;
     }
+    let Some(lock) = cost.strongest() else { return unknown(site) };
     let felt = |mode: LockMode| if lock.blocks_reads() { mode.blocks_reads() } else { mode == lock };
     let mut tables: Vec<QualifiedName> = Vec::new();
     for table in cost.locks.iter().filter(|(_, mode)| felt(*mode)).map(|(relation, _)| felt_at(site, relation)) {
@@ -47,5 +47,22 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         message: format!("every {who} of {} waits {during}", listed(&tables)),
         label: format!("{lock} for work that grows with the table"),
         help: "left as it is: run it in a maintenance window".into(),
+    }))
+}
+
+/// Statements about whatever there is, such as `DROP OWNED` and `REINDEX DATABASE`. What is not read at all, and a function
+/// that is called, the report names by itself.
+fn unknown(site: &Site<'_>) -> Option<Outcome> {
+    if matches!(site.operation(), Operation::Opaque { .. } | Operation::Select { .. }) {
+        return None;
+    }
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Caution,
+        applicability: Applicability::Manual,
+        table: None,
+        lock: None,
+        message: "what it locks, and for how long, depends on what the database holds".into(),
+        label: "may wait for strong locks and read whole tables under them".into(),
+        help: "left as it is: say the objects one by one, or run it in a maintenance window".into(),
     }))
 }
