@@ -138,12 +138,6 @@ fn outcomes(migration: &Migration, site: &Site<'_>, told: bool, config: &Config)
     let also = of(Scope::Transaction).filter(|_| !replaced);
     let mut found: Vec<_> = first.into_iter().collect();
     found.extend(also.filter_map(|rule| first_outcome(std::iter::once(rule), migration, site, config)));
-    for (_, outcome) in &mut found {
-        let apart = outcome.held_by.is_some_and(|holder| parting::can_part(migration, site.at, holder));
-        if apart && !site.items[site.at].bounds_lock_waits {
-            parting::part(outcome, passed_through(site));
-        }
-    }
     found
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Finding, Findings, parting};
 use crate::framework::migration::Migration;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{ObjectKind, Operation, QualifiedName};
 use crate::plan::{Duration, Step};
 use crate::postgres::LockMode;
 use crate::rewrite::Applicability;
@@ -11,12 +11,15 @@ use crate::schema::same;
 /// `unguarded` are the items that are brief and wait for a strong lock without a bound.
 pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &[usize]) {
     drop_useless(migration, found);
-    let rewritten = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
-    match stuck(migration, found).filter(|_| !rewritten) {
+    let replaced = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
+    let whole = stays_whole(migration, found);
+    let parted = whole.is_none() && wants_parting(migration, found);
+    let rewritten = replaced || parted;
+    match whole.or_else(|| cannot_be_wrapped(migration)).filter(|_| !rewritten) {
         Some(why) => leave(found, &why),
         None => guard_reported(found, unguarded),
     }
-    if found.is_rewritten() {
+    if parted || found.is_rewritten() {
         part_what_is_held(migration, found);
     }
     once(migration, found, rewritten);
@@ -51,25 +54,63 @@ fn is_guard(finding: &Finding) -> bool {
     finding.rule.id == "missing-lock-timeout"
 }
 
-/// Why guards alone are no reason to lay the migration out anew, if there is one.
-fn stuck(migration: &Migration, found: &Findings) -> Option<String> {
-    let place = |at: usize| {
-        let line = migration.source.position(migration.spans[at].start).line;
-        let words = migration.slice(at).split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-        format!("the {} at line {line}", words.trim_end_matches(';'))
-    };
-    // A DO in place would change what statements that cannot be moved share.
-    let unmovable = migration
-        .items
-        .iter()
-        .position(|item| matches!(item.operation, Operation::Opaque { .. } | Operation::Transaction(_)));
-    if let Some(at) = unmovable {
-        return Some(format!("no lock_timeout is set, and {} keeps safestep from adding one", place(at)));
-    }
+/// Why the statements must commit as one, unless something in them is rewritten: guards and held locks alone are no reason to
+/// take them apart.
+fn stays_whole(migration: &Migration, found: &Findings) -> Option<String> {
     // What is known to fail takes the rest of the migration back only while they are one.
     let waits = |f: &&Finding| f.outcome.steps.is_none() && f.outcome.hazard.applicability == Applicability::NeedsInput;
-    let unanswered = found.findings.iter().find(waits)?;
-    Some(format!("a lock_timeout and retries come with the answer for {}", place(unanswered.item)))
+    if let Some(unanswered) = found.findings.iter().find(waits) {
+        let place = place(migration, unanswered.item);
+        return Some(format!("a lock_timeout and retries come with the answer for {place}"));
+    }
+    // Between two renames neither the old nor the new code works.
+    let is_rename = |f: &&Finding| ["rename-table", "rename-column"].contains(&f.rule.id);
+    let mut renames = found.findings.iter().filter(is_rename).map(|f| f.item);
+    let first = renames.next()?;
+    let comes_back = || takes_its_name(migration, first);
+    let other = renames.find(|other| together(migration, first, *other)).or_else(comes_back)?;
+    let (one, other) = (place(migration, first), place(migration, other));
+    Some(format!("no lock_timeout is set; {one} and {other} must be seen together, so set one before them"))
+}
+
+/// The statement in the same transaction that makes a relation of the name that a rename frees.
+fn takes_its_name(migration: &Migration, rename: usize) -> Option<usize> {
+    let Operation::RenameTable { table, .. } = &migration.items[rename].operation else { return None };
+    let makes = |operation: &Operation| match operation {
+        Operation::CreateTable(create) => same(&create.name, &table.name),
+        Operation::CreateObject { kind: ObjectKind::View, name: Some(name), .. } => same(name, &table.name),
+        Operation::RenameTable { table: other, to } => same(&other.name.sibling(to.clone()), &table.name),
+        _ => false,
+    };
+    let later = rename + 1..migration.items.len();
+    later.into_iter().find(|at| makes(&migration.items[*at].operation) && together(migration, rename, *at))
+}
+
+fn together(migration: &Migration, one: usize, other: usize) -> bool {
+    migration.items[one].shares_transaction_with(&migration.items[other])
+}
+
+/// Beside statements that cannot be moved a `DO` in place would change what they share.
+fn cannot_be_wrapped(migration: &Migration) -> Option<String> {
+    let unmovable = |operation: &Operation| matches!(operation, Operation::Opaque { .. } | Operation::Transaction(_));
+    let at = migration.items.iter().position(|item| unmovable(&item.operation))?;
+    Some(format!("no lock_timeout is set, and {} keeps safestep from adding one", place(migration, at)))
+}
+
+/// `the COMMIT at line 3`.
+fn place(migration: &Migration, at: usize) -> String {
+    let line = migration.source.position(migration.spans[at].start).line;
+    let words = migration.slice(at).split_whitespace().take(2).collect::<Vec<_>>().join(" ");
+    format!("the {} at line {line}", words.trim_end_matches(';'))
+}
+
+/// True when a statement is dangerous only under a lock that it can be parted from; where the author bounds the waits, the
+/// order is the author's as well.
+fn wants_parting(migration: &Migration, found: &Findings) -> bool {
+    found.findings.iter().any(|finding| {
+        let parted = finding.outcome.held_by.is_some_and(|holder| parting::can_part(migration, finding.item, holder));
+        parted && !migration.items[finding.item].bounds_lock_waits
+    })
 }
 
 /// No guard is possible: what misses one is said.
