@@ -225,12 +225,13 @@ fn one_line(query: &str) -> String {
     query.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Each table once, also where one statement writes its schema and another does not.
 fn listed(tables: &[QualifiedName]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for name in tables.iter().map(ToString::to_string) {
-        if !names.contains(&name) {
-            names.push(name);
+    let mut names: Vec<&QualifiedName> = Vec::new();
+    for table in tables {
+        if !names.iter().any(|known| crate::schema::same(known, table)) {
+            names.push(table);
         }
     }
-    names.join(" and ")
+    names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
 }

@@ -46,6 +46,9 @@ pub fn plan(
     runner: Runner,
     version: u32,
 ) -> (Findings, Sequence) {
+    if runner.clears_leftovers {
+        findings = findings.with_leftovers_cleared();
+    }
     let promise = around.promise(version);
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way

@@ -15,7 +15,7 @@ pub(super) fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
 /// `UPDATE` and `DELETE`: ROW EXCLUSIVE; how many rows the condition picks is not known.
 pub(super) fn change(tally: &mut Tally<'_>, table: &QualifiedName) {
     lock_rows(tally, table);
-    if !tally.schema.is_new(table) {
+    if !tally.schema.is_new(table) && !tally.schema.is_emptied(table) {
         tally.work(Work::Rows);
     }
 }

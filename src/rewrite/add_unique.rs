@@ -25,9 +25,11 @@
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index.
 
 use super::create_index::CONCURRENT_NOTE;
-use super::create_unique_index::no_duplicates;
-use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
-use crate::operation::{Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, SqlFragment, TableRef};
+use super::create_unique_index::{is_proved, no_duplicates};
+use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
+use crate::operation::{
+    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TableRef,
+};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::RelationKind;
@@ -57,11 +59,26 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }
     let mut steps = site.steps();
     let name = site.schema.constraint_name(&table.name, constraint);
-    build_and_attach(&mut steps, table, constraint, name);
+    let proved = is_proved(site, &table.name, columns, nulls_count(constraint));
+    let preflight = preflight(&table.name, constraint).filter(|_| !proved);
+    build_and_attach(&mut steps, table, constraint, name, preflight.as_ref());
     let mut outcome = Outcome::rewritten(hazard, steps.done());
-    outcome.preflight = Some(no_duplicates(&table.name, columns, nulls_count(constraint), None));
+    outcome.preflight = preflight;
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
+}
+
+/// The rows that must not be there before the key can be built.
+pub(super) fn preflight(table: &QualifiedName, constraint: &Constraint) -> Option<Preflight> {
+    match &constraint.kind {
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+            Some(no_duplicates(table, columns, nulls_count(constraint)))
+        }
+        ConstraintKind::Check { .. }
+        | ConstraintKind::ForeignKey(_)
+        | ConstraintKind::Exclude { .. }
+        | ConstraintKind::NotNull { .. } => None,
+    }
 }
 
 /// The unique index behind a constraint, built concurrently under the constraint's name.
@@ -104,30 +121,42 @@ fn split_options(options: &SqlFragment) -> (String, String) {
 }
 
 /// Build, then attach as the constraint.
-pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: Ident) {
-    if build(steps, table, constraint, &name).is_some() {
+pub(super) fn build_and_attach(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    constraint: &Constraint,
+    name: Ident,
+    preflight: Option<&Preflight>,
+) {
+    if build(steps, table, constraint, &name, preflight).is_some() {
         attach(steps, table, constraint, &name, &name);
     }
 }
 
 /// Builds the unique index behind a constraint concurrently, under a name of its own.
-pub(super) fn build(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: &Ident) -> Option<()> {
+pub(super) fn build(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    constraint: &Constraint,
+    name: &Ident,
+    preflight: Option<&Preflight>,
+) -> Option<()> {
     let index = concurrent_index(table, constraint, name)?;
-    let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
     let undo = Operation::DropIndex {
         names: vec![table.name.sibling(name.clone())],
         concurrently: true,
         if_exists: true,
         cascade: false,
     };
-    steps
-        .step(
-            Operation::CreateIndex(index),
-            format!("{}_build_{}", snake_case(&table.name.name), snake_case(name)),
-            "builds the index while reads and writes go on",
-            Undo::By(vec![undo]),
-        )
-        .preflight(&no_duplicates(&table.name, &columns, nulls_count(constraint), None).query);
+    steps.step(
+        Operation::CreateIndex(index),
+        format!("{}_build_{}", snake_case(&table.name.name), snake_case(name)),
+        "builds the index while reads and writes go on",
+        Undo::By(vec![undo]),
+    );
+    if let Some(preflight) = preflight {
+        steps.preflight(&preflight.query);
+    }
     Some(())
 }
 

@@ -26,9 +26,9 @@
 //!
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index; CREATE INDEX, Building Indexes Concurrently.
 
-use super::add_unique::{attach, build};
+use super::add_unique::{attach, build, preflight};
 use super::create_index::CONCURRENT_NOTE;
-use super::create_unique_index::no_duplicates;
+use super::create_unique_index::is_proved;
 use super::set_not_null::prove;
 use super::swap::without;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
@@ -85,7 +85,8 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
         prove_columns(&mut steps, site, table, new_columns);
     }
     let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
-    build(&mut steps, table, new, &temporary)?;
+    let preflight = preflight(&table.name, new).filter(|_| !is_proved(site, &table.name, new_columns, false));
+    build(&mut steps, table, new, &temporary, preflight.as_ref())?;
     let again = Operation::AddConstraint {
         table: table.clone(),
         constraint: Constraint { name: Some(name.clone()), ..old.constraint.clone() },
@@ -97,7 +98,10 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
         Undo::By(vec![again]),
     );
     attach(steps.from(at), table, new, &wanted, &temporary);
-    Some(outcome(site, table, new, at, steps, true))
+    let mut outcome = outcome(site, table, at, steps);
+    outcome.preflight = preflight;
+    outcome.note = Some(CONCURRENT_NOTE.into());
+    Some(outcome)
 }
 
 /// A unique index is dropped, and a key on its columns is added later: the index becomes the key.
@@ -161,20 +165,12 @@ fn promoted(
         prove_columns(&mut steps, site, table, new.key_columns()?);
     }
     attach(&mut steps, table, new, wanted, &index.name.name);
-    let mut outcome = outcome(site, table, new, at, steps, false);
+    let mut outcome = outcome(site, table, at, steps);
     outcome.hazard.help = format!("{} becomes the key: nothing is built", index.name);
     Some(outcome)
 }
 
-fn outcome(
-    site: &Site<'_>,
-    table: &TableRef,
-    new: &Constraint,
-    at: usize,
-    mut steps: StepBuilder,
-    builds: bool,
-) -> Outcome {
-    let columns = new.key_columns().unwrap_or_default();
+fn outcome(site: &Site<'_>, table: &TableRef, at: usize, mut steps: StepBuilder) -> Outcome {
     let hazard = Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Safe,
@@ -189,11 +185,6 @@ fn outcome(
     };
     let mut outcome = Outcome::rewritten(hazard, steps.done());
     outcome.claims = vec![at];
-    if builds {
-        let nulls = matches!(new.kind, ConstraintKind::Unique { nulls_not_distinct: true, .. });
-        outcome.preflight = Some(no_duplicates(&table.name, columns, nulls, None));
-        outcome.note = Some(CONCURRENT_NOTE.into());
-    }
     outcome
 }
 

@@ -36,6 +36,10 @@ pub struct Site<'a> {
     pub at: usize,
     /// The items that a rewrite before this one replaces already.
     pub claimed: &'a [bool],
+    /// What each item before it does, against the catalog that it met.
+    pub before: &'a [Effects],
+    /// The items' own texts.
+    pub texts: &'a [&'a str],
     /// The catalog before it.
     pub schema: &'a Schema,
     /// What the user has decided.
@@ -66,6 +70,12 @@ impl<'a> Site<'a> {
             .map(move |at| (at, &items[at].operation))
     }
 
+    /// All operations after this one, with their indexes.
+    pub fn following(&self) -> impl Iterator<Item = (usize, &'a Operation)> + use<'a> {
+        let (items, at) = (self.items, self.at);
+        (at + 1..items.len()).map(move |at| (at, &items[at].operation))
+    }
+
     /// The operation at hand as a step, unchanged.
     pub fn pass_through(&self) -> Step {
         let operation = self.operation();
@@ -84,7 +94,7 @@ impl<'a> Site<'a> {
             fails_on_rows: cost.fails_on_rows,
             why: "as written".into(),
             preflight: None,
-            uses: uses(operation, "", self.schema),
+            uses: uses(operation, self.texts[self.at], self.schema),
             slug: slug_of(operation),
         }
     }
