@@ -136,6 +136,8 @@ impl Migration {
                     block: session.block,
                     fixed: if session.author_began || control {
                         Some(Fixed::Transaction)
+                    } else if !session.settings.is_empty() {
+                        Some(Fixed::Session)
                     } else {
                         reading.has_logic.then_some(Fixed::Block)
                     },

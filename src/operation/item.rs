@@ -9,6 +9,8 @@ pub enum Fixed {
     Transaction,
     /// It stands in a `DO` block that decides something: variables, conditions, loops.
     Block,
+    /// A setting of the session decides what it does: a search path, a role, a time zone.
+    Session,
 }
 
 /// One operation of the migration at hand.
