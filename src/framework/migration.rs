@@ -1,5 +1,7 @@
 //! A migration that is a file of SQL, read.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use super::{Found, FrameworkError};
@@ -218,6 +220,8 @@ struct Session {
     author_began: bool,
     /// The author set a `lock_timeout`.
     bounded: bool,
+    /// The parameters in force that decide what a statement does.
+    settings: BTreeSet<String>,
     /// A `DO` block asked for `indisvalid`.
     looks_for_leftovers: bool,
 }
@@ -225,7 +229,15 @@ struct Session {
 impl Session {
     fn new(sending: Sending) -> Self {
         let block = sending.in_transaction.then_some(0);
-        Session { chunk: 0, block, blocks: 0, author_began: false, bounded: false, looks_for_leftovers: false }
+        Session {
+            chunk: 0,
+            block,
+            blocks: 0,
+            author_began: false,
+            bounded: false,
+            settings: BTreeSet::new(),
+            looks_for_leftovers: false,
+        }
     }
 
     fn follow(&mut self, operation: &Operation) {
@@ -243,9 +255,33 @@ impl Session {
             Operation::SetParameter { name, value, .. } if name == "lock_timeout" => {
                 self.bounded = value.trim_matches('\'') != "0";
             }
+            Operation::SetParameter { name, value, .. } if !changes_nothing(name) => match value.as_str() {
+                "" => drop(self.settings.remove(name)), // RESET
+                _ => drop(self.settings.insert(name.clone())),
+            },
+            Operation::Select { definition } if definition.as_str().contains("set_config(") => {
+                self.settings.insert("set_config".into());
+            }
             _ => {}
         }
     }
+}
+
+/// Parameters that bound or tell something and do not decide what a statement does.
+fn changes_nothing(parameter: &str) -> bool {
+    parameter.ends_with("_timeout")
+        || [
+            "client_encoding",
+            "client_min_messages",
+            "log_min_messages",
+            "maintenance_work_mem",
+            "max_parallel_maintenance_workers",
+            "standard_conforming_strings",
+            "synchronous_commit",
+            "work_mem",
+            "xmloption",
+        ]
+        .contains(&parameter)
 }
 
 #[cfg(test)]

@@ -107,11 +107,11 @@ pub fn run(
                 let (around, findings) = match written_down.schema() {
                     Some(known) => {
                         migration.items.iter().for_each(|item| schema.apply(&item.operation));
-                        let around = Around::new(&migration, known);
+                        let around = Around::new(&migration, known, settings.postgres);
                         (around, findings::find(&migration, known, &settings, &options.config))
                     }
                     None => {
-                        let around = Around::new(&migration, &schema);
+                        let around = Around::new(&migration, &schema, settings.postgres);
                         (around, findings::find(&migration, &mut schema, &settings, &options.config))
                     }
                 };
@@ -146,7 +146,7 @@ pub fn run(
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
 /// call the one after it.
 pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
-    let around = Around::new(&migration, schema);
+    let around = Around::new(&migration, schema, options.config.postgres);
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
     let (findings, sequence) =
         planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);

@@ -27,6 +27,7 @@ mod drop_column;
 mod drop_index;
 mod drop_table;
 mod drop_type;
+pub(crate) mod failing_statement;
 mod lock_table;
 mod missing_lock_timeout;
 mod rename_column;
@@ -184,6 +185,7 @@ macro_rules! registry {
 
 registry! {
     Operation {
+        failing_statement => "failing-statement",
         set_not_null => "set-not-null",
         replace_key => "replace-key",
         replace_check => "replace-check",

@@ -41,6 +41,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Block) => {
             "left as it is: its DO block has variables, conditions or loops; take it out of the block"
         }
+        Some(Fixed::Session) => {
+            "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
+        }
         None if item.bounds_lock_waits => {
             "left as it is: the lock_timeout bounds the wait, not the hold; commit before it, in a migration of its own"
         }
