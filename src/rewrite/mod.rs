@@ -47,6 +47,7 @@ use crate::plan::Step;
 use crate::postgres::LockMode;
 
 pub use missing_lock_timeout::lacks_lock_timeout;
+pub use rename_table::takes_its_name;
 pub use site::{Settings, Site, StepBuilder};
 
 /// What safestep can do about a hazard.

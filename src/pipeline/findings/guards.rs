@@ -2,10 +2,10 @@
 
 use super::{Finding, Findings, parting};
 use crate::framework::migration::Migration;
-use crate::operation::{ObjectKind, Operation, QualifiedName};
+use crate::operation::{Operation, QualifiedName};
 use crate::plan::{Duration, Step};
 use crate::postgres::LockMode;
-use crate::rewrite::Applicability;
+use crate::rewrite::{Applicability, takes_its_name};
 use crate::schema::same;
 
 /// `unguarded` are the items that are brief and wait for a strong lock without a bound.
@@ -65,25 +65,13 @@ fn stays_whole(migration: &Migration, found: &Findings) -> Option<String> {
     }
     // Between two renames neither the old nor the new code works.
     let is_rename = |f: &&Finding| ["rename-table", "rename-column"].contains(&f.rule.id);
-    let mut renames = found.findings.iter().filter(is_rename).map(|f| f.item);
-    let first = renames.next()?;
-    let comes_back = || takes_its_name(migration, first);
-    let other = renames.find(|other| together(migration, first, *other)).or_else(comes_back)?;
+    let renames: Vec<usize> = found.findings.iter().filter(is_rename).map(|f| f.item).collect();
+    let two =
+        renames.first().and_then(|one| Some((*one, *renames[1..].iter().find(|at| together(migration, *one, **at))?)));
+    let comes_back = || (0..migration.items.len()).find_map(|at| Some((at, takes_its_name(&migration.items, at)?)));
+    let (first, other) = two.or_else(comes_back)?;
     let (one, other) = (place(migration, first), place(migration, other));
     Some(format!("no lock_timeout is set; {one} and {other} must be seen together, so set one before them"))
-}
-
-/// The statement in the same transaction that makes a relation of the name that a rename frees.
-fn takes_its_name(migration: &Migration, rename: usize) -> Option<usize> {
-    let Operation::RenameTable { table, .. } = &migration.items[rename].operation else { return None };
-    let makes = |operation: &Operation| match operation {
-        Operation::CreateTable(create) => same(&create.name, &table.name),
-        Operation::CreateObject { kind: ObjectKind::View, name: Some(name), .. } => same(name, &table.name),
-        Operation::RenameTable { table: other, to } => same(&other.name.sibling(to.clone()), &table.name),
-        _ => false,
-    };
-    let later = rename + 1..migration.items.len();
-    later.into_iter().find(|at| makes(&migration.items[*at].operation) && together(migration, rename, *at))
 }
 
 fn together(migration: &Migration, one: usize, other: usize) -> bool {
