@@ -95,6 +95,24 @@ fn what_only_the_snapshot_knows_is_there_and_proves_nothing() -> Result<()> {
 }
 
 #[test]
+fn a_plain_create_table_proves_that_the_table_was_not_there() -> Result<()> {
+    let known = snapshot(&[column("id", "integer", true), column("name", "text", false)]);
+    let rest = "--> statement-breakpoint\nCREATE INDEX \"users_name_idx\" ON \"users\" (\"name\");";
+    for (create, rules_found) in [
+        ("CREATE TABLE \"users\" (\"id\" integer, \"name\" text);", vec![]),
+        ("CREATE TABLE IF NOT EXISTS \"users\" (\"id\" integer, \"name\" text);", vec!["create-index"]),
+    ] {
+        let folder = folder(&[
+            ("0000_init", "CREATE TABLE \"other\" (\"id\" integer);", Some(known.clone())),
+            ("0001_next", &format!("{create}{rest}"), None),
+        ])?;
+        let report = report(&folder, "0001_next")?;
+        ensure!(rules(&report) == rules_found, "{create}: {report:#}");
+    }
+    Ok(())
+}
+
+#[test]
 fn what_the_snapshot_cannot_know_stays() -> Result<()> {
     let by_hand = "ALTER TABLE users ADD CONSTRAINT filled CHECK (name IS NOT NULL);
 ALTER TABLE users ADD COLUMN tags text[];

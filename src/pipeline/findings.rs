@@ -3,13 +3,15 @@
 mod guards;
 mod parting;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Item, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Step, Transaction, Uses};
 use crate::postgres::Effects;
 use crate::project::{Config, Level};
-use crate::rewrite::{Applicability, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
+use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
 use crate::schema::Schema;
 use crate::source::DirectiveScope;
 
@@ -124,17 +126,26 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     let mut claimed = vec![false; migration.items.len()];
     // What a hazard before it tells of.
     let mut told = vec![false; migration.items.len()];
-    let mut before: Vec<Effects> = Vec::new();
-    let mut unguarded = Vec::new();
+    let mut held = HeldLocks::default();
+    let mut unguarded = BTreeSet::new();
+    let mut failing = Vec::new();
     for at in 0..migration.items.len() {
-        let site =
-            Site { items: &migration.items, at, claimed: &claimed, before: &before, texts: &texts, schema, settings };
+        let item = &migration.items[at];
+        let site = Site {
+            items: &migration.items,
+            at,
+            claimed: &claimed,
+            held: held.in_transaction_of(item),
+            texts: &texts,
+            schema,
+            settings,
+        };
         let cost = site.effects();
         let as_written = passed_through(&site);
         if !claimed[at] {
             let outcomes = outcomes(migration, &site, told[at], config);
             if guards(migration, config, at) && lacks_lock_timeout(&site) {
-                unguarded.push(at);
+                unguarded.insert(at);
             }
             let replaced = outcomes.iter().find(|(_, outcome)| outcome.steps.is_some());
             match replaced {
@@ -142,16 +153,19 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                     claimed[at] = true;
                     outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
                 }
-                None => outcomes.iter().flat_map(|(_, outcome)| &outcome.claims).for_each(|also| told[*also] = true),
+                None => {
+                    failing.extend(cost.fails_on_rows.then_some(at));
+                    outcomes.iter().flat_map(|(_, outcome)| &outcome.claims).for_each(|also| told[*also] = true);
+                }
             }
             found.findings.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
         }
         found.as_written.push(as_written);
-        before.push(cost);
+        held.take(item, at, cost);
         schema.apply(&migration.items[at].operation);
     }
     found.assemble();
-    guards::settle(migration, &mut found, &unguarded);
+    guards::settle(migration, &mut found, &unguarded, failing.first().copied());
     found.assemble();
     // A lock that the author takes is meant for all that stands behind it.
     let is_lock = |item: &Item| item.fixed.is_none() && matches!(item.operation, Operation::LockTable { .. });
@@ -161,6 +175,32 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
             found.left(&format!("the LOCK TABLE at line {line} is meant for all of its transaction"))
         }
         None => found,
+    }
+}
+
+/// The strongest lock that each transaction of a migration holds so far. What LOCK TABLE holds is `lock-table`'s to say.
+#[derive(Default)]
+struct HeldLocks(BTreeMap<(Option<usize>, usize), Held>);
+
+impl HeldLocks {
+    /// Items of one key share a transaction: see [`Item::shares_transaction_with`].
+    fn key(item: &Item) -> (Option<usize>, usize) {
+        (item.block, if item.block.is_some() { 0 } else { item.chunk })
+    }
+
+    fn in_transaction_of(&self, item: &Item) -> Option<&Held> {
+        self.0.get(&Self::key(item))
+    }
+
+    fn take(&mut self, item: &Item, at: usize, cost: Effects) {
+        let strong = cost.locks.into_iter().filter(|(_, mode)| mode.blocks_writes()).max_by_key(|(_, mode)| *mode);
+        let Some((relation, lock)) = strong.filter(|_| !matches!(item.operation, Operation::LockTable { .. })) else {
+            return;
+        };
+        let stronger = self.in_transaction_of(item).is_none_or(|held| held.lock <= lock);
+        if stronger {
+            self.0.insert(Self::key(item), Held { item: at, relation, lock });
+        }
     }
 }
 

@@ -29,10 +29,13 @@ use crate::operation::Item;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
+    if cost.in_transaction {
+        return None;
+    }
     let item = &site.items[site.at];
     let beside = |other: &Item| other.statement != item.statement && other.chunk == item.chunk && other.block.is_none();
     let sent_together = item.block.is_none() && site.items.iter().any(beside);
-    if cost.in_transaction || (item.block.is_none() && !sent_together) {
+    if item.block.is_none() && !sent_together {
         return None;
     }
     let hazard = Hazard {

@@ -51,7 +51,8 @@ use crate::plan::Step;
 use crate::postgres::LockMode;
 
 pub use missing_lock_timeout::lacks_lock_timeout;
-pub use site::{Settings, Site, StepBuilder};
+pub use rename_table::takes_its_name;
+pub use site::{Held, Settings, Site, StepBuilder};
 
 /// What safestep can do about a hazard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

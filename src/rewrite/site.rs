@@ -28,6 +28,17 @@ impl Settings {
     }
 }
 
+/// A strong lock on a relation in use that a transaction holds to its end.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The item that took it, by index.
+    pub item: usize,
+    /// The relation.
+    pub relation: QualifiedName,
+    /// The lock.
+    pub lock: LockMode,
+}
+
 /// One operation where it stands.
 pub struct Site<'a> {
     /// The migration's operations.
@@ -36,8 +47,8 @@ pub struct Site<'a> {
     pub at: usize,
     /// The items that a rewrite before this one replaces already.
     pub claimed: &'a [bool],
-    /// What each item before it does, against the catalog that it met.
-    pub before: &'a [Effects],
+    /// The strongest lock that its transaction holds by then, and the item that took it.
+    pub held: Option<&'a Held>,
     /// The items' own texts.
     pub texts: &'a [&'a str],
     /// The catalog before it.

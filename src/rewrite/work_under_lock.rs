@@ -23,9 +23,10 @@
 //!
 //! PostgreSQL documentation, 13.3.1 Table-Level Locks.
 
-use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
+use super::missing_lock_timeout::felt_at;
+use super::{Applicability, Hazard, Held, Outcome, Severity, Site, listed};
 use crate::operation::{Condition, Fixed, Operation, QualifiedName, Rows};
-use crate::postgres::{Effects, LockMode, Work};
+use crate::postgres::{Effects, Work};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
@@ -33,7 +34,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None; // a hazard by itself
     }
     let (what, severity) = long_work(site.operation(), &cost)?;
-    let (holder, table, lock) = held(site)?;
+    let Held { item: holder, relation, lock } = site.held?;
+    let (table, lock) = (felt_at(site, relation), *lock);
     let item = &site.items[site.at];
     let who = if lock.blocks_reads() { "read and write" } else { "write" };
     let help = match item.fixed {
@@ -58,21 +60,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: format!("{lock} is held since an earlier statement"),
         help: help.into(),
     });
-    outcome.held_by = Some(holder);
+    outcome.held_by = Some(*holder);
     Some(outcome)
-}
-
-/// The statement before it in its transaction that holds the strongest lock on a table in use, of equal ones the nearest.
-/// What LOCK TABLE holds is `lock-table`'s to say.
-fn held(site: &Site<'_>) -> Option<(usize, QualifiedName, LockMode)> {
-    let item = &site.items[site.at];
-    let holds = |at: &usize| {
-        let other = &site.items[*at];
-        other.shares_transaction_with(item) && !matches!(other.operation, Operation::LockTable { .. })
-    };
-    let locks = (0..site.at).filter(holds).flat_map(|at| site.before[at].locks.iter().map(move |lock| (at, lock)));
-    let strong = locks.filter(|(_, (_, mode))| mode.blocks_writes());
-    strong.max_by_key(|(_, (_, mode))| *mode).map(|(at, (table, mode))| (at, table.clone(), *mode))
 }
 
 /// What takes long, in words.
@@ -91,7 +80,9 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
         (Operation::CreateTable(create), Work::Rows) => format!("a query fills {}", create.name),
         (Operation::CreateObject { name: Some(name), .. }, Work::Rows) => format!("a query fills {name}"),
         (Operation::RefreshMaterializedView { name, .. }, _) => format!("{name} is computed anew"),
-        (Operation::Select { .. }, Work::Scan(tables)) if !tables.is_empty() => read(tables),
+        (Operation::Select { .. }, Work::Scan(tables)) if !tables.is_empty() => {
+            return Some((read(tables), Severity::Caution)); // an index may serve it
+        }
         (Operation::Select { .. }, Work::Unknown) => {
             return Some(("a function runs that may take its time".into(), Severity::Caution));
         }

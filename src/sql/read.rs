@@ -283,6 +283,10 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
     let operation = if inner.eat("INSERT INTO") {
         let table = inner.name()?;
         inner.skip_until(0, |c| ["SELECT", "WITH", "TABLE", "VALUES", "DEFAULT VALUES"].iter().any(|w| c.at(w)));
+        // SELECT without FROM makes one row.
+        if inner.at("SELECT") {
+            inner.skip_until(0, |c| c.at("FROM"));
+        }
         Operation::Insert { table, from_query: !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT") }
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");

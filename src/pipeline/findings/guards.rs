@@ -1,18 +1,21 @@
 //! Which missing lock timeouts are said and which are mended, once it is known what becomes of the rest of the migration.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{Finding, Findings, parting};
 use crate::framework::migration::Migration;
-use crate::operation::{ObjectKind, Operation, QualifiedName};
+use crate::operation::{Operation, QualifiedName};
 use crate::plan::{Duration, Step};
 use crate::postgres::LockMode;
-use crate::rewrite::Applicability;
+use crate::rewrite::{Applicability, takes_its_name};
 use crate::schema::same;
 
-/// `unguarded` are the items that are brief and wait for a strong lock without a bound.
-pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &[usize]) {
+/// `unguarded` are the items that are brief and wait for a strong lock without a bound; `failing` is one that is left as it is
+/// and known to fail.
+pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &BTreeSet<usize>, failing: Option<usize>) {
     drop_useless(migration, found);
     let replaced = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
-    let whole = stays_whole(migration, found);
+    let whole = stays_whole(migration, found, failing);
     let parted = whole.is_none() && wants_parting(migration, found);
     let rewritten = replaced || parted;
     match whole.or_else(|| cannot_be_wrapped(migration)).filter(|_| !rewritten) {
@@ -28,11 +31,12 @@ pub(super) fn settle(migration: &Migration, found: &mut Findings, unguarded: &[u
 /// Where a longer statement that stays as it is waits for the same lock in the same transaction, a guard around a brief one bounds
 /// nothing, and would only take apart what belongs together.
 fn drop_useless(migration: &Migration, found: &mut Findings) {
+    let long: BTreeSet<usize> = found.steps.iter().filter(|step| is_long(step)).map(|step| step.item).collect();
     let waits: Vec<(usize, QualifiedName, LockMode)> = found
         .findings
         .iter()
         .filter(|f| !is_guard(f) && f.outcome.steps.is_none() && f.outcome.held_by.is_none())
-        .filter(|f| found.steps.iter().any(|step| is_long(step, f.item)))
+        .filter(|f| long.contains(&f.item))
         .filter_map(|f| Some((f.item, f.outcome.hazard.table.clone()?, f.outcome.hazard.lock?)))
         .collect();
     found.findings.retain(|guard| {
@@ -46,8 +50,8 @@ fn drop_useless(migration: &Migration, found: &mut Findings) {
     });
 }
 
-fn is_long(step: &Step, item: usize) -> bool {
-    step.item == item && step.duration == Duration::AsWritten && step.locks.iter().any(|(_, mode)| mode.blocks_writes())
+fn is_long(step: &Step) -> bool {
+    step.duration == Duration::AsWritten && step.locks.iter().any(|(_, mode)| mode.blocks_writes())
 }
 
 fn is_guard(finding: &Finding) -> bool {
@@ -56,34 +60,25 @@ fn is_guard(finding: &Finding) -> bool {
 
 /// Why the statements must commit as one, unless something in them is rewritten: guards and held locks alone are no reason to
 /// take them apart.
-fn stays_whole(migration: &Migration, found: &Findings) -> Option<String> {
+fn stays_whole(migration: &Migration, found: &Findings, failing: Option<usize>) -> Option<String> {
     // What is known to fail takes the rest of the migration back only while they are one.
     let waits = |f: &&Finding| f.outcome.steps.is_none() && f.outcome.hazard.applicability == Applicability::NeedsInput;
     if let Some(unanswered) = found.findings.iter().find(waits) {
         let place = place(migration, unanswered.item);
         return Some(format!("a lock_timeout and retries come with the answer for {place}"));
     }
+    if let Some(at) = failing {
+        return Some(format!("{} fails, and takes the rest back only while they are one", place(migration, at)));
+    }
     // Between two renames neither the old nor the new code works.
     let is_rename = |f: &&Finding| ["rename-table", "rename-column"].contains(&f.rule.id);
-    let mut renames = found.findings.iter().filter(is_rename).map(|f| f.item);
-    let first = renames.next()?;
-    let comes_back = || takes_its_name(migration, first);
-    let other = renames.find(|other| together(migration, first, *other)).or_else(comes_back)?;
+    let renames: Vec<usize> = found.findings.iter().filter(is_rename).map(|f| f.item).collect();
+    let two =
+        renames.first().and_then(|one| Some((*one, *renames[1..].iter().find(|at| together(migration, *one, **at))?)));
+    let comes_back = || (0..migration.items.len()).find_map(|at| Some((at, takes_its_name(&migration.items, at)?)));
+    let (first, other) = two.or_else(comes_back)?;
     let (one, other) = (place(migration, first), place(migration, other));
     Some(format!("no lock_timeout is set; {one} and {other} must be seen together, so set one before them"))
-}
-
-/// The statement in the same transaction that makes a relation of the name that a rename frees.
-fn takes_its_name(migration: &Migration, rename: usize) -> Option<usize> {
-    let Operation::RenameTable { table, .. } = &migration.items[rename].operation else { return None };
-    let makes = |operation: &Operation| match operation {
-        Operation::CreateTable(create) => same(&create.name, &table.name),
-        Operation::CreateObject { kind: ObjectKind::View, name: Some(name), .. } => same(name, &table.name),
-        Operation::RenameTable { table: other, to } => same(&other.name.sibling(to.clone()), &table.name),
-        _ => false,
-    };
-    let later = rename + 1..migration.items.len();
-    later.into_iter().find(|at| makes(&migration.items[*at].operation) && together(migration, rename, *at))
 }
 
 fn together(migration: &Migration, one: usize, other: usize) -> bool {
@@ -123,7 +118,8 @@ fn leave(found: &mut Findings, why: &str) {
 }
 
 /// What a rule reports and leaves as it is, such as a dropped column, is brief and gets a guard all the same.
-fn guard_reported(found: &mut Findings, unguarded: &[usize]) {
+fn guard_reported(found: &mut Findings, unguarded: &BTreeSet<usize>) {
+    let steps = by_item(&found.steps);
     for finding in &mut found.findings {
         let left = finding.outcome.steps.is_none() && finding.outcome.held_by.is_none();
         let known = matches!(finding.outcome.hazard.applicability, Applicability::Phased | Applicability::Manual);
@@ -131,22 +127,24 @@ fn guard_reported(found: &mut Findings, unguarded: &[usize]) {
             continue;
         }
         finding.outcome.guarded = true;
-        finding.outcome.steps = Some(steps_of(&found.steps, finding.item));
+        finding.outcome.steps = steps.get(&finding.item).map(|step| vec![Step::clone(step)]);
     }
 }
 
 /// The sequence runs what a lock made dangerous in another transaction than the lock, whatever it was rewritten for.
 fn part_what_is_held(migration: &Migration, found: &mut Findings) {
+    let steps = by_item(&found.steps);
     for finding in found.findings.iter_mut().filter(|f| f.outcome.steps.is_none()) {
         let parted = finding.outcome.held_by.filter(|holder| parting::can_part(migration, finding.item, *holder));
-        if let (Some(_), Some(step)) = (parted, steps_of(&found.steps, finding.item).into_iter().next()) {
-            parting::part(&mut finding.outcome, step);
+        if let (Some(_), Some(step)) = (parted, steps.get(&finding.item)) {
+            parting::part(&mut finding.outcome, Step::clone(step));
         }
     }
 }
 
-fn steps_of(steps: &[Step], item: usize) -> Vec<Step> {
-    steps.iter().filter(|step| step.item == item).cloned().collect()
+/// The step of each item that has one.
+fn by_item(steps: &[Step]) -> BTreeMap<usize, &Step> {
+    steps.iter().map(|step| (step.item, step)).collect()
 }
 
 /// What is rewritten anyway is guarded without a word, and one finding says it for a file of which nothing else is rewritten.
@@ -164,6 +162,6 @@ fn once(migration: &Migration, found: &mut Findings, rewritten: bool) {
     found.findings.retain(|finding| match (is_guard(finding), finding.outcome.steps.is_some()) {
         (false, _) => true,
         (true, true) => !std::mem::replace(&mut mended, true),
-        (true, false) => !is_told(finding) && !std::mem::replace(&mut left, true),
+        (true, false) => !left && !is_told(finding) && !std::mem::replace(&mut left, true),
     });
 }
