@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
-use super::common::{absolute, here};
+use super::common::{absolute, here, must_be_whole};
 use crate::framework::FrameworkError;
 use crate::pipeline::{ScopeOptions, resolve};
 use crate::source::SourceFile;
@@ -28,7 +28,9 @@ pub(super) struct Arguments {
 /// Exit 1 when the database is not what the folder makes; nothing is changed then.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let options = ScopeOptions { all: true, ..ScopeOptions::default() };
-    let scope = resolve(&absolute(&arguments.path, &here()?), &options)?;
+    let path = absolute(&arguments.path, &here()?);
+    must_be_whole(&path)?;
+    let scope = resolve(&path, &options)?;
     let ledger = scope.framework.ledger(&scope.folder)?;
     let read = |found: &crate::framework::Found| {
         let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;

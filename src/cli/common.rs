@@ -11,7 +11,7 @@ use crate::disk;
 use crate::framework::migration::Migration;
 use crate::framework::{Framework, PLAIN};
 use crate::output::{Mode, Report, Scope as Counted, TextOptions, json, markdown, patch, text};
-use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, resolve};
+use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
 use crate::project::{Config, GitScope, Layout};
 use crate::rewrite::rule;
 use crate::schema::Schema;
@@ -100,6 +100,17 @@ pub(super) fn here() -> Result<Utf8PathBuf, Failure> {
         .map_err(|p| Failure::Usage(format!("{}: the working directory's name is not UTF-8", p.display())))
 }
 
+/// Fails when an interrupted write left the files of a path half-written; nothing is changed.
+pub(super) fn must_be_whole(path: &Utf8Path) -> Result<(), Failure> {
+    folders(path).iter().try_for_each(|folder| Ok(disk::check(folder)?))
+}
+
+/// Takes back what an interrupted write left in the folders of a path, and returns the files that this changed.
+pub(super) fn take_back(path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let restored = folders(path).iter().map(|folder| disk::recover(folder)).collect::<Result<Vec<_>, _>>()?;
+    Ok(restored.concat())
+}
+
 impl Common {
     /// Runs the pipeline over the paths.
     pub fn run(&self) -> Result<Vec<Ran>, Failure> {
@@ -126,20 +137,30 @@ impl Common {
         scopes.into_iter().map(|scope| self.run_scope(scope, &here)).collect()
     }
 
-    /// The scope of a path, after an interrupted write there was taken back.
+    /// The scope of a path, where nothing is half-written.
     fn scope(&self, path: &Utf8Path) -> Result<Scope, Failure> {
+        must_be_whole(path)?;
         let framework = match &self.framework {
             Some(name) => Some(name.clone()),
             None => self.configuration(path)?.framework,
         };
         let options = ScopeOptions { framework, since: self.since.clone(), all: self.all };
-        let scope = resolve(path, &options)?;
-        let restored = disk::recover(&scope.folder)?;
-        if restored.is_empty() {
-            return Ok(scope);
-        }
-        anstream::eprintln!("note: an earlier rewrite was interrupted; what it had begun to write was taken back");
         Ok(resolve(path, &options)?)
+    }
+
+    /// Takes back what an interrupted write left in the folders of the paths.
+    pub fn recover(&self) -> Result<(), Failure> {
+        let here = here()?;
+        let default = [Utf8PathBuf::from(".")];
+        let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
+        for path in paths.iter().filter(|path| *path != "-") {
+            if !take_back(&absolute(path, &here))?.is_empty() {
+                anstream::eprintln!(
+                    "note: an earlier rewrite was interrupted; what it had begun to write was taken back"
+                );
+            }
+        }
+        Ok(())
     }
 
     fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {

@@ -7,6 +7,7 @@ mod common;
 mod completions;
 mod explain;
 mod failure;
+mod recover;
 mod rewrite;
 mod servers;
 mod traffic;
@@ -36,6 +37,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
+    /// Finish or take back a write that was interrupted
+    Recover(recover::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),
     /// Print the completions for a shell
@@ -51,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Recover(arguments) => recover::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };

@@ -38,6 +38,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         anstream::println!("{}", json::schema());
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.write {
+        common.recover()?;
+    }
     let ran = common.run()?;
     let readable = ran.iter().try_for_each(Ran::all_readable);
     let changes: usize = ran.iter().map(|r| r.run.changes().len()).sum();

@@ -4,6 +4,7 @@
 //! [`migration`], [`page`] and [`plpgsql`].
 
 pub mod drizzle;
+pub mod header;
 pub mod ledger;
 pub mod migration;
 mod order;
@@ -239,9 +240,13 @@ pub enum FrameworkError {
     },
 }
 
-/// A file with CRLF stays one.
+/// A file with CRLF stays one. In one that has both, a line break inside a string must not become another.
 fn with_line_ends_of(original: &str, content: String) -> String {
-    if original.contains("\r\n") { content.replace("\r\n", "\n").replace('\n', "\r\n") } else { content }
+    let has_both = original.split('\n').rev().skip(1).any(|line| !line.ends_with('\r'));
+    match original.contains("\r\n") && !has_both {
+        true => content.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => content,
+    }
 }
 
 /// Every framework.

@@ -58,6 +58,14 @@ fn names() -> String {
     FRAMEWORKS.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
 }
 
+/// The folders that `path` may be about: itself, and the migrations folders of whatever framework there. What is in them is
+/// not read: it may be half-written.
+pub fn folders(path: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let nearest = path.ancestors().find(|place| place.is_dir()).map(Utf8Path::to_owned);
+    let detected = FRAMEWORKS.iter().filter_map(|framework| framework.detect(path));
+    nearest.into_iter().chain(detected).collect()
+}
+
 /// Finds the framework and the migrations of `path`: a project root, a migrations folder, one migration or its file.
 ///
 /// # Errors

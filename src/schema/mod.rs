@@ -415,10 +415,16 @@ impl Dependent {
 /// True when `name` stands in `text` as a word of its own. Errs on the side of yes: strings and comments count.
 pub(crate) fn mentions(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    // A name in `U&"…"` may be spelled with escapes.
+    if text.contains("u&\"") {
+        return true;
+    }
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    // The server cuts a longer name at a character of up to four bytes, so a long one may go on in the text.
+    let is_cut = name.len() > crate::operation::MAX_NAME_BYTES - 4;
     text.match_indices(&name).any(|(at, found)| {
         let before = text[..at].chars().next_back().is_some_and(is_part);
         let after = text[at + found.len()..].chars().next().is_some_and(is_part);
-        !before && !after
+        !before && (!after || is_cut)
     })
 }

@@ -5,6 +5,8 @@
 
 mod directives;
 mod text;
+mod visible;
 
 pub use directives::{Directive, DirectiveOrigin, DirectiveScope, RuleSelection, directives, directives_at_top};
 pub use text::{ByteSpan, MAX_BYTES, Position, SourceError, SourceFile};
+pub use visible::{is_hostile, visible, visible_lines};

@@ -108,9 +108,11 @@ fn table_as_column_list(c: &Cursor<'_>) -> bool {
 }
 
 pub(super) fn starts_constraint(c: &Cursor<'_>) -> bool {
-    let one_of = ["CONSTRAINT", "PRIMARY KEY", "FOREIGN KEY", "EXCLUDE", "NOT NULL"];
+    // EXCLUDE is no reserved word, so a column may be called that; the others of these begin with one.
+    let one_of = ["CONSTRAINT", "PRIMARY KEY", "FOREIGN KEY", "EXCLUDE USING", "NOT NULL"];
     let mut after = c.clone();
     one_of.iter().any(|words| c.at(words))
+        || (c.at("EXCLUDE") && c.skip(1).at_symbol("("))
         || (after.eat("CHECK") && after.at_symbol("("))
         || (c.clone().eat("UNIQUE") && {
             after.eat("UNIQUE");
