@@ -9,7 +9,7 @@ use super::Failure;
 use super::common::{absolute, here, must_be_whole};
 use crate::framework::FrameworkError;
 use crate::pipeline::{ScopeOptions, resolve};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, visible};
 use crate::verify::adoption::{Adopted, adopt};
 
 #[derive(Debug, Args)]
@@ -41,11 +41,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Adopted::Nothing => anstream::println!("nothing to adopt: the database and the folder agree"),
         Adopted::InPlace(names) => anstream::println!(
             "nothing to adopt: the schema is what the folder makes, and the migrator does not look at what {} holds",
-            names.join(", ")
+            visible(&names.join(", "))
         ),
         Adopted::Differs(differences) => {
             anstream::println!("not adopted: the database is not what the folder makes (- folder, + database)");
-            differences.iter().for_each(|difference| anstream::println!("  {difference}"));
+            differences.iter().for_each(|difference| anstream::println!("  {}", visible(difference)));
             return Ok(ExitCode::from(1));
         }
         Adopted::Told { statements, .. } if arguments.dry_run => {
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
                     1 => "1 file".to_owned(),
                     count => format!("{count} files"),
                 };
-                anstream::println!("adopted {}: {files} stand for it, recorded as applied", adoption.old);
+                anstream::println!("adopted {}: {files} stand for it, recorded as applied", visible(&adoption.old));
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, fol
 use crate::project::{Config, GitScope, Layout};
 use crate::rewrite::rule;
 use crate::schema::Schema;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, read_text, visible_lines};
 
 #[derive(Debug, Args)]
 pub(super) struct Common {
@@ -84,7 +84,7 @@ impl Ran {
         match self.run.errors.as_slice() {
             [] => Ok(()),
             errors => {
-                errors.iter().for_each(|e| anstream::eprintln!("error: {e}"));
+                errors.iter().for_each(|e| anstream::eprintln!("error: {}", visible_lines(&e.to_string())));
                 let files =
                     if errors.len() == 1 { "1 migration".to_owned() } else { format!("{} migrations", errors.len()) };
                 Err(Failure::Unreadable(files))
@@ -130,6 +130,7 @@ impl Common {
                 Some(same) => {
                     same.chosen.extend(scope.chosen);
                     same.settled.extend(scope.settled);
+                    same.led_through = same.led_through.take().and(scope.led_through);
                 }
                 None => scopes.push(scope),
             }
@@ -145,7 +146,11 @@ impl Common {
             None => self.configuration(path)?.framework,
         };
         let options = ScopeOptions { framework, since: self.since.clone(), all: self.all };
-        Ok(resolve(path, &options)?)
+        let scope = resolve(path, &options)?;
+        if !self.quiet {
+            scope.skipped.iter().for_each(|skipped| anstream::eprintln!("note: {}", visible_lines(skipped)));
+        }
+        Ok(scope)
     }
 
     /// Takes back what an interrupted write left in the folders of the paths.
@@ -304,7 +309,7 @@ pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
 }
 
 fn read_source(path: &str) -> Option<String> {
-    std::fs::read_to_string(path).ok()
+    read_text(path.into())
 }
 
 fn merged(ran: &[Ran]) -> Report {

@@ -17,6 +17,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::source::visible_lines;
+
 pub use failure::Failure;
 
 /// Rewrites naive migrations into sequences of small production-safe files for PostgreSQL.
@@ -62,7 +64,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            anstream::eprintln!("error: {failure}");
+            anstream::eprintln!("error: {}", visible_lines(&failure.to_string()));
             ExitCode::from(2)
         }
     }

@@ -130,6 +130,10 @@ pub trait Framework: Sync {
     fn detect(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
     /// The migrations of a folder, in the order in which the runner applies them.
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError>;
+    /// What stands among the migrations of a folder like one and is not listed, with the reason, one sentence each.
+    fn skipped(&self, _folder: &Utf8Path) -> Vec<String> {
+        Vec::new()
+    }
     /// What the framework wrote down of the schema beside its migrations.
     fn records(&self, _history: &[Found]) -> Box<dyn Records> {
         Box::new(NoRecords)
