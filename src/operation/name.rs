@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
 /// `NAMEDATALEN - 1`: the longest name in bytes; PostgreSQL cuts longer ones (Lexical Structure, 4.1.1).
 pub const MAX_NAME_BYTES: usize = 63;
 
 /// One identifier. Two identifiers are equal when PostgreSQL would find the same object by them, however they were
-/// written; how it was written is kept for printing.
+/// written; how it was written is kept for printing. A clone shares the text.
 #[derive(Clone)]
 pub struct Ident {
-    value: String,
+    value: Arc<str>,
     quoted: bool,
 }
 
@@ -19,7 +20,7 @@ impl Ident {
     pub fn new(value: impl Into<String>) -> Self {
         let value = truncated(value.into());
         let quoted = !is_plain(&value);
-        Ident { value, quoted }
+        Ident { value: value.into(), quoted }
     }
 
     /// An identifier as it stands in SQL: `"User"`, `U&"\00dcser"` or `users`. Of unquoted text only the letters A to Z are
@@ -29,30 +30,32 @@ impl Ident {
             return name;
         }
         match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
-            Some(inner) => Ident { value: truncated(inner.replace("\"\"", "\"")), quoted: true },
-            None => Ident { value: truncated(text.to_ascii_lowercase()), quoted: false },
+            Some(inner) => Ident { value: truncated(inner.replace("\"\"", "\"")).into(), quoted: true },
+            None => Ident { value: truncated(text.to_ascii_lowercase()).into(), quoted: false },
         }
     }
 
     /// `U&"…"` with its escape character (`UESCAPE`); `None` for anything else, and where an escape is not one.
     pub fn from_unicode(text: &str, escape: char) -> Option<Self> {
         let inner = text.strip_prefix(['U', 'u'])?.strip_prefix("&\"")?.strip_suffix('"')?;
-        Some(Ident { value: truncated(unescaped(&inner.replace("\"\"", "\""), escape)?), quoted: true })
+        Some(Ident { value: truncated(unescaped(&inner.replace("\"\"", "\""), escape)?).into(), quoted: true })
     }
 
     /// The same name with `suffix`, shortened at its end so that the whole fits 63 bytes; printed in the same style.
     pub fn with_suffix(&self, suffix: &str) -> Self {
-        let mut value = self.value.clone();
-        while value.len() + suffix.len() > MAX_NAME_BYTES {
-            value.pop();
-        }
-        value.push_str(suffix);
-        Ident { quoted: self.quoted || !is_plain(&value), value }
+        let own = clipped(&self.value, MAX_NAME_BYTES.saturating_sub(suffix.len()));
+        let value = truncated(format!("{own}{suffix}"));
+        Ident { quoted: self.quoted || !is_plain(&value), value: value.into() }
     }
 
     /// The name as it stands in the catalog.
     pub fn as_str(&self) -> &str {
         &self.value
+    }
+
+    /// The same text, shared.
+    pub(crate) fn shared(&self) -> Arc<str> {
+        Arc::clone(&self.value)
     }
 
     /// True when the name was written (or has to be written) in double quotes.
@@ -102,14 +105,14 @@ fn unescaped(text: &str, escape: char) -> Option<String> {
 
 /// Cuts a name to 63 bytes at a character border, as `truncate_identifier` does.
 fn truncated(mut value: String) -> String {
-    if value.len() > MAX_NAME_BYTES {
-        let mut end = MAX_NAME_BYTES;
-        while !value.is_char_boundary(end) {
-            end -= 1;
-        }
-        value.truncate(end);
-    }
+    value.truncate(clipped(&value, MAX_NAME_BYTES).len());
     value
+}
+
+/// The beginning of a text that fits so many bytes, whole characters only.
+pub(crate) fn clipped(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    &text[..end.unwrap_or(0)]
 }
 
 /// True for a name that reads the same without quotes.

@@ -39,7 +39,7 @@ pub(super) fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
     if first.eq_ignore_ascii_case("call") || calls(text).any(|f| !is_known(tally.schema, &f)) {
         tally.work(Work::Unknown);
     } else if mentions(text, "from") {
-        let read = tally.schema.tables().filter(|t| mentions(text, t.name.name.as_str()));
+        let read = tally.schema.named_in(text).into_iter();
         let tables: Vec<QualifiedName> = read.flat_map(|t| tally.heaps(&t.name, false)).collect();
         tally.work(Work::Scan(tables));
     }
@@ -56,7 +56,7 @@ fn calls(text: &str) -> impl Iterator<Item = String> {
 
 /// A function of PostgreSQL's own that does no more than it says.
 fn is_known(schema: &Schema, function: &str) -> bool {
-    !schema.functions().any(|f| f == function) && (is_known_function(function) || HARMLESS.contains(&function))
+    !schema.has_function(function) && (is_known_function(function) || HARMLESS.contains(&function))
 }
 
 /// Aggregates, functions of the session, and key words that stand before a parenthesis.

@@ -1,11 +1,11 @@
 //! Types, views, triggers and the other objects around tables (documentation, the pages of their commands).
 
-use super::table::{lock_views, using_type};
+use super::table::lock_views;
 use super::tally::Tally;
 use super::{LockMode, Work};
 use crate::operation::Ident;
 use crate::operation::{ObjectKind, QualifiedName, SqlFragment};
-use crate::schema::{RelationKind, Table, mentions, same};
+use crate::schema::{RelationKind, mentions, same};
 
 /// `CREATE …` of an object that is no table, index, enum or domain.
 pub(super) fn create(
@@ -79,8 +79,7 @@ fn named_tables(tally: &Tally<'_>, text: &str) -> Vec<QualifiedName> {
     let upper = text.to_uppercase();
     let start = [" FROM ", " TABLE "].iter().filter_map(|w| upper.find(w)).min();
     let after = start.and_then(|at| text.get(at..)).unwrap_or_default();
-    let tables = tally.schema.tables().filter(|t| mentions(after, t.name.name.as_str()));
-    tables.map(|t| t.name.clone()).collect()
+    tally.schema.named_in(after).into_iter().map(|t| t.name.clone()).collect()
 }
 
 /// `ALTER …` of an object that is no table, index, enum or domain.
@@ -124,7 +123,7 @@ fn alter_composite(tally: &mut Tally<'_>, name: Option<&QualifiedName>, words: &
         return;
     };
     tally.lock(name, LockMode::AccessExclusive);
-    if words.contains("ALTER ATTRIBUTE") && !using_type(tally.schema, name).is_empty() {
+    if words.contains("ALTER ATTRIBUTE") && !tally.schema.using_type(name).is_empty() {
         tally.fails();
     }
 }
@@ -132,8 +131,7 @@ fn alter_composite(tally: &mut Tally<'_>, name: Option<&QualifiedName>, words: &
 /// The lock on a sequence; one that a new table owns has no other users.
 fn lock_sequence<'a>(tally: &mut Tally<'_>, names: impl IntoIterator<Item = &'a QualifiedName>, mode: LockMode) {
     for name in names {
-        let owns = |t: &&Table| t.columns.iter().any(|c| c.sequence.as_ref() == Some(&name.name));
-        let owner = tally.schema.tables().find(owns);
+        let owner = tally.schema.owner_of(&name.name);
         if !owner.is_some_and(|t| tally.schema.is_new(&t.name)) {
             tally.lock_index(name, mode);
         }
@@ -163,8 +161,9 @@ pub(super) fn drop(
         }
         ObjectKind::Sequence => drop_sequences(tally, names),
         ObjectKind::Schema if cascade => {
-            let inside = |t: &&Table| names.iter().any(|n| t.name.schema.as_ref() == Some(&n.name));
-            let tables: Vec<QualifiedName> = tally.schema.tables().filter(inside).map(|t| t.name.clone()).collect();
+            let inside = names.iter().flat_map(|n| tally.schema.tables_in(&n.name));
+            let tables: Vec<QualifiedName> =
+                inside.filter(|t| t.name.schema.is_some()).map(|t| t.name.clone()).collect();
             super::table::drop(tally, &tables, true);
         }
         ObjectKind::Statistics => {
@@ -192,13 +191,8 @@ pub(super) fn drop(
 fn drop_sequences(tally: &mut Tally<'_>, names: &[QualifiedName]) {
     lock_sequence(tally, names, LockMode::AccessExclusive);
     for name in names {
-        let uses = |t: &&Table| {
-            let own = |c: &crate::schema::Column| {
-                c.default.as_ref().is_some_and(|d| mentions(d.as_str(), name.name.as_str()))
-            };
-            t.columns.iter().any(own)
-        };
-        let tables: Vec<QualifiedName> = tally.schema.tables().filter(uses).map(|t| t.name.clone()).collect();
+        let tables: Vec<QualifiedName> =
+            tally.schema.counting_with(&name.name).into_iter().map(|t| t.name.clone()).collect();
         lock_all(tally, &tables, LockMode::AccessExclusive);
     }
 }
@@ -206,7 +200,7 @@ fn drop_sequences(tally: &mut Tally<'_>, names: &[QualifiedName]) {
 /// `DROP TYPE`, `DROP DOMAIN`: refused while a column has it; CASCADE drops the columns under ACCESS EXCLUSIVE.
 pub(super) fn drop_types(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool) {
     for name in names {
-        let tables: Vec<QualifiedName> = using_type(tally.schema, name).iter().map(|t| t.name.clone()).collect();
+        let tables: Vec<QualifiedName> = tally.schema.using_type(name).iter().map(|t| t.name.clone()).collect();
         if cascade {
             lock_all(tally, &tables, LockMode::AccessExclusive);
         } else if !tables.is_empty() {
@@ -226,7 +220,7 @@ pub(super) fn alter_domain(tally: &mut Tally<'_>, name: &QualifiedName, action: 
     if tally.schema.domain(name).is_none() {
         tally.work(Work::Unknown);
     }
-    let tables: Vec<QualifiedName> = using_type(tally.schema, name).iter().map(|t| t.name.clone()).collect();
+    let tables: Vec<QualifiedName> = tally.schema.using_type(name).iter().map(|t| t.name.clone()).collect();
     for table in tables {
         tally.lock(&table, LockMode::Share);
         tally.scan(&table, true);

@@ -119,7 +119,7 @@ pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &Tab
         TableAttribute::StorageParameters => tally.lock(table, LockMode::ShareUpdateExclusive),
         TableAttribute::UserCatalogTable
         | TableAttribute::Owner
-        | TableAttribute::RowSecurity
+        | TableAttribute::RowSecurity(_)
         | TableAttribute::ReplicaIdentity
         | TableAttribute::Other => tally.lock(table, LockMode::AccessExclusive),
         TableAttribute::ToggleTrigger => {
@@ -168,6 +168,7 @@ fn as_statement(index: &crate::schema::Index, table: &QualifiedName) -> CreateIn
         if_not_exists: false,
         only: false,
         columns: index.columns.clone(),
+        include: Vec::new(),
         predicate: index.predicate.clone(),
         definition: index.definition.clone(),
     }
@@ -228,9 +229,4 @@ pub(super) fn truncate(tally: &mut Tally<'_>, tables: &[QualifiedName], cascade:
         }
         done.push(table);
     }
-}
-
-/// The tables with a column of that type or domain, or an array of it.
-pub(super) fn using_type<'a>(schema: &'a Schema, ty: &QualifiedName) -> Vec<&'a Table> {
-    schema.tables().filter(|t| t.columns.iter().any(|c| same(&c.ty.name(), ty))).collect()
 }

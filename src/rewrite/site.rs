@@ -1,6 +1,6 @@
 //! Where a rule looks, and how it makes steps.
 
-use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment, TableRef};
+use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment, TableRef, clipped};
 use crate::plan::{Duration, Phase, Step, Transaction, Undo, uses};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::Schema;
@@ -90,13 +90,16 @@ impl<'a> Site<'a> {
 
     /// A builder for the steps that replace the operation at hand.
     pub fn steps(&self) -> StepBuilder {
-        let mut schema = self.schema.excerpt(self.operation());
+        let mut schema = self.schema.clone();
         if let Some(table) = self.operation().table() {
             schema.assume_table(table);
         }
         StepBuilder { item: self.at, from: self.at, schema, postgres: self.settings.postgres, steps: Vec::new() }
     }
 }
+
+/// The most bytes of a [`Step::slug`]: names of three columns can be longer than a file's name may be (255 bytes).
+const MAX_SLUG: usize = 200;
 
 /// Makes steps: asks `postgres/` what each operation costs after those before it.
 pub struct StepBuilder {
@@ -133,7 +136,7 @@ impl StepBuilder {
             why: why.into(),
             undo,
             preflight: None,
-            slug,
+            slug: clipped(&slug, MAX_SLUG).to_owned(),
         });
         self
     }
@@ -264,7 +267,7 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         }
         Operation::ValidateConstraint { .. } => Undo::Nothing,
         Operation::CreateIndex(index) => {
-            let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
+            let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
             one(Operation::DropIndex {
                 names: vec![index.table.sibling(name)],
                 concurrently: index.concurrently,
@@ -343,7 +346,7 @@ fn slug_of(operation: &Operation) -> String {
             [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
         }
     };
-    text.chars().take(60).collect()
+    clipped(&text, 60).to_owned()
 }
 
 /// The statement's kind in words for a file name.

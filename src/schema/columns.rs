@@ -1,9 +1,10 @@
 //! Columns, constraints and the indexes behind them, as they enter the catalog.
 
+use super::links::Tie;
 use super::names::{column_part, free_object_name};
-use super::{Age, Column, ConstraintState, Index, Key, Schema, key};
+use super::{Age, Column, ConstraintState, Index, Schema, key, mentions};
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
 };
 use crate::sql::expression;
 
@@ -31,11 +32,7 @@ impl Schema {
             sure: true,
         };
         self.touch(table);
-        if let Some(state) = self.tables.get_mut(&key(table))
-            && !state.columns.iter().any(|c| c.name == column.name)
-        {
-            state.columns.push(column);
-        }
+        self.push_column(&key(table), column);
         for constraint in &definition.constraints {
             self.put_constraint(table, constraint);
         }
@@ -47,11 +44,7 @@ impl Schema {
         let mut constraint = constraint.clone();
         self.put_backing_index(table, &name, &mut constraint);
         self.touch(table);
-        if let ConstraintKind::ForeignKey(fk) = &constraint.kind {
-            self.links.reference(&fk.references, key(table));
-        }
-        let Some(state) = self.tables.get_mut(&key(table)) else { return };
-        match &constraint.kind {
+        self.edit_flags(&key(table), |state| match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } => {
                 state.columns.iter_mut().filter(|c| columns.contains(&c.name)).for_each(|c| c.not_null = true);
             }
@@ -59,16 +52,10 @@ impl Schema {
                 state.columns.iter_mut().filter(|c| c.name == *column).for_each(|c| c.not_null = !constraint.not_valid);
             }
             _ => {}
-        }
-        let enforced = !constraint.options.as_str().contains("NOT ENFORCED");
-        state.constraints.retain(|c| c.name != name);
-        state.constraints.push(ConstraintState {
-            name,
-            valid: !constraint.not_valid && enforced,
-            constraint,
-            age: Age::New,
-            sure: true,
         });
+        let enforced = !constraint.options.as_str().contains("NOT ENFORCED");
+        let valid = !constraint.not_valid && enforced;
+        self.push_constraint(&key(table), ConstraintState { name, valid, constraint, age: Age::New, sure: true });
     }
 
     /// UNIQUE and PRIMARY KEY: a new index, or an existing one that takes the constraint's name.
@@ -78,21 +65,20 @@ impl Schema {
             | ConstraintKind::PrimaryKey { columns, using_index, .. } => (columns, using_index),
             _ => return,
         };
-        if let Some(using) = using {
-            if let Some(mut index) = self.indexes.remove(&key(&table.sibling(using.clone()))) {
+        if let Some(taken) = using.clone() {
+            if let Some(mut index) = self.take_index(&key(&table.sibling(taken))) {
+                *using = None;
                 *columns = index.columns.iter().filter_map(|c| c.column.clone()).collect();
                 index.name = table.sibling(name.clone());
                 index.constraint = Some(name.clone());
                 self.touch(&index.name);
-                self.links.index(&index.table, key(&index.name));
-                self.indexes.insert(key(&index.name), index);
+                self.put_index(index);
             }
             return;
         }
         let index = Index::of_key(table.sibling(name.clone()), table, columns);
         self.touch(&index.name);
-        self.links.index(table, key(&index.name));
-        self.indexes.insert(key(&index.name), index);
+        self.put_index(index);
     }
 
     /// The name a constraint has or will get.
@@ -105,7 +91,10 @@ impl Schema {
             ConstraintKind::Check { expression } => (self.only_column(table, expression), "check"),
             ConstraintKind::Unique { using_index: Some(index), .. }
             | ConstraintKind::PrimaryKey { using_index: Some(index), .. } => return index.clone(),
-            ConstraintKind::Unique { columns, .. } => (joined(columns), "key"),
+            ConstraintKind::Unique { columns, index_options, .. } => {
+                let names = columns.iter().map(|c| c.as_str().to_owned()).chain(included(index_options));
+                (column_part(numbered(names).iter().map(String::as_str)), "key")
+            }
             ConstraintKind::PrimaryKey { .. } => (String::new(), "pkey"),
             ConstraintKind::ForeignKey(fk) => (joined(&fk.columns), "fkey"),
             ConstraintKind::Exclude { .. } => (String::new(), "excl"),
@@ -115,24 +104,24 @@ impl Schema {
     }
 
     /// The name that `CREATE INDEX ON t (…)` gets.
-    pub fn index_name(&self, table: &QualifiedName, columns: &[IndexColumn]) -> Ident {
-        let parts: Vec<String> = columns
+    pub fn index_name(&self, index: &CreateIndex) -> Ident {
+        let keys = index
+            .columns
             .iter()
-            .map(|c| c.column.as_ref().map_or_else(|| expression_name(c), |n| n.as_str().to_owned()))
-            .collect();
-        free_object_name(&table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
-            self.is_taken(table, name)
+            .map(|c| c.column.as_ref().map_or_else(|| expression_name(c), |n| n.as_str().to_owned()));
+        let included = index.include.iter().map(|column| column.as_str().to_owned());
+        let parts = numbered(keys.chain(included));
+        free_object_name(&index.table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
+            self.is_taken(&index.table, name)
         })
     }
 
     /// True when a relation or constraint of that name exists beside the table.
     pub fn is_taken(&self, table: &QualifiedName, name: &Ident) -> bool {
-        let wanted: Key = key(&table.sibling(name.clone()));
-        let constraint =
-            |(schema, _): &Key, t: &super::Table| *schema == wanted.0 && t.constraints.iter().any(|c| c.name == *name);
+        let wanted = key(&table.sibling(name.clone()));
         self.tables.contains_key(&wanted)
             || self.indexes.contains_key(&wanted)
-            || self.tables.iter().any(|(k, t)| constraint(k, t))
+            || self.links.leads_anywhere(Tie::Constraint(wanted))
     }
 
     /// The one column a CHECK reads, or nothing: that is what its name is made of.
@@ -147,6 +136,12 @@ impl Schema {
 }
 
 impl Index {
+    /// A key column, an expression, the predicate or an included column of it reads the column.
+    pub(super) fn uses_column(&self, column: &Ident) -> bool {
+        let inside = self.definition.as_str().split_once('(').map(|(_, inside)| inside).unwrap_or_default();
+        self.columns.iter().any(|c| c.column.as_ref() == Some(column)) || mentions(inside, column.as_str())
+    }
+
     /// The index behind a primary key or unique constraint of that name.
     pub(super) fn of_key(name: QualifiedName, table: &QualifiedName, columns: &[Ident]) -> Self {
         let element = |c: &Ident| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) };
@@ -164,6 +159,26 @@ impl Index {
             sure: true,
         }
     }
+}
+
+/// The columns of `INCLUDE (…)` among a key's options.
+fn included(options: &SqlFragment) -> Vec<String> {
+    let text = options.as_str();
+    let list = text.get(..7).filter(|word| word.eq_ignore_ascii_case("include")).and_then(|_| text.split_once('('));
+    let list = list.and_then(|(_, rest)| rest.split_once(')')).map(|(list, _)| list);
+    let columns = list.into_iter().flat_map(|list| list.split(','));
+    columns.map(|column| Ident::from_sql(column.trim()).as_str().to_owned()).collect()
+}
+
+/// Columns that have one name get numbers (`ChooseIndexColumnNames`).
+fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut different: Vec<String> = Vec::new();
+    for name in names {
+        let free = |candidate: &String| !different.contains(candidate);
+        let candidates = std::iter::once(name.clone()).chain((1..).map(|number| format!("{name}{number}")));
+        different.extend(candidates.into_iter().find(free));
+    }
+    different
 }
 
 /// The name of an expression's column in an index: a function's own name, else `expr`.

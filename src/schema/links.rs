@@ -1,67 +1,162 @@
-//! Which objects hang on which table, so that no question walks the whole catalog.
+//! Which objects hang on what, so that no question walks the whole catalog.
 //!
-//! A link may outlive what it stands for; it is never missing. Whoever follows one looks at the object itself.
+//! The links of a table or an index follow from it alone ([`ties`], [`Tie::IndexOf`]); `store` makes and removes them as
+//! the object comes, changes and goes, so they are exact.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::{Key, Schema, key};
-use crate::operation::{ConstraintKind, QualifiedName};
+use imbl::OrdSet;
 
-/// For a table, the keys of what may hang on it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Links {
-    indexes: BTreeMap<Key, BTreeSet<Key>>,
-    children: BTreeMap<Key, BTreeSet<Key>>,
-    referencing: BTreeMap<Key, BTreeSet<Key>>,
+use super::key::{Key, key};
+use super::words::{word_of, words};
+use super::{Schema, Table};
+use crate::operation::ConstraintKind;
+
+/// What an object hangs on or is known by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Tie {
+    /// The index is one of that table.
+    IndexOf(Key),
+    /// The table inherits from that one or is its partition.
+    ChildOf(Key),
+    /// A foreign key of the table points at that one.
+    References(Key),
+    /// A constraint of the table has that name, in the table's schema.
+    Constraint(Key),
+    /// A column of the table has that type, or an array of it.
+    Uses(Key),
+    /// A column of the table owns a sequence of that name.
+    Owns(Arc<str>),
+    /// A column's default has that word in it, beside a literal: only in a literal can it name a sequence.
+    Default(Arc<str>),
+    /// The relation's own name has that [`word_of`]; empty when it has none.
+    Named(Arc<str>),
+    /// The function has that name, whatever its schema.
+    Function(Arc<str>),
 }
 
+/// For each tie, the objects it leads to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Links(OrdSet<(Tie, Key)>);
+
 impl Links {
-    /// `index` is an index of `table`.
-    pub(super) fn index(&mut self, table: &QualifiedName, index: Key) {
-        self.indexes.entry(key(table)).or_default().insert(index);
+    /// Adds a link.
+    pub(super) fn tie(&mut self, tie: Tie, object: Key) {
+        self.0.insert((tie, object));
     }
 
-    /// `child` inherits from `parent` or is its partition.
-    pub(super) fn child(&mut self, parent: &QualifiedName, child: Key) {
-        self.children.entry(key(parent)).or_default().insert(child);
+    /// Takes a link away.
+    pub(super) fn untie(&mut self, tie: Tie, object: Key) {
+        self.0.remove(&(tie, object));
     }
 
-    /// A foreign key of `table` points at `parent`.
-    pub(super) fn reference(&mut self, parent: &QualifiedName, table: Key) {
-        self.referencing.entry(key(parent)).or_default().insert(table);
+    /// The objects at the other end, in their order.
+    pub(super) fn of(&self, tie: Tie) -> impl Iterator<Item = &Key> + use<'_> {
+        let from = (tie.clone(), Key::first());
+        self.0.range(from..).take_while(move |(other, _)| *other == tie).map(|(_, object)| object)
     }
 
-    /// The indexes that may be on a table.
-    pub(super) fn indexes_of(&self, table: &Key) -> impl Iterator<Item = &Key> + use<'_> {
-        self.indexes.get(table).into_iter().flatten()
+    /// The first object at the other end.
+    pub(super) fn leads_anywhere(&self, tie: Tie) -> bool {
+        self.of(tie).next().is_some()
     }
+}
 
-    /// The tables that may be a table's children.
-    pub(super) fn children_of(&self, table: &Key) -> impl Iterator<Item = &Key> + use<'_> {
-        self.children.get(table).into_iter().flatten()
+/// Everything that a table hangs on, each once.
+pub(super) fn ties(table: &Table) -> Vec<Tie> {
+    let own = key(&table.name);
+    let mut ties: Vec<Tie> = table.parents.iter().map(|parent| Tie::ChildOf(key(parent))).collect();
+    ties.push(named(&own));
+    for column in &table.columns {
+        ties.extend(column_ties(column));
     }
+    ties.extend(table.constraints.iter().flat_map(|state| constraint_ties(&own, state)));
+    each_once(ties)
+}
 
-    /// The tables whose foreign keys may point at a table.
-    pub(super) fn referencing(&self, table: &Key) -> impl Iterator<Item = &Key> + use<'_> {
-        self.referencing.get(table).into_iter().flatten()
-    }
+/// Those of a table's ties that follow from its constraints.
+pub(super) fn ties_of_constraints(table: &Table) -> Vec<Tie> {
+    let own = key(&table.name);
+    each_once(table.constraints.iter().flat_map(|state| constraint_ties(&own, state)).collect())
+}
+
+fn each_once(mut ties: Vec<Tie>) -> Vec<Tie> {
+    ties.sort_unstable();
+    ties.dedup();
+    ties
+}
+
+/// What a table hangs on by a column of its own.
+pub(super) fn column_ties(column: &super::Column) -> impl Iterator<Item = Tie> + use<> {
+    let ty = Tie::Uses(key(&column.ty.name()));
+    let sequence = column.sequence.as_ref().map(|name| Tie::Owns(name.shared()));
+    let literal = column.default.as_ref().filter(|default| default.as_str().contains('\''));
+    let words = literal.map(|default| words(default.as_str())).unwrap_or_default();
+    [ty].into_iter().chain(sequence).chain(words.into_iter().map(Tie::Default))
+}
+
+/// What a table hangs on by a constraint of its own.
+pub(super) fn constraint_ties(table: &Key, state: &super::ConstraintState) -> impl Iterator<Item = Tie> + use<> {
+    let referenced = match &state.constraint.kind {
+        ConstraintKind::ForeignKey(fk) => Some(Tie::References(key(&fk.references))),
+        _ => None,
+    };
+    [Tie::Constraint(table.sibling(&state.name))].into_iter().chain(referenced)
+}
+
+fn named(table: &Key) -> Tie {
+    Tie::Named(word_of(table.name()).unwrap_or_default())
 }
 
 impl Schema {
-    /// Links everything anew, after names have changed.
-    pub(super) fn relink(&mut self) {
+    /// The tables at the other end of a tie, in their order.
+    pub(super) fn tables_by(&self, tie: Tie) -> impl Iterator<Item = &Table> + use<'_> {
+        self.links.of(tie).filter_map(|name| self.tables.get(name)).map(|table| &**table)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::{read_statement, split};
+
+    /// The links that the objects have, made anew.
+    fn relinked(schema: &Schema) -> Links {
         let mut links = Links::default();
-        for (name, index) in &self.indexes {
-            links.index(&index.table, name.clone());
+        for (name, table) in &schema.tables {
+            ties(table).into_iter().for_each(|tie| links.tie(tie, name.clone()));
         }
-        for (name, table) in &self.tables {
-            table.parents.iter().for_each(|parent| links.child(parent, name.clone()));
-            for state in &table.constraints {
-                if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind {
-                    links.reference(&fk.references, name.clone());
-                }
+        schema.indexes.iter().for_each(|(name, index)| links.tie(Tie::IndexOf(key(&index.table)), name.clone()));
+        schema.functions.keys().for_each(|name| links.tie(Tie::Function(name.name().into()), name.clone()));
+        links
+    }
+
+    #[test]
+    fn links_are_exact_after_every_statement() {
+        let script = "CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN d AS int; CREATE FUNCTION f() RETURNS int RETURN 1;
+            CREATE TABLE p (id serial PRIMARY KEY, m mood, ms mood[], x d DEFAULT nextval('s')) PARTITION BY LIST (m);
+            CREATE TABLE app.c (a int UNIQUE, b int REFERENCES p (id), CHECK (a > 0), n text DEFAULT 'one');
+            CREATE TABLE c1 PARTITION OF p FOR VALUES IN ('a'); CREATE TABLE c2 (LIKE p);
+            ALTER TABLE p ATTACH PARTITION c2 DEFAULT; CREATE INDEX i ON app.c (b); CREATE UNIQUE INDEX u ON app.c (b);
+            ALTER TABLE app.c ADD CONSTRAINT k UNIQUE USING INDEX u; ALTER TABLE app.c RENAME CONSTRAINT k TO l;
+            ALTER TABLE p RENAME COLUMN id TO no; ALTER TABLE p RENAME TO q; ALTER TYPE mood RENAME TO temper;
+            ALTER TABLE app.c ADD CONSTRAINT again FOREIGN KEY (a) REFERENCES q (no); ALTER INDEX app.l RENAME TO l2;
+            ALTER TABLE app.c DROP CONSTRAINT again; ALTER TABLE app.c ALTER n TYPE temper;
+            ALTER TABLE app.c ALTER n SET DEFAULT 'two'; ALTER TABLE app.c SET SCHEMA other; ALTER TABLE q DETACH PARTITION c2;
+            ALTER TABLE c2 INHERIT q; CREATE VIEW v AS SELECT 1 FROM q; DROP INDEX other.i; ALTER TABLE q DROP COLUMN no;
+            ALTER TABLE other.c DROP COLUMN a; DROP TYPE temper CASCADE; DROP FUNCTION f; DROP TABLE q CASCADE;
+            DROP SCHEMA other CASCADE; DROP VIEW v";
+        let mut schema = Schema::default();
+        for piece in split(script).pieces {
+            let text = piece.span.slice(script);
+            let before = (schema.clone(), format!("{schema:?}"));
+            for located in read_statement(text).operations {
+                schema.apply(&located.operation);
+                assert_eq!(schema.links, relinked(&schema), "{text}");
             }
+            assert_ne!(format!("{schema:?}"), before.1, "{text} changes the catalog");
+            assert_eq!(format!("{:?}", before.0), before.1, "{text} changes a clone");
         }
-        self.links = links;
+        assert!(schema.tables.is_empty() && schema.indexes.is_empty(), "{schema:?}");
     }
 }

@@ -3,6 +3,8 @@
 //! What cannot be known is absent or `None`; whoever asks must treat that as the dangerous case.
 
 mod columns;
+mod dependents;
+mod key;
 mod links;
 pub mod names;
 mod objects;
@@ -10,14 +12,23 @@ mod record;
 mod redundant;
 mod renaming;
 mod replay;
+mod store;
+mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use imbl::{OrdMap, OrdSet};
+
+use self::key::{Key, key};
+use self::links::Tie;
 use crate::operation::{
-    Constraint, ConstraintKind, Generated, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TypeName,
+    Constraint, ConstraintKind, Generated, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
 };
 
+pub use key::same;
 pub use record::Difference;
+pub(crate) use words::mentions;
 
 /// Where an object's life began, seen from the migration that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,9 +73,17 @@ pub struct Table {
     pub parents: Vec<QualifiedName>,
     /// It is its parent's DEFAULT partition.
     pub is_default_partition: bool,
+    /// Row security is enabled.
+    pub row_security: bool,
 }
 
 impl Table {
+    /// The columns of its primary key.
+    pub fn primary_key(&self) -> Option<&[Ident]> {
+        let keys = self.constraints.iter().filter(|c| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. }));
+        keys.filter_map(|c| c.constraint.key_columns()).next()
+    }
+
     /// True when the history's statements made it, or at least a part of it.
     pub fn is_sure(&self) -> bool {
         self.columns_known || self.columns.iter().any(|c| c.sure)
@@ -152,18 +171,18 @@ pub struct Dependent {
     pub on: Option<QualifiedName>,
 }
 
-/// The catalog.
+/// The catalog. A clone shares everything with it; what is changed in either is copied then.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
-    tables: BTreeMap<Key, Table>,
-    indexes: BTreeMap<Key, Index>,
-    enums: BTreeMap<Key, EnumType>,
-    domains: BTreeMap<Key, Domain>,
-    functions: BTreeMap<Key, SqlFragment>,
-    dependents: Vec<Dependent>,
+    tables: OrdMap<Key, Arc<Table>>,
+    indexes: OrdMap<Key, Arc<Index>>,
+    enums: OrdMap<Key, EnumType>,
+    domains: OrdMap<Key, Domain>,
+    functions: OrdMap<Key, SqlFragment>,
+    dependents: dependents::Dependents,
     links: links::Links,
     /// What the migration at hand made or changed.
-    touched: BTreeSet<Key>,
+    touched: OrdSet<Key>,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }
@@ -188,29 +207,50 @@ pub struct Domain {
     pub constrained: bool,
 }
 
-/// Schema and name; an unwritten schema is `public`.
-type Key = (String, String);
-
-fn key(name: &QualifiedName) -> Key {
-    let schema = name.schema.as_ref().map_or("public", Ident::as_str);
-    (schema.to_owned(), name.name.as_str().to_owned())
-}
-
-/// True when two names mean the same object.
-pub fn same(a: &QualifiedName, b: &QualifiedName) -> bool {
-    let schema = |name: &'_ QualifiedName| name.schema.clone().unwrap_or_else(|| Ident::new("public"));
-    a.name == b.name && (a.schema == b.schema || schema(a) == schema(b))
-}
-
 impl Schema {
     /// The table or view of that name; `None` when the history does not make it.
     pub fn table(&self, name: &QualifiedName) -> Option<&Table> {
-        self.tables.get(&key(name))
+        self.tables.get(&key(name)).map(|table| &**table)
     }
 
     /// All tables and views.
     pub fn tables(&self) -> impl Iterator<Item = &Table> {
-        self.tables.values()
+        self.tables.values().map(|table| &**table)
+    }
+
+    /// The tables and views of a schema.
+    pub fn tables_in(&self, schema: &Ident) -> impl Iterator<Item = &Table> + use<'_> {
+        store::keys_in(&self.tables, schema).into_iter().filter_map(|name| self.tables.get(&name)).map(|table| &**table)
+    }
+
+    /// The tables and views that a text names.
+    pub fn named_in(&self, text: &str) -> Vec<&Table> {
+        let words = words::words(text).into_iter().chain([Arc::default()]);
+        let named: BTreeSet<&Key> = words.flat_map(|word| self.links.of(Tie::Named(word))).collect();
+        let tables =
+            named.into_iter().filter(|name| mentions(text, name.name())).filter_map(|name| self.tables.get(name));
+        tables.map(|table| &**table).collect()
+    }
+
+    /// The tables with a column of that type or domain, or an array of it.
+    pub fn using_type(&self, ty: &QualifiedName) -> Vec<&Table> {
+        self.tables_by(Tie::Uses(key(ty))).collect()
+    }
+
+    /// The table that owns a sequence of that name through a serial column.
+    pub fn owner_of(&self, sequence: &Ident) -> Option<&Table> {
+        self.tables_by(Tie::Owns(sequence.shared())).next()
+    }
+
+    /// The tables with a default that names the sequence.
+    pub fn counting_with(&self, sequence: &Ident) -> Vec<&Table> {
+        let uses = |t: &&Table| {
+            t.columns.iter().filter_map(|c| c.default.as_ref()).any(|d| mentions(d.as_str(), sequence.as_str()))
+        };
+        match words::word_of(sequence.as_str()) {
+            Some(word) => self.tables_by(Tie::Default(word)).filter(uses).collect(),
+            None => self.tables().filter(uses).collect(),
+        }
     }
 
     /// A column, when its table and it are known.
@@ -220,14 +260,12 @@ impl Schema {
 
     /// An index by name.
     pub fn index(&self, name: &QualifiedName) -> Option<&Index> {
-        self.indexes.get(&key(name))
+        self.indexes.get(&key(name)).map(|index| &**index)
     }
 
     /// The indexes of a table, those behind constraints included.
     pub fn indexes_of<'a>(&'a self, table: &QualifiedName) -> impl Iterator<Item = &'a Index> + use<'a> {
-        let table = table.clone();
-        let linked = self.links.indexes_of(&key(&table)).filter_map(|name| self.indexes.get(name));
-        linked.filter(move |index| same(&index.table, &table))
+        self.links.of(Tie::IndexOf(key(table))).filter_map(|name| self.indexes.get(name)).map(|index| &**index)
     }
 
     /// An enum by name.
@@ -253,13 +291,13 @@ impl Schema {
     /// The tables whose rows are also this table's: its partitions and inheriting children, at any depth.
     pub fn children(&self, table: &QualifiedName) -> Vec<&Table> {
         let mut found: Vec<&Table> = Vec::new();
+        let mut seen = BTreeSet::new();
         let mut open = vec![key(table)];
         while let Some(parent) = open.pop() {
-            for (child, state) in self.links.children_of(&parent).filter_map(|name| self.tables.get_key_value(name)) {
-                let seen = found.iter().any(|f| key(&f.name) == *child);
-                if !seen && state.parents.iter().any(|p| key(p) == parent) {
-                    found.push(state);
-                    open.push(child.clone());
+            for name in self.links.of(Tie::ChildOf(parent)) {
+                if let Some(child) = self.tables.get(name).filter(|_| seen.insert(name)) {
+                    found.push(child);
+                    open.push(name.clone());
                 }
             }
         }
@@ -269,31 +307,30 @@ impl Schema {
     /// The foreign keys of other tables that point at this table, each with its table.
     pub fn referencing<'a>(&'a self, table: &QualifiedName) -> Vec<(&'a Table, &'a ConstraintState)> {
         let keys = |c: &ConstraintState| matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if same(&fk.references, table));
-        let tables = self.links.referencing(&key(table)).filter_map(|name| self.tables.get(name));
+        let tables = self.tables_by(Tie::References(key(table)));
         tables.flat_map(|t| t.constraints.iter().filter(|c| keys(c)).map(move |c| (t, c))).collect()
     }
 
     /// The DEFAULT partition of a table.
     pub fn default_partition(&self, table: &QualifiedName) -> Option<&Table> {
-        let of_table = |t: &&Table| t.is_default_partition && t.parents.iter().any(|p| same(p, table));
-        self.links.children_of(&key(table)).filter_map(|name| self.tables.get(name)).find(of_table)
+        self.tables_by(Tie::ChildOf(key(table))).find(|child| child.is_default_partition)
     }
 
     /// The views and materialized views whose definition names the relation.
     pub fn views_of<'a>(&'a self, relation: &QualifiedName) -> impl Iterator<Item = &'a Dependent> + use<'a> {
-        let name = relation.name.as_str().to_owned();
-        let views = self.dependents.iter().filter(|d| d.what.contains("view "));
-        views.filter(move |d| d.name.name.as_str() != name && mentions(d.definition.as_str(), &name))
+        let name = relation.name.clone();
+        let mentioning = self.dependents.mentioning(name.as_str());
+        mentioning.into_iter().filter(move |d| d.what.contains("view ") && d.name.name != name)
     }
 
     /// The text that made a view, trigger, policy, rule, publication or statistics object.
     pub fn definition_of(&self, name: &QualifiedName) -> Option<&SqlFragment> {
-        self.dependents.iter().find(|d| same(&d.name, name)).map(|d| &d.definition)
+        self.dependents.named(&key(name)).next().map(|d| &d.definition)
     }
 
-    /// The names of the user's functions.
-    pub fn functions(&self) -> impl Iterator<Item = &str> {
-        self.functions.keys().map(|(_, name)| name.as_str())
+    /// True when a function of the user's has that name, in any schema.
+    pub fn has_function(&self, name: &str) -> bool {
+        self.links.leads_anywhere(Tie::Function(name.into()))
     }
 
     /// A constraint of a table.
@@ -303,12 +340,16 @@ impl Schema {
 
     /// Views, triggers, policies, rules, functions and statistics whose text mentions the column's name.
     pub fn dependents<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
-        self.dependents.iter().filter(|d| d.mentions(table, column)).collect()
+        let of_table = self.dependents.of(&key(table));
+        of_table.into_iter().filter(|d| mentions(d.definition.as_str(), column.as_str())).collect()
     }
 
     /// A table that the history does not make, so that what is done to it can be followed.
     pub fn assume_table(&mut self, name: &QualifiedName) {
-        self.tables.entry(key(name)).or_insert_with(|| Table {
+        if self.tables.contains_key(&key(name)) {
+            return;
+        }
+        self.put_table(Table {
             name: name.clone(),
             kind: RelationKind::Table,
             age: Age::Existing,
@@ -318,6 +359,7 @@ impl Schema {
             constraints: Vec::new(),
             parents: Vec::new(),
             is_default_partition: false,
+            row_security: false,
         });
     }
 
@@ -325,14 +367,12 @@ impl Schema {
     pub fn begin_migration(&mut self) {
         let touched = std::mem::take(&mut self.touched);
         for name in &touched {
-            if let Some(table) = self.tables.get_mut(name) {
+            self.edit_flags(name, |table| {
                 table.age = Age::Existing;
                 table.columns.iter_mut().for_each(|c| c.age = Age::Existing);
                 table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
-            }
-            if let Some(index) = self.indexes.get_mut(name) {
-                index.age = Age::Existing;
-            }
+            });
+            self.edit_index(name, |index| index.age = Age::Existing);
             if let Some(state) = self.enums.get_mut(name) {
                 state.age = Age::Existing;
                 state.added.clear();
@@ -344,42 +384,6 @@ impl Schema {
     /// Remembers that the migration at hand made or changed an object of that name.
     fn touch(&mut self, name: &QualifiedName) {
         self.touched.insert(key(name));
-    }
-
-    /// The part of the catalog that an operation on a table can depend on: the table, its family, the tables that its
-    /// foreign keys join it with, and every type and function.
-    pub fn excerpt(&self, operation: &Operation) -> Schema {
-        let Some(table) = operation.table() else { return self.clone() };
-        let mut names = vec![table.clone()];
-        names.extend(self.children(table).iter().map(|t| t.name.clone()));
-        names.extend(self.referencing(table).iter().map(|(t, _)| t.name.clone()));
-        let inline = match operation {
-            Operation::AddConstraint { constraint, .. } => std::slice::from_ref(constraint),
-            Operation::AddColumn { column, .. } => column.constraints.as_slice(),
-            _ => &[],
-        };
-        let own = self.table(table).into_iter().flat_map(|t| &t.constraints).map(|c| &c.constraint);
-        names.extend(own.chain(inline).filter_map(|c| match &c.kind {
-            ConstraintKind::ForeignKey(key) => Some(key.references.clone()),
-            _ => None,
-        }));
-        let mut excerpt = Schema {
-            enums: self.enums.clone(),
-            domains: self.domains.clone(),
-            functions: self.functions.clone(),
-            dependents: self.dependents.clone(),
-            timezone: self.timezone.clone(),
-            ..Schema::default()
-        };
-        for name in &names {
-            if let Some(state) = self.table(name) {
-                excerpt.tables.insert(key(name), state.clone());
-                let indexes = self.indexes_of(name).map(|i| (key(&i.name), i.clone()));
-                excerpt.indexes.extend(indexes);
-            }
-        }
-        excerpt.relink();
-        excerpt
     }
 
     /// A unique key of NOT NULL columns that batches can walk along: the primary key, else a plain unique index.
@@ -400,31 +404,4 @@ impl Schema {
             })
             .unwrap_or_default()
     }
-}
-
-impl Dependent {
-    fn mentions(&self, table: &QualifiedName, column: &Ident) -> bool {
-        let on_table = match &self.on {
-            Some(on) => same(on, table),
-            None => mentions(self.definition.as_str(), table.name.as_str()),
-        };
-        on_table && mentions(self.definition.as_str(), column.as_str())
-    }
-}
-
-/// True when `name` stands in `text` as a word of its own. Errs on the side of yes: strings and comments count.
-pub(crate) fn mentions(text: &str, name: &str) -> bool {
-    let (text, name) = (text.to_lowercase(), name.to_lowercase());
-    // A name in `U&"…"` may be spelled with escapes.
-    if text.contains("u&\"") {
-        return true;
-    }
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    // The server cuts a longer name at a character of up to four bytes, so a long one may go on in the text.
-    let is_cut = name.len() > crate::operation::MAX_NAME_BYTES - 4;
-    text.match_indices(&name).any(|(at, found)| {
-        let before = text[..at].chars().next_back().is_some_and(is_part);
-        let after = text[at + found.len()..].chars().next().is_some_and(is_part);
-        !before && (!after || is_cut)
-    })
 }

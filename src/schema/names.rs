@@ -1,7 +1,7 @@
 //! The names that PostgreSQL chooses when a statement gives none (`makeObjectName`, `ChooseRelationName` and
 //! `ChooseConstraintName` in `src/backend/commands/indexcmds.c` and `catalog/pg_constraint.c`).
 
-use crate::operation::{Ident, MAX_NAME_BYTES};
+use crate::operation::{Ident, MAX_NAME_BYTES, clipped};
 
 /// `name1_name2_label`, the two names shortened evenly (the longer one first) so that the whole fits 63 bytes.
 pub fn object_name(name1: &str, name2: &str, label: &str) -> String {
@@ -13,13 +13,6 @@ pub fn object_name(name1: &str, name2: &str, label: &str) -> String {
     }
     let parts = [clipped(name1, one), clipped(name2, two), label];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
-}
-
-fn clipped(name: &str, mut length: usize) -> &str {
-    while !name.is_char_boundary(length) {
-        length -= 1;
-    }
-    &name[..length]
 }
 
 /// The first of `name1_name2_label`, `…label1`, `…label2`, … that is not `taken`.

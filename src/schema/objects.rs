@@ -1,6 +1,8 @@
 //! Replaying what is neither a table nor an index: enums and other types, views, functions, triggers and what depends on them.
 
-use super::{Age, Dependent, EnumType, RelationKind, Schema, Table, key};
+use super::links::Tie;
+use super::store::keys_in;
+use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key};
 use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment};
 
 impl Schema {
@@ -42,12 +44,18 @@ impl Schema {
         if let Some(state) = self.domains.remove(&old) {
             self.domains.insert(key(to), state);
         }
-        for column in self.tables.values_mut().flat_map(|t| &mut t.columns) {
-            if key(&column.ty.name()) == old {
-                let suffix = if column.ty.is_array() { "[]" } else { "" };
-                column.ty = crate::operation::TypeName::new(&format!("{to}{suffix}"));
-            }
+        for table in self.tables_using(&old) {
+            self.edit(&table, |t| {
+                for column in t.columns.iter_mut().filter(|c| key(&c.ty.name()) == old) {
+                    let suffix = if column.ty.is_array() { "[]" } else { "" };
+                    column.ty = crate::operation::TypeName::new(&format!("{to}{suffix}"));
+                }
+            });
         }
+    }
+
+    fn tables_using(&self, ty: &Key) -> Vec<Key> {
+        self.links.of(Tie::Uses(ty.clone())).cloned().collect()
     }
 
     pub(super) fn drop_type(&mut self, name: &QualifiedName, cascade: bool) {
@@ -55,7 +63,9 @@ impl Schema {
         self.enums.remove(&gone);
         self.domains.remove(&gone);
         if cascade {
-            self.tables.values_mut().for_each(|t| t.columns.retain(|c| key(&c.ty.name()) != gone));
+            for table in self.tables_using(&gone) {
+                self.edit(&table, |t| t.columns.retain(|c| key(&c.ty.name()) != gone));
+            }
         }
     }
 
@@ -76,7 +86,7 @@ impl Schema {
             ObjectKind::Publication => "publication",
             ObjectKind::Statistics => "statistics",
             ObjectKind::Function => {
-                self.functions.insert(key(name), definition.clone());
+                self.put_function(name, definition.clone());
                 if !definition.as_str().to_uppercase().contains("BEGIN ATOMIC") {
                     return;
                 }
@@ -96,11 +106,12 @@ impl Schema {
                 constraints: Vec::new(),
                 parents: Vec::new(),
                 is_default_partition: false,
+                row_security: false,
             };
             self.touch(name);
-            self.tables.insert(key(name), view);
+            self.put_table(view);
         }
-        self.dependents.retain(|d| !(key(&d.name) == key(name) && d.on.as_ref().map(key) == on.map(key)));
+        self.dependents.remove_named(&key(name), |d| d.on.as_ref().map(key) == on.map(key));
         self.dependents.push(Dependent {
             what: format!("{word} {name}"),
             name: name.clone(),
@@ -120,17 +131,16 @@ impl Schema {
             match kind {
                 ObjectKind::View | ObjectKind::MaterializedView => self.drop_relation(name, cascade),
                 ObjectKind::Schema if cascade => {
-                    let schema = name.name.as_str();
-                    self.tables.retain(|(s, _), _| s != schema);
-                    self.indexes.retain(|(s, _), _| s != schema);
-                    self.enums.retain(|(s, _), _| s != schema);
+                    let schema = &name.name;
+                    keys_in(&self.tables, schema).iter().for_each(|name| drop(self.take_table(name)));
+                    keys_in(&self.indexes, schema).iter().for_each(|name| drop(self.take_index(name)));
+                    keys_in(&self.enums, schema).iter().for_each(|name| drop(self.enums.remove(name)));
                 }
-                ObjectKind::Function => drop(self.functions.remove(&key(name))),
+                ObjectKind::Function => self.take_function(name),
                 ObjectKind::Domain => self.drop_type(name, cascade),
                 _ => {}
             }
-            self.dependents
-                .retain(|d| !(key(&d.name) == key(name) && (on.is_none() || d.on.as_ref().map(key) == on.map(key))));
+            self.dependents.remove_named(&key(name), |d| on.is_none() || d.on.as_ref().map(key) == on.map(key));
         }
     }
 

@@ -40,13 +40,12 @@ impl Schema {
         let mut implied = Vec::new();
         let mut unknown = BTreeSet::new();
         for (name, table) in &recorded.tables {
-            if let Some(own) = self.tables.get_mut(name) {
-                reconcile_columns(own, table, &mut found);
+            if self.edit(name, |own| reconcile_columns(own, table, &mut found)).is_some() {
                 self.reconcile_constraints(name, table, &mut found);
             } else {
                 found.push(missing(format!("table {}", table.name)));
-                unknown.insert(name);
-                self.tables.insert(name.clone(), unproved_table(table));
+                unknown.insert(name.clone());
+                self.put_table(unproved_table(table));
                 self.reconcile_constraints(name, table, &mut implied);
             }
         }
@@ -61,43 +60,46 @@ impl Schema {
     }
 
     fn reconcile_constraints(&mut self, name: &Key, recorded: &Table, found: &mut Vec<Difference>) {
-        let Some(own) = self.tables.get_mut(name) else { return };
-        let mut behind = Vec::new();
         for state in &recorded.constraints {
             let object = format!("{} {} of {}", word(&state.constraint), state.name, recorded.name);
+            let Some(own) = self.tables.get(name) else { return };
             let unique_index = self.indexes.get(&key(&recorded.name.sibling(state.name.clone())));
             if let Some(at) = counterpart(&own.constraints, state) {
-                let known = &mut own.constraints[at];
+                let known = &own.constraints[at];
                 let (before, after) = (says(&known.constraint), says(&state.constraint));
                 if plain(&before) == plain(&after) || has_parameter(&after) {
                     continue;
                 }
                 found.push(Difference { object, recorded: after, replayed: before });
-                known.constraint.kind = state.constraint.kind.clone();
-                known.sure = false;
                 // What is behind a key proves no more than the key.
                 let index = key(&recorded.name.sibling(known.name.clone()));
-                self.indexes.get_mut(&index).into_iter().for_each(|index| index.sure = false);
+                self.edit_index(&index, |index| index.sure = false);
+                self.edit_constraints(name, |own| {
+                    own.constraints[at].constraint.kind = state.constraint.kind.clone();
+                    own.constraints[at].sure = false;
+                });
             } else if unique_index.is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
                 continue; // it does the same
             } else {
                 found.push(missing(object));
-                own.constraints.push(ConstraintState { age: Age::Existing, sure: false, ..state.clone() });
+                let unproved = ConstraintState { age: Age::Existing, sure: false, ..state.clone() };
+                self.edit_constraints(name, |own| own.constraints.push(unproved));
             }
-            match &state.constraint.kind {
-                ConstraintKind::ForeignKey(fk) => self.links.reference(&fk.references, name.clone()),
-                ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
-                    behind.push(Index::of_key(recorded.name.sibling(state.name.clone()), &recorded.name, columns));
-                }
-                _ => {}
+            if let ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } =
+                &state.constraint.kind
+            {
+                self.put_unproved_index(Index::of_key(
+                    recorded.name.sibling(state.name.clone()),
+                    &recorded.name,
+                    columns,
+                ));
             }
         }
-        behind.into_iter().for_each(|index| self.put_unproved_index(index));
     }
 
     fn reconcile_index(&mut self, name: &Key, recorded: &Index, found: &mut Vec<Difference>) {
         let object = format!("index {} of {}", recorded.name, recorded.table);
-        let Some(own) = self.indexes.get_mut(name) else {
+        let Some(own) = self.indexes.get(name) else {
             found.push(missing(object));
             self.put_unproved_index(recorded.clone());
             return;
@@ -112,24 +114,20 @@ impl Schema {
             format!("{unique}({list}){predicate}")
         };
         found.push(Difference { object, recorded: text(recorded), replayed: text(own) });
-        let moved = !same(&own.table, &recorded.table);
         let (constraint, age) = (own.constraint.clone(), own.age);
-        *own = Index { constraint, age, sure: false, ..recorded.clone() };
-        if moved {
-            self.links.index(&recorded.table, name.clone());
-        }
+        self.put_index(Index { constraint, age, sure: false, ..recorded.clone() });
     }
 
     fn put_unproved_index(&mut self, index: Index) {
-        let name = key(&index.name);
-        self.links.index(&index.table, name.clone());
-        self.indexes.entry(name).or_insert(Index { age: Age::Existing, sure: false, ..index });
+        if !self.indexes.contains_key(&key(&index.name)) {
+            self.put_index(Index { age: Age::Existing, sure: false, ..index });
+        }
     }
 
     /// A label that was only written down is not taken over, as it may still have to be added; one that was taken out of
     /// the model is still in the type.
     fn reconcile_enum(&mut self, name: &Key, recorded: &EnumType, found: &mut Vec<Difference>) {
-        let object = format!("enum {}", name.1);
+        let object = format!("enum {}", name.name());
         let Some(own) = self.enums.get_mut(name) else {
             found.push(missing(object));
             // Whether a label is there already decides what a transaction may do with it, so none is taken for known.

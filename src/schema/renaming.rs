@@ -1,75 +1,68 @@
 //! A renamed column where it is named: keys, indexes, and the expressions that read it. PostgreSQL keeps numbers and
 //! trees there, so they follow by themselves; here they are texts.
 
-use super::{Key, Schema, key};
+use super::links::Tie;
+use super::{Index, Key, Schema, Table, key};
 use crate::operation::{ConstraintKind, Generated, Ident, QualifiedName, SqlFragment};
 
 impl Schema {
     pub(super) fn rename_column(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
-        self.family(table, |t| t.column_mut(column, |c| c.name = to.clone()));
+        let rename = |t: &mut Table| t.column_mut(column, |c| c.name = to.clone());
+        self.family(table, |schema, t| schema.edit_flags(t, rename));
         let own = key(table);
-        let rename_in =
-            |names: &mut Vec<Ident>| names.iter_mut().filter(|n| *n == column).for_each(|n| *n = to.clone());
-        for (name, state) in &mut self.tables {
-            for constraint in &mut state.constraints {
-                match &mut constraint.constraint.kind {
-                    ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. }
-                        if *name == own =>
-                    {
-                        rename_in(columns)
-                    }
-                    ConstraintKind::ForeignKey(fk) => {
-                        if *name == own {
-                            rename_in(&mut fk.columns);
-                        }
-                        if key(&fk.references) == own {
-                            rename_in(&mut fk.referenced);
-                        }
-                    }
-                    ConstraintKind::Check { expression: text } | ConstraintKind::Exclude { definition: text }
-                        if *name == own =>
-                    {
-                        *text = renamed(text, column, to);
-                    }
-                    ConstraintKind::NotNull { column: own_column } if *name == own && own_column == column => {
-                        *own_column = to.clone();
-                    }
-                    _ => {}
-                }
-            }
+        self.edit_flags(&own, |t| rename_in_table(t, column, to));
+        let pointing: Vec<Key> = self.links.of(Tie::References(own.clone())).cloned().collect();
+        for other in pointing {
+            self.edit_flags(&other, |t| {
+                let keys = t.constraints.iter_mut().filter_map(|state| match &mut state.constraint.kind {
+                    ConstraintKind::ForeignKey(fk) if key(&fk.references) == own => Some(&mut fk.referenced),
+                    _ => None,
+                });
+                keys.for_each(|referenced| rename_in(referenced, column, to));
+            });
         }
-        self.rename_in_texts(&own, column, to);
+        for index in self.index_keys(&own) {
+            self.edit_index(&index, |index| rename_in_index(index, column, to));
+        }
     }
+}
 
-    /// A renamed column in generated columns and indexes.
-    fn rename_in_texts(&mut self, table: &Key, column: &Ident, to: &Ident) {
-        let rename = |text: &mut SqlFragment| *text = renamed(text, column, to);
-        for generated in
-            self.tables.get_mut(table).into_iter().flat_map(|t| &mut t.columns).filter_map(|c| c.generated.as_mut())
-        {
-            if let Generated::Stored(text) | Generated::Virtual(text) = generated {
-                rename(text);
+fn rename_in(names: &mut [Ident], from: &Ident, to: &Ident) {
+    names.iter_mut().filter(|name| *name == from).for_each(|name| *name = to.clone());
+}
+
+/// A renamed column in its table's constraints and generated columns.
+fn rename_in_table(table: &mut Table, column: &Ident, to: &Ident) {
+    for state in &mut table.constraints {
+        match &mut state.constraint.kind {
+            ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+                rename_in(columns, column, to)
             }
-        }
-        for index in self.indexes.values_mut().filter(|i| key(&i.table) == *table) {
-            for element in &mut index.columns {
-                rename(&mut element.text);
-                if element.column.as_ref() == Some(column) {
-                    element.column = Some(to.clone());
-                }
+            ConstraintKind::ForeignKey(fk) => rename_in(&mut fk.columns, column, to),
+            ConstraintKind::Check { expression: text } | ConstraintKind::Exclude { definition: text } => {
+                *text = renamed(text, column, to);
             }
-            index.predicate.iter_mut().for_each(rename);
-            // The table's own name stands before the first parenthesis.
-            let (on, mut inside) = match index.definition.as_str().find('(') {
-                Some(at) => (
-                    index.definition.as_str()[..at].to_owned(),
-                    SqlFragment(index.definition.as_str()[at..].to_owned()),
-                ),
-                None => continue,
-            };
-            rename(&mut inside);
-            index.definition = SqlFragment(on + inside.as_str());
+            ConstraintKind::NotNull { column: own } => rename_in(std::slice::from_mut(own), column, to),
         }
+    }
+    for generated in table.columns.iter_mut().filter_map(|c| c.generated.as_mut()) {
+        if let Generated::Stored(text) | Generated::Virtual(text) = generated {
+            *text = renamed(text, column, to);
+        }
+    }
+}
+
+/// A renamed column in an index of its table.
+fn rename_in_index(index: &mut Index, column: &Ident, to: &Ident) {
+    for element in &mut index.columns {
+        element.text = renamed(&element.text, column, to);
+        element.column.iter_mut().for_each(|own| rename_in(std::slice::from_mut(own), column, to));
+    }
+    index.predicate.iter_mut().for_each(|predicate| *predicate = renamed(predicate, column, to));
+    // The table's own name stands before the first parenthesis.
+    if let Some(at) = index.definition.as_str().find('(') {
+        let (on, inside) = index.definition.as_str().split_at(at);
+        index.definition = SqlFragment(format!("{on}{}", renamed(&SqlFragment(inside.to_owned()), column, to)));
     }
 }
 

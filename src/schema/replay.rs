@@ -1,11 +1,12 @@
 //! Replaying operations into the catalog.
 
 use super::columns::stored_type;
+use super::links::Tie;
 use super::redundant::without_redundant_keys;
-use super::{Age, Domain, Index, Key, RelationKind, Schema, Table, key};
+use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, SqlFragment, TableAttribute,
+    QualifiedName, RowSecurity, SqlFragment, TableAttribute,
 };
 
 impl Schema {
@@ -19,19 +20,16 @@ impl Schema {
             Operation::RenameTable { table, to } => self.rename_table(table, &table.sibling(to.clone())),
             Operation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
             Operation::SetTableAttribute { table, attribute } => self.table_attribute(table, attribute),
-            Operation::AttachPartition { table, partition, bounds } => {
-                self.links.child(&table.name, key(partition));
-                self.with(partition, |t| {
-                    t.parents.push(table.name.clone());
-                    t.is_default_partition = is_default(bounds);
-                })
-            }
+            Operation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
+                t.parents.push(table.name.clone());
+                t.is_default_partition = is_default(bounds);
+            }),
             Operation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
                 t.parents.retain(|p| key(p) != key(table));
                 t.is_default_partition = false;
             }),
             Operation::CreateIndex(index) => self.create_index(index),
-            Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.indexes.remove(&key(name)))),
+            Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.take_index(&key(name)))),
             Operation::RenameIndex { index, to, .. } => self.rename_index(index, to),
             Operation::CreateEnum { .. } | Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } => {
                 self.apply_enum(operation)
@@ -50,7 +48,9 @@ impl Schema {
             Operation::CreateObject { kind, name, on, definition, .. } => {
                 self.create_object(*kind, name.as_ref(), on.as_ref(), definition)
             }
-            Operation::DropObject { kind, names, on, cascade } => self.drop_object(*kind, names, on.as_ref(), *cascade),
+            Operation::DropObject { kind, names, on, cascade, .. } => {
+                self.drop_object(*kind, names, on.as_ref(), *cascade)
+            }
             Operation::SetParameter { name, value, .. } if name == "timezone" => {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
             }
@@ -70,10 +70,10 @@ impl Schema {
             Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
             Operation::RenameColumn { table, column, to } => self.rename_column(table, column, to),
             Operation::SetNotNull { table, column } => {
-                self.family(table, |t| t.column_mut(column, |c| c.not_null = true))
+                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
             }
             Operation::DropNotNull { table, column } => {
-                self.family(table, |t| t.column_mut(column, |c| c.not_null = false))
+                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
             }
             Operation::SetDefault { table, column, default } => {
                 self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone())))
@@ -81,13 +81,14 @@ impl Schema {
             Operation::DropDefault { table, column } => {
                 self.with(table, |t| t.column_mut(column, |c| c.default = None))
             }
-            Operation::SetType { table, column, ty, collation, .. } => self.family(table, |t| {
-                t.column_mut(column, |c| {
+            Operation::SetType { table, column, ty, collation, .. } => {
+                let change = |c: &mut Column| {
                     c.ty = stored_type(ty);
                     c.sure = true;
                     c.collated = collation.is_some();
-                });
-            }),
+                };
+                self.family(table, |schema, t| schema.edit(t, |t| t.column_mut(column, change)));
+            }
             Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| {
                 t.column_mut(column, |c| match attribute {
                     ColumnAttribute::AddIdentity => {
@@ -101,9 +102,7 @@ impl Schema {
             Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
             Operation::ValidateConstraint { table, name } => self.validate(table, name),
             Operation::RenameConstraint { table, name, to } => {
-                self.with(table, |t| {
-                    t.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone())
-                });
+                self.edit_constraints(&key(table), |t| t.rename_constraint(name, to));
                 self.rename_index(&table.sibling(name.clone()), to);
             }
             // These take no part in the catalog that is kept here, or `apply` has seen to them.
@@ -151,16 +150,14 @@ impl Schema {
     }
 
     fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
-        if let Some(table) = self.tables.get_mut(&key(name)) {
-            change(table);
-        }
+        self.edit(&key(name), change);
     }
 
-    /// The table and its children.
-    pub(super) fn family(&mut self, name: &QualifiedName, change: impl Fn(&mut Table)) {
-        let children: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
-        for table in std::iter::once(name.clone()).chain(children) {
-            self.with(&table, &change);
+    /// Does something to the table and its children.
+    pub(super) fn family<R>(&mut self, name: &QualifiedName, change: impl Fn(&mut Schema, &Key) -> R) {
+        let children: Vec<Key> = self.children(name).iter().map(|t| key(&t.name)).collect();
+        for table in std::iter::once(key(name)).chain(children) {
+            change(self, &table);
         }
     }
 
@@ -188,9 +185,9 @@ impl Schema {
             constraints: Vec::new(),
             parents,
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
+            row_security: false,
         };
-        table.parents.iter().for_each(|parent| self.links.child(parent, key(&create.name)));
-        self.tables.insert(key(&create.name), table);
+        self.put_table(table);
         let merged = without_redundant_keys(create);
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
@@ -200,45 +197,50 @@ impl Schema {
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
-        let pointing: Vec<Key> = self.links.referencing(&gone).cloned().collect();
-        self.tables.remove(&gone);
+        let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
+        let partitioned = self.take_table(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned);
         self.drop_indexes(name, |_| true);
-        self.dependents.retain(|d| d.on.as_ref().is_none_or(|on| key(on) != gone) && key(&d.name) != gone);
+        self.dependents.remove_on(&gone);
+        self.dependents.remove_named(&gone, |_| true);
+        let points = |c: &Constraint| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone);
         for table in pointing {
-            let Some(table) = self.tables.get_mut(&table) else { continue };
-            table.constraints.retain(
-                |c| !matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone),
-            );
+            self.edit_constraints(&table, |t| t.constraints.retain(|c| !points(&c.constraint)));
         }
-        if cascade || self.tables.get(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned) {
+        if cascade || partitioned {
             partitions.iter().for_each(|p| self.drop_relation(p, true));
         }
     }
 
     pub(super) fn rename_table(&mut self, from: &QualifiedName, to: &QualifiedName) {
         let old = key(from);
-        let Some(mut table) = self.tables.remove(&old) else { return };
+        let Some(mut table) = self.take_table(&old) else { return };
         table.name = to.clone();
         self.touch(to);
-        self.tables.insert(key(to), table);
+        self.put_table(table);
         let moved = |name: &mut QualifiedName| {
             if key(name) == old {
                 *name = to.clone()
             }
         };
-        for index in self.indexes.values_mut() {
-            moved(&mut index.table);
-        }
-        for table in self.tables.values_mut() {
-            table.parents.iter_mut().for_each(moved);
-            for state in &mut table.constraints {
-                if let ConstraintKind::ForeignKey(fk) = &mut state.constraint.kind {
-                    moved(&mut fk.references);
-                }
+        for name in self.index_keys(&old) {
+            if let Some(mut index) = self.take_index(&name) {
+                moved(&mut index.table);
+                self.put_index(index);
             }
         }
-        self.dependents.iter_mut().filter_map(|d| d.on.as_mut()).for_each(moved);
-        self.relink();
+        let children = self.links.of(Tie::ChildOf(old.clone()));
+        let tied: Vec<Key> = children.chain(self.links.of(Tie::References(old.clone()))).cloned().collect();
+        for name in tied {
+            self.edit(&name, |t| {
+                t.parents.iter_mut().for_each(moved);
+                for state in &mut t.constraints {
+                    if let ConstraintKind::ForeignKey(fk) = &mut state.constraint.kind {
+                        moved(&mut fk.references);
+                    }
+                }
+            });
+        }
+        self.dependents.move_to(&old, to);
     }
 
     fn set_schema(&mut self, kind: ObjectKind, name: &QualifiedName, to: &Ident) {
@@ -246,15 +248,12 @@ impl Schema {
         match kind {
             ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                 self.rename_table(name, &moved);
-                let own: Vec<Key> =
-                    self.indexes.iter().filter(|(_, i)| key(&i.table) == key(&moved)).map(|(k, _)| k.clone()).collect();
-                for old in own {
-                    if let Some(mut index) = self.indexes.remove(&old) {
+                for old in self.index_keys(&key(&moved)) {
+                    if let Some(mut index) = self.take_index(&old) {
                         index.name.schema = Some(to.clone());
-                        self.indexes.insert(key(&index.name), index);
+                        self.put_index(index);
                     }
                 }
-                self.relink();
             }
             ObjectKind::Type | ObjectKind::Domain => self.rename_type(name, &moved),
             _ => {}
@@ -263,17 +262,16 @@ impl Schema {
 
     fn table_attribute(&mut self, table: &QualifiedName, attribute: &TableAttribute) {
         match attribute {
-            TableAttribute::Inherit(parent) => {
-                self.links.child(parent, key(table));
-                self.with(table, |t| t.parents.push(parent.clone()))
-            }
+            TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
+            TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
+            TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
             _ => {}
         }
     }
 
     fn create_index(&mut self, index: &CreateIndex) {
-        let name = index.name.clone().unwrap_or_else(|| self.index_name(&index.table, &index.columns));
+        let name = index.name.clone().unwrap_or_else(|| self.index_name(index));
         let name = index.table.sibling(name);
         let state = Index {
             name: name.clone(),
@@ -287,45 +285,74 @@ impl Schema {
             sure: true,
         };
         self.touch(&name);
-        self.links.index(&index.table, key(&name));
-        self.indexes.entry(key(&name)).or_insert(state);
+        if !self.indexes.contains_key(&key(&name)) {
+            self.put_index(state);
+        }
     }
 
     fn rename_index(&mut self, from: &QualifiedName, to: &Ident) {
-        let Some(mut index) = self.indexes.remove(&key(from)) else { return };
+        let Some(mut index) = self.take_index(&key(from)) else { return };
         index.name = index.table.sibling(to.clone());
         if let Some(constraint) = index.constraint.replace(to.clone()) {
-            self.with(&index.table.clone(), |t| {
-                t.constraints.iter_mut().filter(|c| c.name == constraint).for_each(|c| c.name = to.clone())
-            });
+            self.edit_constraints(&key(&index.table), |t| t.rename_constraint(&constraint, to));
         } else {
             index.constraint = None;
         }
         self.touch(&index.name);
-        self.links.index(&index.table, key(&index.name));
-        self.indexes.insert(key(&index.name), index);
+        self.put_index(index);
     }
 
     fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
-        self.family(table, |t| {
+        let family: Vec<QualifiedName> =
+            std::iter::once(table.clone()).chain(self.children(table).iter().map(|t| t.name.clone())).collect();
+        for (referencing, name) in self.standing_on(table, |columns| columns.contains(column)) {
+            self.drop_constraint(&referencing, &name);
+        }
+        let forget = |t: &mut Table| {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
-        });
-        self.drop_indexes(table, |index| index.columns.iter().any(|c| c.column.as_ref() == Some(column)));
+        };
+        self.family(table, |schema, t| schema.edit(t, forget));
+        for table in family {
+            self.drop_indexes(&table, |index| index.uses_column(column));
+        }
     }
 
     fn drop_constraint(&mut self, table: &QualifiedName, name: &Ident) {
-        self.family(table, |t| t.constraints.retain(|c| c.name != *name));
+        let key = self.constraint(table, name).map(|state| state.constraint.clone());
+        if let Some(columns) = key.as_ref().and_then(Constraint::key_columns) {
+            for (referencing, name) in self.standing_on(table, |referenced| referenced == columns) {
+                self.drop_constraint(&referencing, &name);
+            }
+        }
+        let forget = |t: &mut Table| t.constraints.retain(|c| c.name != *name);
+        self.family(table, |schema, t| schema.edit_constraints(t, forget));
         self.drop_indexes(table, |index| index.constraint.as_ref() == Some(name));
+    }
+
+    /// The foreign keys that point at columns of a table; one that names none points at its primary key.
+    pub(super) fn standing_on(
+        &self,
+        table: &QualifiedName,
+        columns: impl Fn(&[Ident]) -> bool,
+    ) -> Vec<(QualifiedName, Ident)> {
+        let primary = self.table(table).and_then(Table::primary_key).unwrap_or_default();
+        let stands = |state: &ConstraintState| match &state.constraint.kind {
+            ConstraintKind::ForeignKey(fk) if fk.referenced.is_empty() => columns(primary),
+            ConstraintKind::ForeignKey(fk) => columns(&fk.referenced),
+            _ => false,
+        };
+        let pointing = self.referencing(table).into_iter().filter(|(_, state)| stands(state));
+        pointing.map(|(t, state)| (t.name.clone(), state.name.clone())).collect()
     }
 
     fn drop_indexes(&mut self, table: &QualifiedName, goes: impl Fn(&Index) -> bool) {
         let gone: Vec<Key> = self.indexes_of(table).filter(|index| goes(index)).map(|index| key(&index.name)).collect();
-        gone.iter().for_each(|name| drop(self.indexes.remove(name)));
+        gone.iter().for_each(|name| drop(self.take_index(name)));
     }
 
     fn validate(&mut self, table: &QualifiedName, name: &Ident) {
-        self.with(table, |t| {
+        self.edit_flags(&key(table), |t| {
             let mut proved = None;
             for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
                 (state.valid, state.sure) = (true, true);
@@ -341,10 +368,14 @@ impl Schema {
 }
 
 impl Table {
-    pub(super) fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut super::Column)) {
+    pub(super) fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut Column)) {
         if let Some(column) = self.columns.iter_mut().find(|c| c.name == *name) {
             change(column);
         }
+    }
+
+    fn rename_constraint(&mut self, name: &Ident, to: &Ident) {
+        self.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone());
     }
 }
 

@@ -11,6 +11,7 @@ mod cursor;
 mod do_block;
 pub mod expression;
 mod one_line;
+mod passes;
 mod read;
 mod read_alter;
 mod read_create;
@@ -19,6 +20,7 @@ mod repeatable;
 mod split;
 
 pub use one_line::one_line;
+pub use passes::pass;
 pub use read::{Located, read_statement};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, split};

@@ -8,7 +8,7 @@ use super::super::page::{Commands, Page};
 use super::super::plpgsql::{batches, guarded, retried};
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
 use super::FILE;
-use crate::operation::Operation;
+use crate::operation::{Operation, clipped};
 use crate::plan::{Sequence, Unit, UnitKind};
 use crate::sql::render;
 
@@ -69,11 +69,7 @@ fn names(name: &str, units: &[Unit]) -> Vec<String> {
         .enumerate()
         .map(|(at, unit)| {
             let suffix = suffix(at, unit);
-            let mut stem = name.to_owned();
-            while stem.len() + suffix.len() > MAX_NAME {
-                stem.pop();
-            }
-            stem + &suffix
+            clipped(name, MAX_NAME.saturating_sub(suffix.len())).to_owned() + &suffix
         })
         .collect()
 }

@@ -1,0 +1,126 @@
+//! Where objects enter and leave the catalog and are changed in it, so that the links to them are always right.
+//!
+//! The maps are persistent: a clone of the catalog shares everything with it, and a change copies the objects it is about.
+
+use std::sync::Arc;
+
+use super::key::{Key, key};
+use super::links::{Tie, column_ties, constraint_ties, ties, ties_of_constraints};
+use super::{Column, ConstraintState, Index, Schema, Table};
+use crate::operation::{Ident, QualifiedName, SqlFragment};
+
+impl Schema {
+    /// Puts a table under its name, in the place of one that is there.
+    pub(super) fn put_table(&mut self, table: Table) {
+        let name = key(&table.name);
+        drop(self.take_table(&name));
+        ties(&table).into_iter().for_each(|tie| self.links.tie(tie, name.clone()));
+        self.tables.insert(name, Arc::new(table));
+    }
+
+    /// Takes a table out. Its indexes stay.
+    pub(super) fn take_table(&mut self, name: &Key) -> Option<Table> {
+        let table = self.tables.remove(name)?;
+        ties(&table).into_iter().for_each(|tie| self.links.untie(tie, name.clone()));
+        Some(Arc::unwrap_or_clone(table))
+    }
+
+    /// Changes anything of a table but its name.
+    pub(super) fn edit<R>(&mut self, name: &Key, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
+        self.edit_tied(name, ties, change)
+    }
+
+    /// Changes a table's constraints and whatever no link follows from.
+    pub(super) fn edit_constraints(&mut self, name: &Key, change: impl FnOnce(&mut Table)) {
+        self.edit_tied(name, ties_of_constraints, change);
+    }
+
+    fn edit_tied<R>(
+        &mut self,
+        name: &Key,
+        ties: impl Fn(&Table) -> Vec<Tie>,
+        change: impl FnOnce(&mut Table) -> R,
+    ) -> Option<R> {
+        let table = Arc::make_mut(self.tables.get_mut(name)?);
+        let before = ties(table);
+        let result = change(table);
+        let after = ties(table);
+        let gone = before.iter().filter(|tie| after.binary_search(tie).is_err());
+        gone.for_each(|tie| self.links.untie(tie.clone(), name.clone()));
+        let new = after.iter().filter(|tie| before.binary_search(tie).is_err());
+        new.for_each(|tie| self.links.tie(tie.clone(), name.clone()));
+        Some(result)
+    }
+
+    /// Changes what no link follows from: ages, proofs, NOT NULL, the names of columns. All else goes through [`Schema::edit`].
+    pub(super) fn edit_flags<R>(&mut self, name: &Key, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
+        Some(change(Arc::make_mut(self.tables.get_mut(name)?)))
+    }
+
+    /// Adds a column to a table that has none of that name.
+    pub(super) fn push_column(&mut self, table: &Key, column: Column) {
+        let Some(state) = self.tables.get_mut(table) else { return };
+        if state.columns.iter().any(|c| c.name == column.name) {
+            return;
+        }
+        column_ties(&column).for_each(|tie| self.links.tie(tie, table.clone()));
+        Arc::make_mut(state).columns.push(column);
+    }
+
+    /// Adds a constraint to a table, in the place of one of that name.
+    pub(super) fn push_constraint(&mut self, table: &Key, state: ConstraintState) {
+        if self.tables.get(table).is_some_and(|t| t.constraints.iter().any(|c| c.name == state.name)) {
+            self.edit_constraints(table, |t| t.constraints.retain(|c| c.name != state.name));
+        }
+        let ties = constraint_ties(table, &state);
+        if self.edit_flags(table, |t| t.constraints.push(state)).is_some() {
+            ties.for_each(|tie| self.links.tie(tie, table.clone()));
+        }
+    }
+
+    /// Puts an index under its name, in the place of one that is there.
+    pub(super) fn put_index(&mut self, index: Index) {
+        let name = key(&index.name);
+        drop(self.take_index(&name));
+        self.links.tie(Tie::IndexOf(key(&index.table)), name.clone());
+        self.indexes.insert(name, Arc::new(index));
+    }
+
+    /// Takes an index out.
+    pub(super) fn take_index(&mut self, name: &Key) -> Option<Index> {
+        let index = self.indexes.remove(name)?;
+        self.links.untie(Tie::IndexOf(key(&index.table)), name.clone());
+        Some(Arc::unwrap_or_clone(index))
+    }
+
+    /// Changes anything of an index but its name and its table.
+    pub(super) fn edit_index(&mut self, name: &Key, change: impl FnOnce(&mut Index)) {
+        if let Some(index) = self.indexes.get_mut(name) {
+            change(Arc::make_mut(index));
+        }
+    }
+
+    /// The names of a table's indexes.
+    pub(super) fn index_keys(&self, table: &Key) -> Vec<Key> {
+        self.links.of(Tie::IndexOf(table.clone())).cloned().collect()
+    }
+
+    /// Puts a function under its name.
+    pub(super) fn put_function(&mut self, name: &QualifiedName, definition: SqlFragment) {
+        self.links.tie(Tie::Function(name.name.shared()), key(name));
+        self.functions.insert(key(name), definition);
+    }
+
+    /// Takes a function out.
+    pub(super) fn take_function(&mut self, name: &QualifiedName) {
+        if self.functions.remove(&key(name)).is_some() {
+            self.links.untie(Tie::Function(name.name.shared()), key(name));
+        }
+    }
+}
+
+/// The keys of a map that lie in one schema.
+pub(super) fn keys_in<V>(map: &imbl::OrdMap<Key, V>, schema: &Ident) -> Vec<Key> {
+    let own = |(name, _): &(&Key, &V)| name.schema() == schema.as_str();
+    map.range(Key::first_of(schema)..).take_while(own).map(|(name, _)| name.clone()).collect()
+}

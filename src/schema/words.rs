@@ -1,0 +1,93 @@
+//! Names in texts: a definition, a query or a default names an object when the name stands in it as a word of its own.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::operation::{Ident, MAX_NAME_BYTES};
+
+/// True when `name` stands in `text` as a word of its own. Errs on the side of yes: strings and comments count.
+pub(crate) fn mentions(text: &str, name: &str) -> bool {
+    let (text, name) = (folded(text), name.to_lowercase());
+    // The server cuts a longer name at a character of up to four bytes, so a long one may go on in the text.
+    let is_cut = name.len() > MAX_NAME_BYTES - 4;
+    text.match_indices(&name).any(|(at, found)| {
+        let before = text[..at].chars().next_back().is_some_and(is_part);
+        let after = text[at + found.len()..].chars().next().is_some_and(is_part);
+        !before && (!after || is_cut)
+    })
+}
+
+/// The words of a text, in lower case, each once; of a name that is spelled with escapes its own, and of one that is too
+/// long what the server leaves of it.
+pub(super) fn words(text: &str) -> BTreeSet<Arc<str>> {
+    let text = folded(text);
+    let mut distinct: BTreeSet<Arc<str>> =
+        text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(Arc::from).collect();
+    let cut = |word: &Arc<str>| Arc::from(Ident::from_sql(word).as_str());
+    let long: Vec<Arc<str>> = distinct.iter().filter(|word| word.len() > MAX_NAME_BYTES).map(cut).collect();
+    distinct.extend(long);
+    distinct
+}
+
+/// The text in lower case, and behind it what its names in `U&"…"` spell with escapes.
+fn folded(text: &str) -> String {
+    let spelled = text.match_indices("&\"").filter_map(|(at, _)| {
+        let name = text.get(at.checked_sub(1)?..)?;
+        let name = name.get(..at_closing_quote(name)?)?;
+        Ident::from_unicode(name, '\\').map(|name| format!(" {}", name.as_str().to_lowercase()))
+    });
+    let spelled: String = spelled.collect();
+    text.to_lowercase() + &spelled
+}
+
+/// Where the name ends that begins with `U&"`.
+fn at_closing_quote(name: &str) -> Option<usize> {
+    let inside = name.get(3..)?;
+    let mut quotes = inside.match_indices('"').map(|(at, _)| at).peekable();
+    while let Some(at) = quotes.next() {
+        match quotes.peek() {
+            Some(next) if *next == at + 1 => drop(quotes.next()),
+            _ => return Some(3 + at + 1),
+        }
+    }
+    None
+}
+
+/// A word that every text has among its [`words`] that mentions the name; `None` for a name like `"-"`, which has none.
+pub(super) fn word_of(name: &str) -> Option<Arc<str>> {
+    let name = name.to_lowercase();
+    name.split(|c| !is_part(c)).filter(|word| !word.is_empty()).max_by_key(|word| word.len()).map(Arc::from)
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_mentions_a_name_has_its_word() {
+        for name in ["users", "Order Item", "a-b", "-", "é", "İstanbul", "x$y"] {
+            for text in
+                ["SELECT * FROM \"USERS\"", "\"order item\"", "A-B", "a -", "É", "\"İstanbul\"", "X$y z", "xusers"]
+            {
+                let found = word_of(name).is_none_or(|word| words(text).contains(&word));
+                assert!(found || !mentions(text, name), "{name} in {text}");
+            }
+        }
+        assert!(mentions("SELECT 1 FROM Users", "users") && !mentions("FROM users_old", "users"));
+        assert!(!words("FROM users_old").contains("users"));
+    }
+
+    #[test]
+    fn a_name_may_be_spelled_with_escapes_or_longer_than_it_is() {
+        let (long, text) = ("x".repeat(63), format!("SELECT {}", "x".repeat(70)));
+        for (name, text) in [("data", "FROM U&\"d\\0061ta\" AS d"), (long.as_str(), text.as_str())] {
+            assert!(mentions(text, name), "{text}");
+            assert!(word_of(name).is_some_and(|word| words(text).contains(&word)), "{text}");
+        }
+        assert!(!mentions("FROM U&\"d\\0061tb\"", "data"));
+    }
+}

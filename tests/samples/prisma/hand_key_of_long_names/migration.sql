@@ -1,0 +1,2 @@
+-- AddForeignKey
+ALTER TABLE "internationalizationConfigurationOverrideAssignments" ADD CONSTRAINT "configuration_fkey" FOREIGN KEY ("i18nOrganizationalUnitIdentifierOfTheAssignedConfiguration", "i18nRegionalSubdivisionIdentifierOfTheAssignedConfig", "i18nLanguageVariantIdentifierOfTheAssignedConfiguration") REFERENCES "configurations"("unit", "region", "language") ON DELETE SET NULL ON UPDATE CASCADE;
