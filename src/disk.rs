@@ -25,6 +25,7 @@ mod witness;
 
 use std::fs::File;
 use std::io;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -180,10 +181,14 @@ fn lock(root: &Utf8Path) -> Result<Option<File>, DiskError> {
     let Ok(folder) = File::open(root) else {
         return Ok(None);
     };
-    match folder.try_lock() {
-        Err(std::fs::TryLockError::WouldBlock) => Err(DiskError::Busy { root: root.to_owned() }),
-        Ok(()) | Err(std::fs::TryLockError::Error(_)) => Ok(Some(folder)),
+    // A program that is being started has a copy of the lock until it runs.
+    for wait in [1, 4, 20, 50, 0] {
+        match folder.try_lock() {
+            Err(std::fs::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(wait)),
+            Ok(()) | Err(std::fs::TryLockError::Error(_)) => return Ok(Some(folder)),
+        }
     }
+    Err(DiskError::Busy { root: root.to_owned() })
 }
 
 fn is_real_folder(path: &Utf8Path) -> bool {
