@@ -211,7 +211,7 @@ const OID_ALIASES: &[&str] = &["regclass", "regproc", "regprocedure", "regtype",
 
 /// True when every value of one type modifier is a value of the other, so that the length coercion is dropped.
 fn widens(from: &TypeName, to: &TypeName) -> bool {
-    if from.modifiers() == to.modifiers() && from.text.to_ascii_lowercase() == to.text.to_ascii_lowercase() {
+    if from.modifiers() == to.modifiers() && from.text.eq_ignore_ascii_case(&to.text) {
         return true;
     }
     match from.canonical().as_str() {
