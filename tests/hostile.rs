@@ -137,12 +137,13 @@ fn what_has_the_name_of_a_file_and_is_none_is_named() -> Result<()> {
         ensure!(made.success(), "mkfifo");
         Ok(())
     };
-    let socket = |path: &Path| Ok(drop(UnixListener::bind(path)?));
+    let socket = |path: &Path| UnixListener::bind(path).map(drop).map_err(Into::into);
     let folder = |path: &Path| Ok(std::fs::create_dir(path)?);
     let circle = |path: &Path| Ok(symlink("migration.sql", path)?);
     let dangling = |path: &Path| Ok(symlink("nowhere", path)?);
     let device = |path: &Path| Ok(symlink("/dev/zero", path)?);
-    let kinds: [(&str, &dyn Fn(&Path) -> Result<()>); 6] = [
+    type Make<'a> = &'a dyn Fn(&Path) -> Result<()>;
+    let kinds: [(&str, Make<'_>); 6] = [
         ("is a pipe", &pipe),
         ("is a socket", &socket),
         ("is a folder", &folder),

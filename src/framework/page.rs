@@ -235,11 +235,11 @@ fn spaced(duration: &str) -> String {
 }
 
 fn listed(tables: &[QualifiedName]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for name in tables.iter().map(|table| one_line(&table.to_string())) {
-        if !names.contains(&name) {
-            names.push(name);
+    let mut distinct: Vec<&QualifiedName> = Vec::new();
+    for table in tables {
+        if !distinct.contains(&table) {
+            distinct.push(table);
         }
     }
-    names.join(" and ")
+    distinct.into_iter().map(|table| one_line(&table.to_string())).collect::<Vec<_>>().join(" and ")
 }

@@ -142,7 +142,7 @@ fn diff(report: &Report) -> String {
 }
 
 /// A fenced block; the fence is longer than any run of backticks in the text.
-fn fenced(language: &str, text: &str) -> String {
+pub(super) fn fenced(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_backticks(text) + 1).max(3));
     let newline = if text.ends_with('\n') { "" } else { "\n" };
     let text = text.replace("\r\n", "\n");
@@ -150,7 +150,7 @@ fn fenced(language: &str, text: &str) -> String {
 }
 
 /// Inline code in one line that also stands in a table.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = one_line(text).replace('|', "\\|");
     if text.is_empty() {
         return text;
