@@ -78,7 +78,8 @@ fn what_only_the_snapshot_knows_is_there_and_proves_nothing() -> Result<()> {
     let mut known = snapshot(&[column("id", "integer", true), column("name", "varchar(50)", true)]);
     known["tables"]["public.users"]["checkConstraints"] =
         json!({"filled": {"name": "filled", "value": "\"name\" IS NOT NULL"}});
-    let opaque = "DO $$ BEGIN EXECUTE 'CREATE TABLE users (id integer NOT NULL, name varchar(50) NOT NULL)'; END $$;";
+    let opaque =
+        "DO $$ BEGIN EXECUTE concat('CREATE TABLE users (id integer NOT NULL, name varchar(50) NOT NULL)'); END $$;";
     for (sql, rule) in [
         ("ALTER TABLE \"users\" ALTER COLUMN \"name\" SET NOT NULL;", "set-not-null"),
         ("ALTER TABLE \"users\" ALTER COLUMN \"name\" SET DATA TYPE text;", "change-column-type"),

@@ -123,6 +123,7 @@ impl Migration {
         if kind == PieceKind::Statement {
             let reading = read_statement(text);
             in_do = reading.in_do;
+            session.looks_for_leftovers |= is_do_block(text) && text.contains("indisvalid");
             for located in reading.operations {
                 session.follow(&located.operation);
                 self.spans
@@ -139,6 +140,7 @@ impl Migration {
                         reading.has_logic.then_some(Fixed::Block)
                     },
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
+                    looks_for_leftovers: session.looks_for_leftovers,
                 });
             }
         } else {
@@ -151,6 +153,7 @@ impl Migration {
                 block: session.block,
                 fixed: session.author_began.then_some(Fixed::Transaction),
                 bounds_lock_waits: true,
+                looks_for_leftovers: session.looks_for_leftovers,
             });
         }
         let directives = directives(leading.slice(&self.source.text));
@@ -192,6 +195,10 @@ impl Migration {
     }
 }
 
+fn is_do_block(text: &str) -> bool {
+    text.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("do"))
+}
+
 /// What is in force where a statement stands.
 struct Session {
     chunk: usize,
@@ -200,12 +207,14 @@ struct Session {
     author_began: bool,
     /// The author set a `lock_timeout`.
     bounded: bool,
+    /// A `DO` block asked for `indisvalid`.
+    looks_for_leftovers: bool,
 }
 
 impl Session {
     fn new(sending: Sending) -> Self {
         let block = sending.in_transaction.then_some(0);
-        Session { chunk: 0, block, blocks: 0, author_began: false, bounded: false }
+        Session { chunk: 0, block, blocks: 0, author_began: false, bounded: false, looks_for_leftovers: false }
     }
 
     fn follow(&mut self, operation: &Operation) {

@@ -234,12 +234,13 @@ fn spaced(duration: &str) -> String {
     format!("{} {}", &duration[..digits], &duration[digits..])
 }
 
+/// Each table once, also where one statement writes its schema and another does not.
 fn listed(tables: &[QualifiedName]) -> String {
-    let mut distinct: Vec<&QualifiedName> = Vec::new();
+    let mut names: Vec<&QualifiedName> = Vec::new();
     for table in tables {
-        if !distinct.contains(&table) {
-            distinct.push(table);
+        if !names.iter().any(|known| crate::schema::same(known, table)) {
+            names.push(table);
         }
     }
-    distinct.into_iter().map(|table| one_line(&table.to_string())).collect::<Vec<_>>().join(" and ")
+    names.iter().map(|table| one_line(&table.to_string())).collect::<Vec<_>>().join(" and ")
 }

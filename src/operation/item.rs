@@ -26,6 +26,8 @@ pub struct Item {
     pub fixed: Option<Fixed>,
     /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.
     pub bounds_lock_waits: bool,
+    /// A `DO` block before it, in the same file, asks which indexes a failed build left INVALID.
+    pub looks_for_leftovers: bool,
 }
 
 impl Item {

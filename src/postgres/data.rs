@@ -15,7 +15,7 @@ pub(super) fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
 /// `UPDATE` and `DELETE`: ROW EXCLUSIVE; how many rows the condition picks is not known.
 pub(super) fn change(tally: &mut Tally<'_>, table: &QualifiedName) {
     lock_rows(tally, table);
-    if !tally.schema.is_new(table) {
+    if !tally.schema.is_new(table) && !tally.schema.is_emptied(table) {
         tally.work(Work::Rows);
     }
 }
@@ -43,6 +43,11 @@ pub(super) fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
         let tables: Vec<QualifiedName> = read.flat_map(|t| tally.heaps(&t.name, false)).collect();
         tally.work(Work::Scan(tables));
     }
+}
+
+/// True when a statement calls a function that the history makes: what it does is not known.
+pub fn calls_users_function(text: &str, schema: &Schema) -> bool {
+    calls(text).any(|function| schema.has_function(&function))
 }
 
 /// The words right before an opening parenthesis, in lower case.

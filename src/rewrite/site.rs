@@ -36,6 +36,10 @@ pub struct Site<'a> {
     pub at: usize,
     /// The items that a rewrite before this one replaces already.
     pub claimed: &'a [bool],
+    /// What each item before it does, against the catalog that it met.
+    pub before: &'a [Effects],
+    /// The items' own texts.
+    pub texts: &'a [&'a str],
     /// The catalog before it.
     pub schema: &'a Schema,
     /// What the user has decided.
@@ -66,6 +70,12 @@ impl<'a> Site<'a> {
             .map(move |at| (at, &items[at].operation))
     }
 
+    /// All operations after this one, with their indexes.
+    pub fn following(&self) -> impl Iterator<Item = (usize, &'a Operation)> + use<'a> {
+        let (items, at) = (self.items, self.at);
+        (at + 1..items.len()).map(move |at| (at, &items[at].operation))
+    }
+
     /// The operation at hand as a step, unchanged.
     pub fn pass_through(&self) -> Step {
         let operation = self.operation();
@@ -81,9 +91,10 @@ impl<'a> Site<'a> {
             duration,
             undo: undo_of(operation, self.schema),
             locks: cost.locks,
+            fails_on_rows: cost.fails_on_rows,
             why: "as written".into(),
             preflight: None,
-            uses: uses(operation, self.schema),
+            uses: uses(operation, self.texts[self.at], self.schema),
             slug: slug_of(operation),
         }
     }
@@ -121,7 +132,7 @@ impl StepBuilder {
     pub fn step(&mut self, operation: Operation, slug: String, why: impl Into<String>, undo: Undo) -> &mut Self {
         let cost = effects(&operation, &self.schema, self.postgres);
         let (duration, transaction) = shape(&operation, &cost);
-        let uses = uses(&operation, &self.schema);
+        let uses = uses(&operation, "", &self.schema);
         self.schema.apply(&operation);
         self.steps.push(Step {
             uses,
@@ -133,6 +144,7 @@ impl StepBuilder {
             transaction,
             duration,
             locks: cost.locks,
+            fails_on_rows: cost.fails_on_rows,
             why: why.into(),
             undo,
             preflight: None,

@@ -4,15 +4,18 @@
 
 mod columns;
 mod dependents;
+mod difference;
 mod key;
 mod links;
 pub mod names;
 mod objects;
+pub mod protection;
 mod record;
 mod redundant;
 mod renaming;
 mod replay;
 mod store;
+pub mod strict;
 mod words;
 
 use std::collections::BTreeSet;
@@ -20,7 +23,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use self::key::{Key, key};
+pub(crate) use self::key::{Key, key};
 use self::links::Tie;
 use crate::operation::{
     Constraint, ConstraintKind, Generated, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
@@ -183,6 +186,18 @@ pub struct Schema {
     links: links::Links,
     /// What the migration at hand made or changed.
     touched: OrdSet<Key>,
+    /// How many migrations have begun.
+    migrations: usize,
+    /// What a framework wrote down has been laid over it.
+    recorded: bool,
+    /// The tables that the transaction at hand has emptied with TRUNCATE.
+    emptied: OrdSet<Key>,
+    /// Names of relations that were dropped or renamed away, and not made again.
+    gone: OrdSet<Key>,
+    /// Names of relations that a migration speaks of and the history does not make: they are there.
+    presumed: OrdSet<Key>,
+    /// What is not here is not there.
+    closed: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }
@@ -288,6 +303,11 @@ impl Schema {
         self.table(table).is_some_and(|t| t.age == Age::New || t.temporary)
     }
 
+    /// True when the transaction at hand has emptied the table: it is locked, and there is nothing to read or write anew.
+    pub fn is_emptied(&self, table: &QualifiedName) -> bool {
+        self.emptied.contains(&key(table))
+    }
+
     /// The tables whose rows are also this table's: its partitions and inheriting children, at any depth.
     pub fn children(&self, table: &QualifiedName) -> Vec<&Table> {
         let mut found: Vec<&Table> = Vec::new();
@@ -311,6 +331,27 @@ impl Schema {
         tables.flat_map(|t| t.constraints.iter().filter(|c| keys(c)).map(move |c| (t, c))).collect()
     }
 
+    /// The tables that the foreign keys of a table point at.
+    pub fn referenced_by(&self, table: &QualifiedName) -> Vec<QualifiedName> {
+        let constraints = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+        let references = constraints.iter().filter_map(|state| match &state.constraint.kind {
+            ConstraintKind::ForeignKey(fk) => Some(fk.references.clone()),
+            _ => None,
+        });
+        references.collect()
+    }
+
+    /// The triggers, policies and rules of a table.
+    pub fn attached_to(&self, table: &QualifiedName) -> impl Iterator<Item = &Dependent> + use<'_> {
+        self.dependents.of(&key(table)).into_iter().filter(|dependent| dependent.on.is_some())
+    }
+
+    /// The names in a text that no relation of the catalog has, as if they were relations in `public`.
+    pub(crate) fn unknown_words(&self, text: &str) -> Vec<Key> {
+        let names = words::identifiers(text).into_iter().map(|name| key(&QualifiedName::unqualified(name)));
+        names.filter(|name| !self.tables.contains_key(name)).collect()
+    }
+
     /// The DEFAULT partition of a table.
     pub fn default_partition(&self, table: &QualifiedName) -> Option<&Table> {
         self.tables_by(Tie::ChildOf(key(table))).find(|child| child.is_default_partition)
@@ -321,6 +362,13 @@ impl Schema {
         let name = relation.name.clone();
         let mentioning = self.dependents.mentioning(name.as_str());
         mentioning.into_iter().filter(move |d| d.what.contains("view ") && d.name.name != name)
+    }
+
+    /// The row security policies of a table.
+    pub fn policies_of<'a>(&'a self, table: &QualifiedName) -> impl Iterator<Item = &'a Dependent> + use<'a> {
+        let table = table.clone();
+        let attached = self.dependents.of(&key(&table)).into_iter();
+        attached.filter(move |d| d.what.starts_with("policy ") && d.on.as_ref().is_some_and(|on| same(on, &table)))
     }
 
     /// The text that made a view, trigger, policy, rule, publication or statistics object.
@@ -363,8 +411,14 @@ impl Schema {
         });
     }
 
+    /// True when a table that is not in it is not there: nothing ran before, or a framework wrote down the whole schema.
+    fn is_complete(&self) -> bool {
+        self.recorded || self.migrations < 2
+    }
+
     /// From here on everything that is made is [`Age::New`].
     pub fn begin_migration(&mut self) {
+        self.migrations += 1;
         let touched = std::mem::take(&mut self.touched);
         for name in &touched {
             self.edit_flags(name, |table| {
@@ -378,6 +432,7 @@ impl Schema {
                 state.added.clear();
             }
         }
+        self.emptied.clear();
         self.timezone = None;
     }
 

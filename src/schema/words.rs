@@ -53,6 +53,27 @@ fn at_closing_quote(name: &str) -> Option<usize> {
     None
 }
 
+/// The names in a text: its words, folded, and what stands in double quotes; strings are passed over.
+pub(super) fn identifiers(text: &str) -> BTreeSet<Ident> {
+    let mut found = BTreeSet::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let escaped = rest.get(1..).unwrap_or_default().starts_with("&\"").then(|| at_closing_quote(rest)).flatten();
+        let length = match first {
+            'U' | 'u' if escaped.is_some() => escaped.unwrap_or_default(),
+            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
+            c if is_part(c) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (word, after) = rest.split_at(length);
+        if first == '"' || (is_part(first) && !first.is_ascii_digit()) {
+            found.insert(Ident::from_sql(word));
+        }
+        rest = after;
+    }
+    found
+}
+
 /// A word that every text has among its [`words`] that mentions the name; `None` for a name like `"-"`, which has none.
 pub(super) fn word_of(name: &str) -> Option<Arc<str>> {
     let name = name.to_lowercase();

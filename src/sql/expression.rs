@@ -57,6 +57,11 @@ fn identifier(ident: &sqlparser::ast::Ident) -> Ident {
 }
 
 impl Expression {
+    /// Its syntax tree.
+    pub(super) fn tree(&self) -> &Expr {
+        &self.0
+    }
+
     fn uses(&self) -> Uses {
         let mut uses = Uses::default();
         let _ = self.0.visit(&mut uses);

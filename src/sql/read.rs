@@ -4,6 +4,7 @@ use super::cursor::Cursor;
 use super::do_block;
 use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
 use super::read_create::{create_index, create_table};
+use super::rows::{merged, rows};
 use crate::operation::{ObjectKind, Operation, SqlFragment, TransactionControl};
 use crate::source::ByteSpan;
 
@@ -54,7 +55,9 @@ pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
         if let Some(block) = do_block::read(text, &mut cursor, depth) {
             return block;
         }
-        return plain(vec![Located { operation: Operation::Opaque { what: "DO block".into() }, span: whole }]);
+        let verbs = do_block::verbs(text);
+        let what = if verbs.is_empty() { "DO block".to_owned() } else { format!("DO block with {verbs}") };
+        return plain(vec![Located { operation: Operation::Opaque { what }, span: whole }]);
     }
     let mut attempt = cursor.clone();
     let read = if attempt.eat("ALTER TABLE") {
@@ -276,16 +279,19 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
     if inner.at("WITH") {
         inner.skip_until(1, |c| ["INSERT", "UPDATE", "DELETE", "SELECT", "MERGE"].iter().any(|w| c.at(w)));
     }
+    let with = inner.fragment_from(start);
     let operation = if inner.eat("INSERT INTO") {
-        Operation::Insert { table: inner.name()? }
+        let table = inner.name()?;
+        inner.skip_until(0, |c| ["SELECT", "WITH", "TABLE", "VALUES", "DEFAULT VALUES"].iter().any(|w| c.at(w)));
+        Operation::Insert { table, from_query: !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT") }
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Update { table, bounded: has_where(&mut inner) }
+        Operation::Update { table, rows: rows(&mut inner, with.as_str()) }
     } else if inner.eat("DELETE FROM") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Delete { table, bounded: has_where(&mut inner) }
+        Operation::Delete { table, rows: rows(&mut inner, with.as_str()) }
     } else if inner.eat("TRUNCATE") {
         inner.eat("TABLE");
         inner.eat("ONLY");
@@ -301,17 +307,12 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.rest();
         Operation::Select { definition: inner.fragment_from(start) }
     } else if inner.eat("MERGE INTO") {
-        Operation::Update { table: inner.name()?, bounded: true }
+        Operation::Update { table: inner.name()?, rows: merged(&mut inner) }
     } else {
         return None;
     };
     c.rest();
     Some(operation)
-}
-
-fn has_where(c: &mut Cursor<'_>) -> bool {
-    c.skip_until(0, |c| c.at("WHERE"));
-    c.at("WHERE")
 }
 
 fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {

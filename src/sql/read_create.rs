@@ -40,6 +40,17 @@ pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation
     }))
 }
 
+/// The expression of an index element, without what comes behind it: collation, operator class, order.
+pub fn leading_expression(element: &SqlFragment) -> Option<SqlFragment> {
+    let mut c = Cursor::new(element.as_str())?;
+    let start = c.position();
+    if !c.at_symbol("(") {
+        c.name()?;
+    }
+    c.parenthesised()?;
+    Some(c.fragment_from(start))
+}
+
 fn index_column(mut c: Cursor<'_>) -> Option<IndexColumn> {
     let text = SqlFragment::new(c.whole_span().slice(c.text));
     let column = c.ident().filter(|_| !c.at_symbol("(") && !c.at_symbol("."));
