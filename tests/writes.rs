@@ -213,8 +213,7 @@ mod interrupted {
     #[test]
     fn a_full_disk_changes_nothing() -> Result<()> {
         let after = written(0)?;
-        let mut refused = 0;
-        for call in 1.. {
+        for (refused, call) in (1..).enumerate() {
             let (_, folder) = projects()?.swap_remove(0);
             let before = folder.tree()?;
             let (succeeded, err) = with_failpoint(&folder, WRITE, &format!("full:{call}"))?;
@@ -224,7 +223,6 @@ mod interrupted {
                 return Ok(());
             }
             ensure!(!succeeded && err.contains("free some space") && tree == before, "call {call}: {err}");
-            refused += 1;
         }
         Ok(())
     }
