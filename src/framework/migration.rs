@@ -164,15 +164,6 @@ impl Migration {
         self.statements.push(Statement { leading, span, items: first..self.items.len(), in_do, directives });
     }
 
-    /// True for the second and later files of a sequence that safestep wrote: what the first ones made is still as new
-    /// as in the migration that they replace. The header says so: `-- Step 2 of 5 · …`, `-- Steps 2 to 4 of 5 of …`.
-    pub fn continues_a_sequence(&self) -> bool {
-        let header = self.source.text.lines().next().and_then(|line| line.strip_prefix("-- Step"));
-        let words = header.map(|header| header.strip_prefix('s').unwrap_or(header)).filter(|h| h.contains(" of "));
-        let number = words.and_then(|words| words.split_whitespace().next()).and_then(|n| n.parse::<u32>().ok());
-        number.is_some_and(|number| number > 1)
-    }
-
     /// The text of an item, as it stands in the file.
     pub fn slice(&self, item: usize) -> &str {
         self.spans[item].slice(&self.source.text)

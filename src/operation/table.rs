@@ -51,7 +51,7 @@ pub struct TypeName {
 impl TypeName {
     /// A type from its source text.
     pub fn new(text: &str) -> Self {
-        TypeName { text: text.split_whitespace().collect::<Vec<_>>().join(" ") }
+        TypeName { text: spaced(text) }
     }
 
     /// PostgreSQL's own name of the type, without modifiers: `int4`, `varchar`, `timestamptz`; arrays end in `[]`.
@@ -102,7 +102,7 @@ impl TypeName {
 
     fn parts(&self) -> (String, String, &'static str) {
         let (base, modifiers, suffix) = self.parts_keeping_case();
-        let folded = if base.contains('"') { base } else { base.to_lowercase() };
+        let folded = if base.contains('"') { base } else { base.to_ascii_lowercase() };
         let plain = folded.strip_prefix("pg_catalog.").map(str::to_owned).unwrap_or(folded);
         (plain, modifiers, suffix)
     }
@@ -110,8 +110,13 @@ impl TypeName {
     fn parts_keeping_case(&self) -> (String, String, &'static str) {
         let mut text = self.text.trim();
         let mut suffix = "";
-        let lower = text.to_lowercase();
-        if let Some(at) = lower.rfind(" array").filter(|at| !text[*at..].contains('"')) {
+        // Folding other letters than these could change the number of bytes.
+        let lower = text.to_ascii_lowercase();
+        let ends = |at: &usize| {
+            let rest = lower[at + " array".len()..].trim_start();
+            rest.is_empty() || rest.starts_with('[')
+        };
+        if let Some(at) = lower.rfind(" array").filter(ends) {
             text = &text[..at];
             suffix = "[]";
         }
@@ -127,6 +132,21 @@ impl TypeName {
             _ => (text.to_owned(), String::new(), suffix),
         }
     }
+}
+
+/// The text with one blank where white space stands, but for names in double quotes.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut quoted = false;
+    for c in text.trim().chars() {
+        quoted ^= c == '"';
+        match c.is_whitespace() && !quoted {
+            true if out.ends_with(' ') => {}
+            true => out.push(' '),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 /// Splits `"a"."b"` or `a.b` at the dots outside quotes.
@@ -282,5 +302,9 @@ mod tests {
             assert_eq!((ty.canonical().as_str(), ty.modifiers()), (canonical, modifiers), "{text}");
         }
         assert_eq!(TypeName::new("\"a.b\".\"C\"[]").name().to_string(), "\"a.b\".\"C\"");
+        assert_eq!(TypeName::new("double  precision\n").to_string(), "double precision");
+        assert_eq!(TypeName::new("\"a  b\"  [ ]").to_string(), "\"a  b\" [ ]");
+        assert!(TypeName::new("İİİİ ARRAY").is_array());
+        assert_eq!(TypeName::new("Ärger").name(), QualifiedName::unqualified(Ident::from_sql("\"Ärger\"")));
     }
 }

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced};
+use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced, header};
 use crate::output::{MigrationReport, Report};
 use crate::plan::Sequence;
 use crate::project::{Config, Level};
@@ -26,7 +26,7 @@ use crate::schema::Schema;
 pub use findings::Findings;
 use planning::Around;
 use records::WrittenDown;
-pub use scope::{ResolveError, Scope, ScopeOptions, resolve};
+pub use scope::{ResolveError, Scope, ScopeOptions, folders, resolve};
 
 /// What a run needs to know.
 pub struct Options {
@@ -90,9 +90,8 @@ pub fn run(
     let read: Vec<Result<Migration, FrameworkError>> =
         history.par_iter().map(|found| Migration::read(found, sending)).collect();
     let settings = settings(&options.config);
-    let continues = |at: usize| read[at].as_ref().is_ok_and(Migration::continues_a_sequence);
-    let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
-    let continued: Vec<bool> = (0..read.len()).map(continues).collect();
+    let continued = continued(&read);
+    let mut written_down = WrittenDown::new(framework, history, in_scope, &|at| continued[at]);
     let mut errors = Vec::new();
     let mut schema = Schema::default();
     let mut judged = Vec::new();
@@ -141,6 +140,18 @@ pub fn run(
     let outcomes =
         drafts.into_par_iter().zip(changes).map(|(draft, changes)| draft.outcome(framework, changes, options));
     Run { framework: framework.name(), outcomes: outcomes.collect(), errors }
+}
+
+/// True for each file that goes on with a sequence that safestep wrote, the files before it there: what those made is still
+/// as new as in the migration that they replace.
+fn continued(read: &[Result<Migration, FrameworkError>]) -> Vec<bool> {
+    let text = |at: usize| read[at].as_ref().map_or("", |migration| migration.source.text.as_str());
+    let mut continued = vec![false; read.len()];
+    for at in 1..read.len() {
+        let before = text(at - 1);
+        continued[at] = header::follows(before, text(at)) && (continued[at - 1] || header::begins(before));
+    }
+    continued
 }
 
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the

@@ -55,7 +55,7 @@ fn calls(text: &str) -> impl Iterator<Item = String> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices('(').filter_map(move |(at, _)| {
         let word = text[..at].rsplit(|c| !is_part(c)).next().unwrap_or_default();
-        (!word.is_empty()).then(|| word.to_lowercase())
+        (!word.is_empty()).then(|| word.to_ascii_lowercase())
     })
 }
 

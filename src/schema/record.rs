@@ -284,7 +284,7 @@ fn says(constraint: &Constraint) -> String {
 
 /// `ON DELETE` and `ON UPDATE` where they say more than the default, in this order.
 fn actions(text: &str) -> String {
-    let words = text.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.to_ascii_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
     ["ON DELETE ", "ON UPDATE "]
         .into_iter()
         .filter_map(|event| {

@@ -82,7 +82,7 @@ pub(super) fn verbs(text: &str) -> String {
 
 /// `NOT EXISTS (SELECT … FROM pg_constraint …)`: the guard of something that is to be added once.
 fn asks_the_catalog(condition: &str) -> bool {
-    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     let one = !condition.contains(" and not exists") && !condition.contains(" or ");
     one && condition.starts_with("not exists")
         && ["from pg_", "from information_schema."].iter().any(|from| condition.contains(from))
@@ -90,7 +90,7 @@ fn asks_the_catalog(condition: &str) -> bool {
 
 /// `EXISTS (SELECT … FROM pg_index WHERE … AND NOT indisvalid)`.
 fn asks_for_an_invalid_index(condition: &str) -> bool {
-    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     condition.starts_with("exists (select from pg_index where indexrelid = to_regclass(")
         && condition.ends_with(" and not indisvalid)")
 }
@@ -127,7 +127,7 @@ impl Body<'_> {
             while c.eat("WHEN") {
                 let start = c.position();
                 c.skip_until(0, |c| c.at("THEN"));
-                let conditions = c.span_from(start).slice(self.text).to_lowercase();
+                let conditions = c.span_from(start).slice(self.text).to_ascii_lowercase();
                 let is_guard = conditions.split(" or ").all(|one| one.trim().starts_with("duplicate_"));
                 self.has_logic |= !is_guard || self.operations.len() > before + 1;
                 c.need("THEN")?;

@@ -33,7 +33,7 @@ impl Visitor for Uses {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
             Expr::Function(function) => {
-                let name = function.name.to_string().to_lowercase().replace('"', "");
+                let name = function.name.to_string().to_ascii_lowercase().replace('"', "");
                 self.functions.insert(name.strip_prefix("pg_catalog.").map(str::to_owned).unwrap_or(name));
             }
             Expr::Identifier(ident) => {

@@ -10,6 +10,7 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod one_line;
 mod passes;
 mod read;
 mod read_alter;
@@ -19,6 +20,7 @@ mod repeatable;
 mod rows;
 mod split;
 
+pub use one_line::one_line;
 pub use passes::pass;
 pub use read::{Located, read_statement};
 pub use read_create::leading_expression;

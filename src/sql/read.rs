@@ -260,7 +260,7 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
             names: Vec::new(),
             on: None,
             if_exists: false,
-            cascade: c.rest().as_str().to_uppercase().contains("CASCADE"),
+            cascade: c.rest().as_str().to_ascii_uppercase().contains("CASCADE"),
         });
     }
     let kind = object_kind(c)?;
@@ -268,7 +268,7 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
     let names =
         if kind == ObjectKind::Function { c.name().into_iter().collect() } else { c.names().unwrap_or_default() };
     let on = if c.eat("ON") { Some(c.name()?) } else { None };
-    let cascade = c.rest().as_str().to_uppercase().ends_with("CASCADE");
+    let cascade = c.rest().as_str().to_ascii_uppercase().ends_with("CASCADE");
     Some(Operation::DropObject { kind, names, on, if_exists, cascade })
 }
 
@@ -300,7 +300,7 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.eat("TABLE");
         inner.eat("ONLY");
         let tables = inner.names()?;
-        Operation::Truncate { tables, cascade: inner.rest().as_str().to_uppercase().ends_with("CASCADE") }
+        Operation::Truncate { tables, cascade: inner.rest().as_str().to_ascii_uppercase().ends_with("CASCADE") }
     } else if inner.at("SELECT")
         || inner.at("VALUES")
         || inner.at("TABLE")
@@ -327,7 +327,7 @@ fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {
         _ => ObjectKind::Other,
     };
     c.next();
-    let concurrently = c.eat("CONCURRENTLY") || options.as_str().to_uppercase().contains("CONCURRENTLY");
+    let concurrently = c.eat("CONCURRENTLY") || options.as_str().to_ascii_uppercase().contains("CONCURRENTLY");
     let name = c.name();
     Some(Operation::Reindex { kind, name, concurrently })
 }
@@ -362,7 +362,7 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("SESSION");
         let start = c.position();
         let _ = c.eat("TIME ZONE") || c.name().is_some();
-        let name = c.fragment_from(start).0.to_lowercase().replace("time zone", "timezone");
+        let name = c.fragment_from(start).0.to_ascii_lowercase().replace("time zone", "timezone");
         let _ = c.eat("TO") || c.eat_symbol("=");
         return Some(Operation::SetParameter { name, value: c.rest().0, local });
     }
@@ -371,7 +371,7 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("ONLY");
         let tables = c.names()?;
         c.eat("IN");
-        let mode = c.rest().0.to_uppercase();
+        let mode = c.rest().0.to_ascii_uppercase();
         let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
         return Some(Operation::LockTable {
             tables,
@@ -396,7 +396,7 @@ fn maintenance(c: &mut Cursor<'_>) -> Option<Operation> {
     let analyze_only = c.eat("ANALYZE") || c.eat("ANALYSE");
     let mut full = false;
     if c.at_symbol("(") {
-        full = c.parenthesised()?.rest().as_str().to_uppercase().contains("FULL");
+        full = c.parenthesised()?.rest().as_str().to_ascii_uppercase().contains("FULL");
     }
     while let Some(word) = c.eat_one(&["FULL", "FREEZE", "VERBOSE", "ANALYZE"]) {
         full |= word == "FULL";
