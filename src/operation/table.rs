@@ -49,8 +49,11 @@ pub struct TypeName {
 }
 
 impl TypeName {
-    /// A type from its source text.
+    /// A type from its source text; white space in a quoted name is part of it.
     pub fn new(text: &str) -> Self {
+        if text.contains('"') {
+            return TypeName { text: text.trim().to_owned() };
+        }
         TypeName { text: text.split_whitespace().collect::<Vec<_>>().join(" ") }
     }
 

@@ -25,6 +25,7 @@ mod drop_column;
 mod drop_index;
 mod drop_table;
 mod drop_type;
+mod filling;
 mod missing_lock_timeout;
 mod rename_column;
 mod rename_table;

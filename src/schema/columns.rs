@@ -11,9 +11,10 @@ impl Schema {
     /// Adds a column and the constraints written beside it.
     pub(super) fn put_column(&mut self, table: &QualifiedName, definition: &ColumnDefinition) {
         let serial = definition.is_serial();
-        let sequence = serial.then(|| free_object_name(&table.name, definition.name.as_str(), "seq", |_| false));
+        let numbered = serial || definition.is_identity();
+        let sequence = numbered.then(|| self.sequence_name(table, &definition.name));
         let primary = definition.constraints.iter().any(|c| matches!(c.kind, ConstraintKind::PrimaryKey { .. }));
-        let default = match &sequence {
+        let default = match sequence.as_ref().filter(|_| serial) {
             Some(sequence) => {
                 Some(SqlFragment::new(&format!("nextval('{}'::regclass)", table.sibling(sequence.clone()))))
             }
@@ -31,6 +32,9 @@ impl Schema {
             sure: true,
         };
         self.touch(table);
+        if self.column(table, &definition.name).is_none() {
+            self.sequences.extend(column.sequence.iter().map(|name| key(&table.sibling(name.clone()))));
+        }
         if let Some(state) = self.tables.get_mut(&key(table))
             && !state.columns.iter().any(|c| c.name == column.name)
         {
@@ -125,13 +129,22 @@ impl Schema {
         })
     }
 
+    /// The name that the sequence of a serial or identity column gets: `ChooseRelationName` asks for relations only.
+    pub fn sequence_name(&self, table: &QualifiedName, column: &Ident) -> Ident {
+        free_object_name(&table.name, column.as_str(), "seq", |name| self.is_relation(&table.sibling(name.clone())))
+    }
+
+    fn is_relation(&self, name: &QualifiedName) -> bool {
+        let wanted = key(name);
+        self.tables.contains_key(&wanted) || self.indexes.contains_key(&wanted) || self.sequences.contains(&wanted)
+    }
+
     /// True when a relation or constraint of that name exists beside the table.
     pub fn is_taken(&self, table: &QualifiedName, name: &Ident) -> bool {
         let wanted: Key = key(&table.sibling(name.clone()));
         let constraint =
             |(schema, _): &Key, t: &super::Table| *schema == wanted.0 && t.constraints.iter().any(|c| c.name == *name);
-        self.tables.contains_key(&wanted)
-            || self.indexes.contains_key(&wanted)
+        self.is_relation(&table.sibling(name.clone()))
             || self.tables.iter().any(|(k, t)| constraint(k, t))
     }
 

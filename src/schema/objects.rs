@@ -1,7 +1,7 @@
 //! Replaying what is neither a table nor an index: enums and other types, views, functions, triggers and what depends on them.
 
 use super::{Age, Dependent, EnumType, RelationKind, Schema, Table, key};
-use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment};
+use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment, Toggle};
 
 impl Schema {
     pub(super) fn apply_enum(&mut self, operation: &Operation) {
@@ -75,6 +75,11 @@ impl Schema {
             ObjectKind::Rule => "rule",
             ObjectKind::Publication => "publication",
             ObjectKind::Statistics => "statistics",
+            ObjectKind::Sequence => {
+                self.sequences.insert(key(name));
+                return;
+            }
+            ObjectKind::Table => return self.create_foreign_table(name, on),
             ObjectKind::Function => {
                 self.functions.insert(key(name), definition.clone());
                 if !definition.as_str().to_uppercase().contains("BEGIN ATOMIC") {
@@ -106,7 +111,25 @@ impl Schema {
             name: name.clone(),
             definition: definition.clone(),
             on: on.cloned(),
+            fires: true,
         });
+    }
+
+    fn create_foreign_table(&mut self, name: &QualifiedName, parent: Option<&QualifiedName>) {
+        self.touch(name);
+        parent.into_iter().for_each(|parent| self.links.child(parent, key(name)));
+        self.assume_table(name);
+        if let Some(table) = self.tables.get_mut(&key(name)) {
+            (table.kind, table.age) = (RelationKind::Foreign, Age::New);
+            table.parents.extend(parent.cloned());
+        }
+    }
+
+    /// `ENABLE | DISABLE TRIGGER | RULE`.
+    pub(super) fn toggle(&mut self, kind: &str, table: &QualifiedName, toggle: &Toggle) {
+        let of_table = |d: &&mut Dependent| d.what.starts_with(kind) && d.on.as_ref().map(key) == Some(key(table));
+        let named = |d: &&mut Dependent| toggle.name.as_ref().is_none_or(|name| d.name.name == *name);
+        self.dependents.iter_mut().filter(of_table).filter(named).for_each(|d| d.fires = toggle.fires);
     }
 
     pub(super) fn drop_object(
@@ -125,6 +148,7 @@ impl Schema {
                     self.indexes.retain(|(s, _), _| s != schema);
                     self.enums.retain(|(s, _), _| s != schema);
                 }
+                ObjectKind::Sequence => drop(self.sequences.remove(&key(name))),
                 ObjectKind::Function => drop(self.functions.remove(&key(name))),
                 ObjectKind::Domain => self.drop_type(name, cascade),
                 _ => {}
@@ -136,7 +160,7 @@ impl Schema {
 
     /// Views and schemas that are renamed.
     pub(super) fn alter_object(&mut self, operation: &Operation) {
-        let Operation::AlterObject { kind, name: Some(name), action, .. } = operation else { return };
+        let Operation::AlterObject { kind, name: Some(name), action, on } = operation else { return };
         let Some(to) = action
             .as_str()
             .get(..10)
@@ -149,6 +173,14 @@ impl Schema {
             self.rename_table(name, &name.sibling(to));
         } else if *kind == ObjectKind::Domain {
             self.rename_type(name, &name.sibling(to));
+        } else if *kind == ObjectKind::Sequence && self.sequences.remove(&key(name)) {
+            self.sequences.insert(key(&name.sibling(to)));
+        } else if matches!(kind, ObjectKind::Trigger | ObjectKind::Rule) {
+            let renamed = |d: &&mut Dependent| key(&d.name) == key(name) && d.on.as_ref().map(key) == on.as_ref().map(key);
+            for dependent in self.dependents.iter_mut().filter(renamed) {
+                dependent.what = dependent.what.replace(&name.to_string(), &to.to_string());
+                dependent.name = name.sibling(to.clone());
+            }
         }
     }
 }

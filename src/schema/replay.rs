@@ -2,7 +2,7 @@
 
 use super::columns::stored_type;
 use super::redundant::without_redundant_keys;
-use super::{Age, Domain, Index, Key, RelationKind, Schema, Table, key};
+use super::{Age, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
     QualifiedName, SqlFragment, TableAttribute,
@@ -190,18 +190,38 @@ impl Schema {
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
         };
         table.parents.iter().for_each(|parent| self.links.child(parent, key(&create.name)));
-        self.tables.insert(key(&create.name), table);
+        let checks = self.inherited_checks(create, &table.parents);
+        self.tables.insert(key(&create.name), Table { constraints: checks, ..table });
         let merged = without_redundant_keys(create);
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
     }
 
+    /// The CHECKs that a table has from those it is made like. `LIKE` brings them along only where it says so, so there
+    /// they prove nothing; what they do is take their names.
+    fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
+        let is_check = |c: &&ConstraintState| matches!(c.constraint.kind, ConstraintKind::Check { .. });
+        let checks = |name: &QualifiedName, sure: bool| -> Vec<ConstraintState> {
+            let own = self.table(name).into_iter().flat_map(|table| &table.constraints).filter(is_check);
+            own.map(|c| ConstraintState { age: Age::New, sure: sure && c.sure, ..c.clone() }).collect()
+        };
+        let copied = create.like.iter().flat_map(|name| checks(name, false));
+        let mut all: Vec<ConstraintState> = Vec::new();
+        for check in parents.iter().flat_map(|name| checks(name, true)).chain(copied) {
+            if !all.iter().any(|known| known.name == check.name) {
+                all.push(check);
+            }
+        }
+        all
+    }
+
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.referencing(&gone).cloned().collect();
-        self.tables.remove(&gone);
+        let owned = self.tables.remove(&gone).map(|table| self.owned_sequences(&table, |_| true));
+        self.sequences.retain(|name| *name != gone && !owned.iter().flatten().any(|owned| owned == name));
         self.drop_indexes(name, |_| true);
         self.dependents.retain(|d| d.on.as_ref().is_none_or(|on| key(on) != gone) && key(&d.name) != gone);
         for table in pointing {
@@ -267,6 +287,8 @@ impl Schema {
                 self.links.child(parent, key(table));
                 self.with(table, |t| t.parents.push(parent.clone()))
             }
+            TableAttribute::ToggleTrigger(toggle) => self.toggle("trigger", table, toggle),
+            TableAttribute::ToggleRule(toggle) => self.toggle("rule", table, toggle),
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
             _ => {}
         }
@@ -306,7 +328,14 @@ impl Schema {
         self.indexes.insert(key(&index.name), index);
     }
 
+    fn owned_sequences(&self, table: &Table, goes: impl Fn(&Ident) -> bool) -> Vec<Key> {
+        let owned = table.columns.iter().filter(|column| goes(&column.name)).filter_map(|c| c.sequence.clone());
+        owned.map(|sequence| key(&table.name.sibling(sequence))).collect()
+    }
+
     fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
+        let owned = self.table(table).map(|t| self.owned_sequences(t, |name| name == column));
+        self.sequences.retain(|name| !owned.iter().flatten().any(|owned| owned == name));
         self.family(table, |t| {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));

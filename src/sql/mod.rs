@@ -16,10 +16,12 @@ mod read_create;
 pub mod render;
 mod repeatable;
 mod split;
+mod trigger;
 
 pub use read::{Located, read_statement};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
-pub use split::{Piece, PieceKind, Script, comments, split};
+pub use trigger::{OnUpdate, on_update};
+pub use split::{Piece, PieceKind, Script, comments, literals, split};
 
 use grammar::{Grammar, Rule};
 

@@ -3,7 +3,7 @@
 use super::cursor::Cursor;
 use super::read::Located;
 use super::read_create::{column_definition, starts_constraint, table_constraint};
-use crate::operation::{ColumnAttribute, EnumPosition, ObjectKind, Operation, SqlFragment, TableAttribute, TableRef};
+use crate::operation::{ColumnAttribute, EnumPosition, ObjectKind, Operation, SqlFragment, TableAttribute, Toggle, TableRef};
 
 /// After `ALTER TABLE`: one operation for each subcommand, with its slice.
 pub(super) fn alter_table(c: &mut Cursor<'_>) -> Option<Vec<Located>> {
@@ -151,6 +151,19 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
     if c.eat("NO INHERIT") {
         return Some(TableAttribute::NoInherit(c.name()?));
     }
+    for (words, fires) in [("ENABLE", true), ("DISABLE", false), ("ENABLE ALWAYS", true), ("ENABLE REPLICA", false)] {
+        for kind in ["TRIGGER", "RULE"] {
+            if c.eat(&format!("{words} {kind}")) {
+                let all = kind == "TRIGGER" && (c.at("ALL") || c.at("USER"));
+                let name = c.ident()?;
+                let toggle = Toggle { name: (!all).then_some(name), fires };
+                return Some(match kind {
+                    "TRIGGER" => TableAttribute::ToggleTrigger(toggle),
+                    _ => TableAttribute::ToggleRule(toggle),
+                });
+            }
+        }
+    }
     let forms = [
         ("OWNER TO", TableAttribute::Owner),
         ("ENABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
@@ -158,18 +171,12 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
         ("FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
         ("NO FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
         ("REPLICA IDENTITY", TableAttribute::ReplicaIdentity),
-        ("ENABLE TRIGGER", TableAttribute::ToggleTrigger),
-        ("DISABLE TRIGGER", TableAttribute::ToggleTrigger),
-        ("ENABLE ALWAYS TRIGGER", TableAttribute::ToggleTrigger),
-        ("ENABLE REPLICA TRIGGER", TableAttribute::ToggleTrigger),
         ("SET LOGGED", TableAttribute::Persistence),
         ("SET UNLOGGED", TableAttribute::Persistence),
         ("SET TABLESPACE", TableAttribute::Tablespace),
         ("SET ACCESS METHOD", TableAttribute::AccessMethod),
         ("CLUSTER ON", TableAttribute::Other),
         ("SET WITHOUT", TableAttribute::Other),
-        ("ENABLE RULE", TableAttribute::Other),
-        ("DISABLE RULE", TableAttribute::Other),
         ("OF", TableAttribute::Other),
         ("NOT OF", TableAttribute::Other),
     ];
