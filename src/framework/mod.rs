@@ -278,7 +278,10 @@ mod tests {
         for (content, expected) in [
             ("SELECT 1\n, 2;\n", "SELECT 1\r\n, 2;\r\n"),
             ("SELECT 'a\nb',\n'c\r\nd';\n", "SELECT 'a\nb',\r\n'c\r\nd';\r\n"),
-            ("DO $safestep$\nBEGIN\n  SELECT 'a\nb';\nEND\n$safestep$;\n", "DO $safestep$\r\nBEGIN\r\n  SELECT 'a\nb';\r\nEND\r\n$safestep$;\r\n"),
+            (
+                "DO $safestep$\nBEGIN\n  SELECT 'a\nb';\nEND\n$safestep$;\n",
+                "DO $safestep$\r\nBEGIN\r\n  SELECT 'a\nb';\r\nEND\r\n$safestep$;\r\n",
+            ),
             ("-- it's\nSELECT \"a\nb\"\n", "-- it's\r\nSELECT \"a\nb\"\r\n"),
         ] {
             assert_eq!(with_line_ends_of(crlf, content.to_owned()), expected);

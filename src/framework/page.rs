@@ -5,7 +5,7 @@ use super::migration::Migration;
 use super::undo::undo;
 use crate::operation::{Operation, QualifiedName};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::sql::render;
+use crate::sql::{one_line, render};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
 pub trait Commands {
@@ -219,10 +219,6 @@ fn starts_with_alter(slice: &str) -> bool {
 fn spaced(duration: &str) -> String {
     let digits = duration.find(|c: char| !c.is_ascii_digit()).unwrap_or(duration.len());
     format!("{} {}", &duration[..digits], &duration[digits..])
-}
-
-fn one_line(query: &str) -> String {
-    query.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn listed(tables: &[QualifiedName]) -> String {

@@ -43,7 +43,9 @@ pub(super) fn create(
             }
         }
         // A foreign table: as other children of its parent (`DefineRelation`, `StoreCatalogInheritance`).
-        ObjectKind::Table if mentions(definition.as_str(), "partition") => lock_all(tally, on, LockMode::AccessExclusive),
+        ObjectKind::Table if mentions(definition.as_str(), "partition") => {
+            lock_all(tally, on, LockMode::AccessExclusive)
+        }
         ObjectKind::Table => lock_all(tally, on, LockMode::ShareUpdateExclusive),
         ObjectKind::Index
         | ObjectKind::Sequence

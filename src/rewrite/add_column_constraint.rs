@@ -65,19 +65,15 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 }
 
 /// The hazard where an inline constraint cannot be had in steps.
-pub(super) fn refused(
-    site: &Site<'_>,
-    table: &TableRef,
-    column: &ColumnDefinition,
-    naive: &Hazard,
-) -> Option<Hazard> {
+pub(super) fn refused(site: &Site<'_>, table: &TableRef, column: &ColumnDefinition, naive: &Hazard) -> Option<Hazard> {
     let is_key = |c: &Constraint| matches!(c.kind, ConstraintKind::ForeignKey(_));
     let refused = column.constraints.iter().any(is_key) && add_foreign_key::is_partitioned_before_18(site, &table.name);
     refused.then(|| Hazard {
         applicability: Applicability::Manual,
-        help: "left as it is: NOT VALID is refused on a partitioned table before PostgreSQL 18. Add the column without \
+        help:
+            "left as it is: NOT VALID is refused on a partitioned table before PostgreSQL 18. Add the column without \
                its key, then the key on each partition as NOT VALID, validate it there, and add it to the parent last"
-            .into(),
+                .into(),
         ..naive.clone()
     })
 }

@@ -77,7 +77,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         };
         steps.step(with_default, words, "a constant default touches no row", Undo::By(vec![drop]));
     } else {
-        let without_value = hazard(Applicability::Safe, format!("{place} has no value for existing rows"), String::new());
+        let without_value =
+            hazard(Applicability::Safe, format!("{place} has no value for existing rows"), String::new());
         if let Some(refused) = filling::refused(site, &table.name, &column.name, &without_value) {
             return Some(Outcome::reported(refused));
         }

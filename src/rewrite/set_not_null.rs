@@ -52,7 +52,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "ACCESS EXCLUSIVE for one full scan".into(),
         help: "check NOT VALID, validate, set, drop the check".into(),
     };
-    if fill.is_some() && site.settings.value(&table.name, column).is_some()
+    if fill.is_some()
+        && site.settings.value(&table.name, column).is_some()
         && let Some(refused) = filling::refused(site, &table.name, column, &hazard)
     {
         return Some(Outcome::reported(refused));

@@ -144,8 +144,7 @@ impl Schema {
         let wanted: Key = key(&table.sibling(name.clone()));
         let constraint =
             |(schema, _): &Key, t: &super::Table| *schema == wanted.0 && t.constraints.iter().any(|c| c.name == *name);
-        self.is_relation(&table.sibling(name.clone()))
-            || self.tables.iter().any(|(k, t)| constraint(k, t))
+        self.is_relation(&table.sibling(name.clone())) || self.tables.iter().any(|(k, t)| constraint(k, t))
     }
 
     /// The one column a CHECK reads, or nothing: that is what its name is made of.

@@ -176,7 +176,8 @@ impl Schema {
         } else if *kind == ObjectKind::Sequence && self.sequences.remove(&key(name)) {
             self.sequences.insert(key(&name.sibling(to)));
         } else if matches!(kind, ObjectKind::Trigger | ObjectKind::Rule) {
-            let renamed = |d: &&mut Dependent| key(&d.name) == key(name) && d.on.as_ref().map(key) == on.as_ref().map(key);
+            let renamed =
+                |d: &&mut Dependent| key(&d.name) == key(name) && d.on.as_ref().map(key) == on.as_ref().map(key);
             for dependent in self.dependents.iter_mut().filter(renamed) {
                 dependent.what = dependent.what.replace(&name.to_string(), &to.to_string());
                 dependent.name = name.sibling(to.clone());

@@ -10,6 +10,7 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod one_line;
 mod read;
 mod read_alter;
 mod read_create;
@@ -18,10 +19,11 @@ mod repeatable;
 mod split;
 mod trigger;
 
+pub use one_line::one_line;
 pub use read::{Located, read_statement};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
-pub use trigger::{OnUpdate, on_update};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
+pub use trigger::{OnUpdate, on_update};
 
 use grammar::{Grammar, Rule};
 

@@ -3,7 +3,9 @@
 use super::cursor::Cursor;
 use super::read::Located;
 use super::read_create::{column_definition, starts_constraint, table_constraint};
-use crate::operation::{ColumnAttribute, EnumPosition, ObjectKind, Operation, SqlFragment, TableAttribute, Toggle, TableRef};
+use crate::operation::{
+    ColumnAttribute, EnumPosition, ObjectKind, Operation, SqlFragment, TableAttribute, TableRef, Toggle,
+};
 
 /// After `ALTER TABLE`: one operation for each subcommand, with its slice.
 pub(super) fn alter_table(c: &mut Cursor<'_>) -> Option<Vec<Located>> {

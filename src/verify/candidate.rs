@@ -119,11 +119,6 @@ impl Piece {
         }
         pieces
     }
-
-    /// A concurrent build refuses to be run again once it is done, loudly; everything else promises to do nothing then.
-    pub(super) fn refuses_twice(&self) -> bool {
-        self.sql.lines().any(|line| !line.starts_with("--") && line.contains("INDEX CONCURRENTLY \""))
-    }
 }
 
 /// What a chunk that is nothing else does to the transaction.

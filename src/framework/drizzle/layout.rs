@@ -231,7 +231,8 @@ impl<'a> Chunks<'a> {
                 let again = |step: &Step| self.again(at, step).unwrap_or_else(|| page.slice(step));
                 let operations: Vec<_> = unit.steps.iter().map(|s| (if_missing(&s.operation), again(s))).collect();
                 let operations: Vec<_> = operations.iter().map(|(o, slice)| (o, slice.clone())).collect();
-                let step_of = |operation: &Operation| unit.steps.iter().find(|s| if_missing(&s.operation) == *operation);
+                let step_of =
+                    |operation: &Operation| unit.steps.iter().find(|s| if_missing(&s.operation) == *operation);
                 let later = Later {
                     settled: &|operation| settled(operation, self.steps()),
                     there: &|operation| step_of(operation).and_then(|step| self.there(step)),

@@ -4,7 +4,7 @@
 
 use super::text::literal;
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, ObjectKind, Operation, QualifiedName,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, ObjectKind, Operation, QualifiedName,
 };
 
 /// The table of an operation as a condition.
@@ -12,18 +12,20 @@ pub fn table_exists(table: &QualifiedName) -> String {
     format!("{} IS NOT NULL", regclass(table))
 }
 
+/// A free name as a condition.
+pub(super) fn table_is_missing(table: &QualifiedName) -> String {
+    format!("{} IS NULL", regclass(table))
+}
+
 /// A relation by name; NULL where there is none, so that the statement itself says what is missing.
 fn regclass(relation: &QualifiedName) -> String {
     format!("to_regclass({})", literal(&relation.to_string()))
 }
 
-/// A query for a column that is there.
+/// A query for a column that is there. What a dropped one is called is no name that anybody gives.
 pub fn column_exists(table: &QualifiedName, column: &Ident) -> String {
-    format!(
-        "SELECT FROM pg_attribute WHERE attrelid = {} AND attname = {} AND NOT attisdropped",
-        regclass(table),
-        literal(column.as_str())
-    )
+    let (table, column) = (regclass(table), literal(column.as_str()));
+    format!("SELECT FROM pg_attribute WHERE attrelid = {table} AND attname = {column}")
 }
 
 /// The same for a column of that type. Lengths are not compared.
@@ -39,11 +41,7 @@ pub(super) fn column_is(table: &QualifiedName, column: &ColumnDefinition) -> Str
 
 /// A query for a constraint of that name.
 pub(super) fn constraint_exists(table: &QualifiedName, name: &Ident) -> String {
-    format!(
-        "SELECT FROM pg_constraint WHERE conrelid = {} AND conname = {}",
-        regclass(table),
-        literal(name.as_str())
-    )
+    format!("SELECT FROM pg_constraint WHERE conrelid = {} AND conname = {}", regclass(table), literal(name.as_str()))
 }
 
 /// The same for one of that kind, on those columns and to that table. What a CHECK says is not compared: the server
@@ -68,25 +66,32 @@ pub(super) fn constraint_is(table: &QualifiedName, name: &Ident, constraint: &Co
     query
 }
 
-/// `conkey` has these columns, in this order.
-pub(super) fn constraint_is_on(columns: &[Ident]) -> String {
+/// The constraint is on these columns.
+fn constraint_is_on(columns: &[Ident]) -> String {
+    let names: Vec<String> = columns.iter().map(|name| literal(name.as_str())).collect();
     format!(
-        "ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey) ORDER BY \
-         array_position(conkey, attnum)) = {}",
-        names(columns.iter().map(Some))
+        "conkey <@ ARRAY(SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname IN ({}))",
+        names.join(", ")
     )
 }
 
-/// A query for an index that is the one that `build` builds, as far as table, uniqueness and columns go.
-pub(super) fn index_is(index: &QualifiedName, build: &CreateIndex) -> String {
+/// A query for a valid index that is the one that `build` builds, as far as table, uniqueness and plain columns go.
+pub(super) fn valid_index_is(index: &QualifiedName, build: &CreateIndex) -> String {
     let unique = if build.unique { "indisunique" } else { "NOT indisunique" };
     let partial = if build.predicate.is_some() { "indpred IS NOT NULL" } else { "indpred IS NULL" };
+    let name = |element: &IndexColumn| element.column.as_ref().map(|name| literal(name.as_str()));
+    let columns: Option<Vec<String>> = build.columns.iter().map(name).collect();
+    let on = columns.map(|columns| {
+        format!(
+            "\n  AND ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = indexrelid AND attnum <= indnkeyatts ORDER BY \
+             attnum)\n    = ARRAY[{}]::name[]",
+            columns.join(", ")
+        )
+    });
     format!(
-        "SELECT FROM pg_index WHERE {} AND {unique} AND {partial}\n  AND ARRAY(SELECT attname FROM unnest(indkey) WITH \
-         ORDINALITY AS k (n, at) LEFT JOIN pg_attribute ON attrelid = indrelid AND attnum = n\n    WHERE at <= \
-         indnkeyatts ORDER BY at) = {}",
+        "SELECT FROM pg_index WHERE {}\n  AND indisvalid AND {unique} AND {partial}{}",
         index_on(index, &build.table),
-        names(build.columns.iter().map(|column| column.column.as_ref()))
+        on.unwrap_or_default()
     )
 }
 
@@ -95,21 +100,15 @@ pub(super) fn index_on(index: &QualifiedName, table: &QualifiedName) -> String {
     format!("indexrelid = {} AND indrelid = {}", regclass(index), regclass(table))
 }
 
-/// An array of names; an expression has none.
-fn names<'a>(columns: impl Iterator<Item = Option<&'a Ident>>) -> String {
-    let name = |column: Option<&Ident>| column.map_or_else(|| "NULL".to_owned(), |name| literal(name.as_str()));
-    format!("ARRAY[{}]::name[]", columns.map(name).collect::<Vec<_>>().join(", "))
-}
-
-/// A column's sequence is there: the one that `CREATE SEQUENCE … OWNED BY` makes for a column of a table.
-pub(super) fn owns_sequence(operation: &Operation) -> Option<String> {
+/// The sequence of the column that `CREATE SEQUENCE … OWNED BY` makes one for, as an expression.
+pub(super) fn owned_sequence(operation: &Operation) -> Option<String> {
     let Operation::CreateObject { kind: ObjectKind::Sequence, on: Some(table), definition, .. } = operation else {
         return None;
     };
     let (_, owner) = definition.as_str().rsplit_once("OWNED BY ")?;
     let column = Ident::from_sql(owner.strip_prefix(&format!("{table}."))?);
     let (table, column) = (literal(&table.to_string()), literal(column.as_str()));
-    Some(format!("(pg_get_serial_sequence({table}, {column}) IS NOT NULL)"))
+    Some(format!("pg_get_serial_sequence({table}, {column})"))
 }
 
 /// A trigger's or policy's absence as a condition: they have no IF NOT EXISTS.

@@ -1,10 +1,11 @@
 //! Statements in a form that does nothing when their work is done.
 
 use super::conditions::{
-    column_exists, column_is, constraint_exists, constraint_is, is_missing, owns_sequence, table_exists,
+    column_exists, column_is, constraint_exists, constraint_is, is_missing, owned_sequence, table_exists,
+    table_is_missing,
 };
 use super::retry::{by_itself, ended, if_then};
-use crate::operation::{ObjectKind, Operation};
+use crate::operation::{Ident, ObjectKind, Operation, QualifiedName};
 use crate::sql::render;
 
 /// What the rest of a sequence does to what an operation is about.
@@ -61,6 +62,7 @@ pub fn once_by_itself(operation: &Operation, slice: &str, later: &Later<'_>) -> 
             | Operation::AddConstraint { .. }
             | Operation::RenameColumn { .. }
             | Operation::RenameTable { .. }
+            | Operation::RenameIndex { .. }
             | Operation::RenameConstraint { .. }
     );
     let there = (later.there)(operation);
@@ -103,9 +105,14 @@ fn runs_twice(operation: &Operation, slice: &str, later: &Later<'_>) -> String {
     let stays = (later.stays)(operation);
     // A rename is done where the new name is there and the old one is not.
     let renames = |old: String, new: String| match stays {
-        true => format!("NOT {new} OR {old}"),
+        true => format!("{new}\n  OR {old}"),
         false => old,
     };
+    let renames_in = |exists: &dyn Fn(&Ident) -> String, old: &Ident, new: &Ident| {
+        renames(format!("EXISTS ({})", exists(old)), format!("NOT EXISTS ({})", exists(new)))
+    };
+    let renames_relation =
+        |old: &QualifiedName, to: &Ident| renames(table_exists(old), table_is_missing(&old.sibling(to.clone())));
     match operation {
         Operation::AddColumn { if_not_exists: true, .. } => plain(operation),
         Operation::AddColumn { table, column, .. } => {
@@ -127,10 +134,12 @@ fn runs_twice(operation: &Operation, slice: &str, later: &Later<'_>) -> String {
             }
             None => plain(operation),
         },
-        Operation::CreateObject { kind: ObjectKind::Sequence, on: Some(table), .. } => match owns_sequence(operation) {
-            Some(owns) => if_then(&format!("NOT {owns}"), &plain(operation)),
-            None => where_there(plain(operation), Some(table_exists(table))),
-        },
+        Operation::CreateObject { kind: ObjectKind::Sequence, on: Some(table), .. } => {
+            match owned_sequence(operation) {
+                Some(owned) => if_then(&format!("{owned} IS NULL"), &plain(operation)),
+                None => where_there(plain(operation), Some(table_exists(table))),
+            }
+        }
         Operation::DropConstraint { table, name, cascade, .. } => plain(&Operation::DropConstraint {
             table: table.clone(),
             name: name.clone(),
@@ -144,19 +153,14 @@ fn runs_twice(operation: &Operation, slice: &str, later: &Later<'_>) -> String {
             cascade: *cascade,
         }),
         Operation::RenameConstraint { table, name, to } => {
-            let exists = |name| format!("EXISTS ({})", constraint_exists(&table.name, name));
-            if_then(&renames(exists(name), exists(to)), &plain(operation))
+            if_then(&renames_in(&|name| constraint_exists(&table.name, name), name, to), &plain(operation))
         }
         Operation::RenameColumn { table, column, to } => {
-            let exists = |name| format!("EXISTS ({})", column_exists(&table.name, name));
-            if_then(&renames(exists(column), exists(to)), slice)
+            if_then(&renames_in(&|name| column_exists(&table.name, name), column, to), slice)
         }
-        Operation::RenameTable { table, to } => {
-            let exists = |name| format!("({})", table_exists(name));
-            if_then(&renames(exists(&table.name), exists(&table.sibling(to.clone()))), slice)
-        }
-        Operation::RenameIndex { index, to, .. } => {
-            plain(&Operation::RenameIndex { index: index.clone(), to: to.clone(), if_exists: true })
+        Operation::RenameTable { table, to } => if_then(&renames_relation(&table.name, to), slice),
+        Operation::RenameIndex { index, to, if_exists: false } => {
+            if_then(&renames_relation(index, to), &plain(operation))
         }
         Operation::DropIndex { names, cascade, .. } => plain(&Operation::DropIndex {
             names: names.clone(),

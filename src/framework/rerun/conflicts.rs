@@ -11,12 +11,7 @@ use crate::schema::{mentions, same};
 
 /// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
 /// it. `text` is a step's statement.
-pub fn conflicts<'a>(
-    step: &'a Step,
-    again: &[&'a Step],
-    later: &[&'a Step],
-    text: &dyn Fn(&Step) -> String,
-) -> bool {
+pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], text: &dyn Fn(&Step) -> String) -> bool {
     takes_away_what_is_made(&step.operation, later)
         || makes_what_is_renamed(step, again, later)
         || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
@@ -44,9 +39,9 @@ fn makes_what_is_renamed(step: &Step, again: &[&Step], later: &[&Step]) -> bool 
     let own = own_name(&step.operation);
     later.iter().enumerate().any(|(at, renaming)| {
         let before = || again.iter().chain(&later[..at]);
-        freed_by_renaming(&renaming.operation).iter().any(|(from, to)| {
-            own.contains(from) && !before().any(|earlier| drops(&earlier.operation).contains(to))
-        })
+        freed_by_renaming(&renaming.operation)
+            .iter()
+            .any(|(from, to)| own.contains(from) && !before().any(|earlier| drops(&earlier.operation).contains(to)))
     })
 }
 

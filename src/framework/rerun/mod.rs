@@ -32,7 +32,6 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         | Operation::DropIndex { .. }
         | Operation::DropColumn { .. }
         | Operation::DropConstraint { .. }
-        | Operation::RenameIndex { .. }
         | Operation::AddEnumValue { .. } => with_if_exists(operation),
         Operation::DropObject { kind: ObjectKind::Sequence, .. }
         | Operation::AlterObject { kind: ObjectKind::Sequence, .. } => render::statement(operation),
@@ -85,6 +84,7 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         Operation::AddColumn { .. }
         | Operation::RenameColumn { .. }
         | Operation::RenameTable { .. }
+        | Operation::RenameIndex { .. }
         | Operation::RenameConstraint { .. }
         | Operation::SetNotNull { .. }
         | Operation::DropNotNull { .. }
@@ -159,8 +159,7 @@ fn with_if_exists(operation: &Operation) -> Option<String> {
         | Operation::DropType { if_exists, .. }
         | Operation::DropIndex { if_exists, .. }
         | Operation::DropColumn { if_exists, .. }
-        | Operation::DropConstraint { if_exists, .. }
-        | Operation::RenameIndex { if_exists, .. } => *if_exists = true,
+        | Operation::DropConstraint { if_exists, .. } => *if_exists = true,
         Operation::AddEnumValue { if_not_exists, .. } => *if_not_exists = true,
         _ => return None,
     }
