@@ -5,7 +5,7 @@ use super::redundant::without_redundant_keys;
 use super::{Age, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, SqlFragment, TableAttribute,
+    QualifiedName, SqlFragment, TableAttribute, TableRef,
 };
 
 impl Schema {
@@ -97,13 +97,20 @@ impl Schema {
                     _ => {}
                 })
             }),
-            Operation::AddConstraint { table, constraint } => self.put_constraint(table, constraint),
+            Operation::AddConstraint { table, constraint } => {
+                self.put_constraint(table, constraint);
+                self.pass_on_check(table, constraint);
+            }
             Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
             Operation::ValidateConstraint { table, name } => self.validate(table, name),
             Operation::RenameConstraint { table, name, to } => {
-                self.with(table, |t| {
+                let rename = |t: &mut Table| {
                     t.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone())
-                });
+                };
+                match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
+                    true => self.family(table, rename),
+                    false => self.with(table, rename),
+                }
                 self.rename_index(&table.sibling(name.clone()), to);
             }
             // These take no part in the catalog that is kept here, or `apply` has seen to them.
@@ -201,9 +208,12 @@ impl Schema {
     /// The CHECKs that a table has from those it is made like. `LIKE` brings them along only where it says so, so there
     /// they prove nothing; what they do is take their names.
     fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
-        let is_check = |c: &&ConstraintState| matches!(c.constraint.kind, ConstraintKind::Check { .. });
         let checks = |name: &QualifiedName, sure: bool| -> Vec<ConstraintState> {
-            let own = self.table(name).into_iter().flat_map(|table| &table.constraints).filter(is_check);
+            let own = self
+                .table(name)
+                .into_iter()
+                .flat_map(|table| &table.constraints)
+                .filter(|c| is_check(&c.constraint) && !(sure && is_not_inherited(&c.constraint)));
             own.map(|c| ConstraintState { age: Age::New, sure: sure && c.sure, ..c.clone() }).collect()
         };
         let copied = create.like.iter().flat_map(|name| checks(name, false));
@@ -214,6 +224,22 @@ impl Schema {
             }
         }
         all
+    }
+
+    /// A CHECK is one of the children as well, unless it says otherwise.
+    fn pass_on_check(&mut self, table: &TableRef, constraint: &Constraint) {
+        let stays = table.only || !is_check(constraint) || is_not_inherited(constraint);
+        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+        let added = own.last().filter(|state| !stays && state.constraint == *constraint).cloned();
+        let Some(added) = added else { return };
+        let children: Vec<QualifiedName> = self.children(table).iter().map(|child| child.name.clone()).collect();
+        for child in children {
+            self.with(&child, |t| {
+                if !t.constraints.iter().any(|c| c.name == added.name) {
+                    t.constraints.push(added.clone());
+                }
+            });
+        }
     }
 
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
@@ -354,7 +380,7 @@ impl Schema {
     }
 
     fn validate(&mut self, table: &QualifiedName, name: &Ident) {
-        self.with(table, |t| {
+        let validate = |t: &mut Table| {
             let mut proved = None;
             for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
                 (state.valid, state.sure) = (true, true);
@@ -365,7 +391,11 @@ impl Schema {
             if let Some(column) = proved {
                 t.column_mut(&column, |c| c.not_null = true);
             }
-        });
+        };
+        match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
+            true => self.family(table, validate),
+            false => self.with(table, validate),
+        }
     }
 }
 
@@ -380,6 +410,14 @@ impl Table {
 /// The bounds of a DEFAULT partition.
 fn is_default(bounds: &SqlFragment) -> bool {
     bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
+}
+
+fn is_check(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::Check { .. })
+}
+
+fn is_not_inherited(constraint: &Constraint) -> bool {
+    constraint.options.as_str().contains("NO INHERIT")
 }
 
 fn uses_column(constraint: &Constraint, column: &Ident) -> bool {

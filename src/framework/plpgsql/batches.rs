@@ -85,10 +85,9 @@ fn by_block(backfill: &Backfill, settings: &LayoutSettings) -> String {
         ),
     };
     let update = format!(
-        "
-              SET {column} = {value}
+        " SET {column} = {value}
               WHERE {todo} AND {range}
-              RETURNING {column}) SELECT count(*), count({column}) FROM filled"
+              RETURNING {column}) SELECT count(*), count({column}) FROM filled "
     );
     let quote = tag("update", &update);
     let regclass = literal(&table.to_string());
@@ -113,7 +112,8 @@ BEGIN
           BEGIN
             PERFORM set_config('lock_timeout', '2s', true);
 
-            EXECUTE 'WITH filled AS (UPDATE ONLY ' || bf_table || {quote}{update}{quote}
+            EXECUTE {quote} WITH filled AS (
+              UPDATE ONLY {quote} || bf_table || {quote}{update}{quote}
             INTO bf_rows, bf_values USING {bounds};
 
 {}        bf_filled := bf_filled + bf_values;
