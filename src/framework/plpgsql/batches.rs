@@ -89,7 +89,7 @@ fn by_block(backfill: &Backfill, settings: &LayoutSettings) -> String {
               WHERE {todo} AND {range}
               RETURNING {column}) SELECT count(*), count({column}) FROM filled "
     );
-    let quote = tag("update", &update);
+    let quote = tag("safestep_fill", &update);
     let regclass = literal(&table.to_string());
     format!(
         "DECLARE
