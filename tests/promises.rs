@@ -239,7 +239,11 @@ fn line_ends_stay() -> Result<()> {
             ensure!(!bare, "{}: a line does not end in CR LF", file["path"]);
         }
         let unix = Folder::of(sample)?.report(&["--all", &path])?;
-        let text = |report: &Value| report["files"].to_string().replace("\\r\\n", "\\n");
+        // A line break in a literal is part of its value, and escaped in comments.
+        let text = |report: &Value| {
+            let escaped = report["files"].to_string().replace("\\\\r", "").replace("\\\\000d", "");
+            escaped.replace("\\r\\n", "\\n")
+        };
         ensure!(text(&report) == text(&unix), "another rewrite than with LF");
         Ok(())
     })

@@ -35,8 +35,16 @@ fn every_sample_is_proved_on_postgresql_15() -> Result<()> {
 
 #[test]
 fn some_samples_are_proved_on_the_oldest_and_the_newest() -> Result<()> {
-    let names =
-        ["combo_many", "fk_change_action", "hand_names", "hand_unique_constraint", "make_required_with_default"];
+    let names = [
+        "combo_many",
+        "fk_change_action",
+        "hand_fill_partitions",
+        "hand_fill_without_key",
+        "hand_names",
+        "hand_names_taken",
+        "hand_unique_constraint",
+        "make_required_with_default",
+    ];
     let samples = names.map(Sample::named);
     [12, 18].into_iter().try_for_each(|major| {
         bench::on_each(&samples, THREADS, |sample| {
@@ -217,8 +225,8 @@ fn removing_duplicates_is_caught() -> Result<()> {
 #[test]
 fn a_validation_in_the_transaction_of_its_constraint_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
-    let together = "NOT VALID;\n      END IF;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
-    written.edit("05_post_author_id_fkey", "NOT VALID;\n      END IF;", together)?;
+    let together = "NOT VALID;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
+    written.edit("05_post_author_id_fkey", "NOT VALID;", together)?;
     written.must_be_caught("reads or writes the rows of")
 }
 
@@ -237,9 +245,10 @@ fn a_missing_lock_timeout_is_caught() -> Result<()> {
 }
 
 #[test]
-fn a_step_that_cannot_be_run_twice_is_caught() -> Result<()> {
-    let written = Written::of("combo_many")?;
-    written.edit("01_user_add_age", "ADD COLUMN IF NOT EXISTS", "ADD COLUMN")?;
+fn a_step_that_cannot_be_run_again_is_caught() -> Result<()> {
+    let written = Written::of("make_required_with_default")?;
+    written.edit("02_user_fill_name", "BEGIN\n  SELECT", "BEGIN\n  CREATE TABLE \"Half\" ();\n  COMMIT;\n  SELECT")?;
+    written.edit("02_user_fill_name", "  END LOOP;\nEND\n$", "  END LOOP;\n  DROP TABLE \"Half\";\nEND\n$")?;
     written.must_be_caught("was killed and run again: ")
 }
 

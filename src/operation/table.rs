@@ -49,7 +49,7 @@ pub struct TypeName {
 }
 
 impl TypeName {
-    /// A type from its source text.
+    /// A type from its source text; white space in a quoted name is part of it.
     pub fn new(text: &str) -> Self {
         TypeName { text: spaced(text) }
     }

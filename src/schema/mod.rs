@@ -28,6 +28,7 @@ use self::links::Tie;
 use crate::operation::{
     Constraint, ConstraintKind, Generated, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
 };
+use crate::sql::{OnUpdate, on_update};
 
 pub use key::same;
 pub use record::Difference;
@@ -53,6 +54,8 @@ pub enum RelationKind {
     View,
     /// A materialized view.
     MaterializedView,
+    /// A foreign table: its rows are another server's.
+    Foreign,
 }
 
 /// A table, view or materialized view.
@@ -110,7 +113,7 @@ pub struct Column {
     pub generated: Option<Generated>,
     /// Whether the migration at hand added it.
     pub age: Age,
-    /// The sequence that a serial column owns.
+    /// The sequence that a serial or identity column owns.
     pub sequence: Option<Ident>,
     /// The history's statements say it. Where only the framework's record does, or the two differ, it proves nothing.
     pub sure: bool,
@@ -172,6 +175,8 @@ pub struct Dependent {
     pub definition: SqlFragment,
     /// The table it belongs to, when it is a trigger, policy or rule.
     pub on: Option<QualifiedName>,
+    /// A trigger or rule that fires in an ordinary session.
+    pub fires: bool,
 }
 
 /// The catalog. A clone shares everything with it; what is changed in either is copied then.
@@ -182,6 +187,7 @@ pub struct Schema {
     enums: OrdMap<Key, EnumType>,
     domains: OrdMap<Key, Domain>,
     functions: OrdMap<Key, SqlFragment>,
+    sequences: OrdSet<Key>,
     dependents: dependents::Dependents,
     links: links::Links,
     /// What the migration at hand made or changed.
@@ -392,6 +398,29 @@ impl Schema {
         of_table.into_iter().filter(|d| mentions(d.definition.as_str(), column.as_str())).collect()
     }
 
+    /// The triggers and rules that an UPDATE of the column in every row of the table and its children would fire: their
+    /// own, and those of the partitioned tables above, which their partitions have too.
+    pub fn fired_by_update<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
+        let mut tables: Vec<QualifiedName> = vec![table.clone()];
+        tables.extend(self.children(table).iter().map(|child| child.name.clone()));
+        let mut above = self.table(table).map(|t| t.parents.clone()).unwrap_or_default();
+        while let Some(parent) = above.pop().and_then(|name| self.table(&name)) {
+            if parent.kind == RelationKind::Partitioned && !tables.iter().any(|known| same(known, &parent.name)) {
+                tables.push(parent.name.clone());
+                above.extend(parent.parents.iter().cloned());
+            }
+        }
+        let exists = |name: &Ident| self.column(table, name).is_some();
+        let fires = |d: &&Dependent| match on_update(d.definition.as_str()) {
+            OnUpdate::Nothing => false,
+            OnUpdate::Any => d.fires,
+            // A column that has another name by now may be this one.
+            OnUpdate::Of(columns) => d.fires && columns.iter().any(|name| name == column || !exists(name)),
+        };
+        let attached = tables.iter().flat_map(|table| self.attached_to(table));
+        attached.filter(fires).collect()
+    }
+
     /// A table that the history does not make, so that what is done to it can be followed.
     pub fn assume_table(&mut self, name: &QualifiedName) {
         if self.tables.contains_key(&key(name)) {
@@ -444,8 +473,8 @@ impl Schema {
     /// A unique key of NOT NULL columns that batches can walk along: the primary key, else a plain unique index.
     pub fn walkable_key(&self, table: &QualifiedName) -> Vec<Ident> {
         let Some(state) = self.table(table) else { return Vec::new() };
-        let not_null =
-            |columns: &[Ident]| columns.iter().all(|c| state.columns.iter().any(|k| k.name == *c && k.not_null));
+        let is_not_null = |c: &Ident| state.columns.iter().any(|k| k.name == *c && k.not_null && k.sure);
+        let not_null = |columns: &[Ident]| columns.iter().all(is_not_null);
         let primary = state.constraints.iter().find_map(|c| match &c.constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } if c.sure && !columns.is_empty() => Some(columns.clone()),
             _ => None,

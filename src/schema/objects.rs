@@ -3,7 +3,7 @@
 use super::links::Tie;
 use super::store::keys_in;
 use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key};
-use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment};
+use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment, Toggle};
 
 impl Schema {
     pub(super) fn apply_enum(&mut self, operation: &Operation) {
@@ -85,6 +85,11 @@ impl Schema {
             ObjectKind::Rule => "rule",
             ObjectKind::Publication => "publication",
             ObjectKind::Statistics => "statistics",
+            ObjectKind::Sequence => {
+                self.sequences.insert(key(name));
+                return;
+            }
+            ObjectKind::Table => return self.create_foreign_table(name, on),
             ObjectKind::Function => {
                 self.put_function(name, definition.clone());
                 if !definition.as_str().to_uppercase().contains("BEGIN ATOMIC") {
@@ -117,6 +122,26 @@ impl Schema {
             name: name.clone(),
             definition: definition.clone(),
             on: on.cloned(),
+            fires: true,
+        });
+    }
+
+    fn create_foreign_table(&mut self, name: &QualifiedName, parent: Option<&QualifiedName>) {
+        self.touch(name);
+        self.assume_table(name);
+        self.edit(&key(name), |table| {
+            (table.kind, table.age) = (RelationKind::Foreign, Age::New);
+            table.parents.extend(parent.cloned());
+        });
+    }
+
+    /// `ENABLE | DISABLE TRIGGER | RULE`.
+    pub(super) fn toggle(&mut self, kind: &str, table: &QualifiedName, toggle: &Toggle) {
+        let named = |d: &Dependent| toggle.name.as_ref().is_none_or(|name| d.name.name == *name);
+        self.dependents.edit_on(&key(table), |d| {
+            if d.what.starts_with(kind) && named(d) {
+                d.fires = toggle.fires;
+            }
         });
     }
 
@@ -136,6 +161,7 @@ impl Schema {
                     keys_in(&self.indexes, schema).iter().for_each(|name| drop(self.take_index(name)));
                     keys_in(&self.enums, schema).iter().for_each(|name| drop(self.enums.remove(name)));
                 }
+                ObjectKind::Sequence => drop(self.sequences.remove(&key(name))),
                 ObjectKind::Function => self.take_function(name),
                 ObjectKind::Domain => self.drop_type(name, cascade),
                 _ => {}
@@ -146,7 +172,7 @@ impl Schema {
 
     /// Views and schemas that are renamed.
     pub(super) fn alter_object(&mut self, operation: &Operation) {
-        let Operation::AlterObject { kind, name: Some(name), action, .. } = operation else { return };
+        let Operation::AlterObject { kind, name: Some(name), action, on } = operation else { return };
         let Some(to) = action
             .as_str()
             .get(..10)
@@ -159,6 +185,16 @@ impl Schema {
             self.rename_table(name, &name.sibling(to));
         } else if *kind == ObjectKind::Domain {
             self.rename_type(name, &name.sibling(to));
+        } else if *kind == ObjectKind::Sequence && self.sequences.remove(&key(name)).is_some() {
+            self.sequences.insert(key(&name.sibling(to)));
+        } else if matches!(kind, ObjectKind::Trigger | ObjectKind::Rule) {
+            let on = on.as_ref().map(key);
+            self.dependents.edit_named(&key(name), |d| {
+                if d.on.as_ref().map(key) == on {
+                    d.what = d.what.replace(&name.to_string(), &to.to_string());
+                    d.name = name.sibling(to.clone());
+                }
+            });
         }
     }
 }

@@ -6,7 +6,7 @@ use super::redundant::without_redundant_keys;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, RowSecurity, SqlFragment, TableAttribute,
+    QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
 };
 
 impl Schema {
@@ -102,11 +102,18 @@ impl Schema {
                     _ => {}
                 })
             }),
-            Operation::AddConstraint { table, constraint } => self.put_constraint(table, constraint),
+            Operation::AddConstraint { table, constraint } => {
+                self.put_constraint(table, constraint);
+                self.pass_on_check(table, constraint);
+            }
             Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
             Operation::ValidateConstraint { table, name } => self.validate(table, name),
             Operation::RenameConstraint { table, name, to } => {
-                self.edit_constraints(&key(table), |t| t.rename_constraint(name, to));
+                let rename = |t: &mut Table| t.rename_constraint(name, to);
+                match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
+                    true => self.family(table, |schema, t| schema.edit_constraints(t, rename)),
+                    false => drop(self.edit_constraints(&key(table), rename)),
+                }
                 self.rename_index(&table.sibling(name.clone()), to);
             }
             // These take no part in the catalog that is kept here, or `apply` has seen to them.
@@ -197,7 +204,8 @@ impl Schema {
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
             row_security: false,
         };
-        self.put_table(table);
+        let checks = self.inherited_checks(create, &table.parents);
+        self.put_table(Table { constraints: checks, ..table });
         let merged = without_redundant_keys(create);
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
@@ -233,11 +241,51 @@ impl Schema {
         }
     }
 
+    /// The CHECKs that a table has from those it is made like. `LIKE` brings them along only where it says so, so there
+    /// they prove nothing; what they do is take their names.
+    fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
+        let checks = |name: &QualifiedName, sure: bool| -> Vec<ConstraintState> {
+            let own = self
+                .table(name)
+                .into_iter()
+                .flat_map(|table| &table.constraints)
+                .filter(|c| is_check(&c.constraint) && !(sure && is_not_inherited(&c.constraint)));
+            own.map(|c| ConstraintState { age: Age::New, sure: sure && c.sure, ..c.clone() }).collect()
+        };
+        let copied = create.like.iter().flat_map(|name| checks(name, false));
+        let mut all: Vec<ConstraintState> = Vec::new();
+        for check in parents.iter().flat_map(|name| checks(name, true)).chain(copied) {
+            if !all.iter().any(|known| known.name == check.name) {
+                all.push(check);
+            }
+        }
+        all
+    }
+
+    /// A CHECK is one of the children as well, unless it says otherwise.
+    fn pass_on_check(&mut self, table: &TableRef, constraint: &Constraint) {
+        let stays = table.only || !is_check(constraint) || is_not_inherited(constraint);
+        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+        let added = own.last().filter(|state| !stays && state.constraint == *constraint).cloned();
+        let Some(added) = added else { return };
+        let children: Vec<Key> = self.children(table).iter().map(|child| key(&child.name)).collect();
+        for child in children {
+            self.edit_constraints(&child, |t| {
+                if !t.constraints.iter().any(|c| c.name == added.name) {
+                    t.constraints.push(added.clone());
+                }
+            });
+        }
+    }
+
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
-        let partitioned = self.take_table(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned);
+        let taken = self.take_table(&gone);
+        let owned = taken.iter().flat_map(|table| self.owned_sequences(table, |_| true)).collect::<Vec<_>>();
+        owned.iter().chain([&gone]).for_each(|name| drop(self.sequences.remove(name)));
+        let partitioned = taken.is_some_and(|t| t.kind == RelationKind::Partitioned);
         self.drop_indexes(name, |_| true);
         self.dependents.remove_on(&gone);
         self.dependents.remove_named(&gone, |_| true);
@@ -304,6 +352,8 @@ impl Schema {
             TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
             TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
             TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
+            TableAttribute::ToggleTrigger(toggle) => self.toggle("trigger", table, toggle),
+            TableAttribute::ToggleRule(toggle) => self.toggle("rule", table, toggle),
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
             _ => {}
         }
@@ -341,12 +391,19 @@ impl Schema {
         self.put_index(index);
     }
 
+    fn owned_sequences(&self, table: &Table, goes: impl Fn(&Ident) -> bool) -> Vec<Key> {
+        let owned = table.columns.iter().filter(|column| goes(&column.name)).filter_map(|c| c.sequence.clone());
+        owned.map(|sequence| key(&table.name.sibling(sequence))).collect()
+    }
+
     fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
         let family: Vec<QualifiedName> =
             std::iter::once(table.clone()).chain(self.children(table).iter().map(|t| t.name.clone())).collect();
         for (referencing, name) in self.standing_on(table, |columns| columns.contains(column)) {
             self.drop_constraint(&referencing, &name);
         }
+        let owned = self.table(table).map(|t| self.owned_sequences(t, |name| name == column)).unwrap_or_default();
+        owned.iter().for_each(|name| drop(self.sequences.remove(name)));
         let forget = |t: &mut Table| {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
@@ -391,7 +448,7 @@ impl Schema {
     }
 
     fn validate(&mut self, table: &QualifiedName, name: &Ident) {
-        self.edit_flags(&key(table), |t| {
+        let validate = |t: &mut Table| {
             let mut proved = None;
             for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
                 (state.valid, state.sure) = (true, true);
@@ -402,7 +459,11 @@ impl Schema {
             if let Some(column) = proved {
                 t.column_mut(&column, |c| c.not_null = true);
             }
-        });
+        };
+        match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
+            true => self.family(table, |schema, t| schema.edit_flags(t, validate)),
+            false => drop(self.edit_flags(&key(table), validate)),
+        }
     }
 }
 
@@ -421,6 +482,14 @@ impl Table {
 /// The bounds of a DEFAULT partition.
 fn is_default(bounds: &SqlFragment) -> bool {
     bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
+}
+
+fn is_check(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::Check { .. })
+}
+
+fn is_not_inherited(constraint: &Constraint) -> bool {
+    constraint.options.as_str().contains("NO INHERIT")
 }
 
 fn uses_column(constraint: &Constraint, column: &Ident) -> bool {

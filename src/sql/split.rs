@@ -66,6 +66,19 @@ pub fn comments(statement: &str) -> Vec<String> {
     comments.map(|c| c.as_str().trim_end().to_owned()).collect()
 }
 
+/// The strings, quoted names and dollar quotes of a text that hold a line break, in order. What never ends counts too.
+pub fn literals(text: &str) -> Vec<ByteSpan> {
+    if !(text.contains('\n') && text.contains(['\'', '"', '$'])) {
+        return Vec::new();
+    }
+    let tokens = Grammar::parse(Rule::tokens, text).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
+    let literals = tokens.filter(|token| {
+        let literal = matches!(token.as_rule(), Rule::string | Rule::quoted | Rule::dollar | Rule::unterminated);
+        literal && token.as_str().contains('\n')
+    });
+    literals.map(|token| ByteSpan { start: token.as_span().start(), end: token.as_span().end() }).collect()
+}
+
 /// A statement without a semicolon at the end of the script must not swallow the comments after it.
 fn trimmed(text: &str, pair: pest::iterators::Pair<'_, Rule>) -> ByteSpan {
     let (start, mut end) = (pair.as_span().start(), pair.as_span().end());

@@ -119,13 +119,6 @@ impl Piece {
         }
         pieces
     }
-
-    /// A concurrent build refuses to be run again once it is done, loudly; everything else promises to do nothing then.
-    pub(super) fn refuses_twice(&self) -> bool {
-        statements(&self.sql).flat_map(|statement| read_statement(statement).operations).any(|located| {
-            matches!(&located.operation, Operation::CreateIndex(index) if index.concurrently && !index.if_not_exists)
-        })
-    }
 }
 
 /// What a chunk that is nothing else does to the transaction.

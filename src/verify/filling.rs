@@ -51,6 +51,11 @@ pub type Values = Vec<(String, String)>;
 const PARENTS: &str = "
     SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid <> confrelid";
 
+/// Tables that inherit from another one and are no partitions.
+const CHILDREN: &str = "
+    SELECT DISTINCT inhrelid::regclass::text FROM pg_inherits JOIN pg_class ON oid = inhrelid
+    WHERE relkind = 'r' AND NOT relispartition AND reloptions IS NULL";
+
 /// Fills tables, parents first.
 ///
 /// The value of a column follows from its type and the number of the row, so foreign keys (also those that a migration
@@ -68,6 +73,10 @@ pub fn fill(client: &mut Client, filling: &Filling<'_>) -> Result<Filled, Verify
         }
     }
     let parents = parents(client)?;
+    // A child of as many blocks as its parent would hide a walk that ends with the parent's.
+    let children = client.query(CHILDREN, &[]).doing("reading inheritance")?;
+    let children: Vec<String> = children.iter().map(|row| row.get(0)).collect();
+    set_on(client, &children, "SET (fillfactor = 10)")?;
     let mut filled = Filled::default();
     while let Some(next) = next_table(&tables, &parents) {
         let Some(columns) = tables.remove(&next) else { break };
@@ -76,7 +85,13 @@ pub fn fill(client: &mut Client, filling: &Filling<'_>) -> Result<Filled, Verify
             Err(why) => filled.empty.push((next, why)),
         }
     }
+    set_on(client, &children, "RESET (fillfactor)")?;
     Ok(filled)
+}
+
+fn set_on(client: &mut Client, tables: &[String], what: &str) -> Result<(), VerifyError> {
+    let statement = |table: &String| format!("ALTER TABLE {table} {what}");
+    tables.iter().map(statement).try_for_each(|sql| client.batch_execute(&sql).doing(sql))
 }
 
 /// Tables with all the tables that their foreign keys lead to.
