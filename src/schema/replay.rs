@@ -74,16 +74,17 @@ impl Schema {
             Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
             Operation::RenameColumn { table, column, to } => self.rename_column(table, column, to),
             Operation::SetNotNull { table, column } => {
-                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
+                self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
             }
             Operation::DropNotNull { table, column } => {
-                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
+                self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
             }
             Operation::SetDefault { table, column, default } => {
-                self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone())))
+                let set = |c: &mut Column| c.default = Some(default.clone());
+                self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, set)));
             }
             Operation::DropDefault { table, column } => {
-                self.with(table, |t| t.column_mut(column, |c| c.default = None))
+                self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, |c| c.default = None)));
             }
             Operation::SetType { table, column, ty, collation, .. } => {
                 let change = |c: &mut Column| {
@@ -169,6 +170,14 @@ impl Schema {
         let children: Vec<Key> = self.children(name).iter().map(|t| key(&t.name)).collect();
         for table in std::iter::once(key(name)).chain(children) {
             change(self, &table);
+        }
+    }
+
+    /// The table and, unless ONLY is said, its children.
+    fn meant<R>(&mut self, table: &TableRef, change: impl Fn(&mut Schema, &Key) -> R) {
+        match table.only {
+            true => drop(change(self, &key(table))),
+            false => self.family(table, change),
         }
     }
 
