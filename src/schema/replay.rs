@@ -5,8 +5,8 @@ use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
-    ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
+    ColumnAttribute, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident,
+    ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
 };
 
 impl Schema {
@@ -67,8 +67,9 @@ impl Schema {
         match operation {
             Operation::AddColumn { table, column, .. } => {
                 self.put_column(table, column);
+                let inherited = self.as_inherited(table, column);
                 for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
-                    self.put_column(&child, column);
+                    self.put_column(&child, &inherited);
                 }
             }
             Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
@@ -171,6 +172,15 @@ impl Schema {
         for table in std::iter::once(key(name)).chain(children) {
             change(self, &table);
         }
+    }
+
+    /// A new column as the children get it: a serial counts with the parent's sequence.
+    fn as_inherited(&self, table: &QualifiedName, column: &ColumnDefinition) -> ColumnDefinition {
+        if !column.is_serial() {
+            return column.clone();
+        }
+        let default = self.column(table, &column.name).and_then(|own| own.default.clone());
+        ColumnDefinition { ty: stored_type(&column.ty), not_null: true, default, ..column.clone() }
     }
 
     /// The table and, unless ONLY is said, its children.
