@@ -3,6 +3,7 @@
 //! What cannot be known is absent or `None`; whoever asks must treat that as the dangerous case.
 
 mod columns;
+mod inheritance;
 mod links;
 pub mod names;
 mod objects;
@@ -18,8 +19,6 @@ use crate::operation::{
 };
 
 pub use record::Difference;
-
-use crate::sql::{OnUpdate, on_update};
 
 /// Where an object's life began, seen from the migration that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -311,29 +310,6 @@ impl Schema {
     /// Views, triggers, policies, rules, functions and statistics whose text mentions the column's name.
     pub fn dependents<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
         self.dependents.iter().filter(|d| d.mentions(table, column)).collect()
-    }
-
-    /// The triggers and rules that an UPDATE of the column in every row of the table and its children would fire: their
-    /// own, and those of the partitioned tables above, which their partitions have too.
-    pub fn fired_by_update<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
-        let mut tables: Vec<QualifiedName> = vec![table.clone()];
-        tables.extend(self.children(table).iter().map(|child| child.name.clone()));
-        let mut above = self.table(table).map(|t| t.parents.clone()).unwrap_or_default();
-        while let Some(parent) = above.pop().and_then(|name| self.table(&name)) {
-            if parent.kind == RelationKind::Partitioned && !tables.iter().any(|known| same(known, &parent.name)) {
-                tables.push(parent.name.clone());
-                above.extend(parent.parents.iter().cloned());
-            }
-        }
-        let exists = |name: &Ident| self.column(table, name).is_some();
-        let fires = |d: &&Dependent| match on_update(d.definition.as_str()) {
-            OnUpdate::Nothing => false,
-            OnUpdate::Any => d.fires,
-            // A column that has another name by now may be this one.
-            OnUpdate::Of(columns) => d.fires && columns.iter().any(|name| name == column || !exists(name)),
-        };
-        let of_these = |d: &&Dependent| d.on.as_ref().is_some_and(|on| tables.iter().any(|table| same(on, table)));
-        self.dependents.iter().filter(of_these).filter(fires).collect()
     }
 
     /// A table that the history does not make, so that what is done to it can be followed.

@@ -1,11 +1,12 @@
 //! Replaying operations into the catalog.
 
 use super::columns::stored_type;
+use super::inheritance::is_check;
 use super::redundant::without_redundant_keys;
-use super::{Age, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
+use super::{Age, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, SqlFragment, TableAttribute, TableRef,
+    QualifiedName, SqlFragment, TableAttribute,
 };
 
 impl Schema {
@@ -157,7 +158,7 @@ impl Schema {
         }
     }
 
-    fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
+    pub(super) fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
         if let Some(table) = self.tables.get_mut(&key(name)) {
             change(table);
         }
@@ -203,43 +204,6 @@ impl Schema {
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
-    }
-
-    /// The CHECKs that a table has from those it is made like. `LIKE` brings them along only where it says so, so there
-    /// they prove nothing; what they do is take their names.
-    fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
-        let checks = |name: &QualifiedName, sure: bool| -> Vec<ConstraintState> {
-            let own = self
-                .table(name)
-                .into_iter()
-                .flat_map(|table| &table.constraints)
-                .filter(|c| is_check(&c.constraint) && !(sure && is_not_inherited(&c.constraint)));
-            own.map(|c| ConstraintState { age: Age::New, sure: sure && c.sure, ..c.clone() }).collect()
-        };
-        let copied = create.like.iter().flat_map(|name| checks(name, false));
-        let mut all: Vec<ConstraintState> = Vec::new();
-        for check in parents.iter().flat_map(|name| checks(name, true)).chain(copied) {
-            if !all.iter().any(|known| known.name == check.name) {
-                all.push(check);
-            }
-        }
-        all
-    }
-
-    /// A CHECK is one of the children as well, unless it says otherwise.
-    fn pass_on_check(&mut self, table: &TableRef, constraint: &Constraint) {
-        let stays = table.only || !is_check(constraint) || is_not_inherited(constraint);
-        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-        let added = own.last().filter(|state| !stays && state.constraint == *constraint).cloned();
-        let Some(added) = added else { return };
-        let children: Vec<QualifiedName> = self.children(table).iter().map(|child| child.name.clone()).collect();
-        for child in children {
-            self.with(&child, |t| {
-                if !t.constraints.iter().any(|c| c.name == added.name) {
-                    t.constraints.push(added.clone());
-                }
-            });
-        }
     }
 
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
@@ -378,25 +342,6 @@ impl Schema {
         let gone: Vec<Key> = self.indexes_of(table).filter(|index| goes(index)).map(|index| key(&index.name)).collect();
         gone.iter().for_each(|name| drop(self.indexes.remove(name)));
     }
-
-    fn validate(&mut self, table: &QualifiedName, name: &Ident) {
-        let validate = |t: &mut Table| {
-            let mut proved = None;
-            for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
-                (state.valid, state.sure) = (true, true);
-                if let ConstraintKind::NotNull { column } = &state.constraint.kind {
-                    proved = Some(column.clone());
-                }
-            }
-            if let Some(column) = proved {
-                t.column_mut(&column, |c| c.not_null = true);
-            }
-        };
-        match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
-            true => self.family(table, validate),
-            false => self.with(table, validate),
-        }
-    }
 }
 
 impl Table {
@@ -410,14 +355,6 @@ impl Table {
 /// The bounds of a DEFAULT partition.
 fn is_default(bounds: &SqlFragment) -> bool {
     bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
-}
-
-fn is_check(constraint: &Constraint) -> bool {
-    matches!(constraint.kind, ConstraintKind::Check { .. })
-}
-
-fn is_not_inherited(constraint: &Constraint) -> bool {
-    constraint.options.as_str().contains("NO INHERIT")
 }
 
 fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
