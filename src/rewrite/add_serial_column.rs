@@ -14,7 +14,7 @@
 //!
 //! ## Why it is safe
 //!
-//! The catalog ends up the same. The numbers of existing rows follow the batches' order instead of the table's; both are
+//! The catalog ends up the same, the sequence's name included: where `t_seq_seq` is taken, it is `t_seq_seq1`. The numbers of existing rows follow the batches' order instead of the table's; both are
 //! arbitrary. An identity column and a serial primary key are reported and passed through.
 //!
 //! ## References

@@ -23,7 +23,8 @@
 //!
 //! ## Watch
 //!
-//! Rows with NULL make the validation fail; nothing has changed then. Fix the rows and run the step again.
+//! Rows with NULL make the validation fail; nothing has changed then. Fix the rows and run the step again. Where a trigger or
+//! rule would fire on the UPDATE, NULLs are not filled until `[backfill] triggers = "fire"` says that it may.
 //!
 //! ## References
 //!

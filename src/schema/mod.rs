@@ -5,6 +5,7 @@
 mod columns;
 mod dependents;
 mod difference;
+mod inheritance;
 mod key;
 mod links;
 pub mod names;
@@ -28,7 +29,6 @@ use self::links::Tie;
 use crate::operation::{
     Constraint, ConstraintKind, Generated, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
 };
-use crate::sql::{OnUpdate, on_update};
 
 pub use key::same;
 pub use record::Difference;
@@ -396,29 +396,6 @@ impl Schema {
     pub fn dependents<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
         let of_table = self.dependents.of(&key(table));
         of_table.into_iter().filter(|d| mentions(d.definition.as_str(), column.as_str())).collect()
-    }
-
-    /// The triggers and rules that an UPDATE of the column in every row of the table and its children would fire: their
-    /// own, and those of the partitioned tables above, which their partitions have too.
-    pub fn fired_by_update<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
-        let mut tables: Vec<QualifiedName> = vec![table.clone()];
-        tables.extend(self.children(table).iter().map(|child| child.name.clone()));
-        let mut above = self.table(table).map(|t| t.parents.clone()).unwrap_or_default();
-        while let Some(parent) = above.pop().and_then(|name| self.table(&name)) {
-            if parent.kind == RelationKind::Partitioned && !tables.iter().any(|known| same(known, &parent.name)) {
-                tables.push(parent.name.clone());
-                above.extend(parent.parents.iter().cloned());
-            }
-        }
-        let exists = |name: &Ident| self.column(table, name).is_some();
-        let fires = |d: &&Dependent| match on_update(d.definition.as_str()) {
-            OnUpdate::Nothing => false,
-            OnUpdate::Any => d.fires,
-            // A column that has another name by now may be this one.
-            OnUpdate::Of(columns) => d.fires && columns.iter().any(|name| name == column || !exists(name)),
-        };
-        let attached = tables.iter().flat_map(|table| self.attached_to(table));
-        attached.filter(fires).collect()
     }
 
     /// A table that the history does not make, so that what is done to it can be followed.

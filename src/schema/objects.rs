@@ -2,8 +2,9 @@
 
 use super::links::Tie;
 use super::store::keys_in;
-use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key};
+use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key, same};
 use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment, Toggle};
+use crate::sql::{OnUpdate, on_update};
 
 impl Schema {
     pub(super) fn apply_enum(&mut self, operation: &Operation) {
@@ -168,6 +169,28 @@ impl Schema {
             }
             self.dependents.remove_named(&key(name), |d| on.is_none() || d.on.as_ref().map(key) == on.map(key));
         }
+    }
+
+    /// The triggers and rules that an UPDATE of the column in every row of the table and its children would fire: their
+    /// own, and those of the partitioned tables above, which their partitions have too.
+    pub fn fired_by_update<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
+        let mut tables: Vec<QualifiedName> = vec![table.clone()];
+        tables.extend(self.children(table).iter().map(|child| child.name.clone()));
+        let mut above = self.table(table).map(|t| t.parents.clone()).unwrap_or_default();
+        while let Some(parent) = above.pop().and_then(|name| self.table(&name)) {
+            if parent.kind == RelationKind::Partitioned && !tables.iter().any(|known| same(known, &parent.name)) {
+                tables.push(parent.name.clone());
+                above.extend(parent.parents.iter().cloned());
+            }
+        }
+        let exists = |name: &Ident| self.column(table, name).is_some();
+        let fires = |d: &&Dependent| match on_update(d.definition.as_str()) {
+            OnUpdate::Nothing => false,
+            OnUpdate::Any => d.fires,
+            // A column that has another name by now may be this one.
+            OnUpdate::Of(columns) => d.fires && columns.iter().any(|name| name == column || !exists(name)),
+        };
+        tables.iter().flat_map(|table| self.attached_to(table)).filter(fires).collect()
     }
 
     /// Views and schemas that are renamed.

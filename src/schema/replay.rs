@@ -1,6 +1,7 @@
 //! Replaying operations into the catalog.
 
 use super::columns::stored_type;
+use super::inheritance::is_check;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
@@ -162,7 +163,7 @@ impl Schema {
         }
     }
 
-    fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
+    pub(super) fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
         self.edit(&key(name), change);
     }
 
@@ -257,43 +258,6 @@ impl Schema {
             if cascade {
                 open.extend(self.referencing(&table).iter().map(|(t, _)| t.name.clone()));
             }
-        }
-    }
-
-    /// The CHECKs that a table has from those it is made like. `LIKE` brings them along only where it says so, so there
-    /// they prove nothing; what they do is take their names.
-    fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
-        let checks = |name: &QualifiedName, sure: bool| -> Vec<ConstraintState> {
-            let own = self
-                .table(name)
-                .into_iter()
-                .flat_map(|table| &table.constraints)
-                .filter(|c| is_check(&c.constraint) && !(sure && is_not_inherited(&c.constraint)));
-            own.map(|c| ConstraintState { age: Age::New, sure: sure && c.sure, ..c.clone() }).collect()
-        };
-        let copied = create.like.iter().flat_map(|name| checks(name, false));
-        let mut all: Vec<ConstraintState> = Vec::new();
-        for check in parents.iter().flat_map(|name| checks(name, true)).chain(copied) {
-            if !all.iter().any(|known| known.name == check.name) {
-                all.push(check);
-            }
-        }
-        all
-    }
-
-    /// A CHECK is one of the children as well, unless it says otherwise.
-    fn pass_on_check(&mut self, table: &TableRef, constraint: &Constraint) {
-        let stays = table.only || !is_check(constraint) || is_not_inherited(constraint);
-        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-        let added = own.last().filter(|state| !stays && state.constraint == *constraint).cloned();
-        let Some(added) = added else { return };
-        let children: Vec<Key> = self.children(table).iter().map(|child| key(&child.name)).collect();
-        for child in children {
-            self.edit_constraints(&child, |t| {
-                if !t.constraints.iter().any(|c| c.name == added.name) {
-                    t.constraints.push(added.clone());
-                }
-            });
         }
     }
 
@@ -465,25 +429,6 @@ impl Schema {
         let gone: Vec<Key> = self.indexes_of(table).filter(|index| goes(index)).map(|index| key(&index.name)).collect();
         gone.iter().for_each(|name| drop(self.take_index(name)));
     }
-
-    fn validate(&mut self, table: &QualifiedName, name: &Ident) {
-        let validate = |t: &mut Table| {
-            let mut proved = None;
-            for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
-                (state.valid, state.sure) = (true, true);
-                if let ConstraintKind::NotNull { column } = &state.constraint.kind {
-                    proved = Some(column.clone());
-                }
-            }
-            if let Some(column) = proved {
-                t.column_mut(&column, |c| c.not_null = true);
-            }
-        };
-        match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
-            true => self.family(table, |schema, t| schema.edit_flags(t, validate)),
-            false => drop(self.edit_flags(&key(table), validate)),
-        }
-    }
 }
 
 impl Table {
@@ -501,14 +446,6 @@ impl Table {
 /// The bounds of a DEFAULT partition.
 fn is_default(bounds: &SqlFragment) -> bool {
     bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
-}
-
-fn is_check(constraint: &Constraint) -> bool {
-    matches!(constraint.kind, ConstraintKind::Check { .. })
-}
-
-fn is_not_inherited(constraint: &Constraint) -> bool {
-    constraint.options.as_str().contains("NO INHERIT")
 }
 
 fn uses_column(constraint: &Constraint, column: &Ident) -> bool {

@@ -12,9 +12,18 @@ use crate::schema::{mentions, same};
 /// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
 /// it. `text` is a step's statement.
 pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], text: &dyn Fn(&Step) -> String) -> bool {
-    takes_away_what_is_made(&step.operation, later)
+    renames_its_label(&step.operation, later)
+        || takes_away_what_is_made(&step.operation, later)
         || makes_what_is_renamed(step, again, later)
         || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
+}
+
+/// Its guard compares the labels.
+fn renames_its_label(operation: &Operation, later: &[&Step]) -> bool {
+    let Operation::CreateEnum { name, .. } = operation else { return false };
+    later
+        .iter()
+        .any(|step| matches!(&step.operation, Operation::RenameEnumValue { name: other, .. } if same(name, other)))
 }
 
 /// It drops or renames what has that name now, and a later one gives the name to something else.

@@ -35,8 +35,13 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         | Operation::AddEnumValue { .. } => with_if_exists(operation),
         Operation::DropObject { kind: ObjectKind::Sequence, .. }
         | Operation::AlterObject { kind: ObjectKind::Sequence, .. } => render::statement(operation),
-        Operation::CreateEnum { name, .. } => {
-            let exists = format!("SELECT FROM pg_type WHERE oid = to_regtype({})", literal(&name.to_string()));
+        Operation::CreateEnum { name, labels } => {
+            let exists = format!(
+                "SELECT FROM pg_type WHERE oid = to_regtype({})\n  AND ARRAY[{}]::text[] <@ ARRAY(SELECT enumlabel::text FROM pg_enum \
+                 WHERE enumtypid = pg_type.oid)",
+                literal(&name.to_string()),
+                labels.join(", ")
+            );
             Some(only_if(&format!("NOT EXISTS ({exists})"), slice))
         }
         Operation::CreateObject { or_replace: true, .. } => as_written(),
