@@ -60,7 +60,9 @@ pub fn prove(
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         let replayed = replay(server, &main, history, &sender, &proved, progress);
         drop(sender);
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))?;
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))?;
         replayed
     })?;
     let mut proofs = proved.into_inner().unwrap_or_else(PoisonError::into_inner);

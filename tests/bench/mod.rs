@@ -10,6 +10,7 @@ pub mod folder;
 pub mod prisma;
 pub mod proof;
 pub mod server;
+pub mod values;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

@@ -1,0 +1,292 @@
+//! Naive beside rewritten on a real server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use postgres::{Client, Error};
+use safestep::sql::split;
+use safestep::verify::between::{Between, Moment};
+use safestep::verify::catalog::Catalog;
+
+use super::case::{Case, Form, Part};
+use super::rewritten::{Finding, Rewritten, rewritten};
+use super::rows_of::{Numbered, RowsOf};
+use super::trace::{self, Ended, InUse};
+use crate::bench;
+use crate::bench::server::{Database, LEDGERS, Server};
+
+/// Two databases that are used again and again.
+pub struct Judge {
+    naive: Database,
+    sequence: Database,
+}
+
+/// What a case came to when nothing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing is rewritten.
+    Unchanged,
+    /// Both succeed and leave the same.
+    Same,
+    /// The naive migration fails.
+    Fails,
+    /// The schema before does not run: no case at all.
+    Nothing,
+}
+
+/// A rule that only says that a wait is not bounded says nothing of a scan.
+const NOT_ABOUT_SCANS: [&str; 2] = ["missing-lock-timeout", "several-tables"];
+
+/// Longer than anything here takes that ends.
+const PATIENCE: &str = "SET statement_timeout = '10s'; SET client_min_messages = error";
+
+impl Judge {
+    pub fn new(server: &Server) -> Result<Judge> {
+        Ok(Judge { naive: server.create()?, sequence: server.create()? })
+    }
+
+    /// The case of a seed, of which the server takes nearly every statement.
+    pub fn case(&self, seed: u64) -> Result<Case> {
+        let mut client = self.naive.connect()?;
+        reset(&mut client)?;
+        client.batch_execute(PATIENCE)?;
+        client.batch_execute("BEGIN")?;
+        let mut failed = None;
+        let case = Case::of(seed, &mut |_: Part, sql: &str| {
+            let sent = client.batch_execute("SAVEPOINT before").and_then(|()| match client.batch_execute(sql) {
+                Ok(()) => client.batch_execute("RELEASE before").map(|()| true),
+                Err(_) => client.batch_execute("ROLLBACK TO before; RELEASE before").map(|()| false),
+            });
+            sent.unwrap_or_else(|error| {
+                failed = Some(error);
+                false
+            })
+        });
+        failed.map_or(Ok(()), Err).context("making a case")?;
+        Ok(case)
+    }
+
+    /// Runs both and compares.
+    pub fn judge(&self, case: &Case, thorough: bool) -> Result<Result<Verdict, Finding>> {
+        let rewritten = match rewritten(case)? {
+            Ok(rewritten) => rewritten,
+            Err(finding) => return Ok(Err(finding)),
+        };
+        for database in [&self.naive, &self.sequence] {
+            if !prepare(database, case)? {
+                return Ok(Ok(Verdict::Nothing));
+            }
+        }
+        if rewritten.pieces.is_empty() {
+            return Ok(match self.unreported(case, &rewritten)? {
+                Some(finding) => Err(finding),
+                None => Ok(Verdict::Unchanged),
+            });
+        }
+        let mut other = self.naive.connect()?;
+        let before = Moment::read(&mut other, LEDGERS)?;
+        if send_naive(&self.naive, case)?.is_err() {
+            return Ok(self.must_keep(&rewritten)?.map_or(Ok(Verdict::Fails), Err));
+        }
+        let between = Between::of(&before, Moment::read(&mut other, LEDGERS)?);
+        if let Some(finding) = self.run(&rewritten, between)? {
+            return Ok(Err(finding));
+        }
+        Ok(self.compare(case, thorough)?.map_or(Ok(Verdict::Same), Err))
+    }
+
+    /// The sequence, step by step, looked at; stops at the first thing that is wrong.
+    fn run(&self, rewritten: &Rewritten, mut between: Between) -> Result<Option<Finding>> {
+        let mut other = self.sequence.connect()?;
+        let in_use = trace::in_use(&mut other)?;
+        // What fails or ends wrong weighs more than what was seen on the way.
+        let mut first = None;
+        for (at, piece) in rewritten.pieces.iter().enumerate() {
+            let mut client = self.sequence.connect()?;
+            client.batch_execute(PATIENCE)?;
+            match trace::step(&mut client, &piece.sql, &in_use)? {
+                Ended::Failed(error) => return Ok(Some(failed(&piece.name, &error))),
+                Ended::Outside => {}
+                Ended::Inside(seen) => {
+                    let says = rewritten.report.hazards.iter().any(|hazard| {
+                        !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
+                            && piece.sql.contains(hazard.statement.trim_end_matches(';'))
+                    });
+                    if let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first())
+                        && !(piece.as_written && says)
+                    {
+                        let kind = if piece.as_written { "unreported scan under a lock" } else { "scan under a lock" };
+                        let what = format!("{} reads or writes rows of {table} while it holds {lock}", piece.name);
+                        first.get_or_insert(Finding::new(kind, what));
+                    }
+                }
+            }
+            if at + 1 < rewritten.pieces.len() {
+                for gap in between.gaps(&mut other, LEDGERS)? {
+                    first.get_or_insert(Finding::new(
+                        format!("gap: {}", kind_of_gap(&gap)),
+                        format!("after {}: {gap}", piece.name),
+                    ));
+                }
+            }
+        }
+        Ok(first)
+    }
+
+    fn compare(&self, case: &Case, thorough: bool) -> Result<Option<Finding>> {
+        let (mut naive, mut sequence) = (self.naive.connect()?, self.sequence.connect()?);
+        let expected = Catalog::read(&mut naive, self.naive.major, LEDGERS)?;
+        let differences = expected.differences(&Catalog::read(&mut sequence, self.sequence.major, LEDGERS)?);
+        if let Some(first) = differences.first() {
+            let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "(not there)".into());
+            let how = match (&first.expected, &first.found) {
+                (Some(_), None) => "missing",
+                (None, Some(_)) => "extra",
+                _ => "other",
+            };
+            let kind = first.object.split(' ').next().unwrap_or_default();
+            let what =
+                format!("{}\n  naive    {}\n  sequence {}", first.object, side(&first.expected), side(&first.found));
+            return Ok(Some(Finding::new(format!("schema: {kind} {how}"), what)));
+        }
+        let (naive_rows, rows) = (RowsOf::read(&mut naive)?, RowsOf::read(&mut sequence)?);
+        drop(naive);
+        if naive_rows.difference(&rows, &BTreeSet::new()).is_some() {
+            prepare(&self.naive, case)?;
+            let ended = send_naive(&self.naive, case)?;
+            let again = RowsOf::read(&mut self.naive.connect()?)?;
+            let unstable = if ended.is_ok() { naive_rows.unlike(&again) } else { BTreeSet::new() };
+            if let Some(difference) = naive_rows.difference(&rows, &unstable) {
+                return Ok(Some(Finding::new("rows differ", difference)));
+            }
+        }
+        if thorough {
+            let (naive, sequence) = (bench::catalog::schema(&self.naive)?, bench::catalog::schema(&self.sequence)?);
+            if let Some(difference) = bench::catalog::difference(&naive, &sequence) {
+                return Ok(Some(Finding::new("pg_dump differs", difference)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the naive migration fails and takes all back, the sequence may not have thrown rows away before it fails.
+    fn must_keep(&self, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        let mut client = self.sequence.connect()?;
+        let before = Numbered::read(&mut client)?;
+        for piece in &rewritten.pieces {
+            let mut session = self.sequence.connect()?;
+            session.batch_execute(PATIENCE)?;
+            if let Err(error) = session.batch_execute(&piece.sql) {
+                let lost = before.lost(&Numbered::read(&mut client)?);
+                return Ok(lost.map(|lost| {
+                    Finding::new(
+                        "rows lost where the naive migration rolls back",
+                        format!("{} fails ({error}): {lost}", piece.name),
+                    )
+                }));
+            }
+        }
+        Ok(None) // it may fill in what the naive migration has no answer for
+    }
+
+    /// A statement of a migration that stays as it is which scans or rewrites under a lock, and no word of it.
+    fn unreported(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        let mut client = self.sequence.connect()?;
+        let in_use: InUse = trace::in_use(&mut client)?;
+        client.batch_execute(PATIENCE)?;
+        client.batch_execute("SET enable_seqscan = off; BEGIN")?;
+        let mut counted = BTreeMap::new();
+        for chunk in case.chunks() {
+            for piece in split(&chunk).pieces {
+                let statement = piece.span.slice(&chunk);
+                let files = trace::in_use(&mut client)?;
+                if client.batch_execute(statement).is_err() {
+                    return Ok(None);
+                }
+                let seen = trace::seen(&mut client, &in_use, &files, &mut counted)?;
+                let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first()) else { continue };
+                let says = rewritten.report.hazards.iter().any(|hazard| {
+                    !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
+                        && statement.contains(hazard.statement.trim_end_matches(';'))
+                });
+                if !says {
+                    let what = format!("{statement}\nreads or writes rows of {table} while it holds {lock}");
+                    return Ok(Some(Finding::new("unreported scan under a lock, unchanged", what)));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn reset(client: &mut Client) -> Result<()> {
+    let reset = "SET client_min_messages = error; DROP SCHEMA IF EXISTS public, app CASCADE; CREATE SCHEMA public";
+    client.batch_execute(reset).context("starting anew")
+}
+
+/// The schema and the rows before; false when they do not run.
+fn prepare(database: &Database, case: &Case) -> Result<bool> {
+    let mut client = database.connect()?;
+    reset(&mut client)?;
+    let before: String = case.before.iter().map(|statement| format!("{statement};\n")).collect();
+    if client.batch_execute(&before).is_err() {
+        return Ok(false);
+    }
+    for insert in &case.rows {
+        let _ = client.batch_execute(insert); // a table may stay empty
+    }
+    Ok(true)
+}
+
+/// As the runner sends it.
+fn send_naive(database: &Database, case: &Case) -> Result<Result<(), Error>> {
+    let mut client = database.connect()?;
+    client.batch_execute(PATIENCE)?;
+    if case.form == Form::Prisma {
+        return Ok(client.batch_execute(&case.text()));
+    }
+    client.batch_execute("BEGIN")?;
+    let sent = case.chunks().iter().try_for_each(|chunk| client.batch_execute(chunk));
+    Ok(sent.and_then(|()| client.batch_execute("COMMIT")))
+}
+
+fn failed(step: &str, error: &Error) -> Finding {
+    let code = error.code().map_or("", |code| code.code());
+    let text = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+    // names aside
+    let kind: Vec<&str> = text.split('"').step_by(2).collect();
+    Finding::new(format!("sequence fails: {code} {}", kind.join("…")), format!("{step}: {text}"))
+}
+
+fn kind_of_gap(gap: &str) -> &str {
+    const KINDS: [&str; 21] = [
+        "materialized view",
+        "view",
+        "sequence",
+        "table",
+        "column",
+        "the default",
+        "NOT NULL",
+        "the primary key",
+        "unique",
+        "an index",
+        "the foreign key",
+        "CHECK",
+        "EXCLUDE",
+        "row security",
+        "policy",
+        "trigger",
+        "rule",
+        "function",
+        "type",
+        "label",
+        "the grant",
+    ];
+    let known = KINDS.into_iter().find(|kind| gap.starts_with(kind));
+    known.unwrap_or(match gap {
+        _ if gap.contains("is called") => "names torn apart",
+        _ if gap.contains("fewer rows") => "fewer rows",
+        _ if gap.contains("cannot read") => "unreadable",
+        _ => "other",
+    })
+}
