@@ -43,8 +43,8 @@ impl Case {
         let before = writer.schema(&mut |sql| accepts(Part::Before, sql));
         let rows = writer.rows(&mut |sql| accepts(Part::Rows, sql));
         // Of what fails some is kept: then the naive migration fails as a whole.
-        let bold = chance.is(15);
-        let migration = writer.migration(&mut |sql| accepts(Part::Migration, sql) || (bold && chance.is(25)));
+        let bold = chance.is(20);
+        let migration = writer.migration(&mut |sql| accepts(Part::Migration, sql) || (bold && chance.is(40)));
         Case { seed, form, before, rows, migration }
     }
 

@@ -89,33 +89,38 @@ impl Judge {
             return Ok(self.must_keep(&rewritten)?.map_or(Ok(Verdict::Fails), Err));
         }
         let between = Between::of(&before, Moment::read(&mut other, LEDGERS)?);
-        if let Some(finding) = self.run(&rewritten, between)? {
-            return Ok(Err(finding));
-        }
-        Ok(self.compare(case, thorough)?.map_or(Ok(Verdict::Same), Err))
+        let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+        let seen = match self.run(&rewritten, between)? {
+            Ok(seen) => seen,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        // What ends wrong weighs more than what was seen on the way.
+        Ok(self.compare(case, &known, thorough)?.or(seen).map_or(Ok(Verdict::Same), Err))
     }
 
-    /// The sequence, step by step, looked at; stops at the first thing that is wrong.
-    fn run(&self, rewritten: &Rewritten, mut between: Between) -> Result<Option<Finding>> {
+    /// The sequence, step by step: the first thing that was seen on the way, or why it fails.
+    fn run(&self, rewritten: &Rewritten, mut between: Between) -> Result<Result<Option<Finding>, Finding>> {
         let mut other = self.sequence.connect()?;
         let in_use = trace::in_use(&mut other)?;
-        // What fails or ends wrong weighs more than what was seen on the way.
         let mut first = None;
         for (at, piece) in rewritten.pieces.iter().enumerate() {
             let mut client = self.sequence.connect()?;
             client.batch_execute(PATIENCE)?;
             match trace::step(&mut client, &piece.sql, &in_use)? {
-                Ended::Failed(error) => return Ok(Some(failed(&piece.name, &error))),
+                Ended::Failed(error) => return Ok(Err(failed(&piece.name, &error))),
                 Ended::Outside => {}
                 Ended::Inside(seen) => {
+                    // Drizzle's last transaction holds several steps
+                    let as_written =
+                        piece.sql.lines().any(|line| line.starts_with("-- ") && line.ends_with("as written"));
                     let says = rewritten.report.hazards.iter().any(|hazard| {
                         !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
                             && piece.sql.contains(hazard.statement.trim_end_matches(';'))
                     });
                     if let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first())
-                        && !(piece.as_written && says)
+                        && !(as_written && says)
                     {
-                        let kind = if piece.as_written { "unreported scan under a lock" } else { "scan under a lock" };
+                        let kind = if as_written { "unreported scan under a lock" } else { "scan under a lock" };
                         let what = format!("{} reads or writes rows of {table} while it holds {lock}", piece.name);
                         first.get_or_insert(Finding::new(kind, what));
                     }
@@ -130,10 +135,11 @@ impl Judge {
                 }
             }
         }
-        Ok(first)
+        Ok(Ok(first))
     }
 
-    fn compare(&self, case: &Case, thorough: bool) -> Result<Option<Finding>> {
+    /// `known` are the columns that were there before.
+    fn compare(&self, case: &Case, known: &BTreeSet<(String, String)>, thorough: bool) -> Result<Option<Finding>> {
         let (mut naive, mut sequence) = (self.naive.connect()?, self.sequence.connect()?);
         let expected = Catalog::read(&mut naive, self.naive.major, LEDGERS)?;
         let differences = expected.differences(&Catalog::read(&mut sequence, self.sequence.major, LEDGERS)?);
@@ -155,7 +161,12 @@ impl Judge {
             prepare(&self.naive, case)?;
             let ended = send_naive(&self.naive, case)?;
             let again = RowsOf::read(&mut self.naive.connect()?)?;
-            let unstable = if ended.is_ok() { naive_rows.unlike(&again) } else { BTreeSet::new() };
+            let mut unstable = if ended.is_ok() { naive_rows.unlike(&again) } else { BTreeSet::new() };
+            // which row of a new column gets which number is nobody's promise
+            let numbered = columns(&mut self.naive.connect()?)?
+                .into_iter()
+                .filter(|(column, numbered)| *numbered && !known.contains(column));
+            unstable.extend(numbered.map(|(column, _)| column));
             if let Some(difference) = naive_rows.difference(&rows, &unstable) {
                 return Ok(Some(Finding::new("rows differ", difference)));
             }
@@ -181,7 +192,7 @@ impl Judge {
                 return Ok(lost.map(|lost| {
                     Finding::new(
                         "rows lost where the naive migration rolls back",
-                        format!("{} fails ({error}): {lost}", piece.name),
+                        format!("{} fails ({}): {lost}", piece.name, told(&error)),
                     )
                 }));
             }
@@ -196,6 +207,7 @@ impl Judge {
         client.batch_execute(PATIENCE)?;
         client.batch_execute("SET enable_seqscan = off; BEGIN")?;
         let mut counted = BTreeMap::new();
+        let mut first = None;
         for chunk in case.chunks() {
             for piece in split(&chunk).pieces {
                 let statement = piece.span.slice(&chunk);
@@ -211,12 +223,28 @@ impl Judge {
                 });
                 if !says {
                     let what = format!("{statement}\nreads or writes rows of {table} while it holds {lock}");
-                    return Ok(Some(Finding::new("unreported scan under a lock, unchanged", what)));
+                    let verb: Vec<&str> =
+                        statement.split_whitespace().take(1 + usize::from(!statement.starts_with("UPDATE"))).collect();
+                    let behind = if seen.strong.iter().any(|lock| lock.ends_with(&format!(" on {table}"))) {
+                        ""
+                    } else {
+                        " behind another table's lock"
+                    };
+                    first.get_or_insert(Finding::new(format!("unreported: {}{behind}", verb.join(" ")), what));
                 }
             }
         }
-        Ok(None)
+        Ok(first.filter(|_| client.batch_execute("COMMIT").is_ok()))
     }
+}
+
+/// All columns, by table; whether each takes numbers from a sequence.
+fn columns(client: &mut Client) -> Result<BTreeMap<(String, String), bool>> {
+    let query = "SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid), '') LIKE 'nextval(%'
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+         WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname IN ('public', 'app')";
+    Ok(client.query(query, &[])?.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
 }
 
 fn reset(client: &mut Client) -> Result<()> {
@@ -252,10 +280,14 @@ fn send_naive(database: &Database, case: &Case) -> Result<Result<(), Error>> {
 
 fn failed(step: &str, error: &Error) -> Finding {
     let code = error.code().map_or("", |code| code.code());
-    let text = error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned());
+    let text = told(error);
     // names aside
     let kind: Vec<&str> = text.split('"').step_by(2).collect();
     Finding::new(format!("sequence fails: {code} {}", kind.join("…")), format!("{step}: {text}"))
+}
+
+fn told(error: &Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 
 fn kind_of_gap(gap: &str) -> &str {

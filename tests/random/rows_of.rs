@@ -52,7 +52,7 @@ impl RowsOf {
             .collect()
     }
 
-    /// How another database differs, columns in `unstable` left out.
+    /// How another database differs; columns in `unstable` need only hold something.
     pub fn difference(&self, other: &RowsOf, unstable: &BTreeSet<(String, String)>) -> Option<String> {
         for (table, rows) in &self.0 {
             let Some(others) = other.0.get(table) else { return Some(format!("{table} is not there")) };
@@ -61,8 +61,13 @@ impl RowsOf {
             }
             let plain = |rows: &[Row]| {
                 let kept = |row: &Row| {
-                    let kept = row.iter().filter(|(column, _)| !unstable.contains(&(table.clone(), (*column).clone())));
-                    kept.map(|(column, value)| format!("{column}: {value}")).collect::<Vec<_>>().join(", ")
+                    let value = |(column, value): (&String, &Value)| match unstable
+                        .contains(&(table.clone(), column.clone()))
+                    {
+                        true => format!("{column}: {}", if value.is_null() { "null" } else { "something" }),
+                        false => format!("{column}: {value}"),
+                    };
+                    row.iter().map(value).collect::<Vec<_>>().join(", ")
                 };
                 let mut rows: Vec<String> = rows.iter().map(kept).collect();
                 rows.sort();
