@@ -9,13 +9,14 @@ mod bench;
 use std::io::Write;
 use std::process::Stdio;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use safestep::sql::{read_statement, split};
 use serde_json::Value;
 
 use bench::drizzle::{self, Generation};
 use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
+use bench::values;
 
 const SEPARATOR: &str = "--> statement-breakpoint";
 
@@ -82,11 +83,16 @@ fn no_operation_is_lost_in_a_history() -> Result<()> {
     Ok(())
 }
 
-/// Fails when a statement of a migration is neither in the rewritten files nor named by what replaces it; else the number
-/// of its statements.
+/// Fails when a statement of a migration is neither in the rewritten files nor named by what replaces it, or a value of one
+/// (a literal, the body of a function) is in no file byte for byte; else the number of its statements.
 fn lost(source: &str, report: &Value) -> Result<usize> {
     let files = report["files"].as_array().context("files")?;
     let output: String = files.iter().filter_map(|file| file["after"].as_str()).collect();
+    if !files.is_empty()
+        && let Some(lost) = values::lost(source, &output)
+    {
+        bail!("{lost}");
+    }
     let pieces = split(source).pieces;
     for piece in pieces.iter().filter(|_| !files.is_empty()) {
         let statement = piece.span.slice(source);
@@ -105,6 +111,21 @@ fn lost(source: &str, report: &Value) -> Result<usize> {
         }
     }
     Ok(pieces.len())
+}
+
+#[test]
+fn a_literal_that_changes_is_lost() {
+    let source = "ALTER TABLE t ADD COLUMN a text DEFAULT 'two\n  lines';";
+    let kept = "DO $x$\nBEGIN\n      ALTER TABLE t ADD COLUMN a text DEFAULT 'two\n  lines';\nEND\n$x$";
+    assert_eq!(values::lost(source, kept), None);
+    assert_eq!(
+        values::lost(source, &kept.replace("\n  lines", "\n      lines")),
+        Some("the value 'two\n  lines' is in no file".to_owned())
+    );
+    let function = "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 'a' $$;";
+    assert!(values::lost(function, &function.replace("SELECT", "  SELECT")).is_some());
+    let block = "DO $$ BEGIN ALTER TABLE t ADD COLUMN a text DEFAULT 'x'; END $$;";
+    assert_eq!(values::lost(block, "ALTER TABLE t ADD COLUMN a text DEFAULT 'x';"), None);
 }
 
 #[test]

@@ -75,10 +75,12 @@ pub fn seen(client: &mut Client, in_use: &InUse, files: &InUse, counted: &mut BT
             seen.touched.push(name.clone());
         }
     }
+    let is_empty = "SELECT c.oid FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'm') AND pg_catalog.pg_relation_size(c.oid) = 0";
+    let empty: Vec<u32> = client.query(is_empty, &[])?.iter().map(|row| row.get(0)).collect();
     for (table, (name, file)) in self::in_use(client)? {
         let rewritten = files.get(&table).is_some_and(|(_, before)| *before != file);
-        // TRUNCATE is done when it has a new file; so is what has just been rewritten and was counted
-        if rewritten && in_use.contains_key(&table) && !seen.touched.contains(&name) {
+        // TRUNCATE gives a table an empty file, whatever was in the old one
+        if rewritten && in_use.contains_key(&table) && !empty.contains(&table) && !seen.touched.contains(&name) {
             seen.touched.push(name);
         }
     }

@@ -103,8 +103,7 @@ const FACTS: [(Kind, &str); 18] = [
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) g WHERE {ours}"),
 ];
 
-const OURS: &str =
-    "n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg\\_temp%'";
+const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
 
 const NAMES: &str = "SELECT c.oid, a.number, c.oid::regclass::text, a.name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
