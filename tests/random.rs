@@ -164,6 +164,9 @@ fn hundreds_leave_what_the_naive_ones_leave() -> Result<()> {
                     .judge(&case, seed.is_multiple_of(THOROUGH))
                     .with_context(|| format!("seed {seed}\n{case}"))?;
                 tally.add(case, came_to);
+                if (seed - seeds.start) % 250 == 249 {
+                    println!("{} after {:.0} s", seed - seeds.start + 1, start.elapsed().as_secs_f64());
+                }
             }
         };
         let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();

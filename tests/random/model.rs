@@ -116,6 +116,14 @@ pub const TYPES: [&str; 15] = [
     "text[]",
 ];
 
+impl Column {
+    /// Whether an INSERT gives it a value.
+    pub fn is_given(&self) -> bool {
+        let makes_its_own = self.name == "id" && self.has_default;
+        !self.generated && !makes_its_own
+    }
+}
+
 impl Table {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)

@@ -102,7 +102,10 @@ impl Writer {
         self.model.views.iter().all(|view| view.name != name).then_some(())?;
         let query = format!("SELECT {} FROM {}", columns.join(", "), self.model.tables[table].name);
         let materialized = self.chance.is(35);
-        let text = create_view(&name, materialized, &query);
+        let mut text = create_view(&name, materialized, &query);
+        if materialized && self.chance.is(40) {
+            text += &format!(";\nCREATE INDEX {} ON {name} ({})", quoted(&format!("{}_idx", plain(&name))), columns[0]);
+        }
         self.model.views.push(View { name, materialized, query });
         Some(text)
     }
@@ -135,8 +138,16 @@ impl Writer {
         let name = self.chance.word(&["touch", "\"stampRow\""]).to_owned();
         let replace = if self.model.functions.contains(&name) { "OR REPLACE " } else { "" };
         let note = self.chance.word(&["'a'", "'it''s'", "'two\n     lines'"]);
+        // what fires it can be seen
+        let (made, seen) = match self.chance.is(40) {
+            true => (
+                "CREATE TABLE IF NOT EXISTS audit (what text);\n",
+                "INSERT INTO audit VALUES (TG_OP || ' ' || TG_TABLE_NAME);\n  ",
+            ),
+            false => ("", ""),
+        };
         let text = format!(
-            "CREATE {replace}FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n  PERFORM {note};\n  RETURN NEW;\nEND\n$$"
+            "{made}CREATE {replace}FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$\nBEGIN\n  {seen}PERFORM {note};\n  RETURN NEW;\nEND\n$$"
         );
         self.model.functions.push(name);
         Some(text)

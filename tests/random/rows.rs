@@ -38,9 +38,7 @@ impl Writer {
 
     fn insertion(&mut self, table: &Table, (first, last): (usize, usize)) -> String {
         let (mut columns, mut values) = (Vec::new(), Vec::new());
-        for column in
-            table.columns.iter().filter(|column| !column.generated && !(column.name == "id" && column.has_default))
-        {
+        for column in table.columns.iter().filter(|column| column.is_given()) {
             let value = value_of(&self.model, &column.type_name);
             columns.push(column.name.as_str());
             values.push(match column.not_null || column.name == "id" || self.chance.is(65) {
@@ -67,9 +65,7 @@ impl Writer {
         }
         let mut columns = Vec::new();
         let mut values = Vec::new();
-        for column in
-            table.columns.iter().filter(|column| !column.generated && !(column.name == "id" && column.has_default))
-        {
+        for column in table.columns.iter().filter(|column| column.is_given()) {
             columns.push(column.name.as_str());
             values.push(match column.name == "id" || column.type_name == "uuid" {
                 true => value_of(&self.model, &column.type_name).replace('n', "9001"),
@@ -167,6 +163,10 @@ impl Writer {
             true => format!("CREATE TEMPORARY TABLE {kept} AS SELECT id, {} AS was FROM {name}", column.name),
             false => format!("UPDATE {name} SET {0} = k.was FROM {kept} k WHERE k.id = {name}.id", column.name),
         })
+    }
+
+    pub fn prepare(&mut self) -> Option<String> {
+        Some(format!("PREPARE change AS {};\nEXECUTE change;\nDEALLOCATE change", self.update()?))
     }
 
     pub fn do_block(&mut self) -> Option<String> {

@@ -83,7 +83,13 @@ impl RowsOf {
 }
 
 /// Rows by the numbers of their tables and columns, which no rename changes.
-pub struct Numbered(BTreeMap<u32, (String, Vec<String>, Vec<Vec<Value>>)>);
+pub struct Numbered(BTreeMap<u32, NumberedTable>);
+
+struct NumberedTable {
+    name: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<Value>>,
+}
 
 impl Numbered {
     pub fn read(client: &mut Client) -> Result<Numbered> {
@@ -93,7 +99,7 @@ impl Numbered {
         for table in client.query(query, &[])? {
             let (number, name, columns): (u32, String, Vec<String>) = (table.get(0), table.get(1), table.get(2));
             let rows = Self::rows(client, number, &name)?;
-            all.insert(number, (name, columns, rows));
+            all.insert(number, NumberedTable { name, columns, rows });
         }
         Ok(Numbered(all))
     }
@@ -109,8 +115,8 @@ impl Numbered {
 
     /// What is not there any more: a table, or a row with its values. A NULL may be filled.
     pub fn lost(&self, now: &Numbered) -> Option<String> {
-        self.0.iter().find_map(|(number, (name, columns, rows))| {
-            let Some((_, _, others)) = now.0.get(number) else {
+        self.0.iter().find_map(|(number, NumberedTable { name, columns, rows })| {
+            let Some(NumberedTable { rows: others, .. }) = now.0.get(number) else {
                 return Some(format!("table {name} is gone, with {} rows", rows.len()));
             };
             let is_kept = |row: &Vec<Value>, other: &Vec<Value>| {

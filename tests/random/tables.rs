@@ -114,6 +114,56 @@ impl Writer {
         })
     }
 
+    /// A table that has all columns of another one becomes its child or its partition.
+    pub fn attach(&mut self) -> Option<String> {
+        let parent = self.table()?;
+        let Table { name: parent, columns, partitioned, .. } = self.model.tables[parent].clone();
+        let has_all = |table: &Table| columns.iter().all(|column| table.column(&column.name).is_some());
+        let at = self
+            .model
+            .tables
+            .iter()
+            .position(|table| table.name != parent && table.parent.is_none() && has_all(table))?;
+        let name = self.model.tables[at].name.clone();
+        self.model.tables[at].parent = Some(parent.clone());
+        Some(match partitioned {
+            Some(_) => format!("ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM (5000) TO (6000)"),
+            None => format!("ALTER TABLE {name} INHERIT {parent}"),
+        })
+    }
+
+    /// What IF NOT EXISTS passes over.
+    pub fn create_what_is_there(&mut self) -> Option<String> {
+        let table = self.table()?;
+        let name = &self.model.tables[table].name.clone();
+        Some(match self.chance.below(2) {
+            0 => format!("CREATE TABLE IF NOT EXISTS {name} (other integer)"),
+            _ => format!(
+                "ALTER TABLE {name} ADD COLUMN IF NOT EXISTS {} text NOT NULL DEFAULT 'x'",
+                self.column(table)?.name
+            ),
+        })
+    }
+
+    pub fn maintain(&mut self) -> Option<String> {
+        let table = self.table()?;
+        let name = self.model.tables[table].name.clone();
+        Some(match self.chance.below(5) {
+            0 => format!("ANALYZE {name}"),
+            1 => format!(
+                "LOCK TABLE {name} IN {} MODE",
+                self.chance.word(&["ACCESS EXCLUSIVE", "SHARE ROW EXCLUSIVE", "ROW EXCLUSIVE"])
+            ),
+            2 => format!("REINDEX TABLE {name}"),
+            3 => {
+                let columns: Vec<String> =
+                    self.model.tables[table].columns.iter().take(2).map(|c| c.name.clone()).collect();
+                format!("CREATE STATISTICS st ON {} FROM {name}", columns.join(", "))
+            }
+            _ => format!("CREATE RULE keep AS ON DELETE TO {name} DO ALSO NOTHING"),
+        })
+    }
+
     pub fn drop_table(&mut self) -> Option<String> {
         let at = self.table()?;
         (self.model.tables.len() > 1).then_some(())?;

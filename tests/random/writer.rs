@@ -18,7 +18,7 @@ pub type Accepts<'a> = &'a mut dyn FnMut(&str) -> bool;
 type Write = fn(&mut Writer) -> Option<String>;
 
 /// What a migration is made of, with how often it comes.
-const CHANGES: [(usize, Write); 44] = [
+const CHANGES: [(usize, Write); 48] = [
     (46, Writer::alter_table),
     (10, Writer::create_index),
     (6, Writer::drop_index),
@@ -63,6 +63,10 @@ const CHANGES: [(usize, Write); 44] = [
     (2, Writer::swap_enum),
     (3, Writer::replace_key),
     (1, Writer::create_domain),
+    (1, Writer::attach),
+    (1, Writer::create_what_is_there),
+    (2, Writer::maintain),
+    (1, Writer::prepare),
 ];
 
 impl Writer {
