@@ -223,7 +223,7 @@ impl Bench<'_> {
     ) -> Result<Result<(), (String, String)>, VerifyError> {
         let mut other = database.connect()?;
         let before = relations(&mut other)?;
-        proof.steps.clear();
+        (proof.steps, proof.looks) = (Vec::new(), 0);
         for (at, piece) in self.candidate.pieces.iter().enumerate() {
             let (step, ended) = self.step(database, piece, &before)?;
             proof.problems.extend(step.problem.iter().map(|problem| format!("{}: {problem}", piece.name)));
@@ -234,6 +234,7 @@ impl Bench<'_> {
             let is_last = at + 1 == self.candidate.pieces.len();
             if let Some(between) = between.as_mut().filter(|_| !is_last) {
                 let gaps = between.gaps(&mut other, self.wanted.ledgers)?;
+                proof.looks += 1;
                 proof.problems.extend(gaps.into_iter().map(|gap| format!("{}: after it {gap}", piece.name)));
             }
         }

@@ -48,6 +48,24 @@ impl Case {
         Case { seed, form, before, rows, migration }
     }
 
+    /// Its statements of this part.
+    pub fn of_part(&self, part: Part) -> &[String] {
+        match part {
+            Part::Before => &self.before,
+            Part::Rows => &self.rows,
+            Part::Migration => &self.migration,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn part_mut(&mut self, part: Part) -> &mut Vec<String> {
+        match part {
+            Part::Before => &mut self.before,
+            Part::Rows => &mut self.rows,
+            Part::Migration => &mut self.migration,
+        }
+    }
+
     /// The migration as its author has it.
     pub fn text(&self) -> String {
         let end = if self.form == Form::Prisma { ";\n\n".to_owned() } else { format!(";\n{SEPARATOR}\n") };

@@ -1,56 +1,63 @@
 //! Makes a case that fails smaller, as long as it fails in the same way.
 
-use super::case::Case;
+use super::case::{Case, Part};
 
 /// So many attempts are enough for what these cases hold.
-const ATTEMPTS: usize = 150;
+const ATTEMPTS: usize = 80;
 
-/// The smallest case that still fails.
+/// The smallest case that still fails, or a small one.
 pub fn shrunk(case: &Case, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
     let mut smallest = case.clone();
-    let mut attempts = 0;
-    let mut smaller = true;
-    while smaller && attempts < ATTEMPTS {
-        smaller = false;
-        let mut at = 0;
-        while let Some(candidate) = without(&smallest, at) {
-            attempts += 1;
-            match attempts <= ATTEMPTS && fails(&candidate) {
-                true => (smallest, smaller) = (candidate, true),
-                false => at += 1,
+    let mut left = ATTEMPTS;
+    let mut tries = |candidate: &Case| {
+        left = left.saturating_sub(1);
+        left > 0 && fails(candidate)
+    };
+    let without_rows = Case { rows: Vec::new(), ..smallest.clone() };
+    if tries(&without_rows) {
+        smallest = without_rows;
+    }
+    // many statements at once, then few, then one
+    let statements = smallest.migration.len().max(smallest.before.len());
+    for many in [statements / 2, statements / 4, 1] {
+        for part in [Part::Migration, Part::Before] {
+            let mut end = smallest.of_part(part).len();
+            while many > 0 && end > 0 {
+                let mut candidate = smallest.clone();
+                candidate.part_mut(part).drain(end.saturating_sub(many)..end);
+                end = end.saturating_sub(many);
+                if tries(&candidate) {
+                    smallest = candidate;
+                }
             }
+        }
+    }
+    let mut at = 0;
+    while let Some(candidate) = without(&smallest, at) {
+        match tries(&candidate) {
+            true => smallest = candidate,
+            false => at += 1,
         }
     }
     smallest
 }
 
-/// The case without its n-th part: a statement, or a clause of one, the last ones first.
+/// The case without the n-th clause of all its statements, the last ones first.
 fn without(case: &Case, at: usize) -> Option<Case> {
     let mut left = at;
-    let mut found = None;
-    for list in [&case.migration, &case.rows, &case.before] {
-        for statement in (0..list.len()).rev() {
-            let mut ways = vec![None];
-            ways.extend(lesser(&list[statement]).into_iter().map(Some));
-            if found.is_none() && left < ways.len() {
-                found = Some((list.as_ptr(), statement, ways.swap_remove(left)));
-            } else if found.is_none() {
+    for part in [Part::Migration, Part::Before, Part::Rows] {
+        for (number, statement) in case.of_part(part).iter().enumerate().rev() {
+            let ways = lesser(statement);
+            if left >= ways.len() {
                 left -= ways.len();
+                continue;
             }
+            let mut smaller = case.clone();
+            smaller.part_mut(part)[number].clone_from(&ways[left]);
+            return Some(smaller);
         }
     }
-    let (of, statement, way) = found?;
-    let mut smaller = case.clone();
-    let list = match of {
-        of if of == case.migration.as_ptr() => &mut smaller.migration,
-        of if of == case.rows.as_ptr() => &mut smaller.rows,
-        _ => &mut smaller.before,
-    };
-    match way {
-        Some(lesser) => list[statement] = lesser,
-        None => drop(list.remove(statement)),
-    }
-    Some(smaller)
+    None
 }
 
 /// The statement without each of its clauses: the generator begins each on a line of its own.
