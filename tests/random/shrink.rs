@@ -20,7 +20,7 @@ pub fn shrunk(case: &Case, fails: &mut dyn FnMut(&Case) -> bool) -> Case {
     // many statements at once, then few, then one
     let statements = smallest.migration.len().max(smallest.before.len());
     for many in [statements / 2, statements / 4, 1] {
-        for part in [Part::Migration, Part::Before] {
+        for part in [Part::Migration, Part::Before, Part::Rows] {
             let mut end = smallest.of_part(part).len();
             while many > 0 && end > 0 {
                 let mut candidate = smallest.clone();
