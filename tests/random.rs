@@ -105,7 +105,11 @@ impl Tally {
             let Some((case, _)) = of.iter().min_by_key(|(case, _)| (case.migration.len(), case.seed)) else { continue };
             let smallest = shrunk(case, &mut |case| matches!(judge(case), Ok(Err(finding)) if finding.kind == *kind));
             if let Err(finding) = judge(&smallest)? {
-                text += &format!("\n=== {kind}: {}\n{}\n\n{smallest}", of.len(), finding.what);
+                let example = format!("\n=== {kind}: {}\n{}\n\n{smallest}", of.len(), finding.what);
+                match every {
+                    true => println!("{example}"), // it takes minutes
+                    false => text += &example,
+                }
             }
         }
         let found: usize = kinds.iter().map(|(_, of)| of.len()).sum();

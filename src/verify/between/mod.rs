@@ -62,15 +62,11 @@ impl Between {
     }
 
     fn missing(&self, now: &Moment) -> Vec<String> {
-        let relation_is_gone = |relation: &str| {
-            let of = |fact: &&Fact| fact.kind == Kind::Relation && fact.relation == relation;
-            self.kept.iter().find(of).is_some_and(|fact| !now.holds(fact))
-        };
-        let facts = self.kept.iter().filter(|fact| !now.holds(fact));
-        // What hangs on a relation that is gone need not be told.
-        let facts = facts.filter(|fact| fact.kind == Kind::Relation || !relation_is_gone(&fact.relation));
+        let gone: Vec<&Fact> = self.kept.iter().filter(|fact| !now.holds(fact)).collect();
+        // What hangs on something that is gone need not be told.
+        let told = gone.iter().filter(|fact| !gone.iter().any(|other| fact.hangs_on(other)));
         let mut gaps: Vec<String> =
-            facts.map(|fact| format!("{fact} is not there, as it is before and after the migration")).collect();
+            told.map(|fact| format!("{fact} is not there, as it is before and after the migration")).collect();
         for secured in now.of_kind(Kind::RowSecurity) {
             let table = &secured.relation;
             let policies = self.after.of_kind(Kind::Policy).filter(|policy| policy.relation == *table);

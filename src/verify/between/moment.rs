@@ -114,6 +114,24 @@ const NAMES: &str = "SELECT c.oid, a.number, c.oid::regclass::text, a.name
 /// From PostgreSQL 14 on there is a role that reads everything and is under row security.
 const SECURED: &str = "pg_read_all_data";
 
+impl Fact {
+    /// Whether it goes with another one: all that is on a relation with that, what is said of a column with the column, and
+    /// the index with the rule that it upholds.
+    pub(super) fn hangs_on(&self, other: &Fact) -> bool {
+        let without_place = |part: &String| part.split_once(' ').map_or(part.clone(), |(_, part)| part.to_owned());
+        self.relation == other.relation
+            && match (other.kind, self.kind) {
+                (Kind::Relation, kind) => kind != Kind::Relation,
+                (Kind::Column, Kind::NotNull | Kind::Default) => self.detail == other.detail,
+                (Kind::Unique, Kind::Index) => {
+                    self.detail == other.detail
+                        && self.parts.iter().map(without_place).collect::<BTreeSet<_>>() == other.parts
+                }
+                _ => false,
+            }
+    }
+}
+
 impl Moment {
     /// Reads the committed catalog, and counts rows as two readers see them. What a framework keeps for itself is left out.
     ///
