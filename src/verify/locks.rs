@@ -73,6 +73,15 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
     Ok(Trace { ended, locks, touched, bounded, outside: false, took })
 }
 
+/// Whether a file ends transactions by itself; nothing stays of the attempt.
+pub(super) fn ends_transactions(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
+    let mut session = database.connect()?;
+    session.batch_execute("BEGIN").doing("BEGIN")?;
+    let ended = session.batch_execute(sql);
+    session.batch_execute("ROLLBACK").doing("ROLLBACK")?;
+    Ok(ended.is_err_and(|error| error.code().is_some_and(|code| code.code() == "2D000")))
+}
+
 /// Runs a file while another session is in its way, looks at it there, and lets it go on.
 fn in_the_way(database: &Scratch, mut session: Client, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut other = database.connect()?;

@@ -5,11 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use super::between::{Between, Moment};
+use super::between::{Between, Moment, can_be_stopped};
 use super::candidate::{Candidate, Piece};
 use super::catalog::Catalog;
 use super::filling::{Filling, Rows, fill};
-use super::locks::{Relations, relations, trace};
+use super::locks::{Relations, ends_transactions, relations, trace};
 use super::rows::{self, Contents};
 use super::{Scratch, Server, VerifyError, told};
 use crate::output::proof::{Proof, StepProof, Verdict};
@@ -225,7 +225,14 @@ impl Bench<'_> {
         let before = relations(&mut other)?;
         (proof.steps, proof.looks) = (Vec::new(), 0);
         for (at, piece) in self.candidate.pieces.iter().enumerate() {
-            let (step, ended) = self.step(database, piece, &before)?;
+            let mut gaps = Vec::new();
+            let run = || self.step(database, piece, &before);
+            let stops = between.is_some() && can_be_stopped(&piece.sql) && ends_transactions(database, &piece.sql)?;
+            let (step, ended) = match between.as_mut().filter(|_| stops) {
+                Some(between) => between.inside(&mut other, self.wanted.ledgers, &mut gaps, run)??,
+                None => run()?,
+            };
+            proof.problems.extend(gaps.into_iter().map(|gap| format!("{}: within it {gap}", piece.name)));
             proof.problems.extend(step.problem.iter().map(|problem| format!("{}: {problem}", piece.name)));
             proof.steps.push(step);
             if let Err(why) = ended {

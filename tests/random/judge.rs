@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use postgres::{Client, Error};
 use safestep::sql::split;
-use safestep::verify::between::{Between, Moment};
+use safestep::verify::between::{Between, Moment, can_be_stopped};
 use safestep::verify::catalog::Catalog;
 
 use super::case::{Case, Form, Part};
@@ -106,7 +106,17 @@ impl Judge {
         for (at, piece) in rewritten.pieces.iter().enumerate() {
             let mut client = self.sequence.connect()?;
             client.batch_execute(PATIENCE)?;
-            match trace::step(&mut client, &piece.sql, &in_use)? {
+            let mut gaps = Vec::new();
+            let mut step = || trace::step(&mut client, &piece.sql, &in_use);
+            let ended = match piece.sql.matches("COMMIT;").count() > 1 && can_be_stopped(&piece.sql) {
+                true => between.inside(&mut other, LEDGERS, &mut gaps, step)??,
+                false => step()?,
+            };
+            for gap in gaps {
+                let kind = format!("gap: {}", kind_of_gap(&gap));
+                first.get_or_insert(Finding::new(kind, format!("within {}: {gap}", piece.name)));
+            }
+            match ended {
                 Ended::Failed(error) => return Ok(Err(failed(&piece.name, &error))),
                 Ended::Outside => {}
                 Ended::Inside(seen) => {

@@ -1,9 +1,10 @@
 //! What others see between two steps: the sequence commits where the naive migration does not.
 //!
-//! After each step the committed catalog is read in another session. What protects, serves or is granted before the naive
+//! After each step, and before each transaction of one that commits by itself, the committed catalog is read in another session. What protects, serves or is granted before the naive
 //! migration and after it must be there in between; row security is never on without the policies that it has afterwards;
 //! names that change together change together; and no reader sees fewer rows than both before and after.
 
+mod gate;
 mod moment;
 mod names;
 
@@ -12,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use postgres::Client;
 
 use super::VerifyError;
+pub use gate::can_be_stopped;
 pub use moment::Moment;
 use moment::{Fact, Kind, Reader};
 use names::Renames;
