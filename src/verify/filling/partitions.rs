@@ -4,7 +4,8 @@ use postgres::Client;
 
 use super::super::rows::Column;
 use super::super::{Doing, VerifyError};
-use super::{Filling, Insertion, candidates, literals};
+use super::values::{candidates, literals};
+use super::{Filling, Insertion};
 
 const LEAVES: &str = "SELECT relid::regclass::text, coalesce(pg_get_partition_constraintdef(relid), '')
      FROM pg_partition_tree($1::text::regclass) WHERE isleaf ORDER BY 1";
