@@ -223,6 +223,33 @@ fn removing_duplicates_is_caught() -> Result<()> {
 }
 
 #[test]
+fn what_is_missing_for_a_while_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    let for_a_while = |away: &str, back: &str| {
+        written.folder.write(&written.file("00_away"), format!("SET lock_timeout = '1s';\n{away};\n"))?;
+        written.folder.write(&written.file("09_back"), format!("SET lock_timeout = '1s';\n{back};\n"))
+    };
+    for_a_while(
+        r#"ALTER TABLE "User" ALTER "email" DROP NOT NULL"#,
+        r#"ALTER TABLE "User" ALTER "email" SET NOT NULL"#,
+    )?;
+    written.must_be_caught("_00_away: after it NOT NULL of public.\"User\".email is not there")?;
+    for_a_while(r#"ALTER TABLE "Post" RENAME TO "Old""#, r#"ALTER TABLE "Old" RENAME TO "Post""#)?;
+    written.must_be_caught("_00_away: after it table public.\"Post\" is not there")?;
+    for_a_while(r#"ALTER TABLE "Post" ENABLE ROW LEVEL SECURITY"#, r#"ALTER TABLE "Post" DISABLE ROW LEVEL SECURITY"#)?;
+    written.must_be_caught("a reader under row security sees fewer rows of public.\"Post\"")?;
+    let for_a_transaction = r#"DO $$ BEGIN
+  PERFORM set_config('lock_timeout', '1s', false);
+  ALTER TABLE "User" ALTER "email" DROP NOT NULL;
+  COMMIT;
+  ALTER TABLE "User" ALTER "email" SET NOT NULL;
+END $$"#;
+    written.folder.write(&written.file("00_away"), for_a_transaction)?;
+    written.folder.write(&written.file("09_back"), "SELECT 1;")?;
+    written.must_be_caught("_00_away: within it NOT NULL of public.\"User\".email is not there")
+}
+
+#[test]
 fn a_validation_in_the_transaction_of_its_constraint_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
     let together = "NOT VALID;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
