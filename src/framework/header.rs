@@ -65,6 +65,12 @@ pub fn follows(before: &str, text: &str) -> bool {
     before_it.of == header.of && before_it.title == header.title && before_it.first <= step && holds_step()
 }
 
+/// True when a file is a step of a sequence that was left in its author's words.
+pub fn is_as_written(text: &str) -> bool {
+    let line = text.split(['\n', '\r']).next().unwrap_or_default();
+    Header::of(text).is_some() && line.ends_with(" · as written")
+}
+
 /// True when a file holds the first steps of a sequence.
 pub fn begins(text: &str) -> bool {
     Header::of(text).is_some_and(|header| header.first == 1)
@@ -117,5 +123,6 @@ mod tests {
         }
         assert!(!follows("SELECT 1;", second));
         assert!(begins(first) && !begins(second) && !begins("-- Step 1 of our cleanup"));
+        assert!(is_as_written("-- Step 2 of 4 · x · as written\nDROP TABLE x;") && !is_as_written("-- x · as written"));
     }
 }

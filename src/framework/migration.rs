@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use super::{Found, FrameworkError};
+use super::{Found, FrameworkError, header};
 use crate::operation::{Fixed, Item, Operation, TransactionControl};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, read_statement, split};
@@ -162,6 +162,11 @@ impl Migration {
         }
         let directives = directives(leading.slice(&self.source.text));
         self.statements.push(Statement { leading, span, items: first..self.items.len(), in_do, directives });
+    }
+
+    /// An earlier rewrite left it in its author's words, as a step of a sequence.
+    pub fn is_as_written(&self) -> bool {
+        header::is_as_written(&self.source.text)
     }
 
     /// The text of an item, as it stands in the file.

@@ -114,6 +114,7 @@ pub fn hazard(
         column,
         end_line: line,
         end_column,
+        also: Vec::new(),
         statement: String::new(),
         table: None,
         lock: None,

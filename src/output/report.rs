@@ -83,6 +83,9 @@ pub struct HazardReport {
     pub end_line: usize,
     /// Column after the last character.
     pub end_column: usize,
+    /// First lines of the other operations that it is about: a key that is dropped here and added again there.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub also: Vec<usize>,
     /// The source of the operation, as it stands in the file.
     pub statement: String,
     /// The table it is about, as PostgreSQL would print it.

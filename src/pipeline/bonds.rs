@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::framework::migration::Migration;
-use crate::operation::{Operation, QualifiedName};
-use crate::plan::Step;
+use crate::operation::{ObjectKind, Operation};
+use crate::plan::{Duration, Step};
 use crate::schema::{Key, Schema, key};
 
-/// Pairs of steps, by index, that are one transaction: renames of one table, what is taken from and given to one grantee, and
+/// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, and
 /// what works with one temporary table.
 pub(super) fn bonds(migration: &Migration, steps: &[Step], before: &Schema) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
-    let mut names = Names::default();
     let mut schema = before.clone();
     for (at, step) in steps.iter().enumerate() {
-        for bond in names.bonds_of(migration, step, &schema) {
+        for bond in bonds_of(migration, step, &schema) {
             if let Some(before) = last.insert(bond, at) {
                 found.push((before, at));
             }
@@ -27,8 +26,8 @@ pub(super) fn bonds(migration: &Migration, steps: &[Step], before: &Schema) -> V
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Bond {
-    /// Renames around a table, by the name that it has before the migration.
-    Renames(Key),
+    /// Renames of what is in use: between two of them neither the old nor the new code works.
+    Renames,
     Privileges(String),
     Temporary(Key),
     /// A prepared statement or a cursor, by its name.
@@ -37,47 +36,37 @@ enum Bond {
     Advisory,
 }
 
-/// Tables under the names that they had first.
-#[derive(Default)]
-struct Names(BTreeMap<Key, Key>);
-
-impl Names {
-    fn first(&self, name: &QualifiedName) -> Key {
-        let name = key(name);
-        self.0.get(&name).cloned().unwrap_or(name)
-    }
-
-    fn bonds_of(&mut self, migration: &Migration, step: &Step, schema: &Schema) -> Vec<Bond> {
-        let mut bonds = Vec::new();
-        match &step.operation {
-            Operation::RenameTable { table, to } => {
-                let first = self.first(table);
-                self.0.insert(key(&table.sibling(to.clone())), first.clone());
-                bonds.push(Bond::Renames(first));
-            }
-            Operation::RenameColumn { table, .. } => bonds.push(Bond::Renames(self.first(table))),
-            Operation::Grant { .. } => {
-                let text = migration.slice(step.from);
-                bonds.extend(objects_of_grant(text).into_iter().map(Bond::Privileges));
-            }
-            _ => {}
+fn bonds_of(migration: &Migration, step: &Step, schema: &Schema) -> Vec<Bond> {
+    let mut bonds = Vec::new();
+    match &step.operation {
+        Operation::RenameTable { .. }
+        | Operation::RenameColumn { .. }
+        | Operation::SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, .. }
+            if step.duration != Duration::Free =>
+        {
+            bonds.push(Bond::Renames);
         }
-        if step.verbatim {
+        Operation::Grant { .. } => {
             let text = migration.slice(step.from);
-            let temporary = schema.named_in(text).into_iter().filter(|table| table.temporary);
-            bonds.extend(temporary.map(|table| Bond::Temporary(key(&table.name))));
-            bonds.extend(prepared(text).map(Bond::Prepared));
-            if text.contains("pg_advisory_lock") || text.contains("pg_advisory_unlock") {
-                bonds.push(Bond::Advisory);
-            }
-            if let Operation::CreateTable(create) = &step.operation
-                && create.temporary
-            {
-                bonds.push(Bond::Temporary(key(&create.name)));
-            }
+            bonds.extend(objects_of_grant(text).into_iter().map(Bond::Privileges));
         }
-        bonds
+        _ => {}
     }
+    if step.verbatim {
+        let text = migration.slice(step.from);
+        let temporary = schema.named_in(text).into_iter().filter(|table| table.temporary);
+        bonds.extend(temporary.map(|table| Bond::Temporary(key(&table.name))));
+        bonds.extend(prepared(text).map(Bond::Prepared));
+        if text.contains("pg_advisory_lock") || text.contains("pg_advisory_unlock") {
+            bonds.push(Bond::Advisory);
+        }
+        if let Operation::CreateTable(create) = &step.operation
+            && create.temporary
+        {
+            bonds.push(Bond::Temporary(key(&create.name)));
+        }
+    }
+    bonds
 }
 
 /// The name of what a statement prepares, runs, declares or closes.

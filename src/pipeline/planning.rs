@@ -63,6 +63,9 @@ pub fn plan(
     if findings.findings.iter().any(|finding| finding.rule.id == failing_statement::ID) {
         findings = findings.left("one of its statements fails, and what stands before it would be committed alone");
     }
+    if migration.is_as_written() {
+        findings = findings.left("an earlier rewrite left it as it is");
+    }
     let promise = around.promise(version);
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
@@ -82,6 +85,10 @@ pub fn plan(
         };
         let ordered: Vec<(UnitKind, Vec<usize>)> = ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect();
         let fault = match check::check(steps, &ordered, &promise) {
+            Ok(_) if matches!(ordered.as_slice(), [(UnitKind::AsWritten, _)]) => {
+                findings = findings.left("its statements belong together, and one of them takes long");
+                continue;
+            }
             Ok(locks) => {
                 let sequence = sequence(findings.steps.clone(), ordered, locks);
                 return (findings, sequence);

@@ -100,6 +100,12 @@ fn hazard(
         column: from.column,
         end_line: to.line,
         end_column: to.column,
+        also: finding
+            .outcome
+            .claims
+            .iter()
+            .map(|item| migration.source.position(migration.spans[*item].start).line)
+            .collect(),
         statement: migration.slice(finding.item).to_owned(),
         table: hazard.table.as_ref().map(ToString::to_string),
         lock: hazard.lock.map(|l| l.to_string()),

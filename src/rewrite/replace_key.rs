@@ -161,6 +161,9 @@ fn promoted(
     at: usize,
 ) -> Option<Outcome> {
     let mut steps = site.steps();
+    if !matches!(site.operation(), Operation::AddConstraint { .. }) {
+        steps.from(at);
+    }
     if matches!(new.kind, ConstraintKind::PrimaryKey { .. }) {
         prove_columns(&mut steps, site, table, new.key_columns()?);
     }

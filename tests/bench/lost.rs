@@ -45,5 +45,8 @@ fn is_reported(report: &Value, wanted: impl Fn(u64) -> bool) -> bool {
     let list = |key: &str| report[key].as_array().cloned().unwrap_or_default();
     let is_wanted = |value: &Value| value.as_u64().is_some_and(&wanted);
     list("steps").iter().any(|step| is_wanted(&step["from_line"]))
-        || list("hazards").iter().any(|hazard| hazard["rewritten"] == true && is_wanted(&hazard["line"]))
+        || list("hazards").iter().any(|hazard| {
+            let also = hazard["also"].as_array().is_some_and(|lines| lines.iter().any(is_wanted));
+            hazard["rewritten"] == true && (is_wanted(&hazard["line"]) || also)
+        })
 }

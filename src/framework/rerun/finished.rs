@@ -73,7 +73,7 @@ pub fn settled<'a>(operation: &Operation, steps: impl IntoIterator<Item = &'a St
     })?;
     Some(format!(
         "EXISTS (SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND attnotnull)",
-        literal(&table.to_string()),
+        literal(&table.name.to_string()),
         literal(column.as_str())
     ))
 }

@@ -2,7 +2,7 @@
 
 use crate::framework::migration::Migration;
 use crate::operation::Fixed;
-use crate::plan::Step;
+use crate::plan::{Step, Transaction};
 use crate::rewrite::{Applicability, Outcome};
 
 /// True when a sequence runs the two in transactions of their own: not those of one `DO` block with logic, nor what the
@@ -18,7 +18,15 @@ pub(super) fn can_part(migration: &Migration, one: usize, other: usize) -> bool 
 
 /// The operation stays what it is, apart from the one that holds the lock.
 pub(super) fn part(outcome: &mut Outcome, step: Step) {
+    let step = Step { transaction: own_transaction(step.transaction), ..step };
     outcome.hazard.applicability = Applicability::Safe;
     outcome.hazard.help = "a transaction of its own".into();
     outcome.steps = Some(vec![step]);
+}
+
+fn own_transaction(transaction: Transaction) -> Transaction {
+    match transaction {
+        Transaction::Shared | Transaction::Own => Transaction::Own,
+        Transaction::Outside => Transaction::Outside,
+    }
 }
