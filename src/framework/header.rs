@@ -68,7 +68,7 @@ pub fn follows(before: &str, text: &str) -> bool {
 /// True when a file is a step of a sequence that was left in its author's words.
 pub fn is_as_written(text: &str) -> bool {
     let line = text.split(['\n', '\r']).next().unwrap_or_default();
-    Header::of(text).is_some() && line.ends_with(" · as written")
+    Header::of(text).is_some() && (line.ends_with(" · as written") || line.ends_with(": as written"))
 }
 
 /// True when a file holds the first steps of a sequence.

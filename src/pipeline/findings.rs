@@ -33,6 +33,8 @@ pub struct Findings {
     pub steps: Vec<Step>,
     /// Each operation as a step of its own, in the author's words.
     as_written: Vec<Step>,
+    /// What there is to say of operations that another one's rewrite replaces, should that one stay as it is.
+    standby: Vec<Finding>,
 }
 
 impl Findings {
@@ -74,9 +76,23 @@ impl Findings {
         }
         for at in left {
             leave(&mut self.findings[at].outcome, why);
+            let claims = self.findings[at].outcome.claims.clone();
+            self.say_of(&claims, why);
         }
         self.assemble();
         Ok(self)
+    }
+
+    /// Says what there is to say of operations that no other one's rewrite replaces any more.
+    fn say_of(&mut self, items: &[usize], why: &str) {
+        let (now, still): (Vec<Finding>, Vec<Finding>) =
+            std::mem::take(&mut self.standby).into_iter().partition(|finding| items.contains(&finding.item));
+        self.standby = still;
+        self.findings.extend(now.into_iter().map(|mut finding| {
+            leave(&mut finding.outcome, why);
+            finding
+        }));
+        self.findings.sort_by_key(|finding| finding.item);
     }
 
     /// The steps of all findings and of what passes through. Steps that replace several operations stand where the last of
@@ -107,7 +123,9 @@ impl Findings {
             leave(&mut outcome, why);
             Finding { rule: finding.rule, item: finding.item, outcome }
         };
-        Findings { findings: self.findings.iter().map(keep).collect(), steps: Vec::new(), as_written: Vec::new() }
+        let mut findings: Vec<Finding> = self.findings.iter().chain(&self.standby).map(keep).collect();
+        findings.sort_by_key(|finding| finding.item);
+        Findings { findings, steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() }
     }
 }
 
@@ -121,7 +139,7 @@ fn leave(outcome: &mut Outcome, why: &str) {
 
 /// Asks every rule about every operation. `schema` follows the operations.
 pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
-    let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new() };
+    let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() };
     let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
     let mut claimed = vec![false; migration.items.len()];
     // What a hazard before it tells of.
@@ -159,6 +177,9 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                 }
             }
             found.findings.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
+        } else {
+            let outcomes = outcomes(migration, &site, told[at], config);
+            found.standby.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
         }
         found.as_written.push(as_written);
         held.take(item, at, cost);

@@ -69,6 +69,7 @@ pub fn plan(
     let promise = around.promise(version);
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
+    let mut because = "its statements must be seen together, and one of them takes long".to_owned();
     // Each turn binds two more steps, allows less freedom, or leaves one more statement as it is.
     while findings.is_rewritten() {
         let steps = &findings.steps;
@@ -77,8 +78,7 @@ pub fn plan(
         let ordered = match units(steps, &together, freedom, runner) {
             Ok(ordered) => ordered,
             Err(stuck) => {
-                let why = "what belongs together would be parted, and one of its steps takes long";
-                findings = left(findings, &stuck.steps, why);
+                findings = left(findings, &stuck.steps, &because);
                 bound.clear();
                 continue;
             }
@@ -97,9 +97,13 @@ pub fn plan(
         };
         match fault {
             Fault::Gap { opened, closed: Some(closed), .. } if !bound.contains(&(opened, closed)) => {
+                because = explain(&fault, steps).1;
                 bound.push((opened, closed));
             }
-            Fault::Doubtful { removal, step } if !bound.contains(&(removal, step)) => bound.push((removal, step)),
+            Fault::Doubtful { removal, step } if !bound.contains(&(removal, step)) => {
+                because = explain(&fault, steps).1;
+                bound.push((removal, step));
+            }
             Fault::Refused { .. } | Fault::Costly { .. } | Fault::Differs { .. } | Fault::Gap { .. }
                 if freedom != Freedom::None =>
             {

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::sequence::UnitKind;
-use super::step::Step;
-use crate::operation::{Operation, QualifiedName};
+use super::step::{Duration, Step};
+use crate::operation::{ConstraintKind, CreateIndex, ForeignKey, Operation, QualifiedName};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::protection::{Gap, Protections, takes_away};
 use crate::schema::strict::Conflict;
@@ -79,7 +79,7 @@ pub fn check(
     let end = Protections::of(promise.after, promise.relations);
     let kept = before.and(&end);
     let mut locks = vec![Vec::new(); steps.len()];
-    let mut removal = None;
+    let (mut removal, mut change) = (None, None);
     for (number, (kind, unit)) in units.iter().enumerate() {
         let start = schema.clone();
         for at in unit {
@@ -88,8 +88,15 @@ pub fn check(
             if !allows(*kind, step, &cost) {
                 return Err(Fault::Costly { step: *at });
             }
-            if let Some(removal) = removal.filter(|_| is_doubtful(step, &schema)) {
+            let doubtful = is_doubtful(step, &schema);
+            if let Some(removal) = removal.filter(|_| doubtful) {
                 return Err(Fault::Doubtful { removal, step: *at });
+            }
+            // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
+            // wrote to fail with it.
+            let hard = doubtful || may_fail_as_written(step, &cost);
+            if let Some(change) = change.filter(|_| hard && step.duration == Duration::AsWritten) {
+                return Err(Fault::Doubtful { removal: change, step: *at });
             }
             match schema.check_applies(&step.operation, promise.version) {
                 Err(why) if !promise.refused.get(step.from).is_some_and(|refused| *refused) => {
@@ -100,6 +107,7 @@ pub fn check(
             locks[*at] = cost.locks;
         }
         removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
+        change = change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
         let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
         if takes && number + 1 < units.len() {
             let now = Protections::of(&schema, promise.relations);
@@ -140,26 +148,77 @@ fn is_final(step: &Step) -> bool {
                 | Operation::RenameColumn { .. }
                 | Operation::DropTable { .. }
                 | Operation::DropColumn { .. }
+                | Operation::Truncate { .. }
         )
+}
+
+/// It changes rows of the user's for good.
+fn changes_rows(step: &Step) -> bool {
+    let changes = matches!(
+        step.operation,
+        Operation::Update { .. } | Operation::Delete { .. } | Operation::Truncate { .. } | Operation::Insert { .. }
+    );
+    changes && step.duration != Duration::Free
+}
+
+/// A statement in the author's words that reads or writes all rows of a table and checks them on the way.
+fn may_fail_as_written(step: &Step, cost: &Effects) -> bool {
+    let checks = matches!(
+        step.operation,
+        Operation::SetType { .. }
+            | Operation::SetNotNull { .. }
+            | Operation::AddConstraint { .. }
+            | Operation::AddColumn { .. }
+            | Operation::CreateIndex(_)
+            | Operation::AttachPartition { .. }
+    );
+    checks && cost.work != Work::Constant
 }
 
 /// Rows that are there may make it fail.
 fn is_doubtful(step: &Step, schema: &Schema) -> bool {
     match &step.operation {
         Operation::ValidateConstraint { table, name } => {
-            use crate::operation::ConstraintKind::{Check, ForeignKey};
+            use ConstraintKind::{Check, ForeignKey};
             let state = schema.constraint(table, name);
             let empty = |column| {
                 schema.column(table, column).is_some_and(|c| c.age == Age::New && c.default.is_none() && !c.not_null)
             };
             match state.map(|state| &state.constraint.kind) {
-                Some(ForeignKey(fk)) => !fk.columns.iter().any(empty),
+                Some(ForeignKey(fk)) => !fk.columns.iter().any(empty) && !is_kept(fk, &table.name, schema),
                 Some(Check { .. }) | Some(_) | None => true,
             }
         }
-        Operation::CreateIndex(index) => index.unique && !schema.is_new(&index.table),
+        Operation::CreateIndex(index) => {
+            index.unique && !schema.is_new(&index.table) && !is_unique_already(index, schema)
+        }
         _ => step.fails_on_rows,
     }
+}
+
+/// Another foreign key says the same and holds.
+fn is_kept(key: &ForeignKey, table: &QualifiedName, schema: &Schema) -> bool {
+    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    constraints.iter().any(|state| match &state.constraint.kind {
+        ConstraintKind::ForeignKey(other) => {
+            let same_parent = same(&other.references, &key.references) && other.referenced == key.referenced;
+            state.is_proved() && same_parent && other.columns == key.columns
+        }
+        _ => false,
+    })
+}
+
+/// Another unique index keeps duplicates of these columns out.
+fn is_unique_already(index: &CreateIndex, schema: &Schema) -> bool {
+    let wanted: Vec<_> = index.columns.iter().filter_map(|c| c.column.as_ref()).collect();
+    schema.indexes_of(&index.table).any(|other| {
+        let narrow = other.columns.iter().all(|c| c.column.as_ref().is_some_and(|c| wanted.contains(&c)));
+        other.unique
+            && other.sure
+            && other.predicate.is_none()
+            && narrow
+            && Some(&other.name.name) != index.name.as_ref()
+    })
 }
 
 /// A search for the steps that open and close a gap.

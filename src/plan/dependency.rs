@@ -355,7 +355,9 @@ fn drops_constraint(uses: &mut Uses, table: &QualifiedName, name: &Ident, schema
 fn drops_column(uses: &mut Uses, table: &QualifiedName, column: &Ident, schema: &Schema) {
     uses.writes_column(table, column, schema);
     let root = uses.table(table, schema);
-    uses.write(Resource::Keys(root.clone()));
+    if is_in_a_key(table, column, schema) {
+        uses.write(Resource::Keys(root.clone()));
+    }
     let mut after = schema.clone();
     after.apply(&Operation::DropColumn {
         table: table.clone().into(),
@@ -387,6 +389,13 @@ fn drops_column(uses: &mut Uses, table: &QualifiedName, column: &Ident, schema: 
             None => uses.write(Resource::Relation(key(&dependent.name))),
         }
     }
+}
+
+/// A foreign key may stand on the column.
+fn is_in_a_key(table: &QualifiedName, column: &Ident, schema: &Schema) -> bool {
+    let known = schema.table(table).is_some_and(|t| t.columns_known);
+    let mut unique = schema.indexes_of(table).filter(|index| index.unique);
+    !known || unique.any(|index| index.columns.iter().any(|c| c.column.as_ref() == Some(column)))
 }
 
 fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
@@ -450,8 +459,6 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
         Operation::DropColumn { column, .. } => drops_column(uses, &table, column, schema),
         Operation::SetType { column, .. } => {
             uses.writes_column(&table, column, schema);
-            let root = uses.table(&table, schema);
-            uses.write(Resource::Keys(root));
             drops_column_without_names(uses, &table, column, schema);
         }
         Operation::SetColumnAttribute { column, .. } => {

@@ -152,9 +152,25 @@ impl Waits {
     /// What takes something away or shows itself to the application comes after all that may still fail on rows: a
     /// failure then leaves everything as it was.
     fn removals_for_what_may_fail(&mut self, steps: &[Step]) {
-        // What makes way for a removal waits like it.
-        let items: BTreeSet<usize> = steps.iter().filter(|step| step.is_removal()).map(|step| step.item).collect();
-        let removals: Vec<usize> = (0..steps.len()).filter(|at| items.contains(&steps[*at].item)).collect();
+        // What makes way for a removal waits like it. Rows that a statement deletes are often those that a check would find, so
+        // deletions are no reason for anything else.
+        let of_rows = |step: &&Step| matches!(step.operation, Operation::Delete { .. } | Operation::Truncate { .. });
+        let items = |rows: bool| -> BTreeSet<usize> {
+            let own = steps.iter().filter(|step| step.is_removal() && of_rows(step) == rows);
+            own.map(|step| step.item).collect()
+        };
+        let (things, rows) = (items(false), items(true));
+        let removals: Vec<usize> = (0..steps.len()).filter(|at| things.contains(&steps[*at].item)).collect();
+        self.after_what_may_fail(steps, removals);
+        let deletions: Vec<usize> = (0..steps.len()).filter(|at| rows.contains(&steps[*at].item)).collect();
+        for deletion in deletions {
+            for check in (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()) {
+                self.prefer(deletion, check);
+            }
+        }
+    }
+
+    fn after_what_may_fail(&mut self, steps: &[Step], removals: Vec<usize>) {
         let Some(first) = removals.first() else { return };
         // What waits for a removal cannot come before it.
         let mut after = vec![false; steps.len()];

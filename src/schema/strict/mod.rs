@@ -12,7 +12,7 @@ use std::fmt;
 
 use super::key::{Key, key};
 use super::{RelationKind, Schema, Table};
-use crate::operation::{ConstraintKind, Ident, ObjectKind, Operation, QualifiedName, TableRef};
+use crate::operation::{ConstraintKind, Ident, ObjectKind, Operation, QualifiedName, TableAttribute, TableRef};
 
 /// Why an operation fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,7 @@ impl Schema {
             DropIndex { names, if_exists, cascade, .. } => self.can_drop_indexes(names, *if_exists, *cascade),
             RenameIndex { index, to, if_exists } => self.can_rename_index(index, to, *if_exists),
             AlterIndex { index, .. } | AttachIndex { index, .. } => self.has_index(index),
+            SetTableAttribute { table, attribute: TableAttribute::Inherit(parent) } => self.can_inherit(table, parent),
             SetTableAttribute { table, .. } => self.has_table(table),
             CreateEnum { .. }
             | AddEnumValue { .. }

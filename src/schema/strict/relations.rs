@@ -110,6 +110,31 @@ impl Schema {
         }
     }
 
+    /// A child has the columns of its parent, and is as strict about NULL.
+    pub(super) fn can_inherit(&self, table: &TableRef, parent: &QualifiedName) -> Applies {
+        self.has_table(table)?;
+        self.has_relation(parent)?;
+        let (Some(child), Some(above)) = (self.table(&table.name), self.table(parent)) else { return Ok(()) };
+        for column in &above.columns {
+            match child.columns.iter().find(|own| own.name == column.name) {
+                None if child.columns_known => {
+                    return refused("42804", format!("child table is missing column {}", column.name));
+                }
+                Some(own) if own.ty != column.ty => {
+                    return refused(
+                        "42804",
+                        format!("child table {} has different type for column {}", table.name, own.name),
+                    );
+                }
+                Some(own) if column.not_null && !own.not_null => {
+                    return refused("42804", format!("column {} in child table must be marked NOT NULL", own.name));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn can_detach(&self, table: &TableRef, partition: &QualifiedName) -> Applies {
         self.has_table(table)?;
         self.has_relation(partition)?;
