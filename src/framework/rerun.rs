@@ -60,7 +60,7 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
             TableAttribute::StorageParameters
             | TableAttribute::UserCatalogTable
             | TableAttribute::Owner
-            | TableAttribute::RowSecurity
+            | TableAttribute::RowSecurity(_)
             | TableAttribute::ReplicaIdentity
             | TableAttribute::ToggleTrigger
             | TableAttribute::Persistence

@@ -15,6 +15,16 @@ pub struct Constraint {
     pub options: SqlFragment,
 }
 
+impl Constraint {
+    /// The columns of a primary key or unique constraint.
+    pub fn key_columns(&self) -> Option<&[Ident]> {
+        match &self.kind {
+            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => Some(columns),
+            _ => None,
+        }
+    }
+}
+
 /// The kinds of constraint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConstraintKind {

@@ -101,8 +101,8 @@ pub enum TableAttribute {
     UserCatalogTable,
     /// `OWNER TO`.
     Owner,
-    /// `ENABLE | DISABLE | FORCE | NO FORCE ROW LEVEL SECURITY`.
-    RowSecurity,
+    /// `… ROW LEVEL SECURITY`.
+    RowSecurity(RowSecurity),
     /// `REPLICA IDENTITY`.
     ReplicaIdentity,
     /// `ENABLE | DISABLE TRIGGER`, `ENABLE | DISABLE RULE` is `Other`.
@@ -119,6 +119,19 @@ pub enum TableAttribute {
     NoInherit(QualifiedName),
     /// `CLUSTER ON`, `SET WITHOUT CLUSTER`, `OF type`, rules: brief, ACCESS EXCLUSIVE.
     Other,
+}
+
+/// What is done to a table's row security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowSecurity {
+    /// `ENABLE`: without a policy nobody but the owner sees a row.
+    Enable,
+    /// `DISABLE`.
+    Disable,
+    /// `FORCE`: it holds for the owner too.
+    Force,
+    /// `NO FORCE`.
+    NoForce,
 }
 
 /// Where a new enum label goes.
@@ -343,6 +356,7 @@ pub enum Operation {
         kind: ObjectKind,
         names: Vec<QualifiedName>,
         on: Option<QualifiedName>,
+        if_exists: bool,
         cascade: bool,
     },
     RefreshMaterializedView {

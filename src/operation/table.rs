@@ -256,6 +256,8 @@ pub struct CreateIndex {
     pub only: bool,
     /// The key columns.
     pub columns: Vec<IndexColumn>,
+    /// The columns of `INCLUDE (…)`.
+    pub include: Vec<Ident>,
     /// The partial index's predicate.
     pub predicate: Option<SqlFragment>,
     /// The text from the table name on: `"User"("email")`, `"User" USING GIN ("j") WHERE …`.

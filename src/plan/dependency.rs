@@ -188,7 +188,7 @@ pub fn uses(operation: &Operation, schema: &Schema) -> Uses {
             }
             uses.builds = leading(&index.table, &index.columns);
             uses.unique_on = index.unique.then(|| (index.table.clone(), columns));
-            let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
+            let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
             uses.writes.insert(Resource::Index(s, name.as_str().to_owned()));
         }
         Operation::DropIndex { names, .. } => {

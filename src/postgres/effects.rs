@@ -68,7 +68,7 @@ pub fn statement_effects(operations: &[&Operation], schema: &Schema, version: u3
         [only] => effects(only, schema, version),
         several => {
             let mut ordered = several.to_vec();
-            ordered.sort_by_key(|operation| pass(operation));
+            ordered.sort_by_key(|operation| crate::sql::pass(operation));
             in_order(ordered, &mut schema.clone(), version)
         }
     }
@@ -102,60 +102,6 @@ fn in_order(operations: Vec<&Operation>, schema: &mut Schema, version: u32) -> E
         schema.apply(operation);
     }
     sum
-}
-
-/// The pass of ALTER TABLE in which a subcommand runs (`AT_PASS_…`, `src/backend/commands/tablecmds.c`): a constraint that
-/// the statement drops is gone before SET NOT NULL looks for a proof, and VALIDATE comes last.
-fn pass(operation: &Operation) -> u8 {
-    match operation {
-        DropColumn { .. } | DropConstraint { .. } | DropNotNull { .. } => 0,
-        SetType { .. } => 1,
-        AddColumn { .. } => 2,
-        SetNotNull { .. } | SetDefault { .. } | DropDefault { .. } | SetColumnAttribute { .. } => 3,
-        AddConstraint { .. } => 4,
-        ValidateConstraint { .. } | AlterConstraint { .. } | SetTableAttribute { .. } => 5,
-        // No subcommands; they come alone.
-        CreateTable(_)
-        | DropTable { .. }
-        | RenameTable { .. }
-        | SetSchema { .. }
-        | AttachPartition { .. }
-        | DetachPartition { .. }
-        | RenameColumn { .. }
-        | RenameConstraint { .. }
-        | CreateIndex(_)
-        | DropIndex { .. }
-        | RenameIndex { .. }
-        | AlterIndex { .. }
-        | AttachIndex { .. }
-        | Reindex { .. }
-        | CreateEnum { .. }
-        | AddEnumValue { .. }
-        | RenameEnumValue { .. }
-        | RenameType { .. }
-        | DropType { .. }
-        | CreateDomain { .. }
-        | AlterDomain { .. }
-        | CreateObject { .. }
-        | AlterObject { .. }
-        | DropObject { .. }
-        | RefreshMaterializedView { .. }
-        | Comment { .. }
-        | Grant { .. }
-        | Insert { .. }
-        | Update { .. }
-        | Delete { .. }
-        | Truncate { .. }
-        | Select { .. }
-        | Backfill(_)
-        | SetParameter { .. }
-        | Transaction(_)
-        | LockTable { .. }
-        | Vacuum { .. }
-        | Analyze { .. }
-        | Cluster { .. }
-        | Opaque { .. } => 6,
-    }
 }
 
 /// Tables, columns and constraints; the rest is [`of_object`]'s.
@@ -248,7 +194,7 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
             object::create(t, *kind, name.as_ref(), on.as_ref(), definition)
         }
         AlterObject { kind, name, on, action } => object::alter(t, *kind, name.as_ref(), on.as_ref(), action),
-        DropObject { kind, names, on, cascade } => object::drop(t, *kind, names, on.as_ref(), *cascade),
+        DropObject { kind, names, on, cascade, .. } => object::drop(t, *kind, names, on.as_ref(), *cascade),
         RefreshMaterializedView { name, concurrently } => object::refresh(t, name, *concurrently),
         Comment { definition } => object::comment(t, definition),
         Insert { table } => data::insert(t, table),

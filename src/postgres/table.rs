@@ -119,7 +119,7 @@ pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &Tab
         TableAttribute::StorageParameters => tally.lock(table, LockMode::ShareUpdateExclusive),
         TableAttribute::UserCatalogTable
         | TableAttribute::Owner
-        | TableAttribute::RowSecurity
+        | TableAttribute::RowSecurity(_)
         | TableAttribute::ReplicaIdentity
         | TableAttribute::Other => tally.lock(table, LockMode::AccessExclusive),
         TableAttribute::ToggleTrigger => {
@@ -168,6 +168,7 @@ fn as_statement(index: &crate::schema::Index, table: &QualifiedName) -> CreateIn
         if_not_exists: false,
         only: false,
         columns: index.columns.clone(),
+        include: Vec::new(),
         predicate: index.predicate.clone(),
         definition: index.definition.clone(),
     }

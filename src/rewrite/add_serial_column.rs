@@ -66,8 +66,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         definition: SqlFragment::new(&definition),
     };
     let mut steps = site.steps();
-    let drop =
-        Operation::DropObject { kind: ObjectKind::Sequence, names: vec![sequence.clone()], on: None, cascade: false };
+    let drop = Operation::DropObject {
+        kind: ObjectKind::Sequence,
+        names: vec![sequence.clone()],
+        on: None,
+        if_exists: true,
+        cascade: false,
+    };
     steps.step(
         object(format!("SEQUENCE IF NOT EXISTS {sequence} AS {}", integer.to_lowercase())),
         format!("{words}_{name}_sequence"),

@@ -88,6 +88,7 @@ pub(super) fn concurrent_index(table: &TableRef, constraint: &Constraint, name: 
             .iter()
             .map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) })
             .collect(),
+        include: Vec::new(),
         predicate: None,
         definition: SqlFragment::new(&definition),
     })

@@ -70,7 +70,7 @@ pub(super) fn refuse_partitioned(mut hazard: Hazard) -> Hazard {
 
 /// The concurrent build, under the name that the plain form would have given.
 pub(super) fn build(site: &Site<'_>, index: &CreateIndex) -> Vec<Step> {
-    let name = index.name.clone().unwrap_or_else(|| site.schema.index_name(&index.table, &index.columns));
+    let name = index.name.clone().unwrap_or_else(|| site.schema.index_name(index));
     let concurrent =
         CreateIndex { name: Some(name.clone()), concurrently: true, if_not_exists: false, ..index.clone() };
     let undo = Operation::DropIndex {

@@ -89,6 +89,7 @@ fn definition(index: &Index) -> CreateIndex {
         if_not_exists: false,
         only: false,
         columns: index.columns.clone(),
+        include: Vec::new(),
         predicate: index.predicate.clone(),
         definition: index.definition.clone(),
     }

@@ -68,7 +68,7 @@ fn replaces(site: &Site<'_>, new: &CreateIndex, name: &QualifiedName) -> bool {
 }
 
 fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> Vec<crate::plan::Step> {
-    let wanted = new.name.clone().unwrap_or_else(|| site.schema.index_name(&new.table, &new.columns));
+    let wanted = new.name.clone().unwrap_or_else(|| site.schema.index_name(new));
     let same_name = wanted == old.name;
     let building = if same_name { wanted.with_suffix("_new") } else { wanted.clone() };
     let built = new.table.sibling(building.clone());

@@ -267,7 +267,7 @@ fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
         }
         Operation::ValidateConstraint { .. } => Undo::Nothing,
         Operation::CreateIndex(index) => {
-            let name = index.name.clone().unwrap_or_else(|| schema.index_name(&index.table, &index.columns));
+            let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
             one(Operation::DropIndex {
                 names: vec![index.table.sibling(name)],
                 concurrently: index.concurrently,

@@ -2,9 +2,9 @@
 
 use super::links::Tie;
 use super::names::{column_part, free_object_name};
-use super::{Age, Column, ConstraintState, Index, Schema, key};
+use super::{Age, Column, ConstraintState, Index, Schema, key, mentions};
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
 };
 use crate::sql::expression;
 
@@ -65,8 +65,9 @@ impl Schema {
             | ConstraintKind::PrimaryKey { columns, using_index, .. } => (columns, using_index),
             _ => return,
         };
-        if let Some(using) = using {
-            if let Some(mut index) = self.take_index(&key(&table.sibling(using.clone()))) {
+        if let Some(taken) = using.clone() {
+            if let Some(mut index) = self.take_index(&key(&table.sibling(taken))) {
+                *using = None;
                 *columns = index.columns.iter().filter_map(|c| c.column.clone()).collect();
                 index.name = table.sibling(name.clone());
                 index.constraint = Some(name.clone());
@@ -90,7 +91,10 @@ impl Schema {
             ConstraintKind::Check { expression } => (self.only_column(table, expression), "check"),
             ConstraintKind::Unique { using_index: Some(index), .. }
             | ConstraintKind::PrimaryKey { using_index: Some(index), .. } => return index.clone(),
-            ConstraintKind::Unique { columns, .. } => (joined(columns), "key"),
+            ConstraintKind::Unique { columns, index_options, .. } => {
+                let names = columns.iter().map(|c| c.as_str().to_owned()).chain(included(index_options));
+                (column_part(numbered(names).iter().map(String::as_str)), "key")
+            }
             ConstraintKind::PrimaryKey { .. } => (String::new(), "pkey"),
             ConstraintKind::ForeignKey(fk) => (joined(&fk.columns), "fkey"),
             ConstraintKind::Exclude { .. } => (String::new(), "excl"),
@@ -100,13 +104,15 @@ impl Schema {
     }
 
     /// The name that `CREATE INDEX ON t (…)` gets.
-    pub fn index_name(&self, table: &QualifiedName, columns: &[IndexColumn]) -> Ident {
-        let parts: Vec<String> = columns
+    pub fn index_name(&self, index: &CreateIndex) -> Ident {
+        let keys = index
+            .columns
             .iter()
-            .map(|c| c.column.as_ref().map_or_else(|| expression_name(c), |n| n.as_str().to_owned()))
-            .collect();
-        free_object_name(&table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
-            self.is_taken(table, name)
+            .map(|c| c.column.as_ref().map_or_else(|| expression_name(c), |n| n.as_str().to_owned()));
+        let included = index.include.iter().map(|column| column.as_str().to_owned());
+        let parts = numbered(keys.chain(included));
+        free_object_name(&index.table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
+            self.is_taken(&index.table, name)
         })
     }
 
@@ -130,6 +136,12 @@ impl Schema {
 }
 
 impl Index {
+    /// A key column, an expression, the predicate or an included column of it reads the column.
+    pub(super) fn uses_column(&self, column: &Ident) -> bool {
+        let inside = self.definition.as_str().split_once('(').map(|(_, inside)| inside).unwrap_or_default();
+        self.columns.iter().any(|c| c.column.as_ref() == Some(column)) || mentions(inside, column.as_str())
+    }
+
     /// The index behind a primary key or unique constraint of that name.
     pub(super) fn of_key(name: QualifiedName, table: &QualifiedName, columns: &[Ident]) -> Self {
         let element = |c: &Ident| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) };
@@ -147,6 +159,26 @@ impl Index {
             sure: true,
         }
     }
+}
+
+/// The columns of `INCLUDE (…)` among a key's options.
+fn included(options: &SqlFragment) -> Vec<String> {
+    let text = options.as_str();
+    let list = text.get(..7).filter(|word| word.eq_ignore_ascii_case("include")).and_then(|_| text.split_once('('));
+    let list = list.and_then(|(_, rest)| rest.split_once(')')).map(|(list, _)| list);
+    let columns = list.into_iter().flat_map(|list| list.split(','));
+    columns.map(|column| Ident::from_sql(column.trim()).as_str().to_owned()).collect()
+}
+
+/// Columns that have one name get numbers (`ChooseIndexColumnNames`).
+fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut different: Vec<String> = Vec::new();
+    for name in names {
+        let free = |candidate: &String| !different.contains(candidate);
+        let candidates = std::iter::once(name.clone()).chain((1..).map(|number| format!("{name}{number}")));
+        different.extend(candidates.into_iter().find(free));
+    }
+    different
 }
 
 /// The name of an expression's column in an index: a function's own name, else `expr`.

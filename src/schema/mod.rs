@@ -73,9 +73,17 @@ pub struct Table {
     pub parents: Vec<QualifiedName>,
     /// It is its parent's DEFAULT partition.
     pub is_default_partition: bool,
+    /// Row security is enabled.
+    pub row_security: bool,
 }
 
 impl Table {
+    /// The columns of its primary key.
+    pub fn primary_key(&self) -> Option<&[Ident]> {
+        let keys = self.constraints.iter().filter(|c| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. }));
+        keys.filter_map(|c| c.constraint.key_columns()).next()
+    }
+
     /// True when the history's statements made it, or at least a part of it.
     pub fn is_sure(&self) -> bool {
         self.columns_known || self.columns.iter().any(|c| c.sure)
@@ -351,6 +359,7 @@ impl Schema {
             constraints: Vec::new(),
             parents: Vec::new(),
             is_default_partition: false,
+            row_security: false,
         });
     }
 

@@ -106,6 +106,7 @@ impl Schema {
                 constraints: Vec::new(),
                 parents: Vec::new(),
                 is_default_partition: false,
+                row_security: false,
             };
             self.touch(name);
             self.put_table(view);

@@ -3,10 +3,10 @@
 use super::columns::stored_type;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
-use super::{Age, Column, Domain, Index, Key, RelationKind, Schema, Table, key};
+use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, SqlFragment, TableAttribute,
+    QualifiedName, RowSecurity, SqlFragment, TableAttribute,
 };
 
 impl Schema {
@@ -48,7 +48,9 @@ impl Schema {
             Operation::CreateObject { kind, name, on, definition, .. } => {
                 self.create_object(*kind, name.as_ref(), on.as_ref(), definition)
             }
-            Operation::DropObject { kind, names, on, cascade } => self.drop_object(*kind, names, on.as_ref(), *cascade),
+            Operation::DropObject { kind, names, on, cascade, .. } => {
+                self.drop_object(*kind, names, on.as_ref(), *cascade)
+            }
             Operation::SetParameter { name, value, .. } if name == "timezone" => {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
             }
@@ -183,6 +185,7 @@ impl Schema {
             constraints: Vec::new(),
             parents,
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
+            row_security: false,
         };
         self.put_table(table);
         let merged = without_redundant_keys(create);
@@ -195,7 +198,7 @@ impl Schema {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
-        self.take_table(&gone);
+        let partitioned = self.take_table(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned);
         self.drop_indexes(name, |_| true);
         self.dependents.remove_on(&gone);
         self.dependents.remove_named(&gone, |_| true);
@@ -203,7 +206,7 @@ impl Schema {
         for table in pointing {
             self.edit_constraints(&table, |t| t.constraints.retain(|c| !points(&c.constraint)));
         }
-        if cascade || self.tables.get(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned) {
+        if cascade || partitioned {
             partitions.iter().for_each(|p| self.drop_relation(p, true));
         }
     }
@@ -260,13 +263,15 @@ impl Schema {
     fn table_attribute(&mut self, table: &QualifiedName, attribute: &TableAttribute) {
         match attribute {
             TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
+            TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
+            TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
             _ => {}
         }
     }
 
     fn create_index(&mut self, index: &CreateIndex) {
-        let name = index.name.clone().unwrap_or_else(|| self.index_name(&index.table, &index.columns));
+        let name = index.name.clone().unwrap_or_else(|| self.index_name(index));
         let name = index.table.sibling(name);
         let state = Index {
             name: name.clone(),
@@ -298,18 +303,47 @@ impl Schema {
     }
 
     fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
+        let family: Vec<QualifiedName> =
+            std::iter::once(table.clone()).chain(self.children(table).iter().map(|t| t.name.clone())).collect();
+        for (referencing, name) in self.standing_on(table, |columns| columns.contains(column)) {
+            self.drop_constraint(&referencing, &name);
+        }
         let forget = |t: &mut Table| {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
         };
         self.family(table, |schema, t| schema.edit(t, forget));
-        self.drop_indexes(table, |index| index.columns.iter().any(|c| c.column.as_ref() == Some(column)));
+        for table in family {
+            self.drop_indexes(&table, |index| index.uses_column(column));
+        }
     }
 
     fn drop_constraint(&mut self, table: &QualifiedName, name: &Ident) {
+        let key = self.constraint(table, name).map(|state| state.constraint.clone());
+        if let Some(columns) = key.as_ref().and_then(Constraint::key_columns) {
+            for (referencing, name) in self.standing_on(table, |referenced| referenced == columns) {
+                self.drop_constraint(&referencing, &name);
+            }
+        }
         let forget = |t: &mut Table| t.constraints.retain(|c| c.name != *name);
         self.family(table, |schema, t| schema.edit_constraints(t, forget));
         self.drop_indexes(table, |index| index.constraint.as_ref() == Some(name));
+    }
+
+    /// The foreign keys that point at columns of a table; one that names none points at its primary key.
+    pub(super) fn standing_on(
+        &self,
+        table: &QualifiedName,
+        columns: impl Fn(&[Ident]) -> bool,
+    ) -> Vec<(QualifiedName, Ident)> {
+        let primary = self.table(table).and_then(Table::primary_key).unwrap_or_default();
+        let stands = |state: &ConstraintState| match &state.constraint.kind {
+            ConstraintKind::ForeignKey(fk) if fk.referenced.is_empty() => columns(primary),
+            ConstraintKind::ForeignKey(fk) => columns(&fk.referenced),
+            _ => false,
+        };
+        let pointing = self.referencing(table).into_iter().filter(|(_, state)| stands(state));
+        pointing.map(|(t, state)| (t.name.clone(), state.name.clone())).collect()
     }
 
     fn drop_indexes(&mut self, table: &QualifiedName, goes: impl Fn(&Index) -> bool) {

@@ -10,6 +10,7 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod passes;
 mod read;
 mod read_alter;
 mod read_create;
@@ -17,6 +18,7 @@ pub mod render;
 mod repeatable;
 mod split;
 
+pub use passes::pass;
 pub use read::{Located, read_statement};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, split};

@@ -256,16 +256,17 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
             kind: ObjectKind::Other,
             names: Vec::new(),
             on: None,
+            if_exists: false,
             cascade: c.rest().as_str().to_uppercase().contains("CASCADE"),
         });
     }
     let kind = object_kind(c)?;
-    c.eat("IF EXISTS");
+    let if_exists = c.eat("IF EXISTS");
     let names =
         if kind == ObjectKind::Function { c.name().into_iter().collect() } else { c.names().unwrap_or_default() };
     let on = if c.eat("ON") { Some(c.name()?) } else { None };
     let cascade = c.rest().as_str().to_uppercase().ends_with("CASCADE");
-    Some(Operation::DropObject { kind, names, on, cascade })
+    Some(Operation::DropObject { kind, names, on, if_exists, cascade })
 }
 
 /// `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `SELECT` and their `WITH` forms.

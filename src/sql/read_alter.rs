@@ -1,11 +1,14 @@
 //! `ALTER TABLE` and the other `ALTER` statements.
 
 use super::cursor::Cursor;
+use super::passes::in_order_of_passes;
 use super::read::Located;
 use super::read_create::{column_definition, starts_constraint, table_constraint};
-use crate::operation::{ColumnAttribute, EnumPosition, ObjectKind, Operation, SqlFragment, TableAttribute, TableRef};
+use crate::operation::{
+    ColumnAttribute, EnumPosition, ObjectKind, Operation, RowSecurity, SqlFragment, TableAttribute, TableRef,
+};
 
-/// After `ALTER TABLE`: one operation for each subcommand, with its slice.
+/// After `ALTER TABLE`: one operation for each subcommand, with its slice, in the order in which they run.
 pub(super) fn alter_table(c: &mut Cursor<'_>) -> Option<Vec<Located>> {
     let if_exists = c.eat("IF EXISTS");
     let only = c.eat("ONLY");
@@ -16,14 +19,14 @@ pub(super) fn alter_table(c: &mut Cursor<'_>) -> Option<Vec<Located>> {
     }
     let parts = c.clone().comma_parts();
     c.rest();
-    parts
-        .into_iter()
-        .map(|mut part| {
-            let span = part.whole_span();
-            let operation = subcommand(&mut part, &table).filter(|_| part.is_done())?;
-            Some(Located { operation, span })
-        })
-        .collect()
+    let located = parts.into_iter().map(|mut part| {
+        let span = part.whole_span();
+        let operation = subcommand(&mut part, &table).filter(|_| part.is_done())?;
+        Some(Located { operation, span })
+    });
+    let mut subcommands = located.collect::<Option<Vec<_>>>()?;
+    in_order_of_passes(&mut subcommands, |located| &located.operation);
+    Some(subcommands)
 }
 
 /// The forms that cannot be one of several subcommands.
@@ -153,10 +156,10 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
     }
     let forms = [
         ("OWNER TO", TableAttribute::Owner),
-        ("ENABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
-        ("DISABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
-        ("FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
-        ("NO FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity),
+        ("ENABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Enable)),
+        ("DISABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Disable)),
+        ("FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Force)),
+        ("NO FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::NoForce)),
         ("REPLICA IDENTITY", TableAttribute::ReplicaIdentity),
         ("ENABLE TRIGGER", TableAttribute::ToggleTrigger),
         ("DISABLE TRIGGER", TableAttribute::ToggleTrigger),

@@ -19,6 +19,7 @@ pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation
         c.ident()?;
     }
     let columns = c.parenthesised()?.comma_parts().into_iter().map(index_column).collect::<Option<Vec<_>>>()?;
+    let include = if c.eat("INCLUDE") { c.columns()? } else { Vec::new() };
     c.skip_until(0, |c| c.at("WHERE"));
     let mut predicate = None;
     if c.eat("WHERE") {
@@ -33,6 +34,7 @@ pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation
         if_not_exists,
         only,
         columns,
+        include,
         predicate,
         definition,
     }))

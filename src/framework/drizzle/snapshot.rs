@@ -315,6 +315,7 @@ impl Index {
             if_not_exists: false,
             only: false,
             columns,
+            include: Vec::new(),
             predicate: self.predicate.as_deref().map(SqlFragment::new),
             definition: SqlFragment::new(&definition),
         })
