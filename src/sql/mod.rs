@@ -19,7 +19,7 @@ mod repeatable;
 mod split;
 
 pub use passes::pass;
-pub use read::{Located, read_statement};
+pub use read::{Located, Reading, read_statement};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, split};
 
