@@ -211,10 +211,10 @@ const OID_ALIASES: &[&str] = &["regclass", "regproc", "regprocedure", "regtype",
 
 /// True when every value of one type modifier is a value of the other, so that the length coercion is dropped.
 fn widens(from: &TypeName, to: &TypeName) -> bool {
-    if from.modifiers() == to.modifiers() && from.text.to_lowercase() == to.text.to_lowercase() {
+    if from.modifiers() == to.modifiers() && from.text().to_lowercase() == to.text().to_lowercase() {
         return true;
     }
-    match from.canonical().as_str() {
+    match from.canonical() {
         "varchar" | "varbit" => length(to).is_none_or(|n| length(from).is_some_and(|old| old <= n)),
         "bpchar" => length(to).is_none() || length(from) == length(to),
         "numeric" => match (scaled(from), scaled(to)) {
@@ -230,7 +230,7 @@ fn widens(from: &TypeName, to: &TypeName) -> bool {
 /// `n` of `varchar(n)`; `char` alone is `char(1)`, `bpchar` alone has no length (documentation, 8.3).
 fn length(ty: &TypeName) -> Option<i64> {
     let written = ty.modifiers().first().copied();
-    let bare_char = ty.canonical() == "bpchar" && !ty.text.to_lowercase().contains("bpchar");
+    let bare_char = ty.canonical() == "bpchar" && !ty.text().to_lowercase().contains("bpchar");
     written.or(bare_char.then_some(1))
 }
 
