@@ -3,7 +3,7 @@
 use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Operation, QualifiedName};
-use crate::plan::{Duration, Phase, Step, Transaction, Uses};
+use crate::plan::{Duration, Phase, Step, Transaction, Uses, uses};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Outcome, RULES, Rule, Settings, Severity, Site};
 use crate::schema::Schema;
@@ -25,6 +25,8 @@ pub struct Findings {
     pub findings: Vec<Finding>,
     /// The steps of the whole migration, those that pass through included, in the source's order.
     pub steps: Vec<Step>,
+    /// Each operation as a step of its own, in the author's words.
+    as_written: Vec<Step>,
 }
 
 impl Findings {
@@ -40,6 +42,28 @@ impl Findings {
         self.left(&format!("the {} at {place} {}", words.join(" "), refusal.why))
     }
 
+    /// The same where these items stay as they are written, in one place with what stands between them, and why; `Err` where
+    /// none of them has another form.
+    pub fn left_in_place(mut self, items: &[usize], why: &str) -> Result<Findings, Findings> {
+        let is_left = |finding: &Finding| {
+            let own = |item: &usize| *item == finding.item || finding.outcome.claims.contains(item);
+            finding.outcome.steps.is_some() && items.iter().any(own)
+        };
+        let left: Vec<usize> = (0..self.findings.len()).filter(|at| is_left(&self.findings[*at])).collect();
+        if left.is_empty() {
+            return Err(self);
+        }
+        for at in left {
+            let outcome = &mut self.findings[at].outcome;
+            outcome.steps = None;
+            outcome.claims.clear();
+            outcome.hazard.applicability = Applicability::Manual;
+            outcome.hazard.help = format!("left as it is: {why}");
+        }
+        self.assemble();
+        Ok(self)
+    }
+
     /// The same where nothing is rewritten, and why.
     pub fn left(&self, why: &str) -> Findings {
         let why = format!("left as it is: {why}");
@@ -51,36 +75,49 @@ impl Findings {
             }
             Finding { rule: finding.rule, item: finding.item, outcome }
         };
-        Findings { findings: self.findings.iter().map(keep).collect(), steps: Vec::new() }
+        Findings { findings: self.findings.iter().map(keep).collect(), steps: Vec::new(), as_written: Vec::new() }
+    }
+
+    /// The steps of all findings and of what passes through. Steps that replace several operations stand where the last of
+    /// these stood.
+    fn assemble(&mut self) {
+        let mut replaced = vec![false; self.as_written.len()];
+        let mut at_item: Vec<Vec<Step>> = vec![Vec::new(); self.as_written.len()];
+        for finding in &self.findings {
+            let Some(steps) = &finding.outcome.steps else { continue };
+            let items = std::iter::once(&finding.item).chain(&finding.outcome.claims);
+            items.clone().for_each(|item| replaced[*item] = true);
+            let last = items.copied().fold(finding.item, usize::max);
+            at_item[last].extend(steps.iter().cloned());
+        }
+        let own = |(at, steps): (usize, Vec<Step>)| {
+            let as_written = (!replaced[at]).then(|| self.as_written[at].clone());
+            as_written.into_iter().chain(steps).collect::<Vec<_>>()
+        };
+        self.steps = at_item.into_iter().enumerate().flat_map(own).collect();
     }
 }
 
 /// Asks every rule about every operation. `schema` follows the operations.
 pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
-    let mut found = Findings { findings: Vec::new(), steps: Vec::new() };
+    let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new() };
     let mut claimed = vec![false; migration.items.len()];
-    // Steps that replace several operations stand where the last of these stood.
-    let mut later: Vec<Vec<Step>> = vec![Vec::new(); migration.items.len()];
     for at in 0..migration.items.len() {
-        let mut claims = Vec::new();
+        let site = Site { items: &migration.items, at, claimed: &claimed, schema, settings };
+        let as_written = passed_through(migration, &site);
         if !claimed[at] {
-            let site = Site { items: &migration.items, at, claimed: &claimed, schema, settings };
             let outcome = first_outcome(migration, &site, config);
-            match outcome.as_ref().and_then(|(_, outcome)| outcome.steps.as_ref().map(|steps| (outcome, steps))) {
-                Some((outcome, steps)) => {
-                    claims.clone_from(&outcome.claims);
-                    claims.push(at);
-                    later[claims.iter().copied().fold(at, usize::max)].extend(steps.iter().cloned());
-                }
-                None => found.steps.push(passed_through(&site)),
+            if let Some((_, outcome)) = outcome.as_ref().filter(|(_, outcome)| outcome.steps.is_some()) {
+                claimed[at] = true;
+                outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
             }
             found.findings.extend(outcome.map(|(rule, outcome)| Finding { rule, item: at, outcome }));
         }
-        claims.into_iter().for_each(|claim| claimed[claim] = true);
-        found.steps.append(&mut later[at]);
+        found.as_written.push(as_written);
         schema.apply(&migration.items[at].operation);
     }
     drop_needless_guards(migration, &mut found);
+    found.assemble();
     found
 }
 
@@ -136,9 +173,10 @@ fn is_suppressed(migration: &Migration, item: usize, rule: &str) -> bool {
 }
 
 /// The operation as a step of its own: what must not be moved or wrapped stays in the author's words.
-fn passed_through(site: &Site<'_>) -> Step {
+fn passed_through(migration: &Migration, site: &Site<'_>) -> Step {
     let mut step = site.pass_through();
     let item = &site.items[site.at];
+    step.uses = uses(&item.operation, migration.slice(site.at), site.schema);
     let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Select { .. });
     let changes_rows =
         matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });

@@ -2,7 +2,9 @@
 //!
 //! This is the only place where framework, schema, rewrite and plan meet.
 
+mod bonds;
 mod findings;
+mod planning;
 mod records;
 mod reporting;
 mod scope;
@@ -16,12 +18,13 @@ use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
 use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced};
 use crate::output::{MigrationReport, Report};
-use crate::plan::{Sequence, sequence};
+use crate::plan::Sequence;
 use crate::project::{Config, Level};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
 
 pub use findings::Findings;
+use planning::Around;
 use records::WrittenDown;
 pub use scope::{ResolveError, Scope, ScopeOptions, resolve};
 
@@ -101,14 +104,18 @@ pub fn run(
         match migration {
             Ok(migration) if in_scope(found) => {
                 let notes = written_down.notes(&options.base);
-                let findings = match written_down.schema() {
+                let (around, findings) = match written_down.schema() {
                     Some(known) => {
                         migration.items.iter().for_each(|item| schema.apply(&item.operation));
-                        findings::find(&migration, known, &settings, &options.config)
+                        let around = Around::new(&migration, known);
+                        (around, findings::find(&migration, known, &settings, &options.config))
                     }
-                    None => findings::find(&migration, &mut schema, &settings, &options.config),
+                    None => {
+                        let around = Around::new(&migration, &schema);
+                        (around, findings::find(&migration, &mut schema, &settings, &options.config))
+                    }
                 };
-                judged.push((migration, findings, notes));
+                judged.push((migration, around, findings, notes));
             }
             Ok(migration) => {
                 let known = written_down.schema().into_iter().chain([&mut schema]);
@@ -119,9 +126,11 @@ pub fn run(
         written_down.lay_over(&schema, at);
         progress(at + 1, history.len());
     }
-    let draft = |(migration, findings, notes)| {
+    let draft = |(migration, around, findings, notes)| {
         let settings = layout_settings(&options.config);
-        Draft { notes, ..Draft::of(framework, migration, findings, settings) }
+        let (findings, sequence) =
+            planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);
+        Draft { notes, ..Draft::of(framework, migration, findings, sequence, settings) }
     };
     let mut drafts: Vec<Draft> = judged.into_par_iter().map(draft).collect();
     if let Err(error) = place(framework, history, in_scope, &mut drafts) {
@@ -137,8 +146,11 @@ pub fn run(
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
 /// call the one after it.
 pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
+    let around = Around::new(&migration, schema);
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
-    let draft = Draft::of(framework, migration, findings, layout_settings(&options.config));
+    let (findings, sequence) =
+        planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);
+    let draft = Draft::of(framework, migration, findings, sequence, layout_settings(&options.config));
     let changes = changes(std::slice::from_ref(&draft)).pop().unwrap_or_default();
     draft.outcome(framework, changes, options)
 }
@@ -155,14 +167,16 @@ struct Draft {
 }
 
 impl Draft {
-    fn of(framework: &dyn Framework, migration: Migration, findings: Findings, settings: LayoutSettings) -> Draft {
-        let sequence = match findings.is_rewritten() {
-            true => sequence(findings.steps.clone(), framework.runner()),
-            false => Sequence::default(),
-        };
+    fn of(
+        framework: &dyn Framework,
+        migration: Migration,
+        findings: Findings,
+        sequence: Sequence,
+        settings: LayoutSettings,
+    ) -> Draft {
         if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
             let findings = findings.kept(&migration, &refusal);
-            return Draft::of(framework, migration, findings, settings);
+            return Draft::of(framework, migration, findings, Sequence::default(), settings);
         }
         let files = framework.lay_out(&migration, &sequence, &settings);
         Draft { migration, findings, sequence, files, beside: Beside::default(), notes: Vec::new(), settings }
@@ -171,7 +185,7 @@ impl Draft {
     /// The same where there is no place for more than one file.
     fn in_one_file(self, framework: &dyn Framework, why: String) -> Draft {
         let settings = LayoutSettings { one_file: Some(why), ..self.settings };
-        Draft { notes: self.notes, ..Draft::of(framework, self.migration, self.findings, settings) }
+        Draft { notes: self.notes, ..Draft::of(framework, self.migration, self.findings, self.sequence, settings) }
     }
 
     /// There is no place for what would replace it.

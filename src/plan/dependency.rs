@@ -1,220 +1,392 @@
-//! What a step uses, and which steps must wait for which.
+//! What an operation uses: what it reads, what it makes, and what falls or is freed with it.
 
-use std::collections::BTreeSet;
-
+use super::resource::{Resource, Uses};
 use super::step::Step;
 use crate::operation::{
-    Constraint, ConstraintKind, ForeignKey, Ident, IndexColumn, Operation, QualifiedName, TypeName,
+    Constraint, ConstraintKind, CreateTable, ForeignKey, Ident, IndexColumn, ObjectKind, Operation, QualifiedName,
+    TableAttribute,
 };
-use crate::schema::Schema;
+use crate::postgres::{calls_users_function, proving_check};
+use crate::schema::{Key, Schema, key, mentions};
 
-/// Something that steps use together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Resource {
-    Table(String, String),
-    /// A column's existence and type.
-    Column(String, String, Ident),
-    Default(String, String, Ident),
-    Nullability(String, String, Ident),
-    /// The values in a column.
-    Data(String, String, Ident),
-    Constraint(String, String, Ident),
-    Index(String, String),
-    Type(String, String),
-    /// The primary key and unique constraints of a table, which foreign keys stand on.
-    Keys(String, String),
-}
-
-/// What a step uses, computed against the catalog before it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Uses {
-    reads: BTreeSet<Resource>,
-    writes: BTreeSet<Resource>,
-    /// Nothing passes it.
-    barrier: bool,
-    /// It makes these columns of a table unique.
-    unique_on: Option<(QualifiedName, Vec<Ident>)>,
-    /// It is a foreign key that points at these columns of a table (none written: its primary key).
-    points_at: Option<(QualifiedName, Vec<Ident>)>,
-    /// It builds an index that leads with this column.
-    builds: Option<(QualifiedName, Ident)>,
-    /// It drops an index that leads with this column.
-    drops: Option<(QualifiedName, Ident)>,
-}
-
-fn pair(name: &QualifiedName) -> (String, String) {
-    (name.schema.as_ref().map_or("public", Ident::as_str).to_owned(), name.name.as_str().to_owned())
-}
-
-impl Uses {
-    /// Nothing passes it, in either direction.
-    pub fn everything() -> Self {
-        Uses { barrier: true, ..Uses::default() }
-    }
-
-    /// True when `later` must run after `self` if it stands after it in the source.
-    pub(super) fn must_precede(&self, later: &Uses) -> bool {
-        let shares = |a: &BTreeSet<Resource>, b: &BTreeSet<Resource>| !a.is_disjoint(b);
-        let keys = match (&self.unique_on, &later.points_at) {
-            (Some((unique, columns)), Some((parent, wanted))) => {
-                crate::schema::same(unique, parent)
-                    && (wanted.is_empty() || columns.is_empty() || wanted.iter().all(|c| columns.contains(c)))
-            }
-            _ => false,
-        };
-        self.barrier
-            || later.barrier
-            || keys
-            || shares(&self.writes, &later.writes)
-            || shares(&self.writes, &later.reads)
-            || shares(&self.reads, &later.writes)
-    }
-
-    /// True when `self` builds an index that can serve the queries of the one that `other` drops.
-    pub(super) fn replaces_index_of(&self, other: &Uses) -> bool {
-        self.builds.is_some() && self.builds == other.drops
-    }
-
-    fn table(&mut self, table: &QualifiedName) -> (String, String) {
-        let (schema, name) = pair(table);
-        self.reads.insert(Resource::Table(schema.clone(), name.clone()));
-        (schema, name)
-    }
-
-    fn reads_columns(&mut self, table: &QualifiedName, columns: &[Ident]) {
-        let (s, t) = self.table(table);
-        for column in columns {
-            self.reads.insert(Resource::Column(s.clone(), t.clone(), column.clone()));
-            self.reads.insert(Resource::Data(s.clone(), t.clone(), column.clone()));
-        }
-    }
-
-    fn reads_type(&mut self, ty: &TypeName) {
-        let (s, t) = pair(&ty.name());
-        self.reads.insert(Resource::Type(s, t));
-    }
-
-    /// A foreign key stands on the keys of the table that it points at.
-    fn stands_on(&mut self, key: &ForeignKey) {
-        let (s, t) = pair(&key.references);
-        self.reads.insert(Resource::Keys(s, t));
-        self.reads_columns(&key.references, &key.referenced);
-    }
-
-    fn drops_constraint(&mut self, table: &QualifiedName, constraint: &Constraint) {
-        match &constraint.kind {
-            ConstraintKind::ForeignKey(key) => {
-                self.reads_columns(table, &key.columns);
-                self.stands_on(key);
-            }
-            ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
-                self.reads_columns(table, columns);
-                let (s, t) = pair(table);
-                self.writes.insert(Resource::Keys(s, t));
-            }
-            ConstraintKind::Check { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {}
-        }
-    }
-
-    fn adds_constraint(&mut self, table: &QualifiedName, constraint: &Constraint, schema: &Schema) {
-        let (s, t) = self.table(table);
-        self.writes.insert(Resource::Constraint(s.clone(), t.clone(), schema.constraint_name(table, constraint)));
-        match &constraint.kind {
-            ConstraintKind::ForeignKey(key) => {
-                self.reads_columns(table, &key.columns);
-                self.stands_on(key);
-                self.points_at = Some((key.references.clone(), key.referenced.clone()));
-            }
-            ConstraintKind::Unique { columns, using_index, .. }
-            | ConstraintKind::PrimaryKey { columns, using_index, .. } => {
-                self.reads_columns(table, columns);
-                self.unique_on = Some((table.clone(), columns.clone()));
-                self.writes.insert(Resource::Keys(s.clone(), t));
-                if let Some(index) = using_index {
-                    self.writes.insert(Resource::Index(s, index.as_str().to_owned()));
-                }
-            }
-            ConstraintKind::Check { expression } => {
-                let columns = crate::sql::expression::parse(expression).map(|e| e.columns());
-                let columns: Vec<Ident> = match columns {
-                    Some(columns) => columns.into_iter().collect(),
-                    None => schema
-                        .table(table)
-                        .map(|t| t.columns.iter().map(|c| c.name.clone()).collect())
-                        .unwrap_or_default(),
-                };
-                self.reads_columns(table, &columns);
-            }
-            ConstraintKind::NotNull { column } => self.reads_columns(table, std::slice::from_ref(column)),
-            ConstraintKind::Exclude { .. } => self.barrier = true,
-        }
-    }
-}
-
-/// What an operation uses. `schema` is the catalog before it.
-pub fn uses(operation: &Operation, schema: &Schema) -> Uses {
+/// What an operation uses. `schema` is the catalog before it, `text` the statement as it is written, where it is.
+pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
     let mut uses = Uses::default();
     match operation {
-        Operation::CreateTable(create) => {
-            let (s, t) = pair(&create.name);
-            uses.writes.insert(Resource::Table(s, t));
-            create.like.iter().chain(&create.inherits).chain(&create.partition_of).for_each(|p| drop(uses.table(p)));
-            create.columns.iter().for_each(|c| uses.reads_type(&c.ty));
-            let inline = create.columns.iter().flat_map(|c| &c.constraints);
-            for constraint in create.constraints.iter().chain(inline) {
-                if let ConstraintKind::ForeignKey(key) = &constraint.kind {
-                    uses.table(&key.references);
-                    uses.points_at = Some((key.references.clone(), key.referenced.clone()));
-                }
+        Operation::CreateTable(create) => creates_table(&mut uses, create, text, schema),
+        Operation::DropTable { names, .. } => names.iter().for_each(|name| drops_table(&mut uses, name, schema)),
+        Operation::RenameTable { table, to } => {
+            uses.alone(table, schema);
+            for name in [table.name.clone(), table.sibling(to.clone())] {
+                uses.write(Resource::Relation(key(&name)));
+                uses.write(Resource::Type(key(&name)));
             }
         }
-        Operation::DropTable { names, .. } => names.iter().map(pair).for_each(|(s, t)| {
-            uses.writes.insert(Resource::Table(s, t));
-        }),
-        Operation::CreateEnum { name, .. } | Operation::AddEnumValue { name, .. } => {
-            let (s, t) = pair(name);
-            uses.writes.insert(Resource::Type(s, t));
-        }
+        Operation::CreateEnum { name, .. }
+        | Operation::AddEnumValue { name, .. }
+        | Operation::CreateDomain { name, .. } => uses.write(Resource::Type(key(name))),
         Operation::CreateIndex(index) => {
-            let (s, t) = uses.table(&index.table);
             let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
-            uses.reads_columns(&index.table, &columns);
-            if index.columns.iter().any(|c| c.column.is_none()) || index.predicate.is_some() {
-                let all =
-                    schema.table(&index.table).map(|t| t.columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>());
-                all.into_iter().flatten().for_each(|c| {
-                    uses.reads.insert(Resource::Column(s.clone(), t.clone(), c));
-                });
+            uses.reads_columns(&index.table, &columns, schema);
+            uses.reads_columns(&index.table, &index.include, schema);
+            let expressions = index.columns.iter().filter(|c| c.column.is_none()).map(|c| c.text.as_str());
+            for text in expressions.chain(index.predicate.as_ref().map(|p| p.as_str())) {
+                reads_expression(&mut uses, &index.table, text, schema);
+            }
+            if in_tree(&index.table, schema) {
+                uses.alone(&index.table, schema);
             }
             uses.builds = leading(&index.table, &index.columns);
-            uses.unique_on = index.unique.then(|| (index.table.clone(), columns));
+            uses.unique_on = index.unique.then(|| (key(&index.table), columns));
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
-            uses.writes.insert(Resource::Index(s, name.as_str().to_owned()));
+            uses.write(Resource::Relation(key(&index.table.sibling(name))));
         }
-        Operation::DropIndex { names, .. } => {
-            for name in names {
-                if let Some(index) = schema.index(name) {
-                    uses.table(&index.table.clone());
-                    uses.drops = leading(&index.table, &index.columns);
-                }
-                let (s, t) = pair(name);
-                uses.writes.insert(Resource::Index(s, t));
+        Operation::DropIndex { names, .. } => names.iter().for_each(|name| drops_index(&mut uses, name, schema)),
+        Operation::RenameIndex { index, to, .. } => {
+            uses_index(&mut uses, index, schema);
+            uses.write(Resource::Relation(key(&index.sibling(to.clone()))));
+            if let Some((table, name)) = schema.index(index).and_then(|i| Some((&i.table, i.constraint.as_ref()?))) {
+                let root = uses.table(table, schema);
+                uses.write(Resource::Constraint(root.clone(), name.clone()));
+                uses.write(Resource::Constraint(root, to.clone()));
             }
         }
-        Operation::RenameIndex { index, to, .. } => {
-            let (s, t) = pair(index);
-            uses.writes.insert(Resource::Index(s.clone(), t));
-            uses.writes.insert(Resource::Index(s, to.as_str().to_owned()));
+        Operation::AlterIndex { index, .. } => uses_index(&mut uses, index, schema),
+        Operation::AttachIndex { index, partition } => {
+            for name in [index, partition] {
+                uses_index(&mut uses, name, schema);
+                if let Some(table) = schema.index(name).map(|i| i.table.clone()) {
+                    uses.alone(&table, schema);
+                }
+            }
+        }
+        Operation::CreateObject { kind, name: Some(name), on, definition, .. } => {
+            creates_object(&mut uses, *kind, name, on.as_ref(), definition.as_str(), schema)
+        }
+        Operation::DropObject { kind, names, on, cascade: false, .. } => {
+            names.iter().for_each(|name| drops_object(&mut uses, *kind, name, on.as_ref(), schema))
+        }
+        Operation::Comment { .. } => comments(&mut uses, text, schema),
+        Operation::Grant { .. } => grants(&mut uses, text, schema),
+        Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
+            uses.rows(table, schema);
+            uses.reads_rows_of_text(text, schema);
+            uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
+        }
+        Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
+            uses.rows(table, schema);
+            uses.barrier |= may_do_anything(table, "", schema);
+        }),
+        Operation::Analyze { tables } if !tables.is_empty() => {
+            tables.iter().for_each(|table| drop(uses.alone(table, schema)));
         }
         other => on_columns(other, schema, &mut uses),
     }
     uses
 }
 
+/// An expression of an index or a check reads the columns that it names.
+fn reads_expression(uses: &mut Uses, table: &QualifiedName, text: &str, schema: &Schema) {
+    let known = schema.table(table).filter(|t| t.columns_known);
+    let names = known.into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
+    let columns: Vec<Ident> = names.filter(|name| mentions(text, name.as_str())).cloned().collect();
+    uses.reads_columns(table, &columns, schema);
+    if known.is_none() {
+        let root = uses.table(table, schema);
+        uses.write(Resource::Structure(root));
+    }
+}
+
+fn in_tree(table: &QualifiedName, schema: &Schema) -> bool {
+    schema.table(table).is_some_and(|t| !t.parents.is_empty()) || !schema.children(table).is_empty()
+}
+
 /// The column that an index leads with.
-fn leading(table: &QualifiedName, columns: &[IndexColumn]) -> Option<(QualifiedName, Ident)> {
-    let column = columns.first()?.column.clone()?;
-    Some((table.clone(), column))
+fn leading(table: &QualifiedName, columns: &[IndexColumn]) -> Option<(Key, Ident)> {
+    Some((key(table), columns.first()?.column.clone()?))
+}
+
+/// A new table takes its own name, as a relation and a type, and those of its keys' indexes and its sequences.
+fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Schema) {
+    let own = key(&create.name);
+    uses.write(Resource::Relation(own.clone()));
+    uses.write(Resource::Type(own));
+    for source in create.like.iter().chain(&create.inherits).chain(&create.partition_of) {
+        uses.alone(source, schema);
+    }
+    if create.as_query {
+        uses.reads_rows_of_text(text, schema);
+        uses.barrier |= text.is_empty() || calls_users_function(text, schema);
+    }
+    create.columns.iter().for_each(|c| uses.reads_type(&c.ty));
+    let mut after = schema.clone();
+    after.apply(&Operation::CreateTable(create.clone()));
+    made_with(uses, &create.name, &after);
+    let inline = create.columns.iter().flat_map(|c| &c.constraints);
+    for constraint in create.constraints.iter().chain(inline) {
+        if let ConstraintKind::ForeignKey(fk) = &constraint.kind {
+            stands_on(uses, fk, schema);
+        }
+    }
+}
+
+/// The names that come or go with a table: its indexes and the sequences of its columns.
+fn made_with(uses: &mut Uses, table: &QualifiedName, schema: &Schema) {
+    for index in schema.indexes_of(table) {
+        uses.write(Resource::Relation(key(&index.name)));
+    }
+    for sequence in schema.table(table).into_iter().flat_map(|t| &t.columns).filter_map(|c| c.sequence.as_ref()) {
+        uses.write(Resource::Relation(key(&table.sibling(sequence.clone()))));
+    }
+}
+
+/// With a table go its partitions, indexes and sequences, and the foreign keys that point at it.
+fn drops_table(uses: &mut Uses, table: &QualifiedName, schema: &Schema) {
+    let children = schema.children(table).into_iter().map(|t| t.name.clone());
+    for name in std::iter::once(table.clone()).chain(children) {
+        let root = uses.alone(&name, schema);
+        uses.write(Resource::Relation(root));
+        uses.write(Resource::Type(key(&name)));
+        made_with(uses, &name, schema);
+        for (other, state) in schema.referencing(&name) {
+            let root = uses.table(&other.name, schema);
+            uses.write(Resource::Constraint(root, state.name.clone()));
+        }
+        // Its own foreign keys lock what they point at, and make room there for changes of its keys.
+        for parent in schema.referenced_by(&name) {
+            let root = uses.table(&parent, schema);
+            uses.read(Resource::Keys(root));
+        }
+        for view in schema.views_of(&name) {
+            uses.write(Resource::Relation(key(&view.name)));
+        }
+    }
+}
+
+fn drops_index(uses: &mut Uses, name: &QualifiedName, schema: &Schema) {
+    uses_index(uses, name, schema);
+    let Some(index) = schema.index(name) else { return };
+    uses.drops = leading(&index.table, &index.columns);
+    if index.unique {
+        let root = uses.table(&index.table, schema);
+        uses.write(Resource::Keys(root));
+    }
+}
+
+fn uses_index(uses: &mut Uses, name: &QualifiedName, schema: &Schema) {
+    uses.write(Resource::Relation(key(name)));
+    if let Some(table) = schema.index(name).map(|index| index.table.clone()) {
+        if in_tree(&table, schema) {
+            uses.alone(&table, schema)
+        } else {
+            uses.table(&table, schema)
+        };
+    }
+}
+
+fn creates_object(
+    uses: &mut Uses,
+    kind: ObjectKind,
+    name: &QualifiedName,
+    on: Option<&QualifiedName>,
+    definition: &str,
+    schema: &Schema,
+) {
+    match (kind, on) {
+        (ObjectKind::View, _) => {
+            uses.reads_text(definition, schema);
+            uses.write(Resource::Relation(key(name)));
+            uses.write(Resource::Type(key(name)));
+        }
+        (ObjectKind::MaterializedView, _) => {
+            uses.reads_rows_of_text(definition, schema);
+            uses.write(Resource::Relation(key(name)));
+            uses.write(Resource::Type(key(name)));
+        }
+        (ObjectKind::Trigger | ObjectKind::Policy, Some(table)) => {
+            uses.reads_text(definition, schema);
+            on_table(uses, kind, table, schema);
+        }
+        (ObjectKind::Sequence, _) => uses.write(Resource::Relation(key(name))),
+        (ObjectKind::Type, _) => {
+            uses.write(Resource::Relation(key(name)));
+            uses.write(Resource::Type(key(name)));
+        }
+        _ => uses.barrier = true,
+    }
+}
+
+/// A trigger or a policy of a table comes or goes.
+fn on_table(uses: &mut Uses, kind: ObjectKind, table: &QualifiedName, schema: &Schema) {
+    let root = uses.table(table, schema);
+    uses.write(Resource::Structure(root.clone()));
+    uses.write(if kind == ObjectKind::Policy { Resource::Policies(root) } else { Resource::Triggers(root) });
+}
+
+fn drops_object(uses: &mut Uses, kind: ObjectKind, name: &QualifiedName, on: Option<&QualifiedName>, schema: &Schema) {
+    match (kind, on) {
+        (ObjectKind::View | ObjectKind::MaterializedView, _) => match schema.definition_of(name) {
+            Some(definition) => {
+                uses.reads_text(definition.as_str(), schema);
+                uses.write(Resource::Relation(key(name)));
+                uses.write(Resource::Type(key(name)));
+                made_with(uses, name, schema);
+            }
+            None => uses.barrier = true,
+        },
+        (ObjectKind::Trigger | ObjectKind::Policy, Some(table)) => on_table(uses, kind, table, schema),
+        (ObjectKind::Sequence, _) => {
+            uses.write(Resource::Relation(key(name)));
+            for table in schema.counting_with(&name.name) {
+                uses.alone(&table.name, schema);
+            }
+        }
+        _ => uses.barrier = true,
+    }
+}
+
+/// A comment needs what it speaks of; of other things than tables and columns it is not known.
+fn comments(uses: &mut Uses, text: &str, schema: &Schema) {
+    let mut words = text.split_whitespace().skip(2).map(str::to_ascii_uppercase);
+    match words.next().as_deref() {
+        Some("TABLE" | "COLUMN") => uses.reads_text(text, schema),
+        _ => uses.barrier = true,
+    }
+}
+
+/// Privileges on tables that are named need these tables.
+fn grants(uses: &mut Uses, text: &str, schema: &Schema) {
+    let upper = text.to_ascii_uppercase();
+    let object = upper.split_once(" ON ").map(|(_, rest)| rest.trim_start());
+    let other =
+        ["ALL ", "SCHEMA ", "FUNCTION ", "SEQUENCE ", "TYPE ", "DATABASE ", "LANGUAGE ", "ROUTINE ", "PROCEDURE "];
+    match object {
+        Some(object) if !other.iter().any(|word| object.starts_with(word)) && !upper.starts_with("SECURITY") => {
+            uses.reads_text(text, schema);
+            uses.write(Resource::Privileges);
+        }
+        _ => uses.barrier = true,
+    }
+}
+
+/// A data statement fires triggers, and may call functions of the user's.
+fn may_do_anything(table: &QualifiedName, text: &str, schema: &Schema) -> bool {
+    schema.table(table).is_none()
+        || schema.attached_to(table).any(|d| d.what.starts_with("trigger") || d.what.starts_with("rule"))
+        || calls_users_function(text, schema)
+}
+
+/// A foreign key stands on the keys of the table that it points at.
+fn stands_on(uses: &mut Uses, fk: &ForeignKey, schema: &Schema) {
+    let root = uses.table(&fk.references, schema);
+    uses.read(Resource::Keys(root));
+    uses.reads_columns(&fk.references, &fk.referenced, schema);
+    uses.points_at.push((key(&fk.references), fk.referenced.clone()));
+}
+
+fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint: &Constraint, schema: &Schema) {
+    let root = uses.table(table, schema);
+    uses.write(Resource::Constraint(root.clone(), schema.constraint_name(table, constraint)));
+    match &constraint.kind {
+        ConstraintKind::ForeignKey(fk) => {
+            uses.reads_columns(table, &fk.columns, schema);
+            stands_on(uses, fk, schema);
+            if in_tree(table, schema) {
+                uses.alone(table, schema);
+            }
+        }
+        ConstraintKind::Unique { columns, using_index, .. }
+        | ConstraintKind::PrimaryKey { columns, using_index, .. } => {
+            uses.reads_columns(table, columns, schema);
+            uses.unique_on = Some((key(table), columns.clone()));
+            uses.write(Resource::Keys(root.clone()));
+            uses.write(Resource::Relation(key(&table.sibling(schema.constraint_name(table, constraint)))));
+            if let Some(index) = using_index {
+                uses.write(Resource::Relation(key(&table.sibling(index.clone()))));
+            }
+            if let ConstraintKind::PrimaryKey { .. } = constraint.kind {
+                for column in columns {
+                    uses.write(Resource::Nullability(root.clone(), column.clone()));
+                }
+            }
+            if in_tree(table, schema) {
+                uses.alone(table, schema);
+            }
+        }
+        ConstraintKind::Check { expression } => match crate::sql::expression::parse(expression).map(|e| e.columns()) {
+            Some(columns) => uses.reads_columns(table, &columns.into_iter().collect::<Vec<_>>(), schema),
+            None => reads_expression(uses, table, expression.as_str(), schema),
+        },
+        ConstraintKind::NotNull { column } => uses.reads_columns(table, std::slice::from_ref(column), schema),
+        ConstraintKind::Exclude { .. } => uses.barrier = true,
+    }
+}
+
+/// With a constraint go its index and, where it is a key, the foreign keys that stand on it.
+fn drops_constraint(uses: &mut Uses, table: &QualifiedName, name: &Ident, schema: &Schema) {
+    let root = uses.table(table, schema);
+    uses.write(Resource::Constraint(root.clone(), name.clone()));
+    let Some(state) = schema.constraint(table, name) else {
+        uses.barrier = true;
+        return;
+    };
+    match &state.constraint.kind {
+        ConstraintKind::ForeignKey(fk) => {
+            uses.reads_columns(table, &fk.columns, schema);
+            let root = uses.table(&fk.references, schema);
+            uses.read(Resource::Keys(root));
+            uses.reads_columns(&fk.references, &fk.referenced, schema);
+        }
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+            uses.reads_columns(table, columns, schema);
+            uses.write(Resource::Keys(root));
+            uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
+            for (other, state) in schema.referencing(table) {
+                let root = uses.table(&other.name, schema);
+                uses.write(Resource::Constraint(root, state.name.clone()));
+            }
+        }
+        ConstraintKind::Exclude { .. } => uses.write(Resource::Relation(key(&table.sibling(name.clone())))),
+        ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } => {}
+    }
+}
+
+/// With a column go the constraints and indexes that read it, its sequence, and the foreign keys that point at it.
+fn drops_column(uses: &mut Uses, table: &QualifiedName, column: &Ident, schema: &Schema) {
+    uses.writes_column(table, column, schema);
+    let root = uses.table(table, schema);
+    uses.write(Resource::Keys(root.clone()));
+    let mut after = schema.clone();
+    after.apply(&Operation::DropColumn {
+        table: table.clone().into(),
+        column: column.clone(),
+        if_exists: true,
+        cascade: true,
+    });
+    let children = schema.children(table).into_iter().map(|t| t.name.clone());
+    let pointing = schema.referencing(table).into_iter().map(|(t, _)| t.name.clone());
+    for name in std::iter::once(table.clone()).chain(children).chain(pointing) {
+        let own = uses.table(&name, schema);
+        let constraints = schema.table(&name).into_iter().flat_map(|t| &t.constraints);
+        for state in constraints.filter(|c| after.constraint(&name, &c.name).is_none()) {
+            uses.write(Resource::Constraint(own.clone(), state.name.clone()));
+        }
+        for index in schema.indexes_of(&name).filter(|index| after.index(&index.name).is_none()) {
+            uses.write(Resource::Relation(key(&index.name)));
+        }
+    }
+    if let Some(sequence) = schema.column(table, column).and_then(|c| c.sequence.as_ref()) {
+        uses.write(Resource::Relation(key(&table.sibling(sequence.clone()))));
+    }
+    for dependent in schema.dependents(table, column) {
+        match &dependent.on {
+            Some(_) => {
+                uses.write(Resource::Policies(root.clone()));
+                uses.write(Resource::Triggers(root.clone()));
+            }
+            None => uses.write(Resource::Relation(key(&dependent.name))),
+        }
+    }
 }
 
 fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
@@ -223,65 +395,94 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
         uses.barrier = true;
         return;
     };
-    let (s, t) = uses.table(&table);
     match operation {
         Operation::AddColumn { column, .. } => {
-            for resource in [Column, Default, Nullability, Data] {
-                uses.writes.insert(resource(s.clone(), t.clone(), column.name.clone()));
-            }
+            uses.writes_column(&table, &column.name, schema);
             uses.reads_type(&column.ty);
-            column.constraints.iter().for_each(|c| uses.adds_constraint(&table, c, schema));
+            column.constraints.iter().for_each(|c| adds_constraint(uses, &table, c, schema));
+            if column.is_serial() || column.is_identity() {
+                let mut after = schema.clone();
+                after.apply(operation);
+                let sequence = after.column(&table, &column.name).and_then(|c| c.sequence.clone());
+                let names = sequence.into_iter().map(|name| key(&table.sibling(name)));
+                names.for_each(|name| uses.write(Resource::Relation(name)));
+            }
         }
         Operation::SetDefault { column, .. } | Operation::DropDefault { column, .. } => {
-            uses.writes.insert(Default(s.clone(), t.clone(), column.clone()));
-            uses.reads.insert(Column(s, t, column.clone()));
+            let root = uses.table(&table, schema);
+            uses.write(Default(root.clone(), column.clone()));
+            uses.read(Column(root, column.clone()));
             if let Some(state) = schema.column(&table, column) {
                 uses.reads_type(&state.ty);
             }
         }
         Operation::SetNotNull { column, .. } | Operation::DropNotNull { column, .. } => {
-            uses.writes.insert(Nullability(s.clone(), t.clone(), column.clone()));
-            uses.reads.insert(Column(s.clone(), t.clone(), column.clone()));
-            uses.reads.insert(Data(s, t, column.clone()));
+            let root = uses.table(&table, schema);
+            uses.write(Nullability(root.clone(), column.clone()));
+            uses.read(Column(root.clone(), column.clone()));
+            uses.read(Data(root.clone(), column.clone()));
+            // What proves it must be proved itself.
+            if let Some(check) = proving_check(schema, &table, column) {
+                uses.read(Constraint(root, check.name.clone()));
+            }
         }
         Operation::Backfill(backfill) => {
-            uses.writes.insert(Data(s.clone(), t.clone(), backfill.column.clone()));
-            uses.reads.insert(Column(s.clone(), t.clone(), backfill.column.clone()));
-            uses.reads.insert(Default(s, t, backfill.column.clone()));
+            let root = uses.table(&table, schema);
+            uses.write(Data(root.clone(), backfill.column.clone()));
+            uses.read(Column(root.clone(), backfill.column.clone()));
+            uses.read(Default(root.clone(), backfill.column.clone()));
+            uses.read(Resource::Triggers(root));
+            uses.reads_columns(&table, &backfill.key, schema);
         }
-        Operation::AddConstraint { constraint, .. } => uses.adds_constraint(&table, constraint, schema),
-        Operation::ValidateConstraint { name, .. } => {
-            uses.writes.insert(Constraint(s, t, name.clone()));
+        Operation::AddConstraint { constraint, .. } => adds_constraint(uses, &table, constraint, schema),
+        Operation::ValidateConstraint { name, .. } | Operation::AlterConstraint { name, .. } => {
+            let root = uses.table(&table, schema);
+            uses.write(Constraint(root, name.clone()));
         }
-        Operation::DropConstraint { name, .. } => {
-            uses.writes.insert(Constraint(s.clone(), t.clone(), name.clone()));
-            uses.writes.insert(Resource::Index(s, name.as_str().to_owned()));
-            match schema.constraint(&table, name) {
-                Some(state) => uses.drops_constraint(&table, &state.constraint),
-                None => uses.barrier = true,
-            }
-        }
+        Operation::DropConstraint { name, .. } => drops_constraint(uses, &table, name, schema),
         Operation::RenameConstraint { name, to, .. } => {
-            uses.writes.insert(Constraint(s.clone(), t.clone(), name.clone()));
-            uses.writes.insert(Constraint(s, t, to.clone()));
-        }
-        Operation::SetType { column, .. } | Operation::DropColumn { column, .. } => {
-            for resource in [Column, Default, Nullability, Data] {
-                uses.writes.insert(resource(s.clone(), t.clone(), column.clone()));
+            let root = uses.table(&table, schema);
+            for name in [name, to] {
+                uses.write(Constraint(root.clone(), name.clone()));
+                uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
             }
-            uses.writes.insert(Resource::Keys(s, t));
         }
-        // Whole-table changes, data and everything else: in place, nothing passes.
+        Operation::DropColumn { column, .. } => drops_column(uses, &table, column, schema),
+        Operation::SetType { column, .. } => {
+            uses.writes_column(&table, column, schema);
+            let root = uses.table(&table, schema);
+            uses.write(Resource::Keys(root));
+            drops_column_without_names(uses, &table, column, schema);
+        }
+        Operation::SetColumnAttribute { column, .. } => {
+            let root = uses.restructures(&table, schema);
+            uses.write(Column(root.clone(), column.clone()));
+            uses.write(Default(root, column.clone()));
+        }
+        Operation::RenameColumn { .. } => {
+            let root = uses.alone(&table, schema);
+            uses.write(Resource::Structure(root));
+        }
+        Operation::SetTableAttribute { attribute, .. } => match attribute {
+            TableAttribute::RowSecurity(_) => {
+                let root = uses.table(&table, schema);
+                uses.write(Resource::Policies(root));
+            }
+            TableAttribute::Inherit(parent) | TableAttribute::NoInherit(parent) => {
+                uses.alone(&table, schema);
+                uses.alone(parent, schema);
+            }
+            _ => drop(uses.alone(&table, schema)),
+        },
+        Operation::AttachPartition { partition, .. } | Operation::DetachPartition { partition, .. } => {
+            uses.alone(&table, schema);
+            uses.alone(partition, schema);
+        }
+        // Data and everything else: in place, nothing passes.
         Operation::CreateTable(_)
         | Operation::DropTable { .. }
         | Operation::RenameTable { .. }
         | Operation::SetSchema { .. }
-        | Operation::SetTableAttribute { .. }
-        | Operation::AttachPartition { .. }
-        | Operation::DetachPartition { .. }
-        | Operation::RenameColumn { .. }
-        | Operation::SetColumnAttribute { .. }
-        | Operation::AlterConstraint { .. }
         | Operation::CreateIndex(_)
         | Operation::DropIndex { .. }
         | Operation::RenameIndex { .. }
@@ -314,6 +515,13 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
         | Operation::Cluster { .. }
         | Operation::Opaque { .. } => uses.barrier = true,
     }
+}
+
+/// A change of type makes indexes and constraints of the column anew: they must be what they are in the source's order.
+fn drops_column_without_names(uses: &mut Uses, table: &QualifiedName, column: &Ident, schema: &Schema) {
+    let mut dropped = Uses::default();
+    drops_column(&mut dropped, table, column, schema);
+    uses.writes.extend(dropped.writes);
 }
 
 /// True when `index` is a build that a foreign key should wait for: it leads with the key's own columns.

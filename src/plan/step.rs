@@ -1,6 +1,6 @@
 //! One step of a sequence.
 
-use super::dependency::Uses;
+use super::resource::Uses;
 use crate::operation::{Ident, Operation, QualifiedName};
 use crate::postgres::LockMode;
 
@@ -73,6 +73,8 @@ pub struct Step {
     pub duration: Duration,
     /// The locks on existing relations that others feel.
     pub locks: Vec<(QualifiedName, LockMode)>,
+    /// It is known to fail where its table has rows.
+    pub fails_on_rows: bool,
     /// Why it is there, in one sentence.
     pub why: String,
     /// How it is taken back.
@@ -86,6 +88,31 @@ pub struct Step {
 }
 
 impl Step {
+    /// It proves a constraint: one reading pass over the table.
+    pub fn is_validation(&self) -> bool {
+        matches!(self.operation, Operation::ValidateConstraint { .. })
+    }
+
+    /// It takes rows, values, names or rules away from those who use the database, or shows them something else.
+    pub fn is_removal(&self) -> bool {
+        use Operation::*;
+        let takes = matches!(
+            self.operation,
+            DropTable { .. }
+                | DropColumn { .. }
+                | RenameTable { .. }
+                | RenameColumn { .. }
+                | Truncate { .. }
+                | Delete { .. }
+        );
+        takes && self.duration != Duration::Free
+    }
+
+    /// Rows that are there can make it fail.
+    pub fn may_fail_on_rows(&self) -> bool {
+        self.fails_on_rows || matches!(self.duration, Duration::Scan | Duration::Build | Duration::Backfill)
+    }
+
     /// The tables whose strong locks it takes.
     pub fn locked_tables(&self) -> Vec<QualifiedName> {
         self.locks.iter().filter(|(_, mode)| mode.blocks_writes()).map(|(table, _)| table.clone()).collect()

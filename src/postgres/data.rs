@@ -45,6 +45,11 @@ pub(super) fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
     }
 }
 
+/// True when a statement calls a function that the history makes: what it does is not known.
+pub fn calls_users_function(text: &str, schema: &Schema) -> bool {
+    calls(text).any(|function| schema.has_function(&function))
+}
+
 /// The words right before an opening parenthesis, in lower case.
 fn calls(text: &str) -> impl Iterator<Item = String> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';

@@ -18,6 +18,7 @@ mod type_change;
 mod volatility;
 
 pub use constraint::proving_check;
+pub use data::calls_users_function;
 pub use effects::{Effects, Work, effects, statement_effects, transaction_effects};
 pub use lock::LockMode;
 pub use type_change::{TypeAlteration, TypeChange, type_change};

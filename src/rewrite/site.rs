@@ -81,9 +81,10 @@ impl<'a> Site<'a> {
             duration,
             undo: undo_of(operation, self.schema),
             locks: cost.locks,
+            fails_on_rows: cost.fails_on_rows,
             why: "as written".into(),
             preflight: None,
-            uses: uses(operation, self.schema),
+            uses: uses(operation, "", self.schema),
             slug: slug_of(operation),
         }
     }
@@ -121,7 +122,7 @@ impl StepBuilder {
     pub fn step(&mut self, operation: Operation, slug: String, why: impl Into<String>, undo: Undo) -> &mut Self {
         let cost = effects(&operation, &self.schema, self.postgres);
         let (duration, transaction) = shape(&operation, &cost);
-        let uses = uses(&operation, &self.schema);
+        let uses = uses(&operation, "", &self.schema);
         self.schema.apply(&operation);
         self.steps.push(Step {
             uses,
@@ -133,6 +134,7 @@ impl StepBuilder {
             transaction,
             duration,
             locks: cost.locks,
+            fails_on_rows: cost.fails_on_rows,
             why: why.into(),
             undo,
             preflight: None,

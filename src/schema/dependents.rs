@@ -53,6 +53,11 @@ impl Dependents {
         }
     }
 
+    /// All of them, in the order in which they were made.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Dependent> + use<'_> {
+        self.all.values().map(|dependent| &**dependent)
+    }
+
     /// Those of that name.
     pub(super) fn named(&self, name: &Key) -> impl Iterator<Item = &Dependent> + use<'_> {
         self.numbers(Mark::Name(name.clone())).into_iter().filter_map(|number| self.get(number))

@@ -7,7 +7,7 @@ use crate::operation::{Ident, QualifiedName};
 
 /// Schema and name; an unwritten schema is `public`. Ordered by both as text.
 #[derive(Debug, Clone)]
-pub(super) struct Key {
+pub(crate) struct Key {
     /// `None` is `public`, the usual case: nothing is counted or kept for it.
     schema: Option<Arc<str>>,
     name: Arc<str>,
@@ -32,7 +32,7 @@ impl Key {
     }
 
     /// The object's own name.
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
@@ -43,7 +43,7 @@ impl Key {
 }
 
 /// The key of the object that a name means.
-pub(super) fn key(name: &QualifiedName) -> Key {
+pub(crate) fn key(name: &QualifiedName) -> Key {
     let schema = name.schema.as_ref().filter(|schema| schema.as_str() != PUBLIC);
     Key { schema: schema.map(Ident::shared), name: name.name.shared() }
 }

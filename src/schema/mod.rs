@@ -4,15 +4,18 @@
 
 mod columns;
 mod dependents;
+mod difference;
 mod key;
 mod links;
 pub mod names;
 mod objects;
+pub mod protection;
 mod record;
 mod redundant;
 mod renaming;
 mod replay;
 mod store;
+pub mod strict;
 mod words;
 
 use std::collections::BTreeSet;
@@ -20,7 +23,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet};
 
-use self::key::{Key, key};
+pub(crate) use self::key::{Key, key};
 use self::links::Tie;
 use crate::operation::{
     Constraint, ConstraintKind, Generated, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
@@ -183,6 +186,12 @@ pub struct Schema {
     links: links::Links,
     /// What the migration at hand made or changed.
     touched: OrdSet<Key>,
+    /// Names of relations that were dropped or renamed away, and not made again.
+    gone: OrdSet<Key>,
+    /// Names of relations that a migration speaks of and the history does not make: they are there.
+    presumed: OrdSet<Key>,
+    /// What is not here is not there.
+    closed: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }
@@ -309,6 +318,27 @@ impl Schema {
         let keys = |c: &ConstraintState| matches!(&c.constraint.kind, ConstraintKind::ForeignKey(fk) if same(&fk.references, table));
         let tables = self.tables_by(Tie::References(key(table)));
         tables.flat_map(|t| t.constraints.iter().filter(|c| keys(c)).map(move |c| (t, c))).collect()
+    }
+
+    /// The tables that the foreign keys of a table point at.
+    pub fn referenced_by(&self, table: &QualifiedName) -> Vec<QualifiedName> {
+        let constraints = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+        let references = constraints.iter().filter_map(|state| match &state.constraint.kind {
+            ConstraintKind::ForeignKey(fk) => Some(fk.references.clone()),
+            _ => None,
+        });
+        references.collect()
+    }
+
+    /// The triggers, policies and rules of a table.
+    pub fn attached_to(&self, table: &QualifiedName) -> impl Iterator<Item = &Dependent> + use<'_> {
+        self.dependents.of(&key(table)).into_iter().filter(|dependent| dependent.on.is_some())
+    }
+
+    /// The names in a text that no relation of the catalog has, as if they were relations in `public`.
+    pub(crate) fn unknown_words(&self, text: &str) -> Vec<Key> {
+        let names = words::identifiers(text).into_iter().map(|name| key(&QualifiedName::unqualified(name)));
+        names.filter(|name| !self.tables.contains_key(name)).collect()
     }
 
     /// The DEFAULT partition of a table.

@@ -10,16 +10,24 @@ use super::{Column, ConstraintState, Index, Schema, Table};
 use crate::operation::{Ident, QualifiedName, SqlFragment};
 
 impl Schema {
+    /// The relation of that name is no more.
+    pub(super) fn is_gone(&mut self, name: &Key) {
+        self.presumed.remove(name);
+        self.gone.insert(name.clone());
+    }
+
     /// Puts a table under its name, in the place of one that is there.
     pub(super) fn put_table(&mut self, table: Table) {
         let name = key(&table.name);
         drop(self.take_table(&name));
+        self.gone.remove(&name);
         ties(&table).into_iter().for_each(|tie| self.links.tie(tie, name.clone()));
         self.tables.insert(name, Arc::new(table));
     }
 
     /// Takes a table out. Its indexes stay.
     pub(super) fn take_table(&mut self, name: &Key) -> Option<Table> {
+        self.is_gone(name);
         let table = self.tables.remove(name)?;
         ties(&table).into_iter().for_each(|tie| self.links.untie(tie, name.clone()));
         Some(Arc::unwrap_or_clone(table))
@@ -82,12 +90,14 @@ impl Schema {
     pub(super) fn put_index(&mut self, index: Index) {
         let name = key(&index.name);
         drop(self.take_index(&name));
+        self.gone.remove(&name);
         self.links.tie(Tie::IndexOf(key(&index.table)), name.clone());
         self.indexes.insert(name, Arc::new(index));
     }
 
     /// Takes an index out.
     pub(super) fn take_index(&mut self, name: &Key) -> Option<Index> {
+        self.is_gone(name);
         let index = self.indexes.remove(name)?;
         self.links.untie(Tie::IndexOf(key(&index.table)), name.clone());
         Some(Arc::unwrap_or_clone(index))

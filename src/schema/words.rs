@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::operation::Ident;
+
 /// True when `name` stands in `text` as a word of its own. Errs on the side of yes: strings and comments count.
 pub(crate) fn mentions(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
@@ -18,6 +20,25 @@ pub(super) fn words(text: &str) -> BTreeSet<Arc<str>> {
     let text = text.to_lowercase();
     let distinct: BTreeSet<&str> = text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect();
     distinct.into_iter().map(Arc::from).collect()
+}
+
+/// The names in a text: its words, folded, and what stands in double quotes; strings are passed over.
+pub(super) fn identifiers(text: &str) -> BTreeSet<Ident> {
+    let mut found = BTreeSet::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
+            c if is_part(c) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
+            c => c.len_utf8(),
+        };
+        let (word, after) = rest.split_at(length);
+        if first == '"' || (is_part(first) && !first.is_ascii_digit()) {
+            found.insert(Ident::from_sql(word));
+        }
+        rest = after;
+    }
+    found
 }
 
 /// A word that every text has among its [`words`] that mentions the name; `None` for a name like `"-"`, which has none.

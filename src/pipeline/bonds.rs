@@ -1,0 +1,83 @@
+//! What a migration's author wrote to be seen together, and what lives in one session: it commits as one.
+
+use std::collections::BTreeMap;
+
+use crate::framework::migration::Migration;
+use crate::operation::{Operation, QualifiedName};
+use crate::plan::Step;
+use crate::schema::{Key, Schema, key};
+
+/// Pairs of steps, by index, that are one transaction: renames of one table, what is taken from and given to one grantee, and
+/// what works with one temporary table.
+pub(super) fn bonds(migration: &Migration, steps: &[Step], before: &Schema) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
+    let mut names = Names::default();
+    let mut schema = before.clone();
+    for (at, step) in steps.iter().enumerate() {
+        for bond in names.bonds_of(migration, step, &schema) {
+            if let Some(before) = last.insert(bond, at) {
+                found.push((before, at));
+            }
+        }
+        schema.apply(&step.operation);
+    }
+    found
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Bond {
+    /// Renames around a table, by the name that it has before the migration.
+    Renames(Key),
+    Privileges(String),
+    Temporary(Key),
+}
+
+/// Tables under the names that they had first.
+#[derive(Default)]
+struct Names(BTreeMap<Key, Key>);
+
+impl Names {
+    fn first(&self, name: &QualifiedName) -> Key {
+        let name = key(name);
+        self.0.get(&name).cloned().unwrap_or(name)
+    }
+
+    fn bonds_of(&mut self, migration: &Migration, step: &Step, schema: &Schema) -> Vec<Bond> {
+        let mut bonds = Vec::new();
+        match &step.operation {
+            Operation::RenameTable { table, to } => {
+                let first = self.first(table);
+                self.0.insert(key(&table.sibling(to.clone())), first.clone());
+                bonds.push(Bond::Renames(first));
+            }
+            Operation::RenameColumn { table, .. } => bonds.push(Bond::Renames(self.first(table))),
+            Operation::Grant { .. } => {
+                let text = migration.slice(step.from);
+                bonds.extend(objects_of_grant(text).into_iter().map(Bond::Privileges));
+            }
+            _ => {}
+        }
+        if step.verbatim {
+            let text = migration.slice(step.from);
+            let temporary = schema.named_in(text).into_iter().filter(|table| table.temporary);
+            bonds.extend(temporary.map(|table| Bond::Temporary(key(&table.name))));
+            if let Operation::CreateTable(create) = &step.operation
+                && create.temporary
+            {
+                bonds.push(Bond::Temporary(key(&create.name)));
+            }
+        }
+        bonds
+    }
+}
+
+/// What stands between `ON` and `TO` or `FROM`, in lower case, one by one.
+fn objects_of_grant(text: &str) -> Vec<String> {
+    let lower = text.to_lowercase();
+    let Some((_, rest)) = lower.split_once(" on ") else { return Vec::new() };
+    let end = [" to ", " from "].iter().filter_map(|word| rest.find(word)).min().unwrap_or(rest.len());
+    let objects = rest[..end].trim();
+    let objects = objects.strip_prefix("table ").unwrap_or(objects);
+    objects.split(',').map(|object| object.trim().to_owned()).collect()
+}

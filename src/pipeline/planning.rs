@@ -1,0 +1,141 @@
+//! The order in which the steps of a migration run: planned, checked, and planned again until it holds.
+//!
+//! Where no order of a rewrite holds, its statement stays as it is written, with the reason.
+
+use super::bonds::bonds;
+use super::findings::Findings;
+use crate::framework::migration::Migration;
+use crate::operation::QualifiedName;
+use crate::plan::check::{self, Fault, Promise};
+use crate::plan::{Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
+use crate::schema::Schema;
+
+/// The catalogs around a migration, with everything in them that its statements need.
+pub struct Around {
+    before: Schema,
+    after: Schema,
+    relations: Vec<QualifiedName>,
+}
+
+impl Around {
+    /// `before` is the catalog that the history gives.
+    pub fn new(migration: &Migration, before: &Schema) -> Self {
+        let (mut before, mut after) = (before.clone(), before.clone());
+        for item in &migration.items {
+            for name in after.presume(&item.operation) {
+                before.presume_relation(&name);
+            }
+            after.apply(&item.operation);
+        }
+        before.close();
+        let operations = migration.items.iter().map(|item| &item.operation);
+        let relations = check::relations(operations, &before);
+        Around { before, after, relations }
+    }
+
+    fn promise(&self, version: u32) -> Promise<'_> {
+        Promise { before: &self.before, after: &self.after, relations: &self.relations, version }
+    }
+}
+
+/// The sequence of a migration's steps, and the findings as they are after what had to be left as it is.
+pub fn plan(
+    migration: &Migration,
+    mut findings: Findings,
+    around: &Around,
+    runner: Runner,
+    version: u32,
+) -> (Findings, Sequence) {
+    let promise = around.promise(version);
+    let mut freedom = Freedom::Things;
+    let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
+    // Each turn binds two more steps, allows less freedom, or leaves one more statement as it is.
+    while findings.is_rewritten() {
+        let steps = &findings.steps;
+        let mut together = bonds(migration, steps, &around.before);
+        together.extend(&bound);
+        let ordered = match units(steps, &together, freedom, runner) {
+            Ok(ordered) => ordered,
+            Err(stuck) => {
+                let why = "what belongs together would be parted, and one of its steps takes long";
+                findings = left(findings, &stuck.steps, why);
+                bound.clear();
+                continue;
+            }
+        };
+        let ordered: Vec<(UnitKind, Vec<usize>)> = ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect();
+        let fault = match check::check(steps, &ordered, &promise) {
+            Ok(locks) => {
+                let sequence = sequence(findings.steps.clone(), ordered, locks);
+                return (findings, sequence);
+            }
+            Err(fault) => fault,
+        };
+        match fault {
+            Fault::Gap { opened, closed: Some(closed), .. } if !bound.contains(&(opened, closed)) => {
+                bound.push((opened, closed));
+            }
+            Fault::Doubtful { removal, step } if !bound.contains(&(removal, step)) => bound.push((removal, step)),
+            Fault::Refused { .. } | Fault::Costly { .. } | Fault::Differs { .. } | Fault::Gap { .. }
+                if freedom != Freedom::None =>
+            {
+                freedom = if freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
+            }
+            fault => {
+                let (faulty, why) = explain(&fault);
+                findings = left(findings, &faulty, &why);
+                bound.clear();
+                freedom = Freedom::Things;
+            }
+        }
+    }
+    (findings, Sequence::default())
+}
+
+fn kind(steps: &[Step], unit: &[usize]) -> UnitKind {
+    let unit = Unit::of(unit.iter().map(|at| steps[*at].clone()).collect());
+    unit.map_or(UnitKind::Free, |unit| unit.kind)
+}
+
+fn sequence(
+    steps: Vec<Step>,
+    ordered: Vec<(UnitKind, Vec<usize>)>,
+    locks: Vec<Vec<(QualifiedName, crate::postgres::LockMode)>>,
+) -> Sequence {
+    let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
+    let mut units = Vec::new();
+    for (kind, unit) in ordered {
+        let own = unit.into_iter().filter_map(|at| {
+            let mut step = steps[at].take()?;
+            step.locks = check::all_locks(std::mem::take(&mut step.locks), &locks[at]);
+            Some(step)
+        });
+        let steps: Vec<Step> = own.collect();
+        units.extend(Unit::of(steps).map(|unit| Unit { kind, ..unit }));
+    }
+    Sequence { units }
+}
+
+/// The steps that a fault is about, and what to say of it.
+fn explain(fault: &Fault) -> (Vec<usize>, String) {
+    match fault {
+        Fault::Refused { step, why } => (vec![*step], format!("in no order of its steps it passes: {why}")),
+        Fault::Costly { step } => (vec![*step], "in no order of its steps it is brief".into()),
+        Fault::Gap { opened, closed, what } => {
+            (std::iter::once(*opened).chain(*closed).collect(), format!("between its steps {what}"))
+        }
+        Fault::Doubtful { removal, step } => {
+            (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())
+        }
+        Fault::Differs { what } => (Vec::new(), format!("its steps leave another schema: {what}")),
+    }
+}
+
+/// The statements of these steps stay as they are written; where none of them has another form, all statements do.
+fn left(findings: Findings, steps: &[usize], why: &str) -> Findings {
+    let items: Vec<usize> = steps.iter().map(|at| findings.steps[*at].item).collect();
+    match findings.left_in_place(&items, why) {
+        Ok(findings) => findings,
+        Err(findings) => findings.left(why),
+    }
+}

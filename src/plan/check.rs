@@ -1,0 +1,240 @@
+//! Whether a planned order does what it says: a checker that shares no code with the planner.
+//!
+//! The units are replayed strictly against the catalog that the history gives. Every operation must apply where it stands,
+//! cost there what its unit allows, and leave nothing unprotected between two units; the end must be the naive end.
+
+use std::collections::BTreeSet;
+
+use super::sequence::UnitKind;
+use super::step::Step;
+use crate::operation::{Operation, QualifiedName};
+use crate::postgres::{Effects, LockMode, Work, effects};
+use crate::schema::protection::{Gap, Protections, takes_away};
+use crate::schema::strict::Conflict;
+use crate::schema::{Age, Schema, same};
+
+/// What is wrong with an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// PostgreSQL refuses a step where it stands.
+    Refused {
+        /// The step, by index.
+        step: usize,
+        /// Why.
+        why: Conflict,
+    },
+    /// A step does work there that its unit does not allow.
+    Costly {
+        /// The step, by index.
+        step: usize,
+    },
+    /// Between two units something is missing that is there before and after.
+    Gap {
+        /// The step that opens it, by index.
+        opened: usize,
+        /// The step that closes it.
+        closed: Option<usize>,
+        /// What is missing.
+        what: Gap,
+    },
+    /// What may fail on rows comes after something was taken away or renamed for good.
+    Doubtful {
+        /// The step that takes away or renames, by index.
+        removal: usize,
+        /// The step that may fail.
+        step: usize,
+    },
+    /// The catalog is another one than the naive order leaves.
+    Differs {
+        /// In what.
+        what: String,
+    },
+}
+
+/// What an order is held to.
+pub struct Promise<'a> {
+    /// The catalog before, in which everything is that is there ([`Schema::close`]).
+    pub before: &'a Schema,
+    /// The catalog that the naive order leaves.
+    pub after: &'a Schema,
+    /// The relations that the migration is about, under every name that they have in it.
+    pub relations: &'a [QualifiedName],
+    /// The oldest server's major version.
+    pub version: u32,
+}
+
+/// Replays the units, and tells the locks that each step takes where it stands.
+///
+/// # Errors
+/// The first fault.
+pub fn check(
+    steps: &[Step],
+    units: &[(UnitKind, Vec<usize>)],
+    promise: &Promise<'_>,
+) -> Result<Vec<Vec<(QualifiedName, LockMode)>>, Fault> {
+    let mut schema = promise.before.clone();
+    let before = Protections::of(promise.before, promise.relations);
+    let end = Protections::of(promise.after, promise.relations);
+    let kept = before.and(&end);
+    let mut locks = vec![Vec::new(); steps.len()];
+    let mut removal = None;
+    for (number, (kind, unit)) in units.iter().enumerate() {
+        let start = schema.clone();
+        for at in unit {
+            let step = &steps[*at];
+            let cost = effects(&step.operation, &schema, promise.version);
+            if !allows(*kind, step, &cost) {
+                return Err(Fault::Costly { step: *at });
+            }
+            if let Some(removal) = removal.filter(|_| is_doubtful(step, &schema)) {
+                return Err(Fault::Doubtful { removal, step: *at });
+            }
+            let applied = schema.try_apply(&step.operation, promise.version);
+            applied.map_err(|why| Fault::Refused { step: *at, why })?;
+            locks[*at] = cost.locks;
+        }
+        removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
+        let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
+        if takes && number + 1 < units.len() {
+            let now = Protections::of(&schema, promise.relations);
+            if let Some(what) = now.lacks(&kept, &end) {
+                let look = Look { steps, promise, kept: &kept, end: &end, what: &what };
+                let opened = look.opened_by(start, unit);
+                let closed = look.closed_by(schema, units[number + 1..].iter().flat_map(|(_, unit)| unit));
+                return Err(Fault::Gap { opened, closed, what });
+            }
+        }
+    }
+    match schema.difference(promise.after) {
+        Some(what) => Err(Fault::Differs { what }),
+        None => Ok(locks),
+    }
+}
+
+/// The unit allows what the step does there.
+fn allows(kind: UnitKind, step: &Step, cost: &Effects) -> bool {
+    let felt = cost.strongest().is_some_and(LockMode::blocks_writes);
+    let work = cost.work != Work::Constant;
+    let fits = match kind {
+        UnitKind::Free => cost.in_transaction && !felt && !work,
+        UnitKind::Brief => cost.in_transaction && !work,
+        UnitKind::Validate => cost.in_transaction && !felt,
+        UnitKind::Alone => matches!(step.operation, Operation::Backfill(_)) || !(felt && work),
+        UnitKind::AsWritten => true,
+    };
+    fits && (step.fails_on_rows || !cost.fails_on_rows)
+}
+
+/// What it does is seen at once, or gone.
+fn is_final(step: &Step) -> bool {
+    step.is_removal()
+        && matches!(
+            step.operation,
+            Operation::RenameTable { .. }
+                | Operation::RenameColumn { .. }
+                | Operation::DropTable { .. }
+                | Operation::DropColumn { .. }
+        )
+}
+
+/// Rows that are there may make it fail.
+fn is_doubtful(step: &Step, schema: &Schema) -> bool {
+    match &step.operation {
+        Operation::ValidateConstraint { table, name } => {
+            use crate::operation::ConstraintKind::{Check, ForeignKey};
+            let state = schema.constraint(table, name);
+            let empty = |column| {
+                schema.column(table, column).is_some_and(|c| c.age == Age::New && c.default.is_none() && !c.not_null)
+            };
+            match state.map(|state| &state.constraint.kind) {
+                Some(ForeignKey(fk)) => !fk.columns.iter().any(empty),
+                Some(Check { .. }) | Some(_) | None => true,
+            }
+        }
+        Operation::CreateIndex(index) => index.unique && !schema.is_new(&index.table),
+        _ => step.fails_on_rows,
+    }
+}
+
+/// A search for the steps that open and close a gap.
+struct Look<'a> {
+    steps: &'a [Step],
+    promise: &'a Promise<'a>,
+    kept: &'a Protections,
+    end: &'a Protections,
+    what: &'a Gap,
+}
+
+impl Look<'_> {
+    fn is_missing(&self, schema: &Schema) -> bool {
+        let now = Protections::of(schema, self.promise.relations);
+        now.all_lacking(self.kept, self.end).contains(self.what)
+    }
+
+    fn opened_by(&self, mut schema: Schema, unit: &[usize]) -> usize {
+        for at in unit {
+            schema.apply(&self.steps[*at].operation);
+            if takes_away(&self.steps[*at].operation) && self.is_missing(&schema) {
+                return *at;
+            }
+        }
+        unit.last().copied().unwrap_or_default()
+    }
+
+    fn closed_by<'s>(&self, mut schema: Schema, later: impl Iterator<Item = &'s usize>) -> Option<usize> {
+        for at in later {
+            schema.apply(&self.steps[*at].operation);
+            if !self.is_missing(&schema) {
+                return Some(*at);
+            }
+        }
+        None
+    }
+}
+
+/// The relations that operations are about, under every name that they have.
+pub fn relations<'a>(operations: impl IntoIterator<Item = &'a Operation>, schema: &Schema) -> Vec<QualifiedName> {
+    let mut found: Vec<QualifiedName> = Vec::new();
+    for operation in operations {
+        found.extend(operation.table().cloned());
+        match operation {
+            Operation::DropTable { names, .. } | Operation::DropObject { names, .. } => {
+                found.extend(names.iter().cloned())
+            }
+            Operation::DropIndex { names, .. } => {
+                found.extend(names.iter().filter_map(|name| schema.index(name)).map(|index| index.table.clone()));
+            }
+            Operation::RenameTable { table, to } => found.push(table.sibling(to.clone())),
+            Operation::SetSchema { name, to, .. } => {
+                found.push(QualifiedName { schema: Some(to.clone()), name: name.name.clone() });
+            }
+            Operation::CreateObject { name: Some(name), .. } => found.push(name.clone()),
+            _ => {}
+        }
+    }
+    let around: Vec<QualifiedName> = found
+        .iter()
+        .flat_map(|name| {
+            let children = schema.children(name).into_iter().map(|t| t.name.clone());
+            children.chain(schema.referencing(name).into_iter().map(|(t, _)| t.name.clone()))
+        })
+        .collect();
+    found.extend(around);
+    let mut seen = BTreeSet::new();
+    found.retain(|name| seen.insert(crate::schema::key(name)));
+    found
+}
+
+/// The locks of a step, with those that it takes where it stands.
+pub fn all_locks(
+    mut said: Vec<(QualifiedName, LockMode)>,
+    found: &[(QualifiedName, LockMode)],
+) -> Vec<(QualifiedName, LockMode)> {
+    for (table, mode) in found {
+        match said.iter_mut().find(|(name, _)| same(name, table)) {
+            Some((_, held)) => *held = (*held).max(*mode),
+            None => said.push((table.clone(), *mode)),
+        }
+    }
+    said
+}

@@ -1,0 +1,161 @@
+//! What steps use together: the things that a step reads, and those that it makes, changes or takes away.
+
+use std::collections::BTreeSet;
+
+use crate::operation::{Ident, QualifiedName, TypeName};
+use crate::schema::{Key, Schema, key};
+
+/// Something that steps use together. The tables of a partition or inheritance tree are one: what is said of columns and
+/// constraints is said of the tree's root.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Resource {
+    /// A name among tables, views, indexes and sequences. Written when it comes or goes, or is needed alone.
+    Relation(Key),
+    /// The list of a relation's columns: read by what adds to it or takes from it, written by what looks at all of it.
+    Structure(Key),
+    /// A column's existence and type.
+    Column(Key, Ident),
+    Default(Key, Ident),
+    Nullability(Key, Ident),
+    /// The values in a column.
+    Data(Key, Ident),
+    Constraint(Key, Ident),
+    Type(Key),
+    /// The primary key and unique constraints of a table, which foreign keys stand on.
+    Keys(Key),
+    /// Row security and its policies.
+    Policies(Key),
+    Triggers(Key),
+    /// Who may do what.
+    Privileges,
+}
+
+/// What a step uses, computed against the catalog before it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Uses {
+    pub(super) reads: BTreeSet<Resource>,
+    pub(super) writes: BTreeSet<Resource>,
+    /// Nothing passes it.
+    pub(super) barrier: bool,
+    /// It makes these columns of a table unique.
+    pub(super) unique_on: Option<(Key, Vec<Ident>)>,
+    /// Its foreign keys point at these columns of a table (none written: its primary key).
+    pub(super) points_at: Vec<(Key, Vec<Ident>)>,
+    /// It builds an index that leads with this column.
+    pub(super) builds: Option<(Key, Ident)>,
+    /// It drops an index that leads with this column.
+    pub(super) drops: Option<(Key, Ident)>,
+}
+
+impl Uses {
+    /// Nothing passes it, in either direction.
+    pub fn everything() -> Self {
+        Uses { barrier: true, ..Uses::default() }
+    }
+
+    pub(super) fn read(&mut self, resource: Resource) {
+        self.reads.insert(resource);
+    }
+
+    pub(super) fn write(&mut self, resource: Resource) {
+        self.writes.insert(resource);
+    }
+
+    /// Uses a table beside others that use it; its tree's root, under which its parts are known.
+    pub(super) fn table(&mut self, table: &QualifiedName, schema: &Schema) -> Key {
+        let (own, root) = (key(table), root(table, schema));
+        if own != root {
+            self.read(Resource::Relation(root.clone()));
+        }
+        self.read(Resource::Relation(own));
+        root
+    }
+
+    /// Needs a table alone: nothing else of it or its tree passes.
+    pub(super) fn alone(&mut self, table: &QualifiedName, schema: &Schema) -> Key {
+        let (own, root) = (key(table), root(table, schema));
+        if own != root {
+            self.write(Resource::Relation(root.clone()));
+        }
+        self.write(Resource::Relation(own));
+        root
+    }
+
+    /// Changes the list of a table's columns.
+    pub(super) fn restructures(&mut self, table: &QualifiedName, schema: &Schema) -> Key {
+        let root = self.table(table, schema);
+        self.read(Resource::Structure(root.clone()));
+        root
+    }
+
+    pub(super) fn reads_columns(&mut self, table: &QualifiedName, columns: &[Ident], schema: &Schema) {
+        let root = self.table(table, schema);
+        for column in columns {
+            self.read(Resource::Column(root.clone(), column.clone()));
+            self.read(Resource::Data(root.clone(), column.clone()));
+            if let Some(state) = schema.column(table, column) {
+                self.reads_type(&state.ty);
+            }
+        }
+    }
+
+    pub(super) fn writes_column(&mut self, table: &QualifiedName, column: &Ident, schema: &Schema) {
+        let root = self.restructures(table, schema);
+        for resource in [Resource::Column, Resource::Default, Resource::Nullability, Resource::Data] {
+            self.write(resource(root.clone(), column.clone()));
+        }
+    }
+
+    pub(super) fn reads_type(&mut self, ty: &TypeName) {
+        self.read(Resource::Type(key(&ty.name())));
+    }
+
+    /// The relations that a text names: each is there, and its columns are those that the text was written for.
+    pub(super) fn reads_text(&mut self, text: &str, schema: &Schema) {
+        for table in schema.named_in(text) {
+            let root = self.table(&table.name, schema);
+            self.write(Resource::Structure(root));
+        }
+        // Those that the history does not make lie in `public`, as far as anybody can tell.
+        for word in schema.unknown_words(text) {
+            self.write(Resource::Relation(word));
+        }
+    }
+
+    /// As [`Uses::reads_text`], for what reads or changes the rows of these relations.
+    pub(super) fn reads_rows_of_text(&mut self, text: &str, schema: &Schema) {
+        let tables: Vec<QualifiedName> = schema.named_in(text).into_iter().map(|table| table.name.clone()).collect();
+        for table in &tables {
+            self.rows(table, schema);
+        }
+        for word in schema.unknown_words(text) {
+            self.write(Resource::Relation(word));
+        }
+    }
+
+    /// Changes rows of a table: those on either side of its foreign keys take part.
+    pub(super) fn rows(&mut self, table: &QualifiedName, schema: &Schema) {
+        self.alone(table, schema);
+        for child in schema.children(table) {
+            self.alone(&child.name, schema);
+        }
+        for (other, _) in schema.referencing(table) {
+            self.alone(&other.name, schema);
+        }
+        for parent in schema.referenced_by(table) {
+            self.alone(&parent, schema);
+        }
+    }
+}
+
+/// The top of the tree that a table belongs to: itself, mostly.
+fn root(table: &QualifiedName, schema: &Schema) -> Key {
+    let mut name = table.clone();
+    for _ in 0..64 {
+        match schema.table(&name).and_then(|state| state.parents.first()) {
+            Some(parent) => name = parent.clone(),
+            None => break,
+        }
+    }
+    key(&name)
+}

@@ -1,0 +1,223 @@
+//! Which steps wait for which: those that use the same things in the source's order, and a few preferences beside it.
+//!
+//! Who touches what is looked up, not searched for: the work grows with what the steps use, not with their pairs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::dependency::serves_foreign_key;
+use super::resource::Resource;
+use super::step::Step;
+use crate::operation::{Ident, Operation};
+use crate::schema::Key;
+
+/// How far an order may leave the source's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Freedom {
+    /// Steps pass each other unless they use the same thing and one of them changes it.
+    Things,
+    /// Steps on the same table keep their order.
+    Tables,
+    /// All steps keep their order.
+    None,
+}
+
+/// For each step, the steps it waits for.
+pub(super) struct Waits {
+    of: Vec<BTreeSet<usize>>,
+    /// The steps that wait for one that stands behind them in the source.
+    backwards: BTreeSet<usize>,
+}
+
+impl Waits {
+    pub(super) fn new(steps: &[Step], freedom: Freedom) -> Self {
+        let mut waits = Waits { of: vec![BTreeSet::new(); steps.len()], backwards: BTreeSet::new() };
+        match freedom {
+            Freedom::None => (1..steps.len()).for_each(|at| waits.add(at, at - 1)),
+            Freedom::Things | Freedom::Tables => {
+                waits.in_the_sources_order(steps, freedom);
+                waits.keys_for_their_indexes(steps);
+                waits.drops_for_their_successors(steps);
+                waits.removals_for_what_may_fail(steps);
+            }
+        }
+        waits
+    }
+
+    pub(super) fn of(&self, step: usize) -> impl Iterator<Item = usize> + use<'_> {
+        self.of[step].iter().copied()
+    }
+
+    fn add(&mut self, later: usize, earlier: usize) {
+        if earlier > later {
+            self.backwards.insert(later);
+        }
+        self.of[later].insert(earlier);
+    }
+
+    /// The same again unless it would close a circle.
+    fn prefer(&mut self, later: usize, earlier: usize) {
+        if !self.reaches(earlier, later) {
+            self.add(later, earlier);
+        }
+    }
+
+    /// True when `from` waits, directly or not, for `to`.
+    fn reaches(&self, from: usize, to: usize) -> bool {
+        let (mut open, mut seen) = (vec![from], BTreeSet::new());
+        while let Some(at) = open.pop() {
+            if at == to {
+                return true;
+            }
+            // What stands before `to` waits for what stands before itself, unless a preference says otherwise.
+            let may_lead_there = at > to || self.backwards.range(..=at).next().is_some();
+            if may_lead_there && seen.insert(at) {
+                open.extend(&self.of[at]);
+            }
+        }
+        false
+    }
+
+    fn in_the_sources_order(&mut self, steps: &[Step], freedom: Freedom) {
+        let mut users = Users::default();
+        let mut barrier = None;
+        let mut last_of_item: BTreeMap<usize, usize> = BTreeMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            if let Some(before) = last_of_item.insert(step.item, at) {
+                self.add(at, before);
+            }
+            if let Some(barrier) = barrier {
+                self.add(at, barrier);
+            }
+            let phases = steps[..at].iter().enumerate().filter(|(_, earlier)| earlier.phase < step.phase);
+            if step.phase != steps[0].phase {
+                phases.for_each(|(earlier, _)| self.add(at, earlier));
+            }
+            if step.uses.barrier {
+                (barrier.unwrap_or(0)..at).for_each(|earlier| self.add(at, earlier));
+                barrier = Some(at);
+                users = Users::default();
+                continue;
+            }
+            for resource in &step.uses.writes {
+                users.write(resource, at).for_each(|earlier| self.add(at, earlier));
+            }
+            for resource in step.uses.reads.difference(&step.uses.writes) {
+                let alone = freedom == Freedom::Tables && matches!(resource, Resource::Relation(_));
+                match alone {
+                    true => users.write(resource, at).for_each(|earlier| self.add(at, earlier)),
+                    false => users.read(resource, at).into_iter().for_each(|earlier| self.add(at, earlier)),
+                }
+            }
+            for earlier in users.unique_for(step, at) {
+                self.add(at, earlier);
+            }
+        }
+    }
+
+    /// An index on a foreign key's own columns comes first, also when it stands after the key, unless it waits for the key.
+    fn keys_for_their_indexes(&mut self, steps: &[Step]) {
+        let mut builds: BTreeMap<&(Key, Ident), Vec<usize>> = BTreeMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            if let Some(leads) = &step.uses.builds {
+                builds.entry(leads).or_default().push(at);
+            }
+        }
+        for (at, step) in steps.iter().enumerate() {
+            let Operation::AddConstraint { table, constraint } = &step.operation else { continue };
+            let crate::operation::ConstraintKind::ForeignKey(fk) = &constraint.kind else { continue };
+            let own = crate::schema::key(table);
+            let leading = fk.columns.iter().filter_map(|column| builds.get(&(own.clone(), column.clone())));
+            for index in leading.flatten().copied().filter(|index| serves_foreign_key(&steps[*index], step)) {
+                self.prefer(at, index);
+            }
+        }
+    }
+
+    /// The index that a new one can stand in for goes after it.
+    fn drops_for_their_successors(&mut self, steps: &[Step]) {
+        let mut builds: BTreeMap<&(Key, Ident), Vec<usize>> = BTreeMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            if let Some(leads) = &step.uses.builds {
+                builds.entry(leads).or_default().push(at);
+            }
+        }
+        for (at, step) in steps.iter().enumerate() {
+            let successors = step.uses.drops.as_ref().and_then(|leads| builds.get(leads));
+            for build in successors.into_iter().flatten() {
+                self.prefer(at, *build);
+            }
+        }
+    }
+
+    /// What takes something away or shows itself to the application comes after all that may still fail on rows: a
+    /// failure then leaves everything as it was.
+    fn removals_for_what_may_fail(&mut self, steps: &[Step]) {
+        let removals: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].is_removal()).collect();
+        let Some(first) = removals.first() else { return };
+        // What waits for a removal cannot come before it.
+        let mut after = vec![false; steps.len()];
+        removals.iter().for_each(|at| after[*at] = true);
+        let mut open = removals.clone();
+        let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+        for at in *first..steps.len() {
+            self.of(at).for_each(|earlier| followers[earlier].push(at));
+        }
+        for at in &self.backwards {
+            self.of(*at).for_each(|earlier| followers[earlier].push(*at));
+        }
+        while let Some(at) = open.pop() {
+            for follower in std::mem::take(&mut followers[at]) {
+                if !std::mem::replace(&mut after[follower], true) {
+                    open.push(follower);
+                }
+            }
+        }
+        let doubtful: Vec<usize> = (0..steps.len()).filter(|at| !after[*at] && steps[*at].may_fail_on_rows()).collect();
+        for removal in removals {
+            for check in &doubtful {
+                if steps[*check].phase == steps[removal].phase {
+                    self.add(removal, *check);
+                }
+            }
+        }
+    }
+}
+
+/// Who used a thing last.
+#[derive(Default)]
+struct Users<'a> {
+    last_write: BTreeMap<&'a Resource, usize>,
+    reads_since: BTreeMap<&'a Resource, Vec<usize>>,
+    unique: BTreeMap<Key, Vec<(usize, &'a [Ident])>>,
+}
+
+impl<'a> Users<'a> {
+    /// The steps that a write waits for.
+    fn write(&mut self, resource: &'a Resource, at: usize) -> impl Iterator<Item = usize> + use<> {
+        let before = self.last_write.insert(resource, at);
+        let readers = self.reads_since.remove(resource).unwrap_or_default();
+        readers.into_iter().chain(before).filter(move |earlier| *earlier != at)
+    }
+
+    /// The step that a read waits for.
+    fn read(&mut self, resource: &'a Resource, at: usize) -> Option<usize> {
+        self.reads_since.entry(resource).or_default().push(at);
+        self.last_write.get(resource).copied().filter(|earlier| *earlier != at)
+    }
+
+    /// The steps that make unique what a foreign key points at.
+    fn unique_for(&mut self, step: &'a Step, at: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (parent, wanted) in &step.uses.points_at {
+            let candidates = self.unique.get(parent).into_iter().flatten();
+            let serves = |columns: &[Ident]| {
+                wanted.is_empty() || columns.is_empty() || wanted.iter().all(|column| columns.contains(column))
+            };
+            found.extend(candidates.filter(|(_, columns)| serves(columns)).map(|(earlier, _)| *earlier));
+        }
+        if let Some((table, columns)) = &step.uses.unique_on {
+            self.unique.entry(table.clone()).or_default().push((at, columns));
+        }
+        found
+    }
+}

@@ -1,0 +1,182 @@
+//! Whether two catalogs are the same to everybody who uses the database.
+
+use std::collections::BTreeMap;
+
+use super::{Column, ConstraintState, Index, Schema, Table};
+use crate::operation::{Constraint, ConstraintKind, Generated, Ident, SqlFragment};
+
+impl Schema {
+    /// The first thing in which the catalogs differ, in words; the order of columns, ages and doubts aside.
+    pub fn difference(&self, other: &Schema) -> Option<String> {
+        if self.shares_everything_with(other) {
+            return None;
+        }
+        keys_differ(self.tables.keys(), other.tables.keys(), "relation")
+            .or_else(|| self.tables.iter().find_map(|(name, table)| table.difference(other.tables.get(name)?)))
+            .or_else(|| keys_differ(self.indexes.keys(), other.indexes.keys(), "index"))
+            .or_else(|| self.indexes.iter().find_map(|(name, index)| index.difference(other.indexes.get(name)?)))
+            .or_else(|| keys_differ(self.enums.keys(), other.enums.keys(), "type"))
+            .or_else(|| {
+                let differs = |(name, state): (&super::Key, &super::EnumType)| {
+                    (state.labels != other.enums.get(name)?.labels)
+                        .then(|| format!("the labels of type {}", name.name()))
+                };
+                self.enums.iter().find_map(differs)
+            })
+            .or_else(|| keys_differ(self.domains.keys(), other.domains.keys(), "domain"))
+            .or_else(|| keys_differ(self.functions.keys(), other.functions.keys(), "function"))
+            .or_else(|| self.dependents_differ(other))
+    }
+
+    fn shares_everything_with(&self, other: &Schema) -> bool {
+        self.tables.ptr_eq(&other.tables) && self.indexes.ptr_eq(&other.indexes) && self.enums.ptr_eq(&other.enums)
+    }
+
+    fn dependents_differ(&self, other: &Schema) -> Option<String> {
+        let of = |schema: &Schema| {
+            let named = schema.dependents.all().map(|d| {
+                let on = d.on.as_ref().map(|on| super::key(on).name().to_owned());
+                ((d.what.clone(), on), d.definition.as_str().to_owned())
+            });
+            named.collect::<BTreeMap<_, _>>()
+        };
+        let (own, others) = (of(self), of(other));
+        let differs = own.iter().find(|(name, text)| others.get(*name) != Some(text));
+        let lacks = others.keys().find(|name| !own.contains_key(*name));
+        differs.map(|(name, _)| name).or(lacks).map(|(what, _)| what.clone())
+    }
+}
+
+fn keys_differ<'a>(
+    one: impl Iterator<Item = &'a super::Key>,
+    other: impl Iterator<Item = &'a super::Key>,
+    word: &str,
+) -> Option<String> {
+    let mut other = other;
+    for own in one {
+        match other.next() {
+            Some(key) if key == own => {}
+            Some(key) => return Some(format!("{word} {}", own.min(key).name())),
+            None => return Some(format!("{word} {}", own.name())),
+        }
+    }
+    other.next().map(|key| format!("{word} {}", key.name()))
+}
+
+impl Table {
+    fn difference(&self, other: &Table) -> Option<String> {
+        let about = |what: String| format!("{what} of {}", self.name);
+        if self.kind != other.kind || self.temporary != other.temporary || self.row_security != other.row_security {
+            return Some(format!("the kind or row security of {}", self.name));
+        }
+        let parents = |table: &Table| {
+            let mut parents: Vec<_> = table.parents.iter().map(super::key).collect();
+            parents.sort_unstable();
+            parents
+        };
+        if parents(self) != parents(other) || self.is_default_partition != other.is_default_partition {
+            return Some(format!("the parents of {}", self.name));
+        }
+        let columns = |table: &Table| sorted(table.columns.iter().map(|c| (c.name.clone(), ColumnFacts::of(c))));
+        let constraints = |table: &Table| {
+            let lasting =
+                table.constraints.iter().filter(|c| !matches!(c.constraint.kind, ConstraintKind::NotNull { .. }));
+            sorted(lasting.map(|c| (c.name.clone(), ConstraintFacts::of(c))))
+        };
+        differs(&columns(self), &columns(other)).map(|name| about(format!("column {name}"))).or_else(|| {
+            differs(&constraints(self), &constraints(other)).map(|name| about(format!("constraint {name}")))
+        })
+    }
+}
+
+impl Index {
+    fn difference(&self, other: &Index) -> Option<String> {
+        let facts = |index: &Index| {
+            let columns: Vec<String> = index.columns.iter().map(|c| plain(&c.text)).collect();
+            (
+                super::key(&index.table),
+                index.unique,
+                columns,
+                index.predicate.as_ref().map(plain),
+                index.constraint.clone(),
+            )
+        };
+        (facts(self) != facts(other)).then(|| format!("index {}", self.name))
+    }
+}
+
+/// What a column is, whoever made it.
+#[derive(PartialEq)]
+struct ColumnFacts {
+    ty: (String, Vec<i64>),
+    collated: bool,
+    not_null: bool,
+    default: Option<String>,
+    generated: Option<String>,
+}
+
+impl ColumnFacts {
+    fn of(column: &Column) -> Self {
+        ColumnFacts {
+            ty: (column.ty.canonical(), column.ty.modifiers()),
+            collated: column.collated,
+            not_null: column.not_null,
+            default: column.default.as_ref().map(plain),
+            generated: column.generated.as_ref().map(|generated| match generated {
+                Generated::Stored(text) => format!("stored {}", plain(text)),
+                Generated::Virtual(text) => format!("virtual {}", plain(text)),
+                Generated::Identity(_) => "identity".to_owned(),
+            }),
+        }
+    }
+}
+
+/// What a constraint says, whoever made it.
+#[derive(PartialEq)]
+struct ConstraintFacts {
+    says: String,
+    valid: bool,
+}
+
+impl ConstraintFacts {
+    fn of(state: &ConstraintState) -> Self {
+        ConstraintFacts { says: says(&state.constraint), valid: state.valid }
+    }
+}
+
+fn says(constraint: &Constraint) -> String {
+    let list = |columns: &[Ident]| columns.iter().map(Ident::as_str).collect::<Vec<_>>().join(", ");
+    match &constraint.kind {
+        ConstraintKind::Check { expression } => format!("check {} {}", plain(expression), plain(&constraint.options)),
+        ConstraintKind::Unique { columns, nulls_not_distinct, .. } => {
+            format!("unique {nulls_not_distinct} {} {}", list(columns), plain(&constraint.options))
+        }
+        ConstraintKind::PrimaryKey { columns, .. } => {
+            format!("primary key {} {}", list(columns), plain(&constraint.options))
+        }
+        ConstraintKind::ForeignKey(fk) => format!(
+            "foreign key {} {:?} {} {} {}",
+            list(&fk.columns),
+            super::key(&fk.references),
+            list(&fk.referenced),
+            plain(&fk.actions),
+            plain(&constraint.options)
+        ),
+        ConstraintKind::Exclude { definition } => plain(definition),
+        ConstraintKind::NotNull { column } => format!("not null {}", column.as_str()),
+    }
+}
+
+fn sorted<T>(facts: impl Iterator<Item = (Ident, T)>) -> BTreeMap<String, T> {
+    facts.map(|(name, facts)| (name.as_str().to_owned(), facts)).collect()
+}
+
+fn differs<T: PartialEq>(one: &BTreeMap<String, T>, other: &BTreeMap<String, T>) -> Option<String> {
+    let own = one.iter().find(|(name, facts)| other.get(*name) != Some(facts)).map(|(name, _)| name);
+    own.or_else(|| other.keys().find(|name| !one.contains_key(*name))).cloned()
+}
+
+/// A text without the differences in space that no one means.
+fn plain(text: &SqlFragment) -> String {
+    text.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,203 @@
+//! What a catalog keeps from happening, and what is there for those who use it: what no moment of a migration may lack that
+//! had it before and has it afterwards.
+
+use std::collections::BTreeSet;
+
+use super::{ConstraintState, Key, Schema, Table, key};
+use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+
+/// One thing that is there, or that cannot happen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Protection {
+    Relation,
+    Column(Ident),
+    NotNull(Ident),
+    PrimaryKey,
+    /// By its columns and its predicate, whatever makes it so.
+    Unique(BTreeSet<String>, String),
+    ForeignKey(Vec<Ident>, Key),
+    /// By its name: a check that is replaced says something else.
+    Check(Ident),
+    /// A trigger, policy or rule.
+    Object(String),
+}
+
+/// What relations and functions of a catalog protect.
+#[derive(Debug, Clone, Default)]
+pub struct Protections {
+    held: BTreeSet<(Key, Protection)>,
+    functions: BTreeSet<Key>,
+    /// The relations with row security.
+    row_security: BTreeSet<Key>,
+    /// The policies that relations have.
+    policies: BTreeSet<(Key, String)>,
+}
+
+/// Something that is missing in between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap(String);
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Protections {
+    /// What these relations of a catalog protect, and its functions.
+    pub fn of<'a>(schema: &Schema, relations: impl IntoIterator<Item = &'a QualifiedName>) -> Self {
+        let mut all = Protections { functions: schema.functions.keys().cloned().collect(), ..Protections::default() };
+        for name in relations {
+            let own = key(name);
+            let Some(table) = schema.tables.get(&own) else { continue };
+            all.held.extend(schema.protections_of(table).into_iter().map(|one| (own.clone(), one)));
+            if table.row_security {
+                all.row_security.insert(own.clone());
+            }
+            let policies =
+                schema.dependents.of(&own).into_iter().filter(|d| d.on.is_some() && d.what.starts_with("policy"));
+            all.policies.extend(policies.map(|policy| (own.clone(), policy.what.clone())));
+        }
+        all
+    }
+
+    /// What is there in both.
+    pub fn and(&self, other: &Protections) -> Protections {
+        Protections {
+            held: self.held.intersection(&other.held).cloned().collect(),
+            functions: self.functions.intersection(&other.functions).cloned().collect(),
+            row_security: self.row_security.clone(),
+            policies: self.policies.clone(),
+        }
+    }
+
+    /// What a moment lacks of `kept`, which is there before and after; and whose rows it hides that have a policy at the
+    /// `end`.
+    pub fn lacks(&self, kept: &Protections, end: &Protections) -> Option<Gap> {
+        self.all_lacking(kept, end).into_iter().next()
+    }
+
+    /// All of that.
+    pub fn all_lacking(&self, kept: &Protections, end: &Protections) -> Vec<Gap> {
+        let held = kept.held.difference(&self.held).map(|(relation, what)| what.missing_from(relation.name()));
+        let functions = kept.functions.difference(&self.functions).map(|f| format!("function {} is missing", f.name()));
+        let is_bare = |relation: &&Key| {
+            let mut wanted = end.policies.iter().filter(|(on, _)| on == *relation);
+            wanted.any(|policy| !self.policies.contains(policy))
+        };
+        let new = self.row_security.difference(&kept.row_security).filter(is_bare);
+        let bare = new.map(|relation| format!("row security of {} hides every row", relation.name()));
+        held.chain(functions).chain(bare).map(Gap).collect()
+    }
+}
+
+impl Protection {
+    fn missing_from(&self, relation: &str) -> String {
+        match self {
+            Protection::Relation => format!("{relation} is missing"),
+            Protection::Column(column) => format!("{relation} has no column {column}"),
+            Protection::NotNull(column) => format!("{relation}.{column} takes NULL"),
+            Protection::PrimaryKey => format!("{relation} has no primary key"),
+            Protection::Unique(columns, _) => {
+                let columns = columns.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                format!("{relation} takes duplicates of ({columns})")
+            }
+            Protection::ForeignKey(columns, parent) => {
+                let columns = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                format!("{relation} takes orphans in ({columns}), without a row in {}", parent.name())
+            }
+            Protection::Check(name) => format!("{relation} lacks check {name}"),
+            Protection::Object(what) => format!("{what} of {relation} is missing"),
+        }
+    }
+}
+
+impl Schema {
+    fn protections_of(&self, table: &Table) -> Vec<Protection> {
+        let mut found = vec![Protection::Relation];
+        for column in &table.columns {
+            found.push(Protection::Column(column.name.clone()));
+            if column.not_null {
+                found.push(Protection::NotNull(column.name.clone()));
+            }
+        }
+        found.extend(table.constraints.iter().filter_map(protection_by));
+        for index in self.indexes_of(&table.name).filter(|index| index.unique) {
+            let columns = index.columns.iter().map(|c| c.text.as_str().to_owned()).collect();
+            let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
+            found.push(Protection::Unique(columns, predicate));
+        }
+        let own = self.dependents.of(&key(&table.name)).into_iter().filter(|d| d.on.is_some());
+        found.extend(own.map(|dependent| Protection::Object(dependent.what.clone())));
+        found
+    }
+}
+
+fn protection_by(state: &ConstraintState) -> Option<Protection> {
+    match &state.constraint.kind {
+        ConstraintKind::PrimaryKey { .. } => Some(Protection::PrimaryKey),
+        ConstraintKind::ForeignKey(fk) => Some(Protection::ForeignKey(fk.columns.clone(), key(&fk.references))),
+        ConstraintKind::Check { .. } => Some(Protection::Check(state.name.clone())),
+        ConstraintKind::Unique { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => None,
+    }
+}
+
+/// True when an operation may take away what protects, or hide what is there.
+pub fn takes_away(operation: &Operation) -> bool {
+    use Operation::*;
+    match operation {
+        DropTable { .. }
+        | RenameTable { .. }
+        | SetSchema { .. }
+        | SetTableAttribute { .. }
+        | DetachPartition { .. }
+        | DropColumn { .. }
+        | RenameColumn { .. }
+        | DropNotNull { .. }
+        | DropConstraint { .. }
+        | DropIndex { .. }
+        | RenameType { .. }
+        | DropType { .. }
+        | DropObject { .. }
+        | AlterObject { .. } => true,
+        CreateTable(_)
+        | AttachPartition { .. }
+        | AddColumn { .. }
+        | SetNotNull { .. }
+        | SetDefault { .. }
+        | DropDefault { .. }
+        | SetType { .. }
+        | SetColumnAttribute { .. }
+        | AddConstraint { .. }
+        | ValidateConstraint { .. }
+        | RenameConstraint { .. }
+        | AlterConstraint { .. }
+        | CreateIndex(_)
+        | RenameIndex { .. }
+        | AlterIndex { .. }
+        | AttachIndex { .. }
+        | Reindex { .. }
+        | CreateEnum { .. }
+        | AddEnumValue { .. }
+        | RenameEnumValue { .. }
+        | CreateDomain { .. }
+        | AlterDomain { .. }
+        | CreateObject { .. }
+        | RefreshMaterializedView { .. }
+        | Comment { .. }
+        | Grant { .. }
+        | Insert { .. }
+        | Update { .. }
+        | Delete { .. }
+        | Truncate { .. }
+        | Select { .. }
+        | Backfill(_)
+        | SetParameter { .. }
+        | Transaction(_)
+        | LockTable { .. }
+        | Vacuum { .. }
+        | Analyze { .. }
+        | Cluster { .. }
+        | Opaque { .. } => false,
+    }
+}

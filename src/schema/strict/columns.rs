@@ -1,0 +1,177 @@
+//! Columns.
+
+use super::*;
+use crate::operation::{ColumnDefinition, ConstraintKind, TypeName};
+use crate::schema::{Dependent, mentions, same};
+
+impl Schema {
+    pub(super) fn can_add_column(
+        &self,
+        table: &TableRef,
+        column: &ColumnDefinition,
+        if_not_exists: bool,
+        version: u32,
+    ) -> Applies {
+        self.has_table(table)?;
+        if let Some(state) = self.table(&table.name) {
+            if state.columns.iter().any(|c| c.name == column.name) {
+                let exists = format!("column {} of relation {} already exists", column.name, table.name);
+                return if if_not_exists { Ok(()) } else { refused(DUPLICATE_COLUMN, exists) };
+            }
+            if table.only && !self.children(&table.name).is_empty() {
+                return refused(INVALID_TABLE_DEFINITION, "column must be added to child tables too");
+            }
+            let is_partition = |parent| self.table(parent).is_some_and(|p| p.kind == RelationKind::Partitioned);
+            if state.parents.iter().any(is_partition) {
+                return refused(WRONG_OBJECT_TYPE, "cannot add column to a partition");
+            }
+        }
+        for constraint in &column.constraints {
+            match &constraint.kind {
+                ConstraintKind::ForeignKey(fk) if !same(&fk.references, &table.name) => {
+                    self.can_reference(fk, version)?
+                }
+                _ => {}
+            }
+            self.name_of_constraint_is_free(table, constraint)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn can_drop_column(&self, table: &TableRef, column: &Ident, if_exists: bool, cascade: bool) -> Applies {
+        match self.has_column(table, column) {
+            Err(_) if if_exists && !self.is_missing(&table.name) => return Ok(()),
+            other => other?,
+        }
+        if cascade {
+            return Ok(());
+        }
+        if let Some((other, constraint)) = self.standing_on(&table.name, |columns| columns.contains(column)).first()
+            && !same(other, &table.name)
+        {
+            let depends = format!("constraint {constraint} on table {other} depends on column {column}");
+            return refused(DEPENDENT_OBJECTS, depends);
+        }
+        let generated = |c: &&super::super::Column| {
+            use crate::operation::Generated::{Stored, Virtual};
+            matches!(&c.generated, Some(Stored(text) | Virtual(text)) if mentions(text.as_str(), column.as_str()))
+        };
+        if let Some(other) = self.table(&table.name).and_then(|t| t.columns.iter().find(generated)) {
+            let depends = format!("generated column {} depends on column {column}", other.name);
+            return refused(DEPENDENT_OBJECTS, depends);
+        }
+        match self.dependents(&table.name, column).into_iter().find(|d| !goes_with(d)) {
+            Some(dependent) if is_bound(dependent, column) => {
+                refused(DEPENDENT_OBJECTS, format!("{} depends on column {column}", dependent.what))
+            }
+            Some(dependent) if dependent.on.is_none() => {
+                feared(DEPENDENT_OBJECTS, format!("{} depends on column {column}", dependent.what))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn can_rename_column(&self, table: &TableRef, column: &Ident, to: &Ident) -> Applies {
+        self.has_column(table, column)?;
+        match self.column(&table.name, to) {
+            Some(_) => refused(DUPLICATE_COLUMN, format!("column {to} of relation {} already exists", table.name)),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn can_drop_not_null(&self, table: &TableRef, column: &Ident) -> Applies {
+        self.has_column(table, column)?;
+        let primary = self.table(&table.name).and_then(Table::primary_key);
+        match primary.is_some_and(|columns| columns.contains(column)) {
+            true => refused(INVALID_TABLE_DEFINITION, format!("column {column} is in a primary key")),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn can_set_type(&self, table: &TableRef, column: &Ident, ty: &TypeName) -> Applies {
+        self.has_column(table, column)?;
+        if let Some(other) = self.foreign_partner(&table.name, column).into_iter().find(|t| cannot_equal(ty, t)) {
+            return refused(
+                "42804",
+                format!(
+                    "a foreign key on {}.{column} cannot be implemented: key columns are of incompatible types: {ty} and {other}",
+                    table.name
+                ),
+            );
+        }
+        let dependents = self.dependents(&table.name, column);
+        match dependents.into_iter().find(|d| is_bound(d, column) || d.on.is_none() && !goes_with(d)) {
+            Some(dependent) if is_bound(dependent, column) => {
+                refused(NOT_SUPPORTED, format!("cannot alter type of a column used by {}", dependent.what))
+            }
+            Some(dependent) => {
+                feared(NOT_SUPPORTED, format!("cannot alter type of a column used by {}", dependent.what))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The types of the columns that foreign keys compare with this one.
+    fn foreign_partner(&self, table: &QualifiedName, column: &Ident) -> Vec<TypeName> {
+        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+        let mut partners = Vec::new();
+        for state in own {
+            if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
+                && !same(&fk.references, table)
+            {
+                partners.extend(self.opposite(&fk.columns, column, &fk.references, &fk.referenced));
+            }
+        }
+        for (other, state) in self.referencing(table) {
+            if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
+                && !same(&other.name, table)
+            {
+                let primary = self.table(table).and_then(Table::primary_key).unwrap_or_default();
+                let referenced = if fk.referenced.is_empty() { primary } else { &fk.referenced };
+                partners.extend(self.opposite(referenced, column, &other.name, &fk.columns));
+            }
+        }
+        partners
+    }
+
+    /// The type of the column of `others` that stands where `column` stands in `columns`.
+    fn opposite(&self, columns: &[Ident], column: &Ident, table: &QualifiedName, others: &[Ident]) -> Option<TypeName> {
+        let at = columns.iter().position(|c| c == column)?;
+        let primary = self.table(table).and_then(Table::primary_key).unwrap_or_default();
+        let others = if others.is_empty() { primary } else { others };
+        Some(self.column(table, others.get(at)?)?.ty.clone())
+    }
+}
+
+/// No operator of a foreign key compares the two types, of those that are common in keys.
+pub(super) fn cannot_equal(one: &TypeName, other: &TypeName) -> bool {
+    let family = |ty: &TypeName| match ty.canonical().as_str() {
+        "int2" | "int4" | "int8" | "numeric" | "serial" | "bigserial" | "smallserial" => Some(0),
+        "text" | "varchar" | "bpchar" => Some(1),
+        "uuid" => Some(2),
+        "bool" => Some(3),
+        _ => None,
+    };
+    matches!((family(one), family(other)), (Some(one), Some(other)) if one != other)
+}
+
+/// What PostgreSQL drops with its column: statistics and the like.
+fn goes_with(dependent: &Dependent) -> bool {
+    dependent.what.starts_with("statistics") || dependent.what.starts_with("publication")
+}
+
+/// True when the dependent's own clause names the column: a policy's expressions, a trigger's WHEN or UPDATE OF.
+fn is_bound(dependent: &Dependent, column: &Ident) -> bool {
+    let text = dependent.definition.as_str();
+    let upper = text.to_uppercase();
+    let clause = if dependent.what.starts_with("policy") {
+        ["USING", "WITH CHECK"].iter().filter_map(|word| upper.find(word)).min().and_then(|at| text.get(at..))
+    } else if dependent.what.starts_with("trigger") {
+        let of = upper.find("UPDATE OF").zip(upper.find(" ON ")).and_then(|(from, to)| text.get(from..to));
+        let when = upper.find("WHEN").zip(upper.find("EXECUTE")).and_then(|(from, to)| text.get(from..to));
+        return [of, when].into_iter().flatten().any(|clause| mentions(clause, column.as_str()));
+    } else {
+        None
+    };
+    clause.is_some_and(|clause| mentions(clause, column.as_str()))
+}

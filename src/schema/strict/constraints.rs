@@ -1,0 +1,187 @@
+//! Constraints.
+
+use super::columns::cannot_equal;
+use super::relations::same_columns;
+use super::*;
+use crate::operation::{Constraint, ConstraintKind, ForeignKey};
+use crate::schema::same;
+
+impl Schema {
+    pub(super) fn can_add_constraint(&self, table: &TableRef, constraint: &Constraint, version: u32) -> Applies {
+        self.has_table(table)?;
+        self.name_of_constraint_is_free(table, constraint)?;
+        let state = self.table(&table.name);
+        match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns, using_index, .. } => {
+                if state.is_some_and(|t| t.primary_key().is_some()) {
+                    let many = format!("multiple primary keys for table {} are not allowed", table.name);
+                    return refused(INVALID_TABLE_DEFINITION, many);
+                }
+                self.has_columns(table, columns)?;
+                self.can_use_index(table, using_index.as_ref())
+            }
+            ConstraintKind::Unique { columns, using_index, .. } => {
+                self.has_columns(table, columns)?;
+                self.can_use_index(table, using_index.as_ref())
+            }
+            ConstraintKind::ForeignKey(fk) => {
+                self.has_columns(table, &fk.columns)?;
+                self.can_reference(fk, version)?;
+                self.can_compare(table, fk)?;
+                let partitioned = state.is_some_and(|t| t.kind == RelationKind::Partitioned);
+                match partitioned && constraint.not_valid && version < 18 {
+                    true => refused(
+                        WRONG_OBJECT_TYPE,
+                        format!("cannot add NOT VALID foreign key on partitioned table {}", table.name),
+                    ),
+                    false => Ok(()),
+                }
+            }
+            ConstraintKind::Check { .. } => {
+                let alone = constraint.options.as_str().to_uppercase().contains("NO INHERIT");
+                match table.only && !alone && !self.children(&table.name).is_empty() {
+                    true => refused(INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"),
+                    false => Ok(()),
+                }
+            }
+            ConstraintKind::NotNull { column } => self.has_column(table, column),
+            ConstraintKind::Exclude { .. } => Ok(()),
+        }
+    }
+
+    fn has_columns(&self, table: &TableRef, columns: &[Ident]) -> Applies {
+        columns.iter().try_for_each(|column| self.has_column(table, column))
+    }
+
+    pub(super) fn name_of_constraint_is_free(&self, table: &TableRef, constraint: &Constraint) -> Applies {
+        let Some(name) = &constraint.name else { return Ok(()) };
+        if self.constraint(&table.name, name).is_some() {
+            let exists = format!("constraint {name} for relation {} already exists", table.name);
+            return refused(DUPLICATE_OBJECT, exists);
+        }
+        let takes_over = matches!(&constraint.kind,
+            ConstraintKind::Unique { using_index: Some(index), .. }
+            | ConstraintKind::PrimaryKey { using_index: Some(index), .. } if index == name);
+        match constraint.key_columns().is_some() && !takes_over {
+            true => self.relation_is_free(&table.sibling(name.clone())),
+            false => Ok(()),
+        }
+    }
+
+    /// `USING INDEX` wants a unique index of the table that is neither partial nor a constraint's already.
+    fn can_use_index(&self, table: &TableRef, index: Option<&Ident>) -> Applies {
+        let Some(index) = index.map(|index| table.sibling(index.clone())) else { return Ok(()) };
+        let Some(state) = self.index(&index) else {
+            return match self.is_missing(&index) {
+                true => refused(UNDEFINED_OBJECT, format!("index {index} does not exist")),
+                false => Ok(()),
+            };
+        };
+        if !same(&state.table, &table.name) {
+            return refused("55000", format!("index {index} does not belong to table {}", table.name));
+        }
+        if state.constraint.is_some() {
+            return refused("55000", format!("index {index} is already associated with a constraint"));
+        }
+        let plain = state.predicate.is_none() && state.columns.iter().all(|c| c.column.is_some());
+        match state.unique && plain {
+            true => Ok(()),
+            false => refused(WRONG_OBJECT_TYPE, format!("{index} is not a unique index, or is a partial one")),
+        }
+    }
+
+    /// A foreign key points at columns that are unique together (`transformFkeyCheckAttrs`).
+    pub(super) fn can_reference(&self, fk: &ForeignKey, _version: u32) -> Applies {
+        self.has_relation(&fk.references)?;
+        let Some(table) = self.table(&fk.references).filter(|t| t.columns_known) else { return Ok(()) };
+        if let Some(column) = fk.referenced.iter().find(|c| table.lacks(c)) {
+            return refused(
+                UNDEFINED_COLUMN,
+                format!("column {column} referenced in foreign key constraint does not exist"),
+            );
+        }
+        let unique = match fk.referenced.is_empty() {
+            true => table.primary_key().is_some(),
+            false => {
+                self.unique_columns(&fk.references, None).iter().any(|columns| same_columns(columns, &fk.referenced))
+            }
+        };
+        match unique {
+            true => Ok(()),
+            false if fk.referenced.is_empty() => {
+                refused(UNDEFINED_OBJECT, format!("there is no primary key for referenced table {}", fk.references))
+            }
+            false => refused(
+                "42830",
+                format!("there is no unique constraint matching given keys for referenced table {}", fk.references),
+            ),
+        }
+    }
+
+    fn can_compare(&self, table: &TableRef, fk: &ForeignKey) -> Applies {
+        let primary = self.table(&fk.references).and_then(Table::primary_key).unwrap_or_default();
+        let referenced = if fk.referenced.is_empty() { primary } else { &fk.referenced };
+        for (own, other) in fk.columns.iter().zip(referenced) {
+            let (Some(own), Some(other)) = (self.column(&table.name, own), self.column(&fk.references, other)) else {
+                continue;
+            };
+            if cannot_equal(&own.ty, &other.ty) {
+                return refused(
+                    "42804",
+                    format!(
+                        "key columns {} and {} of the foreign key are of incompatible types: {} and {}",
+                        own.name, other.name, own.ty, other.ty
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn can_drop_constraint(
+        &self,
+        table: &TableRef,
+        name: &Ident,
+        if_exists: bool,
+        cascade: bool,
+    ) -> Applies {
+        match self.has_constraint(table, name) {
+            Err(_) if if_exists && !self.is_missing(&table.name) => return Ok(()),
+            other => other?,
+        }
+        let columns = self.constraint(&table.name, name).and_then(|state| state.constraint.key_columns());
+        let Some(columns) = columns.filter(|_| !cascade) else { return Ok(()) };
+        let index = table.sibling(name.clone());
+        let others = self.unique_columns(&table.name, Some(&index));
+        let stands = |referenced: &[Ident]| {
+            same_columns(referenced, columns) && !others.iter().any(|other| same_columns(other, referenced))
+        };
+        match self.standing_on(&table.name, stands).first() {
+            Some((other, constraint)) => {
+                refused(DEPENDENT_OBJECTS, format!("constraint {constraint} on table {other} depends on index {index}"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn has_constraint(&self, table: &TableRef, name: &Ident) -> Applies {
+        self.has_table(table)?;
+        let Some(state) = self.table(&table.name).filter(|t| t.columns_known) else { return Ok(()) };
+        match state.constraints.iter().any(|c| c.name == *name) {
+            true => Ok(()),
+            // NOT NULL constraints have names from 18 on, which the catalog does not keep; what is inherited is the parent's.
+            false if name.as_str().ends_with("_not_null") || !state.parents.is_empty() => Ok(()),
+            false => refused(UNDEFINED_OBJECT, format!("constraint {name} of relation {} does not exist", table.name)),
+        }
+    }
+
+    pub(super) fn can_rename_constraint(&self, table: &TableRef, name: &Ident, to: &Ident) -> Applies {
+        self.has_constraint(table, name)?;
+        if self.constraint(&table.name, to).is_some() {
+            let exists = format!("constraint {to} for relation {} already exists", table.name);
+            return refused(DUPLICATE_OBJECT, exists);
+        }
+        let key = self.constraint(&table.name, name).is_some_and(|state| state.constraint.key_columns().is_some());
+        if key { self.relation_is_free(&table.sibling(to.clone())) } else { Ok(()) }
+    }
+}

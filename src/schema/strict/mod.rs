@@ -1,0 +1,266 @@
+//! What PostgreSQL refuses: whether an operation applies to the catalog as it is, and why not.
+//!
+//! A history rarely tells everything: a table that it does not make may be there all the same. So what is not known is no
+//! conflict, unless the catalog is closed ([`Schema::close`]): then everything that is not in it is not there.
+
+mod columns;
+mod constraints;
+mod objects;
+mod relations;
+
+use std::fmt;
+
+use super::key::{Key, key};
+use super::{RelationKind, Schema, Table};
+use crate::operation::{ConstraintKind, Ident, ObjectKind, Operation, QualifiedName, TableRef};
+
+/// Why an operation fails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// The SQLSTATE of PostgreSQL's error (documentation, appendix A).
+    pub code: &'static str,
+    /// What is in the way, in PostgreSQL's words.
+    pub message: String,
+    /// The history leaves no doubt. A view's text, for one, may name a column without using it.
+    pub sure: bool,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+/// `Err` is what is in the way.
+pub type Applies = Result<(), Conflict>;
+
+fn refused(code: &'static str, message: impl Into<String>) -> Applies {
+    Err(Conflict { code, message: message.into(), sure: true })
+}
+
+/// The same where the texts only let it be feared.
+fn feared(code: &'static str, message: impl Into<String>) -> Applies {
+    Err(Conflict { code, message: message.into(), sure: false })
+}
+
+const UNDEFINED_TABLE: &str = "42P01";
+const UNDEFINED_COLUMN: &str = "42703";
+const UNDEFINED_OBJECT: &str = "42704";
+const DUPLICATE_TABLE: &str = "42P07";
+const DUPLICATE_COLUMN: &str = "42701";
+const DUPLICATE_OBJECT: &str = "42710";
+const DEPENDENT_OBJECTS: &str = "2BP01";
+const INVALID_TABLE_DEFINITION: &str = "42P16";
+const WRONG_OBJECT_TYPE: &str = "42809";
+const NOT_SUPPORTED: &str = "0A000";
+
+impl Schema {
+    /// Applies an operation, or says why PostgreSQL of that major version would refuse it; nothing has changed then.
+    ///
+    /// # Errors
+    /// When it does not apply.
+    pub fn try_apply(&mut self, operation: &Operation, version: u32) -> Applies {
+        self.check_applies(operation, version)?;
+        self.apply(operation);
+        Ok(())
+    }
+
+    /// Why PostgreSQL of that major version would refuse an operation here, as far as the catalog knows.
+    ///
+    /// # Errors
+    /// When it does not apply.
+    pub fn check_applies(&self, operation: &Operation, version: u32) -> Applies {
+        use Operation::*;
+        match operation {
+            CreateTable(create) => self.can_create_table(create, version),
+            DropTable { names, if_exists, cascade } => self.can_drop_tables(names, *if_exists, *cascade),
+            RenameTable { table, to } => self.can_rename_table(table, to),
+            AttachPartition { table, partition, .. } => self.can_attach(table, partition),
+            DetachPartition { table, partition, .. } => self.can_detach(table, partition),
+            AddColumn { table, column, if_not_exists } => self.can_add_column(table, column, *if_not_exists, version),
+            DropColumn { table, column, if_exists, cascade } => {
+                self.can_drop_column(table, column, *if_exists, *cascade)
+            }
+            RenameColumn { table, column, to } => self.can_rename_column(table, column, to),
+            SetNotNull { table, column }
+            | SetDefault { table, column, .. }
+            | DropDefault { table, column }
+            | SetColumnAttribute { table, column, .. } => self.has_column(table, column),
+            DropNotNull { table, column } => self.can_drop_not_null(table, column),
+            SetType { table, column, ty, .. } => self.can_set_type(table, column, ty),
+            AddConstraint { table, constraint } => self.can_add_constraint(table, constraint, version),
+            DropConstraint { table, name, if_exists, cascade } => {
+                self.can_drop_constraint(table, name, *if_exists, *cascade)
+            }
+            ValidateConstraint { table, name } | AlterConstraint { table, name, .. } => {
+                self.has_constraint(table, name)
+            }
+            RenameConstraint { table, name, to } => self.can_rename_constraint(table, name, to),
+            CreateIndex(index) => self.can_create_index(index),
+            DropIndex { names, if_exists, cascade, .. } => self.can_drop_indexes(names, *if_exists, *cascade),
+            RenameIndex { index, to, if_exists } => self.can_rename_index(index, to, *if_exists),
+            AlterIndex { index, .. } | AttachIndex { index, .. } => self.has_index(index),
+            SetTableAttribute { table, .. } => self.has_table(table),
+            CreateEnum { .. }
+            | AddEnumValue { .. }
+            | RenameEnumValue { .. }
+            | RenameType { .. }
+            | DropType { .. }
+            | CreateDomain { .. } => self.can_change_type(operation),
+            CreateObject { .. } | DropObject { .. } | SetSchema { .. } => self.can_change_object(operation),
+            Insert { table, .. } | Update { table, .. } | Delete { table, .. } => self.has_relation(table),
+            Truncate { tables, .. } | LockTable { tables, .. } | Analyze { tables } | Vacuum { tables, .. } => {
+                tables.iter().try_for_each(|table| self.has_relation(table))
+            }
+            Backfill(fill) => {
+                self.has_relation(&fill.table)?;
+                self.has_column(&TableRef::from(fill.table.clone()), &fill.column)
+            }
+            RefreshMaterializedView { name, .. } => self.has_relation(name),
+            // Their texts are not read.
+            AlterDomain { .. }
+            | AlterObject { .. }
+            | Reindex { .. }
+            | Cluster { .. }
+            | Comment { .. }
+            | Grant { .. }
+            | Select { .. }
+            | SetParameter { .. }
+            | Transaction(_)
+            | Opaque { .. } => Ok(()),
+        }
+    }
+
+    /// From here on what is not in the catalog is not there.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// True when nothing is there that the catalog does not know.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
+    }
+
+    /// Takes for there what an operation speaks of and the history does not make: the operation fails otherwise. True when
+    /// something was taken for there.
+    pub fn presume(&mut self, operation: &Operation) -> Vec<QualifiedName> {
+        use Operation::*;
+        let names: Vec<&QualifiedName> = match operation {
+            CreateTable(create) => create.like.iter().chain(&create.inherits).chain(&create.partition_of).collect(),
+            CreateObject { on, .. } | DropObject { on: on @ Some(_), .. } => on.iter().collect(),
+            DropTable { names, if_exists: false, .. }
+            | DropIndex { names, if_exists: false, .. }
+            | DropObject { kind: ObjectKind::View | ObjectKind::MaterializedView, names, if_exists: false, .. } => {
+                names.iter().collect()
+            }
+            DropTable { .. } | DropIndex { .. } | DropObject { .. } => Vec::new(),
+            RenameIndex { index, .. } | AlterIndex { index, .. } => vec![index],
+            AttachIndex { index, partition } => vec![index, partition],
+            AddConstraint { table, constraint } => {
+                let key = match &constraint.kind {
+                    ConstraintKind::ForeignKey(fk) => Some(&fk.references),
+                    _ => None,
+                };
+                std::iter::once(&table.name).chain(key).collect()
+            }
+            AttachPartition { table, partition, .. } | DetachPartition { table, partition, .. } => {
+                vec![&table.name, partition]
+            }
+            RefreshMaterializedView { name, .. } => vec![name],
+            Truncate { tables, .. } | LockTable { tables, .. } | Analyze { tables } | Vacuum { tables, .. } => {
+                tables.iter().collect()
+            }
+            other => other.table().into_iter().collect(),
+        };
+        let inline = match operation {
+            CreateTable(create) => {
+                create.columns.iter().flat_map(|c| &c.constraints).chain(&create.constraints).collect()
+            }
+            AddColumn { column, .. } => column.constraints.iter().collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        let references = inline.into_iter().filter_map(|constraint| match &constraint.kind {
+            ConstraintKind::ForeignKey(fk) => Some(&fk.references),
+            _ => None,
+        });
+        let own = match operation {
+            CreateTable(create) => Some(&create.name),
+            _ => None,
+        };
+        let unknown = |name: &&QualifiedName| {
+            let wanted = key(name);
+            !self.is_relation(&wanted)
+                && !self.gone.contains(&wanted)
+                && !self.presumed.contains(&wanted)
+                && own.is_none_or(|own| !super::same(own, name))
+        };
+        let found: Vec<QualifiedName> = names.into_iter().chain(references).filter(unknown).cloned().collect();
+        found.iter().for_each(|name| self.presume_relation(name));
+        found
+    }
+
+    /// Takes a relation for there.
+    pub fn presume_relation(&mut self, name: &QualifiedName) {
+        self.presumed.insert(key(name));
+    }
+
+    fn has_table(&self, table: &TableRef) -> Applies {
+        if table.if_exists { Ok(()) } else { self.has_relation(&table.name) }
+    }
+
+    /// The table or view is there, as far as it can be known.
+    fn has_relation(&self, name: &QualifiedName) -> Applies {
+        match self.is_missing(name) {
+            true => refused(UNDEFINED_TABLE, format!("relation {name} does not exist")),
+            false => Ok(()),
+        }
+    }
+
+    /// True when no relation of that name is there for sure.
+    fn is_missing(&self, name: &QualifiedName) -> bool {
+        let wanted = key(name);
+        let known = self.is_relation(&wanted) || self.presumed.contains(&wanted);
+        !known && (self.closed || self.gone.contains(&wanted))
+    }
+
+    /// The relation's name is free: tables, views, indexes and sequences share one name space in a schema.
+    fn relation_is_free(&self, name: &QualifiedName) -> Applies {
+        match self.is_relation(&key(name)) {
+            true => refused(DUPLICATE_TABLE, format!("relation {name} already exists")),
+            false => Ok(()),
+        }
+    }
+
+    fn is_relation(&self, name: &Key) -> bool {
+        self.tables.contains_key(name) || self.indexes.contains_key(name)
+    }
+
+    /// A table makes a type of its name.
+    fn type_is_free(&self, name: &QualifiedName) -> Applies {
+        let wanted = key(name);
+        match self.enums.contains_key(&wanted) || self.domains.contains_key(&wanted) {
+            true => refused(DUPLICATE_OBJECT, format!("type {name} already exists")),
+            false => Ok(()),
+        }
+    }
+
+    fn has_column(&self, table: &TableRef, column: &Ident) -> Applies {
+        self.has_table(table)?;
+        let Some(state) = self.table(&table.name) else { return Ok(()) };
+        match state.lacks(column) {
+            true => refused(UNDEFINED_COLUMN, format!("column {column} of relation {} does not exist", table.name)),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Table {
+    /// True when it has no such column for sure.
+    fn lacks(&self, column: &Ident) -> bool {
+        let is_table = matches!(self.kind, RelationKind::Table | RelationKind::Partitioned);
+        self.columns_known && is_table && !self.columns.iter().any(|c| c.name == *column)
+    }
+}
+
+#[cfg(test)]
+mod tests;
