@@ -165,12 +165,9 @@ impl Migration {
     }
 
     /// True for the second and later files of a sequence that safestep wrote: what the first ones made is still as new
-    /// as in the migration that they replace. The header says so: `-- Step 2 of 5 · …`, `-- Steps 2 to 4 of 5 of …`.
+    /// as in the migration that they replace.
     pub fn continues_a_sequence(&self) -> bool {
-        let header = self.source.text.lines().next().and_then(|line| line.strip_prefix("-- Step"));
-        let words = header.map(|header| header.strip_prefix('s').unwrap_or(header)).filter(|h| h.contains(" of "));
-        let number = words.and_then(|words| words.split_whitespace().next()).and_then(|n| n.parse::<u32>().ok());
-        number.is_some_and(|number| number > 1)
+        is_a_later_step(&self.source.text)
     }
 
     /// The text of an item, as it stands in the file.
@@ -206,6 +203,14 @@ impl Migration {
     pub fn path(&self) -> &Utf8PathBuf {
         &self.source.path
     }
+}
+
+/// The header says so: `-- Step 2 of 5 · …`, `-- Steps 2 to 4 of 5 of …`.
+pub(super) fn is_a_later_step(text: &str) -> bool {
+    let header = text.lines().next().and_then(|line| line.strip_prefix("-- Step"));
+    let words = header.map(|header| header.strip_prefix('s').unwrap_or(header)).filter(|h| h.contains(" of "));
+    let number = words.and_then(|words| words.split_whitespace().next()).and_then(|n| n.parse::<u32>().ok());
+    number.is_some_and(|number| number > 1)
 }
 
 /// What is in force where a statement stands.

@@ -13,6 +13,8 @@ pub mod prisma;
 mod rerun;
 mod undo;
 
+use std::io::Read;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::{Runner, Sequence};
@@ -29,6 +31,18 @@ pub struct Found {
     /// The file that holds its statements.
     pub file: Utf8PathBuf,
 }
+
+impl Found {
+    /// As [`Migration::continues_a_sequence`], from the beginning of the file only.
+    pub fn continues_a_sequence(&self) -> bool {
+        let mut head = Vec::new();
+        let read = std::fs::File::open(&self.file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+        read.is_ok() && migration::is_a_later_step(&String::from_utf8_lossy(&head))
+    }
+}
+
+/// The bytes of a file that hold the number in its header.
+const HEAD: u64 = 64;
 
 /// A file of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,6 +171,10 @@ pub trait Framework: Sync {
     fn notes(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
+    /// How many files a sequence becomes, where that needs no more than the sequence and all of them have their places.
+    fn number_of_files(&self, _sequence: &Sequence) -> Option<usize> {
+        None
+    }
     /// Gives the files that replace migrations of a folder their places in it, and changes what the folder keeps of them.
     /// `history` and `replaced` are in the runner's order; only migrations `in_scope` may get other names. Returns those
     /// that have no place for several files; when there are any, nothing is placed.
