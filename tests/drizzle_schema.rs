@@ -78,7 +78,8 @@ fn what_only_the_snapshot_knows_is_there_and_proves_nothing() -> Result<()> {
     let mut known = snapshot(&[column("id", "integer", true), column("name", "varchar(50)", true)]);
     known["tables"]["public.users"]["checkConstraints"] =
         json!({"filled": {"name": "filled", "value": "\"name\" IS NOT NULL"}});
-    let opaque = "DO $$ BEGIN EXECUTE 'CREATE TABLE users (id integer NOT NULL, name varchar(50) NOT NULL)'; END $$;";
+    let opaque =
+        "DO $$ BEGIN EXECUTE concat('CREATE TABLE users (id integer NOT NULL, name varchar(50) NOT NULL)'); END $$;";
     for (sql, rule) in [
         ("ALTER TABLE \"users\" ALTER COLUMN \"name\" SET NOT NULL;", "set-not-null"),
         ("ALTER TABLE \"users\" ALTER COLUMN \"name\" SET DATA TYPE text;", "change-column-type"),
@@ -89,6 +90,24 @@ fn what_only_the_snapshot_knows_is_there_and_proves_nothing() -> Result<()> {
         ensure!(rules(&report) == [rule], "{sql}: {report:#}");
         let note = report["notes"].to_string();
         ensure!(note.contains("table users is present there, missing here"), "{note}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_plain_create_table_proves_that_the_table_was_not_there() -> Result<()> {
+    let known = snapshot(&[column("id", "integer", true), column("name", "text", false)]);
+    let rest = "--> statement-breakpoint\nCREATE INDEX \"users_name_idx\" ON \"users\" (\"name\");";
+    for (create, rules_found) in [
+        ("CREATE TABLE \"users\" (\"id\" integer, \"name\" text);", vec![]),
+        ("CREATE TABLE IF NOT EXISTS \"users\" (\"id\" integer, \"name\" text);", vec!["create-index"]),
+    ] {
+        let folder = folder(&[
+            ("0000_init", "CREATE TABLE \"other\" (\"id\" integer);", Some(known.clone())),
+            ("0001_next", &format!("{create}{rest}"), None),
+        ])?;
+        let report = report(&folder, "0001_next")?;
+        ensure!(rules(&report) == rules_found, "{create}: {report:#}");
     }
     Ok(())
 }

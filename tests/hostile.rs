@@ -118,3 +118,194 @@ fn a_folder_that_cannot_be_written_stays_whole() -> Result<()> {
     ensure!(folder.tree()? == before, "files were written");
     Ok(())
 }
+
+/// Exit 2, and the thing is named.
+fn is_named(ended: &Ended, name: &str, what: &str) -> Result<()> {
+    must_be_civil(ended)?;
+    ensure!(ended.status == 2, "exit {} instead of 2\n{}{}", ended.status, ended.out, ended.err);
+    ensure!(ended.err.contains(name) && ended.err.contains(what), "not named: {}", ended.err);
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn what_has_the_name_of_a_file_and_is_none_is_named() -> Result<()> {
+    use std::os::unix::{fs::symlink, net::UnixListener};
+    use std::path::Path;
+    let pipe = |path: &Path| {
+        let made = std::process::Command::new("mkfifo").arg(path).status()?;
+        ensure!(made.success(), "mkfifo");
+        Ok(())
+    };
+    let socket = |path: &Path| UnixListener::bind(path).map(drop).map_err(Into::into);
+    let folder = |path: &Path| Ok(std::fs::create_dir(path)?);
+    let circle = |path: &Path| Ok(symlink("migration.sql", path)?);
+    let dangling = |path: &Path| Ok(symlink("nowhere", path)?);
+    let device = |path: &Path| Ok(symlink("/dev/zero", path)?);
+    type Make<'a> = &'a dyn Fn(&Path) -> Result<()>;
+    let kinds: [(&str, Make<'_>); 6] = [
+        ("is a pipe", &pipe),
+        ("is a socket", &socket),
+        ("is a folder", &folder),
+        ("is a link that leads nowhere", &circle),
+        ("is a link that leads nowhere", &dangling),
+        ("is a link to /dev/zero", &device),
+    ];
+    for (what, make) in kinds {
+        let project = Folder::new()?;
+        project.write("prisma/migrations/20260101000000_init/migration.sql", "CREATE TABLE t (a int);\n")?;
+        std::fs::create_dir(project.path().join(FILE).parent().context("no folder")?)?;
+        make(&project.path().join(FILE))?;
+        for command in [&["check"][..], &["rewrite"], &["rewrite", "--write"]] {
+            let start = Instant::now();
+            let ended = project.safestep(&[command, &["--all", MIGRATIONS]].concat())?;
+            is_named(&ended, "20260102000000_hostile/migration.sql", what).with_context(|| what.to_owned())?;
+            ensure!(start.elapsed() < LIMIT, "{what}: {:?}", start.elapsed());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_beside_the_migrations_is_not_waited_for() -> Result<()> {
+    let places = [
+        "prisma/migrations/migration_lock.toml",
+        "prisma.config.ts",
+        "drizzle.config.ts",
+        "drizzle/meta/_journal.json",
+        "safestep.toml",
+        "package.json",
+    ];
+    for place in places {
+        let project = Folder::empty()?;
+        project.write(FILE, "CREATE INDEX i ON t (a);\n")?;
+        let path = project.path().join(place);
+        std::fs::create_dir_all(path.parent().context("no folder")?)?;
+        ensure!(std::process::Command::new("mkfifo").arg(&path).status()?.success(), "mkfifo");
+        let start = Instant::now();
+        must_be_civil(&project.safestep(&["check", "--all"])?).context(place)?;
+        ensure!(start.elapsed() < LIMIT, "{place}: {:?}", start.elapsed());
+    }
+    Ok(())
+}
+
+#[test]
+fn a_tag_that_is_no_file_name_is_refused() -> Result<()> {
+    let tags = [
+        "../../outside",
+        "/etc/passwd",
+        "sub/0001_a",
+        "..",
+        "",
+        ".",
+        "0001_a\\b",
+        "0001_a\nDROP TABLE t;",
+        "0001\0",
+        "0001_\u{202e}lqs",
+    ];
+    for tag in tags {
+        let project = Folder::empty()?;
+        let entry =
+            |tag: &str| serde_json::json!({"idx": 0, "version": "7", "when": 5, "tag": tag, "breakpoints": true});
+        let journal =
+            serde_json::json!({"version": "7", "dialect": "postgresql", "entries": [entry("0000_a"), entry(tag)]});
+        project.write("a/b/drizzle/meta/_journal.json", journal.to_string())?;
+        project.write("a/b/drizzle/0000_a.sql", "CREATE TABLE t (a int);")?;
+        project.write("a/outside.sql", "SELECT 'a secret';")?;
+        let before = project.tree()?;
+        for command in [&["check"][..], &["rewrite", "--write"]] {
+            let ended = project.safestep(&[command, &["--all", "a/b/drizzle"]].concat())?;
+            is_named(&ended, "drizzle/meta/_journal.json: the tag", "is no name of a file")
+                .with_context(|| format!("{tag:?}"))?;
+            ensure!(ended.err.lines().count() == 1, "{tag:?} breaks the line: {}", ended.err);
+        }
+        ensure!(project.tree()? == before, "{tag:?}: files were written");
+    }
+    Ok(())
+}
+
+/// What a name must never become: a statement, or a line of another's.
+const INJECTED: &str = "DROP TABLE evil";
+
+#[cfg(unix)]
+#[test]
+fn nothing_from_a_name_becomes_sql() -> Result<()> {
+    let breaks = ["\n", "\r", "\r\n", "\u{2028}", "\u{85}"];
+    for line_break in breaks {
+        let name = format!("20260102000000_x{line_break}{INJECTED};{line_break}--> statement-breakpoint{line_break}y");
+        let sql = format!(
+            "ALTER TABLE \"a{line_break}{INJECTED}; --\" ALTER COLUMN \"b{line_break}{INJECTED}; --\" SET NOT NULL;\n\
+             CREATE UNIQUE INDEX \"i{line_break}{INJECTED}; --\" ON t (a);\n"
+        );
+        for (folder, snapshot) in [(MIGRATIONS, false), ("drizzle", true)] {
+            let project = Folder::empty()?;
+            project.write(&format!("{folder}/{name}/migration.sql"), &sql)?;
+            if snapshot {
+                project.write(&format!("{folder}/{name}/snapshot.json"), "{\"dialect\": \"postgres\"}")?;
+            }
+            let ended = project.safestep(&["rewrite", "--write", "--all", folder])?;
+            must_be_civil(&ended)?;
+            ensure!(ended.status == 0, "{folder} {line_break:?}: {}", ended.err);
+            let files = project.tree()?;
+            let written = files.iter().filter(|(path, _)| path.extension() == Some("sql".as_ref()));
+            let mut headers = 0;
+            for (path, content) in written {
+                let content = String::from_utf8(content.clone())?;
+                headers += content.matches("-- ").count();
+                let statements = safestep::sql::split(&content).pieces;
+                for piece in &statements {
+                    let statement = piece.span.slice(&content).trim_start();
+                    ensure!(!statement.starts_with("DROP TABLE"), "{path:?} runs it:\n{content}");
+                }
+            }
+            ensure!(headers > 0, "{folder}: nothing was rewritten: {}", ended.out);
+            for command in [&["check"][..], &["rewrite"], &["rewrite", "--format", "markdown"]] {
+                let ended = project.safestep(&[command, &["--all", folder]].concat())?;
+                let steers = |c: char| c.is_control() && c != '\n' || matches!(c, '\u{2028}' | '\u{202e}');
+                ensure!(!(ended.out.clone() + &ended.err).contains(steers), "{command:?}: {:?}", ended.out);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_comment_that_looks_like_a_header_hides_nothing() -> Result<()> {
+    let comments = [
+        "-- Step 2 of our cleanup of users",
+        "-- Step 2 of 3: tidy up",
+        "-- Step 2 of 3 · add age · instant",
+        "-- Steps 2 to 3 of 3 of the plan: tidy up",
+    ];
+    for comment in comments {
+        let project = Folder::new()?;
+        project.write("prisma/migrations/20260101000000_init/migration.sql", "CREATE TABLE t (a int);\n")?;
+        project.write(FILE, format!("{comment}\nALTER TABLE t ALTER COLUMN a SET NOT NULL;\n"))?;
+        let ended = project.safestep(&["check", "--all"])?;
+        ensure!(ended.status == 1 && ended.out.contains("set-not-null"), "{comment}: {}{}", ended.out, ended.err);
+    }
+    Ok(())
+}
+
+#[test]
+fn letters_that_change_their_length_do_no_harm() -> Result<()> {
+    let statements = [
+        "ALTER TABLE t ADD COLUMN a İİİİİİİİİİ ARRAY;",
+        "ALTER TABLE t ALTER COLUMN a TYPE İİİİ[] USING CAST(İİİİİİ AS İİİİ[]);",
+        "ALTER TABLE İ ADD CONSTRAINT İ CHECK (İ > 'ŉŉŉ' AND lower(ẞ) = 'ß'), ADD UNIQUE (ﬀ);",
+        "CREATE INDEX ON ŉ (ŉŉŉŉ(ﬀ), \"İ\") WHERE İ IS NOT NULL;",
+        "DO $$ BEGIN IF İ THEN ALTER TABLE t ADD COLUMN ŉ ẞ ARRAY; END IF; END $$;",
+        "ALTER TABLE t ADD COLUMN x U&\"\\0130\" ARRAY DEFAULT U&'\\0130';",
+    ];
+    statements.iter().try_for_each(|statement| survives_alone(statement))
+}
+
+fn survives_alone(statement: &str) -> Result<()> {
+    let folder = Folder::new()?;
+    folder.write(FILE, statement)?;
+    let ended = folder.safestep(&["rewrite", "--all", MIGRATIONS])?;
+    must_be_civil(&ended).with_context(|| statement.to_owned())?;
+    ensure!(ended.status == 0, "{statement}: {}", ended.err);
+    Ok(())
+}

@@ -184,7 +184,7 @@ fn locks(client: &mut Client, pid: &str, relations: &Relations) -> Result<Locks>
     Ok(locks)
 }
 
-/// The tables of which the transaction has read rows or written a new file so far.
+/// The tables of which the transaction has read rows or written a new file so far; the one that TRUNCATE makes is empty.
 fn rows_read(session: &mut Client, before: &Relations) -> Result<Vec<String>> {
     let rows = session.query(
         "SELECT relid::regclass::text FROM pg_stat_xact_user_tables
@@ -193,7 +193,8 @@ fn rows_read(session: &mut Client, before: &Relations) -> Result<Vec<String>> {
     )?;
     let mut read: Vec<String> = rows.iter().map(|row| row.get(0)).filter(|name| before.contains_key(name)).collect();
     for (name, file) in relations(session)? {
-        if before.get(&name).is_some_and(|old| *old != file) {
+        let size = "SELECT pg_relation_size($1::text::regclass) > 0";
+        if before.get(&name).is_some_and(|old| *old != file) && session.query_one(size, &[&name])?.get(0) {
             read.push(format!("{name} (a new file)"));
         }
     }

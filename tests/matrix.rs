@@ -13,9 +13,16 @@ mod uncovered;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
+use camino::Utf8PathBuf;
+use safestep::framework::Framework;
+use safestep::framework::migration::Migration;
+use safestep::framework::prisma::Prisma;
 use safestep::operation::{Ident, Operation, QualifiedName};
+use safestep::pipeline::{self, Options};
 use safestep::postgres::{Effects, LockMode, NEWEST, OLDEST, Work, transaction_effects};
+use safestep::project::Config;
 use safestep::schema::{RelationKind, Schema};
+use safestep::source::SourceFile;
 use safestep::sql::{read_statement, split};
 use serde::Deserialize;
 
@@ -97,6 +104,38 @@ fn every_measured_operation_is_predicted() -> Result<()> {
     assert!(stale.is_empty(), "listed as uncovered, but predicted right or not measured: {stale:?}");
     assert!(covered * 10 >= rows.len() * 9, "fewer than nine of ten rows are covered");
     Ok(())
+}
+
+/// Nothing that waits for a lock that others feel passes without a word, and nothing else that was measured to block.
+#[test]
+fn what_others_wait_for_is_said() -> Result<()> {
+    let rows: BTreeMap<String, Row> = serde_json::from_str(MATRIX).context("matrix.json")?;
+    let fixture = statements(FIXTURE);
+    let mut silent = Vec::new();
+    for (name, row) in &rows {
+        let blocks = versions(row)?.iter().any(|(version, measured)| *version == 15 && is_felt(measured));
+        if !blocks || uncovered::UNSAID.iter().any(|(row, _)| row == name) {
+            continue;
+        }
+        let mut schema = before(&fixture, name, row);
+        let source = SourceFile::new("migration.sql", &row.sql);
+        let migration = Migration::from_source(name.clone(), source, Prisma.sending())?;
+        let config = Config { postgres: 15, ..Config::default() };
+        let options = Options { config, base: Utf8PathBuf::new() };
+        let outcome = pipeline::rewrite(&Prisma, migration, &mut schema, &options);
+        if outcome.report.hazards.is_empty() && outcome.report.opaque.is_empty() {
+            silent.push(format!("{name}: {}", row.sql));
+        }
+    }
+    assert!(silent.is_empty(), "nothing is said of {}:\n{}", silent.len(), silent.join("\n"));
+    Ok(())
+}
+
+/// A lock that writers or readers wait for, on anything but a sequence or a type that goes with its table.
+fn is_felt(measured: &Measured) -> bool {
+    let strong =
+        |mode: &String| ["SHARE", "SHARE ROW EXCLUSIVE", "EXCLUSIVE", "ACCESS EXCLUSIVE"].contains(&mode.as_str());
+    ["BRIEF", "UNSAFE"].contains(&measured.verdict.as_str()) && measured.lock.values().any(strong)
 }
 
 fn versions(row: &Row) -> Result<Vec<(u32, &Measured)>> {

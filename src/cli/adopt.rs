@@ -6,10 +6,10 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
-use super::common::{absolute, here};
+use super::common::{absolute, here, must_be_whole};
 use crate::framework::FrameworkError;
 use crate::pipeline::{ScopeOptions, resolve};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, visible};
 use crate::verify::adoption::{Adopted, adopt};
 
 #[derive(Debug, Args)]
@@ -28,7 +28,9 @@ pub(super) struct Arguments {
 /// Exit 1 when the database is not what the folder makes; nothing is changed then.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let options = ScopeOptions { all: true, ..ScopeOptions::default() };
-    let scope = resolve(&absolute(&arguments.path, &here()?), &options)?;
+    let path = absolute(&arguments.path, &here()?);
+    must_be_whole(&path)?;
+    let scope = resolve(&path, &options)?;
     let ledger = scope.framework.ledger(&scope.folder)?;
     let read = |found: &crate::framework::Found| {
         let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
@@ -39,11 +41,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Adopted::Nothing => anstream::println!("nothing to adopt: the database and the folder agree"),
         Adopted::InPlace(names) => anstream::println!(
             "nothing to adopt: the schema is what the folder makes, and the migrator does not look at what {} holds",
-            names.join(", ")
+            visible(&names.join(", "))
         ),
         Adopted::Differs(differences) => {
             anstream::println!("not adopted: the database is not what the folder makes (- folder, + database)");
-            differences.iter().for_each(|difference| anstream::println!("  {difference}"));
+            differences.iter().for_each(|difference| anstream::println!("  {}", visible(difference)));
             return Ok(ExitCode::from(1));
         }
         Adopted::Told { statements, .. } if arguments.dry_run => {
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
                     1 => "1 file".to_owned(),
                     count => format!("{count} files"),
                 };
-                anstream::println!("adopted {}: {files} stand for it, recorded as applied", adoption.old);
+                anstream::println!("adopted {}: {files} stand for it, recorded as applied", visible(&adoption.old));
             }
         }
     }

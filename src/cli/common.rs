@@ -11,11 +11,11 @@ use crate::disk;
 use crate::framework::migration::Migration;
 use crate::framework::{Framework, PLAIN};
 use crate::output::{Mode, Report, Scope as Counted, TextOptions, json, markdown, patch, text};
-use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, resolve};
+use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
 use crate::project::{Config, GitScope, Layout};
 use crate::rewrite::rule;
 use crate::schema::Schema;
-use crate::source::SourceFile;
+use crate::source::{SourceFile, read_text, visible_lines};
 
 /// How much text is held before it is printed, in bytes.
 const AT_ONCE: usize = 1 << 16;
@@ -87,7 +87,7 @@ impl Ran {
         match self.run.errors.as_slice() {
             [] => Ok(()),
             errors => {
-                errors.iter().for_each(|e| anstream::eprintln!("error: {e}"));
+                errors.iter().for_each(|e| anstream::eprintln!("error: {}", visible_lines(&e.to_string())));
                 let files =
                     if errors.len() == 1 { "1 migration".to_owned() } else { format!("{} migrations", errors.len()) };
                 Err(Failure::Unreadable(files))
@@ -101,6 +101,17 @@ pub(super) fn here() -> Result<Utf8PathBuf, Failure> {
     let here = std::env::current_dir().map_err(|e| Failure::Io("the working directory".into(), e))?;
     Utf8PathBuf::from_path_buf(here)
         .map_err(|p| Failure::Usage(format!("{}: the working directory's name is not UTF-8", p.display())))
+}
+
+/// Fails when an interrupted write left the files of a path half-written; nothing is changed.
+pub(super) fn must_be_whole(path: &Utf8Path) -> Result<(), Failure> {
+    folders(path).iter().try_for_each(|folder| Ok(disk::check(folder)?))
+}
+
+/// Takes back what an interrupted write left in the folders of a path, and returns the files that this changed.
+pub(super) fn take_back(path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let restored = folders(path).iter().map(|folder| disk::recover(folder)).collect::<Result<Vec<_>, _>>()?;
+    Ok(restored.concat())
 }
 
 impl Common {
@@ -173,6 +184,7 @@ impl Common {
                 Some(same) => {
                     same.chosen.extend(scope.chosen);
                     same.settled.extend(scope.settled);
+                    same.led_through = same.led_through.take().and(scope.led_through);
                 }
                 None => scopes.push(scope),
             }
@@ -180,20 +192,34 @@ impl Common {
         Ok(scopes)
     }
 
-    /// The scope of a path, after an interrupted write there was taken back.
+    /// The scope of a path, where nothing is half-written.
     fn scope(&self, path: &Utf8Path) -> Result<Scope, Failure> {
+        must_be_whole(path)?;
         let framework = match &self.framework {
             Some(name) => Some(name.clone()),
             None => self.configuration(path)?.framework,
         };
         let options = ScopeOptions { framework, since: self.since.clone(), all: self.all };
         let scope = resolve(path, &options)?;
-        let restored = disk::recover(&scope.folder)?;
-        if restored.is_empty() {
-            return Ok(scope);
+        if !self.quiet {
+            scope.skipped.iter().for_each(|skipped| anstream::eprintln!("note: {}", visible_lines(skipped)));
         }
-        anstream::eprintln!("note: an earlier rewrite was interrupted; what it had begun to write was taken back");
-        Ok(resolve(path, &options)?)
+        Ok(scope)
+    }
+
+    /// Takes back what an interrupted write left in the folders of the paths.
+    pub fn recover(&self) -> Result<(), Failure> {
+        let here = here()?;
+        let default = [Utf8PathBuf::from(".")];
+        let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
+        for path in paths.iter().filter(|path| *path != "-") {
+            if !take_back(&absolute(path, &here))?.is_empty() {
+                anstream::eprintln!(
+                    "note: an earlier rewrite was interrupted; what it had begun to write was taken back"
+                );
+            }
+        }
+        Ok(())
     }
 
     fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
@@ -341,7 +367,7 @@ pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
 }
 
 fn read_source(path: &str) -> Option<String> {
-    std::fs::read_to_string(path).ok()
+    read_text(path.into())
 }
 
 fn merged(ran: &[Ran]) -> Report {

@@ -7,6 +7,7 @@ mod common;
 mod completions;
 mod explain;
 mod failure;
+mod recover;
 mod rewrite;
 mod servers;
 mod traffic;
@@ -15,6 +16,8 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::source::visible_lines;
 
 pub use failure::Failure;
 
@@ -36,6 +39,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
+    /// Finish or take back a write that was interrupted
+    Recover(recover::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),
     /// Print the completions for a shell
@@ -51,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Recover(arguments) => recover::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
@@ -58,7 +64,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            anstream::eprintln!("error: {failure}");
+            anstream::eprintln!("error: {}", visible_lines(&failure.to_string()));
             ExitCode::from(2)
         }
     }

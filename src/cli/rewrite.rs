@@ -38,6 +38,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         anstream::println!("{}", json::schema());
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.write {
+        common.recover()?;
+    }
     let ran = common.run()?;
     let readable = ran.iter().try_for_each(Ran::all_readable);
     let changes: usize = ran.iter().map(|r| r.run.changes().len()).sum();
@@ -79,6 +82,18 @@ fn write(ran: &[Ran], all: bool) -> Result<(), Failure> {
                      written\n  add --all when it has run nowhere, or --since REF to name another base"
             )));
         }
+    }
+    let led_through = |ran: &&Ran| !ran.run.changes().is_empty();
+    let led_through = ran.iter().filter(led_through).filter_map(|ran| ran.scope.as_ref());
+    if let Some((scope, link)) = led_through.filter_map(|scope| Some((scope, scope.led_through.as_ref()?))).next() {
+        let folder = scope.folder.strip_prefix(&here).unwrap_or(&scope.folder);
+        let why = match link.is_symlink() {
+            true => format!("{link}: is a link"),
+            false => format!("{link}: is outside the project"),
+        };
+        return Err(Failure::Usage(format!(
+            "{why}, so nothing was written through it\n  name the folder itself to write there: safestep rewrite --write {folder}"
+        )));
     }
     let folders: Vec<&Utf8Path> = ran.iter().filter_map(|r| r.scope.as_ref()).map(|s| s.folder.as_path()).collect();
     let Some(root) = common_folder(&folders) else { return Ok(()) };

@@ -7,7 +7,7 @@ use std::io;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::staging::{Staging, sync_folder};
+use super::staging::Staging;
 use super::{Action, DiskError, FileChange, Writer};
 
 /// The plan of one rewrite, as it is kept on disk until the rewrite is done.
@@ -106,22 +106,22 @@ impl Journal {
     ) -> Result<(), DiskError> {
         for folder in &self.new_folders {
             let folder = root.join(folder);
-            writer.step("make the folder", &folder, || fs::create_dir(&folder))?;
+            writer.make_folder("make the folder", &folder)?;
         }
         for (index, entry) in self.entries.iter().enumerate() {
             let target = root.join(&entry.path);
             let new = staging.new_content(index);
             match (&entry.before, &entry.after) {
-                (None, _) => writer.step("create", &target, || link_or_move(&new, &target))?,
-                (_, Some(_)) => writer.step("replace", &target, || fs::rename(&new, &target))?,
-                (_, None) => writer.step("delete", &target, || fs::remove_file(&target))?,
+                (None, _) => link_or_move(&new, &target, writer)?,
+                (_, Some(_)) => writer.rename("replace", &new, &target)?,
+                (_, None) => writer.remove_file("delete", &target)?,
             }
             *moved += 1;
         }
         for (folder, _) in self.old_folders.iter().rev() {
             remove_if_empty(&root.join(folder), writer)?;
         }
-        self.sync(root);
+        self.sync(root, writer);
         Ok(())
     }
 
@@ -160,10 +160,10 @@ impl Journal {
         for (folder, mode) in &self.old_folders {
             let folder = root.join(folder);
             if !folder.exists() {
-                writer.step("make the folder again", &folder, || {
-                    fs::create_dir(&folder)?;
-                    set_permission_bits(&folder, *mode)
-                })?;
+                writer.make_folder("make the folder again", &folder)?;
+            }
+            if let Some(permissions) = permissions_to_set(&folder, *mode) {
+                writer.set_permissions("set the permissions of", &folder, permissions)?;
             }
         }
         for (index, entry) in self.entries.iter().enumerate().take(moved).rev() {
@@ -172,23 +172,23 @@ impl Journal {
                 continue;
             }
             match &entry.before {
-                None => writer.step("remove", &path, || fs::remove_file(&path))?,
-                Some(before) => writer.step("put back", &path, || put_back(&staging.original(index), &path, before))?,
+                None => writer.remove_file("remove", &path)?,
+                Some(before) => staging.put_back(index, &path, before, writer)?,
             }
             restored.push(path);
         }
         for folder in self.new_folders.iter().rev() {
             remove_if_empty(&root.join(folder), writer)?;
         }
-        self.sync(root);
+        self.sync(root, writer);
         Ok(restored)
     }
 
-    fn sync(&self, root: &Utf8Path) {
+    fn sync(&self, root: &Utf8Path, writer: &mut Writer<'_>) {
         let folders: BTreeSet<_> =
             self.entries.iter().flat_map(|entry| folders_above(&entry.path)).chain([Utf8PathBuf::new()]).collect();
         for folder in folders {
-            sync_folder(&root.join(folder));
+            writer.sync_folder(&root.join(folder));
         }
     }
 }
@@ -231,54 +231,50 @@ fn check_inside(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
     }
 }
 
-/// Whether the folders on the way are folders inside the root, and the file is no link.
+/// Whether the folders on the way are folders, and neither they nor the file are links.
 fn check_links(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
-    let file = root.join(path);
-    if file.is_symlink() {
-        return Err(DiskError::Symlink { path: file });
-    }
     for folder in folders_above(path).iter().rev() {
         let folder = root.join(folder);
         let Ok(metadata) = folder.symlink_metadata() else {
             return Ok(());
         };
-        let inside = || {
-            let real = folder.canonicalize_utf8();
-            real.is_ok_and(|real| real.starts_with(root))
-        };
-        if metadata.is_symlink() && !inside() {
-            let root = root.to_owned();
-            return Err(DiskError::Outside { path: file, root });
+        if metadata.is_symlink() {
+            return Err(DiskError::Symlink { path: folder });
         }
-        if !folder.is_dir() {
-            return Err(DiskError::NotAFolder { path: file, folder });
+        if !metadata.is_dir() {
+            return Err(DiskError::NotAFolder { path: root.join(path), folder });
         }
+    }
+    let file = root.join(path);
+    if file.is_symlink() {
+        return Err(DiskError::Symlink { path: file });
     }
     Ok(())
 }
 
 /// The bytes of a file, or `None` when there is none.
 fn current(path: &Utf8Path) -> Result<Option<Vec<u8>>, DiskError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
+    let unreadable = |source| Err(DiskError::Io { doing: "read", path: path.to_owned(), source });
+    match path.symlink_metadata() {
+        // A pipe would be waited for.
+        Ok(metadata) if !metadata.is_file() => Err(DiskError::Exists { path: path.to_owned() }),
+        Ok(_) => fs::read(path).map(Some).or_else(unreadable),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(DiskError::Io { doing: "read", path: path.to_owned(), source }),
+        Err(source) => unreadable(source),
     }
 }
 
 /// Links, because a link never replaces a file that appeared meanwhile; moves where links do not exist.
-fn link_or_move(new: &Utf8Path, target: &Utf8Path) -> io::Result<()> {
-    match fs::hard_link(new, target) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) if target.exists() => Err(io::ErrorKind::AlreadyExists.into()),
-        Err(_) => fs::rename(new, target),
-        Ok(()) => Ok(()),
+fn link_or_move(new: &Utf8Path, target: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
+    match writer.link("create", new, target) {
+        Err(DiskError::Io { source, .. }) if source.kind() != io::ErrorKind::AlreadyExists => {
+            match target.symlink_metadata() {
+                Ok(_) => Err(DiskError::Exists { path: target.to_owned() }),
+                Err(_) => writer.rename("create", new, target),
+            }
+        }
+        outcome => outcome,
     }
-}
-
-/// Moves an original back; across file systems, or when it is gone, the text itself is written.
-fn put_back(original: &Utf8Path, path: &Utf8Path, before: &str) -> io::Result<()> {
-    fs::rename(original, path).or_else(|_| fs::copy(original, path).map(|_| ())).or_else(|_| fs::write(path, before))
 }
 
 fn remove_if_empty(folder: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
@@ -286,10 +282,7 @@ fn remove_if_empty(folder: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), Dis
     if !is_empty {
         return Ok(());
     }
-    writer.step("remove the folder", folder, || match fs::remove_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
-        outcome => outcome,
-    })
+    writer.remove_folder("remove the folder", folder)
 }
 
 #[cfg(unix)]
@@ -299,13 +292,11 @@ fn permission_bits(folder: &Utf8Path) -> Option<u32> {
     Some(metadata.permissions().mode() & 0o7777)
 }
 
+/// The permissions a folder had, where it has others now.
 #[cfg(unix)]
-fn set_permission_bits(folder: &Utf8Path, bits: Option<u32>) -> io::Result<()> {
+fn permissions_to_set(folder: &Utf8Path, bits: Option<u32>) -> Option<fs::Permissions> {
     use std::os::unix::fs::PermissionsExt;
-    match bits {
-        Some(bits) => fs::set_permissions(folder, fs::Permissions::from_mode(bits)),
-        None => Ok(()),
-    }
+    bits.filter(|bits| permission_bits(folder) != Some(*bits)).map(fs::Permissions::from_mode)
 }
 
 #[cfg(not(unix))]
@@ -314,6 +305,6 @@ fn permission_bits(_: &Utf8Path) -> Option<u32> {
 }
 
 #[cfg(not(unix))]
-fn set_permission_bits(_: &Utf8Path, _: Option<u32>) -> io::Result<()> {
-    Ok(())
+fn permissions_to_set(_: &Utf8Path, _: Option<u32>) -> Option<fs::Permissions> {
+    None
 }

@@ -1,13 +1,16 @@
 //! The folder where new contents, originals and the journal wait.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 
-use super::journal::{Entry, Journal};
+use super::journal::Journal;
+use super::witness::{MARK, Witness};
 use super::{DiskError, Writer};
 
+const UNFINISHED: &str = "unfinished.json";
 const JOURNAL: &str = "journal.json";
 const COMMITTED: &str = "committed.json";
 
@@ -30,10 +33,19 @@ impl Staging {
             if !same_file_system(root, place.parent().unwrap_or(root)) {
                 continue;
             }
-            match writer.step("make the staging folder", &place, || private_folder(&place)) {
-                Ok(()) => return Ok(Staging { path: place }),
+            match writer.make_private_folder("make the staging folder", &place) {
+                Ok(()) => {
+                    let staging = Staging { path: place };
+                    return match writer.write("write", &staging.path.join(MARK), b"") {
+                        Ok(()) => Ok(staging),
+                        Err(error) => {
+                            staging.remove_quietly();
+                            Err(error)
+                        }
+                    };
+                }
                 Err(DiskError::Io { source, .. }) if source.kind() == io::ErrorKind::AlreadyExists => {
-                    return Err(DiskError::Busy { root: root.to_owned() });
+                    return Err(DiskError::InTheWay { staging: place });
                 }
                 Err(error) => refusal = Some(error),
             }
@@ -47,28 +59,36 @@ impl Staging {
             let target = root.join(&entry.path);
             if let Some(after) = &entry.after {
                 let new = self.new_content(index);
-                writer.step("write", &new, || {
-                    write_synced(&new, after.as_bytes())?;
-                    copy_attributes(entry, &target, &new)
-                })?;
+                writer.write("write", &new, after.as_bytes())?;
+                if entry.before.is_some() {
+                    self.copy_attributes(&target, &new, writer)?;
+                }
             }
-            if entry.before.is_some() {
-                let original = self.original(index);
-                writer.step("keep the original in", &original, || keep(&target, &original))?;
+            if let Some(before) = &entry.before {
+                self.keep(&target, before, &self.original(index), writer)?;
             }
         }
         journal.check_unchanged(root)?;
-        let unfinished = self.path.join("unfinished.json");
-        writer.step("write the journal", &unfinished, || {
-            let text = serde_json::to_vec_pretty(journal).map_err(io::Error::other)?;
-            write_synced(&unfinished, &text)
-        })?;
-        sync_folder(&self.path);
-        let journal = self.path.join(JOURNAL);
-        writer.step("write the journal", &journal, || fs::rename(&unfinished, &journal))?;
-        sync_folder(&self.path);
+        self.write_journal(journal, root, writer)
+    }
+
+    /// From here on the changes may be half done.
+    pub(super) fn write_journal(
+        &self,
+        journal: &Journal,
+        root: &Utf8Path,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), DiskError> {
+        let bad = |path: &Utf8Path, source| DiskError::Io { doing: "write the journal", path: path.to_owned(), source };
+        let unfinished = self.path.join(UNFINISHED);
+        let made = Witness::of(&self.path, root).map_err(|error| bad(&self.path, error))?;
+        let text = serde_json::to_vec_pretty(&Written { made, journal }).map_err(|e| bad(&unfinished, e.into()))?;
+        writer.write("write the journal", &unfinished, &text)?;
+        writer.sync_folder(&self.path);
+        writer.rename("write the journal", &unfinished, &self.path.join(JOURNAL))?;
+        writer.sync_folder(&self.path);
         if let Some(parent) = self.path.parent() {
-            sync_folder(parent);
+            writer.sync_folder(parent);
         }
         Ok(())
     }
@@ -85,84 +105,115 @@ impl Staging {
 
     /// From here on the changes stand.
     pub(super) fn commit(&self, writer: &mut Writer<'_>) -> Result<(), DiskError> {
-        let journal = self.path.join(JOURNAL);
-        writer.step("commit", &journal, || fs::rename(&journal, self.path.join(COMMITTED)))?;
-        sync_folder(&self.path);
+        writer.rename("commit", &self.path.join(JOURNAL), &self.path.join(COMMITTED))?;
+        writer.sync_folder(&self.path);
         Ok(())
     }
 
     /// The journal when changes may be half done.
-    pub(super) fn read_journal(&self) -> Result<Option<Journal>, DiskError> {
+    ///
+    /// # Errors
+    /// [`DiskError::Foreign`] when it was not written here.
+    pub(super) fn read_journal(&self, root: &Utf8Path) -> Result<Option<Journal>, DiskError> {
         let path = self.path.join(JOURNAL);
-        let bad = |message: String| DiskError::BadJournal { path: path.clone(), message };
-        let text = match fs::read(&path) {
-            Ok(text) => text,
+        let foreign = || DiskError::Foreign { staging: self.path.clone() };
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_file() => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(bad(error.to_string())),
-        };
-        let journal = serde_json::from_slice(&text).map_err(|error| bad(error.to_string()))?;
-        Ok(Some(journal))
+            Ok(_) | Err(_) => return Err(foreign()),
+        }
+        let text = fs::read(&path).map_err(|_| foreign())?;
+        let written: Written<Journal> = serde_json::from_slice(&text).map_err(|_| foreign())?;
+        match Witness::of(&self.path, root) {
+            Ok(witness) if witness == written.made => Ok(Some(written.journal)),
+            Ok(_) | Err(_) => Err(foreign()),
+        }
     }
 
     /// Removes the folder, the journal first: what is left then is known to be of no use.
     pub(super) fn remove(&self, writer: &mut Writer<'_>) -> Result<(), DiskError> {
         let journal = self.path.join(JOURNAL);
         if journal.exists() {
-            writer.step("remove", &journal, || fs::remove_file(&journal))?;
-            sync_folder(&self.path);
+            writer.remove_file("remove", &journal)?;
+            writer.sync_folder(&self.path);
         }
-        writer.step("remove", &self.path, || fs::remove_dir_all(&self.path))
+        self.remove_leftovers(writer)
+    }
+
+    /// Removes a folder without a journal: a write that had not begun to move anything, or was done. One that holds what
+    /// safestep does not write stays as it is.
+    pub(super) fn remove_leftovers(&self, writer: &mut Writer<'_>) -> Result<(), DiskError> {
+        let unreadable = |source| DiskError::Io { doing: "list", path: self.path.clone(), source };
+        let entries: Vec<_> =
+            self.path.read_dir_utf8().map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?;
+        let is_known = |name: &str| match name.split_once('.') {
+            Some((number, "new" | "original" | "back")) => number.parse::<usize>().is_ok(),
+            _ => matches!(name, MARK | UNFINISHED | COMMITTED),
+        };
+        if !entries.iter().all(|entry| is_known(entry.file_name()) && entry.file_type().is_ok_and(|t| t.is_file())) {
+            return Ok(());
+        }
+        for entry in entries {
+            writer.remove_file("remove", entry.path())?;
+        }
+        writer.remove_folder("remove", &self.path)
     }
 
     /// Removes the folder where another error is about to be reported.
     pub(super) fn remove_quietly(&self) {
         let _ = self.remove(&mut Writer::new(&mut |_| Ok(())));
     }
-}
 
-/// Makes what was done in a folder durable. Not every system can; then the next best thing is to go on.
-pub(super) fn sync_folder(folder: &Utf8Path) {
-    let _ = File::open(folder).and_then(|folder| folder.sync_all());
-}
-
-/// Keeps a file under a second name: the same file where links are possible, else a copy.
-fn keep(target: &Utf8Path, original: &Utf8Path) -> io::Result<()> {
-    if fs::hard_link(target, original).is_ok() {
-        return Ok(());
+    /// Keeps a file under a second name: the same file where links are possible, else a copy.
+    fn keep(
+        &self,
+        target: &Utf8Path,
+        text: &str,
+        original: &Utf8Path,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), DiskError> {
+        if writer.link("keep the original in", target, original).is_ok() {
+            return Ok(());
+        }
+        writer.write("keep the original in", original, text.as_bytes())?;
+        self.copy_attributes(target, original, writer)
     }
-    fs::copy(target, original)?;
-    File::open(original)?.sync_all()
-}
 
-fn write_synced(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// A modified file keeps its permissions and, where the system allows it, its owner.
-fn copy_attributes(entry: &Entry, target: &Utf8Path, new: &Utf8Path) -> io::Result<()> {
-    if entry.before.is_none() {
-        return Ok(());
+    /// A modified file keeps its permissions and, where the system allows it, its owner.
+    fn copy_attributes(&self, from: &Utf8Path, to: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
+        let unreadable = |source| DiskError::Io { doing: "read", path: from.to_owned(), source };
+        let metadata = fs::metadata(from).map_err(unreadable)?;
+        writer.set_owner(to, &metadata)?;
+        writer.set_permissions("set the permissions of", to, metadata.permissions())
     }
-    let metadata = fs::metadata(target)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt, chown};
-        let _ = chown(new, Some(metadata.uid()), Some(metadata.gid()));
+
+    /// Puts an original back; when it is gone or another, a file with its text.
+    pub(super) fn put_back(
+        &self,
+        index: usize,
+        path: &Utf8Path,
+        before: &str,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), DiskError> {
+        let original = self.original(index);
+        let is_real = original.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
+        if is_real && fs::read(&original).is_ok_and(|bytes| bytes == before.as_bytes()) {
+            return writer.rename("put back", &original, path);
+        }
+        let copy = self.path.join(format!("{index}.back"));
+        if copy.symlink_metadata().is_ok() {
+            writer.remove_file("remove", &copy)?;
+        }
+        writer.write("put back", &copy, before.as_bytes())?;
+        writer.rename("put back", &copy, path)
     }
-    fs::set_permissions(new, metadata.permissions())
 }
 
-#[cfg(unix)]
-fn private_folder(path: &Utf8Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().mode(0o700).create(path)
-}
-
-#[cfg(not(unix))]
-fn private_folder(path: &Utf8Path) -> io::Result<()> {
-    fs::create_dir(path)
+/// A journal as it is on disk, with what shows that it belongs there.
+#[derive(Serialize, Deserialize)]
+struct Written<J> {
+    made: Witness,
+    journal: J,
 }
 
 #[cfg(unix)]

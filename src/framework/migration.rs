@@ -1,5 +1,7 @@
 //! A migration that is a file of SQL, read.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8PathBuf;
 
 use super::{Found, FrameworkError};
@@ -130,6 +132,8 @@ impl Migration {
         let mut in_do = false;
         if let Some(reading) = reading {
             in_do = reading.in_do;
+            let text = span.slice(&self.source.text);
+            session.looks_for_leftovers |= is_do_block(text) && text.contains("indisvalid");
             for located in reading.operations {
                 session.follow(&located.operation);
                 self.spans
@@ -142,10 +146,13 @@ impl Migration {
                     block: session.block,
                     fixed: if session.author_began || control {
                         Some(Fixed::Transaction)
+                    } else if !session.settings.is_empty() {
+                        Some(Fixed::Session)
                     } else {
                         reading.has_logic.then_some(Fixed::Block)
                     },
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
+                    looks_for_leftovers: session.looks_for_leftovers,
                 });
             }
         } else {
@@ -158,16 +165,11 @@ impl Migration {
                 block: session.block,
                 fixed: session.author_began.then_some(Fixed::Transaction),
                 bounds_lock_waits: true,
+                looks_for_leftovers: session.looks_for_leftovers,
             });
         }
         let directives = directives(leading.slice(&self.source.text));
         self.statements.push(Statement { leading, span, items: first..self.items.len(), in_do, directives });
-    }
-
-    /// True for the second and later files of a sequence that safestep wrote: what the first ones made is still as new
-    /// as in the migration that they replace.
-    pub fn continues_a_sequence(&self) -> bool {
-        is_a_later_step(&self.source.text)
     }
 
     /// The text of an item, as it stands in the file.
@@ -205,12 +207,8 @@ impl Migration {
     }
 }
 
-/// The header says so: `-- Step 2 of 5 · …`, `-- Steps 2 to 4 of 5 of …`.
-pub(super) fn is_a_later_step(text: &str) -> bool {
-    let header = text.lines().next().and_then(|line| line.strip_prefix("-- Step"));
-    let words = header.map(|header| header.strip_prefix('s').unwrap_or(header)).filter(|h| h.contains(" of "));
-    let number = words.and_then(|words| words.split_whitespace().next()).and_then(|n| n.parse::<u32>().ok());
-    number.is_some_and(|number| number > 1)
+fn is_do_block(text: &str) -> bool {
+    text.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("do"))
 }
 
 /// What is in force where a statement stands.
@@ -221,12 +219,24 @@ struct Session {
     author_began: bool,
     /// The author set a `lock_timeout`.
     bounded: bool,
+    /// The parameters in force that decide what a statement does.
+    settings: BTreeSet<String>,
+    /// A `DO` block asked for `indisvalid`.
+    looks_for_leftovers: bool,
 }
 
 impl Session {
     fn new(sending: Sending) -> Self {
         let block = sending.in_transaction.then_some(0);
-        Session { chunk: 0, block, blocks: 0, author_began: false, bounded: false }
+        Session {
+            chunk: 0,
+            block,
+            blocks: 0,
+            author_began: false,
+            bounded: false,
+            settings: BTreeSet::new(),
+            looks_for_leftovers: false,
+        }
     }
 
     fn follow(&mut self, operation: &Operation) {
@@ -244,9 +254,33 @@ impl Session {
             Operation::SetParameter { name, value, .. } if name == "lock_timeout" => {
                 self.bounded = value.trim_matches('\'') != "0";
             }
+            Operation::SetParameter { name, value, .. } if !changes_nothing(name) => match value.as_str() {
+                "" => drop(self.settings.remove(name)), // RESET
+                _ => drop(self.settings.insert(name.clone())),
+            },
+            Operation::Select { definition } if definition.as_str().contains("set_config(") => {
+                self.settings.insert("set_config".into());
+            }
             _ => {}
         }
     }
+}
+
+/// Parameters that bound or tell something and do not decide what a statement does.
+fn changes_nothing(parameter: &str) -> bool {
+    parameter.ends_with("_timeout")
+        || [
+            "client_encoding",
+            "client_min_messages",
+            "log_min_messages",
+            "maintenance_work_mem",
+            "max_parallel_maintenance_workers",
+            "standard_conforming_strings",
+            "synchronous_commit",
+            "work_mem",
+            "xmloption",
+        ]
+        .contains(&parameter)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! [`migration`], [`page`] and [`plpgsql`].
 
 pub mod drizzle;
+pub mod header;
 pub mod ledger;
 pub mod migration;
 mod order;
@@ -12,8 +13,6 @@ pub mod plpgsql;
 pub mod prisma;
 mod rerun;
 mod undo;
-
-use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -31,18 +30,6 @@ pub struct Found {
     /// The file that holds its statements.
     pub file: Utf8PathBuf,
 }
-
-impl Found {
-    /// As [`Migration::continues_a_sequence`], from the beginning of the file only.
-    pub fn continues_a_sequence(&self) -> bool {
-        let mut head = Vec::new();
-        let read = std::fs::File::open(&self.file).and_then(|file| file.take(HEAD).read_to_end(&mut head));
-        read.is_ok() && migration::is_a_later_step(&String::from_utf8_lossy(&head))
-    }
-}
-
-/// The bytes of a file that hold the number in its header.
-const HEAD: u64 = 64;
 
 /// A file of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +130,10 @@ pub trait Framework: Sync {
     fn detect(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;
     /// The migrations of a folder, in the order in which the runner applies them.
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError>;
+    /// What stands among the migrations of a folder like one and is not listed, with the reason, one sentence each.
+    fn skipped(&self, _folder: &Utf8Path) -> Vec<String> {
+        Vec::new()
+    }
     /// What the framework wrote down of the schema beside its migrations.
     fn records(&self, _history: &[Found]) -> Box<dyn Records> {
         Box::new(NoRecords)
@@ -257,9 +248,13 @@ pub enum FrameworkError {
     },
 }
 
-/// A file with CRLF stays one.
+/// A file with CRLF stays one. In one that has both, a line break inside a string must not become another.
 fn with_line_ends_of(original: &str, content: String) -> String {
-    if original.contains("\r\n") { content.replace("\r\n", "\n").replace('\n', "\r\n") } else { content }
+    let has_both = original.split('\n').rev().skip(1).any(|line| !line.ends_with('\r'));
+    match original.contains("\r\n") && !has_both {
+        true => content.replace("\r\n", "\n").replace('\n', "\r\n"),
+        false => content,
+    }
 }
 
 /// Every framework.

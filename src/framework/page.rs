@@ -1,11 +1,12 @@
 //! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
 
 use super::LayoutSettings;
+use super::header::comment;
 use super::migration::Migration;
 use super::undo::undo;
 use crate::operation::{Operation, QualifiedName};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::sql::render;
+use crate::sql::{one_line, render};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
 pub trait Commands {
@@ -16,7 +17,9 @@ pub trait Commands {
         self.again()
     }
     /// The same after a build that left an INVALID index.
-    fn after_failed_build(&self, index: &str) -> String;
+    fn after_failed_build(&self) -> &'static str;
+    /// The commands that this needs, one a line of a comment. The index is SQL in one line.
+    fn commands_after_failed_build(&self, index: &str) -> Vec<String>;
     /// What to know of a unit that must be alone, with the sign before it; empty when it cannot be otherwise.
     fn alone(&self) -> &'static str;
 }
@@ -47,18 +50,19 @@ impl Page<'_> {
         let short = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
         let title = if short.is_empty() { &self.migration.name } else { short };
         let mut lines = vec![match of {
-            1 => format!("-- {title} · {}", self.what()),
-            _ => format!("-- Step {} of {of} · {title} · {}", self.at + 1, self.what()),
+            1 => format!("{title} · {}", self.what()),
+            _ => format!("Step {} of {of} · {title} · {}", self.at + 1, self.what()),
         }];
         lines.extend(self.before());
-        lines.push(format!("-- If it fails: {}", self.if_it_fails()));
-        lines.extend(self.undo());
-        lines.join("\n") + "\n"
+        lines.push(format!("If it fails: {}", self.if_it_fails()));
+        lines.extend(self.after_failed_build());
+        let comments: String = lines.iter().map(|line| comment(line) + "\n").collect();
+        self.undo().into_iter().fold(comments, |comments, line| comments + &line + "\n")
     }
 
     /// How to undo it, as comments.
     pub fn undo(&self) -> Vec<String> {
-        undo(self.unit()).into_iter().map(|undo| format!("-- Undo: {}", one_line(&undo))).collect()
+        undo(self.unit()).into_iter().map(|undo| comment(&format!("Undo: {undo}"))).collect()
     }
 
     /// What it does to those who use the database.
@@ -95,9 +99,9 @@ impl Page<'_> {
         queries
             .map(|(fails, query)| match fails {
                 Some(step) if step != self.at + 1 => {
-                    format!("-- Before: this must find nothing, or step {step} fails:  {};", one_line(query))
+                    format!("Before: this must find nothing, or step {step} fails:  {};", one_line(query))
                 }
-                _ => format!("-- Before: this must find nothing, or it fails:  {};", one_line(query)),
+                _ => format!("Before: this must find nothing, or it fails:  {};", one_line(query)),
             })
             .collect()
     }
@@ -113,12 +117,21 @@ impl Page<'_> {
             (_, Operation::Backfill(_)) => {
                 format!("the batches so far are kept. {begin_again}: it goes on where it was")
             }
-            (UnitKind::Alone, Operation::CreateIndex(index)) => {
-                let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
-                format!("it leaves an INVALID index.{}", self.commands.after_failed_build(&name))
+            (UnitKind::Alone, Operation::CreateIndex(_)) => {
+                format!("it leaves an INVALID index.{}", self.commands.after_failed_build())
             }
             (UnitKind::Alone, _) => again,
             (UnitKind::AsWritten, _) => format!("look at what it did, then {again}"),
+        }
+    }
+
+    /// The commands that go on after a build that failed, one a line.
+    fn after_failed_build(&self) -> Vec<String> {
+        let Operation::CreateIndex(index) = &self.unit().steps[0].operation else { return Vec::new() };
+        let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
+        match self.unit().kind {
+            UnitKind::Alone => self.commands.commands_after_failed_build(&one_line(&name)),
+            UnitKind::Free | UnitKind::Brief | UnitKind::Validate | UnitKind::AsWritten => Vec::new(),
         }
     }
 
@@ -221,16 +234,13 @@ fn spaced(duration: &str) -> String {
     format!("{} {}", &duration[..digits], &duration[digits..])
 }
 
-fn one_line(query: &str) -> String {
-    query.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
+/// Each table once, also where one statement writes its schema and another does not.
 fn listed(tables: &[QualifiedName]) -> String {
-    let mut names: Vec<String> = Vec::new();
-    for name in tables.iter().map(ToString::to_string) {
-        if !names.contains(&name) {
-            names.push(name);
+    let mut names: Vec<&QualifiedName> = Vec::new();
+    for table in tables {
+        if !names.iter().any(|known| crate::schema::same(known, table)) {
+            names.push(table);
         }
     }
-    names.join(" and ")
+    names.iter().map(|table| one_line(&table.to_string())).collect::<Vec<_>>().join(" and ")
 }

@@ -5,7 +5,7 @@
 
 use super::LayoutSettings;
 use crate::operation::{Backfill, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
-use crate::sql::render;
+use crate::sql::{one_line, render};
 
 /// `'…'` with its quotes doubled.
 pub fn literal(text: &str) -> String {
@@ -97,8 +97,8 @@ END IF;"
 
 /// Fails when the index is not there or not valid.
 pub fn must_be_valid(index: &QualifiedName) -> String {
-    let message =
-        literal(&format!("{} is not valid: run the same command again", index.to_string().replace('%', "%%")));
+    let name = one_line(&index.to_string()).replace('%', "%%");
+    let message = literal(&format!("{name} is not valid: run the same command again"));
     let body = format!(
         "  IF NOT EXISTS ({}) THEN\n    RAISE EXCEPTION {message};\n  END IF;\n",
         index_is(index, "indisvalid")

@@ -2,9 +2,9 @@
 
 use crate::operation::Operation;
 use crate::plan::{Undo, Unit};
-use crate::sql::render;
+use crate::sql::{one_line, render};
 
-/// The steps' undo, last step first; subcommands of one table together.
+/// The steps' undo, last step first; subcommands of one table together. Every statement is one line.
 pub(super) fn undo(unit: &Unit) -> Vec<String> {
     let mut statements: Vec<(String, Vec<String>)> = Vec::new();
     let mut impossible = Vec::new();
@@ -21,7 +21,7 @@ pub(super) fn undo(unit: &Unit) -> Vec<String> {
     }
     let text = statements
         .into_iter()
-        .map(|(head, parts)| format!("{head}{};", parts.join(", ")))
+        .map(|(head, parts)| one_line(&format!("{head}{};", parts.join(", "))))
         .collect::<Vec<_>>()
         .join(" ");
     impossible.dedup();

@@ -9,6 +9,8 @@ pub enum Fixed {
     Transaction,
     /// It stands in a `DO` block that decides something: variables, conditions, loops.
     Block,
+    /// A setting of the session decides what it does: a search path, a role, a time zone.
+    Session,
 }
 
 /// One operation of the migration at hand.
@@ -26,6 +28,8 @@ pub struct Item {
     pub fixed: Option<Fixed>,
     /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.
     pub bounds_lock_waits: bool,
+    /// A `DO` block before it, in the same file, asks which indexes a failed build left INVALID.
+    pub looks_for_leftovers: bool,
 }
 
 impl Item {

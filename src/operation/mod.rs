@@ -92,6 +92,16 @@ pub enum ColumnAttribute {
     SetExpression,
 }
 
+/// What becomes of a table's row security.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)] // PostgreSQL's own words
+pub enum RowSecurity {
+    Enable,
+    Disable,
+    Force,
+    NoForce,
+}
+
 /// A change of a whole table that is none of the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TableAttribute {
@@ -121,19 +131,6 @@ pub enum TableAttribute {
     Other,
 }
 
-/// What is done to a table's row security.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RowSecurity {
-    /// `ENABLE`: without a policy nobody but the owner sees a row.
-    Enable,
-    /// `DISABLE`.
-    Disable,
-    /// `FORCE`: it holds for the owner too.
-    Force,
-    /// `NO FORCE`.
-    NoForce,
-}
-
 /// Where a new enum label goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnumPosition {
@@ -154,6 +151,28 @@ pub enum TransactionControl {
     Commit,
     /// `ROLLBACK`, `SAVEPOINT`, `SET TRANSACTION`, ….
     Other,
+}
+
+/// Which rows an UPDATE or DELETE picks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rows {
+    /// All of the table.
+    All,
+    /// Those that a condition, a join or both leave.
+    Picked(Condition),
+}
+
+/// What picks rows, as far as its text tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The columns that the WHERE reads, without their tables.
+    pub columns: Vec<Ident>,
+    /// It compares with a constant, which may leave few rows.
+    pub narrow: bool,
+    /// It asks for nothing but NULL in these columns.
+    pub nulls_only: bool,
+    /// FROM or USING joins other tables.
+    pub joined: bool,
 }
 
 /// A batched update of existing rows; only rewrites make it.
@@ -372,14 +391,15 @@ pub enum Operation {
     // Data
     Insert {
         table: QualifiedName,
+        from_query: bool,
     },
     Update {
         table: QualifiedName,
-        bounded: bool,
+        rows: Rows,
     },
     Delete {
         table: QualifiedName,
-        bounded: bool,
+        rows: Rows,
     },
     Truncate {
         tables: Vec<QualifiedName>,
@@ -442,7 +462,7 @@ impl Operation {
             | RenameConstraint { table, .. }
             | AlterConstraint { table, .. } => Some(&table.name),
             CreateIndex(index) => Some(&index.table),
-            Insert { table } | Update { table, .. } | Delete { table, .. } => Some(table),
+            Insert { table, .. } | Update { table, .. } | Delete { table, .. } => Some(table),
             Truncate { tables, .. } | LockTable { tables, .. } | Vacuum { tables, .. } | Analyze { tables } => {
                 tables.first()
             }

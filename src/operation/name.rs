@@ -23,12 +23,22 @@ impl Ident {
         Ident { value: value.into(), quoted }
     }
 
-    /// An identifier as it stands in SQL: `"User"` or `users`. Unquoted text is folded to lower case.
+    /// An identifier as it stands in SQL: `"User"`, `U&"\00dcser"` or `users`. Of unquoted text only the letters A to Z are
+    /// folded to lower case, as in every database whose encoding is UTF-8 (`downcase_identifier`).
     pub fn from_sql(text: &str) -> Self {
+        if let Some(name) = Self::from_unicode(text, '\\') {
+            return name;
+        }
         match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
             Some(inner) => Ident { value: truncated(inner.replace("\"\"", "\"")).into(), quoted: true },
-            None => Ident { value: truncated(text.to_lowercase()).into(), quoted: false },
+            None => Ident { value: truncated(text.to_ascii_lowercase()).into(), quoted: false },
         }
+    }
+
+    /// `U&"…"` with its escape character (`UESCAPE`); `None` for anything else, and where an escape is not one.
+    pub fn from_unicode(text: &str, escape: char) -> Option<Self> {
+        let inner = text.strip_prefix(['U', 'u'])?.strip_prefix("&\"")?.strip_suffix('"')?;
+        Some(Ident { value: truncated(unescaped(&inner.replace("\"\"", "\""), escape)?).into(), quoted: true })
     }
 
     /// The same name with `suffix`, shortened at its end so that the whole fits 63 bytes; printed in the same style.
@@ -58,6 +68,39 @@ impl Ident {
         self.quoted = self.quoted || like.quoted;
         self
     }
+}
+
+/// The text of a `U&` name: `\XXXX` and `\+XXXXXX` are characters, two escape characters are one (4.1.2.3).
+fn unescaped(text: &str, escape: char) -> Option<String> {
+    let mut units: Vec<u16> = Vec::new();
+    let mut rest = text;
+    let push = |units: &mut Vec<u16>, c: char| units.extend(c.encode_utf16(&mut [0; 2]).iter());
+    while let Some(character) = rest.chars().next() {
+        rest = &rest[character.len_utf8()..];
+        if character != escape {
+            push(&mut units, character);
+        } else if let Some(after) = rest.strip_prefix(escape) {
+            push(&mut units, escape);
+            rest = after;
+        } else {
+            let (digits, after) = match rest.strip_prefix('+') {
+                Some(long) => (long.get(..6)?, long.get(6..)?),
+                None => (rest.get(..4)?, rest.get(4..)?),
+            };
+            if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                return None;
+            }
+            let code = u32::from_str_radix(digits, 16).ok().filter(|code| *code != 0)?;
+            // Two halves of a pair may be two escapes.
+            match (char::from_u32(code), u16::try_from(code)) {
+                (Some(character), _) => push(&mut units, character),
+                (None, Ok(half)) => units.push(half),
+                (None, Err(_)) => return None,
+            }
+            rest = after;
+        }
+    }
+    String::from_utf16(&units).ok()
 }
 
 /// Cuts a name to 63 bytes at a character border, as `truncate_identifier` does.
@@ -265,5 +308,35 @@ mod tests {
         assert_eq!(Ident::new("order").to_string(), "\"order\"");
         let long = format!("\"{}ä\"", "x".repeat(62));
         assert_eq!(Ident::from_sql(&long).as_str().len(), 62);
+        let (one, another) = (format!("{}a", "x".repeat(63)), format!("\"{}b\"", "x".repeat(63)));
+        assert_eq!(Ident::from_sql(&one), Ident::from_sql(&another));
+    }
+
+    #[test]
+    fn only_ascii_is_folded() {
+        for (written, value) in [("Ärger", "Ärger"), ("ÄRGER", "Ärger"), ("İD", "İd")] {
+            assert_eq!(
+                (Ident::from_sql(written).as_str(), Ident::from_sql(written).to_string()),
+                (value, value.to_owned())
+            );
+        }
+        assert_ne!(Ident::from_sql("Ärger"), Ident::from_sql("ärger"));
+        assert_eq!(Ident::from_sql("Ärger"), Ident::from_sql("\"Ärger\""));
+    }
+
+    #[test]
+    fn unicode_escapes_are_names() {
+        for (written, printed) in [
+            ("U&\"d\\0061t\\+000061\"", "\"data\""),
+            ("u&\"\\0041\\\\\"\"\"", "\"A\\\"\"\""),
+            ("U&\"\\d83d\\de42\"", "\"🙂\""),
+            ("U&\"x\\000ay\"", "\"x\ny\""),
+        ] {
+            assert_eq!(Ident::from_sql(written).to_string(), printed, "{written}");
+        }
+        assert_eq!(Ident::from_unicode("U&\"d!0061ta\"", '!'), Some(Ident::from_sql("\"data\"")));
+        for wrong in ["U&\"\\00\"", "U&\"\\xyzw\"", "U&\"\\d83d\"", "U&\"\\0000\"", "U&\"\\+110000\"", "\"a\""] {
+            assert_eq!(Ident::from_unicode(wrong, '\\'), None, "{wrong}");
+        }
     }
 }

@@ -108,9 +108,9 @@ impl TypeName {
 
 impl Parts {
     fn of(text: &str) -> Self {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = spaced(text);
         let (base, modifiers, suffix) = parts(&text);
-        let folded = if base.contains('"') { base.clone() } else { base.to_lowercase() };
+        let folded = if base.contains('"') { base.clone() } else { base.to_ascii_lowercase() };
         let plain = folded.strip_prefix("pg_catalog.").unwrap_or(&folded);
         let mut names = split_name(&base);
         let name = Ident::from_sql(names.pop().unwrap_or_default().as_str());
@@ -146,10 +146,15 @@ fn own_name(base: &str) -> &str {
 
 /// A type's name as it is written, its modifiers, and `[]` for an array.
 fn parts(text: &str) -> (String, String, &'static str) {
-    let mut text = text;
+    let mut text = text.trim();
     let mut suffix = "";
-    let lower = text.to_lowercase();
-    if let Some(at) = lower.rfind(" array").filter(|at| text.get(*at..).is_some_and(|rest| !rest.contains('"'))) {
+    // Folding other letters than these could change the number of bytes.
+    let lower = text.to_ascii_lowercase();
+    let ends = |at: &usize| {
+        let rest = lower[at + " array".len()..].trim_start();
+        rest.is_empty() || rest.starts_with('[')
+    };
+    if let Some(at) = lower.rfind(" array").filter(ends) {
         text = &text[..at];
         suffix = "[]";
     }
@@ -164,6 +169,21 @@ fn parts(text: &str) -> (String, String, &'static str) {
         }
         _ => (text.to_owned(), String::new(), suffix),
     }
+}
+
+/// The text with one blank where white space stands, but for names in double quotes.
+fn spaced(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut quoted = false;
+    for c in text.trim().chars() {
+        quoted ^= c == '"';
+        match c.is_whitespace() && !quoted {
+            true if out.ends_with(' ') => {}
+            true => out.push(' '),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 /// Splits `"a"."b"` or `a.b` at the dots outside quotes.
@@ -319,5 +339,9 @@ mod tests {
             assert_eq!((ty.canonical(), ty.modifiers()), (canonical, &modifiers[..]), "{text}");
         }
         assert_eq!(TypeName::new("\"a.b\".\"C\"[]").name().to_string(), "\"a.b\".\"C\"");
+        assert_eq!(TypeName::new("double  precision\n").to_string(), "double precision");
+        assert_eq!(TypeName::new("\"a  b\"  [ ]").to_string(), "\"a  b\" [ ]");
+        assert!(TypeName::new("İİİİ ARRAY").is_array());
+        assert_eq!(TypeName::new("Ärger").name(), QualifiedName::unqualified(Ident::from_sql("\"Ärger\"")));
     }
 }

@@ -4,6 +4,7 @@ use super::patch;
 use super::report::{HazardReport, MigrationReport, Report};
 use super::summary::{Counts, migration_files, needs_input, plural};
 use super::text::{Style, tree};
+use crate::source::{visible, visible_lines};
 
 /// The first line of every comment, by which a later run finds the one to update.
 pub const MARKER: &str = "<!-- safestep -->";
@@ -141,14 +142,15 @@ fn diff(report: &Report) -> String {
 }
 
 /// A fenced block; the fence is longer than any run of backticks in the text.
-fn fenced(language: &str, text: &str) -> String {
+pub(super) fn fenced(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_backticks(text) + 1).max(3));
     let newline = if text.ends_with('\n') { "" } else { "\n" };
-    format!("{fence}{language}\n{text}{newline}{fence}\n")
+    let text = text.replace("\r\n", "\n");
+    format!("{fence}{language}\n{}{newline}{fence}\n", visible_lines(&text))
 }
 
 /// Inline code in one line that also stands in a table.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     let text = one_line(text).replace('|', "\\|");
     if text.is_empty() {
         return text;
@@ -176,7 +178,7 @@ fn plain(text: &str) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    visible(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
 }
 
 fn longest_backticks(text: &str) -> usize {
@@ -278,6 +280,8 @@ mod tests {
     #[test]
     fn what_is_read_means_nothing_to_markdown() {
         assert_eq!(plain("a|b <img> @you #1 `x`\n*y*"), "a\\|b &lt;img&gt; @\u{200b}you #\u{200b}1 \\`x\\` \\*y\\*");
+        assert_eq!(code("a\u{202e}b\u{1b}"), "`a\\u{202e}b\\u{1b}`");
+        assert_eq!(plain("a\u{2028}b"), "a b");
         assert_eq!(code("a|b"), "`a\\|b`");
         assert_eq!(code("`a`"), "`` `a` ``");
         assert_eq!(fenced("diff", "+````\n"), "`````diff\n+````\n`````\n");

@@ -3,8 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::markdown::{code, fenced};
 use super::summary::{plural, thousands};
 use super::text::{Role, Style, TextOptions};
+use crate::source::{visible, visible_lines};
 
 /// The proofs of a run of `safestep verify`.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -144,8 +146,8 @@ impl ProofReport {
         let count = |number: Option<usize>| number.map_or_else(String::new, |number| number.to_string());
         for proof in &self.proofs {
             text.push_str(&format!(
-                "| `{}` | {} | {} | {} objects | {} | {} | {:.0} ms | {} | {} |\n",
-                proof.name,
+                "| {} | {} | {} | {} objects | {} | {} | {:.0} ms | {} | {} |\n",
+                code(&proof.name),
                 proof.postgres,
                 proof.title(),
                 thousands(proof.catalog_objects),
@@ -158,10 +160,10 @@ impl ProofReport {
         }
         for proof in self.proofs.iter().filter(|proof| !proof.problems.is_empty()) {
             text.push_str(&format!(
-                "\n`{}` on PostgreSQL {}:\n\n```text\n{}\n```\n",
-                proof.name,
+                "\n{} on PostgreSQL {}:\n\n{}",
+                code(&proof.name),
                 proof.postgres,
-                proof.problems.join("\n")
+                fenced("text", &proof.problems.join("\n"))
             ));
         }
         text
@@ -239,8 +241,11 @@ impl Proof {
 
     fn render(&self, style: Style, verbose: bool) -> String {
         let title = self.title();
-        let mut lines =
-            vec![format!("{}   {title} on PostgreSQL {}", style.paint(Role::Path, &self.name), self.postgres)];
+        let mut lines = vec![format!(
+            "{}   {title} on PostgreSQL {}",
+            style.paint(Role::Path, &visible(&self.name)),
+            self.postgres
+        )];
         let mut row = |name: &str, text: String| lines.push(format!("  {name:<14}{text}"));
         if matches!(self.verdict, Verdict::Same | Verdict::FailsOnRows) {
             row("same schema", format!("{} objects compared, 0 differ", thousands(self.catalog_objects)));
@@ -262,18 +267,20 @@ impl Proof {
             for step in &self.steps {
                 let locks =
                     if step.locks.is_empty() { "no lock that matters".to_owned() } else { step.locks.join(", ") };
-                lines.push(format!("    {}  {:.1} ms  {locks}", step.file, step.milliseconds));
+                lines.push(format!("    {}  {:.1} ms  {}", visible(&step.file), step.milliseconds, visible(&locks)));
             }
             for statement in self.growth.iter().flat_map(|growth| &growth.naive) {
                 let [few, many] = statement.milliseconds;
-                let locks = statement.locks.join(", ");
-                lines.push(format!("    naive: {}  {few:.1} ms, {many:.1} ms  {locks}", statement.sql));
+                let (sql, locks) = (visible(&statement.sql), statement.locks.join(", "));
+                lines.push(format!("    naive: {sql}  {few:.1} ms, {many:.1} ms  {}", visible(&locks)));
             }
         }
         lines.extend(
-            self.problems.iter().map(|problem| format!("  {} {problem}", style.paint(Role::Danger, "problem:"))),
+            self.problems
+                .iter()
+                .map(|problem| format!("  {} {}", style.paint(Role::Danger, "problem:"), visible_lines(problem))),
         );
-        lines.extend(self.notes.iter().map(|note| format!("  note: {note}")));
+        lines.extend(self.notes.iter().map(|note| format!("  note: {}", visible_lines(note))));
         lines.join("\n") + "\n"
     }
 }

@@ -6,8 +6,10 @@ mod svg;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::markdown::code;
 use super::summary::{plural, thousands};
 use super::text::{Role, Style, TextOptions};
+use crate::source::{visible, visible_lines};
 
 /// The trials of a run of `safestep verify --traffic`.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
@@ -150,8 +152,8 @@ impl TrafficReport {
         let mut text = String::new();
         for trial in &self.trials {
             text.push_str(&format!(
-                "`{}` on PostgreSQL {}: {}\n\n| | took | statements | failed | reads: p50 | p99 | longest | writes: p50 | p99 | longest |\n|---|---|---|---|---|---|---|---|---|---|\n",
-                trial.name,
+                "{} on PostgreSQL {}: {}\n\n| | took | statements | failed | reads: p50 | p99 | longest | writes: p50 | p99 | longest |\n|---|---|---|---|---|---|---|---|---|---|\n",
+                code(&trial.name),
                 trial.postgres,
                 trial.conditions()
             ));
@@ -172,15 +174,15 @@ impl TrafficReport {
                 text.push_str(&format!("\n| {name} | took | reads wait | writes wait |\n|---|---|---|---|\n"));
                 for step in &side.steps {
                     text.push_str(&format!(
-                        "| `{}` | {:.1} s | {} | {} |\n",
-                        step.name.replace('|', "\\|"),
+                        "| {} | {:.1} s | {} | {} |\n",
+                        code(&step.name),
                         step.seconds,
                         duration(step.longest_read),
                         duration(step.longest_write)
                     ));
                 }
             }
-            text.extend(trial.notes.iter().map(|note| format!("\n{note}\n")));
+            text.extend(trial.notes.iter().map(|note| format!("\n{}\n", visible_lines(note))));
             text.push('\n');
         }
         text
@@ -199,7 +201,7 @@ impl TrafficReport {
 
 impl Trial {
     fn render(&self, style: Style, width: usize, unicode: bool) -> String {
-        let name = style.paint(Role::Path, &self.name);
+        let name = style.paint(Role::Path, &visible(&self.name));
         let mut lines = vec![format!("{name}   on PostgreSQL {}", self.postgres), format!("  {}", self.conditions())];
         for (name, side) in [("naive", &self.naive), ("sequence", &self.sequence)] {
             let (kind, worst) = side.worst();
@@ -220,13 +222,19 @@ impl Trial {
                     duration(statements.p99),
                     duration(statements.longest)
                 ));
-                lines.extend(statements.first_failure.iter().map(|why| format!("          the first: {why}")));
+                lines.extend(
+                    statements.first_failure.iter().map(|why| format!("          the first: {}", visible_lines(why))),
+                );
             }
             lines.extend(chart::draw(side, width, unicode));
             lines.extend(chart::legend(side, width));
-            lines.extend(side.failure.iter().map(|why| format!("  {} {why}", style.paint(Role::Danger, "failed:"))));
+            lines.extend(
+                side.failure
+                    .iter()
+                    .map(|why| format!("  {} {}", style.paint(Role::Danger, "failed:"), visible_lines(why))),
+            );
         }
-        lines.extend(self.notes.iter().map(|note| format!("\nnote: {note}")));
+        lines.extend(self.notes.iter().map(|note| format!("\nnote: {}", visible_lines(note))));
         lines.join("\n") + "\n"
     }
 }

@@ -31,6 +31,10 @@ enum Bond {
     Renames(Key),
     Privileges(String),
     Temporary(Key),
+    /// A prepared statement or a cursor, by its name.
+    Prepared(String),
+    /// Locks that the session holds until it gives them back.
+    Advisory,
 }
 
 /// Tables under the names that they had first.
@@ -62,6 +66,10 @@ impl Names {
             let text = migration.slice(step.from);
             let temporary = schema.named_in(text).into_iter().filter(|table| table.temporary);
             bonds.extend(temporary.map(|table| Bond::Temporary(key(&table.name))));
+            bonds.extend(prepared(text).map(Bond::Prepared));
+            if text.contains("pg_advisory_lock") || text.contains("pg_advisory_unlock") {
+                bonds.push(Bond::Advisory);
+            }
             if let Operation::CreateTable(create) = &step.operation
                 && create.temporary
             {
@@ -70,6 +78,18 @@ impl Names {
         }
         bonds
     }
+}
+
+/// The name of what a statement prepares, runs, declares or closes.
+fn prepared(text: &str) -> Option<String> {
+    let mut words = text.split_whitespace();
+    let verb = words.next()?.to_ascii_uppercase();
+    let name = match verb.as_str() {
+        "PREPARE" | "EXECUTE" | "DEALLOCATE" | "DECLARE" | "CLOSE" => words.next()?,
+        "FETCH" | "MOVE" => text.split_whitespace().next_back()?,
+        _ => return None,
+    };
+    Some(name.trim_end_matches([';', '(']).to_lowercase())
 }
 
 /// What stands between `ON` and `TO` or `FROM`, in lower case, one by one.

@@ -1,11 +1,17 @@
 //! What the rules say about a migration, and the steps that come of it.
 
+mod guards;
+mod parting;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::framework::Refusal;
 use crate::framework::migration::Migration;
-use crate::operation::{Fixed, Operation, QualifiedName};
-use crate::plan::{Duration, Phase, Step, Transaction, Uses, uses};
+use crate::operation::{Fixed, Item, Operation, QualifiedName};
+use crate::plan::{Duration, Phase, Step, Transaction, Uses};
+use crate::postgres::Effects;
 use crate::project::{Config, Level};
-use crate::rewrite::{Applicability, Outcome, RULES, Rule, Settings, Severity, Site};
+use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
 use crate::schema::Schema;
 use crate::source::DirectiveScope;
 
@@ -30,9 +36,22 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// True when a rule replaces something, so that the migration is laid out anew.
+    /// True when a rule replaces or guards something, so that the migration is laid out anew.
     pub fn is_rewritten(&self) -> bool {
         self.findings.iter().any(|f| f.outcome.steps.is_some())
+    }
+
+    /// The same where the runner's files look for what a failed build left: then IF NOT EXISTS does no harm.
+    pub fn with_leftovers_cleared(mut self) -> Findings {
+        for finding in self.findings.iter_mut().filter(|f| f.rule.id == "concurrent-leftover") {
+            let step = self.steps.iter().find(|step| step.item == finding.item);
+            if let Some(step) = step.filter(|_| finding.outcome.steps.is_none()) {
+                finding.outcome.hazard.applicability = Applicability::Safe;
+                finding.outcome.hazard.help = "what a failed build left is dropped before it".into();
+                finding.outcome.steps = Some(vec![step.clone()]);
+            }
+        }
+        self
     }
 
     /// The same where nothing is rewritten, because of one statement.
@@ -54,40 +73,24 @@ impl Findings {
             return Err(self);
         }
         for at in left {
-            let outcome = &mut self.findings[at].outcome;
-            outcome.steps = None;
-            outcome.claims.clear();
-            outcome.hazard.applicability = Applicability::Manual;
-            outcome.hazard.help = format!("left as it is: {why}");
+            leave(&mut self.findings[at].outcome, why);
         }
         self.assemble();
         Ok(self)
     }
 
-    /// The same where nothing is rewritten, and why.
-    pub fn left(&self, why: &str) -> Findings {
-        let why = format!("left as it is: {why}");
-        let keep = |finding: &Finding| {
-            let mut outcome = finding.outcome.clone();
-            if outcome.steps.take().is_some() {
-                outcome.hazard.applicability = Applicability::Manual;
-                outcome.hazard.help.clone_from(&why);
-            }
-            Finding { rule: finding.rule, item: finding.item, outcome }
-        };
-        Findings { findings: self.findings.iter().map(keep).collect(), steps: Vec::new(), as_written: Vec::new() }
-    }
-
     /// The steps of all findings and of what passes through. Steps that replace several operations stand where the last of
-    /// these stood.
+    /// these stood; of several findings at one operation the first that has steps counts.
     fn assemble(&mut self) {
         let mut replaced = vec![false; self.as_written.len()];
         let mut at_item: Vec<Vec<Step>> = vec![Vec::new(); self.as_written.len()];
         for finding in &self.findings {
             let Some(steps) = &finding.outcome.steps else { continue };
-            let items = std::iter::once(&finding.item).chain(&finding.outcome.claims);
-            items.clone().for_each(|item| replaced[*item] = true);
-            let last = items.copied().fold(finding.item, usize::max);
+            if std::mem::replace(&mut replaced[finding.item], true) {
+                continue;
+            }
+            finding.outcome.claims.iter().for_each(|item| replaced[*item] = true);
+            let last = finding.outcome.claims.iter().copied().fold(finding.item, usize::max);
             at_item[last].extend(steps.iter().cloned());
         }
         let own = |(at, steps): (usize, Vec<Step>)| {
@@ -96,36 +99,139 @@ impl Findings {
         };
         self.steps = at_item.into_iter().enumerate().flat_map(own).collect();
     }
+
+    /// The same where nothing is rewritten, and why.
+    pub fn left(&self, why: &str) -> Findings {
+        let keep = |finding: &Finding| {
+            let mut outcome = finding.outcome.clone();
+            leave(&mut outcome, why);
+            Finding { rule: finding.rule, item: finding.item, outcome }
+        };
+        Findings { findings: self.findings.iter().map(keep).collect(), steps: Vec::new(), as_written: Vec::new() }
+    }
+}
+
+/// What had another form stays as it is, and why.
+fn leave(outcome: &mut Outcome, why: &str) {
+    if outcome.steps.take().is_some() && !std::mem::take(&mut outcome.guarded) {
+        outcome.hazard.applicability = Applicability::Manual;
+        outcome.hazard.help = format!("left as it is: {why}");
+    }
 }
 
 /// Asks every rule about every operation. `schema` follows the operations.
 pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
     let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new() };
+    let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
     let mut claimed = vec![false; migration.items.len()];
+    // What a hazard before it tells of.
+    let mut told = vec![false; migration.items.len()];
+    let mut held = HeldLocks::default();
+    let mut unguarded = BTreeSet::new();
+    let mut failing = Vec::new();
     for at in 0..migration.items.len() {
-        let site = Site { items: &migration.items, at, claimed: &claimed, schema, settings };
-        let as_written = passed_through(migration, &site);
+        let item = &migration.items[at];
+        let site = Site {
+            items: &migration.items,
+            at,
+            claimed: &claimed,
+            held: held.in_transaction_of(item),
+            texts: &texts,
+            schema,
+            settings,
+        };
+        let cost = site.effects();
+        let as_written = passed_through(&site);
         if !claimed[at] {
-            let outcome = first_outcome(migration, &site, config);
-            if let Some((_, outcome)) = outcome.as_ref().filter(|(_, outcome)| outcome.steps.is_some()) {
-                claimed[at] = true;
-                outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
+            let outcomes = outcomes(migration, &site, told[at], config);
+            if guards(migration, config, at) && lacks_lock_timeout(&site) {
+                unguarded.insert(at);
             }
-            found.findings.extend(outcome.map(|(rule, outcome)| Finding { rule, item: at, outcome }));
+            let replaced = outcomes.iter().find(|(_, outcome)| outcome.steps.is_some());
+            match replaced {
+                Some((_, outcome)) => {
+                    claimed[at] = true;
+                    outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
+                }
+                None => {
+                    failing.extend(cost.fails_on_rows.then_some(at));
+                    outcomes.iter().flat_map(|(_, outcome)| &outcome.claims).for_each(|also| told[*also] = true);
+                }
+            }
+            found.findings.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
         }
         found.as_written.push(as_written);
+        held.take(item, at, cost);
         schema.apply(&migration.items[at].operation);
     }
-    drop_needless_guards(migration, &mut found);
     found.assemble();
+    guards::settle(migration, &mut found, &unguarded, failing.first().copied());
+    found.assemble();
+    // A lock that the author takes is meant for all that stands behind it.
+    let is_lock = |item: &Item| item.fixed.is_none() && matches!(item.operation, Operation::LockTable { .. });
+    match migration.items.iter().position(is_lock).filter(|_| found.is_rewritten()) {
+        Some(at) => {
+            let line = migration.source.position(migration.spans[at].start).line;
+            found.left(&format!("the LOCK TABLE at line {line} is meant for all of its transaction"))
+        }
+        None => found,
+    }
+}
+
+/// The strongest lock that each transaction of a migration holds so far. What LOCK TABLE holds is `lock-table`'s to say.
+#[derive(Default)]
+struct HeldLocks(BTreeMap<(Option<usize>, usize), Held>);
+
+impl HeldLocks {
+    /// Items of one key share a transaction: see [`Item::shares_transaction_with`].
+    fn key(item: &Item) -> (Option<usize>, usize) {
+        (item.block, if item.block.is_some() { 0 } else { item.chunk })
+    }
+
+    fn in_transaction_of(&self, item: &Item) -> Option<&Held> {
+        self.0.get(&Self::key(item))
+    }
+
+    fn take(&mut self, item: &Item, at: usize, cost: Effects) {
+        let strong = cost.locks.into_iter().filter(|(_, mode)| mode.blocks_writes()).max_by_key(|(_, mode)| *mode);
+        let Some((relation, lock)) = strong.filter(|_| !matches!(item.operation, Operation::LockTable { .. })) else {
+            return;
+        };
+        let stronger = self.in_transaction_of(item).is_none_or(|held| held.lock <= lock);
+        if stronger {
+            self.0.insert(Self::key(item), Held { item: at, relation, lock });
+        }
+    }
+}
+
+/// True when missing lock timeouts are looked for there.
+fn guards(migration: &Migration, config: &Config, at: usize) -> bool {
+    let rule = "missing-lock-timeout";
+    config.level(rule) != Some(Level::Off) && !is_suppressed(migration, at, rule)
+}
+
+/// What is said of an operation: by the first rule that has something to say of it, and by those that look at its
+/// transaction, unless the operation has another form by now.
+fn outcomes(migration: &Migration, site: &Site<'_>, told: bool, config: &Config) -> Vec<(&'static Rule, Outcome)> {
+    let of = |scope| RULES.iter().filter(move |rule| rule.scope == scope);
+    let first = first_outcome(of(Scope::Operation).filter(|_| !told), migration, site, config);
+    let replaced = first.as_ref().is_some_and(|(_, outcome)| outcome.steps.is_some());
+    let also = of(Scope::Transaction).filter(|_| !replaced);
+    let mut found: Vec<_> = first.into_iter().collect();
+    found.extend(also.filter_map(|rule| first_outcome(std::iter::once(rule), migration, site, config)));
     found
 }
 
 /// The first rule that has something to say and is neither off nor suppressed there.
-fn first_outcome(migration: &Migration, site: &Site<'_>, config: &Config) -> Option<(&'static Rule, Outcome)> {
+fn first_outcome(
+    mut rules: impl Iterator<Item = &'static Rule>,
+    migration: &Migration,
+    site: &Site<'_>,
+    config: &Config,
+) -> Option<(&'static Rule, Outcome)> {
     let item = &site.items[site.at];
     let mut silenced = false;
-    RULES.iter().find_map(|rule| {
+    rules.find_map(|rule| {
         let mut outcome = (rule.apply)(site).filter(|_| !silenced)?;
         // A rule that is off or suppressed here has had its say: the operation stays, and no other rule takes over.
         let level = config.level(rule.id);
@@ -156,6 +262,9 @@ fn kept(outcome: Outcome, why: Fixed) -> Outcome {
     hazard.help = match why {
         Fixed::Transaction => "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction",
         Fixed::Block => "left as it is: its DO block has variables, conditions or loops; take it out of the block",
+        Fixed::Session => {
+            "left as it is: a SET before it decides what it does; say it in the statement itself, with the schema in its names"
+        }
     }
     .into();
     Outcome::reported(hazard)
@@ -173,10 +282,9 @@ fn is_suppressed(migration: &Migration, item: usize, rule: &str) -> bool {
 }
 
 /// The operation as a step of its own: what must not be moved or wrapped stays in the author's words.
-fn passed_through(migration: &Migration, site: &Site<'_>) -> Step {
+fn passed_through(site: &Site<'_>) -> Step {
     let mut step = site.pass_through();
     let item = &site.items[site.at];
-    step.uses = uses(&item.operation, migration.slice(site.at), site.schema);
     let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Select { .. });
     let changes_rows =
         matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });
@@ -189,20 +297,4 @@ fn passed_through(migration: &Migration, site: &Site<'_>) -> Step {
     }
     step.phase = Phase::Expand;
     step
-}
-
-/// When nothing else is rewritten and the author bounds lock waits in the file, or only one migration-wide guard is
-/// missing, one finding says it for the whole file.
-fn drop_needless_guards(migration: &Migration, found: &mut Findings) {
-    let is_guard = |f: &Finding| f.rule.id == "missing-lock-timeout";
-    let rewritten = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_some());
-    let reported_only = found.findings.iter().any(|f| !is_guard(f) && f.outcome.steps.is_none());
-    // Statements that cannot be moved make a guard in place impossible: a DO beside them would change what they share.
-    let stuck =
-        migration.items.iter().any(|i| matches!(i.operation, Operation::Opaque { .. } | Operation::Transaction(_)));
-    if !rewritten && (reported_only || stuck) {
-        found.findings.retain(|f| !is_guard(f));
-    }
-    let mut seen = rewritten;
-    found.findings.retain(|f| !is_guard(f) || !std::mem::replace(&mut seen, true));
 }

@@ -16,17 +16,18 @@ use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced};
+use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced, header};
 use crate::output::{MigrationReport, Report};
 use crate::plan::Sequence;
 use crate::project::{Config, Level};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
+use crate::source::SourceFile;
 
 pub use findings::Findings;
 use planning::Around;
 use records::WrittenDown;
-pub use scope::{ResolveError, Scope, ScopeOptions, resolve};
+pub use scope::{ResolveError, Scope, ScopeOptions, folders, resolve};
 
 /// What a run needs to know.
 pub struct Options {
@@ -120,18 +121,20 @@ pub fn each(
 ) -> Vec<FrameworkError> {
     let sending = framework.sending();
     let settings = settings(&options.config);
-    let continues = |at: usize| history[at].continues_a_sequence();
+    let continues = |at: usize| continues_on_disk(history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let mut errors = Vec::new();
     let mut schema = Schema::default();
     let mut settled: Vec<Settled> = Vec::new();
+    let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
         let read: Vec<Result<Migration, FrameworkError>> =
             some.par_iter().map(|found| Migration::read(found, sending)).collect();
+        let continued = before.continued(&read);
         let mut judged = Vec::new();
         for (offset, (found, migration)) in some.iter().zip(read).enumerate() {
             let at = batch * AT_ONCE + offset;
-            if !migration.as_ref().is_ok_and(Migration::continues_a_sequence) {
+            if !continued[offset] {
                 schema.begin_migration();
                 written_down.begin_migration();
             }
@@ -188,7 +191,7 @@ impl Judged {
         let Judged { migration, before, findings, notes } = self;
         let (findings, sequence) = match before {
             Some(before) => {
-                let around = Around::new(&migration, &before);
+                let around = Around::new(&migration, &before, options.config.postgres);
                 planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres)
             }
             None => (findings, Sequence::default()),
@@ -226,10 +229,48 @@ impl Settled {
     }
 }
 
+/// The file before those that are read next.
+#[derive(Default)]
+struct Before {
+    text: String,
+    continued: bool,
+}
+
+impl Before {
+    /// True for each file that goes on with a sequence that safestep wrote, the files before it there: what those made is
+    /// still as new as in the migration that they replace.
+    fn continued(&mut self, read: &[Result<Migration, FrameworkError>]) -> Vec<bool> {
+        let mut before = self.text.as_str();
+        let mut continued = Vec::new();
+        for migration in read {
+            let text = migration.as_ref().map_or("", |migration| migration.source.text.as_str());
+            self.continued = header::follows(before, text) && (self.continued || header::begins(before));
+            before = text;
+            continued.push(self.continued);
+        }
+        self.text = before.to_owned();
+        continued
+    }
+}
+
+/// The same for one file of a history that is not read yet.
+fn continues_on_disk(history: &[Found], at: usize) -> bool {
+    let text = |at: usize| SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
+    let mut here = text(at);
+    for at in (0..at).rev() {
+        let before = text(at);
+        if !header::follows(&before, &here) || header::begins(&before) {
+            return header::follows(&before, &here);
+        }
+        here = before;
+    }
+    false
+}
+
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
 /// call the one after it.
 pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
-    let around = Around::new(&migration, schema);
+    let around = Around::new(&migration, schema, options.config.postgres);
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
     let (findings, sequence) =
         planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);

@@ -8,6 +8,7 @@ use crate::framework::migration::Migration;
 use crate::operation::QualifiedName;
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
+use crate::rewrite::failing_statement;
 use crate::schema::Schema;
 
 /// The catalogs around a migration, with everything in them that its statements need.
@@ -15,26 +16,36 @@ pub struct Around {
     before: Schema,
     after: Schema,
     relations: Vec<QualifiedName>,
+    /// The items that do not apply in the source's order either, as far as can be seen.
+    refused: Vec<bool>,
 }
 
 impl Around {
     /// `before` is the catalog that the history gives.
-    pub fn new(migration: &Migration, before: &Schema) -> Self {
+    pub fn new(migration: &Migration, before: &Schema, version: u32) -> Self {
         let (mut before, mut after) = (before.clone(), before.clone());
+        let mut refused = Vec::new();
         for item in &migration.items {
             for name in after.presume(&item.operation) {
                 before.presume_relation(&name);
             }
+            refused.push(after.check_applies(&item.operation, version).is_err());
             after.apply(&item.operation);
         }
         before.close();
         let operations = migration.items.iter().map(|item| &item.operation);
         let relations = check::relations(operations, &before);
-        Around { before, after, relations }
+        Around { before, after, relations, refused }
     }
 
     fn promise(&self, version: u32) -> Promise<'_> {
-        Promise { before: &self.before, after: &self.after, relations: &self.relations, version }
+        Promise {
+            before: &self.before,
+            after: &self.after,
+            relations: &self.relations,
+            refused: &self.refused,
+            version,
+        }
     }
 }
 
@@ -46,6 +57,12 @@ pub fn plan(
     runner: Runner,
     version: u32,
 ) -> (Findings, Sequence) {
+    if runner.clears_leftovers {
+        findings = findings.with_leftovers_cleared();
+    }
+    if findings.findings.iter().any(|finding| finding.rule.id == failing_statement::ID) {
+        findings = findings.left("one of its statements fails, and what stands before it would be committed alone");
+    }
     let promise = around.promise(version);
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way

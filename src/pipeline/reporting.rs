@@ -7,13 +7,14 @@ use super::relative;
 use crate::disk::{Action, FileChange};
 use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
-use crate::operation::Operation;
+use crate::operation::{Operation, QualifiedName};
 use crate::output::{
     Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity,
     StepReport,
 };
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo};
 use crate::rewrite;
+use crate::schema::same;
 use crate::sql::render;
 
 /// The report of one migration's hazards, without what becomes of it.
@@ -54,8 +55,9 @@ pub(super) fn report(
         files.iter().rfind(|f| f.unit <= unit).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone())
     };
     let mut steps = Vec::new();
+    let mut named = Vec::new();
     for (at, unit) in sequence.units.iter().enumerate() {
-        steps.extend(unit.steps.iter().map(|step| step_report(migration, step, at, file_of(at))));
+        steps.extend(unit.steps.iter().map(|step| step_report(migration, step, at, file_of(at), &mut named)));
     }
     MigrationReport {
         steps,
@@ -85,7 +87,9 @@ fn hazard(
     let hazard = &finding.outcome.hazard;
     let span = migration.spans[finding.item];
     let (from, to) = (migration.source.position(span.start), migration.source.position(span.end));
-    let rewritten = finding.outcome.steps.is_some();
+    // What is only guarded is still there: rows are lost, running code breaks.
+    let guarded = finding.outcome.guarded;
+    let rewritten = finding.outcome.steps.is_some() && !guarded;
     let part = if files_written == sequence.units.len() { "file" } else { "step" };
     let numbers: Vec<String> = (0..sequence.units.len())
         .filter(|u| sequence.units[*u].steps.iter().any(|s| s.item == finding.item))
@@ -118,7 +122,11 @@ fn hazard(
         lock: hazard.lock.map(|l| l.to_string()),
         message: hazard.message.clone(),
         label: hazard.label.clone(),
-        help: if rewritten { format!("{}{place}", hazard.help) } else { hazard.help.clone() },
+        help: match hazard.help.strip_prefix("left as it is: ").unwrap_or(&hazard.help) {
+            rest if guarded => format!("lock_timeout and retries{place}; {rest}"),
+            _ if rewritten => format!("{}{place}", hazard.help),
+            _ => hazard.help.clone(),
+        },
         rewritten,
         explain_url: format!("safestep explain {}", finding.rule.id),
     }
@@ -136,12 +144,29 @@ fn preflight(finding: &Finding, sequence: &Sequence, file_of: &dyn Fn(usize) -> 
     })
 }
 
-fn step_report(migration: &Migration, step: &Step, unit: usize, file: String) -> StepReport {
+/// `named` are the tables as they were first named: one that is written with its schema here and without it there is one.
+fn step_report(
+    migration: &Migration,
+    step: &Step,
+    unit: usize,
+    file: String,
+    named: &mut Vec<QualifiedName>,
+) -> StepReport {
     let strongest = step.locks.iter().map(|(_, mode)| *mode).max();
-    let mut tables: Vec<String> = step.locks.iter().map(|(table, _)| table.to_string()).collect();
+    let mut tables: Vec<&QualifiedName> = step.locks.iter().map(|(table, _)| table).collect();
     if tables.is_empty() {
-        tables.extend(step.operation.table().map(ToString::to_string));
+        tables.extend(step.operation.table());
     }
+    let tables: Vec<String> = tables
+        .into_iter()
+        .map(|table| match named.iter().find(|known| same(known, table)) {
+            Some(known) => known.to_string(),
+            None => {
+                named.push(table.clone());
+                table.to_string()
+            }
+        })
+        .collect();
     let line = migration.source.position(migration.spans[step.from].start).line;
     StepReport {
         file,

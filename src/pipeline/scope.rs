@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::framework::{FRAMEWORKS, Found, Framework, FrameworkError};
 use crate::project::{GitScope, ScopeError};
+use crate::source::project_of;
 
 /// What the command line says about the scope.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +33,11 @@ pub struct Scope {
     pub settled: BTreeSet<Utf8PathBuf>,
     /// The folder was narrowed to what is new.
     pub only_new: bool,
+    /// What stands in the folder like a migration and is left out, one sentence each.
+    pub skipped: Vec<String>,
+    /// The link that leads from the path that was named to the folder, or the folder where that is not inside the path's
+    /// project: nothing is written there unless the folder itself is named.
+    pub led_through: Option<Utf8PathBuf>,
 }
 
 /// Why a path cannot be worked on.
@@ -56,6 +62,14 @@ pub enum ResolveError {
 
 fn names() -> String {
     FRAMEWORKS.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The folders that `path` may be about: itself, and the migrations folders of whatever framework there. What is in them is
+/// not read: it may be half-written.
+pub fn folders(path: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let nearest = path.ancestors().find(|place| place.is_dir()).map(Utf8Path::to_owned);
+    let detected = FRAMEWORKS.iter().filter_map(|framework| framework.detect(path));
+    nearest.into_iter().chain(detected).collect()
 }
 
 /// Finds the framework and the migrations of `path`: a project root, a migrations folder, one migration or its file.
@@ -86,10 +100,30 @@ pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, Resolve
             if depth > 0 && single.is_none() {
                 continue;
             }
-            return narrow(*framework, folder, history, single, options);
+            let led_through = led_through(path, &folder);
+            let scope = narrow(*framework, folder, history, single, options)?;
+            return Ok(Scope { led_through, ..scope });
         }
     }
     Err(ResolveError::NoFramework(path.to_owned(), names()))
+}
+
+/// The first link between a path that was named and a migrations folder that was found there; the folder itself where a
+/// configuration named it and it is not in the path's project.
+fn led_through(named: &Utf8Path, folder: &Utf8Path) -> Option<Utf8PathBuf> {
+    if named.starts_with(folder) {
+        return None;
+    }
+    let project = match folder.starts_with(named) {
+        true => named.to_owned(),
+        false => project_of(&named.join("x")),
+    };
+    if !folder.starts_with(&project) {
+        return Some(folder.to_owned());
+    }
+    let mut between: Vec<&Utf8Path> = folder.ancestors().take_while(|place| *place != project).collect();
+    between.reverse();
+    between.into_iter().find(|place| place.is_symlink()).map(Utf8Path::to_owned)
 }
 
 fn narrow(
@@ -100,7 +134,16 @@ fn narrow(
     options: &ScopeOptions,
 ) -> Result<Scope, ResolveError> {
     let every: HashSet<Utf8PathBuf> = history.iter().map(|f| f.file.clone()).collect();
-    let mut scope = Scope { framework, folder, history, chosen: every, settled: BTreeSet::new(), only_new: false };
+    let mut scope = Scope {
+        skipped: framework.skipped(&folder),
+        framework,
+        folder,
+        history,
+        chosen: every,
+        settled: BTreeSet::new(),
+        only_new: false,
+        led_through: None,
+    };
     if let Some(single) = &single {
         scope.chosen = HashSet::from([single.file.clone()]);
     }

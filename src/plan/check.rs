@@ -59,6 +59,8 @@ pub struct Promise<'a> {
     pub after: &'a Schema,
     /// The relations that the migration is about, under every name that they have in it.
     pub relations: &'a [QualifiedName],
+    /// The items of the migration that do not apply in the source's order either, as far as can be seen.
+    pub refused: &'a [bool],
     /// The oldest server's major version.
     pub version: u32,
 }
@@ -89,8 +91,12 @@ pub fn check(
             if let Some(removal) = removal.filter(|_| is_doubtful(step, &schema)) {
                 return Err(Fault::Doubtful { removal, step: *at });
             }
-            let applied = schema.try_apply(&step.operation, promise.version);
-            applied.map_err(|why| Fault::Refused { step: *at, why })?;
+            match schema.check_applies(&step.operation, promise.version) {
+                Err(why) if !promise.refused.get(step.from).is_some_and(|refused| *refused) => {
+                    return Err(Fault::Refused { step: *at, why });
+                }
+                _ => schema.apply(&step.operation),
+            }
             locks[*at] = cost.locks;
         }
         removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));

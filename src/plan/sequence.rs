@@ -8,6 +8,8 @@ use super::step::{Phase, Step};
 pub struct Runner {
     /// Validations of several tables can share a unit (a file may hold several statements in one transaction).
     pub several_statements_per_unit: bool,
+    /// What a failed concurrent build left INVALID is dropped before the next attempt, in the same file.
+    pub clears_leftovers: bool,
 }
 
 /// What a unit holds, in the order in which units that are ready run.

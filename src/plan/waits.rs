@@ -152,7 +152,9 @@ impl Waits {
     /// What takes something away or shows itself to the application comes after all that may still fail on rows: a
     /// failure then leaves everything as it was.
     fn removals_for_what_may_fail(&mut self, steps: &[Step]) {
-        let removals: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].is_removal()).collect();
+        // What makes way for a removal waits like it.
+        let items: BTreeSet<usize> = steps.iter().filter(|step| step.is_removal()).map(|step| step.item).collect();
+        let removals: Vec<usize> = (0..steps.len()).filter(|at| items.contains(&steps[*at].item)).collect();
         let Some(first) = removals.first() else { return };
         // What waits for a removal cannot come before it.
         let mut after = vec![false; steps.len()];

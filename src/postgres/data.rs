@@ -15,7 +15,7 @@ pub(super) fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
 /// `UPDATE` and `DELETE`: ROW EXCLUSIVE; how many rows the condition picks is not known.
 pub(super) fn change(tally: &mut Tally<'_>, table: &QualifiedName) {
     lock_rows(tally, table);
-    if !tally.schema.is_new(table) {
+    if !tally.schema.is_new(table) && !tally.schema.is_emptied(table) {
         tally.work(Work::Rows);
     }
 }
@@ -55,7 +55,7 @@ fn calls(text: &str) -> impl Iterator<Item = String> {
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices('(').filter_map(move |(at, _)| {
         let word = text[..at].rsplit(|c| !is_part(c)).next().unwrap_or_default();
-        (!word.is_empty()).then(|| word.to_lowercase())
+        (!word.is_empty()).then(|| word.to_ascii_lowercase())
     })
 }
 

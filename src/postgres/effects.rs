@@ -197,7 +197,7 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
         DropObject { kind, names, on, cascade, .. } => object::drop(t, *kind, names, on.as_ref(), *cascade),
         RefreshMaterializedView { name, concurrently } => object::refresh(t, name, *concurrently),
         Comment { definition } => object::comment(t, definition),
-        Insert { table } => data::insert(t, table),
+        Insert { table, .. } => data::insert(t, table),
         Update { table, .. } | Delete { table, .. } => data::change(t, table),
         Backfill(backfill) => data::backfill(t, &backfill.table),
         Truncate { tables, cascade } => table::truncate(t, tables, *cascade),

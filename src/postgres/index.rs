@@ -75,8 +75,9 @@ pub(super) fn rename(tally: &mut Tally<'_>, index: &QualifiedName) {
     tally.lock_index(index, LockMode::ShareUpdateExclusive);
 }
 
-/// `ALTER INDEX … SET (…)`, `ALTER COLUMN n SET STATISTICS`: SHARE UPDATE EXCLUSIVE on the index; `SET TABLESPACE` copies
-/// it under ACCESS EXCLUSIVE.
+/// `ALTER INDEX … SET (…)`, `ALTER COLUMN n SET STATISTICS`: SHARE UPDATE EXCLUSIVE on the index for what only later writes
+/// ask for, ACCESS EXCLUSIVE for the other parameters (`src/backend/access/common/reloptions.c`), which every query that plans
+/// on the table waits for; `SET TABLESPACE` copies the index under it.
 pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, options: &str) {
     let options = options.to_uppercase();
     if options.contains("TABLESPACE") {
@@ -85,11 +86,24 @@ pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, options: &str)
             Some(table) => tally.build(&table, true),
             None => tally.work(Work::Unknown),
         }
-    } else if options.starts_with("SET") || options.starts_with("RESET") || options.starts_with("ALTER") {
+    } else if options.starts_with("ALTER")
+        || (sets(&options) && names_only(&options, &["FILLFACTOR", "DEDUPLICATE_ITEMS"]))
+    {
         tally.lock_index(index, LockMode::ShareUpdateExclusive);
     } else {
         tally.lock_index(index, LockMode::AccessExclusive);
     }
+}
+
+fn sets(options: &str) -> bool {
+    options.starts_with("SET") || options.starts_with("RESET")
+}
+
+/// True when every parameter between the parentheses is one of those.
+fn names_only(options: &str, known: &[&str]) -> bool {
+    let inside = options.split_once('(').map(|(_, rest)| rest.trim_end().trim_end_matches(')'));
+    let name = |part: &str| part.split('=').next().unwrap_or_default().trim().to_owned();
+    inside.is_some_and(|list| list.split(',').all(|part| known.contains(&name(part).as_str())))
 }
 
 /// `ALTER INDEX … ATTACH PARTITION`: ACCESS EXCLUSIVE on the partition's index.

@@ -187,7 +187,8 @@ fn attach_foreign_key(tally: &mut Tally<'_>, partition: &QualifiedName, key: &Co
 }
 
 /// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent and (14+) the partition; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
-/// the parent, outside a transaction block, and not when there is a DEFAULT partition.
+/// the parent, outside a transaction block, and not when there is a DEFAULT partition. A table that references the parent is
+/// read for rows that point into the partition (`RI_PartitionRemove_Check`) and loses triggers under ACCESS EXCLUSIVE.
 pub(super) fn detach(
     tally: &mut Tally<'_>,
     table: &TableRef,
@@ -201,6 +202,13 @@ pub(super) fn detach(
     tally.lock(partition, own);
     for key in foreign_keys(tally.schema, table) {
         lock_references(tally, key, LockMode::ShareRowExclusive);
+    }
+    for (other, _) in tally.schema.referencing(table) {
+        tally.lock(partition, LockMode::AccessExclusive);
+        tally.lock_family(&other.name, false, LockMode::AccessExclusive);
+        if !finalize {
+            tally.scan(&other.name, false);
+        }
     }
     if concurrently {
         tally.outside_transaction();

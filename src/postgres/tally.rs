@@ -50,14 +50,14 @@ impl<'a> Tally<'a> {
     }
 
     /// The tables that hold the rows: the table and its children without the partitioned ones, which hold none, and
-    /// without those that the migration made, which are empty.
+    /// without those that the migration made or emptied.
     pub(super) fn heaps(&self, table: &QualifiedName, only: bool) -> Vec<QualifiedName> {
         let family = family(self.schema, table, only);
         let mut heaps: Vec<QualifiedName> = family.iter().filter(|t| has_rows(t)).map(|t| t.name.clone()).collect();
         if self.schema.table(table).is_none() {
             heaps.push(table.clone()); // not known: take it for a plain table
         }
-        heaps.retain(|t| !self.schema.is_new(t));
+        heaps.retain(|t| !self.schema.is_new(t) && !self.schema.is_emptied(t));
         heaps
     }
 

@@ -136,7 +136,7 @@ fn is_plain_cast(using: &str, column: &Ident, to: &TypeName) -> bool {
         .and(using.get(5..))
         .and_then(|text| text.strip_suffix(')'));
     let cast = match inside_cast {
-        Some(inside) => inside.to_lowercase().rfind(" as ").map(|at| (&inside[..at], &inside[at + 4..])),
+        Some(inside) => inside.to_ascii_lowercase().rfind(" as ").map(|at| (&inside[..at], &inside[at + 4..])),
         None => using.rsplit_once("::"),
     };
     cast.is_some_and(|(value, ty)| is_column(value) && TypeName::new(ty) == *to)
@@ -181,7 +181,7 @@ pub(super) fn is_constrained(ty: &TypeName, schema: &Schema) -> bool {
 
 /// Whether the session's time zone is known to be UTC where that matters (12+, `TimestampTimestampTzRequiresRewrite`).
 fn is_utc(schema: &Schema, version: u32) -> Option<bool> {
-    let zone = schema.timezone.as_ref()?.to_lowercase();
+    let zone = schema.timezone.as_ref()?.to_ascii_lowercase();
     let names = ["utc", "gmt", "etc/utc", "etc/gmt", "uct", "etc/uct", "zulu", "etc/zulu", "universal"];
     Some(version >= 12 && names.contains(&zone.as_str()))
 }
@@ -211,7 +211,7 @@ const OID_ALIASES: &[&str] = &["regclass", "regproc", "regprocedure", "regtype",
 
 /// True when every value of one type modifier is a value of the other, so that the length coercion is dropped.
 fn widens(from: &TypeName, to: &TypeName) -> bool {
-    if from.modifiers() == to.modifiers() && from.text().to_lowercase() == to.text().to_lowercase() {
+    if from.modifiers() == to.modifiers() && from.text().eq_ignore_ascii_case(to.text()) {
         return true;
     }
     match from.canonical() {
@@ -230,7 +230,7 @@ fn widens(from: &TypeName, to: &TypeName) -> bool {
 /// `n` of `varchar(n)`; `char` alone is `char(1)`, `bpchar` alone has no length (documentation, 8.3).
 fn length(ty: &TypeName) -> Option<i64> {
     let written = ty.modifiers().first().copied();
-    let bare_char = ty.canonical() == "bpchar" && !ty.text().to_lowercase().contains("bpchar");
+    let bare_char = ty.canonical() == "bpchar" && !ty.text().to_ascii_lowercase().contains("bpchar");
     written.or(bare_char.then_some(1))
 }
 

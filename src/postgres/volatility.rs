@@ -72,7 +72,8 @@ fn qualified(name: &str) -> QualifiedName {
 /// function of one SELECT (`inline_function`, `src/backend/optimizer/util/clauses.c`). Measured: 12 and later.
 fn user_function(definition: &str, schema: &Schema, depth: usize) -> Volatility {
     let (outside, body) = without_body(definition);
-    let words: Vec<String> = outside.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_uppercase).collect();
+    let words: Vec<String> =
+        outside.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
     let has = |word: &str| words.iter().any(|w| w == word);
     if has("IMMUTABLE") {
         return Volatility::Constant;

@@ -154,17 +154,17 @@ impl Config {
             .map_err(|source| ConfigError::NoDirectory { path: start_dir.to_owned(), source })?;
         let nearest = start.ancestors().map(|folder| folder.join(CONFIG_FILE)).find(|path| path.is_file());
         match nearest {
-            Some(path) => Ok((Config::read(&path)?, Some(path))),
+            Some(path) => Ok((Config::parse(&SourceFile::read(&path)?)?, Some(path))),
             None => Ok((Config::default(), None)),
         }
     }
 
-    /// The settings in one file.
+    /// The settings in one file that a person named.
     ///
     /// # Errors
     /// [`ConfigError`] when the file cannot be read or used.
     pub fn read(path: &Utf8Path) -> Result<Config, ConfigError> {
-        Config::parse(&SourceFile::read(path)?)
+        Config::parse(&SourceFile::read_as_named(path)?)
     }
 
     /// The settings in a text.

@@ -77,7 +77,7 @@ pub(super) fn add_and_validate(
         );
 }
 
-fn preflight(table: &QualifiedName, expression: &SqlFragment) -> Preflight {
+pub(super) fn preflight(table: &QualifiedName, expression: &SqlFragment) -> Preflight {
     Preflight {
         condition: format!("every row of {table} must meet {expression}"),
         query: format!("SELECT * FROM {table} WHERE NOT ({expression})"),

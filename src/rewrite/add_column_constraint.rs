@@ -67,7 +67,10 @@ pub(super) fn add(steps: &mut StepBuilder, table: &TableRef, constraint: &Constr
     match &constraint.kind {
         ConstraintKind::ForeignKey(key) => add_foreign_key::add_and_validate(steps, table, constraint, name, key),
         ConstraintKind::Check { expression } => add_check::add_and_validate(steps, table, constraint, name, expression),
-        ConstraintKind::Unique { .. } => add_unique::build_and_attach(steps, table, constraint, name),
+        ConstraintKind::Unique { .. } => {
+            let preflight = add_unique::preflight(&table.name, constraint);
+            add_unique::build_and_attach(steps, table, constraint, name, preflight.as_ref());
+        }
         ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {
             return None;
         }

@@ -1,7 +1,8 @@
 //! # add-enum-value
 //!
 //! `ALTER TYPE … ADD VALUE` is instant and locks no table, but the new label cannot be used before its transaction has
-//! committed: a default or an insert with it in the same migration fails (55P04).
+//! committed: a default or an insert with it in the same migration fails (55P04). Where nothing beside it uses the label it is
+//! left where it is.
 //!
 //! ## Instead
 //!
@@ -23,16 +24,16 @@
 //! PostgreSQL documentation, ALTER TYPE, Notes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Item, Operation};
+use crate::operation::{Item, Operation, QualifiedName};
 use crate::plan::{Transaction, Undo, snake_case};
-use crate::schema::Age;
+use crate::schema::{Age, mentions};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::AddEnumValue { name, value, position, .. } = site.operation() else { return None };
     let here = &site.items[site.at];
-    let other = |item: &Item| !matches!(item.operation, Operation::AddEnumValue { .. });
-    let others = site.items.iter().any(|item| other(item) && item.shares_transaction_with(here));
-    if !others || here.fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
+    let uses = |at: usize| may_use(&site.items[at], site.texts[at], name, value);
+    let used = (site.at + 1..site.items.len()).any(|at| site.items[at].shares_transaction_with(here) && uses(at));
+    if !used || here.fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
         return None;
     }
     let hazard = Hazard {
@@ -40,11 +41,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Safe,
         table: None,
         lock: None,
-        message: format!(
-            "{value} cannot be used before this has committed; with other statements beside it the \
-             migration may fail"
-        ),
-        label: "shares a file with other statements".into(),
+        message: format!("{value} cannot be used before this has committed, and a statement beside it may use it"),
+        label: "shares a transaction with what may use it".into(),
         help: "a transaction of its own".into(),
     };
     let mut steps = site.steps();
@@ -63,4 +61,18 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let mut steps = steps.done();
     steps.iter_mut().for_each(|step| step.transaction = Transaction::Own);
     Some(Outcome::rewritten(hazard, steps))
+}
+
+/// True for what names the label, turns text into the type, or runs what its text does not show.
+fn may_use(item: &Item, text: &str, name: &QualifiedName, value: &str) -> bool {
+    let casts = matches!(
+        item.operation,
+        Operation::SetType { .. } | Operation::Update { .. } | Operation::Insert { from_query: true, .. }
+    );
+    let label = value.trim_matches('\'').to_lowercase();
+    match item.operation {
+        Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } | Operation::Comment { .. } => false,
+        Operation::Opaque { .. } | Operation::Select { .. } => true,
+        _ => mentions(text, &label) || (casts && mentions(text, name.name.as_str())),
+    }
 }

@@ -25,7 +25,7 @@
 
 use super::add_unique::build_and_attach;
 use super::create_index::CONCURRENT_NOTE;
-use super::create_unique_index::no_duplicates;
+use super::create_unique_index::{is_proved, no_duplicates};
 use super::set_not_null::prove;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{ConstraintKind, Operation};
@@ -64,15 +64,19 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return Some(Outcome::reported(hazard));
     }
     let mut steps = site.steps();
+    if columns.iter().all(|column| steps.schema().column(&table.name, column).is_some_and(|c| c.not_null)) {
+        hazard.help = "CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX".into();
+    }
     for column in columns {
         if steps.schema().column(&table.name, column).is_none_or(|c| !c.not_null) {
             prove(&mut steps, table, column, site.settings.postgres);
         }
     }
     let name = site.schema.constraint_name(&table.name, constraint);
-    build_and_attach(&mut steps, table, constraint, name);
+    let preflight = (!is_proved(site, &table.name, columns, false)).then(|| no_duplicates(&table.name, columns, false));
+    build_and_attach(&mut steps, table, constraint, name, preflight.as_ref());
     let mut outcome = Outcome::rewritten(hazard, steps.done());
-    outcome.preflight = Some(no_duplicates(&table.name, columns, false, None));
+    outcome.preflight = preflight;
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
 }

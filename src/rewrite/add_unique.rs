@@ -25,9 +25,11 @@
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index.
 
 use super::create_index::CONCURRENT_NOTE;
-use super::create_unique_index::no_duplicates;
-use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
-use crate::operation::{Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, SqlFragment, TableRef};
+use super::create_unique_index::{is_proved, no_duplicates};
+use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
+use crate::operation::{
+    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TableRef,
+};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::RelationKind;
@@ -57,11 +59,26 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }
     let mut steps = site.steps();
     let name = site.schema.constraint_name(&table.name, constraint);
-    build_and_attach(&mut steps, table, constraint, name);
+    let proved = is_proved(site, &table.name, columns, nulls_count(constraint));
+    let preflight = preflight(&table.name, constraint).filter(|_| !proved);
+    build_and_attach(&mut steps, table, constraint, name, preflight.as_ref());
     let mut outcome = Outcome::rewritten(hazard, steps.done());
-    outcome.preflight = Some(no_duplicates(&table.name, columns, nulls_count(constraint), None));
+    outcome.preflight = preflight;
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
+}
+
+/// The rows that must not be there before the key can be built.
+pub(super) fn preflight(table: &QualifiedName, constraint: &Constraint) -> Option<Preflight> {
+    match &constraint.kind {
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+            Some(no_duplicates(table, columns, nulls_count(constraint)))
+        }
+        ConstraintKind::Check { .. }
+        | ConstraintKind::ForeignKey(_)
+        | ConstraintKind::Exclude { .. }
+        | ConstraintKind::NotNull { .. } => None,
+    }
 }
 
 /// The unique index behind a constraint, built concurrently under the constraint's name.
@@ -104,43 +121,64 @@ fn split_options(options: &SqlFragment) -> (String, String) {
 }
 
 /// Build, then attach as the constraint.
-pub(super) fn build_and_attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: Ident) {
-    let Some(index) = concurrent_index(table, constraint, &name) else { return };
-    let words = snake_case(&table.name.name);
-    let key = snake_case(&name);
-    let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
-    let undo_index = Operation::DropIndex {
+pub(super) fn build_and_attach(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    constraint: &Constraint,
+    name: Ident,
+    preflight: Option<&Preflight>,
+) {
+    if build(steps, table, constraint, &name, preflight).is_some() {
+        attach(steps, table, constraint, &name, &name);
+    }
+}
+
+/// Builds the unique index behind a constraint concurrently, under a name of its own.
+pub(super) fn build(
+    steps: &mut StepBuilder,
+    table: &TableRef,
+    constraint: &Constraint,
+    name: &Ident,
+    preflight: Option<&Preflight>,
+) -> Option<()> {
+    let index = concurrent_index(table, constraint, name)?;
+    let undo = Operation::DropIndex {
         names: vec![table.name.sibling(name.clone())],
         concurrently: true,
         if_exists: true,
         cascade: false,
     };
-    let undo_constraint =
-        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
+    steps.step(
+        Operation::CreateIndex(index),
+        format!("{}_build_{}", snake_case(&table.name.name), snake_case(name)),
+        "builds the index while reads and writes go on",
+        Undo::By(vec![undo]),
+    );
+    if let Some(preflight) = preflight {
+        steps.preflight(&preflight.query);
+    }
+    Some(())
+}
+
+/// An index that is there becomes the constraint's, and gets its name.
+pub(super) fn attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: &Ident, index: &Ident) {
+    let undo = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
     let mut attached = constraint.clone();
     attached.name = Some(name.clone());
     match &mut attached.kind {
         ConstraintKind::Unique { using_index, columns, .. }
         | ConstraintKind::PrimaryKey { using_index, columns, .. } => {
-            *using_index = Some(name.clone());
+            *using_index = Some(index.clone());
             columns.clear();
         }
         _ => {}
     }
-    steps
-        .step(
-            Operation::CreateIndex(index),
-            format!("{words}_build_{key}"),
-            "builds the index while reads and writes go on",
-            Undo::By(vec![undo_index]),
-        )
-        .preflight(&no_duplicates(&table.name, &columns, nulls_count(constraint), None).query)
-        .step(
-            Operation::AddConstraint { table: table.clone(), constraint: attached },
-            format!("{words}_{key}"),
-            "the finished index becomes the constraint",
-            Undo::By(vec![undo_constraint]),
-        );
+    steps.step(
+        Operation::AddConstraint { table: table.clone(), constraint: attached },
+        format!("{}_{}", snake_case(&table.name.name), snake_case(name)),
+        "the finished index becomes the constraint",
+        Undo::By(vec![undo]),
+    );
 }
 
 /// `NULLS NOT DISTINCT`: a NULL repeats a NULL.

@@ -1,8 +1,8 @@
 //! # concurrently-in-transaction
 //!
 //! `CREATE INDEX CONCURRENTLY`, `DROP INDEX CONCURRENTLY`, `REINDEX … CONCURRENTLY`, `VACUUM` and `DETACH PARTITION …
-//! CONCURRENTLY` commit several times by themselves. Inside a transaction block PostgreSQL refuses them (25001), and some
-//! migration runners open one around everything that is pending.
+//! CONCURRENTLY` commit several times by themselves. Inside a transaction block PostgreSQL refuses them (25001). Some migration
+//! runners open one around everything that is pending, and several statements that are sent at once are one as well.
 //!
 //! ## Instead
 //!
@@ -25,10 +25,17 @@
 
 use super::create_index::CONCURRENT_NOTE;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::Item;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
-    if cost.in_transaction || site.items[site.at].block.is_none() {
+    if cost.in_transaction {
+        return None;
+    }
+    let item = &site.items[site.at];
+    let beside = |other: &Item| other.statement != item.statement && other.chunk == item.chunk && other.block.is_none();
+    let sent_together = item.block.is_none() && site.items.iter().any(beside);
+    if item.block.is_none() && !sent_together {
         return None;
     }
     let hazard = Hazard {

@@ -24,8 +24,10 @@
 
 use super::create_index::{CONCURRENT_NOTE, build, is_partitioned, refuse_partitioned};
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, listed};
-use crate::operation::{CreateIndex, Ident, Operation, QualifiedName, SqlFragment};
+use crate::operation::{CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment};
 use crate::postgres::Work;
+use crate::schema::{Age, Index};
+use crate::sql::leading_expression;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::CreateIndex(index) = site.operation() else { return None };
@@ -46,7 +48,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return Some(Outcome::reported(refuse_partitioned(hazard)));
     }
     let mut steps = build(site, index);
-    let preflight = preflight(index);
+    let preflight = preflight(site, index);
     if let Some(step) = steps.first_mut() {
         step.preflight = preflight.as_ref().map(|p| p.query.clone());
     }
@@ -56,25 +58,51 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     Some(outcome)
 }
 
-fn preflight(index: &CreateIndex) -> Option<Preflight> {
-    let columns: Vec<Ident> = index.columns.iter().map(|c| c.column.clone()).collect::<Option<_>>()?;
+fn preflight(site: &Site<'_>, index: &CreateIndex) -> Option<Preflight> {
     let nulls_count = index.definition.as_str().to_uppercase().contains("NULLS NOT DISTINCT");
-    Some(no_duplicates(&index.table, &columns, nulls_count, index.predicate.as_ref()))
+    let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
+    if columns.is_some_and(|columns| is_proved(site, &index.table, &columns, nulls_count)) {
+        return None;
+    }
+    let keys: Option<Vec<String>> = index.columns.iter().map(key).collect();
+    Some(repeated(&index.table, &keys?, nulls_count, index.predicate.as_ref()))
+}
+
+/// What an element of an index compares: its column, or its expression without collation, operator class and order.
+fn key(element: &IndexColumn) -> Option<String> {
+    match &element.column {
+        Some(column) => Some(column.to_string()),
+        None => leading_expression(&element.text).map(|expression| expression.0),
+    }
+}
+
+/// True when a unique index or key that is there keeps these columns from repeating already.
+pub(super) fn is_proved(site: &Site<'_>, table: &QualifiedName, columns: &[Ident], nulls_count: bool) -> bool {
+    let not_null = |column: &Ident| site.schema.column(table, column).is_some_and(|c| c.not_null && c.sure);
+    let proves = |index: &Index| {
+        let own: Option<Vec<&Ident>> = index.columns.iter().map(|c| c.column.as_ref()).collect();
+        let within = own.is_some_and(|own| {
+            !own.is_empty() && own.iter().all(|c| columns.contains(c) && (!nulls_count || not_null(c)))
+        });
+        index.unique && index.sure && index.predicate.is_none() && index.age == Age::Existing && within
+    };
+    site.schema.indexes_of(table).any(proves)
+}
+
+/// Rows that repeat a key of plain columns.
+pub(super) fn no_duplicates(table: &QualifiedName, columns: &[Ident], nulls_count: bool) -> Preflight {
+    repeated(table, &columns.iter().map(ToString::to_string).collect::<Vec<_>>(), nulls_count, None)
 }
 
 /// Rows that repeat a key. NULLs do not count, unless the key says so (`NULLS NOT DISTINCT`, 15 and later).
-pub(super) fn no_duplicates(
-    table: &QualifiedName,
-    columns: &[Ident],
-    nulls_count: bool,
-    predicate: Option<&SqlFragment>,
-) -> Preflight {
-    let list = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let present = columns.iter().filter(|_| !nulls_count).map(|c| format!("{c} IS NOT NULL"));
+fn repeated(table: &QualifiedName, keys: &[String], nulls_count: bool, predicate: Option<&SqlFragment>) -> Preflight {
+    let list = keys.join(", ");
+    let present = keys.iter().filter(|_| !nulls_count).map(|key| format!("{key} IS NOT NULL"));
     let conditions: Vec<String> = present.chain(predicate.map(|p| format!("({p})"))).collect();
     let filter = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    let those = predicate.map(|p| format!(" with {p}")).unwrap_or_default();
     Preflight {
-        condition: format!("no two rows of {table} may share {}", listed(columns)),
+        condition: format!("no two rows of {table}{those} may share {}", listed(keys)),
         query: format!("SELECT {list} FROM {table}{filter} GROUP BY {list} HAVING count(*) > 1"),
     }
 }

@@ -1,40 +1,120 @@
 //! # data-change
 //!
-//! `UPDATE` and `DELETE` without a WHERE touch every row in one transaction: each row stays locked until the end, the table
-//! bloats, and replicas fall behind. `TRUNCATE` takes ACCESS EXCLUSIVE and loses every row.
+//! `UPDATE` and `DELETE` of every row lock each row until the end of the transaction, bloat the table and let replicas fall
+//! behind. A WHERE does not help where it holds for every row: a join (`FROM`, `USING`) without a filter, `IS NULL` on a column
+//! that nothing has filled yet, a column that the same migration adds. `TRUNCATE` takes ACCESS EXCLUSIVE on the table and, with
+//! CASCADE, on every table that references it, and loses every row.
 //!
 //! ## Instead
 //!
 //! Change the rows in batches with a commit after each, by key range. safestep reports the statement and passes it through.
+//! A statement with a constant in its WHERE (`id = 5`, `kind IN ('a', 'b')`) may pick few rows and is not reported.
 //!
 //! ## References
 //!
-//! PostgreSQL documentation, 13.3.2 Row-Level Locks.
+//! PostgreSQL documentation, 13.3.2 Row-Level Locks; TRUNCATE.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::Operation;
+use crate::operation::{Condition, Ident, Operation, QualifiedName, Rows};
+use crate::schema::{Age, Column, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let (table, message) = match site.operation() {
-        Operation::Update { table, bounded: false } => {
-            (table, format!("every row of {table} stays locked until all are changed"))
-        }
-        Operation::Delete { table, bounded: false } => {
-            (table, format!("every row of {table} is deleted in one transaction"))
-        }
-        Operation::Truncate { tables, .. } => (tables.first()?, format!("every row of {} is lost", listed(tables))),
+    let (table, rows, what) = match site.operation() {
+        Operation::Update { table, rows } => (table, rows, "stays locked until all are changed"),
+        Operation::Delete { table, rows } => (table, rows, "is deleted in one transaction"),
+        Operation::Truncate { tables, .. } => return truncate(site, tables),
         _ => return None,
     };
-    if site.schema.is_new(table) {
+    if site.schema.is_new(table) || site.schema.is_emptied(table) {
         return None;
     }
+    let reach = reach(site, table, rows)?;
+    let (which, why) = match &reach {
+        Reach::All => ("every row", String::new()),
+        Reach::Joined => ("every row", " that finds a partner in the join".to_owned()),
+        Reach::NewColumns(columns) => {
+            ("every row", format!(": {} is new here and the same in all of them", listed(columns)))
+        }
+        Reach::Matching => ("every row", " that matches".to_owned()),
+    };
+    let message = match reach {
+        Reach::NewColumns(_) => format!("{which} of {table} {what}{why}"),
+        Reach::All | Reach::Joined | Reach::Matching => format!("{which} of {table}{why} {what}"),
+    };
+    Some(Outcome::reported(Hazard {
+        severity: if reach == Reach::Matching { Severity::Caution } else { Severity::Danger },
+        applicability: Applicability::Manual,
+        table: Some(table.clone()),
+        lock: site.effects().strongest(),
+        message,
+        label: if reach == Reach::Matching { "perhaps most rows" } else { "all rows" }.to_owned()
+            + " in one transaction",
+        help: "left as it is: change the rows in batches, with a commit after each".into(),
+    }))
+}
+
+/// How much of the table an UPDATE or DELETE may touch.
+#[derive(PartialEq, Eq)]
+enum Reach {
+    All,
+    /// Every row with a partner.
+    Joined,
+    /// Every row, for the condition asks for nothing but columns that this migration adds.
+    NewColumns(Vec<Ident>),
+    /// What meets a condition that names no value to look for.
+    Matching,
+}
+
+/// `None` where a constant may leave few rows.
+fn reach(site: &Site<'_>, table: &QualifiedName, rows: &Rows) -> Option<Reach> {
+    let Rows::Picked(condition) = rows else { return Some(Reach::All) };
+    let Condition { columns, narrow, nulls_only, joined } = condition;
+    let known = |column: &Ident| site.schema.column(table, column);
+    let is_new = |column: &Ident| known(column).is_some_and(|c| c.age == Age::New && c.generated.is_none());
+    if !joined && !columns.is_empty() && columns.iter().all(is_new) && !is_filled_before(site, table) {
+        return Some(Reach::NewColumns(columns.clone()));
+    }
+    // Where a value was always there, NULLs are few; a default that this migration sets has filled nothing yet.
+    let had_default = |column: &Column| column.default.is_some() && !sets_default(site, table, &column.name);
+    let rarely_null = |column: &Column| column.not_null || column.generated.is_some() || had_default(column);
+    let few_nulls = *nulls_only && columns.iter().any(|column| known(column).is_some_and(rarely_null));
+    match joined {
+        _ if *narrow || few_nulls => None,
+        true => Some(Reach::Joined),
+        false => Some(Reach::Matching),
+    }
+}
+
+/// True when an earlier statement of the migration gives the column its default.
+fn sets_default(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> bool {
+    site.items[..site.at].iter().any(|item| {
+        matches!(&item.operation, Operation::SetDefault { table: other, column: own, .. } if same(other, table) && own == column)
+    })
+}
+
+/// True when an earlier statement of the migration changes rows of the table: they may differ by now.
+fn is_filled_before(site: &Site<'_>, table: &QualifiedName) -> bool {
+    site.items[..site.at].iter().any(|item| match &item.operation {
+        Operation::Update { table: other, .. } | Operation::Insert { table: other, .. } => same(other, table),
+        Operation::Opaque { .. } | Operation::Select { .. } => true,
+        _ => false,
+    })
+}
+
+fn truncate(site: &Site<'_>, tables: &[QualifiedName]) -> Option<Outcome> {
+    let table = tables.iter().find(|table| !site.schema.is_new(table))?;
+    let locks = site.effects().locks;
+    let others: Vec<&QualifiedName> =
+        locks.iter().map(|(other, _)| other).filter(|other| !tables.iter().any(|t| same(t, other))).collect();
+    let along =
+        if others.is_empty() { String::new() } else { format!(", and with CASCADE those of {}", listed(&others)) };
     Some(Outcome::reported(Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Manual,
         table: Some(table.clone()),
         lock: site.effects().strongest(),
-        message,
-        label: "all rows in one transaction".into(),
-        help: "left as it is: change the rows in batches, with a commit after each".into(),
+        message: format!("every row of {} is lost{along}", listed(tables)),
+        label: "cannot be taken back".into(),
+        help: "left as it is: run it when no running code needs the rows".into(),
     }))
 }

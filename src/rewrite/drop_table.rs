@@ -1,30 +1,106 @@
 //! # drop-table
 //!
-//! `DROP TABLE` is instant, but the rows are lost, running code that uses the table fails, and every table that it references or
-//! that references it is locked as well.
+//! `DROP TABLE` is instant, but the rows are lost, running code that uses the table fails, and every table at the other end of
+//! a foreign key is locked as well, with ACCESS EXCLUSIVE: two busy ones one after the other, which can deadlock with a query
+//! that uses both.
 //!
 //! ## Instead
 //!
-//! Deploy code that no longer uses the table, drop its foreign keys one by one, then drop it. safestep reports the drop and
-//! passes it through.
+//! ```sql
+//! ALTER TABLE t DROP CONSTRAINT t_a_fkey;   -- each foreign key in a transaction of its own
+//! DROP TABLE t;
+//! ```
+//!
+//! Deploy code that no longer uses the table first. safestep reports the drop, names the tables that it locks, lets the foreign
+//! keys go one by one before it, and wraps each in a block that tries again for its lock.
+//!
+//! ## Why it is safe
+//!
+//! Each transaction locks the table and one other, for an instant. Between them the table is there without its keys: nobody
+//! should use it by then.
 //!
 //! ## References
 //!
-//! PostgreSQL documentation, DROP TABLE.
+//! PostgreSQL documentation, DROP TABLE; 13.3.4 Deadlocks.
 
-use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::Operation;
+use super::{Applicability, Hazard, Outcome, Severity, Site, lacks_lock_timeout, listed};
+use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, TableRef};
+use crate::plan::{Step, Undo, snake_case};
+use crate::schema::{ConstraintState, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropTable { names, .. } = site.operation() else { return None };
+    let Operation::DropTable { names, if_exists, cascade } = site.operation() else { return None };
     let table = names.iter().find(|name| !site.schema.is_new(name))?;
-    Some(Outcome::reported(Hazard {
+    let others: Vec<QualifiedName> = site
+        .effects()
+        .locks
+        .into_iter()
+        .map(|(other, _)| other)
+        .filter(|other| !names.iter().any(|name| same(name, other)))
+        .collect();
+    let along = match others.as_slice() {
+        [] => String::new(),
+        others => format!("; {} {} locked as well", listed(others), if others.len() == 1 { "is" } else { "are" }),
+    };
+    let mut outcome = Outcome::reported(Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Phased,
         table: Some(table.clone()),
         lock: site.effects().strongest(),
-        message: format!("the rows of {} are lost, and running code that uses it breaks", listed(names)),
+        message: format!("the rows of {} are lost, and running code that uses it breaks{along}", listed(names)),
         label: "cannot be taken back".into(),
         help: "left as it is: run it after a deploy whose code no longer uses the table".into(),
-    }))
+    });
+    let keys = keys(site, table, *cascade);
+    // Partitions and views have more than foreign keys to let go of.
+    let covered = others.iter().all(|other| keys.iter().any(|(_, _, far)| same(far, other)));
+    if names.len() == 1 && keys.len() > 1 && covered && lacks_lock_timeout(site) {
+        outcome.hazard.help =
+            "left as it is: foreign keys go first, one by one; run it after a deploy whose code no longer uses the table".into();
+        outcome.steps = Some(one_by_one(site, &keys, *if_exists));
+        outcome.guarded = true;
+    }
+    Some(outcome)
+}
+
+/// A foreign key with the table that has it and the one at its other end.
+type Key<'a> = (QualifiedName, &'a ConstraintState, QualifiedName);
+
+/// The foreign keys between the table and others that are in use: its own, and with CASCADE those that point at it.
+fn keys<'a>(site: &Site<'a>, table: &QualifiedName, cascade: bool) -> Vec<Key<'a>> {
+    let own = site.schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    let own = own.iter().filter_map(|state| match &state.constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some((table.clone(), state, key.references.clone())),
+        _ => None,
+    });
+    let pointing = site.schema.referencing(table).into_iter().filter(|_| cascade);
+    let pointing = pointing.map(|(other, state)| (other.name.clone(), state, other.name.clone()));
+    own.chain(pointing).filter(|(_, state, far)| state.sure && !same(far, table) && !site.schema.is_new(far)).collect()
+}
+
+fn one_by_one(site: &Site<'_>, keys: &[Key<'_>], if_exists: bool) -> Vec<Step> {
+    let mut steps = site.steps();
+    for (table, state, far) in keys {
+        let on = TableRef { name: table.clone(), only: false, if_exists };
+        steps.step(
+            Operation::DropConstraint { table: on.clone(), name: state.name.clone(), if_exists: true, cascade: false },
+            format!("{}_drop_{}", snake_case(&table.name), snake_case(&state.name)),
+            format!("locks {far} for an instant, and nothing else beside it"),
+            undo(on, &state.name, &state.constraint),
+        );
+    }
+    let mut steps = steps.done();
+    let mut last = site.pass_through();
+    // The keys are gone by then, and with them the locks on the other tables.
+    last.locks.retain(|(table, _)| !keys.iter().any(|(_, _, far)| same(far, table)));
+    steps.push(last);
+    steps
+}
+
+fn undo(table: TableRef, name: &Ident, constraint: &Constraint) -> Undo {
+    let again = Constraint { name: Some(name.clone()), not_valid: true, ..constraint.clone() };
+    Undo::By(vec![
+        Operation::AddConstraint { table: table.clone(), constraint: again },
+        Operation::ValidateConstraint { table, name: name.clone() },
+    ])
 }

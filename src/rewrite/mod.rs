@@ -17,6 +17,8 @@ mod add_serial_column;
 mod add_unique;
 mod blocking_operation;
 mod change_column_type;
+mod commit_in_file;
+mod concurrent_leftover;
 mod concurrently_in_transaction;
 mod create_index;
 mod create_unique_index;
@@ -25,22 +27,32 @@ mod drop_column;
 mod drop_index;
 mod drop_table;
 mod drop_type;
+pub(crate) mod failing_statement;
+mod lock_table;
 mod missing_lock_timeout;
 mod rename_column;
 mod rename_table;
 mod rename_type;
+mod replace_check;
+mod replace_enum;
 mod replace_foreign_key;
 mod replace_index;
+mod replace_key;
 mod retype_by_drop;
+mod row_security;
 mod set_not_null;
 mod several_tables;
 mod site;
+mod swap;
+mod work_under_lock;
 
 use crate::operation::{Ident, QualifiedName};
 use crate::plan::Step;
 use crate::postgres::LockMode;
 
-pub use site::{Settings, Site, StepBuilder};
+pub use missing_lock_timeout::lacks_lock_timeout;
+pub use rename_table::takes_its_name;
+pub use site::{Held, Settings, Site, StepBuilder};
 
 /// What safestep can do about a hazard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,30 +111,53 @@ pub struct Outcome {
     pub hazard: Hazard,
     /// The steps that replace the operation; `None` when it passes through.
     pub steps: Option<Vec<Step>>,
-    /// Other items of the migration that the steps replace as well, by index.
+    /// Other items of the migration, by index, that the steps replace as well, or of which the hazard tells where there are none.
     pub claims: Vec<usize>,
     /// What rows must fulfil.
     pub preflight: Option<Preflight>,
     /// What else a reader should know.
     pub note: Option<String>,
+    /// The steps are the operation as it was written, made to try again for its lock: the hazard is still there.
+    pub guarded: bool,
+    /// The item whose lock makes it dangerous: it is harmless in another transaction than that one.
+    pub held_by: Option<usize>,
 }
 
 impl Outcome {
     /// A hazard that passes through.
     pub fn reported(hazard: Hazard) -> Self {
-        Outcome { hazard, steps: None, claims: Vec::new(), preflight: None, note: None }
+        Outcome { hazard, steps: None, claims: Vec::new(), preflight: None, note: None, guarded: false, held_by: None }
     }
 
     /// A hazard with the steps that replace its operation.
     pub fn rewritten(hazard: Hazard, steps: Vec<Step>) -> Self {
-        Outcome { hazard, steps: Some(steps), claims: Vec::new(), preflight: None, note: None }
+        Outcome {
+            hazard,
+            steps: Some(steps),
+            claims: Vec::new(),
+            preflight: None,
+            note: None,
+            guarded: false,
+            held_by: None,
+        }
     }
+}
+
+/// What a rule looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The operation by itself: the first rule that has something to say wins.
+    Operation,
+    /// What its transaction holds already: asked as well, where no rule has another form for the operation.
+    Transaction,
 }
 
 /// A rule: its id, its page and the function that applies it.
 pub struct Rule {
     /// The id, as in `safestep explain ID` and `[rules]`.
     pub id: &'static str,
+    /// What it looks at.
+    pub scope: Scope,
     /// The source of its file, whose opening comment is the manual page.
     source: &'static str,
     /// Looks at one operation; `None` when the rule has nothing to say.
@@ -138,42 +173,60 @@ impl Rule {
 }
 
 macro_rules! registry {
-    ($($module:ident => $id:literal),* $(,)?) => {
-        /// Every rule, in the order in which they are asked: the first that has something to say wins.
-        pub static RULES: &[Rule] = &[$(Rule { id: $id, source: include_str!(concat!(stringify!($module), ".rs")), apply: $module::apply }),*];
+    ($($scope:ident { $($module:ident => $id:literal),* $(,)? })*) => {
+        /// Every rule, in the order in which they are asked.
+        pub static RULES: &[Rule] = &[$($(Rule {
+            id: $id,
+            scope: Scope::$scope,
+            source: include_str!(concat!(stringify!($module), ".rs")),
+            apply: $module::apply,
+        }),*),*];
     };
 }
 
 registry! {
-    set_not_null => "set-not-null",
-    replace_index => "replace-index",
-    create_unique_index => "create-unique-index",
-    create_index => "create-index",
-    drop_index => "drop-index",
-    replace_foreign_key => "replace-foreign-key",
-    add_foreign_key => "add-foreign-key",
-    add_check => "add-check",
-    add_primary_key => "add-primary-key",
-    add_unique => "add-unique",
-    retype_by_drop => "retype-by-drop",
-    add_required_column => "add-required-column",
-    add_generated_column => "add-generated-column",
-    add_serial_column => "add-serial-column",
-    add_column_default => "add-column-default",
-    add_column_constraint => "add-column-constraint",
-    add_enum_value => "add-enum-value",
-    change_column_type => "change-column-type",
-    rename_column => "rename-column",
-    rename_table => "rename-table",
-    rename_type => "rename-type",
-    drop_column => "drop-column",
-    drop_table => "drop-table",
-    drop_type => "drop-type",
-    data_change => "data-change",
-    concurrently_in_transaction => "concurrently-in-transaction",
-    several_tables => "several-tables",
-    missing_lock_timeout => "missing-lock-timeout",
-    blocking_operation => "blocking-operation",
+    Operation {
+        failing_statement => "failing-statement",
+        set_not_null => "set-not-null",
+        replace_key => "replace-key",
+        replace_check => "replace-check",
+        replace_index => "replace-index",
+        create_unique_index => "create-unique-index",
+        create_index => "create-index",
+        drop_index => "drop-index",
+        replace_foreign_key => "replace-foreign-key",
+        add_foreign_key => "add-foreign-key",
+        add_check => "add-check",
+        add_primary_key => "add-primary-key",
+        add_unique => "add-unique",
+        retype_by_drop => "retype-by-drop",
+        add_required_column => "add-required-column",
+        add_generated_column => "add-generated-column",
+        add_serial_column => "add-serial-column",
+        add_column_default => "add-column-default",
+        add_column_constraint => "add-column-constraint",
+        add_enum_value => "add-enum-value",
+        replace_enum => "replace-enum",
+        change_column_type => "change-column-type",
+        rename_column => "rename-column",
+        rename_table => "rename-table",
+        rename_type => "rename-type",
+        drop_column => "drop-column",
+        drop_table => "drop-table",
+        drop_type => "drop-type",
+        data_change => "data-change",
+        lock_table => "lock-table",
+        row_security => "row-security",
+        concurrently_in_transaction => "concurrently-in-transaction",
+        concurrent_leftover => "concurrent-leftover",
+        commit_in_file => "commit-in-file",
+        several_tables => "several-tables",
+        missing_lock_timeout => "missing-lock-timeout",
+        blocking_operation => "blocking-operation",
+    }
+    Transaction {
+        work_under_lock => "work-under-lock",
+    }
 }
 
 /// The rule of that id.

@@ -5,14 +5,16 @@
 //! ## Instead
 //!
 //! Rename the table and leave an updatable view under the old name in the same transaction; drop the view once no running code
-//! uses it. safestep reports the rename and passes it through.
+//! uses it. safestep reports the rename and passes it through; where a view or another table takes the name in the same
+//! transaction it says nothing.
 //!
 //! ## References
 //!
 //! PostgreSQL documentation, ALTER TABLE; CREATE VIEW, Updatable Views.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ObjectKind, Operation};
+use crate::operation::{Item, ObjectKind, Operation};
+use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (table, kind) = match site.operation() {
@@ -20,7 +22,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Operation::SetSchema { kind, name, .. } => (name, *kind),
         _ => return None,
     };
-    if kind != ObjectKind::Table || site.schema.is_new(table) {
+    if kind != ObjectKind::Table || site.schema.is_new(table) || takes_its_name(site.items, site.at).is_some() {
         return None;
     }
     Some(Outcome::reported(Hazard {
@@ -32,4 +34,17 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "the old name is gone from here on".into(),
         help: "left as it is: keep a view under the old name until no running code uses it".into(),
     }))
+}
+
+/// The later statement of the same transaction that gives the name that a rename frees to a view or to another table: for
+/// those who use it the name was never gone. A table that is made there is empty.
+pub fn takes_its_name(items: &[Item], rename: usize) -> Option<usize> {
+    let Operation::RenameTable { table, .. } = &items[rename].operation else { return None };
+    let makes = |operation: &Operation| match operation {
+        Operation::CreateObject { kind: ObjectKind::View, name: Some(name), .. } => same(name, &table.name),
+        Operation::RenameTable { table: other, to } => same(&other.name.sibling(to.clone()), &table.name),
+        _ => false,
+    };
+    (rename + 1..items.len())
+        .find(|at| makes(&items[*at].operation) && items[*at].shares_transaction_with(&items[rename]))
 }

@@ -11,6 +11,7 @@
 //!
 //! PostgreSQL documentation, ALTER TYPE.
 
+use super::drop_type::comes_back;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::Operation;
 use crate::schema::Age;
@@ -21,7 +22,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Operation::RenameEnumValue { name, .. } => (name, "writes the old label"),
         _ => return None,
     };
-    if site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
+    // Where another type takes the name in the same migration, code goes on with that one.
+    let renamed = matches!(site.operation(), Operation::RenameType { .. });
+    if site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) || (renamed && comes_back(site, name)) {
         return None;
     }
     Some(Outcome::reported(Hazard {

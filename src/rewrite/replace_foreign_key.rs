@@ -22,9 +22,9 @@
 //! PostgreSQL documentation, ALTER TABLE.
 
 use super::add_foreign_key::{add_and_validate, is_partitioned_before_18};
+use super::swap::swap;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{ConstraintKind, ForeignKey, Operation, QualifiedName};
-use crate::plan::{Undo, snake_case};
 use crate::schema::Schema;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -59,43 +59,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "dropped here, added again below".into(),
         help: "add the new key NOT VALID, validate it, then swap the two".into(),
     };
-    let wanted = site.schema.constraint_name(&table.name, new);
-    let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
-    let mut steps = site.steps();
-    add_and_validate(steps.from(at), table, new, temporary.clone(), key);
-    let words = snake_case(&table.name.name);
-    let again = Operation::AddConstraint {
-        table: table.clone(),
-        constraint: crate::operation::Constraint {
-            name: Some(name.clone()),
-            not_valid: true,
-            ..old.constraint.clone()
-        },
-    };
-    steps.from(site.at).step(
-        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
-        format!("{words}_swap_{}", snake_case(name)),
-        "the new key protects the rows now",
-        Undo::By(vec![again, Operation::ValidateConstraint { table: table.clone(), name: name.clone() }]),
-    );
-    if temporary != wanted {
-        steps.from(at).step(
-            Operation::RenameConstraint { table: table.clone(), name: temporary.clone(), to: wanted.clone() },
-            format!("{words}_rename_{}", snake_case(&wanted)),
-            "the new key takes the old name",
-            Undo::By(vec![Operation::RenameConstraint { table: table.clone(), name: wanted, to: temporary }]),
-        );
-    }
-    let mut steps = steps.done();
-    // The swap locks what the drop locks: both tables, also for the rename.
-    let locks = steps
-        .iter()
-        .find(|s| matches!(s.operation, Operation::DropConstraint { .. }))
-        .map(|s| s.locks.clone())
-        .unwrap_or_default();
-    for step in steps.iter_mut().filter(|s| matches!(s.operation, Operation::RenameConstraint { .. })) {
-        step.locks = locks.clone();
-    }
+    let steps = swap(site, table, old, at, new, |steps, name| add_and_validate(steps, table, new, name, key));
     let mut outcome = Outcome::rewritten(hazard, steps);
     outcome.claims = vec![at];
     Some(outcome)

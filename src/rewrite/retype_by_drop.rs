@@ -1,7 +1,7 @@
 //! # retype-by-drop
 //!
 //! Prisma changes a type that it cannot cast by dropping the column and adding it again: every value is lost, and with NOT NULL
-//! the migration fails on a table that has rows.
+//! the migration fails on a table that has rows. By hand it is often a new column that takes the name of the dropped one.
 //!
 //! ## Instead
 //!
@@ -13,26 +13,62 @@
 //! Prisma documentation, Customizing migrations.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
-use crate::operation::Operation;
+use crate::operation::{Ident, Operation, QualifiedName};
+use crate::schema::{Age, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::DropColumn { table, column, .. } = site.operation() else { return None };
-    if site.schema.is_new(&table.name) {
+    let is_new = site.schema.column(&table.name, column).is_some_and(|c| c.age == Age::New);
+    if site.schema.is_new(&table.name) || is_new {
         return None;
     }
-    site.later().find(|(_, operation)| {
-        matches!(operation, Operation::AddColumn { table: other, column: added, .. } if other.name == table.name && added.name == *column)
-    })?;
+    let place = dotted(&table.name, column);
+    let (message, label) = match successor(site, &table.name, column)? {
+        None => (
+            format!("every value of {place} is lost: the column is dropped and added again empty"),
+            "dropped here, added again below",
+        ),
+        Some(other) if is_filled(site, &table.name) => (
+            format!("running code that reads or writes {place} meets another column at once: {other} takes its name"),
+            "dropped here, replaced below",
+        ),
+        Some(other) => (
+            format!(
+                "every value of {place} is lost: the column is dropped and {other}, which is new and empty, takes its name"
+            ),
+            "dropped here, replaced below",
+        ),
+    };
     Some(Outcome::reported(Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Phased,
         table: Some(table.name.clone()),
         lock: site.effects().strongest(),
-        message: format!(
-            "every value of {} is lost: the column is dropped and added again empty",
-            dotted(&table.name, column)
-        ),
-        label: "dropped here, added again below".into(),
+        message,
+        label: label.into(),
         help: "left as it is: keep the values in a second column and swap the two after a deploy".into(),
     }))
+}
+
+/// What comes in the column's place: one of its name, or another new one that takes it.
+fn successor(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> Option<Option<Ident>> {
+    site.following().find_map(|(_, operation)| match operation {
+        Operation::AddColumn { table: other, column: added, .. } if other.name == *table && added.name == *column => {
+            Some(None)
+        }
+        Operation::RenameColumn { table: other, column: from, to } if other.name == *table && to == column => {
+            let is_new = site.schema.column(table, from).is_none_or(|c| c.age == Age::New);
+            is_new.then(|| Some(from.clone()))
+        }
+        _ => None,
+    })
+}
+
+/// True when a statement before it may have copied the values.
+fn is_filled(site: &Site<'_>, table: &QualifiedName) -> bool {
+    site.items[..site.at].iter().any(|item| match &item.operation {
+        Operation::Update { table: other, .. } => same(other, table),
+        Operation::Opaque { .. } | Operation::Select { .. } => true,
+        _ => false,
+    })
 }

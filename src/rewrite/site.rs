@@ -28,6 +28,17 @@ impl Settings {
     }
 }
 
+/// A strong lock on a relation in use that a transaction holds to its end.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The item that took it, by index.
+    pub item: usize,
+    /// The relation.
+    pub relation: QualifiedName,
+    /// The lock.
+    pub lock: LockMode,
+}
+
 /// One operation where it stands.
 pub struct Site<'a> {
     /// The migration's operations.
@@ -36,6 +47,10 @@ pub struct Site<'a> {
     pub at: usize,
     /// The items that a rewrite before this one replaces already.
     pub claimed: &'a [bool],
+    /// The strongest lock that its transaction holds by then, and the item that took it.
+    pub held: Option<&'a Held>,
+    /// The items' own texts.
+    pub texts: &'a [&'a str],
     /// The catalog before it.
     pub schema: &'a Schema,
     /// What the user has decided.
@@ -66,6 +81,12 @@ impl<'a> Site<'a> {
             .map(move |at| (at, &items[at].operation))
     }
 
+    /// All operations after this one, with their indexes.
+    pub fn following(&self) -> impl Iterator<Item = (usize, &'a Operation)> + use<'a> {
+        let (items, at) = (self.items, self.at);
+        (at + 1..items.len()).map(move |at| (at, &items[at].operation))
+    }
+
     /// The operation at hand as a step, unchanged.
     pub fn pass_through(&self) -> Step {
         let operation = self.operation();
@@ -84,7 +105,7 @@ impl<'a> Site<'a> {
             fails_on_rows: cost.fails_on_rows,
             why: "as written".into(),
             preflight: None,
-            uses: uses(operation, "", self.schema),
+            uses: uses(operation, self.texts[self.at], self.schema),
             slug: slug_of(operation),
         }
     }

@@ -23,7 +23,7 @@ impl Schema {
         let column = Column {
             name: definition.name.clone(),
             ty: stored_type(&definition.ty),
-            collated: definition.options.as_str().to_uppercase().contains("COLLATE"),
+            collated: definition.options.as_str().to_ascii_uppercase().contains("COLLATE"),
             not_null: definition.not_null || serial || primary || definition.is_identity(),
             default,
             generated: definition.generated.clone(),
@@ -185,7 +185,7 @@ fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
 fn expression_name(column: &IndexColumn) -> String {
     let word: String = column.text.as_str().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let called = column.text.as_str()[word.len()..].trim_start().starts_with('(');
-    if called && !word.is_empty() { word.to_lowercase() } else { "expr".to_owned() }
+    if called && !word.is_empty() { word.to_ascii_lowercase() } else { "expr".to_owned() }
 }
 
 /// The type that a column really has: serials are integers.

@@ -186,6 +186,12 @@ pub struct Schema {
     links: links::Links,
     /// What the migration at hand made or changed.
     touched: OrdSet<Key>,
+    /// How many migrations have begun.
+    migrations: usize,
+    /// What a framework wrote down has been laid over it.
+    recorded: bool,
+    /// The tables that the transaction at hand has emptied with TRUNCATE.
+    emptied: OrdSet<Key>,
     /// Names of relations that were dropped or renamed away, and not made again.
     gone: OrdSet<Key>,
     /// Names of relations that a migration speaks of and the history does not make: they are there.
@@ -297,6 +303,11 @@ impl Schema {
         self.table(table).is_some_and(|t| t.age == Age::New || t.temporary)
     }
 
+    /// True when the transaction at hand has emptied the table: it is locked, and there is nothing to read or write anew.
+    pub fn is_emptied(&self, table: &QualifiedName) -> bool {
+        self.emptied.contains(&key(table))
+    }
+
     /// The tables whose rows are also this table's: its partitions and inheriting children, at any depth.
     pub fn children(&self, table: &QualifiedName) -> Vec<&Table> {
         let mut found: Vec<&Table> = Vec::new();
@@ -353,6 +364,13 @@ impl Schema {
         mentioning.into_iter().filter(move |d| d.what.contains("view ") && d.name.name != name)
     }
 
+    /// The row security policies of a table.
+    pub fn policies_of<'a>(&'a self, table: &QualifiedName) -> impl Iterator<Item = &'a Dependent> + use<'a> {
+        let table = table.clone();
+        let attached = self.dependents.of(&key(&table)).into_iter();
+        attached.filter(move |d| d.what.starts_with("policy ") && d.on.as_ref().is_some_and(|on| same(on, &table)))
+    }
+
     /// The text that made a view, trigger, policy, rule, publication or statistics object.
     pub fn definition_of(&self, name: &QualifiedName) -> Option<&SqlFragment> {
         self.dependents.named(&key(name)).next().map(|d| &d.definition)
@@ -393,8 +411,14 @@ impl Schema {
         });
     }
 
+    /// True when a table that is not in it is not there: nothing ran before, or a framework wrote down the whole schema.
+    fn is_complete(&self) -> bool {
+        self.recorded || self.migrations < 2
+    }
+
     /// From here on everything that is made is [`Age::New`].
     pub fn begin_migration(&mut self) {
+        self.migrations += 1;
         let touched = std::mem::take(&mut self.touched);
         for name in &touched {
             self.edit_flags(name, |table| {
@@ -408,6 +432,7 @@ impl Schema {
                 state.added.clear();
             }
         }
+        self.emptied.clear();
         self.timezone = None;
     }
 

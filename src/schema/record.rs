@@ -35,6 +35,7 @@ impl Schema {
     /// Lays `recorded`, the schema that a framework wrote down for this moment, over the catalog, and says where the two
     /// do not agree. What only the catalog knows is no difference.
     pub fn reconcile(&mut self, recorded: &Schema) -> Vec<Difference> {
+        self.recorded = true;
         let mut found = Vec::new();
         // That a table is not known says it of all that is on it.
         let mut implied = Vec::new();
@@ -283,7 +284,7 @@ fn says(constraint: &Constraint) -> String {
 
 /// `ON DELETE` and `ON UPDATE` where they say more than the default, in this order.
 fn actions(text: &str) -> String {
-    let words = text.to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = text.to_ascii_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
     ["ON DELETE ", "ON UPDATE "]
         .into_iter()
         .filter_map(|event| {

@@ -55,6 +55,10 @@ impl Schema {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
             }
             Operation::AlterObject { .. } => self.alter_object(operation),
+            Operation::Truncate { tables, cascade } => self.truncate(tables, *cascade),
+            Operation::Insert { table, .. } => drop(self.emptied.remove(&key(table))),
+            // They may insert, or end the transaction.
+            Operation::Opaque { .. } | Operation::Select { .. } | Operation::Transaction(_) => self.emptied.clear(),
             _ => self.apply_to_table(operation),
         }
     }
@@ -162,9 +166,15 @@ impl Schema {
     }
 
     fn create_table(&mut self, create: &CreateTable) {
-        if self.tables.contains_key(&key(&create.name)) {
-            return;
+        if let Some(known) = self.table(&create.name) {
+            if create.if_not_exists || known.is_sure() || known.age == Age::New {
+                return;
+            }
+            // Only a framework's record knows it: that the statement succeeds proves that it was not there.
+            self.drop_relation(&create.name, false);
         }
+        let age =
+            if create.if_not_exists && !create.temporary && !self.is_complete() { Age::Existing } else { Age::New };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
         let mut columns = Vec::new();
         for source in create.like.iter().chain(&parents) {
@@ -178,7 +188,7 @@ impl Schema {
         let table = Table {
             name: create.name.clone(),
             kind,
-            age: Age::New,
+            age,
             temporary: create.temporary,
             columns,
             columns_known,
@@ -192,6 +202,35 @@ impl Schema {
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
         create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
+        if age == Age::Existing {
+            self.age_table(&create.name);
+        }
+    }
+
+    /// The table and all that is on it may have been there before.
+    fn age_table(&mut self, name: &QualifiedName) {
+        self.with(name, |table| {
+            table.columns.iter_mut().for_each(|c| c.age = Age::Existing);
+            table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
+        });
+        let indexes: Vec<Key> = self.indexes_of(name).map(|index| key(&index.name)).collect();
+        for index in indexes {
+            self.edit_index(&index, |index| index.age = Age::Existing);
+        }
+    }
+
+    /// Emptied are also the partitions, and with CASCADE what references them.
+    fn truncate(&mut self, tables: &[QualifiedName], cascade: bool) {
+        let mut open: Vec<QualifiedName> = tables.to_vec();
+        while let Some(table) = open.pop() {
+            if self.emptied.insert(key(&table)).is_some() {
+                continue;
+            }
+            open.extend(self.children(&table).iter().map(|t| t.name.clone()));
+            if cascade {
+                open.extend(self.referencing(&table).iter().map(|(t, _)| t.name.clone()));
+            }
+        }
     }
 
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {

@@ -3,23 +3,54 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::operation::Ident;
+use crate::operation::{Ident, MAX_NAME_BYTES};
 
 /// True when `name` stands in `text` as a word of its own. Errs on the side of yes: strings and comments count.
 pub(crate) fn mentions(text: &str, name: &str) -> bool {
-    let (text, name) = (text.to_lowercase(), name.to_lowercase());
+    let (text, name) = (folded(text), name.to_lowercase());
+    // The server cuts a longer name at a character of up to four bytes, so a long one may go on in the text.
+    let is_cut = name.len() > MAX_NAME_BYTES - 4;
     text.match_indices(&name).any(|(at, found)| {
         let before = text[..at].chars().next_back().is_some_and(is_part);
         let after = text[at + found.len()..].chars().next().is_some_and(is_part);
-        !before && !after
+        !before && (!after || is_cut)
     })
 }
 
-/// The words of a text, in lower case, each once.
+/// The words of a text, in lower case, each once; of a name that is spelled with escapes its own, and of one that is too
+/// long what the server leaves of it.
 pub(super) fn words(text: &str) -> BTreeSet<Arc<str>> {
-    let text = text.to_lowercase();
-    let distinct: BTreeSet<&str> = text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect();
-    distinct.into_iter().map(Arc::from).collect()
+    let text = folded(text);
+    let mut distinct: BTreeSet<Arc<str>> =
+        text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(Arc::from).collect();
+    let cut = |word: &Arc<str>| Arc::from(Ident::from_sql(word).as_str());
+    let long: Vec<Arc<str>> = distinct.iter().filter(|word| word.len() > MAX_NAME_BYTES).map(cut).collect();
+    distinct.extend(long);
+    distinct
+}
+
+/// The text in lower case, and behind it what its names in `U&"…"` spell with escapes.
+fn folded(text: &str) -> String {
+    let spelled = text.match_indices("&\"").filter_map(|(at, _)| {
+        let name = text.get(at.checked_sub(1)?..)?;
+        let name = name.get(..at_closing_quote(name)?)?;
+        Ident::from_unicode(name, '\\').map(|name| format!(" {}", name.as_str().to_lowercase()))
+    });
+    let spelled: String = spelled.collect();
+    text.to_lowercase() + &spelled
+}
+
+/// Where the name ends that begins with `U&"`.
+fn at_closing_quote(name: &str) -> Option<usize> {
+    let inside = name.get(3..)?;
+    let mut quotes = inside.match_indices('"').map(|(at, _)| at).peekable();
+    while let Some(at) = quotes.next() {
+        match quotes.peek() {
+            Some(next) if *next == at + 1 => drop(quotes.next()),
+            _ => return Some(3 + at + 1),
+        }
+    }
+    None
 }
 
 /// The names in a text: its words, folded, and what stands in double quotes; strings are passed over.
@@ -27,7 +58,9 @@ pub(super) fn identifiers(text: &str) -> BTreeSet<Ident> {
     let mut found = BTreeSet::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
+        let escaped = rest.get(1..).unwrap_or_default().starts_with("&\"").then(|| at_closing_quote(rest)).flatten();
         let length = match first {
+            'U' | 'u' if escaped.is_some() => escaped.unwrap_or_default(),
             '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
             c if is_part(c) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
             c => c.len_utf8(),
@@ -67,5 +100,15 @@ mod tests {
         }
         assert!(mentions("SELECT 1 FROM Users", "users") && !mentions("FROM users_old", "users"));
         assert!(!words("FROM users_old").contains("users"));
+    }
+
+    #[test]
+    fn a_name_may_be_spelled_with_escapes_or_longer_than_it_is() {
+        let (long, text) = ("x".repeat(63), format!("SELECT {}", "x".repeat(70)));
+        for (name, text) in [("data", "FROM U&\"d\\0061ta\" AS d"), (long.as_str(), text.as_str())] {
+            assert!(mentions(text, name), "{text}");
+            assert!(word_of(name).is_some_and(|word| words(text).contains(&word)), "{text}");
+        }
+        assert!(!mentions("FROM U&\"d\\0061tb\"", "data"));
     }
 }

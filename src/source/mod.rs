@@ -4,7 +4,11 @@
 //! nothing is normalised, and a file that cannot be kept exactly (not UTF-8, a byte order mark) is refused.
 
 mod directives;
+mod file;
 mod text;
+mod visible;
 
 pub use directives::{Directive, DirectiveOrigin, DirectiveScope, RuleSelection, directives, directives_at_top};
+pub use file::{follow, is_there, project_of, read_bytes, read_text};
 pub use text::{ByteSpan, MAX_BYTES, Position, SourceError, SourceFile};
+pub use visible::{is_hostile, visible, visible_lines};

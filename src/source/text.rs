@@ -1,9 +1,8 @@
 //! Files, byte spans and positions.
 
-use std::fs;
-use std::io::Read;
-
 use camino::Utf8PathBuf;
+
+use super::file::{read_as_named, read_bytes};
 
 /// The largest file that is read, in bytes (64 MiB).
 pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -83,6 +82,35 @@ pub enum SourceError {
         /// What the operating system says.
         source: std::io::Error,
     },
+    /// Something has the name of a file and is none.
+    #[error("{path}: is {what}, not a file: move it away")]
+    NotAFile {
+        /// Its path.
+        path: Utf8PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A link to nothing, or to itself.
+    #[error("{path}: is a link that leads nowhere: {source}")]
+    BrokenLink {
+        /// The link.
+        path: Utf8PathBuf,
+        /// What the operating system says.
+        source: std::io::Error,
+    },
+    /// A link that leads out of the project.
+    #[error(
+        "{path}: is a link to {target}, which is not inside {project}, so it is not followed: put the file itself into the \
+         project"
+    )]
+    LinkOutside {
+        /// The link.
+        path: Utf8PathBuf,
+        /// Where it leads.
+        target: Utf8PathBuf,
+        /// The project's folder.
+        project: Utf8PathBuf,
+    },
     /// The file has more than [`MAX_BYTES`].
     #[error(
         "{path}: has more than {limit} bytes, which is no migration; move the data out of the migrations folder",
@@ -137,19 +165,25 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// Reads a file.
+    /// Reads a file of the project.
     ///
     /// # Errors
-    /// Any [`SourceError`]: unreadable, too large, with a byte order mark, binary, not UTF-8.
+    /// Any [`SourceError`]: unreadable, no regular file, a link out of the project, too large, with a byte order mark,
+    /// binary, not UTF-8.
     pub fn read(path: impl Into<Utf8PathBuf>) -> Result<SourceFile, SourceError> {
         let path = path.into();
-        let mut bytes = Vec::new();
-        // One byte over the limit is enough to know that the file is too large, also for a pipe or a growing file.
-        let outcome = fs::File::open(&path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-        match outcome {
-            Ok(_) => SourceFile::from_bytes(path, bytes),
-            Err(source) => Err(SourceError::Unreadable { path, source }),
-        }
+        let bytes = read_bytes(&path)?;
+        SourceFile::from_bytes(path, bytes)
+    }
+
+    /// Reads a file that a person named, which may be a pipe, and a link to anywhere.
+    ///
+    /// # Errors
+    /// Any [`SourceError`] that is about what it holds.
+    pub fn read_as_named(path: impl Into<Utf8PathBuf>) -> Result<SourceFile, SourceError> {
+        let path = path.into();
+        let bytes = read_as_named(&path)?;
+        SourceFile::from_bytes(path, bytes)
     }
 
     /// Takes bytes that were read elsewhere (standard input, git); `path` names them in messages.
@@ -326,9 +360,9 @@ mod tests {
     fn text_is_read_byte_for_byte() {
         let dir = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::from_path_buf(dir.path().join("m é.sql")).unwrap();
-        fs::write(&path, "-- naïve\r\nSELECT 1;").unwrap();
+        std::fs::write(&path, "-- naïve\r\nSELECT 1;").unwrap();
         assert_eq!(SourceFile::read(&path).unwrap().text, "-- naïve\r\nSELECT 1;");
         let folder = path.parent().unwrap().to_owned();
-        assert!(matches!(SourceFile::read(folder), Err(SourceError::Unreadable { .. })));
+        assert!(matches!(SourceFile::read(folder), Err(SourceError::NotAFile { what: "a folder", .. })));
     }
 }

@@ -130,14 +130,27 @@ impl<'a> Cursor<'a> {
 
     /// The next key word in capitals, without moving.
     pub fn word(&self) -> String {
-        self.peek().filter(|t| t.kind == TokenKind::Word).map(|t| self.str(t).to_uppercase()).unwrap_or_default()
+        self.peek().filter(|t| t.kind == TokenKind::Word).map(|t| self.str(t).to_ascii_uppercase()).unwrap_or_default()
     }
 
     /// An identifier.
     pub fn ident(&mut self) -> Option<Ident> {
         let token = self.peek().filter(|t| matches!(t.kind, TokenKind::Word | TokenKind::Quoted))?;
         self.at += 1;
-        Some(Ident::from_sql(self.str(token)))
+        let text = self.str(token);
+        if token.kind == TokenKind::Quoted && !text.starts_with('"') {
+            return Ident::from_unicode(text, self.escape()?);
+        }
+        Some(Ident::from_sql(text))
+    }
+
+    /// The escape character of the `U&` name or string before: `UESCAPE '!'`, or a backslash.
+    fn escape(&mut self) -> Option<char> {
+        if !self.eat("UESCAPE") {
+            return Some('\\');
+        }
+        let token = self.next().filter(|t| t.kind == TokenKind::String)?;
+        self.str(token).trim_matches('\'').chars().next()
     }
 
     /// A name with an optional schema; a database name before it is refused.
@@ -173,7 +186,10 @@ impl<'a> Cursor<'a> {
     pub fn string(&mut self) -> Option<String> {
         let token = self.peek().filter(|t| matches!(t.kind, TokenKind::String | TokenKind::Dollar))?;
         self.at += 1;
-        Some(self.str(token).to_owned())
+        if self.str(token).starts_with(['U', 'u']) {
+            self.escape()?;
+        }
+        Some(self.span_from(token.span.start).slice(self.text).to_owned())
     }
 
     /// What stands in the parentheses that come next, as a cursor of its own; moves past them.

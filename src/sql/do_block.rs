@@ -48,9 +48,41 @@ struct Body<'a> {
     bounds_lock_waits: bool,
 }
 
+/// What can be seen of a block that is not understood: `ALTER TABLE and UPDATE`.
+pub(super) fn verbs(text: &str) -> String {
+    const VERBS: [&str; 17] = [
+        "ALTER TABLE",
+        "ALTER TYPE",
+        "ALTER INDEX",
+        "CREATE TABLE",
+        "CREATE INDEX",
+        "CREATE UNIQUE INDEX",
+        "CREATE TYPE",
+        "DROP TABLE",
+        "DROP INDEX",
+        "DROP TYPE",
+        "INSERT INTO",
+        "UPDATE",
+        "DELETE FROM",
+        "TRUNCATE",
+        "LOCK TABLE",
+        "REINDEX",
+        "REFRESH MATERIALIZED VIEW",
+    ];
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    let words: Vec<String> = text.split(|c| !is_part(c)).filter(|w| !w.is_empty()).map(str::to_uppercase).collect();
+    let words = format!(" {} ", words.join(" "));
+    let found: Vec<&str> = VERBS.into_iter().filter(|verb| words.contains(&format!(" {verb} "))).collect();
+    match found.as_slice() {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
 /// `NOT EXISTS (SELECT … FROM pg_constraint …)`: the guard of something that is to be added once.
 fn asks_the_catalog(condition: &str) -> bool {
-    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     let one = !condition.contains(" and not exists") && !condition.contains(" or ");
     one && condition.starts_with("not exists")
         && ["from pg_", "from information_schema."].iter().any(|from| condition.contains(from))
@@ -58,7 +90,7 @@ fn asks_the_catalog(condition: &str) -> bool {
 
 /// `EXISTS (SELECT … FROM pg_index WHERE … AND NOT indisvalid)`.
 fn asks_for_an_invalid_index(condition: &str) -> bool {
-    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
     condition.starts_with("exists (select from pg_index where indexrelid = to_regclass(")
         && condition.ends_with(" and not indisvalid)")
 }
@@ -95,7 +127,7 @@ impl Body<'_> {
             while c.eat("WHEN") {
                 let start = c.position();
                 c.skip_until(0, |c| c.at("THEN"));
-                let conditions = c.span_from(start).slice(self.text).to_lowercase();
+                let conditions = c.span_from(start).slice(self.text).to_ascii_lowercase();
                 let is_guard = conditions.split(" or ").all(|one| one.trim().starts_with("duplicate_"));
                 self.has_logic |= !is_guard || self.operations.len() > before + 1;
                 c.need("THEN")?;
@@ -107,11 +139,26 @@ impl Body<'_> {
         Some(())
     }
 
-    /// What a handler does is not part of the migration's schema: only the quiet statements are understood there.
+    /// What a handler does is not part of the migration's schema: what it holds is only named.
     fn handler(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
-        let before = self.operations.len();
+        let (start, before) = (c.position(), self.operations.len());
         self.statements(c, nesting, &["WHEN", "END"])?;
-        (self.operations.len() == before).then_some(())
+        if self.operations.len() > before {
+            self.operations.truncate(before);
+            let span = c.span_from(start);
+            self.not_read(span, "handler", span.slice(self.text));
+        }
+        Some(())
+    }
+
+    /// A part of the block that is not understood: it stays, and so does the rest of the block.
+    fn not_read(&mut self, span: ByteSpan, what: &str, text: &str) {
+        self.has_logic = true;
+        let verbs = verbs(text);
+        let with = if verbs.is_empty() { String::new() } else { format!(" with {verbs}") };
+        let operation = Operation::Opaque { what: format!("{what} in a DO block{with}") };
+        let span = ByteSpan { start: self.offset + span.start, end: self.offset + span.end };
+        self.operations.push(Located { operation, span });
     }
 
     fn statements(&mut self, c: &mut Cursor<'_>, nesting: usize, until: &[&str]) -> Option<()> {
@@ -137,13 +184,24 @@ impl Body<'_> {
             if asks_for_an_invalid_index(condition) {
                 return self.leftover(c, nesting);
             }
-            self.statements(c, nesting + 1, &["END IF", "ELSE", "ELSIF", "ELSEIF"])?;
+            let branches = ["END IF", "ELSE", "ELSIF", "ELSEIF"];
+            self.statements(c, nesting + 1, &branches)?;
+            while c.eat_one(&["ELSE", "ELSIF", "ELSEIF"]).is_some_and(|word| {
+                if word != "ELSE" {
+                    c.skip_until(1, |c| c.at("THEN"));
+                    c.eat("THEN");
+                }
+                true
+            }) {
+                self.has_logic = true;
+                self.statements(c, nesting + 1, &branches)?;
+            }
             c.need("END IF")?;
             let inside = &self.operations[before..];
             self.has_logic |= !is_guard || inside.len() > 1 || !inside.iter().all(|o| adds(&o.operation));
             return self.semicolon(c);
         }
-        if c.at("FOR") || c.at("WHILE") || c.at("LOOP") {
+        if c.at("FOR") || c.at("FOREACH") || c.at("WHILE") || c.at("LOOP") {
             self.has_logic = true;
             c.skip_until(0, |c| c.at("LOOP"));
             c.need("LOOP")?;
@@ -168,7 +226,7 @@ impl Body<'_> {
             return self.skip_statement(c);
         }
         if c.at("EXECUTE") {
-            return None;
+            return self.executed(c);
         }
         self.nested(c)
     }
@@ -184,6 +242,35 @@ impl Body<'_> {
         self.has_logic = true;
         is_clearing.then_some(())?;
         self.semicolon(c)
+    }
+
+    /// `EXECUTE '…'`: the statement in the string, where it is one string without a quote in it.
+    fn executed(&mut self, c: &mut Cursor<'_>) -> Option<()> {
+        self.has_logic = true;
+        let start = c.position();
+        c.eat("EXECUTE");
+        let at = c.position();
+        let literal = c.clone().string().filter(|_| {
+            let mut after = c.clone();
+            after.next();
+            after.at_symbol(";")
+        });
+        self.skip_statement(c)?;
+        let span = c.span_from(start);
+        let plain =
+            literal.as_deref().and_then(|l| l.strip_prefix('\'')?.strip_suffix('\'')).filter(|l| !l.contains('\''));
+        match plain {
+            Some(statement) => {
+                let operations = read_at_depth(statement, 1).operations;
+                let base = self.offset + at + 1;
+                self.operations.extend(operations.into_iter().map(|located| Located {
+                    operation: located.operation,
+                    span: ByteSpan { start: base + located.span.start, end: base + located.span.end },
+                }));
+            }
+            None => self.not_read(span, "EXECUTE", span.slice(self.text)),
+        }
+        Some(())
     }
 
     fn is_assignment(&self, c: &Cursor<'_>) -> bool {
@@ -207,8 +294,9 @@ impl Body<'_> {
         let span = c.span_from(start);
         let reading = read_at_depth(span.slice(self.text), 1);
         for located in reading.operations {
-            if matches!(located.operation, Operation::Opaque { .. }) {
-                return None;
+            if let Operation::Opaque { what } = &located.operation {
+                self.not_read(span, what, "");
+                continue;
             }
             let base = self.offset + span.start;
             let span = ByteSpan { start: base + located.span.start, end: base + located.span.end };
@@ -229,7 +317,37 @@ impl Body<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::operation::Operation;
     use crate::sql::read_statement;
+
+    #[test]
+    fn what_can_be_seen_of_a_block_is_read_and_the_rest_is_named() {
+        let told = |body: &str| {
+            let operations = read_statement(&format!("DO $$ BEGIN {body} END $$;")).operations;
+            let words = operations.into_iter().map(|located| match located.operation {
+                Operation::Opaque { what } => what,
+                operation => format!("{operation:?}").split([' ', '(']).next().unwrap_or_default().to_owned(),
+            });
+            words.collect::<Vec<_>>().join(", ")
+        };
+        for (body, operations) in [
+            (
+                "IF a THEN ALTER TABLE t ADD b int; ELSIF c THEN DROP TABLE u; ELSE UPDATE t SET b = 1; END IF;",
+                "AddColumn, DropTable, Update",
+            ),
+            ("EXECUTE 'ALTER TABLE t ALTER b SET NOT NULL';", "SetNotNull"),
+            ("EXECUTE format('REINDEX INDEX %I', i); DROP TABLE t;", "EXECUTE in a DO block with REINDEX, DropTable"),
+            (
+                "DROP TABLE t; EXCEPTION WHEN others THEN CREATE TABLE t (); ",
+                "DropTable, handler in a DO block with CREATE TABLE",
+            ),
+            ("FOREACH i IN ARRAY a LOOP FROBNICATE i; END LOOP;", "FROBNICATE I in a DO block"),
+        ] {
+            assert_eq!(told(body), operations, "{body}");
+        }
+        let unread = &read_statement("DO $$ <<outer>> BEGIN ALTER TABLE t ADD b int; END $$;").operations[0];
+        assert_eq!(unread.operation, Operation::Opaque { what: "DO block with ALTER TABLE".into() });
+    }
 
     #[test]
     fn guards_are_told_from_logic() {

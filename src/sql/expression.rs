@@ -33,7 +33,7 @@ impl Visitor for Uses {
     fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
         match expr {
             Expr::Function(function) => {
-                let name = function.name.to_string().to_lowercase().replace('"', "");
+                let name = function.name.to_string().to_ascii_lowercase().replace('"', "");
                 self.functions.insert(name.strip_prefix("pg_catalog.").map(str::to_owned).unwrap_or(name));
             }
             Expr::Identifier(ident) => {
@@ -57,6 +57,11 @@ fn identifier(ident: &sqlparser::ast::Ident) -> Ident {
 }
 
 impl Expression {
+    /// Its syntax tree.
+    pub(super) fn tree(&self) -> &Expr {
+        &self.0
+    }
+
     fn uses(&self) -> Uses {
         let mut uses = Uses::default();
         let _ = self.0.visit(&mut uses);

@@ -10,16 +10,20 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod one_line;
 mod passes;
 mod read;
 mod read_alter;
 mod read_create;
 pub mod render;
 mod repeatable;
+mod rows;
 mod split;
 
+pub use one_line::one_line;
 pub use passes::pass;
 pub use read::{Located, Reading, read_statement};
+pub use read_create::leading_expression;
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, split};
 

@@ -4,6 +4,7 @@ use super::cursor::{Cursor, Token, Tokens};
 use super::do_block;
 use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
 use super::read_create::{create_index, create_table};
+use super::rows::{merged, rows};
 use super::split::{Piece, Script};
 use crate::operation::{ObjectKind, Operation, SqlFragment, TransactionControl};
 use crate::source::ByteSpan;
@@ -69,7 +70,9 @@ fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
         if let Some(block) = do_block::read(text, &mut cursor, depth) {
             return block;
         }
-        return plain(vec![Located { operation: Operation::Opaque { what: "DO block".into() }, span: whole }]);
+        let verbs = do_block::verbs(text);
+        let what = if verbs.is_empty() { "DO block".to_owned() } else { format!("DO block with {verbs}") };
+        return plain(vec![Located { operation: Operation::Opaque { what }, span: whole }]);
     }
     let mut attempt = cursor.clone();
     let read = if attempt.eat("ALTER TABLE") {
@@ -258,7 +261,7 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
             names: Vec::new(),
             on: None,
             if_exists: false,
-            cascade: c.rest().as_str().to_uppercase().contains("CASCADE"),
+            cascade: c.rest().as_str().to_ascii_uppercase().contains("CASCADE"),
         });
     }
     let kind = object_kind(c)?;
@@ -266,7 +269,7 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
     let names =
         if kind == ObjectKind::Function { c.name().into_iter().collect() } else { c.names().unwrap_or_default() };
     let on = if c.eat("ON") { Some(c.name()?) } else { None };
-    let cascade = c.rest().as_str().to_uppercase().ends_with("CASCADE");
+    let cascade = c.rest().as_str().to_ascii_uppercase().ends_with("CASCADE");
     Some(Operation::DropObject { kind, names, on, if_exists, cascade })
 }
 
@@ -277,21 +280,28 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
     if inner.at("WITH") {
         inner.skip_until(1, |c| ["INSERT", "UPDATE", "DELETE", "SELECT", "MERGE"].iter().any(|w| c.at(w)));
     }
+    let with = inner.fragment_from(start);
     let operation = if inner.eat("INSERT INTO") {
-        Operation::Insert { table: inner.name()? }
+        let table = inner.name()?;
+        inner.skip_until(0, |c| ["SELECT", "WITH", "TABLE", "VALUES", "DEFAULT VALUES"].iter().any(|w| c.at(w)));
+        // SELECT without FROM makes one row.
+        if inner.at("SELECT") {
+            inner.skip_until(0, |c| c.at("FROM"));
+        }
+        Operation::Insert { table, from_query: !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT") }
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Update { table, bounded: has_where(&mut inner) }
+        Operation::Update { table, rows: rows(&mut inner, with.as_str()) }
     } else if inner.eat("DELETE FROM") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Delete { table, bounded: has_where(&mut inner) }
+        Operation::Delete { table, rows: rows(&mut inner, with.as_str()) }
     } else if inner.eat("TRUNCATE") {
         inner.eat("TABLE");
         inner.eat("ONLY");
         let tables = inner.names()?;
-        Operation::Truncate { tables, cascade: inner.rest().as_str().to_uppercase().ends_with("CASCADE") }
+        Operation::Truncate { tables, cascade: inner.rest().as_str().to_ascii_uppercase().ends_with("CASCADE") }
     } else if inner.at("SELECT")
         || inner.at("VALUES")
         || inner.at("TABLE")
@@ -302,17 +312,12 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.rest();
         Operation::Select { definition: inner.fragment_from(start) }
     } else if inner.eat("MERGE INTO") {
-        Operation::Update { table: inner.name()?, bounded: true }
+        Operation::Update { table: inner.name()?, rows: merged(&mut inner) }
     } else {
         return None;
     };
     c.rest();
     Some(operation)
-}
-
-fn has_where(c: &mut Cursor<'_>) -> bool {
-    c.skip_until(0, |c| c.at("WHERE"));
-    c.at("WHERE")
 }
 
 fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {
@@ -323,7 +328,7 @@ fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {
         _ => ObjectKind::Other,
     };
     c.next();
-    let concurrently = c.eat("CONCURRENTLY") || options.as_str().to_uppercase().contains("CONCURRENTLY");
+    let concurrently = c.eat("CONCURRENTLY") || options.as_str().to_ascii_uppercase().contains("CONCURRENTLY");
     let name = c.name();
     Some(Operation::Reindex { kind, name, concurrently })
 }
@@ -358,7 +363,7 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("SESSION");
         let start = c.position();
         let _ = c.eat("TIME ZONE") || c.name().is_some();
-        let name = c.fragment_from(start).0.to_lowercase().replace("time zone", "timezone");
+        let name = c.fragment_from(start).0.to_ascii_lowercase().replace("time zone", "timezone");
         let _ = c.eat("TO") || c.eat_symbol("=");
         return Some(Operation::SetParameter { name, value: c.rest().0, local });
     }
@@ -367,7 +372,7 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("ONLY");
         let tables = c.names()?;
         c.eat("IN");
-        let mode = c.rest().0.to_uppercase();
+        let mode = c.rest().0.to_ascii_uppercase();
         let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
         return Some(Operation::LockTable {
             tables,
@@ -392,7 +397,7 @@ fn maintenance(c: &mut Cursor<'_>) -> Option<Operation> {
     let analyze_only = c.eat("ANALYZE") || c.eat("ANALYSE");
     let mut full = false;
     if c.at_symbol("(") {
-        full = c.parenthesised()?.rest().as_str().to_uppercase().contains("FULL");
+        full = c.parenthesised()?.rest().as_str().to_ascii_uppercase().contains("FULL");
     }
     while let Some(word) = c.eat_one(&["FULL", "FREEZE", "VERBOSE", "ANALYZE"]) {
         full |= word == "FULL";

@@ -185,7 +185,7 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
         return None;
     }
     let options = c.rest();
-    let catalog = options.as_str().to_lowercase().contains("user_catalog_table");
+    let catalog = options.as_str().to_ascii_lowercase().contains("user_catalog_table");
     Some(if catalog { TableAttribute::UserCatalogTable } else { TableAttribute::StorageParameters })
 }
 

@@ -1,6 +1,6 @@
 //! `CREATE TABLE`, `CREATE INDEX`, columns and constraints.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Tokens};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, IndexColumn,
     Operation, SqlFragment,
@@ -38,6 +38,18 @@ pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation
         predicate,
         definition,
     }))
+}
+
+/// The expression of an index element, without what comes behind it: collation, operator class, order.
+pub fn leading_expression(element: &SqlFragment) -> Option<SqlFragment> {
+    let tokens = Tokens::of(element.as_str())?;
+    let mut c = tokens.cursor();
+    let start = c.position();
+    if !c.at_symbol("(") {
+        c.name()?;
+    }
+    c.parenthesised()?;
+    Some(c.fragment_from(start))
 }
 
 fn index_column(mut c: Cursor<'_>) -> Option<IndexColumn> {
@@ -110,9 +122,11 @@ fn table_as_column_list(c: &Cursor<'_>) -> bool {
 }
 
 pub(super) fn starts_constraint(c: &Cursor<'_>) -> bool {
-    let one_of = ["CONSTRAINT", "PRIMARY KEY", "FOREIGN KEY", "EXCLUDE", "NOT NULL"];
+    // EXCLUDE is no reserved word, so a column may be called that; the others of these begin with one.
+    let one_of = ["CONSTRAINT", "PRIMARY KEY", "FOREIGN KEY", "EXCLUDE USING", "NOT NULL"];
     let mut after = c.clone();
     one_of.iter().any(|words| c.at(words))
+        || (c.at("EXCLUDE") && c.skip(1).at_symbol("("))
         || (after.eat("CHECK") && after.at_symbol("("))
         || (c.clone().eat("UNIQUE") && {
             after.eat("UNIQUE");
@@ -329,4 +343,55 @@ fn at_column_constraint(c: &Cursor<'_>) -> bool {
     .iter()
     .any(|w| c.at(w))
         || at_constraint_end(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::operation::Operation;
+    use crate::sql::read_statement;
+
+    /// The columns and the number of constraints of a `CREATE TABLE`.
+    fn table(text: &str) -> (Vec<String>, usize) {
+        match read_statement(text).operations.remove(0).operation {
+            Operation::CreateTable(table) => {
+                (table.columns.iter().map(|column| column.name.to_string()).collect(), table.constraints.len())
+            }
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_word_that_is_not_reserved_may_be_a_column() {
+        let words = "exclude period include storage compression generated no valid enforced key type value partition \
+                     inherits cascade restrict set if add at start restart without over only_ virtual stored always";
+        for word in words.split(' ') {
+            assert_eq!(table(&format!("CREATE TABLE t ({word} int, a int)")), (vec![word.into(), "a".into()], 0));
+            for add in ["ADD", "ADD COLUMN"] {
+                let text = format!("ALTER TABLE t {add} {word} int NOT NULL");
+                let operation = &read_statement(&text).operations[0].operation;
+                let Operation::AddColumn { column, .. } = operation else { panic!("{text}: {operation:?}") };
+                assert_eq!((column.name.as_str(), column.not_null), (word, true), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reserved_word_is_a_column_in_quotes_only() {
+        for word in ["check", "unique", "primary", "foreign", "constraint", "like", "exclude", "not"] {
+            assert_eq!(table(&format!("CREATE TABLE t (\"{word}\" int)")), (vec![format!("\"{word}\"")], 0));
+        }
+        let constraints = "CHECK (a > 0), UNIQUE (a), PRIMARY KEY (a), FOREIGN KEY (a) REFERENCES t, EXCLUDE (a WITH =), \
+                           CONSTRAINT c EXCLUDE USING gist (a WITH &&), EXCLUDE USING gist (a WITH =)";
+        assert_eq!(table(&format!("CREATE TABLE t (a int, {constraints}, LIKE b)")), (vec!["a".into()], 7));
+    }
+
+    #[test]
+    fn names_are_spelled_in_several_ways() {
+        let columns =
+            "Ä int, U&\"d\\0061t\" int, U&\"!0041!!\" UESCAPE '!' text DEFAULT U&'!0041' UESCAPE '!', \"ä  b\" int";
+        let names = ["Ä", "\"dat\"", "\"A!\"", "\"ä  b\""].map(str::to_owned).to_vec();
+        assert_eq!(table(&format!("CREATE TABLE t ({columns})")), (names, 0));
+        let wrong = &read_statement("ALTER TABLE U&\"\\zzzz\" ADD a int").operations[0].operation;
+        assert!(matches!(wrong, Operation::Opaque { .. }), "{wrong:?}");
+    }
 }

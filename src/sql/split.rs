@@ -82,8 +82,8 @@ pub fn split(text: &str) -> Script {
 pub(super) fn token(pair: &Pair<'_, Rule>, start: usize) -> Option<Token> {
     let kind = match pair.as_rule() {
         Rule::plain | Rule::word | Rule::values_word => TokenKind::Word,
-        Rule::quoted => TokenKind::Quoted,
-        Rule::string => TokenKind::String,
+        Rule::quoted | Rule::unicode_quoted => TokenKind::Quoted,
+        Rule::string | Rule::unicode_string => TokenKind::String,
         Rule::dollar => TokenKind::Dollar,
         Rule::number => TokenKind::Number,
         Rule::symbol | Rule::terminator => TokenKind::Symbol,

@@ -122,7 +122,9 @@ impl Piece {
 
     /// A concurrent build refuses to be run again once it is done, loudly; everything else promises to do nothing then.
     pub(super) fn refuses_twice(&self) -> bool {
-        self.sql.lines().any(|line| !line.starts_with("--") && line.contains("INDEX CONCURRENTLY \""))
+        statements(&self.sql).flat_map(|statement| read_statement(statement).operations).any(|located| {
+            matches!(&located.operation, Operation::CreateIndex(index) if index.concurrently && !index.if_not_exists)
+        })
     }
 }
 

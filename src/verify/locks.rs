@@ -160,16 +160,20 @@ fn locks(client: &mut Client, pid: &str, relations: &Relations) -> Result<Vec<(S
     Ok(strongest.into_iter().collect())
 }
 
-/// The tables of which the transaction has read or changed rows, or written a new file.
+/// The tables of which the transaction has read or changed rows, or written a new file; the one that TRUNCATE makes is empty.
 fn touched(session: &mut Client, before: &Relations) -> Result<Vec<String>, VerifyError> {
     let query = "SELECT relid::regclass::text FROM pg_stat_xact_user_tables
          WHERE coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del > 0";
     let rows = session.query(query, &[]).doing("reading counters")?;
     let mut touched: Vec<String> = rows.iter().map(|row| row.get(0)).filter(|name| before.contains_key(name)).collect();
-    let now = relations(session)?;
-    touched.extend(
-        now.into_iter().filter(|(name, file)| before.get(name).is_some_and(|old| old != file)).map(|(name, _)| name),
-    );
+    for (name, file) in relations(session)? {
+        let size = "SELECT pg_relation_size($1::text::regclass) > 0";
+        if before.get(&name).is_some_and(|old| *old != file)
+            && session.query_one(size, &[&name]).doing("reading sizes")?.get(0)
+        {
+            touched.push(name);
+        }
+    }
     touched.dedup();
     Ok(touched)
 }

@@ -33,3 +33,9 @@ pub const ROWS: &[(&str, &str)] = &[
     // A lock of a moment.
     ("reindex_partitioned_concurrently", "SHARE of a moment on each partition counts as held during the build"),
 ];
+
+/// Strong locks of which nothing is said, and why.
+pub const UNSAID: &[(&str, &str)] = &[(
+    "detach_partition_concurrently",
+    "it waits for the partition in its second transaction, when queries of the parent use it no more; a timeout would leave it half detached",
+)];

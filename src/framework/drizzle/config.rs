@@ -2,6 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::source::read_text;
+
 const ENDINGS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
 
 /// The folders that the `drizzle*.config.*` files of a folder name in plain words, `drizzle.config.*` first.
@@ -15,7 +17,7 @@ fn texts(root: &Utf8Path) -> Vec<String> {
     let mut files: Vec<Utf8PathBuf> =
         entries.flatten().filter(|e| is_config(e.file_name())).map(|e| e.path().to_owned()).collect();
     files.sort_by_key(|file| (!file.file_name().is_some_and(|name| name.starts_with("drizzle.config.")), file.clone()));
-    files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+    files.iter().filter_map(|file| read_text(file)).collect()
 }
 
 /// `migrations: { table, schema }`, as far as they are plain strings.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::super::{Found, FrameworkError};
-use crate::source::SourceFile;
+use crate::source::{SourceFile, is_hostile, is_there, visible};
 
 /// The versions that safestep knows, as drizzle-kit 0.19 to 0.31 write them.
 const VERSIONS: [&str; 3] = ["5", "6", "7"];
@@ -70,8 +70,14 @@ pub(super) fn list(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
     }
     let mut found = Vec::new();
     for Entry { tag, .. } in journal.entries {
+        if !is_file_name(&tag) {
+            return unusable(format!(
+                "the tag \"{}\" is no name of a file in this folder, so nothing is read: mend the journal",
+                visible(&tag)
+            ));
+        }
         let file = folder.join(format!("{tag}.sql"));
-        if !file.is_file() {
+        if !is_there(&file) {
             return unusable(format!(
                 "names {tag}, but {file} is not there: the migrator stops before it runs anything"
             ));
@@ -79,6 +85,12 @@ pub(super) fn list(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
         found.push(Found { name: tag, file });
     }
     Ok(found)
+}
+
+/// A tag with a slash, a line break or nothing in it would name another file than it seems to, or one outside the folder.
+fn is_file_name(tag: &str) -> bool {
+    let parts = tag.contains(['/', '\\']) || (cfg!(windows) && tag.contains(':'));
+    !parts && !tag.trim_matches('.').is_empty() && !tag.contains(is_hostile)
 }
 
 /// Fails when a snapshot says that it is for another database. One that says nothing, or is not there, is no reason.

@@ -6,6 +6,7 @@
 //! the migrators of node-postgres, postgres-js and pglite. A failed run begins at the file's first chunk again, so every
 //! chunk must be able to run again.
 
+use super::super::header::comment;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
@@ -18,7 +19,7 @@ use super::names::{part_name, words};
 use super::parts::{Part, Parting, Parts};
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::sql::render;
+use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
 const BACK: &str = "-- The migrator goes on in a transaction: its ledger belongs to it.\nSTART TRANSACTION;";
@@ -116,14 +117,14 @@ impl<'a> Chunks<'a> {
         let page = self.page(part.from);
         let (name, of) = (words(&self.migration.name), self.sequence.units.len());
         let header = [
-            format!("-- Step {} of {of} of {name}: {}", part.from + 1, page.what()),
-            "-- It runs once: in the migrator's transaction, which records it too.".to_owned(),
-            "-- If it fails: nothing has changed. Run the same command again".to_owned(),
+            format!("Step {} of {of} of {name}: {}", part.from + 1, page.what()),
+            "It runs once: in the migrator's transaction, which records it too.".to_owned(),
+            "If it fails: nothing has changed. Run the same command again".to_owned(),
         ];
         let mut chunks = page.as_written(told);
         (part.from + 1..part.to).for_each(|at| chunks.extend(self.unit(at, true, told)));
         if let Some(first) = chunks.first_mut() {
-            let lines: Vec<String> = header.into_iter().chain(page.undo()).collect();
+            let lines: Vec<String> = header.iter().map(|line| comment(line)).chain(page.undo()).collect();
             *first = format!("{}\n{first}", lines.join("\n"));
         }
         chunks
@@ -132,28 +133,38 @@ impl<'a> Chunks<'a> {
     fn header(&self, part: Part, of: usize) -> String {
         let (name, units) = (words(&self.migration.name), self.sequence.units.len());
         let first = part.from + 1;
-        if of == 1 {
-            let steps = match units {
-                1 => "1 step with its own commit".to_owned(),
-                count => format!("{count} steps, each with its own commit"),
-            };
-            return format!(
-                "-- {name}: {steps}, so COMMIT ends the migrator's transaction first.\n-- When a step fails, the same \
-                 command goes on with it: what was done before stays, and runs again as a no-op."
-            );
-        }
-        match part.once - part.from {
-            1 => format!(
-                "-- Step {first} of {units} of {name}: it has its own commit, so COMMIT ends the migrator's transaction \
-                 first.\n-- When it fails, the same command begins this file again: what was done runs again as a no-op."
-            ),
-            _ => format!(
-                "-- Steps {first} to {} of {units} of {name}: each has its own commit, so COMMIT ends the migrator's \
-                 transaction first.\n-- When one fails, the same command begins this file again: what was done before \
-                 stays, and runs again as a no-op.",
-                part.once
-            ),
-        }
+        let lines = match (of, part.once - part.from) {
+            (1, _) => {
+                let steps = match units {
+                    1 => "1 step with its own commit".to_owned(),
+                    count => format!("{count} steps, each with its own commit"),
+                };
+                [
+                    format!("{name}: {steps}, so COMMIT ends the migrator's transaction first."),
+                    "When a step fails, the same command goes on with it: what was done before stays, and runs again as a \
+                     no-op."
+                        .to_owned(),
+                ]
+            }
+            (_, 1) => [
+                format!(
+                    "Step {first} of {units} of {name}: it has its own commit, so COMMIT ends the migrator's transaction \
+                     first."
+                ),
+                "When it fails, the same command begins this file again: what was done runs again as a no-op.".to_owned(),
+            ],
+            _ => [
+                format!(
+                    "Steps {first} to {} of {units} of {name}: each has its own commit, so COMMIT ends the migrator's \
+                     transaction first.",
+                    part.once
+                ),
+                "When one fails, the same command begins this file again: what was done before stays, and runs again as a \
+                 no-op."
+                    .to_owned(),
+            ],
+        };
+        lines.map(|line| comment(&line)).join("\n")
     }
 
     fn begins_with_commit(&self) -> bool {
@@ -288,7 +299,11 @@ impl<'a> Chunks<'a> {
                 let step = page.at + 1;
                 vec![
                     format!(
-                        "-- Before step {step}: an INVALID {place} that a failed build left is dropped\n{}",
+                        "{}\n{}",
+                        comment(&format!(
+                            "Before step {step}: an INVALID {} that a failed build left is dropped",
+                            one_line(&place.to_string())
+                        )),
                         dropped_if_invalid(&place, &index.table, self.settings)
                     ),
                     format!("{head}{build};"),
@@ -324,8 +339,12 @@ impl Commands for Migrate {
         "Run the same command again".into()
     }
 
-    fn after_failed_build(&self, _index: &str) -> String {
-        " Run the same command again: it is dropped and built anew".into()
+    fn after_failed_build(&self) -> &'static str {
+        " Run the same command again: it is dropped and built anew"
+    }
+
+    fn commands_after_failed_build(&self, _index: &str) -> Vec<String> {
+        Vec::new()
     }
 
     fn alone(&self) -> &'static str {

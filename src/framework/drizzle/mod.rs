@@ -25,6 +25,7 @@ use super::migration::{Migration, Sending};
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, NoRoom, Records, Refusal, Replaced};
 use crate::plan::{Runner, Sequence, Unit, UnitKind};
+use crate::source::{follow, is_there};
 
 /// The framework.
 pub struct Drizzle;
@@ -66,7 +67,7 @@ impl Framework for Drizzle {
     }
 
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false }
+        Runner { several_statements_per_unit: false, clears_leftovers: true }
     }
 
     /// A folder with a journal or with `NAME/migration.sql` and its snapshot; else the `out` of a `drizzle.config` there;
@@ -88,6 +89,17 @@ impl Framework for Drizzle {
 
     fn records(&self, history: &[Found]) -> Box<dyn Records> {
         snapshot::records(history)
+    }
+
+    fn skipped(&self, folder: &Utf8Path) -> Vec<String> {
+        if journal::of(folder).is_file() {
+            return Vec::new();
+        }
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        let links = entries.map(|entry| entry.path().to_owned()).filter(|path| path.is_symlink());
+        let mut skipped: Vec<_> = links.filter(|path| path.metadata().is_err()).collect();
+        skipped.sort();
+        skipped.iter().map(|path| format!("{path}: is a link that leads nowhere: left out")).collect()
     }
 
     fn is_listed_by(&self, file: &Utf8Path) -> bool {
@@ -161,8 +173,12 @@ fn list_folders(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
     for entry in folder.read_dir_utf8().map_err(unlistable)? {
         let entry = entry.map_err(unlistable)?;
         let (name, file) = (entry.file_name(), entry.path().join(FILE));
-        if !file.is_file() {
+        if !is_there(&file) {
             continue;
+        }
+        // The migrator follows links to folders.
+        if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+            follow(entry.path())?;
         }
         let digits = name.chars().take_while(char::is_ascii_digit).count();
         if digits < 14 {

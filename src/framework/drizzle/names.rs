@@ -1,6 +1,7 @@
 //! The names and first lines by which the files of a sequence are known: in the folder, in a ledger, and as what stands for
 //! a migration that was there before.
 
+use super::super::header::follows;
 use crate::plan::Unit;
 
 /// The longest name of a part in bytes, without its number or time: file systems take 255.
@@ -26,11 +27,8 @@ pub(super) fn words(name: &str) -> &str {
 
 /// All files of the sequence that one of a folder belongs to, as their first lines say.
 pub(super) fn sequence_at(at: usize, folder: &[(String, String)]) -> std::ops::RangeInclusive<usize> {
-    let part = |at: usize| folder.get(at).and_then(|(_, text)| part_of(text));
-    let follows = |at: usize| match (part(at), part(at + 1)) {
-        (Some((number, words)), Some((next, same))) => next > number && words == same,
-        _ => false,
-    };
+    let text = |at: usize| folder.get(at).map_or("", |(_, text)| text.as_str());
+    let follows = |at: usize| follows(text(at), text(at + 1));
     let first = (0..at).rev().take_while(|before| follows(*before)).last().unwrap_or(at);
     let last = (at..folder.len()).find(|at| !follows(*at)).unwrap_or(at);
     first..=last
@@ -43,13 +41,4 @@ pub(super) fn stand_for(original: usize, originals: &[&str], folder: &[(String, 
     let number = originals[..original].iter().filter(|other| words(other) == own).count();
     let same = (0..folder.len()).filter(|at| words(&folder[*at].0) == own).nth(number);
     same.map_or_else(Vec::new, |at| sequence_at(at, folder).collect())
-}
-
-/// Which step a file begins with and what it is a part of, as its first line says.
-fn part_of(text: &str) -> Option<(usize, &str)> {
-    let (first, rest) = text.lines().next()?.strip_prefix("-- Step")?.split_once(" of ")?;
-    let number = first.trim_start_matches('s').split_whitespace().next()?;
-    let (_, rest) = rest.split_once(" of ")?;
-    let (words, _) = rest.split_once(": ")?;
-    Some((number.parse().ok()?, words))
 }

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::header::shell_word;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page};
 use super::super::plpgsql::{batches, guarded, retried};
@@ -94,15 +95,20 @@ struct MigrateResolve<'a>(&'a str);
 
 impl Commands for MigrateResolve<'_> {
     fn again(&self) -> String {
-        format!("prisma migrate resolve --rolled-back {}, then prisma migrate deploy", self.0)
+        format!("prisma migrate resolve --rolled-back {}, then prisma migrate deploy", shell_word(self.0))
     }
 
-    fn after_failed_build(&self, index: &str) -> String {
-        format!(
-            "\n--   1. prisma db execute --stdin <<< 'DROP INDEX CONCURRENTLY IF EXISTS {index};'\n--   2. prisma migrate \
-             resolve --rolled-back {}\n--   3. prisma migrate deploy",
-            self.0
-        )
+    fn after_failed_build(&self) -> &'static str {
+        ""
+    }
+
+    fn commands_after_failed_build(&self, index: &str) -> Vec<String> {
+        let drop = shell_word(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index};"));
+        vec![
+            format!("  1. prisma db execute --stdin <<< {drop}"),
+            format!("  2. prisma migrate resolve --rolled-back {}", shell_word(self.0)),
+            "  3. prisma migrate deploy".to_owned(),
+        ]
     }
 
     fn alone(&self) -> &'static str {

@@ -14,6 +14,7 @@ use super::migration::{Migration, Sending};
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
 use crate::plan::{Runner, Sequence};
+use crate::source::{is_there, read_bytes, read_text};
 
 /// The framework.
 pub struct Prisma;
@@ -39,7 +40,7 @@ impl Framework for Prisma {
     }
 
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false }
+        Runner { several_statements_per_unit: false, clears_leftovers: false }
     }
 
     /// A folder with `migration_lock.toml` or with `NAME/migration.sql` in it; else the usual places below a project.
@@ -60,12 +61,28 @@ impl Framework for Prisma {
         for entry in folder.read_dir_utf8().map_err(unlistable)? {
             let entry = entry.map_err(unlistable)?;
             // The engine ignores links to folders, and files beside the folders.
-            if entry.file_type().is_ok_and(|t| t.is_dir()) && entry.path().join(FILE).is_file() {
+            if entry.file_type().is_ok_and(|t| t.is_dir()) && is_there(&entry.path().join(FILE)) {
                 found.push(Found { name: entry.file_name().to_owned(), file: entry.path().join(FILE) });
             }
         }
         found.sort_by_cached_key(|f| locale_compare(&f.name));
         Ok(found)
+    }
+
+    fn skipped(&self, folder: &Utf8Path) -> Vec<String> {
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        let why = |entry: camino::Utf8DirEntry| {
+            let (path, kind) = (entry.path(), entry.file_type().ok()?);
+            let has_file = is_there(&path.join(FILE));
+            if kind.is_symlink() && (path.is_dir() || path.metadata().is_err()) {
+                return Some(format!("{path}: is a link, which Prisma does not look into: left out"));
+            }
+            let is_empty = kind.is_dir() && !has_file && !entry.file_name().starts_with('.');
+            is_empty.then(|| format!("{path}: has no {FILE}, so `prisma migrate deploy` stops at it: left out"))
+        };
+        let mut skipped: Vec<String> = entries.filter_map(why).collect();
+        skipped.sort();
+        skipped
     }
 
     fn is_listed_by(&self, file: &Utf8Path) -> bool {
@@ -110,7 +127,7 @@ fn configured(root: &Utf8Path) -> Option<Utf8PathBuf> {
     let text = names
         .iter()
         .flat_map(|n| endings.iter().map(move |e| format!("{n}.{e}")))
-        .find_map(|name| std::fs::read_to_string(root.join(name)).ok())?;
+        .find_map(|name| read_text(&root.join(name)))?;
     let migrations = &text[text.find("migrations")?..];
     let path = &migrations[migrations.find("path")? + 4..];
     let quote = path.find(['"', '\''])?;
@@ -121,9 +138,16 @@ fn configured(root: &Utf8Path) -> Option<Utf8PathBuf> {
 
 fn check_provider(folder: &Utf8Path) -> Result<(), FrameworkError> {
     let path = folder.join(LOCK);
-    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(()) };
-    let provider =
-        text.lines().find_map(|line| line.trim().strip_prefix("provider")).and_then(|rest| rest.split('"').nth(1));
+    if !is_there(&path) {
+        return Ok(());
+    }
+    let bytes = read_bytes(&path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let provider = text
+        .trim_start_matches('\u{feff}')
+        .split(['\n', '\r'])
+        .find_map(|line| line.trim().strip_prefix("provider"))
+        .and_then(|rest| rest.split('"').nth(1));
     match provider {
         Some(provider) if !matches!(provider, "postgresql" | "postgres" | "cockroachdb") => {
             Err(FrameworkError::OtherDatabase { path, provider: provider.to_owned() })

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::style::Style;
+use crate::source::is_hostile;
 
 /// A tab is shown as this.
 const TAB: &str = "    ";
@@ -23,13 +24,6 @@ pub(super) fn char_width(character: char) -> usize {
 /// Columns that a text of one line takes.
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(char_width).sum()
-}
-
-/// True for what could steer a terminal or hide text from its reader: control characters, zero-width and
-/// bidirectional formatting characters.
-fn is_hostile(character: char) -> bool {
-    character.is_control()
-        || matches!(u32::from(character), 0x00ad | 0x200b..=0x200f | 0x2028..=0x202e | 0x2060..=0x2069 | 0xfeff)
 }
 
 /// The text with every hostile character but tab and newline replaced.

@@ -62,7 +62,7 @@ pub(super) fn legend(side: &Side, width: usize) -> Vec<String> {
         let waits = format!("reads {:>7}  writes {:>7}", duration(step.longest_read), duration(step.longest_write));
         let head = format!("  {:>3}  {:>7}  {waits}  ", number + 1, duration(step.seconds * 1e3));
         let room = width.saturating_sub(head.chars().count()).max(20);
-        head + &cut(&step.name, room)
+        head + &cut(&crate::source::visible(&step.name), room)
     });
     std::iter::once("       took     longest wait of".to_owned()).chain(lines).collect()
 }

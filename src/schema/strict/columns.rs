@@ -14,7 +14,7 @@ impl Schema {
     ) -> Applies {
         self.has_table(table)?;
         if let Some(state) = self.table(&table.name) {
-            if state.columns.iter().any(|c| c.name == column.name) {
+            if state.columns.iter().any(|c| c.sure && c.name == column.name) {
                 let exists = format!("column {} of relation {} already exists", column.name, table.name);
                 return if if_not_exists { Ok(()) } else { refused(DUPLICATE_COLUMN, exists) };
             }

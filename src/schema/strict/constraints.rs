@@ -55,7 +55,7 @@ impl Schema {
 
     pub(super) fn name_of_constraint_is_free(&self, table: &TableRef, constraint: &Constraint) -> Applies {
         let Some(name) = &constraint.name else { return Ok(()) };
-        if self.constraint(&table.name, name).is_some() {
+        if self.constraint(&table.name, name).is_some_and(|state| state.sure) {
             let exists = format!("constraint {name} for relation {} already exists", table.name);
             return refused(DUPLICATE_OBJECT, exists);
         }
@@ -177,7 +177,7 @@ impl Schema {
 
     pub(super) fn can_rename_constraint(&self, table: &TableRef, name: &Ident, to: &Ident) -> Applies {
         self.has_constraint(table, name)?;
-        if self.constraint(&table.name, to).is_some() {
+        if self.constraint(&table.name, to).is_some_and(|state| state.sure) {
             let exists = format!("constraint {to} for relation {} already exists", table.name);
             return refused(DUPLICATE_OBJECT, exists);
         }

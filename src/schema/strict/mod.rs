@@ -225,7 +225,7 @@ impl Schema {
 
     /// The relation's name is free: tables, views, indexes and sequences share one name space in a schema.
     fn relation_is_free(&self, name: &QualifiedName) -> Applies {
-        match self.is_relation(&key(name)) {
+        match self.is_surely_relation(&key(name)) {
             true => refused(DUPLICATE_TABLE, format!("relation {name} already exists")),
             false => Ok(()),
         }
@@ -233,6 +233,13 @@ impl Schema {
 
     fn is_relation(&self, name: &Key) -> bool {
         self.tables.contains_key(name) || self.indexes.contains_key(name)
+    }
+
+    /// The history's own statements made it: what only a framework wrote down may still have to be made.
+    fn is_surely_relation(&self, name: &Key) -> bool {
+        let is_view = |t: &Table| matches!(t.kind, RelationKind::View | RelationKind::MaterializedView);
+        self.tables.get(name).is_some_and(|t| t.is_sure() || is_view(t))
+            || self.indexes.get(name).is_some_and(|i| i.sure)
     }
 
     /// A table makes a type of its name.

@@ -168,8 +168,8 @@ fn changed(mut rows: Rows, deltas: Vec<Delta>) -> Option<Rows> {
 
 /// True when the migration beside a snapshot renames something, or cannot be read.
 fn renames(snapshot: &Utf8Path) -> bool {
-    let text = std::fs::read_to_string(snapshot.with_file_name(super::super::FILE));
-    text.map_or(true, |text| text.to_ascii_uppercase().contains("RENAME"))
+    let text = crate::source::read_text(&snapshot.with_file_name(super::super::FILE));
+    text.is_none_or(|text| text.to_ascii_uppercase().contains("RENAME"))
 }
 
 impl RowKey {

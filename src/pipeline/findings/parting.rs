@@ -1,0 +1,24 @@
+//! Statements that are dangerous only in the same transaction: can they be parted?
+
+use crate::framework::migration::Migration;
+use crate::operation::Fixed;
+use crate::plan::Step;
+use crate::rewrite::{Applicability, Outcome};
+
+/// True when a sequence runs the two in transactions of their own: not those of one `DO` block with logic, nor what the
+/// author put between BEGIN and COMMIT.
+pub(super) fn can_part(migration: &Migration, one: usize, other: usize) -> bool {
+    let (a, b) = (&migration.items[one], &migration.items[other]);
+    match (a.fixed, b.fixed) {
+        (Some(Fixed::Transaction), Some(Fixed::Transaction)) => false,
+        (Some(Fixed::Block), _) | (_, Some(Fixed::Block)) => a.statement != b.statement,
+        _ => true,
+    }
+}
+
+/// The operation stays what it is, apart from the one that holds the lock.
+pub(super) fn part(outcome: &mut Outcome, step: Step) {
+    outcome.hazard.applicability = Applicability::Safe;
+    outcome.hazard.help = "a transaction of its own".into();
+    outcome.steps = Some(vec![step]);
+}

@@ -1,0 +1,67 @@
+//! # commit-in-file
+//!
+//! A `COMMIT` in a migration ends the transaction that its runner began, usually to get `CONCURRENTLY` through. What stands before
+//! it is kept when a later statement fails, but the migration is not recorded: the next run begins at the top again and fails at
+//! the first statement that cannot run twice. Nothing but mending the database by hand helps then.
+//!
+//! ## Instead
+//!
+//! A migration for each part; or statements that may all run again (`IF NOT EXISTS`, `IF EXISTS`). safestep reports it where
+//! something before the COMMIT cannot.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, 55.2.2.1 Multiple Statements in a Simple Query.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{Operation, TransactionControl};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::Transaction(TransactionControl::Commit) = site.operation() else { return None };
+    let control = |at: &usize| matches!(site.items[*at].operation, Operation::Transaction(_));
+    let start = (0..site.at).rev().find(control).map_or(0, |at| at + 1);
+    let began =
+        start > 0 && matches!(site.items[start - 1].operation, Operation::Transaction(TransactionControl::Begin));
+    let goes_on = site.items[site.at + 1..].iter().any(|item| !matches!(item.operation, Operation::Transaction(_)));
+    if began || !goes_on {
+        return None;
+    }
+    let once = (start..site.at).find(|at| fails_the_second_time(&site.items[*at].operation))?;
+    let statement: Vec<&str> = site.texts[once].split_whitespace().collect();
+    let words = statement.iter().take(6).copied().collect::<Vec<_>>().join(" ");
+    let dots = if statement.len() > 6 { " …" } else { "" };
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Manual,
+        table: None,
+        lock: None,
+        message: format!("after a failure behind it the migration cannot run again: {words}{dots} is done already"),
+        label: "ends the transaction of the migration's runner".into(),
+        help: "left as it is: a migration for each part, or IF NOT EXISTS and IF EXISTS everywhere".into(),
+    }))
+}
+
+/// True for what fails, or changes rows again, when it has run before.
+fn fails_the_second_time(operation: &Operation) -> bool {
+    match operation {
+        Operation::CreateTable(create) => !create.if_not_exists,
+        Operation::CreateIndex(index) => !index.if_not_exists,
+        Operation::AddColumn { if_not_exists, .. } | Operation::AddEnumValue { if_not_exists, .. } => !if_not_exists,
+        Operation::DropTable { if_exists, .. }
+        | Operation::DropColumn { if_exists, .. }
+        | Operation::DropConstraint { if_exists, .. }
+        | Operation::DropIndex { if_exists, .. }
+        | Operation::DropType { if_exists, .. } => !if_exists,
+        Operation::AddConstraint { .. }
+        | Operation::CreateEnum { .. }
+        | Operation::CreateDomain { .. }
+        | Operation::RenameTable { .. }
+        | Operation::RenameColumn { .. }
+        | Operation::RenameConstraint { .. }
+        | Operation::RenameIndex { .. }
+        | Operation::RenameType { .. }
+        | Operation::RenameEnumValue { .. }
+        | Operation::Insert { .. } => true,
+        _ => false,
+    }
+}

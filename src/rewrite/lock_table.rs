@@ -1,0 +1,53 @@
+//! # lock-table
+//!
+//! `LOCK TABLE` keeps everybody else away until the transaction ends: with what stands behind it, however long that takes. It
+//! waits for its lock like any other statement, and every new query of the table waits behind it.
+//!
+//! ## Instead
+//!
+//! Do without: constraints, unique indexes and batched updates need no lock on the table. Where two things must change in one
+//! instant, let the transaction hold nothing but what is brief, after `SET LOCAL lock_timeout`. safestep reports the lock and
+//! leaves the migration whole, as the lock is about all of it.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, LOCK; 13.3.1 Table-Level Locks.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
+use crate::operation::{Item, Operation, QualifiedName};
+use crate::postgres::{Work, effects};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::LockTable { .. } = site.operation() else { return None };
+    let cost = site.effects();
+    let lock = cost.strongest().filter(|lock| lock.blocks_writes())?;
+    let item = &site.items[site.at];
+    let goes_on =
+        site.items[site.at + 1..].iter().any(|later| later.shares_transaction_with(item) && is_long(site, later));
+    if !goes_on && (item.bounds_lock_waits || !site.settings.bound_lock_waits) {
+        return None;
+    }
+    let tables: Vec<QualifiedName> = cost.locks.iter().map(|(table, _)| table.clone()).collect();
+    let who = if lock.blocks_reads() { "read and write" } else { "write" };
+    let until = if goes_on { "waits until the work behind it is done" } else { "queues while it waits for its lock" };
+    Some(Outcome::reported(Hazard {
+        severity: if goes_on { Severity::Danger } else { Severity::Caution },
+        applicability: Applicability::Manual,
+        table: tables.first().cloned(),
+        lock: Some(lock),
+        message: format!("every {who} of {} {until}", listed(&tables)),
+        label: format!("{lock} until the transaction ends"),
+        help: match goes_on {
+            true => "left as it is: do without the lock, or take the long part out of its transaction",
+            false => "left as it is: do without the lock, or SET LOCAL lock_timeout before it",
+        }
+        .into(),
+    }))
+}
+
+/// True for what grows with a table, as far as the catalog before the lock tells.
+fn is_long(site: &Site<'_>, item: &Item) -> bool {
+    let brief = matches!(item.operation, Operation::Insert { from_query: false, .. });
+    let cost = effects(&item.operation, site.schema, site.settings.postgres);
+    !brief && cost.work != Work::Constant
+}

@@ -1,0 +1,93 @@
+//! # replace-check
+//!
+//! A migration that drops a CHECK and adds another one in its place lets every row in meanwhile, and blocks reads and writes
+//! while all rows are checked.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! ALTER TABLE t ADD CONSTRAINT t_a_check_new CHECK (a > 1) NOT VALID;   -- instant; both hold for new rows
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_check_new;                     -- reads all rows, blocks nothing
+//! ALTER TABLE t DROP CONSTRAINT t_a_check;                             -- one transaction with
+//! ALTER TABLE t RENAME CONSTRAINT t_a_check_new TO t_a_check;
+//! ```
+//!
+//! ## Why it is safe
+//!
+//! One of the two always holds. If a row breaks the new one, the old one is still there.
+//!
+//! ## Watch
+//!
+//! Between the first step and the swap new rows must pass both: code that writes what only the new check allows goes out after
+//! the swap.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, Notes.
+
+use super::add_check::{add_and_validate, preflight};
+use super::swap::swap;
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{ConstraintKind, Operation};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::DropConstraint { table, name, cascade: false, .. } = site.operation() else { return None };
+    let old = site.schema.constraint(&table.name, name)?;
+    if !matches!(old.constraint.kind, ConstraintKind::Check { .. }) || site.schema.is_new(&table.name) {
+        return None;
+    }
+    let (at, new, expression) = site.later().find_map(|(at, operation)| match operation {
+        Operation::AddConstraint { table: other, constraint }
+            if other.name == table.name && !constraint.not_valid && constraint.name.as_ref() == Some(name) =>
+        {
+            match &constraint.kind {
+                ConstraintKind::Check { expression } => Some((at, constraint, expression)),
+                _ => None,
+            }
+        }
+        _ => None,
+    })?;
+    // Rows or columns that change in between are what the old one stood in the way of.
+    if site.items[site.at + 1..at].iter().any(|item| !leaves_rows(&item.operation)) {
+        return None;
+    }
+    let hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: site.effects().strongest(),
+        message: format!(
+            "{} takes any row until the check is there again, and every read and write waits while all rows are checked",
+            table.name
+        ),
+        label: "dropped here, added again below".into(),
+        help: "add the new check NOT VALID, validate it, then swap the two".into(),
+    };
+    let steps = swap(site, table, old, at, new, |steps, name| add_and_validate(steps, table, new, name, expression));
+    let mut outcome = Outcome::rewritten(hazard, steps);
+    outcome.claims = vec![at];
+    outcome.preflight = Some(preflight(&table.name, expression));
+    Some(outcome)
+}
+
+/// What neither changes rows nor columns that are there.
+fn leaves_rows(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::AddColumn { .. }
+            | Operation::SetNotNull { .. }
+            | Operation::DropNotNull { .. }
+            | Operation::SetDefault { .. }
+            | Operation::DropDefault { .. }
+            | Operation::AddConstraint { .. }
+            | Operation::DropConstraint { .. }
+            | Operation::ValidateConstraint { .. }
+            | Operation::CreateIndex(_)
+            | Operation::DropIndex { .. }
+            | Operation::CreateTable(_)
+            | Operation::CreateEnum { .. }
+            | Operation::Comment { .. }
+            | Operation::Grant { .. }
+            | Operation::SetParameter { .. }
+    )
+}

@@ -1,0 +1,246 @@
+//! # replace-key
+//!
+//! A migration that drops a primary key or a unique rule and adds another one in its place takes duplicates meanwhile, cannot
+//! replicate updates without a primary key, and blocks reads and writes while the new one is built.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey_new ON t (a, b);              -- the new one first
+//! ALTER TABLE t DROP CONSTRAINT t_pkey;                                 -- one transaction with
+//! ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey_new;
+//! ```
+//!
+//! A unique index on the same columns that the migration drops becomes the key as it is: nothing is built.
+//!
+//! ## Why it is safe
+//!
+//! One of the two keys always holds; `USING INDEX` takes the finished index and gives it the constraint's name. Columns of a
+//! primary key that may be NULL are proved first, as in set-not-null.
+//!
+//! ## Watch
+//!
+//! Duplicates make the build fail; it leaves an INVALID index, and the old key in force.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index; CREATE INDEX, Building Indexes Concurrently.
+
+use super::add_unique::{attach, build, preflight};
+use super::create_index::CONCURRENT_NOTE;
+use super::create_unique_index::is_proved;
+use super::set_not_null::prove;
+use super::swap::without;
+use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
+use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
+use crate::plan::{Undo, snake_case};
+use crate::schema::{Index, RelationKind, same};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    match site.operation() {
+        Operation::DropConstraint { table, name, cascade: false, .. } => replace_constraint(site, table, name),
+        Operation::DropIndex { names, cascade: false, .. } => match names.as_slice() {
+            [name] => promote_dropped(site, name),
+            _ => None,
+        },
+        Operation::AddConstraint { table, constraint } => promote_before_drop(site, table, constraint),
+        _ => None,
+    }
+}
+
+/// A key goes, another one comes later.
+fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option<Outcome> {
+    let old = site.schema.constraint(&table.name, name)?;
+    let columns = old.constraint.key_columns()?;
+    let primary = matches!(old.constraint.kind, ConstraintKind::PrimaryKey { .. });
+    if !is_plain_table(site, &table.name) || !site.schema.referencing(&table.name).is_empty() {
+        return None;
+    }
+    let (at, new) = site.later().find_map(|(at, operation)| match operation {
+        Operation::AddConstraint { table: other, constraint } if same(&other.name, &table.name) => {
+            let takes_its_place = match &constraint.kind {
+                ConstraintKind::PrimaryKey { using_index: None, .. } => primary,
+                ConstraintKind::Unique { using_index: None, columns: new, .. } => {
+                    !primary && (constraint.name.as_ref() == Some(name) || new.iter().any(|c| columns.contains(c)))
+                }
+                _ => false,
+            };
+            takes_its_place.then_some((at, constraint))
+        }
+        _ => None,
+    })?;
+    let wanted = match &new.name {
+        Some(name) => name.clone(),
+        None => without(site, table, name).constraint_name(&table.name, new),
+    };
+    let new_columns = new.key_columns()?;
+    // A column that comes in between can only be built on behind it.
+    let known = |column: &Ident| site.schema.column(&table.name, column).is_some();
+    if !new_columns.iter().all(known) || changes_columns(site, at, &table.name, new_columns) {
+        return None;
+    }
+    let mut steps = site.steps();
+    steps.from(at);
+    if primary {
+        prove_columns(&mut steps, site, table, new_columns);
+    }
+    let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
+    let preflight = preflight(&table.name, new).filter(|_| !is_proved(site, &table.name, new_columns, false));
+    build(&mut steps, table, new, &temporary, preflight.as_ref())?;
+    let again = Operation::AddConstraint {
+        table: table.clone(),
+        constraint: Constraint { name: Some(name.clone()), ..old.constraint.clone() },
+    };
+    steps.from(site.at).step(
+        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
+        format!("{}_swap_{}", snake_case(&table.name.name), snake_case(name)),
+        "the new index is there and holds",
+        Undo::By(vec![again]),
+    );
+    attach(steps.from(at), table, new, &wanted, &temporary);
+    let mut outcome = outcome(site, table, at, steps);
+    outcome.preflight = preflight;
+    outcome.note = Some(CONCURRENT_NOTE.into());
+    Some(outcome)
+}
+
+/// A unique index is dropped, and a key on its columns is added later: the index becomes the key.
+fn promote_dropped(site: &Site<'_>, name: &QualifiedName) -> Option<Outcome> {
+    let index = site.schema.index(name).filter(|index| index.constraint.is_none())?;
+    let (at, table, new) = site.later().find_map(|(at, operation)| match operation {
+        Operation::AddConstraint { table, constraint }
+            if same(&table.name, &index.table) && can_become(index, constraint) =>
+        {
+            Some((at, table, constraint))
+        }
+        _ => None,
+    })?;
+    if !is_plain_table(site, &index.table) || changes_columns(site, at, &index.table, new.key_columns()?) {
+        return None;
+    }
+    let wanted = match &new.name {
+        Some(name) => name.clone(),
+        None => {
+            let mut after = site.schema.clone();
+            after.apply(site.operation());
+            after.constraint_name(&index.table, new)
+        }
+    };
+    promoted(site, table, new, &wanted, index, at)
+}
+
+/// A key is added, and a unique index on its columns is dropped later: the index becomes the key.
+fn promote_before_drop(site: &Site<'_>, table: &TableRef, new: &Constraint) -> Option<Outcome> {
+    if !is_plain_table(site, &table.name) {
+        return None;
+    }
+    let wanted = site.schema.constraint_name(&table.name, new);
+    let (at, index) = site.later().find_map(|(at, operation)| match operation {
+        Operation::DropIndex { names, cascade: false, .. } => match names.as_slice() {
+            [name] => {
+                let index =
+                    site.schema.index(name).filter(|i| i.constraint.is_none() && same(&i.table, &table.name))?;
+                can_become(index, new).then_some((at, index))
+            }
+            _ => None,
+        },
+        _ => None,
+    })?;
+    if changes_columns(site, at, &table.name, new.key_columns()?) {
+        return None;
+    }
+    promoted(site, table, new, &wanted, index, at)
+}
+
+fn promoted(
+    site: &Site<'_>,
+    table: &TableRef,
+    new: &Constraint,
+    wanted: &Ident,
+    index: &Index,
+    at: usize,
+) -> Option<Outcome> {
+    let mut steps = site.steps();
+    if matches!(new.kind, ConstraintKind::PrimaryKey { .. }) {
+        prove_columns(&mut steps, site, table, new.key_columns()?);
+    }
+    attach(&mut steps, table, new, wanted, &index.name.name);
+    let mut outcome = outcome(site, table, at, steps);
+    outcome.hazard.help = format!("{} becomes the key: nothing is built", index.name);
+    Some(outcome)
+}
+
+fn outcome(site: &Site<'_>, table: &TableRef, at: usize, mut steps: StepBuilder) -> Outcome {
+    let hazard = Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Safe,
+        table: Some(table.name.clone()),
+        lock: site.effects().strongest(),
+        message: format!(
+            "{} takes duplicates until its new key is built, and reads and writes wait for it",
+            table.name
+        ),
+        label: "one key goes before the other is there".into(),
+        help: "build the new index concurrently first, then swap the two in one instant".into(),
+    };
+    let mut outcome = Outcome::rewritten(hazard, steps.done());
+    outcome.claims = vec![at];
+    outcome
+}
+
+fn prove_columns(steps: &mut StepBuilder, site: &Site<'_>, table: &TableRef, columns: &[Ident]) {
+    for column in columns {
+        if steps.schema().column(&table.name, column).is_none_or(|c| !c.not_null) {
+            prove(steps, table, column, site.settings.postgres);
+        }
+    }
+}
+
+fn is_plain_table(site: &Site<'_>, table: &QualifiedName) -> bool {
+    let state = site.schema.table(table);
+    state.is_some_and(|t| t.kind == RelationKind::Table && t.parents.is_empty()) && !site.schema.is_new(table)
+}
+
+/// True when an operation up to `at` changes a column of the key, or nobody knows what it changes.
+fn changes_columns(site: &Site<'_>, at: usize, table: &QualifiedName, columns: &[Ident]) -> bool {
+    site.items[site.at + 1..at].iter().any(|item| match &item.operation {
+        Operation::AddColumn { table: other, column, .. } => same(other, table) && columns.contains(&column.name),
+        Operation::DropColumn { table: other, column, .. }
+        | Operation::SetType { table: other, column, .. }
+        | Operation::RenameColumn { table: other, column, .. }
+        | Operation::DropNotNull { table: other, column } => same(other, table) && columns.contains(column),
+        Operation::RenameTable { table: other, .. } => same(other, table),
+        Operation::Update { .. } | Operation::Delete { .. } | Operation::Insert { .. } | Operation::Truncate { .. } => {
+            true
+        }
+        Operation::Select { .. } | Operation::Opaque { .. } => true,
+        _ => false,
+    })
+}
+
+/// The index is what the key would build.
+fn can_become(index: &Index, key: &Constraint) -> bool {
+    let (columns, nulls, options) = match &key.kind {
+        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, using_index: None } => {
+            (columns, *nulls_not_distinct, index_options)
+        }
+        ConstraintKind::PrimaryKey { columns, index_options, using_index: None } => (columns, false, index_options),
+        _ => return false,
+    };
+    let plain = |element: &crate::operation::IndexColumn| {
+        let column = element.column.as_ref()?;
+        (element.text == SqlFragment::new(&column.to_string())).then(|| column.clone())
+    };
+    let own: Option<Vec<Ident>> = index.columns.iter().map(plain).collect();
+    let said = index.definition.as_str().to_uppercase();
+    let special = ["NULLS NOT DISTINCT", "INCLUDE", " WITH ", "TABLESPACE"].iter().any(|word| said.contains(word));
+    let btree = !said.contains(" USING ") || said.contains(" USING BTREE");
+    index.sure
+        && index.unique
+        && index.predicate.is_none()
+        && own.as_ref() == Some(columns)
+        && !nulls
+        && options.as_str().is_empty()
+        && !special
+        && btree
+}

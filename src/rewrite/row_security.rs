@@ -1,0 +1,51 @@
+//! # row-security
+//!
+//! With `ENABLE ROW LEVEL SECURITY` a table without a policy shows no row to anybody but its owner, superusers and roles with
+//! BYPASSRLS: queries do not fail, they find nothing. `FORCE` hides the rows from the owner as well.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! CREATE POLICY t_all ON t USING (…);          -- first, in the same transaction
+//! ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+//! ```
+//!
+//! safestep reports it where neither the history nor the migration makes a policy for the table.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, 5.9 Row Security Policies.
+
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{ObjectKind, Operation, RowSecurity, TableAttribute};
+use crate::schema::same;
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::SetTableAttribute { table, attribute: TableAttribute::RowSecurity(change) } = site.operation()
+    else {
+        return None;
+    };
+    let from = match change {
+        RowSecurity::Enable => "from every role but its owner",
+        RowSecurity::Force => "also from its owner",
+        RowSecurity::Disable | RowSecurity::NoForce => return None,
+    };
+    let makes_policy = |operation: &Operation| matches!(operation, Operation::CreateObject { kind: ObjectKind::Policy, on: Some(on), .. } if same(on, &table.name));
+    let has_policy = site.schema.policies_of(&table.name).next().is_some()
+        || site
+            .items
+            .iter()
+            .any(|item| makes_policy(&item.operation) || matches!(item.operation, Operation::Opaque { .. }));
+    if has_policy || site.schema.is_new(&table.name) {
+        return None;
+    }
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Phased,
+        table: Some(table.name.clone()),
+        lock: site.effects().strongest(),
+        message: format!("every row of {} is hidden {from}: it has no policy", table.name),
+        label: "queries find nothing from here on".into(),
+        help: "left as it is: create the policies before it, in the same transaction".into(),
+    }))
+}

@@ -1,0 +1,70 @@
+//! A constraint in another's place: the new one stands and is proved before the old one goes, and they change places in one
+//! transaction.
+
+use super::Site;
+use crate::operation::{Constraint, Ident, Operation, TableRef};
+use crate::plan::{Step, Undo, snake_case};
+use crate::rewrite::StepBuilder;
+use crate::schema::ConstraintState;
+
+/// The steps that put `new`, the constraint of item `at`, in the place of `old`, which the operation at hand drops. `prove` adds
+/// it under the name that it is given and proves it.
+pub(super) fn swap(
+    site: &Site<'_>,
+    table: &TableRef,
+    old: &ConstraintState,
+    at: usize,
+    new: &Constraint,
+    prove: impl FnOnce(&mut StepBuilder, Ident),
+) -> Vec<Step> {
+    let name = &old.name;
+    let wanted = match &new.name {
+        Some(name) => name.clone(),
+        None => without(site, table, name).constraint_name(&table.name, new),
+    };
+    let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
+    let mut steps = site.steps();
+    prove(steps.from(at), temporary.clone());
+    let words = snake_case(&table.name.name);
+    let again = Operation::AddConstraint {
+        table: table.clone(),
+        constraint: Constraint { name: Some(name.clone()), not_valid: true, ..old.constraint.clone() },
+    };
+    steps.from(site.at).step(
+        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
+        format!("{words}_swap_{}", snake_case(name)),
+        "the new one protects the rows now",
+        Undo::By(vec![again, Operation::ValidateConstraint { table: table.clone(), name: name.clone() }]),
+    );
+    if temporary != wanted {
+        steps.from(at).step(
+            Operation::RenameConstraint { table: table.clone(), name: temporary.clone(), to: wanted.clone() },
+            format!("{words}_rename_{}", snake_case(&wanted)),
+            "the new one takes the old name",
+            Undo::By(vec![Operation::RenameConstraint { table: table.clone(), name: wanted, to: temporary }]),
+        );
+    }
+    let mut steps = steps.done();
+    // The swap locks what the drop locks: with a foreign key both tables, also for the rename.
+    let locks = steps
+        .iter()
+        .find(|s| matches!(s.operation, Operation::DropConstraint { .. }))
+        .map(|s| s.locks.clone())
+        .unwrap_or_default();
+    for step in steps.iter_mut().filter(|s| matches!(s.operation, Operation::RenameConstraint { .. })) {
+        step.locks.clone_from(&locks);
+    }
+    steps
+}
+
+/// The catalog as it is when the constraint is gone, where its name is free.
+pub(super) fn without(site: &Site<'_>, table: &TableRef, name: &Ident) -> crate::schema::Schema {
+    let mut schema = site.schema.clone();
+    schema.apply(&Operation::DropConstraint {
+        table: table.clone(),
+        name: name.clone(),
+        if_exists: true,
+        cascade: false,
+    });
+    schema
+}

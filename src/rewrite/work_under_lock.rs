@@ -1,0 +1,100 @@
+//! # work-under-lock
+//!
+//! A lock is held until its transaction ends. What is harmless by itself, such as `VALIDATE CONSTRAINT` or an `UPDATE`, is done
+//! under the locks of the statements before it: after an `ALTER TABLE` in the same transaction every query of that table waits
+//! until all rows are read or changed. A `lock_timeout` bounds the wait for a lock, not the time that it is held.
+//!
+//! ## Instead
+//!
+//! ```sql
+//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;   -- a transaction of its own
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_check;                      -- another one
+//! ```
+//!
+//! safestep gives the statement a transaction of its own. Where the author keeps them together (BEGIN … COMMIT, a `DO` block, a
+//! `lock_timeout` of his own in the file) it reports it.
+//!
+//! ## Why it is safe
+//!
+//! Nothing but the strong locks are gone when the long statement runs. Prisma's engine sends a file as one transaction up to
+//! version 7.3, Drizzle everything that is pending.
+//!
+//! ## References
+//!
+//! PostgreSQL documentation, 13.3.1 Table-Level Locks.
+
+use super::missing_lock_timeout::felt_at;
+use super::{Applicability, Hazard, Held, Outcome, Severity, Site, listed};
+use crate::operation::{Condition, Fixed, Operation, QualifiedName, Rows};
+use crate::postgres::{Effects, Work};
+
+pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    let cost = site.effects();
+    if cost.is_unsafe() && cost.work != Work::Unknown {
+        return None; // a hazard by itself
+    }
+    let (what, severity) = long_work(site.operation(), &cost)?;
+    let Held { item: holder, relation, lock } = site.held?;
+    let (table, lock) = (felt_at(site, relation), *lock);
+    let item = &site.items[site.at];
+    let who = if lock.blocks_reads() { "read and write" } else { "write" };
+    let help = match item.fixed {
+        Some(Fixed::Transaction) => "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction",
+        Some(Fixed::Block) => {
+            "left as it is: its DO block has variables, conditions or loops; take it out of the block"
+        }
+        Some(Fixed::Session) => {
+            "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
+        }
+        None if item.bounds_lock_waits => {
+            "left as it is: the lock_timeout bounds the wait, not the hold; commit before it, in a migration of its own"
+        }
+        None => "left as it is: commit before it, in a migration of its own",
+    };
+    let mut outcome = Outcome::reported(Hazard {
+        severity,
+        applicability: Applicability::Manual,
+        table: Some(table.clone()),
+        lock: Some(lock),
+        message: format!("every {who} of {table} waits while {what}"),
+        label: format!("{lock} is held since an earlier statement"),
+        help: help.into(),
+    });
+    outcome.held_by = Some(*holder);
+    Some(outcome)
+}
+
+/// What takes long, in words.
+fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)> {
+    let read = |tables: &[QualifiedName]| format!("all rows of {} are read", listed(tables));
+    let words = match (operation, &cost.work) {
+        (_, Work::Constant) => return None,
+        (Operation::ValidateConstraint { table, .. }, _) => format!("all rows of {} are checked", table.name),
+        (Operation::Update { table, rows }, _) => {
+            return Some((format!("rows of {table} are changed"), by_reach(rows)));
+        }
+        (Operation::Delete { table, rows }, _) => {
+            return Some((format!("rows of {table} are deleted"), by_reach(rows)));
+        }
+        (Operation::Insert { table, from_query: true }, _) => format!("a query fills {table}"),
+        (Operation::CreateTable(create), Work::Rows) => format!("a query fills {}", create.name),
+        (Operation::CreateObject { name: Some(name), .. }, Work::Rows) => format!("a query fills {name}"),
+        (Operation::RefreshMaterializedView { name, .. }, _) => format!("{name} is computed anew"),
+        (Operation::Select { .. }, Work::Scan(tables)) if !tables.is_empty() => {
+            return Some((read(tables), Severity::Caution)); // an index may serve it
+        }
+        (Operation::Select { .. }, Work::Unknown) => {
+            return Some(("a function runs that may take its time".into(), Severity::Caution));
+        }
+        _ => return None,
+    };
+    Some((words, Severity::Danger))
+}
+
+/// Few rows may still have to be looked for in all of them.
+fn by_reach(rows: &Rows) -> Severity {
+    match rows {
+        Rows::Picked(Condition { narrow: true, .. }) => Severity::Caution,
+        Rows::All | Rows::Picked(_) => Severity::Danger,
+    }
+}

@@ -1,0 +1,3 @@
+ALTER TABLE "User" ADD COLUMN "name_new" INTEGER;
+ALTER TABLE "User" DROP COLUMN "name";
+ALTER TABLE "User" RENAME COLUMN "name_new" TO "name";

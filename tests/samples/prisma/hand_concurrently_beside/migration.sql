@@ -1,0 +1,2 @@
+CREATE TABLE "Tag" ("id" SERIAL PRIMARY KEY);
+CREATE INDEX CONCURRENTLY "Post_title_idx" ON "Post"("title");

@@ -1,0 +1,1 @@
+ALTER TABLE "Event" DETACH PARTITION "Event_2";

@@ -1,0 +1,4 @@
+BEGIN;
+LOCK TABLE "User" IN ACCESS EXCLUSIVE MODE;
+UPDATE "User" SET "name" = 'nobody' WHERE "name" IS NULL;
+COMMIT;

@@ -1,0 +1,8 @@
+CREATE TABLE "User" (
+    "id" SERIAL NOT NULL,
+    "email" TEXT NOT NULL,
+    "name" TEXT,
+    "age" INTEGER NOT NULL DEFAULT 20,
+
+    CONSTRAINT "User_pkey" PRIMARY KEY ("id")
+);

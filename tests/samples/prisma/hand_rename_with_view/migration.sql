@@ -1,0 +1,2 @@
+ALTER TABLE "User" RENAME TO "Account";
+CREATE VIEW "User" AS SELECT * FROM "Account";

@@ -1,0 +1,2 @@
+DROP TYPE "Role";
+CREATE TYPE "Role" AS ENUM ('MEMBER', 'ADMIN');

@@ -1,0 +1,9 @@
+CREATE TABLE "User" (
+    "id" SERIAL NOT NULL,
+    "email" TEXT NOT NULL,
+    "name" TEXT,
+    "age" INTEGER NOT NULL DEFAULT 20,
+
+    CONSTRAINT "User_pkey" PRIMARY KEY ("id")
+);
+ALTER TABLE "User" ADD CONSTRAINT "User_age_check" CHECK ("age" IN (20, 30));
