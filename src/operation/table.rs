@@ -342,6 +342,6 @@ mod tests {
         assert_eq!(TypeName::new("double  precision\n").to_string(), "double precision");
         assert_eq!(TypeName::new("\"a  b\"  [ ]").to_string(), "\"a  b\" [ ]");
         assert!(TypeName::new("İİİİ ARRAY").is_array());
-        assert_eq!(TypeName::new("Ärger").name(), QualifiedName::unqualified(Ident::from_sql("\"Ärger\"")));
+        assert_eq!(*TypeName::new("Ärger").name(), QualifiedName::unqualified(Ident::from_sql("\"Ärger\"")));
     }
 }
