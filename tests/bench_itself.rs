@@ -81,6 +81,30 @@ fn a_common_failure_on_rows_is_accepted() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn children_and_partitions_have_rows_of_their_own() -> Result<()> {
+    let database = Server::of(15)?.create()?;
+    let mut client = database.connect()?;
+    client.batch_execute(
+        "CREATE TABLE parent (a text); CREATE TABLE child (id int) INHERITS (parent);
+         CREATE TABLE days (at date NOT NULL, kind text NOT NULL, n int) PARTITION BY RANGE (at);
+         CREATE TABLE days_2001 PARTITION OF days FOR VALUES FROM ('2001-01-01') TO ('2002-01-01');
+         CREATE TABLE days_2002 PARTITION OF days FOR VALUES FROM ('2002-01-01') TO ('2003-01-01') PARTITION BY LIST (kind);
+         CREATE TABLE days_2002_x PARTITION OF days_2002 FOR VALUES IN ('x', 'y');
+         CREATE TABLE numbers (id int PRIMARY KEY) PARTITION BY RANGE (id);
+         CREATE TABLE numbers_5000 PARTITION OF numbers FOR VALUES FROM (5000) TO (6000)",
+    )?;
+    database.fill(7)?;
+    for table in ["ONLY parent", "child", "days_2001", "days_2002_x", "numbers_5000"] {
+        let rows: i64 = client.query_one(&format!("SELECT count(*) FROM {table}"), &[])?.get(0);
+        ensure!(rows == 7, "{table} has {rows} rows");
+    }
+    let apart = "SELECT (SELECT max(ctid) FROM ONLY parent) < (SELECT min(ctid) FROM child) AND
+         (SELECT min((ctid::text::point)[0]) FROM child) > 20";
+    ensure!(client.query_one(apart, &[])?.get::<_, bool>(0), "the child's rows stand where its parent's do");
+    Ok(())
+}
+
 fn verdict(sample: &str, files: &[(&str, &str)]) -> Result<Verdict> {
     let sample = Sample::named(sample);
     let (naive, sequence) = (Project::naive(&sample)?, Project::with_sequence(&sample, files)?);

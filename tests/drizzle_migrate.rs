@@ -17,7 +17,7 @@ use bench::proof::{must_be_same, must_keep, must_read_the_same};
 use bench::server::{Database, Server};
 
 /// Samples that a rewrite must change, of every kind.
-const REWRITTEN: [&str; 32] = [
+const REWRITTEN: [&str; 37] = [
     "add_required_default_volatile",
     "add_serial",
     "check_add",
@@ -30,12 +30,17 @@ const REWRITTEN: [&str; 32] = [
     "hand_do_guards",
     "hand_drop_parents",
     "hand_fill_nulls",
+    "hand_fill_partitions",
+    "hand_index_to_constraint",
     "hand_inline_references",
+    "hand_line_breaks",
     "hand_made_again",
     "hand_new_tables",
     "hand_own_commit",
     "hand_own_transactions",
     "hand_policies",
+    "hand_read_then_gone",
+    "hand_renamed_after",
     "hand_rows_between",
     "hand_rows_first",
     "hand_rows_last",
@@ -53,7 +58,7 @@ const REWRITTEN: [&str; 32] = [
 ];
 
 /// Samples with statements that belong into one transaction or session: they stay as they are.
-const STAYS: [&str; 3] = ["hand_column_again", "hand_set_local", "hand_temporary"];
+const STAYS: [&str; 4] = ["hand_column_again", "hand_rename_circle", "hand_set_local", "hand_temporary"];
 
 /// What the naive form cannot do in the migrators' one transaction; a rewrite can.
 const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "index_add_concurrently"];
@@ -62,13 +67,17 @@ const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "ind
 const SEVERAL_IN_A_CHUNK: [&str; 1] = ["hand_separators"];
 
 /// Samples that are stopped after each of their chunks.
-const STOPPED: [&str; 12] = [
+const STOPPED: [&str; 16] = [
     "add_required_default_volatile",
     "combo_many",
     "fk_change_action",
     "hand_column_gone",
+    "hand_fill_partitions",
+    "hand_index_to_constraint",
     "hand_made_again",
     "hand_new_tables",
+    "hand_read_then_gone",
+    "hand_renamed_after",
     "hand_rows_between",
     "hand_rows_first",
     "hand_table_gone",

@@ -44,6 +44,11 @@ fn settings_change_the_files() -> Result<()> {
     let (text, report) = rewritten("make_required_with_default", "[backfill]\nnulls = \"off\"")?;
     ensure!(!text.contains("UPDATE \"User\""), "nulls = \"off\":\n{text}");
     ensure!(report.to_string().contains("must hold no NULL"), "the preflight is missing: {report}");
+    let (text, report) = rewritten("hand_fill_triggers", "")?;
+    ensure!(!text.contains("UPDATE \"Invoice\"") && report.to_string().contains("needs-input"), "triggers:\n{report}");
+    let (text, report) = rewritten("hand_fill_triggers", "[backfill]\ntriggers = \"fire\"")?;
+    ensure!(text.contains("UPDATE \"Invoice\" SET \"key\""), "triggers = \"fire\":\n{text}");
+    ensure!(report.to_string().contains("fires trigger \\\"Invoice_touch\\\""), "the note is missing: {report}");
     let (text, _) = rewritten("add_required_no_default", "[values]\n\"User.name\" = \"'nobody'\"")?;
     ensure!(text.contains("NOT NULL DEFAULT 'nobody'"), "[values]:\n{text}");
     Ok(())

@@ -31,8 +31,9 @@ for path in sys.argv[1:]:
 "#;
 
 /// Rules of Squawk that rewritten files may break, and why.
-const ALLOWED: [(&str, &str); 6] = [
+const ALLOWED: [(&str, &str); 7] = [
     ("prefer-bigint-over-int", "the schema's own types are the author's"),
+    ("prefer-identity", "serial is what Prisma writes"),
     ("prefer-robust-stmts", "CREATE TABLE as the author wrote it; VALIDATE and a concurrent build have no IF EXISTS"),
     ("require-concurrent-index-creation", "indexes of a table that the same migration makes"),
     ("require-enum-value-ordering", "the order is the author's"),

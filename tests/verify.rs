@@ -35,8 +35,16 @@ fn every_sample_is_proved_on_postgresql_15() -> Result<()> {
 
 #[test]
 fn some_samples_are_proved_on_the_oldest_and_the_newest() -> Result<()> {
-    let names =
-        ["combo_many", "fk_change_action", "hand_names", "hand_unique_constraint", "make_required_with_default"];
+    let names = [
+        "combo_many",
+        "fk_change_action",
+        "hand_fill_partitions",
+        "hand_fill_without_key",
+        "hand_names",
+        "hand_names_taken",
+        "hand_unique_constraint",
+        "make_required_with_default",
+    ];
     let samples = names.map(Sample::named);
     [12, 18].into_iter().try_for_each(|major| {
         bench::on_each(&samples, THREADS, |sample| {
@@ -215,10 +223,37 @@ fn removing_duplicates_is_caught() -> Result<()> {
 }
 
 #[test]
+fn what_is_missing_for_a_while_is_caught() -> Result<()> {
+    let written = Written::of("combo_many")?;
+    let for_a_while = |away: &str, back: &str| {
+        written.folder.write(&written.file("00_away"), format!("SET lock_timeout = '1s';\n{away};\n"))?;
+        written.folder.write(&written.file("09_back"), format!("SET lock_timeout = '1s';\n{back};\n"))
+    };
+    for_a_while(
+        r#"ALTER TABLE "User" ALTER "email" DROP NOT NULL"#,
+        r#"ALTER TABLE "User" ALTER "email" SET NOT NULL"#,
+    )?;
+    written.must_be_caught("_00_away: after it NOT NULL of public.\"User\".email is not there")?;
+    for_a_while(r#"ALTER TABLE "Post" RENAME TO "Old""#, r#"ALTER TABLE "Old" RENAME TO "Post""#)?;
+    written.must_be_caught("_00_away: after it table public.\"Post\" is not there")?;
+    for_a_while(r#"ALTER TABLE "Post" ENABLE ROW LEVEL SECURITY"#, r#"ALTER TABLE "Post" DISABLE ROW LEVEL SECURITY"#)?;
+    written.must_be_caught("a reader under row security sees fewer rows of public.\"Post\"")?;
+    let for_a_transaction = r#"DO $$ BEGIN
+  PERFORM set_config('lock_timeout', '1s', false);
+  ALTER TABLE "User" ALTER "email" DROP NOT NULL;
+  COMMIT;
+  ALTER TABLE "User" ALTER "email" SET NOT NULL;
+END $$"#;
+    written.folder.write(&written.file("00_away"), for_a_transaction)?;
+    written.folder.write(&written.file("09_back"), "SELECT 1;")?;
+    written.must_be_caught("_00_away: within it NOT NULL of public.\"User\".email is not there")
+}
+
+#[test]
 fn a_validation_in_the_transaction_of_its_constraint_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
-    let together = "NOT VALID;\n      END IF;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
-    written.edit("05_post_author_id_fkey", "NOT VALID;\n      END IF;", together)?;
+    let together = "NOT VALID;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
+    written.edit("05_post_author_id_fkey", "NOT VALID;", together)?;
     written.must_be_caught("reads or writes the rows of")
 }
 
@@ -237,9 +272,10 @@ fn a_missing_lock_timeout_is_caught() -> Result<()> {
 }
 
 #[test]
-fn a_step_that_cannot_be_run_twice_is_caught() -> Result<()> {
-    let written = Written::of("combo_many")?;
-    written.edit("01_user_add_age", "ADD COLUMN IF NOT EXISTS", "ADD COLUMN")?;
+fn a_step_that_cannot_be_run_again_is_caught() -> Result<()> {
+    let written = Written::of("make_required_with_default")?;
+    written.edit("02_user_fill_name", "BEGIN\n  SELECT", "BEGIN\n  CREATE TABLE \"Half\" ();\n  COMMIT;\n  SELECT")?;
+    written.edit("02_user_fill_name", "  END LOOP;\nEND\n$", "  END LOOP;\n  DROP TABLE \"Half\";\nEND\n$")?;
     written.must_be_caught("was killed and run again: ")
 }
 

@@ -39,7 +39,7 @@ impl std::fmt::Display for SqlFragment {
 /// What kind of object a statement is about, where the details do not matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ObjectKind {
-    /// A table.
+    /// A table; a foreign one where it is created.
     Table,
     /// A view.
     View,
@@ -115,8 +115,10 @@ pub enum TableAttribute {
     RowSecurity(RowSecurity),
     /// `REPLICA IDENTITY`.
     ReplicaIdentity,
-    /// `ENABLE | DISABLE TRIGGER`, `ENABLE | DISABLE RULE` is `Other`.
-    ToggleTrigger,
+    /// `ENABLE | DISABLE TRIGGER`.
+    ToggleTrigger(Toggle),
+    /// `ENABLE | DISABLE RULE`.
+    ToggleRule(Toggle),
     /// `SET LOGGED | UNLOGGED`.
     Persistence,
     /// `SET TABLESPACE`.
@@ -127,8 +129,17 @@ pub enum TableAttribute {
     Inherit(QualifiedName),
     /// `NO INHERIT parent`.
     NoInherit(QualifiedName),
-    /// `CLUSTER ON`, `SET WITHOUT CLUSTER`, `OF type`, rules: brief, ACCESS EXCLUSIVE.
+    /// `CLUSTER ON`, `SET WITHOUT CLUSTER`, `OF type`: brief, ACCESS EXCLUSIVE.
     Other,
+}
+
+/// Which triggers or rules of a table fire from here on in an ordinary session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Toggle {
+    /// Its name; `None` for `ALL` and `USER`.
+    pub name: Option<Ident>,
+    /// `ENABLE` and `ENABLE ALWAYS`; not `DISABLE`, nor `ENABLE REPLICA`.
+    pub fires: bool,
 }
 
 /// Where a new enum label goes.

@@ -65,7 +65,7 @@ thread_local! {
 }
 
 impl TypeName {
-    /// A type from its source text.
+    /// A type from its source text; white space in a quoted name is part of it.
     pub fn new(text: &str) -> Self {
         SEEN.with_borrow_mut(|seen| {
             if let Some(known) = seen.get(text) {

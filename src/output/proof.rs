@@ -53,6 +53,8 @@ pub struct Proof {
     pub steps: Vec<StepProof>,
     /// The migration with two numbers of rows; absent when it locks no table that was there before.
     pub growth: Option<Growth>,
+    /// After how many steps the database was looked at as others see it meanwhile.
+    pub looks: usize,
     /// What became of NULLs, duplicates and orphans that the naive migration fails on.
     pub bad_rows: Vec<BadRows>,
     /// Steps that were killed half-way and run again; absent when that was not asked for.
@@ -251,6 +253,12 @@ impl Proof {
             row("same schema", format!("{} objects compared, 0 differ", thousands(self.catalog_objects)));
             row("same data", format!("{} tables, {} rows compared, 0 differ", self.tables, thousands(self.rows)));
             row("locks", self.locks());
+            if self.looks > 0 {
+                row(
+                    "in between",
+                    format!("looked at after {}: nothing is missing or unprotected", plural(self.looks, "step")),
+                );
+            }
             if !self.bad_rows.is_empty() {
                 row("bad rows", self.stops());
             }

@@ -444,6 +444,7 @@ fn settings(config: &Config) -> Settings {
     Settings {
         postgres: config.postgres,
         fill_nulls: config.backfill.nulls == crate::project::Nulls::Default,
+        fire_triggers: config.backfill.triggers == crate::project::Triggers::Fire,
         bound_lock_waits: config.lock_timeout.is_some(),
         values: config.values.clone(),
     }

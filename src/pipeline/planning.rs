@@ -99,7 +99,7 @@ pub fn plan(
                 freedom = if freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
             }
             fault => {
-                let (faulty, why) = explain(&fault);
+                let (faulty, why) = explain(&fault, steps);
                 findings = left(findings, &faulty, &why);
                 bound.clear();
                 freedom = Freedom::Things;
@@ -134,7 +134,7 @@ fn sequence(
 }
 
 /// The steps that a fault is about, and what to say of it.
-fn explain(fault: &Fault) -> (Vec<usize>, String) {
+fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
     match fault {
         Fault::Refused { step, why } => (vec![*step], format!("in no order of its steps it passes: {why}")),
         Fault::Costly { step } => (vec![*step], "in no order of its steps it is brief".into()),
@@ -144,7 +144,12 @@ fn explain(fault: &Fault) -> (Vec<usize>, String) {
         Fault::Doubtful { removal, step } => {
             (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())
         }
-        Fault::Differs { what } => (Vec::new(), format!("its steps leave another schema: {what}")),
+        Fault::Differs { what } => {
+            // The rewrites of the table that differs; where that is not enough, all go.
+            let named = |step: &Step| step.operation.table().is_some_and(|table| what.contains(table.name.as_str()));
+            let about = (0..steps.len()).filter(|at| !steps[*at].verbatim && named(&steps[*at]));
+            (about.collect(), format!("its steps leave another schema: {what}"))
+        }
     }
 }
 

@@ -42,8 +42,12 @@ pub(super) fn create(
                 tally.outside_transaction();
             }
         }
-        ObjectKind::Table
-        | ObjectKind::Index
+        // A foreign table: as other children of its parent (`DefineRelation`, `StoreCatalogInheritance`).
+        ObjectKind::Table if mentions(definition.as_str(), "partition") => {
+            lock_all(tally, on, LockMode::AccessExclusive)
+        }
+        ObjectKind::Table => lock_all(tally, on, LockMode::ShareUpdateExclusive),
+        ObjectKind::Index
         | ObjectKind::Sequence
         | ObjectKind::Type
         | ObjectKind::Domain

@@ -121,8 +121,9 @@ pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &Tab
         | TableAttribute::Owner
         | TableAttribute::RowSecurity(_)
         | TableAttribute::ReplicaIdentity
+        | TableAttribute::ToggleRule(_)
         | TableAttribute::Other => tally.lock(table, LockMode::AccessExclusive),
-        TableAttribute::ToggleTrigger => {
+        TableAttribute::ToggleTrigger(_) => {
             let only = table.only || !tally.is_partitioned(table);
             tally.lock_family(table, only, LockMode::ShareRowExclusive);
         }

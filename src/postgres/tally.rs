@@ -50,12 +50,16 @@ impl<'a> Tally<'a> {
     }
 
     /// The tables that hold the rows: the table and its children without the partitioned ones, which hold none, and
-    /// without those that the migration made or emptied.
+    /// without those that the migration made or emptied. A partitioned table of which no partition is known stands for those
+    /// that the migrations do not make.
     pub(super) fn heaps(&self, table: &QualifiedName, only: bool) -> Vec<QualifiedName> {
         let family = family(self.schema, table, only);
         let mut heaps: Vec<QualifiedName> = family.iter().filter(|t| has_rows(t)).map(|t| t.name.clone()).collect();
         if self.schema.table(table).is_none() {
             heaps.push(table.clone()); // not known: take it for a plain table
+        }
+        if !only && heaps.iter().all(|t| self.schema.is_new(t)) && self.is_partitioned(table) {
+            heaps.push(table.clone());
         }
         heaps.retain(|t| !self.schema.is_new(t) && !self.schema.is_emptied(t));
         heaps

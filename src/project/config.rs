@@ -76,6 +76,8 @@ pub struct BackfillConfig {
     pub pause: Millis,
     /// What becomes of NULLs when a column with a default becomes NOT NULL.
     pub nulls: Nulls,
+    /// What becomes of triggers and rules that filling rows would fire.
+    pub triggers: Triggers,
 }
 
 /// What becomes of NULLs when a column with a default becomes NOT NULL.
@@ -86,6 +88,16 @@ pub enum Nulls {
     Default,
     /// They are left to the author.
     Off,
+}
+
+/// What becomes of triggers and rules that fire when rows are filled by UPDATE, which the naive migration does not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Triggers {
+    /// The migration stays as it is until somebody says that they may fire.
+    Ask,
+    /// They fire, and a note names them.
+    Fire,
 }
 
 impl Default for Config {
@@ -113,7 +125,7 @@ impl Default for TablesConfig {
 
 impl Default for BackfillConfig {
     fn default() -> Self {
-        BackfillConfig { batch_size: 1_000, pause: Millis(100), nulls: Nulls::Default }
+        BackfillConfig { batch_size: 1_000, pause: Millis(100), nulls: Nulls::Default, triggers: Triggers::Ask }
     }
 }
 

@@ -9,6 +9,6 @@ mod config;
 mod scope;
 mod setting;
 
-pub use config::{BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, TablesConfig};
+pub use config::{BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, TablesConfig, Triggers};
 pub use scope::{Commit, GitScope, ScopeError};
 pub use setting::{Level, Millis};

@@ -42,6 +42,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "ACCESS EXCLUSIVE while all rows are read".into(),
         help: "add the column first, its constraints one by one".into(),
     };
+    if let Some(refused) = refused(site, table, column, &hazard) {
+        return Some(Outcome::reported(refused));
+    }
     let mut steps = site.steps();
     let bare = ColumnDefinition { constraints: Vec::new(), ..column.clone() };
     let drop =
@@ -59,6 +62,20 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     // No query can ask for rows that break it: the column is not there yet.
     steps.iter_mut().for_each(|step| step.preflight = None);
     Some(Outcome::rewritten(hazard, steps))
+}
+
+/// The hazard where an inline constraint cannot be had in steps.
+pub(super) fn refused(site: &Site<'_>, table: &TableRef, column: &ColumnDefinition, naive: &Hazard) -> Option<Hazard> {
+    let is_key = |c: &Constraint| matches!(c.kind, ConstraintKind::ForeignKey(_));
+    let refused = column.constraints.iter().any(is_key) && add_foreign_key::is_partitioned_before_18(site, &table.name);
+    refused.then(|| Hazard {
+        applicability: Applicability::Manual,
+        help:
+            "left as it is: NOT VALID is refused on a partitioned table before PostgreSQL 18. Add the column without \
+               its key, then the key on each partition as NOT VALID, validate it there, and add it to the parent last"
+                .into(),
+        ..naive.clone()
+    })
 }
 
 /// An inline constraint as steps of its own; `None` for a primary key, which has no place here.

@@ -15,11 +15,14 @@
 //! ## Why it is safe
 //!
 //! A default that is set after the column exists touches no row. New rows have it at once; existing rows are NULL until the
-//! batches have passed, so code that reads the column must be deployed after them.
+//! batches have passed, so code that reads the column must be deployed after them. A table without a key, a partitioned
+//! table and one with children are walked by blocks, table by table.
 //!
 //! ## Watch
 //!
-//! A `statement_timeout` on the role ends the batches; run again, it goes on where it was.
+//! A `statement_timeout` on the role ends the batches; run again, it goes on where it was. The batches fire triggers and
+//! rules on UPDATE, which the naive form does not: where the history has one, the migration stays as it is until
+//! `[backfill] triggers = "fire"` says that they may.
 //!
 //! ## References
 //!
@@ -27,13 +30,13 @@
 
 use super::add_column_constraint;
 use super::set_not_null::prove;
-use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
-use crate::operation::{ColumnDefinition, Operation, SqlFragment, TableRef};
+use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder, filling};
+use crate::operation::{ColumnDefinition, Ident, Operation, SqlFragment, TableRef};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, if_not_exists: _ } = site.operation() else { return None };
+    let Operation::AddColumn { table, column, if_not_exists } = site.operation() else { return None };
     let default = column.default.as_ref()?;
     let cost = site.effects();
     if !matches!(cost.work, Work::Rewrite(_)) || column.generated.is_some() {
@@ -48,12 +51,21 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "ACCESS EXCLUSIVE for a full rewrite".into(),
         help: "add the column, set the default, fill existing rows in batches".into(),
     };
+    if let Some(refused) = filling::refused(site, &table.name, &column.name, &hazard) {
+        return Some(Outcome::reported(refused));
+    }
+    if let Some(refused) = add_column_constraint::refused(site, table, column, &hazard) {
+        return Some(Outcome::reported(refused));
+    }
     let mut steps = site.steps();
-    add_and_fill(&mut steps, table, &without(column), default, column.not_null, site.settings.postgres);
+    add_bare(&mut steps, table, &without(column), *if_not_exists);
+    fill(&mut steps, table, &column.name, default, column.not_null, site.settings.postgres);
     for constraint in &column.constraints {
         add_column_constraint::add(&mut steps, table, constraint)?;
     }
-    Some(Outcome::rewritten(hazard, steps.done()))
+    let mut outcome = Outcome::rewritten(hazard, steps.done());
+    outcome.note = filling::note(site, &table.name, &column.name);
+    Some(outcome)
 }
 
 /// The column without NOT NULL, default and constraints: what can be added in an instant.
@@ -61,25 +73,29 @@ pub(super) fn without(column: &ColumnDefinition) -> ColumnDefinition {
     ColumnDefinition { not_null: false, default: None, constraints: Vec::new(), ..column.clone() }
 }
 
-/// Adds the column, sets its default, fills existing rows and proves NOT NULL.
-pub(super) fn add_and_fill(
+/// Adds the column without its default.
+pub(super) fn add_bare(steps: &mut StepBuilder, table: &TableRef, bare: &ColumnDefinition, if_not_exists: bool) {
+    let column = bare.name.clone();
+    let drop = Operation::DropColumn { table: table.clone(), column, if_exists: true, cascade: false };
+    steps.step(
+        Operation::AddColumn { table: table.clone(), column: bare.clone(), if_not_exists },
+        format!("{}_add_{}", snake_case(&table.name.name), snake_case(&bare.name)),
+        "without a default no row is touched",
+        Undo::By(vec![drop]),
+    );
+}
+
+/// Sets the default of a new column, fills existing rows and proves NOT NULL.
+pub(super) fn fill(
     steps: &mut StepBuilder,
     table: &TableRef,
-    bare: &ColumnDefinition,
+    column: &Ident,
     default: &SqlFragment,
     not_null: bool,
     postgres: u32,
 ) {
-    let (words, name) = (snake_case(&table.name.name), snake_case(&bare.name));
-    let column = &bare.name;
-    let drop = Operation::DropColumn { table: table.clone(), column: column.clone(), if_exists: true, cascade: false };
+    let (words, name) = (snake_case(&table.name.name), snake_case(column));
     steps
-        .step(
-            Operation::AddColumn { table: table.clone(), column: bare.clone(), if_not_exists: true },
-            format!("{words}_add_{name}"),
-            "without a default no row is touched",
-            Undo::By(vec![drop]),
-        )
         .step(
             Operation::SetDefault { table: table.clone(), column: column.clone(), default: default.clone() },
             format!("{words}_{name}_default"),

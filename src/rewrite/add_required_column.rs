@@ -23,14 +23,14 @@
 //!
 //! PostgreSQL documentation, ALTER TABLE, ADD COLUMN.
 
-use super::add_column_default::{add_and_fill, without};
-use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
+use super::add_column_default::{add_bare, fill, without};
+use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, filling};
 use crate::operation::{ColumnDefinition, Operation};
 use crate::plan::{Transaction, Undo, snake_case};
 use crate::postgres::{Work, effects};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
+    let Operation::AddColumn { table, column, if_not_exists } = site.operation() else { return None };
     let has_value = column.default.is_some() || column.is_serial() || column.generated.is_some();
     if !column.not_null || has_value || site.schema.is_new(&table.name) {
         return None;
@@ -64,7 +64,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let with_default = Operation::AddColumn {
         table: table.clone(),
         column: ColumnDefinition { default: Some(value.clone()), ..column.clone() },
-        if_not_exists: true,
+        if_not_exists: *if_not_exists,
     };
     let at_once = effects(&with_default, site.schema, site.settings.postgres).work == Work::Constant;
     let words = format!("{}_add_{}", snake_case(&table.name.name), snake_case(&column.name));
@@ -77,7 +77,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         };
         steps.step(with_default, words, "a constant default touches no row", Undo::By(vec![drop]));
     } else {
-        add_and_fill(&mut steps, table, &without(column), &value, true, site.settings.postgres);
+        let without_value =
+            hazard(Applicability::Safe, format!("{place} has no value for existing rows"), String::new());
+        if let Some(refused) = filling::refused(site, &table.name, &column.name, &without_value) {
+            return Some(Outcome::reported(refused));
+        }
+        add_bare(&mut steps, table, &without(column), *if_not_exists);
+        fill(&mut steps, table, &column.name, &value, true, site.settings.postgres);
     }
     let back = Operation::SetDefault { table: table.clone(), column: column.name.clone(), default: value.clone() };
     steps.step(
@@ -102,9 +108,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         ),
         steps,
     );
-    outcome.note = Some(format!(
+    let deploy = format!(
         "deploy code that writes {place} before the last step: it drops the default that fills it \
          for the old code"
-    ));
+    );
+    let fired = filling::note(site, &table.name, &column.name).filter(|_| !at_once);
+    outcome.note = Some(fired.map_or_else(|| deploy.clone(), |fired| format!("{deploy}; {fired}")));
     Some(outcome)
 }

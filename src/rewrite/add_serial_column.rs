@@ -6,29 +6,29 @@
 //! ## Instead
 //!
 //! ```sql
-//! CREATE SEQUENCE t_seq_seq AS integer;                                           -- takes no lock on the table
-//! ALTER TABLE t ADD COLUMN seq integer, ALTER COLUMN seq SET DEFAULT nextval('t_seq_seq');   -- instant
-//! ALTER SEQUENCE t_seq_seq OWNED BY t.seq;
+//! ALTER TABLE t ADD COLUMN seq integer;                                  -- instant
+//! CREATE SEQUENCE t_seq_seq AS integer OWNED BY t.seq;                   -- the name that SERIAL would choose
+//! ALTER TABLE t ALTER COLUMN seq SET DEFAULT nextval('t_seq_seq');
 //! -- existing rows in batches, then NOT NULL as set-not-null
 //! ```
 //!
 //! ## Why it is safe
 //!
-//! The catalog ends up the same. The numbers of existing rows follow the batches' order instead of the table's; both are
+//! The catalog ends up the same, the sequence's name included: where `t_seq_seq` is taken, it is `t_seq_seq1`. The numbers of existing rows follow the batches' order instead of the table's; both are
 //! arbitrary. An identity column and a serial primary key are reported and passed through.
 //!
 //! ## References
 //!
 //! PostgreSQL documentation, 8.1.4 Serial Types.
 
-use super::add_column_default::{add_and_fill, without};
-use super::{Applicability, Hazard, Outcome, Severity, Site};
+use super::add_column_default::{add_bare, fill, without};
+use super::{Applicability, Hazard, Outcome, Severity, Site, filling};
 use crate::operation::{ColumnDefinition, ObjectKind, Operation, SqlFragment, TypeName};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
+    let Operation::AddColumn { table, column, if_not_exists } = site.operation() else { return None };
     if !(column.is_serial() || column.is_identity()) || site.effects().work == Work::Constant {
         return None;
     }
@@ -53,47 +53,34 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         "smallserial" => "SMALLINT",
         _ => "INTEGER",
     };
-    let taken = |name: &_| site.schema.is_taken(&table.name, name);
-    let sequence = crate::schema::names::free_object_name(&table.name.name, column.name.as_str(), "seq", taken)
-        .styled_like(&column.name);
+    if let Some(refused) = filling::refused(site, &table.name, &column.name, &hazard) {
+        return Some(Outcome::reported(refused));
+    }
+    let sequence = site.schema.sequence_name(&table.name, &column.name).styled_like(&column.name);
     let sequence = table.name.sibling(sequence);
-    let (words, name) = (snake_case(&table.name.name), snake_case(&column.name));
-    let object = |definition: String| Operation::CreateObject {
+    let owner = format!("{}.{}", table.name, column.name);
+    let create = Operation::CreateObject {
         kind: ObjectKind::Sequence,
         name: Some(sequence.clone()),
         or_replace: false,
-        on: None,
-        definition: SqlFragment::new(&definition),
+        on: Some(table.name.clone()),
+        definition: SqlFragment::new(&format!("SEQUENCE {sequence} AS {} OWNED BY {owner}", integer.to_lowercase())),
     };
-    let mut steps = site.steps();
-    let drop = Operation::DropObject {
-        kind: ObjectKind::Sequence,
-        names: vec![sequence.clone()],
-        on: None,
-        if_exists: true,
-        cascade: false,
-    };
-    steps.step(
-        object(format!("SEQUENCE IF NOT EXISTS {sequence} AS {}", integer.to_lowercase())),
-        format!("{words}_{name}_sequence"),
-        "a sequence takes no lock on the table",
-        Undo::By(vec![drop]),
-    );
-    let bare = ColumnDefinition { ty: TypeName::new(integer), ..without(column) };
     let literal = sequence.to_string().replace('\'', "''");
     let default = SqlFragment::new(&format!("nextval('{literal}'::regclass)"));
-    add_and_fill(&mut steps, table, &bare, &default, true, site.settings.postgres);
-    let owned = Operation::AlterObject {
-        kind: ObjectKind::Sequence,
-        name: Some(sequence.clone()),
-        on: None,
-        action: SqlFragment::new(&format!("OWNED BY {}.{}", table.name, column.name)),
-    };
-    steps.step(
-        owned,
-        format!("{words}_{name}_owns_sequence"),
-        "dropping the column drops the sequence, as with SERIAL",
-        Undo::Nothing,
-    );
-    Some(Outcome::rewritten(hazard, steps.done()))
+    let mut steps = site.steps();
+    let bare = ColumnDefinition { ty: TypeName::new(integer), ..without(column) };
+    add_bare(&mut steps, table, &bare, *if_not_exists);
+    steps
+        .step(
+            create,
+            format!("{}_{}_sequence", snake_case(&table.name.name), snake_case(&column.name)),
+            "dropping the column drops the sequence, as with SERIAL",
+            Undo::Nothing,
+        )
+        .with_the_one_before();
+    fill(&mut steps, table, &column.name, &default, true, site.settings.postgres);
+    let mut outcome = Outcome::rewritten(hazard, steps.done());
+    outcome.note = filling::note(site, &table.name, &column.name);
+    Some(outcome)
 }

@@ -15,7 +15,7 @@
 //! PostgreSQL documentation, 13.3.2 Row-Level Locks; TRUNCATE.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::{Condition, Ident, Operation, QualifiedName, Rows};
+use crate::operation::{Condition, Fixed, Ident, Operation, QualifiedName, Rows};
 use crate::schema::{Age, Column, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -78,8 +78,13 @@ fn reach(site: &Site<'_>, table: &QualifiedName, rows: &Rows) -> Option<Reach> {
     let had_default = |column: &Column| column.default.is_some() && !sets_default(site, table, &column.name);
     let rarely_null = |column: &Column| column.not_null || column.generated.is_some() || had_default(column);
     let few_nulls = *nulls_only && columns.iter().any(|column| known(column).is_some_and(rarely_null));
+    // In a DO block with logic what is no column of the table is a variable.
+    let in_block = site.items[site.at].fixed == Some(Fixed::Block);
+    let is_variable = |column: &Ident| known(column).is_none();
+    let columns_known = site.schema.table(table).is_some_and(|t| t.columns_known);
+    let by_variable = in_block && columns_known && !joined && columns.iter().any(is_variable);
     match joined {
-        _ if *narrow || few_nulls => None,
+        _ if *narrow || few_nulls || by_variable => None,
         true => Some(Reach::Joined),
         false => Some(Reach::Matching),
     }

@@ -28,6 +28,7 @@ mod drop_index;
 mod drop_table;
 mod drop_type;
 pub(crate) mod failing_statement;
+mod filling;
 mod lock_table;
 mod missing_lock_timeout;
 mod rename_column;

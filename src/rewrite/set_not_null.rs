@@ -23,14 +23,15 @@
 //!
 //! ## Watch
 //!
-//! Rows with NULL make the validation fail; nothing has changed then. Fix the rows and run the step again.
+//! Rows with NULL make the validation fail; nothing has changed then. Fix the rows and run the step again. Where a trigger or
+//! rule would fire on the UPDATE, NULLs are not filled until `[backfill] triggers = "fire"` says that it may.
 //!
 //! ## References
 //!
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATExecSetNotNull` in `src/backend/commands/tablecmds.c`.
 
 use super::site::undo_default;
-use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder, dotted};
+use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder, dotted, filling};
 use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
@@ -42,7 +43,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if cost.work == Work::Constant {
         return None;
     }
-    let (fill, claims) = fill_value(site, table, column);
+    let (fill, claims, left) = fill_value(site, table, column);
     let mut hazard = Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Safe,
@@ -52,6 +53,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "ACCESS EXCLUSIVE for one full scan".into(),
         help: "check NOT VALID, validate, set, drop the check".into(),
     };
+    if fill.is_some()
+        && site.settings.value(&table.name, column).is_some()
+        && let Some(refused) = filling::refused(site, &table.name, column, &hazard)
+    {
+        return Some(Outcome::reported(refused));
+    }
     let mut steps = site.steps();
     if let Some((value, set_default)) = fill {
         if set_default {
@@ -78,22 +85,46 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     outcome.claims = claims;
     let filled = outcome.steps.iter().flatten().any(|s| matches!(s.operation, Operation::Backfill(_)));
     if filled {
-        outcome.note = Some(format!(
+        let first = format!(
             "rows with NULL in {} get its default first; [backfill] nulls = \"off\" leaves them to \
              you",
             dotted(&table.name, column)
-        ));
+        );
+        let fired = filling::note(site, &table.name, column);
+        outcome.note = Some(fired.map_or_else(|| first.clone(), |fired| format!("{first}; {fired}")));
     } else {
         outcome.preflight = Some(preflight(&table.name, column));
+        outcome.note = left;
     }
     Some(outcome)
 }
 
-/// The value that NULLs get, whether the default has to be set first, and the items that say so.
-fn fill_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(SqlFragment, bool)>, Vec<usize>) {
+/// The value that NULLs get and whether the default has to be set first; the items that say so; why NULLs stay that
+/// would get a value otherwise.
+type Fill = (Option<(SqlFragment, bool)>, Vec<usize>, Option<String>);
+
+fn fill_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> Fill {
     if let Some(value) = site.settings.value(&table.name, column) {
-        return (Some((value, false)), Vec::new());
+        return (Some((value, false)), Vec::new(), None);
     }
+    let (fill, claims) = default_value(site, table, column);
+    let nothing = fill.is_none();
+    let fired = filling::fired(site, &table.name, column).filter(|_| !nothing && !site.settings.fire_triggers);
+    match fired {
+        Some(fired) => {
+            let why = format!(
+                "rows with NULL in {} are left to you: to fill them with its default would fire {fired}; [backfill] \
+                 triggers = \"fire\" does it",
+                dotted(&table.name, column)
+            );
+            (None, Vec::new(), Some(why))
+        }
+        None => (fill, claims, None),
+    }
+}
+
+/// The default that the column has, or gets later in the migration.
+fn default_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(SqlFragment, bool)>, Vec<usize>) {
     if !site.settings.fill_nulls {
         return (None, Vec::new());
     }

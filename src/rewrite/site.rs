@@ -3,7 +3,7 @@
 use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment, TableRef, clipped};
 use crate::plan::{Duration, Phase, Step, Transaction, Undo, uses};
 use crate::postgres::{Effects, LockMode, Work, effects};
-use crate::schema::Schema;
+use crate::schema::{RelationKind, Schema};
 
 /// What the user has decided.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub struct Settings {
     pub postgres: u32,
     /// A column with a DEFAULT has its NULLs filled with it before SET NOT NULL.
     pub fill_nulls: bool,
+    /// Triggers and rules may fire while rows are filled in batches.
+    pub fire_triggers: bool,
     /// Lock waits are bounded in the files.
     pub bound_lock_waits: bool,
     /// Answers to needs-input rewrites, by `table.column`.
@@ -182,9 +184,22 @@ impl StepBuilder {
         slug: String,
         why: &str,
     ) -> &mut Self {
-        let key = self.schema.walkable_key(table);
+        // A key tells nothing of the order of rows in other tables, so partitions and children are walked by blocks.
+        let known = self.schema.table(table);
+        let alone = known.is_some_and(|t| t.kind == RelationKind::Table) && self.schema.children(table).is_empty();
+        let key = if alone { self.schema.walkable_key(table) } else { Vec::new() };
         let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key };
         self.step(Operation::Backfill(backfill), slug, why, Undo::Nothing)
+    }
+
+    /// The step just added is part of the one before it: the same transaction, under the same locks.
+    pub fn with_the_one_before(&mut self) -> &mut Self {
+        if let [.., before, last] = self.steps.as_mut_slice() {
+            (last.duration, last.transaction) = (before.duration, before.transaction);
+            last.locks.clone_from(&before.locks);
+            last.uses.clone_from(&before.uses);
+        }
+        self
     }
 
     /// True when a step so far fills the column.

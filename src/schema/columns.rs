@@ -12,9 +12,10 @@ impl Schema {
     /// Adds a column and the constraints written beside it.
     pub(super) fn put_column(&mut self, table: &QualifiedName, definition: &ColumnDefinition) {
         let serial = definition.is_serial();
-        let sequence = serial.then(|| free_object_name(&table.name, definition.name.as_str(), "seq", |_| false));
+        let numbered = serial || definition.is_identity();
+        let sequence = numbered.then(|| self.sequence_name(table, &definition.name));
         let primary = definition.constraints.iter().any(|c| matches!(c.kind, ConstraintKind::PrimaryKey { .. }));
-        let default = match &sequence {
+        let default = match sequence.as_ref().filter(|_| serial) {
             Some(sequence) => {
                 Some(SqlFragment::new(&format!("nextval('{}'::regclass)", table.sibling(sequence.clone()))))
             }
@@ -32,6 +33,10 @@ impl Schema {
             sure: true,
         };
         self.touch(table);
+        if self.column(table, &definition.name).is_none() {
+            let sequence = column.sequence.iter().map(|name| key(&table.sibling(name.clone())));
+            sequence.for_each(|name| drop(self.sequences.insert(name)));
+        }
         self.push_column(&key(table), column);
         for constraint in &definition.constraints {
             self.put_constraint(table, constraint);
@@ -116,12 +121,17 @@ impl Schema {
         })
     }
 
+    /// The name that the sequence of a serial or identity column gets: `ChooseRelationName` asks for relations only.
+    pub fn sequence_name(&self, table: &QualifiedName, column: &Ident) -> Ident {
+        free_object_name(&table.name, column.as_str(), "seq", |name| {
+            self.is_relation(&key(&table.sibling(name.clone())))
+        })
+    }
+
     /// True when a relation or constraint of that name exists beside the table.
     pub fn is_taken(&self, table: &QualifiedName, name: &Ident) -> bool {
         let wanted = key(&table.sibling(name.clone()));
-        self.tables.contains_key(&wanted)
-            || self.indexes.contains_key(&wanted)
-            || self.links.leads_anywhere(Tie::Constraint(wanted))
+        self.is_relation(&key(&table.sibling(name.clone()))) || self.links.leads_anywhere(Tie::Constraint(wanted))
     }
 
     /// The one column a CHECK reads, or nothing: that is what its name is made of.

@@ -58,6 +58,25 @@ impl Dependents {
         }
     }
 
+    /// Changes those that belong to a table.
+    pub(super) fn edit_on(&mut self, table: &Key, change: impl FnMut(&mut Dependent)) {
+        self.edit(Mark::On(table.clone()), change);
+    }
+
+    /// Changes those of that name.
+    pub(super) fn edit_named(&mut self, name: &Key, change: impl FnMut(&mut Dependent)) {
+        self.edit(Mark::Name(name.clone()), change);
+    }
+
+    fn edit(&mut self, mark: Mark, mut change: impl FnMut(&mut Dependent)) {
+        for number in self.numbers(mark) {
+            if let Some(mut dependent) = self.take(number) {
+                change(&mut dependent);
+                self.put(number, dependent);
+            }
+        }
+    }
+
     /// All of them, in the order in which they were made.
     pub(super) fn all(&self) -> impl Iterator<Item = &Dependent> + use<'_> {
         self.all.values().map(|dependent| &**dependent)

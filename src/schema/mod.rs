@@ -5,6 +5,7 @@
 mod columns;
 mod dependents;
 mod difference;
+mod inheritance;
 mod key;
 mod links;
 pub mod names;
@@ -53,6 +54,8 @@ pub enum RelationKind {
     View,
     /// A materialized view.
     MaterializedView,
+    /// A foreign table: its rows are another server's.
+    Foreign,
 }
 
 /// A table, view or materialized view.
@@ -110,7 +113,7 @@ pub struct Column {
     pub generated: Option<Generated>,
     /// Whether the migration at hand added it.
     pub age: Age,
-    /// The sequence that a serial column owns.
+    /// The sequence that a serial or identity column owns.
     pub sequence: Option<Ident>,
     /// The history's statements say it. Where only the framework's record does, or the two differ, it proves nothing.
     pub sure: bool,
@@ -172,6 +175,8 @@ pub struct Dependent {
     pub definition: SqlFragment,
     /// The table it belongs to, when it is a trigger, policy or rule.
     pub on: Option<QualifiedName>,
+    /// A trigger or rule that fires in an ordinary session.
+    pub fires: bool,
 }
 
 /// The catalog. A clone shares everything with it; what is changed in either is copied then.
@@ -182,6 +187,7 @@ pub struct Schema {
     enums: OrdMap<Key, EnumType>,
     domains: OrdMap<Key, Domain>,
     functions: OrdMap<Key, SqlFragment>,
+    sequences: OrdSet<Key>,
     dependents: dependents::Dependents,
     links: links::Links,
     /// What the migration at hand made or changed.
@@ -444,8 +450,8 @@ impl Schema {
     /// A unique key of NOT NULL columns that batches can walk along: the primary key, else a plain unique index.
     pub fn walkable_key(&self, table: &QualifiedName) -> Vec<Ident> {
         let Some(state) = self.table(table) else { return Vec::new() };
-        let not_null =
-            |columns: &[Ident]| columns.iter().all(|c| state.columns.iter().any(|k| k.name == *c && k.not_null));
+        let is_not_null = |c: &Ident| state.columns.iter().any(|k| k.name == *c && k.not_null && k.sure);
+        let not_null = |columns: &[Ident]| columns.iter().all(is_not_null);
         let primary = state.constraints.iter().find_map(|c| match &c.constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } if c.sure && !columns.is_empty() => Some(columns.clone()),
             _ => None,

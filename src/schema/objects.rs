@@ -2,8 +2,9 @@
 
 use super::links::Tie;
 use super::store::keys_in;
-use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key};
-use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment};
+use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key, same};
+use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment, Toggle};
+use crate::sql::{OnUpdate, on_update};
 
 impl Schema {
     pub(super) fn apply_enum(&mut self, operation: &Operation) {
@@ -85,6 +86,11 @@ impl Schema {
             ObjectKind::Rule => "rule",
             ObjectKind::Publication => "publication",
             ObjectKind::Statistics => "statistics",
+            ObjectKind::Sequence => {
+                self.sequences.insert(key(name));
+                return;
+            }
+            ObjectKind::Table => return self.create_foreign_table(name, on),
             ObjectKind::Function => {
                 self.put_function(name, definition.clone());
                 if !definition.as_str().to_uppercase().contains("BEGIN ATOMIC") {
@@ -117,6 +123,26 @@ impl Schema {
             name: name.clone(),
             definition: definition.clone(),
             on: on.cloned(),
+            fires: true,
+        });
+    }
+
+    fn create_foreign_table(&mut self, name: &QualifiedName, parent: Option<&QualifiedName>) {
+        self.touch(name);
+        self.assume_table(name);
+        self.edit(&key(name), |table| {
+            (table.kind, table.age) = (RelationKind::Foreign, Age::New);
+            table.parents.extend(parent.cloned());
+        });
+    }
+
+    /// `ENABLE | DISABLE TRIGGER | RULE`.
+    pub(super) fn toggle(&mut self, kind: &str, table: &QualifiedName, toggle: &Toggle) {
+        let named = |d: &Dependent| toggle.name.as_ref().is_none_or(|name| d.name.name == *name);
+        self.dependents.edit_on(&key(table), |d| {
+            if d.what.starts_with(kind) && named(d) {
+                d.fires = toggle.fires;
+            }
         });
     }
 
@@ -136,6 +162,7 @@ impl Schema {
                     keys_in(&self.indexes, schema).iter().for_each(|name| drop(self.take_index(name)));
                     keys_in(&self.enums, schema).iter().for_each(|name| drop(self.enums.remove(name)));
                 }
+                ObjectKind::Sequence => drop(self.sequences.remove(&key(name))),
                 ObjectKind::Function => self.take_function(name),
                 ObjectKind::Domain => self.drop_type(name, cascade),
                 _ => {}
@@ -144,9 +171,31 @@ impl Schema {
         }
     }
 
+    /// The triggers and rules that an UPDATE of the column in every row of the table and its children would fire: their
+    /// own, and those of the partitioned tables above, which their partitions have too.
+    pub fn fired_by_update<'a>(&'a self, table: &QualifiedName, column: &Ident) -> Vec<&'a Dependent> {
+        let mut tables: Vec<QualifiedName> = vec![table.clone()];
+        tables.extend(self.children(table).iter().map(|child| child.name.clone()));
+        let mut above = self.table(table).map(|t| t.parents.clone()).unwrap_or_default();
+        while let Some(parent) = above.pop().and_then(|name| self.table(&name)) {
+            if parent.kind == RelationKind::Partitioned && !tables.iter().any(|known| same(known, &parent.name)) {
+                tables.push(parent.name.clone());
+                above.extend(parent.parents.iter().cloned());
+            }
+        }
+        let exists = |name: &Ident| self.column(table, name).is_some();
+        let fires = |d: &&Dependent| match on_update(d.definition.as_str()) {
+            OnUpdate::Nothing => false,
+            OnUpdate::Any => d.fires,
+            // A column that has another name by now may be this one.
+            OnUpdate::Of(columns) => d.fires && columns.iter().any(|name| name == column || !exists(name)),
+        };
+        tables.iter().flat_map(|table| self.attached_to(table)).filter(fires).collect()
+    }
+
     /// Views and schemas that are renamed.
     pub(super) fn alter_object(&mut self, operation: &Operation) {
-        let Operation::AlterObject { kind, name: Some(name), action, .. } = operation else { return };
+        let Operation::AlterObject { kind, name: Some(name), action, on } = operation else { return };
         let Some(to) = action
             .as_str()
             .get(..10)
@@ -159,6 +208,16 @@ impl Schema {
             self.rename_table(name, &name.sibling(to));
         } else if *kind == ObjectKind::Domain {
             self.rename_type(name, &name.sibling(to));
+        } else if *kind == ObjectKind::Sequence && self.sequences.remove(&key(name)).is_some() {
+            self.sequences.insert(key(&name.sibling(to)));
+        } else if matches!(kind, ObjectKind::Trigger | ObjectKind::Rule) {
+            let on = on.as_ref().map(key);
+            self.dependents.edit_named(&key(name), |d| {
+                if d.on.as_ref().map(key) == on {
+                    d.what = d.what.replace(&name.to_string(), &to.to_string());
+                    d.name = name.sibling(to.clone());
+                }
+            });
         }
     }
 }

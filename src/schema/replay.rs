@@ -1,12 +1,13 @@
 //! Replaying operations into the catalog.
 
 use super::columns::stored_type;
+use super::inheritance::is_check;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
-    ColumnAttribute, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident, ObjectKind, Operation,
-    QualifiedName, RowSecurity, SqlFragment, TableAttribute,
+    ColumnAttribute, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident,
+    ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
 };
 
 impl Schema {
@@ -67,23 +68,25 @@ impl Schema {
         match operation {
             Operation::AddColumn { table, column, .. } => {
                 self.put_column(table, column);
+                let inherited = self.as_inherited(table, column);
                 for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
-                    self.put_column(&child, column);
+                    self.put_column(&child, &inherited);
                 }
             }
             Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
             Operation::RenameColumn { table, column, to } => self.rename_column(table, column, to),
             Operation::SetNotNull { table, column } => {
-                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
+                self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
             }
             Operation::DropNotNull { table, column } => {
-                self.family(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
+                self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
             }
             Operation::SetDefault { table, column, default } => {
-                self.with(table, |t| t.column_mut(column, |c| c.default = Some(default.clone())))
+                let set = |c: &mut Column| c.default = Some(default.clone());
+                self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, set)));
             }
             Operation::DropDefault { table, column } => {
-                self.with(table, |t| t.column_mut(column, |c| c.default = None))
+                self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, |c| c.default = None)));
             }
             Operation::SetType { table, column, ty, collation, .. } => {
                 let change = |c: &mut Column| {
@@ -102,11 +105,18 @@ impl Schema {
                     _ => {}
                 })
             }),
-            Operation::AddConstraint { table, constraint } => self.put_constraint(table, constraint),
+            Operation::AddConstraint { table, constraint } => {
+                self.put_constraint(table, constraint);
+                self.pass_on_check(table, constraint);
+            }
             Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
             Operation::ValidateConstraint { table, name } => self.validate(table, name),
             Operation::RenameConstraint { table, name, to } => {
-                self.edit_constraints(&key(table), |t| t.rename_constraint(name, to));
+                let rename = |t: &mut Table| t.rename_constraint(name, to);
+                match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
+                    true => self.family(table, |schema, t| schema.edit_constraints(t, rename)),
+                    false => drop(self.edit_constraints(&key(table), rename)),
+                }
                 self.rename_index(&table.sibling(name.clone()), to);
             }
             // These take no part in the catalog that is kept here, or `apply` has seen to them.
@@ -153,7 +163,7 @@ impl Schema {
         }
     }
 
-    fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
+    pub(super) fn with(&mut self, name: &QualifiedName, change: impl FnOnce(&mut Table)) {
         self.edit(&key(name), change);
     }
 
@@ -162,6 +172,23 @@ impl Schema {
         let children: Vec<Key> = self.children(name).iter().map(|t| key(&t.name)).collect();
         for table in std::iter::once(key(name)).chain(children) {
             change(self, &table);
+        }
+    }
+
+    /// A new column as the children get it: a serial counts with the parent's sequence.
+    fn as_inherited(&self, table: &QualifiedName, column: &ColumnDefinition) -> ColumnDefinition {
+        if !column.is_serial() {
+            return column.clone();
+        }
+        let default = self.column(table, &column.name).and_then(|own| own.default.clone());
+        ColumnDefinition { ty: stored_type(&column.ty), not_null: true, default, ..column.clone() }
+    }
+
+    /// The table and, unless ONLY is said, its children.
+    fn meant<R>(&mut self, table: &TableRef, change: impl Fn(&mut Schema, &Key) -> R) {
+        match table.only {
+            true => drop(change(self, &key(table))),
+            false => self.family(table, change),
         }
     }
 
@@ -197,7 +224,8 @@ impl Schema {
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
             row_security: false,
         };
-        self.put_table(table);
+        let checks = self.inherited_checks(create, &table.parents);
+        self.put_table(Table { constraints: checks, ..table });
         let merged = without_redundant_keys(create);
         let create = merged.as_ref().unwrap_or(create);
         create.columns.iter().for_each(|c| self.put_column(&create.name, c));
@@ -237,7 +265,10 @@ impl Schema {
         let gone = key(name);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
-        let partitioned = self.take_table(&gone).is_some_and(|t| t.kind == RelationKind::Partitioned);
+        let taken = self.take_table(&gone);
+        let owned = taken.iter().flat_map(|table| self.owned_sequences(table, |_| true)).collect::<Vec<_>>();
+        owned.iter().chain([&gone]).for_each(|name| drop(self.sequences.remove(name)));
+        let partitioned = taken.is_some_and(|t| t.kind == RelationKind::Partitioned);
         self.drop_indexes(name, |_| true);
         self.dependents.remove_on(&gone);
         self.dependents.remove_named(&gone, |_| true);
@@ -304,6 +335,8 @@ impl Schema {
             TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
             TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
             TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
+            TableAttribute::ToggleTrigger(toggle) => self.toggle("trigger", table, toggle),
+            TableAttribute::ToggleRule(toggle) => self.toggle("rule", table, toggle),
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
             _ => {}
         }
@@ -341,12 +374,19 @@ impl Schema {
         self.put_index(index);
     }
 
+    fn owned_sequences(&self, table: &Table, goes: impl Fn(&Ident) -> bool) -> Vec<Key> {
+        let owned = table.columns.iter().filter(|column| goes(&column.name)).filter_map(|c| c.sequence.clone());
+        owned.map(|sequence| key(&table.name.sibling(sequence))).collect()
+    }
+
     fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
         let family: Vec<QualifiedName> =
             std::iter::once(table.clone()).chain(self.children(table).iter().map(|t| t.name.clone())).collect();
         for (referencing, name) in self.standing_on(table, |columns| columns.contains(column)) {
             self.drop_constraint(&referencing, &name);
         }
+        let owned = self.table(table).map(|t| self.owned_sequences(t, |name| name == column)).unwrap_or_default();
+        owned.iter().for_each(|name| drop(self.sequences.remove(name)));
         let forget = |t: &mut Table| {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
@@ -388,21 +428,6 @@ impl Schema {
     fn drop_indexes(&mut self, table: &QualifiedName, goes: impl Fn(&Index) -> bool) {
         let gone: Vec<Key> = self.indexes_of(table).filter(|index| goes(index)).map(|index| key(&index.name)).collect();
         gone.iter().for_each(|name| drop(self.take_index(name)));
-    }
-
-    fn validate(&mut self, table: &QualifiedName, name: &Ident) {
-        self.edit_flags(&key(table), |t| {
-            let mut proved = None;
-            for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
-                (state.valid, state.sure) = (true, true);
-                if let ConstraintKind::NotNull { column } = &state.constraint.kind {
-                    proved = Some(column.clone());
-                }
-            }
-            if let Some(column) = proved {
-                t.column_mut(&column, |c| c.not_null = true);
-            }
-        });
     }
 }
 

@@ -19,13 +19,15 @@ pub mod render;
 mod repeatable;
 mod rows;
 mod split;
+mod trigger;
 
 pub use one_line::one_line;
 pub use passes::pass;
 pub use read::{Located, Reading, read_statement};
 pub use read_create::leading_expression;
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
-pub use split::{Piece, PieceKind, Script, comments, split};
+pub use split::{Piece, PieceKind, Script, comments, literals, split};
+pub use trigger::{OnUpdate, on_update};
 
 use grammar::{Grammar, Rule};
 

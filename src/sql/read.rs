@@ -158,6 +158,9 @@ fn create(c: &mut Cursor<'_>) -> Option<Operation> {
         return create_domain(c);
     }
     let start = c.position();
+    if c.eat("FOREIGN TABLE") {
+        return create_foreign_table(c, start);
+    }
     let kind = if c.eat("DATABASE")
         || c.eat("TABLESPACE")
         || c.eat("FOREIGN")
@@ -183,6 +186,21 @@ fn create(c: &mut Cursor<'_>) -> Option<Operation> {
     }
     c.rest();
     Some(Operation::CreateObject { kind, name, or_replace, on, definition: c.fragment_from(start) })
+}
+
+/// Of a foreign table only its name and its parent matter: it has no rows here.
+fn create_foreign_table(c: &mut Cursor<'_>, start: usize) -> Option<Operation> {
+    c.eat("IF NOT EXISTS");
+    let name = Some(c.name()?);
+    let mut on = None;
+    if c.eat("PARTITION OF") {
+        on = Some(c.name()?);
+    } else if c.parenthesised().is_some() && c.eat("INHERITS") {
+        on = c.parenthesised().and_then(|mut parents| parents.name());
+    }
+    c.rest();
+    let definition = c.fragment_from(start);
+    Some(Operation::CreateObject { kind: ObjectKind::Table, name, or_replace: false, on, definition })
 }
 
 fn create_type(c: &mut Cursor<'_>) -> Option<Operation> {

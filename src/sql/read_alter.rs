@@ -5,7 +5,7 @@ use super::passes::in_order_of_passes;
 use super::read::Located;
 use super::read_create::{column_definition, starts_constraint, table_constraint};
 use crate::operation::{
-    ColumnAttribute, EnumPosition, ObjectKind, Operation, RowSecurity, SqlFragment, TableAttribute, TableRef,
+    ColumnAttribute, EnumPosition, ObjectKind, Operation, RowSecurity, SqlFragment, TableAttribute, TableRef, Toggle,
 };
 
 /// After `ALTER TABLE`: one operation for each subcommand, with its slice, in the order in which they run.
@@ -154,6 +154,19 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
     if c.eat("NO INHERIT") {
         return Some(TableAttribute::NoInherit(c.name()?));
     }
+    for (words, fires) in [("ENABLE", true), ("DISABLE", false), ("ENABLE ALWAYS", true), ("ENABLE REPLICA", false)] {
+        for kind in ["TRIGGER", "RULE"] {
+            if c.eat(&format!("{words} {kind}")) {
+                let all = kind == "TRIGGER" && (c.at("ALL") || c.at("USER"));
+                let name = c.ident()?;
+                let toggle = Toggle { name: (!all).then_some(name), fires };
+                return Some(match kind {
+                    "TRIGGER" => TableAttribute::ToggleTrigger(toggle),
+                    _ => TableAttribute::ToggleRule(toggle),
+                });
+            }
+        }
+    }
     let forms = [
         ("OWNER TO", TableAttribute::Owner),
         ("ENABLE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Enable)),
@@ -161,18 +174,12 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
         ("FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Force)),
         ("NO FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::NoForce)),
         ("REPLICA IDENTITY", TableAttribute::ReplicaIdentity),
-        ("ENABLE TRIGGER", TableAttribute::ToggleTrigger),
-        ("DISABLE TRIGGER", TableAttribute::ToggleTrigger),
-        ("ENABLE ALWAYS TRIGGER", TableAttribute::ToggleTrigger),
-        ("ENABLE REPLICA TRIGGER", TableAttribute::ToggleTrigger),
         ("SET LOGGED", TableAttribute::Persistence),
         ("SET UNLOGGED", TableAttribute::Persistence),
         ("SET TABLESPACE", TableAttribute::Tablespace),
         ("SET ACCESS METHOD", TableAttribute::AccessMethod),
         ("CLUSTER ON", TableAttribute::Other),
         ("SET WITHOUT", TableAttribute::Other),
-        ("ENABLE RULE", TableAttribute::Other),
-        ("DISABLE RULE", TableAttribute::Other),
         ("OF", TableAttribute::Other),
         ("NOT OF", TableAttribute::Other),
     ];

@@ -1,8 +1,9 @@
 //! Which rows an UPDATE or DELETE picks, as far as its own text tells.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
-use sqlparser::ast::{BinaryOperator, Expr, Query, Select, SetExpr, UnaryOperator, Visit, Visitor};
+use sqlparser::ast::{BinaryOperator, Expr, Query, Select, SetExpr, TableFactor, UnaryOperator, Visit, Visitor};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
@@ -12,6 +13,7 @@ use crate::operation::{Condition, Rows, SqlFragment};
 
 /// Reads on from behind the table of `UPDATE t` or `DELETE FROM t` to the end. `with` is what stands before, from WITH on.
 pub(super) fn rows(c: &mut Cursor<'_>, with: &str) -> Rows {
+    let start = c.position();
     c.skip_until(0, |c| c.at("FROM") || c.at("USING") || c.at("WHERE") || c.at("RETURNING"));
     let mut joined = None;
     if c.eat("FROM") || c.eat("USING") {
@@ -19,6 +21,7 @@ pub(super) fn rows(c: &mut Cursor<'_>, with: &str) -> Rows {
         c.skip_until(0, |c| c.at("WHERE") || c.at("RETURNING"));
         joined = Some(c.fragment_from(start));
     }
+    let tables = format!("{with} {}", &c.text[..c.span_from(start).end]);
     let mut condition = None;
     if c.eat("WHERE") {
         let start = c.position();
@@ -26,7 +29,7 @@ pub(super) fn rows(c: &mut Cursor<'_>, with: &str) -> Rows {
         condition = Some(c.fragment_from(start));
     }
     c.rest();
-    picked(condition.as_ref(), joined.as_ref(), with)
+    picked(condition.as_ref(), joined.as_ref(), with, &Names::of(&tables))
 }
 
 /// What the source of a MERGE picks, from USING on.
@@ -37,101 +40,151 @@ pub(super) fn merged(c: &mut Cursor<'_>) -> Rows {
     c.skip_until(0, |c| c.at("ON"));
     let source = c.fragment_from(start);
     c.rest();
-    picked(None, Some(&source), "")
+    picked(None, Some(&source), "", &Names::of(""))
 }
 
-fn picked(condition: Option<&SqlFragment>, joined: Option<&SqlFragment>, with: &str) -> Rows {
+fn picked(condition: Option<&SqlFragment>, joined: Option<&SqlFragment>, with: &str, names: &Names) -> Rows {
     // The rows of a query that the statement joins may be few as well.
-    let narrow_source = joined.is_some_and(|from| is_narrow_text(&format!("{with} SELECT * FROM {from}")));
+    let narrow_source = joined.is_some_and(|from| names.is_narrow_text(&format!("{with} SELECT * FROM {from}")));
     let read = condition.and_then(expression::parse);
     let columns = read.as_ref().map(|e| e.columns().into_iter().collect()).unwrap_or_default();
     let expr = read.as_ref().map(expression::Expression::tree);
-    if joined.is_none() && (condition.is_none() || expr.is_some_and(is_constant)) {
+    if joined.is_none() && (condition.is_none() || expr.is_some_and(|expr| names.is_constant(expr))) {
         return Rows::All;
     }
     Rows::Picked(Condition {
         columns,
-        narrow: narrow_source || expr.is_some_and(is_narrow),
-        nulls_only: joined.is_none() && expr.is_some_and(asks_for_nulls),
+        narrow: narrow_source || expr.is_some_and(|expr| names.within(expr).is_narrow(expr)),
+        nulls_only: joined.is_none() && expr.is_some_and(|expr| names.asks_for_nulls(expr)),
         joined: joined.is_some(),
     })
 }
 
-/// True when a comparison with a constant may leave few rows.
-fn is_narrow(expr: &Expr) -> bool {
-    match expr {
-        Expr::Nested(inner) => is_narrow(inner),
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => is_narrow(left) || is_narrow(right),
-        Expr::BinaryOp { left, op: BinaryOperator::Or, right } => is_narrow(left) && is_narrow(right),
-        Expr::BinaryOp { op: BinaryOperator::NotEq, .. } => false,
-        Expr::BinaryOp { left, right, .. } | Expr::IsNotDistinctFrom(left, right) => {
-            is_constant(left) != is_constant(right)
+/// The names that columns can be qualified with; in a `DO` block any other qualifier is a variable, such as a loop's record.
+struct Names(BTreeSet<String>);
+
+impl Names {
+    /// Every word of a text: more names than there are tables only make a condition look wider.
+    fn of(text: &str) -> Names {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        Names(text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(str::to_lowercase).collect())
+    }
+
+    /// These and the tables of the queries in a condition.
+    fn within<T: Visit>(&self, tree: &T) -> Names {
+        let mut tables = Tables::default();
+        let _ = tree.visit(&mut tables);
+        let mut names = Names::of(&tables.0);
+        names.0.extend(self.0.iter().cloned());
+        names
+    }
+
+    /// True when a comparison with a constant may leave few rows.
+    fn is_narrow(&self, expr: &Expr) -> bool {
+        let constant = |expr: &Expr| self.is_constant(expr);
+        match expr {
+            Expr::Nested(inner) => self.is_narrow(inner),
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => self.is_narrow(left) || self.is_narrow(right),
+            Expr::BinaryOp { left, op: BinaryOperator::Or, right } => self.is_narrow(left) && self.is_narrow(right),
+            Expr::BinaryOp { op: BinaryOperator::NotEq, .. } => false,
+            Expr::BinaryOp { left, right, .. } | Expr::IsNotDistinctFrom(left, right) => {
+                constant(left) != constant(right)
+            }
+            Expr::AnyOp { left, right, .. } => constant(left) != constant(right),
+            Expr::InList { list, negated: false, .. } => list.iter().all(constant),
+            Expr::Between { low, high, negated: false, .. } => constant(low) && constant(high),
+            Expr::Like { pattern, negated: false, .. }
+            | Expr::ILike { pattern, negated: false, .. }
+            | Expr::SimilarTo { pattern, negated: false, .. } => constant(pattern),
+            Expr::InSubquery { subquery, negated: false, .. } | Expr::Exists { subquery, negated: false } => {
+                self.is_narrow_query(subquery)
+            }
+            _ => false,
         }
-        Expr::AnyOp { left, right, .. } => is_constant(left) != is_constant(right),
-        Expr::InList { list, negated: false, .. } => list.iter().all(is_constant),
-        Expr::Between { low, high, negated: false, .. } => is_constant(low) && is_constant(high),
-        Expr::Like { pattern, negated: false, .. }
-        | Expr::ILike { pattern, negated: false, .. }
-        | Expr::SimilarTo { pattern, negated: false, .. } => is_constant(pattern),
-        Expr::InSubquery { subquery, negated: false, .. } | Expr::Exists { subquery, negated: false } => {
-            is_narrow_query(subquery)
+    }
+
+    /// True for what has the same value in every row: no column, no query over rows but a scalar one.
+    fn is_constant(&self, expr: &Expr) -> bool {
+        struct Columns<'a>(&'a Names);
+        impl Visitor for Columns<'_> {
+            type Break = ();
+            fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+                match expr {
+                    Expr::Identifier(_) => ControlFlow::Break(()),
+                    Expr::CompoundIdentifier(parts) => {
+                        let known =
+                            parts.iter().rev().nth(1).is_none_or(|q| self.0.0.contains(&q.value.to_lowercase()));
+                        if known { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                    }
+                    _ => ControlFlow::Continue(()),
+                }
+            }
         }
-        _ => false,
+        matches!(expr, Expr::Subquery(_)) || expr.visit(&mut Columns(self)).is_continue()
+    }
+
+    /// A query that says how many rows it wants, lists them, or compares with a constant.
+    fn is_narrow_query<T: Visit>(&self, query: &T) -> bool {
+        struct Narrow<'a>(&'a Names);
+        impl Visitor for Narrow<'_> {
+            type Break = ();
+            fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+                let listed = matches!(*query.body, SetExpr::Values(_));
+                if listed || query.limit_clause.is_some() || query.fetch.is_some() {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            }
+            fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+                if select.selection.as_ref().is_some_and(|condition| self.0.is_narrow(condition)) {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            }
+        }
+        query.visit(&mut Narrow(self)).is_break()
+    }
+
+    fn is_narrow_text(&self, query: &str) -> bool {
+        let read = Parser::parse_sql(&PostgreSqlDialect {}, query);
+        read.is_ok_and(|read| read.iter().any(|statement| self.within(statement).is_narrow_query(statement)))
+    }
+
+    /// `a IS NULL AND b IS NULL`.
+    fn asks_for_nulls(&self, expr: &Expr) -> bool {
+        match expr {
+            Expr::Nested(inner) => self.asks_for_nulls(inner),
+            Expr::BinaryOp { left, op: BinaryOperator::And, right } => {
+                self.asks_for_nulls(left) && self.asks_for_nulls(right)
+            }
+            Expr::IsNull(inner) => !self.is_constant(inner),
+            Expr::UnaryOp { op: UnaryOperator::Not, expr } => match expr.as_ref() {
+                Expr::Nested(inner) => matches!(inner.as_ref(), Expr::IsNotNull(_)),
+                other => matches!(other, Expr::IsNotNull(_)),
+            },
+            _ => false,
+        }
     }
 }
 
-/// True for what has the same value in every row: no column, no query over rows but a scalar one.
-fn is_constant(expr: &Expr) -> bool {
-    struct Columns;
-    impl Visitor for Columns {
-        type Break = ();
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::Identifier(_) | Expr::CompoundIdentifier(_) => ControlFlow::Break(()),
-                _ => ControlFlow::Continue(()),
-            }
-        }
-    }
-    matches!(expr, Expr::Subquery(_)) || expr.visit(&mut Columns).is_continue()
-}
+/// The text of every table in the queries of a tree, with its alias.
+#[derive(Default)]
+struct Tables(String);
 
-/// A query that says how many rows it wants, lists them, or compares with a constant.
-fn is_narrow_query<T: Visit>(query: &T) -> bool {
-    struct Narrow;
-    impl Visitor for Narrow {
-        type Break = ();
-        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-            let listed = matches!(*query.body, SetExpr::Values(_));
-            if listed || query.limit_clause.is_some() || query.fetch.is_some() {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        }
-        fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
-            if select.selection.as_ref().is_some_and(is_narrow) {
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        }
-    }
-    query.visit(&mut Narrow).is_break()
-}
+impl Visitor for Tables {
+    type Break = ();
 
-fn is_narrow_text(query: &str) -> bool {
-    Parser::parse_sql(&PostgreSqlDialect {}, query).is_ok_and(|read| is_narrow_query(&read))
-}
-
-/// `a IS NULL AND b IS NULL`.
-fn asks_for_nulls(expr: &Expr) -> bool {
-    match expr {
-        Expr::Nested(inner) => asks_for_nulls(inner),
-        Expr::BinaryOp { left, op: BinaryOperator::And, right } => asks_for_nulls(left) && asks_for_nulls(right),
-        Expr::IsNull(inner) => !is_constant(inner),
-        Expr::UnaryOp { op: UnaryOperator::Not, expr } => match expr.as_ref() {
-            Expr::Nested(inner) => matches!(inner.as_ref(), Expr::IsNotNull(_)),
-            other => matches!(other, Expr::IsNotNull(_)),
-        },
-        _ => false,
+    fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<()> {
+        let alias = match table {
+            TableFactor::Table { name, alias, .. } => {
+                self.0 += &format!(" {name}");
+                alias.as_ref()
+            }
+            TableFactor::Derived { alias, .. } | TableFactor::Function { alias, .. } => alias.as_ref(),
+            _ => None,
+        };
+        self.0 += &alias.map(|alias| format!(" {alias}")).unwrap_or_default();
+        ControlFlow::Continue(())
     }
 }
 
@@ -170,6 +223,9 @@ mod tests {
             ("UPDATE t SET a = 1 WHERE id IN (SELECT t FROM u)", ""),
             ("UPDATE t SET a = 1 WHERE id = (SELECT max(id) FROM t)", "narrow"),
             ("WITH v AS (SELECT id FROM u LIMIT 5) UPDATE t SET a = 1 FROM v WHERE t.id = v.id", "narrow joined"),
+            ("UPDATE t SET a = 1 WHERE id = loop_record.id", "narrow"),
+            ("UPDATE t AS x SET a = 1 WHERE x.id = u.id", "narrow"),
+            ("UPDATE t SET a = 1 WHERE EXISTS (SELECT 1 FROM u v WHERE v.id = t.u)", ""),
             ("DELETE FROM t USING u WHERE t.u = u.id", "joined"),
             ("DELETE FROM t WHERE NOT EXISTS (SELECT 1 FROM u WHERE u.id = t.u)", ""),
             ("DELETE FROM t", "all"),

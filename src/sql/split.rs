@@ -101,6 +101,21 @@ pub fn comments(statement: &str) -> Vec<String> {
     comments.map(|c| c.as_str().trim_end().to_owned()).collect()
 }
 
+/// The strings, quoted names and dollar quotes of a text that hold a line break, in order. What never ends counts too.
+pub fn literals(text: &str) -> Vec<ByteSpan> {
+    if !(text.contains('\n') && text.contains(['\'', '"', '$'])) {
+        return Vec::new();
+    }
+    let tokens = Grammar::parse(Rule::tokens, text).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
+    let literals = tokens.filter(|token| {
+        use Rule::{dollar, quoted, string, unicode_quoted, unicode_string, unterminated};
+        let literal =
+            matches!(token.as_rule(), string | unicode_string | quoted | unicode_quoted | dollar | unterminated);
+        literal && token.as_str().contains('\n')
+    });
+    literals.map(|token| ByteSpan { start: token.as_span().start(), end: token.as_span().end() }).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -45,7 +45,7 @@ impl Bench<'_> {
                 (Some(expected), filled()?, fails)
             }
         };
-        let sequence = self.run_sequence(&found, proof)?;
+        let sequence = self.run_sequence(&found, None, proof)?;
         match (expected, sequence) {
             (Some(expected), Ok(())) if !naive_fails => {
                 let sides = Sides { naive: Ok(()), sequence: Ok(()), expected, found };

@@ -119,13 +119,6 @@ impl Piece {
         }
         pieces
     }
-
-    /// A concurrent build refuses to be run again once it is done, loudly; everything else promises to do nothing then.
-    pub(super) fn refuses_twice(&self) -> bool {
-        statements(&self.sql).flat_map(|statement| read_statement(statement).operations).any(|located| {
-            matches!(&located.operation, Operation::CreateIndex(index) if index.concurrently && !index.if_not_exists)
-        })
-    }
 }
 
 /// What a chunk that is nothing else does to the transaction.
@@ -159,12 +152,26 @@ impl Candidate {
     /// Sends the naive migration whole, in one implicit transaction, or when that fails statement by statement: runners
     /// do the one or the other, and some files need the second way.
     pub(super) fn send(&self, database: &Scratch) -> Result<Result<(), String>, VerifyError> {
+        self.send_looked_at(database, &mut || Ok(()))
+    }
+
+    /// The same; `look` is called after each statement where statements commit one by one.
+    pub(super) fn send_looked_at(
+        &self,
+        database: &Scratch,
+        look: &mut dyn FnMut() -> Result<(), VerifyError>,
+    ) -> Result<Result<(), String>, VerifyError> {
         let mut session = database.connect()?;
         if let Some(ended) = self.send_whole(&mut session)? {
             return Ok(ended);
         }
-        let mut statements = self.statements.iter();
-        Ok(statements.try_for_each(|statement| session.batch_execute(statement)).map_err(|error| told(&error)))
+        for statement in &self.statements {
+            if let Err(error) = session.batch_execute(statement) {
+                return Ok(Err(told(&error)));
+            }
+            look()?;
+        }
+        Ok(Ok(()))
     }
 
     /// Sends the naive migration in one implicit transaction; `None` when PostgreSQL refuses it there.
@@ -184,11 +191,15 @@ impl Candidate {
         Ok((!refused).then(|| Err(told(&error))))
     }
 
+    /// Whether the author's statements may end transactions.
+    pub(super) fn commits(&self) -> bool {
+        self.statements.iter().any(|statement| statement.to_ascii_uppercase().contains("COMMIT"))
+    }
+
     /// Whether the naive migration fails and leaves nothing behind; then `database` is as it was. `None` when only the
     /// outcome of another way to send it could tell.
     pub(super) fn fails_whole(&self, database: &Scratch) -> Result<Option<bool>, VerifyError> {
-        let commits = |statement: &String| statement.to_ascii_uppercase().contains("COMMIT");
-        if self.statements.iter().any(commits) {
+        if self.commits() {
             return Ok(None);
         }
         Ok(self.send_whole(&mut database.connect()?)?.map(|ended| ended.is_err()))

@@ -23,8 +23,7 @@ pub struct Difference {
 
 /// Leaves out the system's own objects, what belongs to an extension, and temporary ones. `$n` is the alias of
 /// `pg_namespace`, `$o` the object's id, `$c` its catalog.
-const OURS: &str =
-    "$n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND $n.nspname NOT LIKE 'pg\\_temp%'
+const OURS: &str = "$n.nspname <> 'information_schema' AND $n.nspname NOT LIKE 'pg\\_%'
     AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = '$c'::regclass AND e.objid = $o AND e.deptype = 'e')";
 
 /// One query for each kind of object: its name, its definition. Queries that an older server does not know name the

@@ -13,7 +13,8 @@ use super::{Doing, Scratch, VerifyError, told};
 use crate::output::proof::Proof;
 
 impl Bench<'_> {
-    /// Kills every step half-way, runs it again as its header says, and the rest; where the runner begins the file again at
+    /// Kills every step half-way, runs it again as its header says, and the rest: what was killed is rolled back or goes on
+    /// where it was, and once it is done nobody runs it again. Where the runner begins the file again at
     /// its first chunk, all of the file, and once more. Returns how many could be held up.
     pub(super) fn interrupt_each(
         &self,
@@ -39,10 +40,7 @@ impl Bench<'_> {
                     let behind = pieces.iter().filter(|other| other.file > piece.file);
                     of_file().filter(|piece| !piece.with_ledger).chain(of_file()).chain(behind).collect()
                 }
-                false => {
-                    let again = usize::from(!piece.refuses_twice());
-                    std::iter::repeat_n(piece, 1 + again).chain(&pieces[at + 1..]).collect()
-                }
+                false => pieces[at..].iter().collect(),
             };
             let mut session = database.connect()?;
             let recovered: Result<(), String> = recover(&mut session, &piece.sql).and_then(|()| {

@@ -73,6 +73,15 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
     Ok(Trace { ended, locks, touched, bounded, outside: false, took })
 }
 
+/// Whether a file ends transactions by itself; nothing stays of the attempt.
+pub(super) fn ends_transactions(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
+    let mut session = database.connect()?;
+    session.batch_execute("BEGIN").doing("BEGIN")?;
+    let ended = session.batch_execute(sql);
+    session.batch_execute("ROLLBACK").doing("ROLLBACK")?;
+    Ok(ended.is_err_and(|error| error.code().is_some_and(|code| code.code() == "2D000")))
+}
+
 /// Runs a file while another session is in its way, looks at it there, and lets it go on.
 fn in_the_way(database: &Scratch, mut session: Client, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut other = database.connect()?;
@@ -135,10 +144,14 @@ pub(super) fn waits(watcher: &mut Client, pid: i32) -> Result<bool, VerifyError>
 
 /// The relations of a database.
 pub(super) fn relations(client: &mut Client) -> Result<Relations, VerifyError> {
-    let query = "SELECT c.oid::regclass::text, coalesce(pg_relation_filenode(c.oid), 0) FROM pg_class c
+    relations_where(client, "true")
+}
+
+fn relations_where(client: &mut Client, condition: &str) -> Result<Relations, VerifyError> {
+    let query = format!("SELECT c.oid::regclass::text, coalesce(pg_relation_filenode(c.oid), 0) FROM pg_class c
         JOIN pg_namespace n ON n.oid = relnamespace
-        WHERE relkind IN ('r', 'p', 'S', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
-    let rows = client.query(query, &[]).doing("reading tables")?;
+        WHERE relkind IN ('r', 'p', 'S', 'm') AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND {condition}");
+    let rows = client.query(&query, &[]).doing("reading tables")?;
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
 }
 
@@ -166,14 +179,11 @@ fn touched(session: &mut Client, before: &Relations) -> Result<Vec<String>, Veri
          WHERE coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del > 0";
     let rows = session.query(query, &[]).doing("reading counters")?;
     let mut touched: Vec<String> = rows.iter().map(|row| row.get(0)).filter(|name| before.contains_key(name)).collect();
-    for (name, file) in relations(session)? {
-        let size = "SELECT pg_relation_size($1::text::regclass) > 0";
-        if before.get(&name).is_some_and(|old| *old != file)
-            && session.query_one(size, &[&name]).doing("reading sizes")?.get(0)
-        {
-            touched.push(name);
-        }
-    }
+    // TRUNCATE gives a table an empty file whatever was in the old one
+    let now = relations_where(session, "pg_relation_size(c.oid) > 0")?;
+    touched.extend(
+        now.into_iter().filter(|(name, file)| before.get(name).is_some_and(|old| old != file)).map(|(name, _)| name),
+    );
     touched.dedup();
     Ok(touched)
 }

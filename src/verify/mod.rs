@@ -2,12 +2,13 @@
 //! says, and can be interrupted and undone.
 //!
 //! From the ground up: `address` and `installation` find a server, `cluster` starts a throw-away one, `scratch` makes databases on
-//! it. `filling` makes rows up; `catalog`, `rows` and `locks` read and compare. `candidate` is what is proved; `proof` is the order
-//! in which that happens, with `interruption`, `growth` and `bad_rows`. `traffic` lets a `workload` run beside it.
+//! it. `filling` makes rows up; `catalog`, `rows` and `locks` read and compare, `between` looks at what others see after each step.
+//! `candidate` is what is proved; `proof` is the order in which that happens, with `interruption`, `growth` and `bad_rows`. `traffic` lets a `workload` run beside it.
 
 mod address;
 pub mod adoption;
 mod bad_rows;
+pub mod between;
 mod candidate;
 pub mod catalog;
 pub mod cleanup;

@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
+use super::between::{Between, Moment, can_be_stopped};
 use super::candidate::{Candidate, Piece};
 use super::catalog::Catalog;
 use super::filling::{Filling, Rows, fill};
-use super::locks::{Relations, relations, trace};
+use super::locks::{Relations, ends_transactions, relations, trace};
 use super::rows::{self, Contents};
 use super::{Scratch, Server, VerifyError, told};
 use crate::output::proof::{Proof, StepProof, Verdict};
@@ -59,7 +60,9 @@ pub fn prove(
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
         let replayed = replay(server, &main, history, &sender, &proved, progress);
         drop(sender);
-        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or(Ok(())))?;
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))?;
         replayed
     })?;
     let mut proofs = proved.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -188,25 +191,58 @@ impl Bench<'_> {
     /// Runs both sides on copies of `history`; the sequence step by step, looked at.
     pub(super) fn run(&self, history: &Scratch, proof: &mut Proof) -> Result<Sides, VerifyError> {
         let (expected, found) = (self.server.copy(history)?, self.server.copy(history)?);
-        let naive = self.candidate.send(&expected)?;
-        let sequence = self.run_sequence(&found, proof)?;
+        let (naive, between) = self.run_naive(&expected)?;
+        let sequence = self.run_sequence(&found, between, proof)?;
         Ok(Sides { naive, sequence, expected, found })
+    }
+
+    /// Runs the naive migration; where it succeeds also what it owes to others meanwhile.
+    fn run_naive(&self, database: &Scratch) -> Result<(Result<(), String>, Option<Between>), VerifyError> {
+        let mut other = database.connect()?;
+        let ledgers = self.wanted.ledgers;
+        let before = Moment::read(&mut other, ledgers)?;
+        let mut shown = Vec::new();
+        let ended = self.candidate.send_looked_at(database, &mut || {
+            shown.push(Moment::read(&mut other, ledgers)?);
+            Ok(())
+        })?;
+        if ended.is_err() || self.candidate.commits() {
+            return Ok((ended, None)); // who commits in between shows what he likes
+        }
+        let mut between = Between::of(&before, Moment::read(&mut other, ledgers)?);
+        shown.iter().for_each(|moment| between.allow(moment));
+        Ok((ended, Some(between)))
     }
 
     /// Runs the sequence, looked at, as far as it goes; the step that fails and why.
     pub(super) fn run_sequence(
         &self,
         database: &Scratch,
+        mut between: Option<Between>,
         proof: &mut Proof,
     ) -> Result<Result<(), (String, String)>, VerifyError> {
-        let before = relations(&mut database.connect()?)?;
-        proof.steps.clear();
-        for piece in &self.candidate.pieces {
-            let (step, ended) = self.step(database, piece, &before)?;
+        let mut other = database.connect()?;
+        let before = relations(&mut other)?;
+        (proof.steps, proof.looks) = (Vec::new(), 0);
+        for (at, piece) in self.candidate.pieces.iter().enumerate() {
+            let mut gaps = Vec::new();
+            let run = || self.step(database, piece, &before);
+            let stops = between.is_some() && can_be_stopped(&piece.sql) && ends_transactions(database, &piece.sql)?;
+            let (step, ended) = match between.as_mut().filter(|_| stops) {
+                Some(between) => between.inside(&mut other, self.wanted.ledgers, &mut gaps, run)??,
+                None => run()?,
+            };
+            proof.problems.extend(gaps.into_iter().map(|gap| format!("{}: within it {gap}", piece.name)));
             proof.problems.extend(step.problem.iter().map(|problem| format!("{}: {problem}", piece.name)));
             proof.steps.push(step);
             if let Err(why) = ended {
                 return Ok(Err((piece.name.clone(), why)));
+            }
+            let is_last = at + 1 == self.candidate.pieces.len();
+            if let Some(between) = between.as_mut().filter(|_| !is_last) {
+                let gaps = between.gaps(&mut other, self.wanted.ledgers)?;
+                proof.looks += 1;
+                proof.problems.extend(gaps.into_iter().map(|gap| format!("{}: after it {gap}", piece.name)));
             }
         }
         Ok(Ok(()))

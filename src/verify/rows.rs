@@ -29,6 +29,10 @@ pub(super) struct Column {
     pub unique: bool,
     /// Part of a foreign key.
     pub refers: bool,
+    /// Of a table that inherits from another one.
+    pub inherits: bool,
+    /// Of a table whose rows are in its partitions.
+    pub of_partitions: bool,
 }
 
 /// All that a comparison needs to know about the rows of a database.
@@ -47,13 +51,14 @@ const COLUMNS: &str = "
            (SELECT quote_literal(enumlabel) FROM pg_enum WHERE enumtypid IN (t.oid, t.typelem) ORDER BY enumsortorder LIMIT 1),
            coalesce(pg_get_expr(adbin, adrelid), ''), attgenerated <> '' OR attidentity = 'a', attnotnull,
            EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisunique AND attnum = ANY (indkey)),
-           EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conrelid = attrelid AND attnum = ANY (conkey))
+           EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND conrelid = attrelid AND attnum = ANY (conkey)),
+           EXISTS (SELECT FROM pg_inherits WHERE inhrelid = attrelid), relkind = 'p'
     FROM pg_attribute
     JOIN pg_class c ON c.oid = attrelid AND relkind IN ('r', 'p')
     JOIN pg_namespace n ON n.oid = relnamespace AND nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
     JOIN pg_type t ON t.oid = atttypid
     LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-    WHERE attnum > 0 AND NOT attisdropped AND NOT relispartition AND relname <> ALL ($1)
+    WHERE attnum > 0 AND NOT attisdropped AND {of} AND relname <> ALL ($1)
     ORDER BY attrelid, attnum";
 
 const SEQUENCES: &str = "
@@ -61,10 +66,14 @@ const SEQUENCES: &str = "
     WHERE NOT EXISTS (SELECT FROM pg_depend JOIN pg_class t ON t.oid = refobjid
                       WHERE objid = name::regclass AND deptype IN ('a', 'i') AND t.relname = ANY ($1))";
 
-/// The columns of the tables that hold rows, table by table.
+/// The columns of the tables that rows are put into, table by table: of a partitioned table, not of its partitions.
 pub(super) fn columns(client: &mut Client, ledgers: &[&str]) -> Result<Vec<Column>, VerifyError> {
+    columns_where(client, ledgers, "NOT relispartition")
+}
+
+fn columns_where(client: &mut Client, ledgers: &[&str], of: &str) -> Result<Vec<Column>, VerifyError> {
     let ledgers: Vec<String> = ledgers.iter().map(|&ledger| ledger.to_owned()).collect();
-    let rows = client.query(COLUMNS, &[&ledgers]).doing("reading columns")?;
+    let rows = client.query(&COLUMNS.replace("{of}", of), &[&ledgers]).doing("reading columns")?;
     let column = |row: &postgres::Row| Column {
         table: row.get(0),
         name: row.get(1),
@@ -77,16 +86,18 @@ pub(super) fn columns(client: &mut Client, ledgers: &[&str]) -> Result<Vec<Colum
         not_null: row.get(8),
         unique: row.get(9),
         refers: row.get(10),
+        inherits: row.get(11),
+        of_partitions: row.get(12),
     };
     Ok(rows.iter().map(column).collect())
 }
 
-/// Reads every row of every table.
+/// Reads every row of every table that holds rows: a partition and a child have their own.
 ///
 /// # Errors
 /// [`VerifyError::Sql`] when the server goes away.
 pub fn read(client: &mut Client, ledgers: &[&str]) -> Result<Contents, VerifyError> {
-    let columns = columns(client, ledgers)?;
+    let columns = columns_where(client, ledgers, "relkind = 'r'")?;
     let mut rows = BTreeMap::new();
     for table in columns.iter().map(|column| &column.table) {
         if !rows.contains_key(table) {
@@ -100,7 +111,7 @@ pub fn read(client: &mut Client, ledgers: &[&str]) -> Result<Contents, VerifyErr
 }
 
 fn table_rows(client: &mut Client, table: &str) -> Result<Vec<BTreeMap<String, Value>>, VerifyError> {
-    let query = format!("SELECT to_jsonb(this_row.*)::text FROM {table} AS this_row");
+    let query = format!("SELECT to_jsonb(this_row.*)::text FROM ONLY {table} AS this_row");
     let rows = client.query(&query, &[]).doing(format!("reading {table}"))?;
     Ok(rows.iter().filter_map(|row| serde_json::from_str(row.get(0)).ok()).collect())
 }

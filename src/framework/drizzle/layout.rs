@@ -10,9 +10,11 @@ use super::super::header::comment;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
+    Later, batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
 };
-use super::super::rerun::{is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled, there_before};
+use super::super::rerun::{
+    is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled, stays, there_before,
+};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use super::names::{part_name, words};
@@ -214,8 +216,13 @@ impl<'a> Chunks<'a> {
 
     /// The condition under which what a step is about is there still, where a later step takes it away.
     fn there(&self, step: &Step) -> Option<String> {
-        let later = self.steps().skip_while(|other| !std::ptr::eq(*other, step)).skip(1);
-        there_before(step, later)
+        there_before(step, self.later(step))
+    }
+
+    /// The steps behind a step.
+    fn later(&self, step: &Step) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
+        let at = self.steps().position(|other| std::ptr::eq(other, step));
+        self.steps().skip(at.map_or(usize::MAX, |at| at + 1))
     }
 
     fn unit(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
@@ -235,11 +242,14 @@ impl<'a> Chunks<'a> {
                 let again = |step: &Step| self.again(at, step).unwrap_or_else(|| page.slice(step));
                 let operations: Vec<_> = unit.steps.iter().map(|s| (if_missing(&s.operation), again(s))).collect();
                 let operations: Vec<_> = operations.iter().map(|(o, slice)| (o, slice.clone())).collect();
-                let done = |operation: &Operation| settled(operation, self.steps());
-                let there = |operation: &Operation| {
-                    unit.steps.iter().find(|s| if_missing(&s.operation) == *operation).and_then(|step| self.there(step))
+                let step_of =
+                    |operation: &Operation| unit.steps.iter().find(|s| if_missing(&s.operation) == *operation);
+                let later = Later {
+                    settled: &|operation| settled(operation, self.steps()),
+                    there: &|operation| step_of(operation).and_then(|step| self.there(step)),
+                    stays: &|operation| step_of(operation).is_some_and(|step| stays(operation, self.later(step))),
                 };
-                vec![head + &retried(&guarded(&operations, &done, &there), self.settings)]
+                vec![head + &retried(&guarded(&operations, &later), self.settings)]
             }
             UnitKind::Validate => vec![head + &self.validate(&page)],
             _ => self.alone(unit, &page, &head),
@@ -259,7 +269,12 @@ impl<'a> Chunks<'a> {
             }
             whole.push(statement);
             let text = self.again(at, step).unwrap_or_else(|| page.slice(step));
-            let by_itself = once_by_itself(&step.operation, &text, self.there(step));
+            let later = Later {
+                settled: &|_| None,
+                there: &|_| self.there(step),
+                stays: &|operation| stays(operation, self.later(step)),
+            };
+            let by_itself = once_by_itself(&step.operation, &text, &later);
             let text = by_itself.filter(|_| !in_do).unwrap_or(text);
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
             let comments = page.comments_missing_in(&text, step, told);
@@ -307,7 +322,7 @@ impl<'a> Chunks<'a> {
                         dropped_if_invalid(&place, &index.table, self.settings)
                     ),
                     format!("{head}{build};"),
-                    format!("-- After step {step}: the index must be valid\n{}", must_be_valid(&place)),
+                    format!("-- After step {step}: the index must be valid\n{}", must_be_valid(&place, index)),
                 ]
             }
             _ => {

@@ -4,7 +4,7 @@
 //! commits together with its file's row; what comes after it is a file of its own, whose `COMMIT` commits both.
 
 use super::super::migration::Migration;
-use super::super::rerun::{changes_rows, makes_again, only_adds, there_before};
+use super::super::rerun::{changes_rows, conflicts, only_adds, there_before};
 use super::super::{Layout, LayoutSettings, Refusal};
 use super::FILE;
 use crate::operation::{Fixed, Operation};
@@ -96,19 +96,34 @@ impl<'a> Parting<'a> {
     /// The unit's first step that would do harm when it runs again.
     fn once(&self, at: usize) -> Option<&'a Step> {
         let steps = &self.sequence.units[at].steps;
-        let harms =
-            |(number, step): &(usize, &Step)| !(self.again)(at, step) || makes_again(step, steps[number + 1..].iter());
-        steps.iter().enumerate().find(harms).map(|(_, step)| step)
+        let all: Vec<&Step> = steps.iter().collect();
+        let harms = |number: &usize| {
+            let (again, later) = all.split_at(number + 1);
+            !(self.again)(at, &steps[*number]) || conflicts(&steps[*number], again, later, &|step| self.text(step))
+        };
+        (0..steps.len()).find(harms).map(|number| &steps[number])
     }
 
     /// True when the unit makes what a part takes away, or takes away what a part builds on or reads: that part must be
     /// done for good before it.
     fn makes_again(&self, part: Part, at: usize) -> bool {
-        let later = || self.sequence.units[at].steps.iter();
+        let later: Vec<&Step> = self.sequence.units[at].steps.iter().collect();
+        let again: Vec<&Step> = self.steps(part).collect();
         let works = |unit: &&Unit| matches!(unit.kind, UnitKind::Validate | UnitKind::Alone);
         let mut worked = self.sequence.units[part.from..part.to].iter().filter(works).flat_map(|unit| &unit.steps);
-        self.steps(part).any(|step| makes_again(step, later()))
-            || worked.any(|step| there_before(step, later()).is_some())
+        again.iter().any(|step| conflicts(step, &again, &later, &|step| self.text(step)))
+            || worked.any(|step| there_before(step, later.iter().copied()).is_some())
+    }
+
+    /// The words of a step's statement.
+    fn text(&self, step: &Step) -> String {
+        match step.verbatim {
+            true => self.migration.slice(step.from).to_owned(),
+            false => match &step.operation {
+                Operation::Backfill(fill) => format!("{} {} {}", fill.column, fill.value, fill.todo),
+                operation => crate::sql::render::statement(operation).unwrap_or_default(),
+            },
+        }
     }
 
     fn steps(&self, part: Part) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
@@ -130,8 +145,9 @@ impl<'a> Parting<'a> {
     /// What keeps the first file of several from being all: its step that runs once, or what a later one makes again.
     fn once_in(&self, first: Part) -> &'a Step {
         let once = (first.from..first.to).find_map(|at| self.once(at));
-        let later = self.sequence.units[first.to..].iter().flat_map(|unit| &unit.steps);
-        let remade = || self.steps(first).find(|step| makes_again(step, later.clone()));
+        let later: Vec<&Step> = self.sequence.units[first.to..].iter().flat_map(|unit| &unit.steps).collect();
+        let again: Vec<&Step> = self.steps(first).collect();
+        let remade = || again.iter().copied().find(|step| conflicts(step, &again, &later, &|step| self.text(step)));
         once.or_else(remade).unwrap_or(&self.sequence.units[first.from].steps[0])
     }
 

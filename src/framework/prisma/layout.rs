@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::super::header::shell_word;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page};
-use super::super::plpgsql::{batches, guarded, retried};
+use super::super::plpgsql::{batches, once, retried};
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
 use super::FILE;
 use crate::operation::{Operation, clipped};
@@ -79,7 +79,7 @@ fn body(page: &Page<'_>, unit: &Unit, told: &mut [bool]) -> String {
         UnitKind::Free | UnitKind::AsWritten => return page.as_written(told).concat(),
         UnitKind::Brief => {
             let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
-            retried(&guarded(&operations, &|_| None, &|_| None), page.settings)
+            retried(&once(&operations), page.settings)
         }
         UnitKind::Validate => page.validate(),
         UnitKind::Alone => match &unit.steps[0].operation {

@@ -231,8 +231,8 @@ impl Schema {
         }
     }
 
-    fn is_relation(&self, name: &Key) -> bool {
-        self.tables.contains_key(name) || self.indexes.contains_key(name)
+    pub(super) fn is_relation(&self, name: &Key) -> bool {
+        self.tables.contains_key(name) || self.indexes.contains_key(name) || self.sequences.contains(name)
     }
 
     /// The history's own statements made it: what only a framework wrote down may still have to be made.
@@ -240,6 +240,7 @@ impl Schema {
         let is_view = |t: &Table| matches!(t.kind, RelationKind::View | RelationKind::MaterializedView);
         self.tables.get(name).is_some_and(|t| t.is_sure() || is_view(t))
             || self.indexes.get(name).is_some_and(|i| i.sure)
+            || self.sequences.contains(name)
     }
 
     /// A table makes a type of its name.

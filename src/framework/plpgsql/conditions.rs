@@ -1,0 +1,127 @@
+//! What a statement makes, as a condition on the catalog. It holds where that very thing is there, as far as the catalog
+//! can be compared without the server's own text: where another one has its name it does not hold, so that the statement
+//! runs and PostgreSQL says what is in the way.
+
+use super::text::literal;
+use crate::operation::{
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, ObjectKind, Operation, QualifiedName,
+};
+
+/// The table of an operation as a condition.
+pub fn table_exists(table: &QualifiedName) -> String {
+    format!("{} IS NOT NULL", regclass(table))
+}
+
+/// A free name as a condition.
+pub(super) fn table_is_missing(table: &QualifiedName) -> String {
+    format!("{} IS NULL", regclass(table))
+}
+
+/// A relation by name; NULL where there is none, so that the statement itself says what is missing.
+fn regclass(relation: &QualifiedName) -> String {
+    format!("to_regclass({})", literal(&relation.to_string()))
+}
+
+/// A query for a column that is there. What a dropped one is called is no name that anybody gives.
+pub fn column_exists(table: &QualifiedName, column: &Ident) -> String {
+    let (table, column) = (regclass(table), literal(column.as_str()));
+    format!("SELECT FROM pg_attribute WHERE attrelid = {table} AND attname = {column}")
+}
+
+/// The same for a column of that type. Lengths are not compared.
+pub(super) fn column_is(table: &QualifiedName, column: &ColumnDefinition) -> String {
+    let ty = match column.ty.canonical() {
+        "serial" => "integer".to_owned(),
+        "bigserial" => "bigint".to_owned(),
+        "smallserial" => "smallint".to_owned(),
+        _ => column.ty.to_string(),
+    };
+    format!("{} AND atttypid = {}::regtype", column_exists(table, &column.name), literal(&ty))
+}
+
+/// A query for a constraint of that name.
+pub(super) fn constraint_exists(table: &QualifiedName, name: &Ident) -> String {
+    format!("SELECT FROM pg_constraint WHERE conrelid = {} AND conname = {}", regclass(table), literal(name.as_str()))
+}
+
+/// The same for one of that kind, on those columns and to that table. What a CHECK says is not compared: the server
+/// writes expressions in its own words.
+pub(super) fn constraint_is(table: &QualifiedName, name: &Ident, constraint: &Constraint) -> String {
+    let mut query = constraint_exists(table, name);
+    let (kind, columns) = match &constraint.kind {
+        ConstraintKind::Check { .. } => ('c', &[][..]),
+        ConstraintKind::Unique { columns, .. } => ('u', columns.as_slice()),
+        ConstraintKind::PrimaryKey { columns, .. } => ('p', columns.as_slice()),
+        ConstraintKind::ForeignKey(key) => ('f', key.columns.as_slice()),
+        ConstraintKind::Exclude { .. } => ('x', &[][..]),
+        ConstraintKind::NotNull { column } => ('n', std::slice::from_ref(column)),
+    };
+    query += &format!(" AND contype = '{kind}'");
+    if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+        query += &format!(" AND confrelid = {}", regclass(&key.references));
+    }
+    if !columns.is_empty() {
+        query += &format!("\n  AND {}", constraint_is_on(columns));
+    }
+    query
+}
+
+/// The constraint is on these columns.
+fn constraint_is_on(columns: &[Ident]) -> String {
+    let names: Vec<String> = columns.iter().map(|name| literal(name.as_str())).collect();
+    format!(
+        "conkey <@ ARRAY(SELECT attnum FROM pg_attribute WHERE attrelid = conrelid AND attname IN ({}))",
+        names.join(", ")
+    )
+}
+
+/// A query for a valid index that is the one that `build` builds, as far as table, uniqueness and plain columns go.
+pub(super) fn valid_index_is(index: &QualifiedName, build: &CreateIndex) -> String {
+    let unique = if build.unique { "indisunique" } else { "NOT indisunique" };
+    let partial = if build.predicate.is_some() { "indpred IS NOT NULL" } else { "indpred IS NULL" };
+    let name = |element: &IndexColumn| element.column.as_ref().map(|name| literal(name.as_str()));
+    let columns: Option<Vec<String>> = build.columns.iter().map(name).collect();
+    let on = columns.map(|columns| {
+        format!(
+            "\n  AND ARRAY(SELECT attname FROM pg_attribute WHERE attrelid = indexrelid AND attnum <= indnkeyatts ORDER BY \
+             attnum)\n    = ARRAY[{}]::name[]",
+            columns.join(", ")
+        )
+    });
+    format!(
+        "SELECT FROM pg_index WHERE {}\n  AND indisvalid AND {unique} AND {partial}{}",
+        index_on(index, &build.table),
+        on.unwrap_or_default()
+    )
+}
+
+/// An index of that name on that table.
+pub(super) fn index_on(index: &QualifiedName, table: &QualifiedName) -> String {
+    format!("indexrelid = {} AND indrelid = {}", regclass(index), regclass(table))
+}
+
+/// The sequence of the column that `CREATE SEQUENCE … OWNED BY` makes one for, as an expression.
+pub(super) fn owned_sequence(operation: &Operation) -> Option<String> {
+    let Operation::CreateObject { kind: ObjectKind::Sequence, on: Some(table), definition, .. } = operation else {
+        return None;
+    };
+    let (_, owner) = definition.as_str().rsplit_once("OWNED BY ")?;
+    let column = Ident::from_sql(owner.strip_prefix(&format!("{table}."))?);
+    let (table, column) = (literal(&table.to_string()), literal(column.as_str()));
+    Some(format!("pg_get_serial_sequence({table}, {column})"))
+}
+
+/// A trigger's or policy's absence as a condition: they have no IF NOT EXISTS.
+pub fn is_missing(operation: &Operation) -> Option<String> {
+    let Operation::CreateObject { kind, name: Some(name), on: Some(table), .. } = operation else { return None };
+    let (catalog, relation, column) = match kind {
+        ObjectKind::Trigger => ("pg_trigger", "tgrelid", "tgname"),
+        ObjectKind::Policy => ("pg_policy", "polrelid", "polname"),
+        _ => return None,
+    };
+    Some(format!(
+        "NOT EXISTS (SELECT FROM {catalog} WHERE {relation} = {} AND {column} = {})",
+        regclass(table),
+        literal(name.name.as_str())
+    ))
+}

@@ -1,0 +1,17 @@
+//! The plpgsql around statements: the block that tries again, the guards that let a step run twice, the batches.
+//!
+//! Every block was run on PostgreSQL 12 to 18.
+
+mod batches;
+mod conditions;
+mod guard;
+mod index;
+mod retry;
+mod text;
+
+pub use batches::batches;
+pub use conditions::{column_exists, is_missing, table_exists};
+pub use guard::{Later, guarded, once, once_by_itself};
+pub use index::{dropped_if_invalid, must_be_valid};
+pub use retry::{only_if, retried, validated_if_there};
+pub use text::literal;

@@ -1,0 +1,150 @@
+//! What a statement that runs again would meet, where the steps behind it have run already.
+//!
+//! A statement in its guarded form asks whether the name that it makes is there. It does harm where that name was given
+//! to something else or taken from it since, and it fails where what it reads is gone.
+
+use super::super::plpgsql::{column_exists, table_exists};
+use super::names::{Name, drops, freed_by_renaming, makes, own_name};
+use crate::operation::{Backfill, ConstraintKind, Operation, QualifiedName};
+use crate::plan::Step;
+use crate::schema::{mentions, same};
+
+/// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
+/// it. `text` is a step's statement.
+pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], text: &dyn Fn(&Step) -> String) -> bool {
+    renames_its_label(&step.operation, later)
+        || takes_away_what_is_made(&step.operation, later)
+        || makes_what_is_renamed(step, again, later)
+        || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
+}
+
+/// Its guard compares the labels.
+fn renames_its_label(operation: &Operation, later: &[&Step]) -> bool {
+    let Operation::CreateEnum { name, .. } = operation else { return false };
+    later
+        .iter()
+        .any(|step| matches!(&step.operation, Operation::RenameEnumValue { name: other, .. } if same(name, other)))
+}
+
+/// It drops or renames what has that name now, and a later one gives the name to something else.
+fn takes_away_what_is_made(operation: &Operation, later: &[&Step]) -> bool {
+    let renamed: Vec<Name> = freed_by_renaming(operation).into_iter().map(|(from, _)| from).collect();
+    let dropped = drops(operation);
+    later.iter().any(|later| {
+        let made = makes(&later.operation);
+        let again = match (operation, &later.operation) {
+            // Dropped and built again: the same in the end.
+            (Operation::DropIndex { .. }, Operation::CreateIndex(_) | Operation::RenameIndex { .. }) => false,
+            (Operation::DropConstraint { .. }, _) => false,
+            _ => made.iter().any(|name| dropped.contains(name)),
+        };
+        again || made.iter().any(|name| renamed.contains(name))
+    })
+}
+
+/// Its name is free again because a later one renamed it: it would be made once more, and stand in the rename's way, but
+/// where what is in the way is dropped first.
+fn makes_what_is_renamed(step: &Step, again: &[&Step], later: &[&Step]) -> bool {
+    let own = own_name(&step.operation);
+    later.iter().enumerate().any(|(at, renaming)| {
+        let before = || again.iter().chain(&later[..at]);
+        freed_by_renaming(&renaming.operation)
+            .iter()
+            .any(|(from, to)| own.contains(from) && !before().any(|earlier| drops(&earlier.operation).contains(to)))
+    })
+}
+
+/// What it reads has another name or is gone, and no guard asks for that.
+fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> String) -> bool {
+    let (reads_renamed, reads_dropped) = match &step.operation {
+        // The guard finds the constraint under its name.
+        Operation::AddConstraint { .. } => (false, true),
+        Operation::CreateIndex(_) | Operation::Update { .. } | Operation::Backfill(_) => (true, true),
+        Operation::CreateObject { or_replace, .. } => (*or_replace, *or_replace),
+        _ => return false,
+    };
+    let about = |table: &QualifiedName| {
+        step.operation.table().is_some_and(|own| same(own, table)) || mentions(&text(step), table.name.as_str())
+    };
+    let is_own = |table: &QualifiedName| step.operation.table().is_some_and(|own| same(own, table));
+    match later {
+        Operation::DropColumn { table, column, .. } => {
+            reads_dropped && about(&table.name) && mentions(&text(step), column.as_str())
+        }
+        Operation::RenameColumn { table, column, .. } => {
+            reads_renamed && about(&table.name) && mentions(&text(step), column.as_str())
+        }
+        // Of its own table, `there_before` asks.
+        Operation::DropTable { names, .. } => {
+            reads_dropped && names.iter().any(|name| !is_own(name) && mentions(&text(step), name.name.as_str()))
+        }
+        Operation::RenameTable { table, .. } => {
+            reads_renamed && !is_own(&table.name) && mentions(&text(step), table.name.name.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// True when no later step changes what a step makes, so that its guard can ask for more than the name.
+pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step>) -> bool {
+    let own = match freed_by_renaming(operation).as_slice() {
+        [] => own_name(operation),
+        renames => renames.iter().map(|(_, to)| to.clone()).collect(),
+    };
+    let referenced = match operation {
+        Operation::AddConstraint { constraint, .. } => match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => Some(&key.references),
+            _ => None,
+        },
+        _ => None,
+    };
+    !later.into_iter().map(|step| &step.operation).any(|later| {
+        let renamed = freed_by_renaming(later);
+        let gone = drops(later).into_iter().chain(renamed.into_iter().map(|(from, _)| from));
+        let changed = match (operation, later) {
+            (Operation::AddColumn { table, column, .. }, Operation::SetType { table: other, column: own, .. }) => {
+                same(table, other) && column.name == *own
+            }
+            (Operation::AddColumn { .. }, Operation::RenameType { .. } | Operation::DropType { .. }) => true,
+            (Operation::AddConstraint { table, .. }, Operation::RenameColumn { table: other, .. }) => {
+                same(table, other)
+            }
+            (_, Operation::RenameTable { table, .. }) => referenced.is_some_and(|parent| same(parent, table)),
+            _ => false,
+        };
+        changed || gone.into_iter().any(|name| own.contains(&name))
+    })
+}
+
+/// The condition under which what a step is about is there still, where a later one drops or renames it: its table, or its
+/// column.
+pub fn there_before<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
+    let removes = matches!(
+        step.operation,
+        Operation::CreateTable(_) | Operation::DropTable { .. } | Operation::RenameTable { .. }
+    );
+    let table = step.operation.table().filter(|_| !removes)?;
+    let table_goes = |later: &Step| match &later.operation {
+        Operation::DropTable { names, .. } => names.iter().any(|name| same(name, table)),
+        Operation::RenameTable { table: other, .. } => same(other, table),
+        _ => false,
+    };
+    if later.clone().into_iter().any(table_goes) {
+        return Some(table_exists(table));
+    }
+    let column = match &step.operation {
+        Operation::SetNotNull { column, .. }
+        | Operation::DropNotNull { column, .. }
+        | Operation::SetDefault { column, .. }
+        | Operation::DropDefault { column, .. }
+        | Operation::SetType { column, .. }
+        | Operation::Backfill(Backfill { column, .. }) => column,
+        _ => return None,
+    };
+    let column_goes = |later: &Step| match &later.operation {
+        Operation::DropColumn { table: other, column: gone, .. }
+        | Operation::RenameColumn { table: other, column: gone, .. } => same(other, table) && gone == column,
+        _ => false,
+    };
+    later.into_iter().any(column_goes).then(|| format!("EXISTS ({})", column_exists(table, column)))
+}

@@ -1,0 +1,79 @@
+//! What is true of a sequence whose work is done: what of it is gone again, what would do nothing.
+
+use super::super::plpgsql::literal;
+use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+use crate::plan::Step;
+use crate::schema::same;
+
+/// A constraint that a sequence adds and takes away again when it has done its work.
+pub fn is_temporary<'a>(table: &QualifiedName, name: &Ident, steps: impl IntoIterator<Item = &'a Step>) -> bool {
+    steps.into_iter().any(|step| match &step.operation {
+        Operation::DropConstraint { table: other, name: dropped, .. } => same(other, table) && dropped == name,
+        _ => false,
+    })
+}
+
+/// What a statement does to rows, and would do again.
+pub fn changes_rows(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } | Operation::Truncate { .. }
+    )
+}
+
+/// True when steps of a sequence take nothing away and change nothing twice, so that any part of them does nothing where
+/// `all` of it was done: an index that is dropped and built anew, or built under another name, would be gone after its
+/// first half.
+pub fn only_adds<'a>(
+    some: impl IntoIterator<Item = &'a Step>,
+    all: impl IntoIterator<Item = &'a Step> + Clone,
+) -> bool {
+    let steps = all;
+    let once = |operation: &Operation| match operation {
+        Operation::CreateTable(_)
+        | Operation::CreateEnum { .. }
+        | Operation::CreateIndex(_)
+        | Operation::AddColumn { .. }
+        | Operation::AddEnumValue { .. }
+        | Operation::ValidateConstraint { .. }
+        | Operation::SetNotNull { .. }
+        | Operation::Backfill(_)
+        | Operation::Analyze { .. } => true,
+        // A check that stands for a time is not added again where its column is NOT NULL.
+        Operation::AddConstraint { table, constraint } => {
+            let drops = constraint.name.as_ref().is_some_and(|name| is_temporary(table, name, steps.clone()));
+            !drops || settled(operation, steps.clone()).is_some()
+        }
+        Operation::DropConstraint { table, name, .. } => steps.clone().into_iter().any(|step| {
+            matches!(&step.operation, Operation::AddConstraint { table: other, constraint }
+                if same(other, table) && constraint.name.as_ref() == Some(name))
+                && settled(&step.operation, steps.clone()).is_some()
+        }),
+        Operation::SetDefault { table, column, .. } => {
+            let same_column = |step: &&Step| {
+                matches!(&step.operation, Operation::SetDefault { table: other, column: too, .. }
+                    if same(other, table) && too == column)
+            };
+            steps.clone().into_iter().filter(same_column).count() == 1
+        }
+        _ => false,
+    };
+    some.into_iter().all(|step| once(&step.operation))
+}
+
+/// What is true when the work of a step's constraint is done and the constraint is gone: its column is NOT NULL.
+pub fn settled<'a>(operation: &Operation, steps: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
+    let Operation::AddConstraint { table, constraint } = operation else { return None };
+    let ConstraintKind::Check { .. } = constraint.kind else { return None };
+    constraint.name.as_ref().filter(|name| is_temporary(table, name, steps.clone()))?;
+    let item = steps.clone().into_iter().find(|s| s.operation == *operation)?.item;
+    let column = steps.into_iter().filter(|s| s.item == item).find_map(|s| match &s.operation {
+        Operation::SetNotNull { table: other, column } if same(other, table) => Some(column),
+        _ => None,
+    })?;
+    Some(format!(
+        "EXISTS (SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND attnotnull)",
+        literal(&table.to_string()),
+        literal(column.as_str())
+    ))
+}

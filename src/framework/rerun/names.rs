@@ -1,0 +1,132 @@
+//! The names that operations make and free, in the name spaces that PostgreSQL keeps them in: tables, indexes, views and
+//! sequences share one for each schema, and what is behind a key has the key's name there.
+
+use crate::operation::{Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
+
+/// A name in its name space.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Name {
+    Relation(QualifiedName),
+    Type(QualifiedName),
+    Column(QualifiedName, Ident),
+    Constraint(QualifiedName, Ident),
+    Label(QualifiedName, String),
+}
+
+/// An unwritten schema is `public`.
+fn full(name: &QualifiedName) -> QualifiedName {
+    let schema = name.schema.clone().unwrap_or_else(|| Ident::new("public"));
+    QualifiedName { schema: Some(schema), name: name.name.clone() }
+}
+
+fn relation(name: &QualifiedName) -> Name {
+    Name::Relation(full(name))
+}
+
+fn column(table: &QualifiedName, column: &Ident) -> Name {
+    Name::Column(full(table), column.clone())
+}
+
+/// The names of a constraint, where it has one.
+fn constraint(table: &QualifiedName, constraint: &Constraint) -> Vec<Name> {
+    let Some(name) = &constraint.name else { return Vec::new() };
+    let mut names = vec![Name::Constraint(full(table), name.clone())];
+    if is_backed(&constraint.kind) {
+        names.push(relation(&table.sibling(name.clone())));
+    }
+    names
+}
+
+fn is_backed(kind: &ConstraintKind) -> bool {
+    match kind {
+        ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } => true,
+        ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull { .. } => false,
+    }
+}
+
+/// The name by which a guard knows that the operation is done.
+pub(super) fn own_name(operation: &Operation) -> Vec<Name> {
+    match operation {
+        Operation::CreateTable(create) => vec![relation(&create.name)],
+        Operation::CreateIndex(index) => {
+            index.name.iter().map(|name| relation(&index.table.sibling(name.clone()))).collect()
+        }
+        Operation::AddColumn { table, column: new, .. } => vec![column(table, &new.name)],
+        Operation::AddConstraint { table, constraint: new } => constraint(table, new),
+        Operation::CreateEnum { name, .. } | Operation::CreateDomain { name, .. } => vec![Name::Type(full(name))],
+        Operation::AddEnumValue { name, value, .. } => vec![Name::Label(full(name), value.clone())],
+        Operation::CreateObject { kind, name: Some(name), .. } => match kind {
+            ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence => vec![relation(name)],
+            ObjectKind::Type | ObjectKind::Domain => vec![Name::Type(full(name))],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// Every name that the operation gives to something.
+pub(super) fn makes(operation: &Operation) -> Vec<Name> {
+    let mut names = own_name(operation);
+    match operation {
+        Operation::CreateTable(create) => {
+            let inline = create.columns.iter().flat_map(|column| &column.constraints);
+            names.extend(create.constraints.iter().chain(inline).flat_map(|c| constraint(&create.name, c)));
+        }
+        Operation::AddColumn { table, column, .. } => {
+            names.extend(column.constraints.iter().flat_map(|c| constraint(table, c)));
+        }
+        _ => {}
+    }
+    names.extend(freed_by_renaming(operation).into_iter().map(|(_, to)| to));
+    names
+}
+
+/// The names that the operation frees because what had them is gone.
+pub(super) fn drops(operation: &Operation) -> Vec<Name> {
+    match operation {
+        Operation::DropTable { names, .. } | Operation::DropIndex { names, .. } => names.iter().map(relation).collect(),
+        Operation::DropColumn { table, column: old, .. } => vec![column(table, old)],
+        Operation::DropConstraint { table, name, .. } => {
+            vec![Name::Constraint(full(table), name.clone()), relation(&table.sibling(name.clone()))]
+        }
+        Operation::DropType { names, .. } => names.iter().map(|name| Name::Type(full(name))).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The names that the operation frees because what had them has another one now.
+pub(super) fn freed_by_renaming(operation: &Operation) -> Vec<(Name, Name)> {
+    let relations = |from: &QualifiedName, to: &QualifiedName| (relation(from), relation(to));
+    match operation {
+        Operation::RenameTable { table, to } => vec![relations(table, &table.sibling(to.clone()))],
+        Operation::RenameIndex { index, to, .. } => vec![relations(index, &index.sibling(to.clone()))],
+        Operation::RenameColumn { table, column: from, to } => vec![(column(table, from), column(table, to))],
+        Operation::RenameConstraint { table, name, to } => {
+            let of = |name: &Ident| Name::Constraint(full(table), name.clone());
+            vec![(of(name), of(to)), relations(&table.sibling(name.clone()), &table.sibling(to.clone()))]
+        }
+        Operation::RenameType { name, to } => {
+            vec![(Name::Type(full(name)), Name::Type(full(&name.sibling(to.clone()))))]
+        }
+        Operation::RenameEnumValue { name, from, to } => {
+            vec![(Name::Label(full(name), from.clone()), Name::Label(full(name), to.clone()))]
+        }
+        Operation::SetSchema { kind, name, to } => {
+            let moved = QualifiedName { schema: Some(to.clone()), name: name.name.clone() };
+            match kind {
+                ObjectKind::Type | ObjectKind::Domain => vec![(Name::Type(full(name)), Name::Type(full(&moved)))],
+                _ => vec![relations(name, &moved)],
+            }
+        }
+        // An index takes the name of the constraint that it becomes.
+        Operation::AddConstraint { table, constraint } => match (&constraint.kind, &constraint.name) {
+            (
+                ConstraintKind::Unique { using_index: Some(index), .. }
+                | ConstraintKind::PrimaryKey { using_index: Some(index), .. },
+                Some(name),
+            ) if index != name => vec![relations(&table.sibling(index.clone()), &table.sibling(name.clone()))],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}

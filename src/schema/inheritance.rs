@@ -1,0 +1,72 @@
+//! What children have from their parents, and copies from what they are made like.
+
+use super::{Age, ConstraintState, Key, Schema, Table, key};
+use crate::operation::{Constraint, ConstraintKind, CreateTable, Ident, QualifiedName, TableRef};
+
+impl Schema {
+    /// The CHECKs that a table has from those it is made like. `LIKE` brings them along only where it says so, so there
+    /// they prove nothing; what they do is take their names.
+    pub(super) fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
+        let checks = |name: &QualifiedName, sure: bool| -> Vec<ConstraintState> {
+            let own = self
+                .table(name)
+                .into_iter()
+                .flat_map(|table| &table.constraints)
+                .filter(|c| is_check(&c.constraint) && !(sure && is_not_inherited(&c.constraint)));
+            own.map(|c| ConstraintState { age: Age::New, sure: sure && c.sure, ..c.clone() }).collect()
+        };
+        let copied = create.like.iter().flat_map(|name| checks(name, false));
+        let mut all: Vec<ConstraintState> = Vec::new();
+        for check in parents.iter().flat_map(|name| checks(name, true)).chain(copied) {
+            if !all.iter().any(|known| known.name == check.name) {
+                all.push(check);
+            }
+        }
+        all
+    }
+
+    /// A CHECK is one of the children as well, unless it says otherwise.
+    pub(super) fn pass_on_check(&mut self, table: &TableRef, constraint: &Constraint) {
+        let stays = table.only || !is_check(constraint) || is_not_inherited(constraint);
+        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+        let added = own.last().filter(|state| !stays && state.constraint == *constraint).cloned();
+        let Some(added) = added else { return };
+        let children: Vec<Key> = self.children(table).iter().map(|child| key(&child.name)).collect();
+        for child in children {
+            self.edit_constraints(&child, |t| {
+                if !t.constraints.iter().any(|c| c.name == added.name) {
+                    t.constraints.push(added.clone());
+                }
+            });
+        }
+    }
+
+    /// `VALIDATE CONSTRAINT`.
+    pub(super) fn validate(&mut self, table: &QualifiedName, name: &Ident) {
+        let validate = |t: &mut Table| {
+            let mut proved = None;
+            for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
+                (state.valid, state.sure) = (true, true);
+                if let ConstraintKind::NotNull { column } = &state.constraint.kind {
+                    proved = Some(column.clone());
+                }
+            }
+            if let Some(column) = proved {
+                t.column_mut(&column, |c| c.not_null = true);
+            }
+        };
+        match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
+            true => self.family(table, |schema, t| schema.edit_flags(t, validate)),
+            false => drop(self.edit_flags(&key(table), validate)),
+        }
+    }
+}
+
+/// A CHECK, which children inherit.
+pub(super) fn is_check(constraint: &Constraint) -> bool {
+    matches!(constraint.kind, ConstraintKind::Check { .. })
+}
+
+fn is_not_inherited(constraint: &Constraint) -> bool {
+    constraint.options.as_str().contains("NO INHERIT")
+}

@@ -1,0 +1,189 @@
+//! Schemas and migrations by chance, naive beside rewritten: what nobody thought of.
+//!
+//! Without a server thousands of them are read, rewritten and rewritten again. With one, hundreds are run: the sequence must
+//! pass where the naive migration passes, leave the same catalog and the same rows, hold no lock that blocks while it reads
+//! rows unless that was reported, and show nothing unprotected between its steps; where the naive migration fails, it may
+//! not have thrown rows away. A case that fails is made smaller and printed as the files of a sample.
+//!
+//! `SAFESTEP_TEST_RANDOM=10000` tries more, `SAFESTEP_TEST_SEED=7` one of them.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+mod random {
+    pub mod alter;
+    pub mod case;
+    pub mod chance;
+    pub mod judge;
+    pub mod model;
+    pub mod objects;
+    pub mod rewritten;
+    pub mod rows;
+    pub mod rows_of;
+    pub mod shrink;
+    pub mod tables;
+    pub mod trace;
+    pub mod writer;
+}
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use bench::server::Server;
+use random::case::Case;
+use random::judge::{Judge, Verdict};
+use random::rewritten::{Finding, rewritten};
+use random::shrink::shrunk;
+
+const THREADS: usize = 3;
+/// How many cases are run on the server, and how many without one.
+const ON_THE_SERVER: u64 = 300;
+const WITHOUT: u64 = 2_000;
+/// One of so many is compared by `pg_dump` as well.
+const THOROUGH: u64 = 8;
+/// So many kinds of findings are made smaller and printed whole.
+const SHRUNK: usize = 6;
+
+/// The seeds to try.
+fn seeds(usual: u64) -> Result<std::ops::Range<u64>> {
+    let number = |name: &str| -> Result<Option<u64>> {
+        std::env::var(name).ok().map(|text| text.parse().with_context(|| format!("{name}={text}"))).transpose()
+    };
+    let from = number("SAFESTEP_TEST_SEED")?;
+    let many = number("SAFESTEP_TEST_RANDOM")?;
+    let first = from.unwrap_or_default();
+    Ok(first..first + many.unwrap_or(if from.is_some() { 1 } else { usual }))
+}
+
+#[derive(Default)]
+struct Tally {
+    verdicts: Mutex<BTreeMap<String, usize>>,
+    findings: Mutex<BTreeMap<String, Vec<(Case, Finding)>>>,
+}
+
+impl Tally {
+    fn add(&self, case: Case, came_to: Result<Verdict, Finding>) {
+        match came_to {
+            Ok(verdict) => {
+                *self
+                    .verdicts
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .entry(format!("{verdict:?}"))
+                    .or_default() += 1;
+            }
+            Err(finding) => {
+                let mut findings = self.findings.lock().unwrap_or_else(PoisonError::into_inner);
+                findings.entry(finding.kind.clone()).or_default().push((case, finding));
+            }
+        }
+    }
+
+    /// Fails with what was found, the most frequent kind first, an example of each made as small as it goes.
+    fn must_be_clean(self, tried: u64, mut judge: impl FnMut(&Case) -> Result<Result<Verdict, Finding>>) -> Result<()> {
+        let verdicts = self.verdicts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        println!("{tried} tried: {verdicts:?}");
+        let findings = self.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds: Vec<(String, Vec<(Case, Finding)>)> = findings.into_iter().collect();
+        kinds.sort_by_key(|(kind, of)| (std::cmp::Reverse(of.len()), kind.clone()));
+        let mut text = String::new();
+        for (kind, of) in &kinds {
+            let mut seeds: Vec<u64> = of.iter().map(|(case, _)| case.seed).collect();
+            seeds.sort_unstable();
+            seeds.truncate(8);
+            text += &format!("{:5} {kind} (seeds {seeds:?})\n", of.len());
+        }
+        if !kinds.is_empty() {
+            println!("{text}"); // making examples small takes longer
+        }
+        let every = std::env::var_os("SAFESTEP_TEST_RANDOM").is_some();
+        for (kind, of) in kinds.iter().take(if every { usize::MAX } else { SHRUNK }) {
+            let Some((case, _)) = of.iter().min_by_key(|(case, _)| (case.migration.len(), case.seed)) else { continue };
+            let smallest = shrunk(case, &mut |case| matches!(judge(case), Ok(Err(finding)) if finding.kind == *kind));
+            if let Err(finding) = judge(&smallest)? {
+                let example = format!("\n=== {kind}: {}\n{}\n\n{smallest}", of.len(), finding.what);
+                match every {
+                    true => println!("{example}"), // it takes minutes
+                    false => text += &example,
+                }
+            }
+        }
+        let found: usize = kinds.iter().map(|(_, of)| of.len()).sum();
+        if found > 0 {
+            bail!("{found} of {tried} cases, {} kinds\n{text}", kinds.len());
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn thousands_are_rewritten() -> Result<()> {
+    let seeds = seeds(WITHOUT)?;
+    let next = AtomicU64::new(seeds.start);
+    let tally = Tally::default();
+    let start = Instant::now();
+    let judge = |case: &Case| -> Result<Result<Verdict, Finding>> {
+        let verdict = |rewritten: random::rewritten::Rewritten| match rewritten.pieces.is_empty() {
+            true => Verdict::Unchanged,
+            false => Verdict::Same,
+        };
+        Ok(rewritten(case)?.map(verdict))
+    };
+    thread::scope(|scope| {
+        let work = || -> Result<()> {
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds.end {
+                    return Ok(());
+                }
+                let case = Case::of(seed, &mut |_, _| true);
+                tally.add(case.clone(), judge(&case)?);
+            }
+        };
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    println!("{:.0} cases a second", (seeds.end - seeds.start) as f64 / start.elapsed().as_secs_f64());
+    tally.must_be_clean(seeds.end - seeds.start, judge)
+}
+
+#[test]
+fn hundreds_leave_what_the_naive_ones_leave() -> Result<()> {
+    let seeds = seeds(ON_THE_SERVER)?;
+    let server = Server::of(15)?;
+    let next = AtomicU64::new(seeds.start);
+    let tally = Tally::default();
+    let start = Instant::now();
+    thread::scope(|scope| {
+        let work = || -> Result<()> {
+            let judge = Judge::new(&server)?;
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds.end {
+                    return Ok(());
+                }
+                let case = judge.case(seed).with_context(|| format!("seed {seed}"))?;
+                let came_to = judge
+                    .judge(&case, seed.is_multiple_of(THOROUGH))
+                    .with_context(|| format!("seed {seed}\n{case}"))?;
+                tally.add(case, came_to);
+                if (seed - seeds.start) % 250 == 249 {
+                    println!("{} after {:.0} s", seed - seeds.start + 1, start.elapsed().as_secs_f64());
+                }
+            }
+        };
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })?;
+    println!("{:.1} cases a second", (seeds.end - seeds.start) as f64 / start.elapsed().as_secs_f64());
+    let judge = Judge::new(&server)?;
+    tally.must_be_clean(seeds.end - seeds.start, |case| judge.judge(case, true))
+}

@@ -1,0 +1,337 @@
+//! Naive beside rewritten on a real server.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use postgres::{Client, Error};
+use safestep::sql::split;
+use safestep::verify::between::{Between, Moment, can_be_stopped};
+use safestep::verify::catalog::Catalog;
+
+use super::case::{Case, Form, Part};
+use super::rewritten::{Finding, Rewritten, rewritten};
+use super::rows_of::{Numbered, RowsOf};
+use super::trace::{self, Ended, InUse};
+use crate::bench;
+use crate::bench::server::{Database, LEDGERS, Server};
+
+/// Two databases that are used again and again.
+pub struct Judge {
+    naive: Database,
+    sequence: Database,
+}
+
+/// What a case came to when nothing is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Nothing is rewritten.
+    Unchanged,
+    /// Both succeed and leave the same.
+    Same,
+    /// The naive migration fails.
+    Fails,
+    /// The schema before does not run: no case at all.
+    Nothing,
+}
+
+/// A rule that only says that a wait is not bounded says nothing of a scan.
+const NOT_ABOUT_SCANS: [&str; 2] = ["missing-lock-timeout", "several-tables"];
+
+/// Longer than anything here takes that ends.
+const PATIENCE: &str = "SET statement_timeout = '10s'; SET client_min_messages = error";
+
+impl Judge {
+    pub fn new(server: &Server) -> Result<Judge> {
+        Ok(Judge { naive: server.create()?, sequence: server.create()? })
+    }
+
+    /// The case of a seed, of which the server takes nearly every statement.
+    pub fn case(&self, seed: u64) -> Result<Case> {
+        let mut client = self.naive.connect()?;
+        reset(&mut client)?;
+        client.batch_execute(PATIENCE)?;
+        client.batch_execute("BEGIN")?;
+        let mut failed = None;
+        let case = Case::of(seed, &mut |_: Part, sql: &str| {
+            let sent = client.batch_execute("SAVEPOINT before").and_then(|()| match client.batch_execute(sql) {
+                Ok(()) => client.batch_execute("RELEASE before").map(|()| true),
+                Err(_) => client.batch_execute("ROLLBACK TO before; RELEASE before").map(|()| false),
+            });
+            sent.unwrap_or_else(|error| {
+                failed = Some(error);
+                false
+            })
+        });
+        failed.map_or(Ok(()), Err).context("making a case")?;
+        Ok(case)
+    }
+
+    /// Runs both and compares.
+    pub fn judge(&self, case: &Case, thorough: bool) -> Result<Result<Verdict, Finding>> {
+        let rewritten = match rewritten(case)? {
+            Ok(rewritten) => rewritten,
+            Err(finding) => return Ok(Err(finding)),
+        };
+        for database in [&self.naive, &self.sequence] {
+            if !prepare(database, case)? {
+                return Ok(Ok(Verdict::Nothing));
+            }
+        }
+        if rewritten.pieces.is_empty() {
+            return Ok(match self.unreported(case, &rewritten)? {
+                Some(finding) => Err(finding),
+                None => Ok(Verdict::Unchanged),
+            });
+        }
+        let mut other = self.naive.connect()?;
+        let before = Moment::read(&mut other, LEDGERS)?;
+        if let Err(why) = send_naive(&self.naive, case)? {
+            return Ok(self.must_keep(&rewritten, &why)?.map_or(Ok(Verdict::Fails), Err));
+        }
+        let between = Between::of(&before, Moment::read(&mut other, LEDGERS)?);
+        let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+        let seen = match self.run(&rewritten, between)? {
+            Ok(seen) => seen,
+            Err(failed) => return Ok(Err(failed)),
+        };
+        // What ends wrong weighs more than what was seen on the way.
+        Ok(self.compare(case, &known, thorough)?.or(seen).map_or(Ok(Verdict::Same), Err))
+    }
+
+    /// The sequence, step by step: the first thing that was seen on the way, or why it fails.
+    fn run(&self, rewritten: &Rewritten, mut between: Between) -> Result<Result<Option<Finding>, Finding>> {
+        let mut other = self.sequence.connect()?;
+        let in_use = trace::in_use(&mut other)?;
+        let mut first = None;
+        for (at, piece) in rewritten.pieces.iter().enumerate() {
+            let mut client = self.sequence.connect()?;
+            client.batch_execute(PATIENCE)?;
+            let mut gaps = Vec::new();
+            let mut step = || trace::step(&mut client, &piece.sql, &in_use);
+            let ended = match piece.sql.matches("COMMIT;").count() > 1 && can_be_stopped(&piece.sql) {
+                true => between.inside(&mut other, LEDGERS, &mut gaps, step)??,
+                false => step()?,
+            };
+            for gap in gaps {
+                let kind = format!("gap: {}", kind_of_gap(&gap));
+                first.get_or_insert(Finding::new(kind, format!("within {}: {gap}", piece.name)));
+            }
+            match ended {
+                Ended::Failed(error) => return Ok(Err(failed(&piece.name, &error))),
+                Ended::Outside => {}
+                Ended::Inside(seen) => {
+                    // Drizzle's last transaction holds several steps
+                    let as_written =
+                        piece.sql.lines().any(|line| line.starts_with("-- ") && line.ends_with("as written"));
+                    let says = rewritten.report.hazards.iter().any(|hazard| {
+                        !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
+                            && piece.sql.contains(hazard.statement.trim_end_matches(';'))
+                    });
+                    if let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first())
+                        && !(as_written && says)
+                    {
+                        let kind = if as_written { "unreported scan under a lock" } else { "scan under a lock" };
+                        let what = format!("{} reads or writes rows of {table} while it holds {lock}", piece.name);
+                        first.get_or_insert(Finding::new(kind, what));
+                    }
+                }
+            }
+            if at + 1 < rewritten.pieces.len() {
+                for gap in between.gaps(&mut other, LEDGERS)? {
+                    first.get_or_insert(Finding::new(
+                        format!("gap: {}", kind_of_gap(&gap)),
+                        format!("after {}: {gap}", piece.name),
+                    ));
+                }
+            }
+        }
+        Ok(Ok(first))
+    }
+
+    /// `known` are the columns that were there before.
+    fn compare(&self, case: &Case, known: &BTreeSet<(String, String)>, thorough: bool) -> Result<Option<Finding>> {
+        let (mut naive, mut sequence) = (self.naive.connect()?, self.sequence.connect()?);
+        let expected = Catalog::read(&mut naive, self.naive.major, LEDGERS)?;
+        let differences = expected.differences(&Catalog::read(&mut sequence, self.sequence.major, LEDGERS)?);
+        if let Some(first) = differences.first() {
+            let side = |text: &Option<String>| text.clone().unwrap_or_else(|| "(not there)".into());
+            let how = match (&first.expected, &first.found) {
+                (Some(_), None) => "missing",
+                (None, Some(_)) => "extra",
+                _ => "other",
+            };
+            let kind = first.object.split(' ').next().unwrap_or_default();
+            let what =
+                format!("{}\n  naive    {}\n  sequence {}", first.object, side(&first.expected), side(&first.found));
+            return Ok(Some(Finding::new(format!("schema: {kind} {how}"), what)));
+        }
+        let (naive_rows, rows) = (RowsOf::read(&mut naive)?, RowsOf::read(&mut sequence)?);
+        drop(naive);
+        if naive_rows.difference(&rows, &BTreeSet::new()).is_some() {
+            prepare(&self.naive, case)?;
+            let ended = send_naive(&self.naive, case)?;
+            let again = RowsOf::read(&mut self.naive.connect()?)?;
+            let mut unstable = if ended.is_ok() { naive_rows.unlike(&again) } else { BTreeSet::new() };
+            // which row of a new column gets which number is nobody's promise
+            let numbered = columns(&mut self.naive.connect()?)?
+                .into_iter()
+                .filter(|(column, numbered)| *numbered && !known.contains(column));
+            unstable.extend(numbered.map(|(column, _)| column));
+            if let Some(difference) = naive_rows.difference(&rows, &unstable) {
+                return Ok(Some(Finding::new("rows differ", difference)));
+            }
+        }
+        if thorough {
+            let (naive, sequence) = (bench::catalog::schema(&self.naive)?, bench::catalog::schema(&self.sequence)?);
+            if let Some(difference) = bench::catalog::difference(&naive, &sequence) {
+                return Ok(Some(Finding::new("pg_dump differs", difference)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Where the naive migration fails and takes all back, the sequence fails too, and has thrown no rows away before that.
+    fn must_keep(&self, rewritten: &Rewritten, why: &Error) -> Result<Option<Finding>> {
+        let mut client = self.sequence.connect()?;
+        let before = Numbered::read(&mut client)?;
+        for piece in &rewritten.pieces {
+            let mut session = self.sequence.connect()?;
+            session.batch_execute(PATIENCE)?;
+            let Err(error) = session.batch_execute(&piece.sql) else { continue };
+            let lost = before.lost(&Numbered::read(&mut client)?);
+            return Ok(lost.map(|lost| {
+                let kind = format!("rows lost where the naive migration rolls back: {}", code(why));
+                Finding::new(kind, format!("{} fails ({}): {lost}", piece.name, told(&error)))
+            }));
+        }
+        // It may fill NULLs for which the naive migration has no answer, and a new label may be used after a commit.
+        let may_pass = ["23502", "55P04"].contains(&code(why));
+        let passes = || Finding::new(format!("passes where the naive migration fails: {}", code(why)), told(why));
+        Ok((!may_pass).then(passes))
+    }
+
+    /// A statement of a migration that stays as it is which scans or rewrites under a lock, and no word of it.
+    fn unreported(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        let mut client = self.sequence.connect()?;
+        let in_use: InUse = trace::in_use(&mut client)?;
+        client.batch_execute(PATIENCE)?;
+        client.batch_execute("SET enable_seqscan = off; BEGIN")?;
+        let mut counted = BTreeMap::new();
+        let mut first = None;
+        for chunk in case.chunks() {
+            for piece in split(&chunk).pieces {
+                let statement = piece.span.slice(&chunk);
+                let files = trace::in_use(&mut client)?;
+                if client.batch_execute(statement).is_err() {
+                    return Ok(None);
+                }
+                let seen = trace::seen(&mut client, &in_use, &files, &mut counted)?;
+                let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first()) else { continue };
+                let says = rewritten.report.hazards.iter().any(|hazard| {
+                    !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
+                        && statement.contains(hazard.statement.trim_end_matches(';'))
+                });
+                if !says {
+                    let what = format!("{statement}\nreads or writes rows of {table} while it holds {lock}");
+                    let verb: Vec<&str> =
+                        statement.split_whitespace().take(1 + usize::from(!statement.starts_with("UPDATE"))).collect();
+                    let behind = if seen.strong.iter().any(|lock| lock.ends_with(&format!(" on {table}"))) {
+                        ""
+                    } else {
+                        " behind another table's lock"
+                    };
+                    first.get_or_insert(Finding::new(format!("unreported: {}{behind}", verb.join(" ")), what));
+                }
+            }
+        }
+        Ok(first.filter(|_| client.batch_execute("COMMIT").is_ok()))
+    }
+}
+
+/// All columns, by table; whether each takes numbers from a sequence.
+fn columns(client: &mut Client) -> Result<BTreeMap<(String, String), bool>> {
+    let query = "SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid), '') LIKE 'nextval(%'
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+         WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname IN ('public', 'app')";
+    Ok(client.query(query, &[])?.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
+}
+
+fn reset(client: &mut Client) -> Result<()> {
+    let reset = "SET client_min_messages = error; DROP SCHEMA IF EXISTS public, app CASCADE; CREATE SCHEMA public";
+    client.batch_execute(reset).context("starting anew")
+}
+
+/// The schema and the rows before; false when they do not run.
+fn prepare(database: &Database, case: &Case) -> Result<bool> {
+    let mut client = database.connect()?;
+    reset(&mut client)?;
+    let before: String = case.before.iter().map(|statement| format!("{statement};\n")).collect();
+    if client.batch_execute(&before).is_err() {
+        return Ok(false);
+    }
+    for insert in &case.rows {
+        let _ = client.batch_execute(insert); // a table may stay empty
+    }
+    Ok(true)
+}
+
+/// As the runner sends it.
+fn send_naive(database: &Database, case: &Case) -> Result<Result<(), Error>> {
+    let mut client = database.connect()?;
+    client.batch_execute(PATIENCE)?;
+    if case.form == Form::Prisma {
+        return Ok(client.batch_execute(&case.text()));
+    }
+    client.batch_execute("BEGIN")?;
+    let sent = case.chunks().iter().try_for_each(|chunk| client.batch_execute(chunk));
+    Ok(sent.and_then(|()| client.batch_execute("COMMIT")))
+}
+
+fn failed(step: &str, error: &Error) -> Finding {
+    let (code, text) = (code(error), told(error));
+    // names aside
+    let kind: Vec<&str> = text.split('"').step_by(2).collect();
+    Finding::new(format!("sequence fails: {code} {}", kind.join("…")), format!("{step}: {text}"))
+}
+
+fn code(error: &Error) -> &str {
+    error.code().map_or("", |code| code.code())
+}
+
+fn told(error: &Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
+}
+
+fn kind_of_gap(gap: &str) -> &str {
+    const KINDS: [&str; 21] = [
+        "materialized view",
+        "view",
+        "sequence",
+        "table",
+        "column",
+        "the default",
+        "NOT NULL",
+        "the primary key",
+        "unique",
+        "an index",
+        "the foreign key",
+        "CHECK",
+        "EXCLUDE",
+        "row security",
+        "policy",
+        "trigger",
+        "rule",
+        "function",
+        "type",
+        "label",
+        "the grant",
+    ];
+    let known = KINDS.into_iter().find(|kind| gap.starts_with(kind));
+    known.unwrap_or(match gap {
+        _ if gap.contains("is called") => "names torn apart",
+        _ if gap.contains("fewer rows") => "fewer rows",
+        _ if gap.contains("cannot read") => "unreadable",
+        _ => "other",
+    })
+}

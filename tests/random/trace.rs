@@ -1,0 +1,88 @@
+//! What a statement or a step holds and touches, seen from inside its transaction.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use postgres::{Client, Error};
+
+/// Relations that were there before the migration, by their number: somebody uses them.
+pub type InUse = BTreeMap<u32, (String, u32)>;
+
+/// So many rows are no longer what a single row's change or check reads.
+const SEVERAL: i64 = 5;
+
+/// What was seen of a transaction so far.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Locks that block writers, on relations in use.
+    pub strong: Vec<String>,
+    /// Tables in use of which rows were read or written, or whose file is another one.
+    pub touched: Vec<String>,
+}
+
+/// How a step ended.
+pub enum Ended {
+    /// In one transaction.
+    Inside(Seen),
+    /// It commits by itself, or cannot be in a transaction block.
+    Outside,
+    Failed(Error),
+}
+
+pub fn in_use(client: &mut Client) -> Result<InUse> {
+    let query = "SELECT c.oid, c.oid::regclass::text, coalesce(pg_relation_filenode(c.oid), 0) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE relkind IN ('r', 'p', 'm') AND nspname IN ('public', 'app')";
+    Ok(client.query(query, &[])?.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
+}
+
+/// Runs a step in a transaction and commits it; what cannot be in one runs without.
+pub fn step(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
+    let files = self::in_use(client)?;
+    client.batch_execute("SET enable_seqscan = off; BEGIN")?; // a row that is looked up is not a scan
+    let Err(error) = client.batch_execute(sql) else {
+        let seen = seen(client, in_use, &files, &mut BTreeMap::new())?;
+        return Ok(match client.batch_execute("COMMIT") {
+            Ok(()) => Ended::Inside(seen),
+            Err(error) => Ended::Failed(error), // a deferred constraint
+        });
+    };
+    client.batch_execute("ROLLBACK")?;
+    let outside = error.code().is_some_and(|code| ["25001", "2D000"].contains(&code.code()));
+    Ok(match outside {
+        true => client.batch_execute(sql).map_or_else(Ended::Failed, |()| Ended::Outside),
+        false => Ended::Failed(error),
+    })
+}
+
+/// Looks at the transaction that is open. `files` are the relations before it, `counted` what was seen of each table before.
+pub fn seen(client: &mut Client, in_use: &InUse, files: &InUse, counted: &mut BTreeMap<u32, i64>) -> Result<Seen> {
+    let mut seen = Seen::default();
+    // once a type or table is in doubt the search path may be anything
+    let locks = "SELECT relation, mode FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND granted AND locktype = 'relation'
+         AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+    for row in client.query(locks, &[])? {
+        if let Some((name, _)) = in_use.get(&row.get(0)) {
+            seen.strong.push(format!("{} on {name}", row.get::<_, String>(1)));
+        }
+    }
+    let counters =
+        "SELECT relid, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0) + n_tup_ins + n_tup_upd + n_tup_del
+         FROM pg_catalog.pg_stat_xact_user_tables";
+    for row in client.query(counters, &[])? {
+        let (table, count): (u32, i64) = (row.get(0), row.get(1));
+        let before = counted.insert(table, count).unwrap_or_default();
+        if let Some((name, _)) = in_use.get(&table).filter(|_| count - before >= SEVERAL) {
+            seen.touched.push(name.clone());
+        }
+    }
+    let is_empty = "SELECT c.oid FROM pg_catalog.pg_class c WHERE relkind IN ('r', 'm') AND pg_catalog.pg_relation_size(c.oid) = 0";
+    let empty: Vec<u32> = client.query(is_empty, &[])?.iter().map(|row| row.get(0)).collect();
+    for (table, (name, file)) in self::in_use(client)? {
+        let rewritten = files.get(&table).is_some_and(|(_, before)| *before != file);
+        // TRUNCATE gives a table an empty file, whatever was in the old one
+        if rewritten && in_use.contains_key(&table) && !empty.contains(&table) && !seen.touched.contains(&name) {
+            seen.touched.push(name);
+        }
+    }
+    Ok(seen)
+}

@@ -1,0 +1,5 @@
+ALTER TABLE "Invoice" ADD COLUMN "key" UUID NOT NULL DEFAULT gen_random_uuid();
+ALTER TABLE "Invoice" ALTER COLUMN "amount" SET NOT NULL;
+ALTER TABLE "Stock" ADD COLUMN "number" SERIAL;
+ALTER TABLE "Order" ADD COLUMN "key" UUID DEFAULT gen_random_uuid();
+CREATE TRIGGER "Order_key" BEFORE UPDATE OF "key" ON "Order" FOR EACH ROW EXECUTE FUNCTION "touch"();

@@ -1,0 +1,5 @@
+-- NULL in every row where no tenant is set
+ALTER TABLE "Log" ADD COLUMN "tenant" TEXT DEFAULT "tenant"();
+ALTER TABLE "Log" ADD COLUMN "draw" DOUBLE PRECISION NOT NULL DEFAULT random();
+ALTER TABLE "Log" ALTER COLUMN "level" SET NOT NULL;
+ALTER TABLE "Reading" ADD COLUMN "draw" DOUBLE PRECISION DEFAULT random();

@@ -1,0 +1,5 @@
+CREATE TABLE "Mail" (
+    "id" SERIAL PRIMARY KEY,
+    "state
+of it" TEXT
+);
