@@ -107,7 +107,7 @@ fn failing_dependents(change: &TypeAlteration<'_>, schema: &Schema, version: u32
 
 fn conversion(from: &TypeName, change: &TypeAlteration<'_>, schema: &Schema, version: u32) -> Conversion {
     let only_casts = change.using.is_none_or(|using| is_plain_cast(using.as_str(), change.column, change.to));
-    let domain = schema.domain(&change.to.name()).is_some();
+    let domain = schema.domain(change.to.name()).is_some();
     let constrained = is_constrained(change.to, schema);
     if from == change.to && only_casts {
         return Conversion::Relabel;
@@ -158,7 +158,7 @@ const MAX_DOMAINS: usize = 16;
 fn base_type(ty: &TypeName, schema: &Schema) -> TypeName {
     let mut ty = ty.clone();
     for _ in 0..MAX_DOMAINS {
-        match schema.domain(&ty.name()) {
+        match schema.domain(ty.name()) {
             Some(domain) => ty = domain.ty.clone(),
             None => break,
         }
@@ -170,7 +170,7 @@ fn base_type(ty: &TypeName, schema: &Schema) -> TypeName {
 pub(super) fn is_constrained(ty: &TypeName, schema: &Schema) -> bool {
     let mut ty = ty.clone();
     for _ in 0..MAX_DOMAINS {
-        match schema.domain(&ty.name()) {
+        match schema.domain(ty.name()) {
             Some(domain) if domain.constrained => return true,
             Some(domain) => ty = domain.ty.clone(),
             None => return false,
@@ -194,7 +194,7 @@ fn between(from: &TypeName, to: &TypeName, utc: bool) -> Conversion {
     }
     let unlimited = length(to).is_none();
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    match (last(&old).as_str(), last(&new).as_str()) {
+    match (last(old).as_str(), last(new).as_str()) {
         ("varchar", "text") | ("cidr", "inet") => Conversion::Relabel,
         ("text", "varchar") if unlimited => Conversion::Relabel,
         ("text" | "varchar", "citext") | ("citext", "text") => Conversion::Reorder,
