@@ -148,6 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn the_rows_of_values_are_one_token() {
+        for (text, tokens) in [
+            ("INSERT INTO t VALUES (1, 'a)'), (f(2, (3)), \"b(\") -- c\n, (4) ON CONFLICT DO NOTHING", 9),
+            ("INSERT INTO t VALUES (1, /* ) */ 2)", 5),
+            ("SELECT * FROM (VALUES (1), ((2))) v", 8),
+            ("INSERT INTO t VALUES (1", 6),
+            ("CREATE TABLE t PARTITION OF p FOR VALUES IN (1)", 12),
+        ] {
+            assert_eq!(split(text).tokens.len(), tokens, "{text}");
+            assert_eq!(joined(text), text);
+        }
+    }
+
+    #[test]
     fn copy_data_and_psql_lines_are_pieces() {
         let text = "\\set x 1\nCOPY t (a) FROM stdin;\n1;\n\\.\nSELECT 1;";
         let kinds: Vec<_> = split(text).pieces.iter().map(|p| p.kind).collect();
