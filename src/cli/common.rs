@@ -17,6 +17,9 @@ use crate::rewrite::rule;
 use crate::schema::Schema;
 use crate::source::{SourceFile, read_text, visible_lines};
 
+/// How much text is held before it is printed, in bytes.
+const AT_ONCE: usize = 1 << 16;
+
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// A project root, a migrations folder or single migrations; `-` reads SQL from standard input
@@ -115,17 +118,68 @@ impl Common {
     /// Runs the pipeline over the paths.
     pub fn run(&self) -> Result<Vec<Ran>, Failure> {
         let here = here()?;
-        if self.paths.iter().any(|p| p == "-") {
-            if self.paths.len() > 1 {
-                return Err(Failure::Usage("`-` reads standard input and goes with no other path".into()));
-            }
+        if self.is_input()? {
             return Ok(vec![self.run_on_input(&here)?]);
         }
+        self.scopes(&here)?.into_iter().map(|scope| self.run_scope(scope, &here)).collect()
+    }
+
+    /// What is read is standard input.
+    fn is_input(&self) -> Result<bool, Failure> {
+        let is_input = self.paths.iter().any(|p| p == "-");
+        if is_input && self.paths.len() > 1 {
+            return Err(Failure::Usage("`-` reads standard input and goes with no other path".into()));
+        }
+        Ok(is_input)
+    }
+
+    /// Finds the hazards and prints them as they are found, where that is possible: nothing is kept of a migration that is
+    /// printed. The runs have no outcomes; true when one of these fails the check.
+    pub fn check(&self) -> Result<(Vec<Ran>, bool), Failure> {
+        if self.format != Format::Text || self.is_input()? {
+            let ran = self.run()?;
+            self.print(&ran, Mode::Check)?;
+            let fails = ran.iter().flat_map(|r| &r.run.outcomes).any(|o| o.failing > 0);
+            return Ok((ran, fails));
+        }
+        let here = here()?;
+        let scopes = self.scopes(&here)?;
+        let mut printer =
+            text::Printer::new(&read_source, &self.text_options(Mode::Check, scopes.iter().all(|s| s.only_new)));
+        let (mut ran, mut fails, mut waiting, mut written) = (Vec::new(), false, String::new(), Ok(()));
+        let on_terminal = std::io::stdout().is_terminal(); // the text itself shows how far it is
+        for scope in scopes {
+            let options = self.options(&scope, &here)?;
+            let progress = Progress::new();
+            let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
+            let show = |done, all| {
+                if !on_terminal {
+                    progress.show(done, all)
+                }
+            };
+            let mut take = |outcome: pipeline::Outcome| {
+                fails |= outcome.failing > 0;
+                waiting += &printer.migration(&outcome.report, outcome.text);
+                if written.is_ok() && waiting.len() > AT_ONCE {
+                    written = put(&std::mem::take(&mut waiting));
+                }
+            };
+            let wanted = pipeline::Wanted::Hazards;
+            let errors = pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, &mut take);
+            progress.done();
+            let run = Run { framework: scope.framework.name(), outcomes: Vec::new(), errors };
+            ran.push(Ran { run, scope: Some(scope) });
+        }
+        written.and_then(|()| put(&(waiting + &printer.end())))?;
+        Ok((ran, fails))
+    }
+
+    fn scopes(&self, here: &Utf8Path) -> Result<Vec<Scope>, Failure> {
         let default = [Utf8PathBuf::from(".")];
         let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
         let mut scopes: Vec<Scope> = Vec::new();
         for path in paths {
-            let scope = self.scope(&absolute(path, &here))?;
+            let scope = self.scope(&absolute(path, here))?;
             match scopes.iter_mut().find(|s| s.folder == scope.folder) {
                 Some(same) => {
                     same.chosen.extend(scope.chosen);
@@ -135,7 +189,7 @@ impl Common {
                 None => scopes.push(scope),
             }
         }
-        scopes.into_iter().map(|scope| self.run_scope(scope, &here)).collect()
+        Ok(scopes)
     }
 
     /// The scope of a path, where nothing is half-written.
@@ -169,14 +223,18 @@ impl Common {
     }
 
     fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
-        let options =
-            Options { config: self.configuration_for(scope.framework, &scope.folder)?, base: self.base(&scope, here)? };
+        let options = self.options(&scope, here)?;
         let progress = Progress::new();
         let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
         let run =
             pipeline::run(scope.framework, &scope.history, &in_scope, &options, &|done, all| progress.show(done, all));
         progress.done();
         Ok(Ran { run, scope: Some(scope) })
+    }
+
+    fn options(&self, scope: &Scope, here: &Utf8Path) -> Result<Options, Failure> {
+        let config = self.configuration_for(scope.framework, &scope.folder)?;
+        Ok(Options { config, base: self.base(scope, here)? })
     }
 
     /// The folder that paths in the output start from: for a patch the top of the work tree, because that is where

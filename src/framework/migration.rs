@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::{Found, FrameworkError, header};
 use crate::operation::{Fixed, Item, Operation, TransactionControl};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
-use crate::sql::{PieceKind, read_statement, split};
+use crate::sql::{PieceKind, Reading, split};
 
 /// How a runner sends a file to the server.
 #[derive(Debug, Clone, Copy)]
@@ -99,15 +99,17 @@ impl Migration {
         let mut session = Session::new(sending);
         let mut end = 0;
         for (chunk, place) in sending.chunks(&migration.source.text).into_iter().enumerate() {
-            let pieces = split(place.slice(&migration.source.text)).pieces;
+            let script = split(place.slice(&migration.source.text));
             session.chunk = chunk;
-            for piece in pieces {
+            for piece in &script.pieces {
                 let span = ByteSpan { start: place.start + piece.span.start, end: place.start + piece.span.end };
                 if piece.kind == PieceKind::Unterminated {
                     let position = migration.source.position(span.start);
                     return Err(FrameworkError::Unterminated { path: migration.source.path, position });
                 }
-                migration.push(ByteSpan { start: end, end: span.start }, span, piece.kind, &mut session);
+                let reading = (piece.kind == PieceKind::Statement)
+                    .then(|| script.read(piece, place.slice(&migration.source.text)));
+                migration.push(ByteSpan { start: end, end: span.start }, span, reading, piece.kind, &mut session);
                 end = span.end;
             }
         }
@@ -118,13 +120,19 @@ impl Migration {
         Ok(migration)
     }
 
-    fn push(&mut self, leading: ByteSpan, span: ByteSpan, kind: PieceKind, session: &mut Session) {
-        let text = span.slice(&self.source.text);
+    fn push(
+        &mut self,
+        leading: ByteSpan,
+        span: ByteSpan,
+        reading: Option<Reading>,
+        kind: PieceKind,
+        session: &mut Session,
+    ) {
         let first = self.items.len();
         let mut in_do = false;
-        if kind == PieceKind::Statement {
-            let reading = read_statement(text);
+        if let Some(reading) = reading {
             in_do = reading.in_do;
+            let text = span.slice(&self.source.text);
             session.looks_for_leftovers |= is_do_block(text) && text.contains("indisvalid");
             for located in reading.operations {
                 session.follow(&located.operation);

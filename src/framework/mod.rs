@@ -162,6 +162,10 @@ pub trait Framework: Sync {
     fn notes(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String>;
     /// The files of a sequence that replaces `migration`.
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut>;
+    /// How many files a sequence becomes, where that needs no more than the sequence and all of them have their places.
+    fn number_of_files(&self, _sequence: &Sequence) -> Option<usize> {
+        None
+    }
     /// Gives the files that replace migrations of a folder their places in it, and changes what the folder keeps of them.
     /// `history` and `replaced` are in the runner's order; only migrations `in_scope` may get other names. Returns those
     /// that have no place for several files; when there are any, nothing is placed.

@@ -1,7 +1,10 @@
 //! Tables, columns and indexes as statements define them.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::{Constraint, Ident, QualifiedName, SqlFragment};
 
@@ -41,96 +44,130 @@ impl fmt::Display for TableRef {
     }
 }
 
-/// A type as it was written; equality and [`TypeName::canonical`] see through spelling.
+/// A type as it was written; equality and [`TypeName::canonical`] see through spelling. A clone shares the text.
 #[derive(Debug, Clone)]
-pub struct TypeName {
-    /// The source text: `VARCHAR(50)`, `"public"."Role"[]`.
-    pub text: String,
+pub struct TypeName(Arc<Parts>);
+
+/// A type's text and what it says.
+#[derive(Debug)]
+struct Parts {
+    text: String,
+    canonical: String,
+    modifiers: Vec<i64>,
+    name: QualifiedName,
+}
+
+/// How many types a thread remembers: a history has few, and writes them in every table.
+const REMEMBERED: usize = 256;
+
+thread_local! {
+    static SEEN: RefCell<HashMap<String, TypeName>> = RefCell::default();
 }
 
 impl TypeName {
     /// A type from its source text; white space in a quoted name is part of it.
     pub fn new(text: &str) -> Self {
-        TypeName { text: spaced(text) }
+        SEEN.with_borrow_mut(|seen| {
+            if let Some(known) = seen.get(text) {
+                return known.clone();
+            }
+            let new = TypeName(Arc::new(Parts::of(text)));
+            if seen.len() < REMEMBERED {
+                seen.insert(text.to_owned(), new.clone());
+            }
+            new
+        })
+    }
+
+    /// The source text, with single spaces: `VARCHAR(50)`, `"public"."Role"[]`.
+    pub fn text(&self) -> &str {
+        &self.0.text
     }
 
     /// PostgreSQL's own name of the type, without modifiers: `int4`, `varchar`, `timestamptz`; arrays end in `[]`.
     /// A user's type comes back as written, folded.
-    pub fn canonical(&self) -> String {
-        let (base, _, suffix) = self.parts();
-        let base = match base.as_str() {
-            "int" | "integer" => "int4",
-            "bigint" => "int8",
-            "smallint" => "int2",
-            "serial" | "serial4" => "serial",
-            "bigserial" | "serial8" => "bigserial",
-            "smallserial" | "serial2" => "smallserial",
-            "decimal" => "numeric",
-            "boolean" => "bool",
-            "real" => "float4",
-            "double precision" | "float" => "float8",
-            "character varying" | "char varying" => "varchar",
-            "character" | "char" | "bpchar" => "bpchar",
-            "bit varying" => "varbit",
-            "timestamp without time zone" => "timestamp",
-            "timestamp with time zone" => "timestamptz",
-            "time without time zone" => "time",
-            "time with time zone" => "timetz",
-            other => other,
-        };
-        format!("{base}{suffix}")
+    pub fn canonical(&self) -> &str {
+        &self.0.canonical
     }
 
     /// The modifiers: `VARCHAR(50)` → `[50]`, `NUMERIC(10,2)` → `[10, 2]`; empty when there are none.
-    pub fn modifiers(&self) -> Vec<i64> {
-        let (_, modifiers, _) = self.parts();
-        modifiers.split(',').filter_map(|m| m.trim().parse().ok()).collect()
+    pub fn modifiers(&self) -> &[i64] {
+        &self.0.modifiers
     }
 
     /// The identifier of a user's type, when it is one name or a qualified name.
-    pub fn name(&self) -> QualifiedName {
-        let (base, _, _) = self.parts_keeping_case();
-        let mut parts = split_name(&base);
-        let name = Ident::from_sql(parts.pop().unwrap_or_default().as_str());
-        QualifiedName { schema: parts.pop().map(|s| Ident::from_sql(&s)), name }
+    pub fn name(&self) -> &QualifiedName {
+        &self.0.name
     }
 
     /// True for an array type.
     pub fn is_array(&self) -> bool {
-        !self.parts().2.is_empty()
+        self.0.canonical.ends_with("[]")
     }
+}
 
-    fn parts(&self) -> (String, String, &'static str) {
-        let (base, modifiers, suffix) = self.parts_keeping_case();
-        let folded = if base.contains('"') { base } else { base.to_ascii_lowercase() };
-        let plain = folded.strip_prefix("pg_catalog.").map(str::to_owned).unwrap_or(folded);
-        (plain, modifiers, suffix)
+impl Parts {
+    fn of(text: &str) -> Self {
+        let text = spaced(text);
+        let (base, modifiers, suffix) = parts(&text);
+        let folded = if base.contains('"') { base.clone() } else { base.to_ascii_lowercase() };
+        let plain = folded.strip_prefix("pg_catalog.").unwrap_or(&folded);
+        let mut names = split_name(&base);
+        let name = Ident::from_sql(names.pop().unwrap_or_default().as_str());
+        let name = QualifiedName { schema: names.pop().map(|s| Ident::from_sql(&s)), name };
+        let modifiers = modifiers.split(',').filter_map(|m| m.trim().parse().ok()).collect();
+        Parts { canonical: format!("{}{suffix}", own_name(plain)), modifiers, name, text }
     }
+}
 
-    fn parts_keeping_case(&self) -> (String, String, &'static str) {
-        let mut text = self.text.trim();
-        let mut suffix = "";
-        // Folding other letters than these could change the number of bytes.
-        let lower = text.to_ascii_lowercase();
-        let ends = |at: &usize| {
-            let rest = lower[at + " array".len()..].trim_start();
-            rest.is_empty() || rest.starts_with('[')
-        };
-        if let Some(at) = lower.rfind(" array").filter(ends) {
-            text = &text[..at];
-            suffix = "[]";
+/// PostgreSQL's own name of a type, from its name in lower case.
+fn own_name(base: &str) -> &str {
+    match base {
+        "int" | "integer" => "int4",
+        "bigint" => "int8",
+        "smallint" => "int2",
+        "serial" | "serial4" => "serial",
+        "bigserial" | "serial8" => "bigserial",
+        "smallserial" | "serial2" => "smallserial",
+        "decimal" => "numeric",
+        "boolean" => "bool",
+        "real" => "float4",
+        "double precision" | "float" => "float8",
+        "character varying" | "char varying" => "varchar",
+        "character" | "char" | "bpchar" => "bpchar",
+        "bit varying" => "varbit",
+        "timestamp without time zone" => "timestamp",
+        "timestamp with time zone" => "timestamptz",
+        "time without time zone" => "time",
+        "time with time zone" => "timetz",
+        other => other,
+    }
+}
+
+/// A type's name as it is written, its modifiers, and `[]` for an array.
+fn parts(text: &str) -> (String, String, &'static str) {
+    let mut text = text.trim();
+    let mut suffix = "";
+    // Folding other letters than these could change the number of bytes.
+    let lower = text.to_ascii_lowercase();
+    let ends = |at: &usize| {
+        let rest = lower[at + " array".len()..].trim_start();
+        rest.is_empty() || rest.starts_with('[')
+    };
+    if let Some(at) = lower.rfind(" array").filter(ends) {
+        text = &text[..at];
+        suffix = "[]";
+    }
+    while let Some(open) = text.strip_suffix(']').and_then(|t| t.rfind('[')) {
+        text = text[..open].trim_end();
+        suffix = "[]";
+    }
+    match (text.find('('), text.find(')')) {
+        (Some(open), Some(close)) if open < close => {
+            let base = format!("{}{}", text[..open].trim_end(), &text[close + 1..]);
+            (base.trim().to_owned(), text[open + 1..close].to_owned(), suffix)
         }
-        while let Some(open) = text.strip_suffix(']').and_then(|t| t.rfind('[')) {
-            text = text[..open].trim_end();
-            suffix = "[]";
-        }
-        match (text.find('('), text.find(')')) {
-            (Some(open), Some(close)) if open < close => {
-                let base = format!("{}{}", text[..open].trim_end(), &text[close + 1..]);
-                (base.trim().to_owned(), text[open + 1..close].to_owned(), suffix)
-            }
-            _ => (text.to_owned(), String::new(), suffix),
-        }
+        _ => (text.to_owned(), String::new(), suffix),
     }
 }
 
@@ -175,7 +212,7 @@ impl Eq for TypeName {}
 
 impl fmt::Display for TypeName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(self.text())
     }
 }
 
@@ -215,7 +252,7 @@ pub struct ColumnDefinition {
 impl ColumnDefinition {
     /// `SERIAL`, `BIGSERIAL` or `SMALLSERIAL`.
     pub fn is_serial(&self) -> bool {
-        matches!(self.ty.canonical().as_str(), "serial" | "bigserial" | "smallserial")
+        matches!(self.ty.canonical(), "serial" | "bigserial" | "smallserial")
     }
     /// `GENERATED … AS IDENTITY`.
     pub fn is_identity(&self) -> bool {
@@ -299,12 +336,12 @@ mod tests {
             ("\"Role\"", "\"Role\"", vec![]),
         ] {
             let ty = TypeName::new(text);
-            assert_eq!((ty.canonical().as_str(), ty.modifiers()), (canonical, modifiers), "{text}");
+            assert_eq!((ty.canonical(), ty.modifiers()), (canonical, &modifiers[..]), "{text}");
         }
         assert_eq!(TypeName::new("\"a.b\".\"C\"[]").name().to_string(), "\"a.b\".\"C\"");
         assert_eq!(TypeName::new("double  precision\n").to_string(), "double precision");
         assert_eq!(TypeName::new("\"a  b\"  [ ]").to_string(), "\"a  b\" [ ]");
         assert!(TypeName::new("İİİİ ARRAY").is_array());
-        assert_eq!(TypeName::new("Ärger").name(), QualifiedName::unqualified(Ident::from_sql("\"Ärger\"")));
+        assert_eq!(*TypeName::new("Ärger").name(), QualifiedName::unqualified(Ident::from_sql("\"Ärger\"")));
     }
 }

@@ -22,6 +22,7 @@ pub(super) fn thousands(number: usize) -> String {
 }
 
 /// What a run found, as numbers.
+#[derive(Default)]
 pub(super) struct Counts {
     pub migrations: usize,
     /// Migrations with at least one hazard.
@@ -35,17 +36,20 @@ pub(super) struct Counts {
 
 impl Counts {
     pub fn of(report: &Report) -> Self {
-        let hazards = || report.migrations.iter().flat_map(|migration| &migration.hazards);
-        let count = |wanted: &dyn Fn(&HazardReport) -> bool| hazards().filter(|hazard| wanted(hazard)).count();
-        Self {
-            migrations: report.migrations.len(),
-            affected: report.migrations.iter().filter(|migration| !migration.hazards.is_empty()).count(),
-            dangers: count(&|hazard| hazard.severity == Severity::Danger),
-            cautions: count(&|hazard| hazard.severity == Severity::Caution),
-            opaque: report.migrations.iter().map(|migration| migration.opaque.len()).sum(),
-            rewritten: count(&|hazard| hazard.rewritten),
-            needs_input: count(&needs_input),
-        }
+        let mut counts = Self::default();
+        report.migrations.iter().for_each(|migration| counts.add(migration));
+        counts
+    }
+
+    pub fn add(&mut self, migration: &MigrationReport) {
+        let count = |wanted: &dyn Fn(&HazardReport) -> bool| migration.hazards.iter().filter(|h| wanted(h)).count();
+        self.migrations += 1;
+        self.affected += usize::from(!migration.hazards.is_empty());
+        self.dangers += count(&|hazard| hazard.severity == Severity::Danger);
+        self.cautions += count(&|hazard| hazard.severity == Severity::Caution);
+        self.opaque += migration.opaque.len();
+        self.rewritten += count(&|hazard| hazard.rewritten);
+        self.needs_input += count(&needs_input);
     }
 
     pub fn hazards(&self) -> usize {
@@ -113,22 +117,12 @@ pub(super) fn is_silent(migration: &MigrationReport) -> bool {
 }
 
 /// How many files go out with the next deploy, and how many wait for a later one.
-pub(super) fn files_now_and_deferred(report: &Report) -> (usize, usize) {
-    let mut now = 0;
-    let mut deferred = 0;
-    for migration in &report.migrations {
-        if migration.phases.is_empty() {
-            now += migration_files(migration);
-        }
-        for phase in &migration.phases {
-            if phase.gate.is_empty() {
-                now += phase.files;
-            } else {
-                deferred += phase.files;
-            }
-        }
+pub(super) fn files_now_and_deferred(migration: &MigrationReport) -> (usize, usize) {
+    if migration.phases.is_empty() {
+        return (migration_files(migration), 0);
     }
-    (now, deferred)
+    let of = |now: bool| migration.phases.iter().filter(|p| p.gate.is_empty() == now).map(|phase| phase.files).sum();
+    (of(true), of(false))
 }
 
 /// How many files the migration runs after the rewrite; bookkeeping such as a journal is not counted.
@@ -140,11 +134,10 @@ pub(super) fn migration_files(migration: &MigrationReport) -> usize {
     migration.files.iter().filter(|file| file.action != FileAction::Delete).count()
 }
 
-/// How many files of the report are created, changed and removed.
-pub(super) fn files_by_action(report: &Report) -> (usize, usize, usize) {
-    let files = || report.migrations.iter().flat_map(|migration| &migration.files);
-    let count = |action| files().filter(|file| file.action == action).count();
-    (count(FileAction::Create), count(FileAction::Modify), count(FileAction::Delete))
+/// How many files of the migration are created, changed and removed.
+pub(super) fn files_by_action(migration: &MigrationReport) -> [usize; 3] {
+    let count = |action| migration.files.iter().filter(|file| file.action == action).count();
+    [count(FileAction::Create), count(FileAction::Modify), count(FileAction::Delete)]
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use super::report::{HazardReport, MigrationReport, Report, Severity};
 use super::summary::{is_silent, needs_input};
 use columns::{harmless, width, wrap};
 use diagnostic::Diagnostics;
+use footer::Footer;
 
 pub(super) use style::{Role, Style};
 pub(super) use tree::render as tree;
@@ -96,20 +97,58 @@ pub fn listing(rows: &[(&str, String)], columns: usize) -> String {
 /// `sources` gives the text of a file by its path in the report, for the lines around a hazard; without it the
 /// hazard's own statement is shown.
 pub fn render(report: &Report, sources: &dyn Fn(&str) -> Option<String>, options: &TextOptions) -> String {
-    let options = &TextOptions { width: options.width.max(NARROWEST), ..*options };
-    let mut diagnostics = Diagnostics::new(options.style(), options.width, sources);
-    let mut blocks = Vec::new();
-    for migration in report.migrations.iter().filter(|migration| !is_silent(migration)) {
-        let parts = if options.is_quiet() {
-            vec![migration.hazards.iter().map(|hazard| diagnostics.brief(hazard)).collect()]
-        } else {
-            migration_blocks(migration, &mut diagnostics, options)
-        };
-        blocks.extend(parts);
+    let mut printer = Printer::new(sources, options);
+    let migrations: String = report.migrations.iter().map(|migration| printer.migration(migration, None)).collect();
+    migrations + &printer.end()
+}
+
+/// Prints migration by migration, so that nobody has to hold them all.
+pub struct Printer<'a> {
+    options: TextOptions,
+    diagnostics: Diagnostics<'a>,
+    footer: Footer,
+    /// Something stands above.
+    begun: bool,
+}
+
+impl<'a> Printer<'a> {
+    /// `sources` is as for [`render`].
+    pub fn new(sources: &'a dyn Fn(&str) -> Option<String>, options: &TextOptions) -> Self {
+        let options = TextOptions { width: options.width.max(NARROWEST), ..*options };
+        let diagnostics = Diagnostics::new(options.style(), options.width, sources);
+        Printer { options, diagnostics, footer: Footer::default(), begun: false }
     }
-    blocks.push(footer::render(report, options));
-    blocks.retain(|block| !block.is_empty());
-    blocks.join("\n")
+
+    /// The next migration's part of the text. `source` is its file's text where that is at hand.
+    pub fn migration(&mut self, migration: &MigrationReport, source: Option<String>) -> String {
+        self.footer.add(migration, &self.options);
+        if is_silent(migration) {
+            return String::new();
+        }
+        if let Some((hazard, source)) = migration.hazards.first().zip(source) {
+            self.diagnostics.open(&hazard.file, Some(source));
+        }
+        let blocks = if self.options.is_quiet() {
+            vec![migration.hazards.iter().map(|hazard| self.diagnostics.brief(hazard)).collect()]
+        } else {
+            migration_blocks(migration, &mut self.diagnostics, &self.options)
+        };
+        blocks.iter().map(|block| self.apart(block)).collect()
+    }
+
+    /// What stands under all migrations.
+    pub fn end(mut self) -> String {
+        let footer = self.footer.render(&self.options);
+        self.apart(&footer)
+    }
+
+    fn apart(&mut self, block: &str) -> String {
+        if block.is_empty() {
+            return String::new();
+        }
+        let before = if std::mem::replace(&mut self.begun, true) { "\n" } else { "" };
+        format!("{before}{block}")
+    }
 }
 
 /// The path of a migration and, under it, its diagnostics, tree and diff; nothing when only the footer tells of it.

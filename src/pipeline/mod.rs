@@ -22,6 +22,7 @@ use crate::plan::Sequence;
 use crate::project::{Config, Level};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
+use crate::source::SourceFile;
 
 pub use findings::Findings;
 use planning::Around;
@@ -48,6 +49,8 @@ pub struct Outcome {
     pub report: MigrationReport,
     /// The hazards that fail a check: all but those whose rule is set to `warn`.
     pub failing: usize,
+    /// The migration as it is on disk, where only hazards are wanted and it has some.
+    pub text: Option<String>,
 }
 
 /// What a run came to.
@@ -86,72 +89,182 @@ pub fn run(
     options: &Options,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Run {
-    let sending = framework.sending();
-    let read: Vec<Result<Migration, FrameworkError>> =
-        history.par_iter().map(|found| Migration::read(found, sending)).collect();
-    let settings = settings(&options.config);
-    let continued = continued(&read);
-    let mut written_down = WrittenDown::new(framework, history, in_scope, &|at| continued[at]);
-    let mut errors = Vec::new();
-    let mut schema = Schema::default();
-    let mut judged = Vec::new();
-    for (at, (found, migration)) in history.iter().zip(read).enumerate() {
-        if !continued[at] {
-            schema.begin_migration();
-            written_down.begin_migration();
-        }
-        match migration {
-            Ok(migration) if in_scope(found) => {
-                let notes = written_down.notes(&options.base);
-                let (around, findings) = match written_down.schema() {
-                    Some(known) => {
-                        migration.items.iter().for_each(|item| schema.apply(&item.operation));
-                        let around = Around::new(&migration, known, settings.postgres);
-                        (around, findings::find(&migration, known, &settings, &options.config))
-                    }
-                    None => {
-                        let around = Around::new(&migration, &schema, settings.postgres);
-                        (around, findings::find(&migration, &mut schema, &settings, &options.config))
-                    }
-                };
-                judged.push((migration, around, findings, notes));
-            }
-            Ok(migration) => {
-                let known = written_down.schema().into_iter().chain([&mut schema]);
-                known.for_each(|schema| migration.items.iter().for_each(|item| schema.apply(&item.operation)));
-            }
-            Err(error) => errors.push(error),
-        }
-        written_down.lay_over(&schema, at);
-        progress(at + 1, history.len());
-    }
-    let draft = |(migration, around, findings, notes)| {
-        let settings = layout_settings(&options.config);
-        let (findings, sequence) =
-            planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);
-        Draft { notes, ..Draft::of(framework, migration, findings, sequence, settings) }
-    };
-    let mut drafts: Vec<Draft> = judged.into_par_iter().map(draft).collect();
-    if let Err(error) = place(framework, history, in_scope, &mut drafts) {
-        errors.push(error);
-        drafts.iter_mut().for_each(Draft::stays);
-    }
-    let changes = changes(&drafts);
-    let outcomes =
-        drafts.into_par_iter().zip(changes).map(|(draft, changes)| draft.outcome(framework, changes, options));
-    Run { framework: framework.name(), outcomes: outcomes.collect(), errors }
+    let mut outcomes = Vec::new();
+    let keep = &mut |outcome| outcomes.push(outcome);
+    let errors = each(framework, history, in_scope, options, Wanted::Files, progress, keep);
+    Run { framework: framework.name(), outcomes, errors }
 }
 
-/// True for each file that goes on with a sequence that safestep wrote, the files before it there: what those made is still
-/// as new as in the migration that they replace.
-fn continued(read: &[Result<Migration, FrameworkError>]) -> Vec<bool> {
-    let text = |at: usize| read[at].as_ref().map_or("", |migration| migration.source.text.as_str());
-    let mut continued = vec![false; read.len()];
-    for at in 1..read.len() {
-        let before = text(at - 1);
-        continued[at] = header::follows(before, text(at)) && (continued[at - 1] || header::begins(before));
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The hazards, and how many files replace what is rewritten. Files that nothing else needs are not written; outcomes
+    /// have neither steps nor files, but the migration's text where it has hazards.
+    Hazards,
+    /// Everything, the texts of the files included.
+    Files,
+}
+
+/// How many migrations are read ahead of the replay: their texts and what is planned of them are held at once.
+const AT_ONCE: usize = 256;
+
+/// As [`run`], but gives each outcome away, in order, as soon as nothing can change it any more, so that a long history takes
+/// no more memory than its schema. Returns the errors.
+pub fn each(
+    framework: &dyn Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    options: &Options,
+    wanted: Wanted,
+    progress: &(dyn Fn(usize, usize) + Sync),
+    take: &mut dyn FnMut(Outcome),
+) -> Vec<FrameworkError> {
+    let sending = framework.sending();
+    let settings = settings(&options.config);
+    let continues = |at: usize| continues_on_disk(history, at);
+    let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
+    let mut errors = Vec::new();
+    let mut schema = Schema::default();
+    let mut settled: Vec<Settled> = Vec::new();
+    let mut before = Before::default();
+    for (batch, some) in history.chunks(AT_ONCE).enumerate() {
+        let read: Vec<Result<Migration, FrameworkError>> =
+            some.par_iter().map(|found| Migration::read(found, sending)).collect();
+        let continued = before.continued(&read);
+        let mut judged = Vec::new();
+        for (offset, (found, migration)) in some.iter().zip(read).enumerate() {
+            let at = batch * AT_ONCE + offset;
+            if !continued[offset] {
+                schema.begin_migration();
+                written_down.begin_migration();
+            }
+            match migration {
+                Ok(migration) if in_scope(found) => {
+                    let notes = written_down.notes(&options.base);
+                    let known = match written_down.schema() {
+                        Some(known) => {
+                            migration.items.iter().for_each(|item| schema.apply(&item.operation));
+                            known
+                        }
+                        None => &mut schema,
+                    };
+                    let before = known.clone();
+                    let findings = findings::find(&migration, known, &settings, &options.config);
+                    let before = findings.is_rewritten().then_some(before);
+                    judged.push(Judged { migration, before, findings, notes });
+                }
+                Ok(migration) => {
+                    let known = written_down.schema().into_iter().chain([&mut schema]);
+                    known.for_each(|schema| migration.items.iter().for_each(|item| schema.apply(&item.operation)));
+                }
+                Err(error) => errors.push(error),
+            }
+            written_down.lay_over(&schema, at);
+            progress(at + 1, history.len());
+        }
+        settled.par_extend(judged.into_par_iter().map(|judged| judged.settle(framework, wanted, options)));
+        if settled.iter().all(|one| matches!(one, Settled::Outcome(_))) {
+            settled.drain(..).filter_map(Settled::outcome).for_each(&mut *take);
+        }
     }
-    continued
+    errors.extend(place_all(framework, history, in_scope, &mut settled));
+    let changes = changes(&settled);
+    let outcomes = settled.into_par_iter().zip(changes).map(|(one, changes)| match one {
+        Settled::Outcome(outcome) => *outcome,
+        Settled::Draft(draft) => draft.outcome(framework, changes, wanted, options),
+    });
+    outcomes.collect::<Vec<_>>().into_iter().for_each(take);
+    errors
+}
+
+/// A migration with what the rules say.
+struct Judged {
+    migration: Migration,
+    /// The catalog before it, where something is rewritten.
+    before: Option<Schema>,
+    findings: Findings,
+    notes: Vec<String>,
+}
+
+impl Judged {
+    fn settle(self, framework: &dyn Framework, wanted: Wanted, options: &Options) -> Settled {
+        let Judged { migration, before, findings, notes } = self;
+        let (findings, sequence) = match before {
+            Some(before) => {
+                let around = Around::new(&migration, &before, options.config.postgres);
+                planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres)
+            }
+            None => (findings, Sequence::default()),
+        };
+        let settings = layout_settings(&options.config);
+        let draft = Draft { notes, ..Draft::of(framework, migration, findings, sequence, settings, wanted) };
+        match draft.files.is_empty() {
+            true => Settled::Outcome(Box::new(draft.outcome(framework, Vec::new(), wanted, options))),
+            false => Settled::Draft(Box::new(draft)),
+        }
+    }
+}
+
+/// A migration that is planned.
+enum Settled {
+    /// Nothing can change it any more.
+    Outcome(Box<Outcome>),
+    /// Its files wait for their places.
+    Draft(Box<Draft>),
+}
+
+impl Settled {
+    fn outcome(self) -> Option<Outcome> {
+        match self {
+            Settled::Outcome(outcome) => Some(*outcome),
+            Settled::Draft(_) => None,
+        }
+    }
+
+    fn draft(&self) -> Option<&Draft> {
+        match self {
+            Settled::Draft(draft) => Some(draft),
+            Settled::Outcome(_) => None,
+        }
+    }
+}
+
+/// The file before those that are read next.
+#[derive(Default)]
+struct Before {
+    text: String,
+    continued: bool,
+}
+
+impl Before {
+    /// True for each file that goes on with a sequence that safestep wrote, the files before it there: what those made is
+    /// still as new as in the migration that they replace.
+    fn continued(&mut self, read: &[Result<Migration, FrameworkError>]) -> Vec<bool> {
+        let mut before = self.text.as_str();
+        let mut continued = Vec::new();
+        for migration in read {
+            let text = migration.as_ref().map_or("", |migration| migration.source.text.as_str());
+            self.continued = header::follows(before, text) && (self.continued || header::begins(before));
+            before = text;
+            continued.push(self.continued);
+        }
+        self.text = before.to_owned();
+        continued
+    }
+}
+
+/// The same for one file of a history that is not read yet.
+fn continues_on_disk(history: &[Found], at: usize) -> bool {
+    let text = |at: usize| SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
+    let mut here = text(at);
+    for at in (0..at).rev() {
+        let before = text(at);
+        if !header::follows(&before, &here) || header::begins(&before) {
+            return header::follows(&before, &here);
+        }
+        here = before;
+    }
+    false
 }
 
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
@@ -161,9 +274,14 @@ pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Sch
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
     let (findings, sequence) =
         planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);
-    let draft = Draft::of(framework, migration, findings, sequence, layout_settings(&options.config));
-    let changes = changes(std::slice::from_ref(&draft)).pop().unwrap_or_default();
-    draft.outcome(framework, changes, options)
+    let settings = layout_settings(&options.config);
+    let draft = Draft::of(framework, migration, findings, sequence, settings, Wanted::Files);
+    let settled = Settled::Draft(Box::new(draft));
+    let changes = changes(std::slice::from_ref(&settled)).pop().unwrap_or_default();
+    match settled {
+        Settled::Draft(draft) => draft.outcome(framework, changes, Wanted::Files, options),
+        Settled::Outcome(outcome) => *outcome,
+    }
 }
 
 /// A migration with the files that replace it, before they have their places in the folder.
@@ -172,6 +290,8 @@ struct Draft {
     findings: Findings,
     sequence: Sequence,
     files: Vec<LaidOut>,
+    /// How many files it becomes, where nobody needs them.
+    unwritten: Option<usize>,
     beside: Beside,
     notes: Vec<String>,
     settings: LayoutSettings,
@@ -184,19 +304,27 @@ impl Draft {
         findings: Findings,
         sequence: Sequence,
         settings: LayoutSettings,
+        wanted: Wanted,
     ) -> Draft {
         if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
             let findings = findings.kept(&migration, &refusal);
-            return Draft::of(framework, migration, findings, Sequence::default(), settings);
+            return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
         }
-        let files = framework.lay_out(&migration, &sequence, &settings);
-        Draft { migration, findings, sequence, files, beside: Beside::default(), notes: Vec::new(), settings }
+        let unwritten = framework.number_of_files(&sequence).filter(|_| wanted == Wanted::Hazards);
+        let files = match unwritten {
+            Some(_) => Vec::new(),
+            None if sequence.units.is_empty() => Vec::new(),
+            None => framework.lay_out(&migration, &sequence, &settings),
+        };
+        let (beside, notes) = (Beside::default(), Vec::new());
+        Draft { migration, findings, sequence, files, unwritten, beside, notes, settings }
     }
 
     /// The same where there is no place for more than one file.
     fn in_one_file(self, framework: &dyn Framework, why: String) -> Draft {
         let settings = LayoutSettings { one_file: Some(why), ..self.settings };
-        Draft { notes: self.notes, ..Draft::of(framework, self.migration, self.findings, self.sequence, settings) }
+        let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, Wanted::Files);
+        Draft { notes: self.notes, ..draft }
     }
 
     /// There is no place for what would replace it.
@@ -207,15 +335,60 @@ impl Draft {
         self.beside = Beside::default();
     }
 
-    fn outcome(self, framework: &dyn Framework, changes: Vec<FileChange>, options: &Options) -> Outcome {
-        let Draft { migration, findings, sequence, files, notes, settings, .. } = self;
-        let mut report = reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base);
+    fn outcome(
+        self,
+        framework: &dyn Framework,
+        changes: Vec<FileChange>,
+        wanted: Wanted,
+        options: &Options,
+    ) -> Outcome {
+        let Draft { migration, findings, sequence, files, unwritten, notes, settings, .. } = self;
+        let written = unwritten.unwrap_or(files.len());
+        let mut report = match wanted {
+            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
+            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
+        };
         let of_runner = framework.notes(&migration, &sequence, &settings);
         report.notes.extend(of_runner.into_iter().chain(notes));
         let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();
-        Outcome { path: migration.path().clone(), changes, files, report, failing }
+        let path = migration.path().clone();
+        match wanted {
+            Wanted::Hazards => {
+                let text = (!report.hazards.is_empty()).then_some(migration.source.text);
+                Outcome { path, changes: Vec::new(), files: Vec::new(), report, failing, text }
+            }
+            Wanted::Files => Outcome { path, changes, files, report, failing, text: None },
+        }
     }
+}
+
+/// Finds places for the files of all drafts; where the folder is not as the framework writes it, all stay as they are.
+fn place_all(
+    framework: &dyn Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    settled: &mut Vec<Settled>,
+) -> Option<FrameworkError> {
+    let (at, mut drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(settled)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, one)| match one {
+            Settled::Draft(draft) => Some((at, *draft)),
+            Settled::Outcome(outcome) => {
+                settled.push(Settled::Outcome(outcome));
+                None
+            }
+        })
+        .unzip();
+    let error = place(framework, history, in_scope, &mut drafts).err();
+    if error.is_some() {
+        drafts.iter_mut().for_each(Draft::stays);
+    }
+    for (at, draft) in at.into_iter().zip(drafts) {
+        settled.insert(at, Settled::Draft(Box::new(draft)));
+    }
+    error
 }
 
 /// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
@@ -291,7 +464,8 @@ fn layout_settings(config: &Config) -> LayoutSettings {
 
 /// For each draft what it changes on disk: what is there before and not afterwards goes, the rest comes or changes. A file
 /// that one migration leaves may be another's new place.
-fn changes(drafts: &[Draft]) -> Vec<Vec<FileChange>> {
+fn changes(settled: &[Settled]) -> Vec<Vec<FileChange>> {
+    let drafts = || settled.iter().filter_map(Settled::draft);
     let before_of = |draft: &Draft| {
         let original =
             (!draft.files.is_empty()).then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
@@ -301,8 +475,8 @@ fn changes(drafts: &[Draft]) -> Vec<Vec<FileChange>> {
         let files = draft.files.iter().map(|file| (file.path.clone(), file.content.clone()));
         files.chain(draft.beside.after.iter().cloned()).collect::<Vec<_>>()
     };
-    let before: BTreeMap<Utf8PathBuf, String> = drafts.iter().flat_map(before_of).collect();
-    let kept: BTreeSet<Utf8PathBuf> = drafts.iter().flat_map(after_of).map(|(path, _)| path).collect();
+    let before: BTreeMap<Utf8PathBuf, String> = drafts().flat_map(before_of).collect();
+    let kept: BTreeSet<Utf8PathBuf> = drafts().flat_map(after_of).map(|(path, _)| path).collect();
     let changes = |draft: &Draft| {
         let gone = before_of(draft).into_iter().filter(|(path, _)| !kept.contains(path));
         let gone = gone.map(|(path, before)| FileChange { path, action: Action::Delete { before } });
@@ -316,7 +490,7 @@ fn changes(drafts: &[Draft]) -> Vec<Vec<FileChange>> {
         });
         gone.chain(come).collect()
     };
-    drafts.iter().map(changes).collect()
+    settled.iter().map(|one| one.draft().map(changes).unwrap_or_default()).collect()
 }
 
 /// `path` relative to `base` where it is inside, with `/`.

@@ -50,8 +50,8 @@ impl WrittenDown {
                 needed.push_back(before);
                 last = None;
             }
-            let between = at + 1 < history.len() && continues(at + 1);
-            if records.file(at).is_some() && !between {
+            let between = || at + 1 < history.len() && continues(at + 1);
+            if records.file(at).is_some() && !between() {
                 last = Some(at);
             }
         }

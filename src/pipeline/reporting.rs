@@ -17,7 +17,31 @@ use crate::rewrite;
 use crate::schema::same;
 use crate::sql::render;
 
-/// The report of one migration.
+/// The report of one migration's hazards, without what becomes of it.
+pub(super) fn hazards(
+    migration: &Migration,
+    findings: &Findings,
+    sequence: &Sequence,
+    files_written: usize,
+    base: &Utf8Path,
+) -> MigrationReport {
+    let path = relative(migration.path(), base);
+    // A folder that holds a file of that name is the migration.
+    let folder = migration.path().parent().filter(|_| migration.path().file_name() == Some("migration.sql"));
+    MigrationReport {
+        path: relative(folder.unwrap_or(migration.path()), base),
+        name: migration.name.clone(),
+        hazards: findings.findings.iter().map(|f| hazard(migration, f, sequence, files_written, &path)).collect(),
+        steps: Vec::new(),
+        files: Vec::new(),
+        phases: Vec::new(),
+        preflights: Vec::new(),
+        opaque: opaque(migration, &path),
+        notes: notes(findings),
+    }
+}
+
+/// The whole report of one migration.
 pub(super) fn report(
     migration: &Migration,
     findings: &Findings,
@@ -35,18 +59,11 @@ pub(super) fn report(
     for (at, unit) in sequence.units.iter().enumerate() {
         steps.extend(unit.steps.iter().map(|step| step_report(migration, step, at, file_of(at), &mut named)));
     }
-    // A folder that holds a file of that name is the migration.
-    let folder = migration.path().parent().filter(|_| migration.path().file_name() == Some("migration.sql"));
     MigrationReport {
-        path: relative(folder.unwrap_or(migration.path()), base),
-        name: migration.name.clone(),
-        hazards: findings.findings.iter().map(|f| hazard(migration, f, sequence, files.len(), &path)).collect(),
         steps,
         files: changes.iter().map(|c| file(c, base)).collect(),
-        phases: Vec::new(),
         preflights: findings.findings.iter().filter_map(|f| preflight(f, sequence, &file_of)).collect(),
-        opaque: opaque(migration, &path),
-        notes: notes(findings),
+        ..hazards(migration, findings, sequence, files.len(), base)
     }
 }
 

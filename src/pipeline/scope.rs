@@ -1,6 +1,6 @@
 //! Which framework, which folder, and which of its migrations.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -28,7 +28,7 @@ pub struct Scope {
     /// Every migration, in order.
     pub history: Vec<Found>,
     /// The migrations that the run is about.
-    pub chosen: BTreeSet<Utf8PathBuf>,
+    pub chosen: HashSet<Utf8PathBuf>,
     /// Migrations that were asked for by name but are on the base branch already.
     pub settled: BTreeSet<Utf8PathBuf>,
     /// The folder was narrowed to what is new.
@@ -133,7 +133,7 @@ fn narrow(
     single: Option<Found>,
     options: &ScopeOptions,
 ) -> Result<Scope, ResolveError> {
-    let every: BTreeSet<Utf8PathBuf> = history.iter().map(|f| f.file.clone()).collect();
+    let every: HashSet<Utf8PathBuf> = history.iter().map(|f| f.file.clone()).collect();
     let mut scope = Scope {
         skipped: framework.skipped(&folder),
         framework,
@@ -145,7 +145,7 @@ fn narrow(
         led_through: None,
     };
     if let Some(single) = &single {
-        scope.chosen = BTreeSet::from([single.file.clone()]);
+        scope.chosen = HashSet::from([single.file.clone()]);
     }
     if options.all && options.since.is_none() {
         return Ok(scope);

@@ -107,7 +107,7 @@ impl Uses {
     }
 
     pub(super) fn reads_type(&mut self, ty: &TypeName) {
-        self.read(Resource::Type(key(&ty.name())));
+        self.read(Resource::Type(key(ty.name())));
     }
 
     /// The relations that a text names: each is there, and its columns are those that the text was written for.

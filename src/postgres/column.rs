@@ -102,8 +102,8 @@ fn is_known_type(ty: &TypeName, schema: &Schema) -> bool {
     let name = ty.name();
     let canonical = ty.canonical();
     let plain = canonical.trim_end_matches("[]").rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned();
-    schema.enum_type(&name).is_some()
-        || schema.domain(&name).is_some()
+    schema.enum_type(name).is_some()
+        || schema.domain(name).is_some()
         || TYPES.contains(&plain.as_str())
         || plain.starts_with("interval")
 }

@@ -107,7 +107,7 @@ fn failing_dependents(change: &TypeAlteration<'_>, schema: &Schema, version: u32
 
 fn conversion(from: &TypeName, change: &TypeAlteration<'_>, schema: &Schema, version: u32) -> Conversion {
     let only_casts = change.using.is_none_or(|using| is_plain_cast(using.as_str(), change.column, change.to));
-    let domain = schema.domain(&change.to.name()).is_some();
+    let domain = schema.domain(change.to.name()).is_some();
     let constrained = is_constrained(change.to, schema);
     if from == change.to && only_casts {
         return Conversion::Relabel;
@@ -158,7 +158,7 @@ const MAX_DOMAINS: usize = 16;
 fn base_type(ty: &TypeName, schema: &Schema) -> TypeName {
     let mut ty = ty.clone();
     for _ in 0..MAX_DOMAINS {
-        match schema.domain(&ty.name()) {
+        match schema.domain(ty.name()) {
             Some(domain) => ty = domain.ty.clone(),
             None => break,
         }
@@ -170,7 +170,7 @@ fn base_type(ty: &TypeName, schema: &Schema) -> TypeName {
 pub(super) fn is_constrained(ty: &TypeName, schema: &Schema) -> bool {
     let mut ty = ty.clone();
     for _ in 0..MAX_DOMAINS {
-        match schema.domain(&ty.name()) {
+        match schema.domain(ty.name()) {
             Some(domain) if domain.constrained => return true,
             Some(domain) => ty = domain.ty.clone(),
             None => return false,
@@ -194,7 +194,7 @@ fn between(from: &TypeName, to: &TypeName, utc: bool) -> Conversion {
     }
     let unlimited = length(to).is_none();
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
-    match (last(&old).as_str(), last(&new).as_str()) {
+    match (last(old).as_str(), last(new).as_str()) {
         ("varchar", "text") | ("cidr", "inet") => Conversion::Relabel,
         ("text", "varchar") if unlimited => Conversion::Relabel,
         ("text" | "varchar", "citext") | ("citext", "text") => Conversion::Reorder,
@@ -211,10 +211,10 @@ const OID_ALIASES: &[&str] = &["regclass", "regproc", "regprocedure", "regtype",
 
 /// True when every value of one type modifier is a value of the other, so that the length coercion is dropped.
 fn widens(from: &TypeName, to: &TypeName) -> bool {
-    if from.modifiers() == to.modifiers() && from.text.eq_ignore_ascii_case(&to.text) {
+    if from.modifiers() == to.modifiers() && from.text().eq_ignore_ascii_case(to.text()) {
         return true;
     }
-    match from.canonical().as_str() {
+    match from.canonical() {
         "varchar" | "varbit" => length(to).is_none_or(|n| length(from).is_some_and(|old| old <= n)),
         "bpchar" => length(to).is_none() || length(from) == length(to),
         "numeric" => match (scaled(from), scaled(to)) {
@@ -230,7 +230,7 @@ fn widens(from: &TypeName, to: &TypeName) -> bool {
 /// `n` of `varchar(n)`; `char` alone is `char(1)`, `bpchar` alone has no length (documentation, 8.3).
 fn length(ty: &TypeName) -> Option<i64> {
     let written = ty.modifiers().first().copied();
-    let bare_char = ty.canonical() == "bpchar" && !ty.text.to_ascii_lowercase().contains("bpchar");
+    let bare_char = ty.canonical() == "bpchar" && !ty.text().to_ascii_lowercase().contains("bpchar");
     written.or(bare_char.then_some(1))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
     let stored = matches!(column.generated, Some(Generated::Stored(_)));
     let virtual_not_null = matches!(column.generated, Some(Generated::Virtual(_))) && column.not_null;
-    let domain = site.schema.domain(&column.ty.name()).is_some_and(|d| d.constrained);
+    let domain = site.schema.domain(column.ty.name()).is_some_and(|d| d.constrained);
     if cost.work == Work::Constant || !(stored || virtual_not_null || domain) {
         return None;
     }

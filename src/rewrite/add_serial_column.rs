@@ -48,7 +48,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             .into();
         return Some(Outcome::reported(hazard));
     }
-    let integer = match column.ty.canonical().as_str() {
+    let integer = match column.ty.canonical() {
         "bigserial" => "BIGINT",
         "smallserial" => "SMALLINT",
         _ => "INTEGER",

@@ -62,7 +62,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// The columns of that type, in words.
 fn columns_of(site: &Site<'_>, ty: &QualifiedName) -> Vec<String> {
     let of_type = |table: &crate::schema::Table| {
-        let own = table.columns.iter().filter(|column| same(&column.ty.name(), ty));
+        let own = table.columns.iter().filter(|column| same(column.ty.name(), ty));
         own.map(|column| dotted(&table.name, &column.name)).collect::<Vec<_>>()
     };
     site.schema.tables().flat_map(of_type).collect()

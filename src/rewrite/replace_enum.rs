@@ -22,11 +22,11 @@ use crate::schema::same;
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::SetType { table, column, ty, .. } = site.operation() else { return None };
     let before = site.schema.column(&table.name, column)?.ty.name();
-    let old = site.schema.enum_type(&before)?;
+    let old = site.schema.enum_type(before)?;
     if matches!(site.effects().work, Work::Constant) {
         return None;
     }
-    let swap = by_second_type(site, &before, ty).or_else(|| by_text(site, table, column, &before))?;
+    let swap = by_second_type(site, before, ty).or_else(|| by_text(site, table, column, before))?;
     let gone: Vec<&String> = old.labels.iter().filter(|label| !swap.labels.contains(label)).collect();
     let stops = match gone.as_slice() {
         [] => String::new(),
@@ -65,8 +65,8 @@ struct Swap<'a> {
 /// Prisma: the column takes a second type, which takes the name of the first.
 fn by_second_type<'a>(site: &Site<'a>, old: &QualifiedName, ty: &TypeName) -> Option<Swap<'a>> {
     let second = ty.name();
-    let labels = &site.schema.enum_type(&second)?.labels;
-    let takes_the_name = |operation: &Operation| matches!(operation, Operation::RenameType { name, to } if same(name, &second) && *to == old.name);
+    let labels = &site.schema.enum_type(second)?.labels;
+    let takes_the_name = |operation: &Operation| matches!(operation, Operation::RenameType { name, to } if same(name, second) && *to == old.name);
     site.following().find(|(_, operation)| takes_the_name(operation))?;
     let makes_room = |operation: &Operation| matches!(operation, Operation::RenameType { name, .. } if same(name, old));
     let moved = site.following().find_map(|(_, operation)| match operation {
@@ -93,7 +93,7 @@ fn by_text<'a>(site: &Site<'a>, table: &TableRef, column: &Ident, old: &Qualifie
     })?;
     let back = site.following().find(|(_, operation)| {
         matches!(operation, Operation::SetType { table: other, column: own, ty, .. }
-            if other.name == table.name && own == column && same(&ty.name(), old))
+            if other.name == table.name && own == column && same(ty.name(), old))
     })?;
     Some(Swap { labels, how_often: ", twice", parts: vec![drop.0, back.0] })
 }

@@ -200,7 +200,7 @@ fn expression_name(column: &IndexColumn) -> String {
 
 /// The type that a column really has: serials are integers.
 pub(super) fn stored_type(ty: &TypeName) -> TypeName {
-    match ty.canonical().as_str() {
+    match ty.canonical() {
         "serial" => TypeName::new("integer"),
         "bigserial" => TypeName::new("bigint"),
         "smallserial" => TypeName::new("smallint"),

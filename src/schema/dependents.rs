@@ -26,6 +26,11 @@ enum Mark {
 }
 
 impl Dependents {
+    /// True when neither has changed since one was copied from the other.
+    pub(super) fn shares_everything_with(&self, other: &Dependents) -> bool {
+        self.all.ptr_eq(&other.all)
+    }
+
     /// Adds one, as the last.
     pub(super) fn push(&mut self, dependent: Dependent) {
         let number = self.next;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Column, ConstraintState, Index, Schema, Table};
+use imbl::OrdMap;
+use imbl::ordmap::DiffItem;
+
+use super::{Column, ConstraintState, Index, Key, Schema, Table};
 use crate::operation::{Constraint, ConstraintKind, Generated, Ident, SqlFragment};
 
 impl Schema {
@@ -11,20 +14,15 @@ impl Schema {
         if self.shares_everything_with(other) {
             return None;
         }
-        keys_differ(self.tables.keys(), other.tables.keys(), "relation")
-            .or_else(|| self.tables.iter().find_map(|(name, table)| table.difference(other.tables.get(name)?)))
-            .or_else(|| keys_differ(self.indexes.keys(), other.indexes.keys(), "index"))
-            .or_else(|| self.indexes.iter().find_map(|(name, index)| index.difference(other.indexes.get(name)?)))
-            .or_else(|| keys_differ(self.enums.keys(), other.enums.keys(), "type"))
+        differ(&self.tables, &other.tables, "relation", |_, own, others| own.difference(others))
+            .or_else(|| differ(&self.indexes, &other.indexes, "index", |_, own, others| own.difference(others)))
             .or_else(|| {
-                let differs = |(name, state): (&super::Key, &super::EnumType)| {
-                    (state.labels != other.enums.get(name)?.labels)
-                        .then(|| format!("the labels of type {}", name.name()))
-                };
-                self.enums.iter().find_map(differs)
+                differ(&self.enums, &other.enums, "type", |name, own, others| {
+                    (own.labels != others.labels).then(|| format!("the labels of type {}", name.name()))
+                })
             })
-            .or_else(|| keys_differ(self.domains.keys(), other.domains.keys(), "domain"))
-            .or_else(|| keys_differ(self.functions.keys(), other.functions.keys(), "function"))
+            .or_else(|| differ(&self.domains, &other.domains, "domain", |_, _, _| None))
+            .or_else(|| differ(&self.functions, &other.functions, "function", |_, _, _| None))
             .or_else(|| self.dependents_differ(other))
     }
 
@@ -33,6 +31,9 @@ impl Schema {
     }
 
     fn dependents_differ(&self, other: &Schema) -> Option<String> {
+        if self.dependents.shares_everything_with(&other.dependents) {
+            return None;
+        }
         let of = |schema: &Schema| {
             let named = schema.dependents.all().map(|d| {
                 let on = d.on.as_ref().map(|on| super::key(on).name().to_owned());
@@ -47,20 +48,23 @@ impl Schema {
     }
 }
 
-fn keys_differ<'a>(
-    one: impl Iterator<Item = &'a super::Key>,
-    other: impl Iterator<Item = &'a super::Key>,
+/// The first name that only one of the maps has, else the first difference of two values. Looks only at what the maps do not
+/// share, which is little: both were copied from one catalog.
+fn differ<V: PartialEq>(
+    one: &OrdMap<Key, V>,
+    other: &OrdMap<Key, V>,
     word: &str,
+    values: impl Fn(&Key, &V, &V) -> Option<String>,
 ) -> Option<String> {
-    let mut other = other;
-    for own in one {
-        match other.next() {
-            Some(key) if key == own => {}
-            Some(key) => return Some(format!("{word} {}", own.min(key).name())),
-            None => return Some(format!("{word} {}", own.name())),
-        }
-    }
-    other.next().map(|key| format!("{word} {}", key.name()))
+    let lone = |item| match item {
+        DiffItem::Add(name, _) | DiffItem::Remove(name, _) => Some(format!("{word} {}", Key::name(name))),
+        DiffItem::Update { .. } => None,
+    };
+    let changed = |item| match item {
+        DiffItem::Update { old: (name, own), new: (_, others) } => values(name, own, others),
+        DiffItem::Add(..) | DiffItem::Remove(..) => None,
+    };
+    one.diff(other).find_map(lone).or_else(|| one.diff(other).find_map(changed))
 }
 
 impl Table {
@@ -118,7 +122,7 @@ struct ColumnFacts {
 impl ColumnFacts {
     fn of(column: &Column) -> Self {
         ColumnFacts {
-            ty: (column.ty.canonical(), column.ty.modifiers()),
+            ty: (column.ty.canonical().to_owned(), column.ty.modifiers().to_vec()),
             collated: column.collated,
             not_null: column.not_null,
             default: column.default.as_ref().map(plain),

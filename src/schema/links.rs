@@ -88,7 +88,7 @@ fn each_once(mut ties: Vec<Tie>) -> Vec<Tie> {
 
 /// What a table hangs on by a column of its own.
 pub(super) fn column_ties(column: &super::Column) -> impl Iterator<Item = Tie> + use<> {
-    let ty = Tie::Uses(key(&column.ty.name()));
+    let ty = Tie::Uses(key(column.ty.name()));
     let sequence = column.sequence.as_ref().map(|name| Tie::Owns(name.shared()));
     let literal = column.default.as_ref().filter(|default| default.as_str().contains('\''));
     let words = literal.map(|default| words(default.as_str())).unwrap_or_default();

@@ -59,7 +59,7 @@ pub enum RelationKind {
 }
 
 /// A table, view or materialized view.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     /// Its name as the history last wrote it.
     pub name: QualifiedName,
@@ -97,7 +97,7 @@ impl Table {
 }
 
 /// A column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     /// Its name.
     pub name: Ident,
@@ -120,7 +120,7 @@ pub struct Column {
 }
 
 /// A constraint of a table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConstraintState {
     /// Its name, chosen as PostgreSQL chooses where the statement gave none.
     pub name: Ident,
@@ -142,7 +142,7 @@ impl ConstraintState {
 }
 
 /// An index.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     /// Its name with its table's schema.
     pub name: QualifiedName,
@@ -209,7 +209,7 @@ pub struct Schema {
 }
 
 /// An enum.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnumType {
     /// Its labels as literals, in order.
     pub labels: Vec<String>,
@@ -220,7 +220,7 @@ pub struct EnumType {
 }
 
 /// A domain.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Domain {
     /// The type under it.
     pub ty: TypeName,

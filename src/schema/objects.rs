@@ -47,7 +47,7 @@ impl Schema {
         }
         for table in self.tables_using(&old) {
             self.edit(&table, |t| {
-                for column in t.columns.iter_mut().filter(|c| key(&c.ty.name()) == old) {
+                for column in t.columns.iter_mut().filter(|c| key(c.ty.name()) == old) {
                     let suffix = if column.ty.is_array() { "[]" } else { "" };
                     column.ty = crate::operation::TypeName::new(&format!("{to}{suffix}"));
                 }
@@ -65,7 +65,7 @@ impl Schema {
         self.domains.remove(&gone);
         if cascade {
             for table in self.tables_using(&gone) {
-                self.edit(&table, |t| t.columns.retain(|c| key(&c.ty.name()) != gone));
+                self.edit(&table, |t| t.columns.retain(|c| key(c.ty.name()) != gone));
             }
         }
     }

@@ -115,7 +115,7 @@ impl Schema {
                 let rename = |t: &mut Table| t.rename_constraint(name, to);
                 match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
                     true => self.family(table, |schema, t| schema.edit_constraints(t, rename)),
-                    false => drop(self.edit_constraints(&key(table), rename)),
+                    false => self.edit_constraints(&key(table), rename),
                 }
                 self.rename_index(&table.sibling(name.clone()), to);
             }

@@ -2,6 +2,7 @@
 
 use pest::Parser;
 
+use super::split::token;
 use super::{Grammar, Rule};
 use crate::operation::{Ident, QualifiedName, SqlFragment, TypeName};
 use crate::source::ByteSpan;
@@ -15,45 +16,55 @@ pub(super) enum TokenKind {
     Dollar,
     Number,
     Symbol,
+    /// The rows of VALUES, the body of a function: nobody looks into it.
+    Unread,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token {
     pub kind: TokenKind,
     pub span: ByteSpan,
+}
+
+/// The tokens of a text that is not part of a script that was split.
+pub(super) struct Tokens<'a> {
+    text: &'a str,
+    pub tokens: Vec<Token>,
+}
+
+impl<'a> Tokens<'a> {
+    /// `None` when something in the text never ends.
+    pub fn of(text: &'a str) -> Option<Self> {
+        let mut tokens = Vec::new();
+        for pair in Grammar::parse(Rule::tokens, text).ok()?.next()?.into_inner() {
+            if pair.as_rule() == Rule::unterminated {
+                return None;
+            }
+            tokens.extend(token(&pair, 0));
+        }
+        Some(Tokens { text, tokens })
+    }
+
+    /// A cursor before the first one.
+    pub fn cursor(&self) -> Cursor<'_> {
+        Cursor::new(self.text, &self.tokens)
+    }
 }
 
 /// Walks the tokens of a statement; comments and white space are not tokens. The `eat` methods move on only when they match.
 #[derive(Clone)]
 pub(super) struct Cursor<'a> {
     pub text: &'a str,
-    tokens: std::rc::Rc<[Token]>,
+    tokens: &'a [Token],
     at: usize,
     end: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// A cursor before the first token; `None` when something in the statement never ends. A closing semicolon is no token.
-    pub fn new(text: &'a str) -> Option<Self> {
-        let mut tokens = Vec::new();
-        for pair in Grammar::parse(Rule::tokens, text).ok()?.next()?.into_inner() {
-            let kind = match pair.as_rule() {
-                Rule::word => TokenKind::Word,
-                Rule::quoted => TokenKind::Quoted,
-                Rule::string => TokenKind::String,
-                Rule::dollar => TokenKind::Dollar,
-                Rule::number => TokenKind::Number,
-                Rule::symbol => TokenKind::Symbol,
-                Rule::terminator => TokenKind::Symbol,
-                Rule::unterminated => return None,
-                _ => continue,
-            };
-            let span = pair.as_span();
-            tokens.push(Token { kind, span: ByteSpan { start: span.start(), end: span.end() } });
-        }
-        let closing = tokens.last().is_some_and(|t: &Token| t.span.slice(text) == ";");
-        let end = tokens.len() - usize::from(closing);
-        Some(Cursor { text, tokens: tokens.into(), at: 0, end })
+    /// A cursor before the first token. A closing semicolon is no token.
+    pub fn new(text: &'a str, tokens: &'a [Token]) -> Self {
+        let closing = tokens.last().is_some_and(|t| t.span.slice(text) == ";");
+        Cursor { text, tokens, at: 0, end: tokens.len() - usize::from(closing) }
     }
 
     pub fn peek(&self) -> Option<Token> {

@@ -1,6 +1,6 @@
 //! `DO` blocks whose body is plain DDL: the guards that generators write, and the blocks that safestep itself writes.
 
-use super::cursor::{Cursor, TokenKind};
+use super::cursor::{Cursor, TokenKind, Tokens};
 use super::read::{Located, Reading, read_at_depth};
 use crate::operation::Operation;
 use crate::source::ByteSpan;
@@ -28,8 +28,8 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Readi
         has_logic: false,
         bounds_lock_waits: false,
     };
-    let mut inner = Cursor::new(&quoted[tag..quoted.len() - tag])?;
-    body.block(&mut inner, 0)?;
+    let tokens = Tokens::of(body.text)?;
+    body.block(&mut tokens.cursor(), 0)?;
     c.is_done().then_some(Reading {
         operations: body.operations,
         in_do: true,

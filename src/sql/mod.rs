@@ -23,7 +23,7 @@ mod trigger;
 
 pub use one_line::one_line;
 pub use passes::pass;
-pub use read::{Located, read_statement};
+pub use read::{Located, Reading, read_statement};
 pub use read_create::leading_expression;
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};

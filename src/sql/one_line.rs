@@ -31,9 +31,9 @@ pub fn one_line(text: &str) -> String {
             out.push(' ');
         }
         match rule {
-            Rule::string => literal = Some(Literal::of(slice)),
+            Rule::string | Rule::unicode_string => literal = Some(Literal::of(slice)),
             Rule::dollar if slice.contains(is_hostile) => out += &dollar(slice).written(),
-            Rule::quoted if slice.contains(is_hostile) => out += &name(slice),
+            Rule::quoted | Rule::unicode_quoted if slice.contains(is_hostile) => out += &name(slice),
             // What is hostile in another token is no SQL.
             _ => out += &visible(slice),
         }

@@ -1,10 +1,11 @@
 //! One statement → its operations, each with its slice of the statement.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Token, Tokens};
 use super::do_block;
 use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
 use super::read_create::{create_index, create_table};
 use super::rows::{merged, rows};
+use super::split::{Piece, Script};
 use crate::operation::{ObjectKind, Operation, SqlFragment, TransactionControl};
 use crate::source::ByteSpan;
 
@@ -38,7 +39,21 @@ pub fn read_statement(text: &str) -> Reading {
     read_at_depth(text, 0)
 }
 
+impl Script {
+    /// Reads a statement of this script, as [`read_statement`] does, from the tokens that splitting gave.
+    pub fn read(&self, piece: &Piece, text: &str) -> Reading {
+        let text = piece.span.slice(text);
+        read_tokens(text, Some(&self.tokens[piece.tokens.clone()]), 0)
+    }
+}
+
 pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
+    let tokens = Tokens::of(text);
+    read_tokens(text, tokens.as_ref().map(|tokens| &tokens.tokens[..]), depth)
+}
+
+/// `tokens` is `None` where something in the text never ends.
+fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
     let whole = ByteSpan { start: 0, end: text.trim_end().trim_end_matches(';').trim_end().len() };
     let plain = |operations| Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
     if parentheses(text) > MAX_DEPTH {
@@ -47,10 +62,10 @@ pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
             span: whole,
         }]);
     }
-    // A large INSERT is not worth its tokens.
-    let Some(mut cursor) = Cursor::new(head(text)) else {
-        return plain(vec![opaque(text, whole)]);
-    };
+    let mut cursor = Cursor::new(text, tokens.unwrap_or_default());
+    if tokens.is_none() {
+        return plain(vec![opaque(cursor, whole)]);
+    }
     if cursor.at("DO") {
         if let Some(block) = do_block::read(text, &mut cursor, depth) {
             return block;
@@ -65,16 +80,7 @@ pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
     } else {
         statement(&mut attempt).map(|operation| vec![Located { operation, span: whole }])
     };
-    plain(read.filter(|_| attempt.is_done()).unwrap_or_else(|| vec![opaque(text, whole)]))
-}
-
-/// The text itself, or for a long INSERT only what is needed to see that it is one.
-fn head(text: &str) -> &str {
-    let long_insert = text.len() > 100_000 && text.get(..11).is_some_and(|t| t.eq_ignore_ascii_case("insert into"));
-    match text.find('(').filter(|_| long_insert) {
-        Some(at) => &text[..at],
-        None => text,
-    }
+    plain(read.filter(|_| attempt.is_done()).unwrap_or_else(|| vec![opaque(cursor, whole)]))
 }
 
 fn parentheses(text: &str) -> usize {
@@ -92,18 +98,13 @@ fn parentheses(text: &str) -> usize {
     most
 }
 
-fn opaque(text: &str, span: ByteSpan) -> Located {
-    let words: Vec<String> = Cursor::new(text)
-        .map(|mut c| {
-            std::iter::from_fn(|| {
-                let w = c.word();
-                c.next();
-                (!w.is_empty()).then_some(w)
-            })
-            .take(2)
-            .collect()
-        })
-        .unwrap_or_default();
+fn opaque(mut cursor: Cursor<'_>, span: ByteSpan) -> Located {
+    let next = || {
+        let word = cursor.word();
+        cursor.next();
+        (!word.is_empty()).then_some(word)
+    };
+    let words: Vec<String> = std::iter::from_fn(next).take(2).collect();
     let what = if words.is_empty() { "text that is no SQL".to_owned() } else { words.join(" ") };
     Located { operation: Operation::Opaque { what }, span }
 }

@@ -1,6 +1,6 @@
 //! `CREATE TABLE`, `CREATE INDEX`, columns and constraints.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Tokens};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, IndexColumn,
     Operation, SqlFragment,
@@ -42,7 +42,8 @@ pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation
 
 /// The expression of an index element, without what comes behind it: collation, operator class, order.
 pub fn leading_expression(element: &SqlFragment) -> Option<SqlFragment> {
-    let mut c = Cursor::new(element.as_str())?;
+    let tokens = Tokens::of(element.as_str())?;
+    let mut c = tokens.cursor();
     let start = c.position();
     if !c.at_symbol("(") {
         c.name()?;

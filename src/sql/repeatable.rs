@@ -1,6 +1,6 @@
 //! What may run twice, as far as the text of a statement tells.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Tokens};
 
 /// What may be created `IF NOT EXISTS`, as far as it stands directly before the name.
 const KINDS: [&str; 4] = ["TABLE", "SCHEMA", "SEQUENCE", "EXTENSION"];
@@ -8,7 +8,8 @@ const KINDS: [&str; 4] = ["TABLE", "SCHEMA", "SEQUENCE", "EXTENSION"];
 /// A `CREATE` with `IF NOT EXISTS`; `None` when it cannot have it. Nor can a temporary table: it may end with its
 /// transaction.
 pub fn with_if_not_exists(statement: &str) -> Option<String> {
-    let mut cursor = Cursor::new(statement)?;
+    let tokens = Tokens::of(statement)?;
+    let mut cursor = tokens.cursor();
     cursor.need("CREATE")?;
     cursor.eat("UNLOGGED");
     KINDS.iter().find(|kind| cursor.eat(kind))?;
@@ -21,7 +22,8 @@ pub fn with_if_not_exists(statement: &str) -> Option<String> {
 
 /// A `DROP` that says `IF EXISTS` itself.
 pub fn drops_if_exists(statement: &str) -> bool {
-    Cursor::new(statement).is_some_and(|mut cursor| {
+    Tokens::of(statement).is_some_and(|tokens| {
+        let mut cursor = tokens.cursor();
         let drops = cursor.eat("DROP");
         // `MATERIALIZED VIEW`, `TEXT SEARCH CONFIGURATION`: the kind has up to three words.
         drops && (1..=3).any(|words| cursor.skip(words).at("IF EXISTS"))
@@ -30,7 +32,7 @@ pub fn drops_if_exists(statement: &str) -> bool {
 
 /// `UPDATE t SET a = … WHERE a IS NULL AND …`: a row that has its value is not changed again.
 pub fn fills_nulls(statement: &str) -> bool {
-    Cursor::new(statement).and_then(fills).is_some()
+    Tokens::of(statement).and_then(|tokens| fills(tokens.cursor())).is_some()
 }
 
 fn fills(mut c: Cursor<'_>) -> Option<()> {

@@ -1,7 +1,9 @@
 //! Cutting a script into statements. Lossless: the pieces, joined, are the script.
 
 use pest::Parser;
+use pest::iterators::Pair;
 
+use super::cursor::{Token, TokenKind};
 use super::{Grammar, Rule};
 use crate::source::ByteSpan;
 
@@ -12,10 +14,12 @@ pub struct Script {
     pub pieces: Vec<Piece>,
     /// White space and comments after the last statement.
     pub trailing: ByteSpan,
+    /// The tokens of all statements.
+    pub(super) tokens: Vec<Token>,
 }
 
 /// One statement with what precedes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     /// What it is.
     pub kind: PieceKind,
@@ -23,6 +27,8 @@ pub struct Piece {
     pub leading: ByteSpan,
     /// The statement, its semicolon included.
     pub span: ByteSpan,
+    /// Where its tokens are among the script's; their spans count from its own start.
+    pub(super) tokens: std::ops::Range<usize>,
 }
 
 /// What a piece of a script is.
@@ -40,7 +46,7 @@ pub enum PieceKind {
 
 /// Cuts `text` into statements with exact byte spans. Never fails: what does not end is a piece of its own.
 pub fn split(text: &str) -> Script {
-    let mut pieces = Vec::new();
+    let (mut pieces, mut tokens) = (Vec::new(), Vec::new());
     let mut end = 0;
     // `script` accepts every text: each alternative consumes, and what no token starts is `unterminated`.
     let pairs = Grammar::parse(Rule::script, text).into_iter().flatten().flat_map(|script| script.into_inner());
@@ -52,11 +58,40 @@ pub fn split(text: &str) -> Script {
             Rule::unterminated => PieceKind::Unterminated,
             _ => continue,
         };
-        let span = trimmed(text, pair);
-        pieces.push(Piece { kind, leading: ByteSpan { start: end, end: span.start }, span });
-        end = span.end;
+        let first = tokens.len();
+        let whole = pair.as_span();
+        let (start, mut stop) = (whole.start(), whole.start());
+        for inside in pair.into_inner() {
+            if let Some(token) = token(&inside, start) {
+                stop = start + token.span.end;
+                tokens.push(token);
+            }
+        }
+        if kind != PieceKind::Statement {
+            stop = start + whole.as_str().trim_end().len();
+        }
+        // A statement without a semicolon at the end of the script does not swallow the comments after it.
+        let span = ByteSpan { start, end: stop };
+        pieces.push(Piece { kind, leading: ByteSpan { start: end, end: start }, span, tokens: first..tokens.len() });
+        end = stop;
     }
-    Script { pieces, trailing: ByteSpan { start: end, end: text.len() } }
+    Script { pieces, trailing: ByteSpan { start: end, end: text.len() }, tokens }
+}
+
+/// What a rule of the grammar is to a reader, its place counted from `start`; `None` for comments.
+pub(super) fn token(pair: &Pair<'_, Rule>, start: usize) -> Option<Token> {
+    let kind = match pair.as_rule() {
+        Rule::plain | Rule::word | Rule::values_word => TokenKind::Word,
+        Rule::quoted | Rule::unicode_quoted => TokenKind::Quoted,
+        Rule::string | Rule::unicode_string => TokenKind::String,
+        Rule::dollar => TokenKind::Dollar,
+        Rule::number => TokenKind::Number,
+        Rule::symbol | Rule::terminator => TokenKind::Symbol,
+        Rule::rows | Rule::atomic_body => TokenKind::Unread,
+        _ => return None,
+    };
+    let span = pair.as_span();
+    Some(Token { kind, span: ByteSpan { start: span.start() - start, end: span.end() - start } })
 }
 
 /// The comments inside a statement, in order. A `--` comment comes back without its line end.
@@ -73,23 +108,12 @@ pub fn literals(text: &str) -> Vec<ByteSpan> {
     }
     let tokens = Grammar::parse(Rule::tokens, text).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
     let literals = tokens.filter(|token| {
-        let literal = matches!(token.as_rule(), Rule::string | Rule::quoted | Rule::dollar | Rule::unterminated);
+        use Rule::{dollar, quoted, string, unicode_quoted, unicode_string, unterminated};
+        let literal =
+            matches!(token.as_rule(), string | unicode_string | quoted | unicode_quoted | dollar | unterminated);
         literal && token.as_str().contains('\n')
     });
     literals.map(|token| ByteSpan { start: token.as_span().start(), end: token.as_span().end() }).collect()
-}
-
-/// A statement without a semicolon at the end of the script must not swallow the comments after it.
-fn trimmed(text: &str, pair: pest::iterators::Pair<'_, Rule>) -> ByteSpan {
-    let (start, mut end) = (pair.as_span().start(), pair.as_span().end());
-    let inside: Vec<_> = pair.into_inner().collect();
-    for comment in inside.iter().rev().filter(|p| matches!(p.as_rule(), Rule::line_comment | Rule::block_comment)) {
-        if !text[comment.as_span().end()..end].trim().is_empty() {
-            break;
-        }
-        end = comment.as_span().start();
-    }
-    ByteSpan { start, end: start + text[start..end].trim_end().len() }
 }
 
 #[cfg(test)]
@@ -121,6 +145,20 @@ mod tests {
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;";
         assert_eq!(statements(body).len(), 2);
         assert_eq!(statements("BEGIN; SELECT 1; COMMIT;").len(), 3);
+    }
+
+    #[test]
+    fn the_rows_of_values_are_one_token() {
+        for (text, tokens) in [
+            ("INSERT INTO t VALUES (1, 'a)'), (f(2, (3)), \"b(\") -- c\n, (4) ON CONFLICT DO NOTHING", 9),
+            ("INSERT INTO t VALUES (1, /* ) */ 2)", 5),
+            ("SELECT * FROM (VALUES (1), ((2))) v", 8),
+            ("INSERT INTO t VALUES (1", 6),
+            ("CREATE TABLE t PARTITION OF p FOR VALUES IN (1)", 12),
+        ] {
+            assert_eq!(split(text).tokens.len(), tokens, "{text}");
+            assert_eq!(joined(text), text);
+        }
     }
 
     #[test]

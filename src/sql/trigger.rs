@@ -1,6 +1,6 @@
 //! What a trigger or rule listens to, as far as its definition tells.
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Tokens};
 use crate::operation::Ident;
 
 /// Which updates fire a trigger or rule.
@@ -17,7 +17,7 @@ pub enum OnUpdate {
 /// Reads `TRIGGER name BEFORE INSERT OR UPDATE OF a ON …` and `RULE name AS ON UPDATE TO …`. What is neither fires on
 /// nothing.
 pub fn on_update(definition: &str) -> OnUpdate {
-    Cursor::new(definition).and_then(read).unwrap_or(OnUpdate::Nothing)
+    Tokens::of(definition).and_then(|tokens| read(tokens.cursor())).unwrap_or(OnUpdate::Nothing)
 }
 
 fn read(mut c: Cursor<'_>) -> Option<OnUpdate> {

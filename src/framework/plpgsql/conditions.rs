@@ -30,7 +30,7 @@ pub fn column_exists(table: &QualifiedName, column: &Ident) -> String {
 
 /// The same for a column of that type. Lengths are not compared.
 pub(super) fn column_is(table: &QualifiedName, column: &ColumnDefinition) -> String {
-    let ty = match column.ty.canonical().as_str() {
+    let ty = match column.ty.canonical() {
         "serial" => "integer".to_owned(),
         "bigserial" => "bigint".to_owned(),
         "smallserial" => "smallint".to_owned(),

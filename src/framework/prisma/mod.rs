@@ -101,6 +101,10 @@ impl Framework for Prisma {
         Vec::new()
     }
 
+    fn number_of_files(&self, sequence: &Sequence) -> Option<usize> {
+        Some(sequence.units.len())
+    }
+
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
         layout::lay_out(migration, sequence, settings)
     }

@@ -1,7 +1,5 @@
 //! A hazard as rustc shows one: what happens, where, the source with the operation underlined, what is done about it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::columns::{Cells, harmless, width, wrap};
 use super::style::{Role, Style};
 use crate::output::report::{HazardReport, Severity};
@@ -11,19 +9,52 @@ use crate::output::tree::split;
 /// The least room that a label gets under the source before it moves to the left.
 const LABEL_ROOM: usize = 24;
 
-/// Prints diagnostics, one after the other, and remembers which files it has named and read.
+/// Prints diagnostics, one after the other, and remembers the file of the last one.
 pub(super) struct Diagnostics<'a> {
     pub style: Style,
     pub width: usize,
     sources: &'a dyn Fn(&str) -> Option<String>,
-    read: BTreeMap<String, Option<String>>,
-    named: BTreeSet<String>,
+    file: Option<File>,
+}
+
+/// A file that diagnostics speak of.
+struct File {
+    path: String,
+    named: bool,
+    text: Option<String>,
+    /// Where its lines start, in bytes.
+    lines: Vec<usize>,
+}
+
+impl File {
+    /// A line by its number from 1, without its end.
+    fn line(&self, number: usize) -> Option<&str> {
+        let at = number.checked_sub(1)?;
+        let rest = self.text.as_deref()?.get(*self.lines.get(at)?..)?;
+        let line = rest.split('\n').next()?;
+        Some(line.strip_suffix('\r').unwrap_or(line))
+    }
 }
 
 impl<'a> Diagnostics<'a> {
     /// `sources` gives the text of a file by its path in the report, or `None` when it cannot be had.
     pub fn new(style: Style, width: usize, sources: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { style, width, sources, read: BTreeMap::new(), named: BTreeSet::new() }
+        Self { style, width, sources, file: None }
+    }
+
+    /// Says that the next diagnostics are about a file with that text.
+    pub fn open(&mut self, path: &str, text: Option<String>) {
+        let starts = text.iter().flat_map(|text| text.match_indices('\n').map(|(at, _)| at + 1));
+        let lines = std::iter::once(0).chain(starts).collect();
+        self.file = Some(File { path: path.to_owned(), named: false, text, lines });
+    }
+
+    fn file(&mut self, path: &str) -> Option<&mut File> {
+        if self.file.as_ref().is_none_or(|file| file.path != path) {
+            let text = (self.sources)(path);
+            self.open(path, text);
+        }
+        self.file.as_mut()
     }
 
     /// The whole diagnostic, ending in a newline.
@@ -59,7 +90,7 @@ impl<'a> Diagnostics<'a> {
 
     fn place(&mut self, hazard: &HazardReport, gutter: usize) -> String {
         let (folder, name) = split(&hazard.file);
-        let seen = !self.named.insert(hazard.file.clone());
+        let seen = self.file(&hazard.file).is_some_and(|file| std::mem::replace(&mut file.named, true));
         let path =
             if seen && !folder.is_empty() { format!("{}/{name}", self.style.ellipsis()) } else { hazard.file.clone() };
         let place = format!("{}:{}:{}", harmless(&path, self.style), hazard.line, hazard.column);
@@ -73,14 +104,11 @@ impl<'a> Diagnostics<'a> {
 
     /// The first line of the operation, and the line before it when that belongs to the same statement.
     fn excerpt(&mut self, hazard: &HazardReport, gutter: usize) -> String {
-        let sources = self.sources;
-        let source = self.read.entry(hazard.file.clone()).or_insert_with(|| sources(&hazard.file));
-        let line_at = |number: usize| {
-            let line = source.as_deref()?.split('\n').nth(number.checked_sub(1)?)?;
-            Some(line.strip_suffix('\r').unwrap_or(line).to_owned())
-        };
-        if let Some(line) = line_at(hazard.line) {
-            let before = line_at(hazard.line - 1).filter(|before| is_context(before));
+        let line_at = |file: &File, number| file.line(number).map(str::to_owned);
+        let file = self.file(&hazard.file).map(|file| &*file);
+        if let Some(line) = file.and_then(|file| line_at(file, hazard.line)) {
+            let above = hazard.line.checked_sub(1);
+            let before = file.zip(above).and_then(|(file, above)| line_at(file, above)).filter(|line| is_context(line));
             return self.marked(hazard, before.as_deref(), &line, gutter, hazard.column.saturating_sub(1));
         }
         match hazard.statement.lines().next() {

@@ -3,99 +3,153 @@
 use super::columns::{harmless, width, wrap};
 use super::style::Role;
 use super::{Mode, Scope, TextOptions};
-use crate::output::report::{
-    Applicability, FileAction, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Report,
-};
+use crate::output::report::{Applicability, FileAction, MigrationReport, OpaqueReport, PreflightReport};
 use crate::output::summary::{Counts, files_by_action, files_now_and_deferred, plural, thousands};
 use crate::output::tree::{folders, step_files};
 
 /// Statements that are left as they are and named, before the rest is counted.
 const NAMED_STATEMENTS: usize = 5;
 
-/// The summary and all that follows it, each line ending in a newline.
-pub(super) fn render(report: &Report, options: &TextOptions) -> String {
-    let mut out = paragraph(&sentence(report, options), options);
-    if !options.is_quiet() {
-        let details: Vec<(&MigrationReport, String)> = report
-            .migrations
-            .iter()
-            .map(|migration| (migration, details(migration, options)))
-            .filter(|(_, details)| !details.is_empty())
-            .collect();
-        for (migration, text) in &details {
-            if report.migrations.len() > 1 {
+/// What the end of the text tells of all migrations.
+#[derive(Default)]
+pub(super) struct Footer {
+    counts: Counts,
+    /// Files that are created, changed and removed.
+    files: [usize; 3],
+    now: usize,
+    deferred: usize,
+    /// safestep has a safe form of a hazard, or waits for an answer.
+    has_rewrite: bool,
+    /// What is replaced: true for a folder.
+    replaced: Vec<bool>,
+    /// What to know of a migration, by its path.
+    details: Vec<(String, String)>,
+}
+
+impl Footer {
+    /// Counts a migration.
+    pub fn add(&mut self, migration: &MigrationReport, options: &TextOptions) {
+        self.counts.add(migration);
+        for (sum, count) in self.files.iter_mut().zip(files_by_action(migration)) {
+            *sum += count;
+        }
+        let (now, deferred) = files_now_and_deferred(migration);
+        self.now += now;
+        self.deferred += deferred;
+        self.has_rewrite |= migration.hazards.iter().any(|hazard| hazard.applicability != Applicability::Manual);
+        for folder in folders(migration) {
+            let deleted = |entry: &&crate::output::tree::Entry| entry.action == FileAction::Delete;
+            self.replaced.extend(folder.entries.iter().filter(deleted).map(|entry| entry.name.ends_with('/')));
+        }
+        if !options.is_quiet() {
+            let text = details(migration, options);
+            if !text.is_empty() {
+                self.details.push((migration.path.clone(), text));
+            }
+        }
+    }
+
+    /// The summary and all that follows it, each line ending in a newline.
+    pub fn render(&self, options: &TextOptions) -> String {
+        let mut out = paragraph(&self.sentence(options), options);
+        if options.is_quiet() {
+            return out;
+        }
+        let several = self.counts.migrations > 1;
+        for (path, text) in &self.details {
+            if several {
                 let style = options.style();
-                out += &format!("\n{}\n", style.paint(Role::Path, &harmless(&migration.path, style)));
+                out += &format!("\n{}\n", style.paint(Role::Path, &harmless(path, style)));
             }
             out += text;
         }
-        let hint = hint(report, options);
-        if report.migrations.len() > 1 && !details.is_empty() && !hint.is_empty() {
+        let hint = self.hint(options);
+        if several && !self.details.is_empty() && !hint.is_empty() {
             out.push('\n');
         }
-        out += &hint;
+        out + &hint
     }
-    out
+
+    /// The answer of the run in one sentence.
+    fn sentence(&self, options: &TextOptions) -> String {
+        let counts = &self.counts;
+        let noun = match options.scope {
+            Scope::Given => "migration",
+            Scope::New => "new migration",
+        };
+        if options.mode == Mode::Check {
+            return match counts.hazards() {
+                0 => counts.nothing_found(noun) + ".",
+                _ => counts.found_in(noun),
+            };
+        }
+        let outcome = self.outcome(options.mode);
+        let found = match counts.hazards() {
+            0 => counts.nothing_found(noun),
+            _ if counts.affected == counts.migrations => {
+                format!("{}, {}, {}", plural(counts.migrations, noun), counts.found(), counts.disposition())
+            }
+            _ => format!("{}, {}", counts.found_in(noun), counts.disposition()),
+        };
+        format!("{found}{outcome}.")
+    }
+
+    /// What happens to the files: `: 7 files that can go out in one deploy`.
+    fn outcome(&self, mode: Mode) -> String {
+        let [created, modified, deleted] = self.files;
+        if created + modified + deleted == 0 {
+            return String::new();
+        }
+        // The noun stands with the first number only.
+        let list = |verbs: [&str; 3]| {
+            let mut parts: Vec<String> = Vec::new();
+            for (count, verb) in [created, modified, deleted].into_iter().zip(verbs) {
+                match count {
+                    0 => {}
+                    _ if parts.is_empty() => parts.push(format!("{} {verb}", plural(count, "file"))),
+                    _ => parts.push(format!("{} {verb}", thousands(count))),
+                }
+            }
+            format!(": {}", parts.join(", "))
+        };
+        if mode == Mode::Write {
+            return list(["written", "changed", "removed"]);
+        }
+        if self.counts.hazards() == 0 {
+            return list(["to write", "to change", "to remove"]);
+        }
+        match (self.now, self.deferred) {
+            (now, 0) => format!(": {} that can go out in one deploy", plural(now, "file")),
+            (now, deferred) => format!(": {} now, {} deferred", plural(now, "file"), thousands(deferred)),
+        }
+    }
+
+    /// The commands that go on from here: in one line if they fit, otherwise one in each.
+    fn hint(&self, options: &TextOptions) -> String {
+        let changes = self.files.iter().any(|count| *count > 0);
+        let write = format!("`safestep rewrite --write` {}.", what_write_does(&self.replaced));
+        let sentences = match options.mode {
+            Mode::Check if self.has_rewrite => {
+                ["`safestep rewrite` shows the safe form.", "`safestep explain RULE` says why."]
+            }
+            Mode::Rewrite if changes => [write.as_str(), "`safestep verify` proves it first."],
+            Mode::Write if self.deferred > 0 => {
+                ["`safestep status` shows what is deferred.", "`safestep release` brings in the next phase."]
+            }
+            _ => return String::new(),
+        };
+        let line = sentences.join(" ");
+        if width(&line) <= options.width {
+            return line + "\n";
+        }
+        sentences.iter().map(|sentence| paragraph(sentence, options)).collect()
+    }
 }
 
 fn paragraph(text: &str, options: &TextOptions) -> String {
     match text {
         "" => String::new(),
         text => wrap(&harmless(text, options.style()), 0, 0, options.width) + "\n",
-    }
-}
-
-/// The answer of the run in one sentence.
-fn sentence(report: &Report, options: &TextOptions) -> String {
-    let counts = Counts::of(report);
-    let noun = match options.scope {
-        Scope::Given => "migration",
-        Scope::New => "new migration",
-    };
-    if options.mode == Mode::Check {
-        return match counts.hazards() {
-            0 => counts.nothing_found(noun) + ".",
-            _ => counts.found_in(noun),
-        };
-    }
-    let outcome = outcome(report, &counts, options.mode);
-    let found = match counts.hazards() {
-        0 => counts.nothing_found(noun),
-        _ if counts.affected == counts.migrations => {
-            format!("{}, {}, {}", plural(counts.migrations, noun), counts.found(), counts.disposition())
-        }
-        _ => format!("{}, {}", counts.found_in(noun), counts.disposition()),
-    };
-    format!("{found}{outcome}.")
-}
-
-/// What happens to the files: `: 7 files that can go out in one deploy`.
-fn outcome(report: &Report, counts: &Counts, mode: Mode) -> String {
-    let (created, modified, deleted) = files_by_action(report);
-    if created + modified + deleted == 0 {
-        return String::new();
-    }
-    // The noun stands with the first number only.
-    let list = |verbs: [&str; 3]| {
-        let mut parts: Vec<String> = Vec::new();
-        for (count, verb) in [created, modified, deleted].into_iter().zip(verbs) {
-            match count {
-                0 => {}
-                _ if parts.is_empty() => parts.push(format!("{} {verb}", plural(count, "file"))),
-                _ => parts.push(format!("{} {verb}", thousands(count))),
-            }
-        }
-        format!(": {}", parts.join(", "))
-    };
-    if mode == Mode::Write {
-        return list(["written", "changed", "removed"]);
-    }
-    if counts.hazards() == 0 {
-        return list(["to write", "to change", "to remove"]);
-    }
-    match files_now_and_deferred(report) {
-        (now, 0) => format!(": {} that can go out in one deploy", plural(now, "file")),
-        (now, deferred) => format!(": {} now, {} deferred", plural(now, "file"), thousands(deferred)),
     }
 }
 
@@ -209,40 +263,9 @@ fn opaque(statements: &[OpaqueReport], options: &TextOptions) -> String {
     format!("{} {text}\n", options.style().paint(Role::Caution, lead))
 }
 
-/// The commands that go on from here: in one line if they fit, otherwise one in each.
-fn hint(report: &Report, options: &TextOptions) -> String {
-    let hazards = || report.migrations.iter().flat_map(|migration| &migration.hazards);
-    let has_rewrite = |hazard: &HazardReport| hazard.applicability != Applicability::Manual;
-    let changes = report.migrations.iter().any(|migration| !migration.files.is_empty());
-    let deferred = files_now_and_deferred(report).1 > 0;
-    let write = format!("`safestep rewrite --write` {}.", what_write_does(report));
-    let sentences = match options.mode {
-        Mode::Check if hazards().any(has_rewrite) => {
-            ["`safestep rewrite` shows the safe form.", "`safestep explain RULE` says why."]
-        }
-        Mode::Rewrite if changes => [write.as_str(), "`safestep verify` proves it first."],
-        Mode::Write if deferred => {
-            ["`safestep status` shows what is deferred.", "`safestep release` brings in the next phase."]
-        }
-        _ => return String::new(),
-    };
-    let line = sentences.join(" ");
-    if width(&line) <= options.width {
-        return line + "\n";
-    }
-    sentences.iter().map(|sentence| paragraph(sentence, options)).collect()
-}
-
 /// `replaces the folder`, in words that are true of the changes.
-fn what_write_does(report: &Report) -> &'static str {
-    let mut replaced = Vec::new();
-    for migration in &report.migrations {
-        for folder in folders(migration) {
-            let deleted = |entry: &&crate::output::tree::Entry| entry.action == FileAction::Delete;
-            replaced.extend(folder.entries.iter().filter(deleted).map(|entry| entry.name.ends_with('/')));
-        }
-    }
-    match replaced.as_slice() {
+fn what_write_does(replaced: &[bool]) -> &'static str {
+    match replaced {
         [] => "makes these changes",
         [true] => "replaces the folder",
         [false] => "replaces the file",

@@ -145,7 +145,7 @@ impl Schema {
 
 /// No operator of a foreign key compares the two types, of those that are common in keys.
 pub(super) fn cannot_equal(one: &TypeName, other: &TypeName) -> bool {
-    let family = |ty: &TypeName| match ty.canonical().as_str() {
+    let family = |ty: &TypeName| match ty.canonical() {
         "int2" | "int4" | "int8" | "numeric" | "serial" | "bigserial" | "smallserial" => Some(0),
         "text" | "varchar" | "bpchar" => Some(1),
         "uuid" => Some(2),

@@ -126,7 +126,7 @@ impl Schema {
 
 impl Table {
     fn column_of_type(&self, ty: &QualifiedName) -> Option<&Ident> {
-        self.columns.iter().find(|c| crate::schema::same(&c.ty.name(), ty)).map(|c| &c.name)
+        self.columns.iter().find(|c| crate::schema::same(c.ty.name(), ty)).map(|c| &c.name)
     }
 }
 

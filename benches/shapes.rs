@@ -1,0 +1,161 @@
+//! How long a run takes by the shape of what it reads: `cargo bench --bench shapes`, or `… -- growing` for one of them.
+//!
+//! The growing schema has 100,000 migrations too when `SAFESTEP_BENCH_HUGE` is set.
+
+use std::fs;
+
+use camino::Utf8PathBuf;
+use divan::Bencher;
+use safestep::pipeline::{Options, Scope, ScopeOptions, Wanted, each, resolve, run};
+use safestep::project::Config;
+use tempfile::TempDir;
+
+fn main() {
+    divan::main();
+}
+
+/// A Prisma folder with these migrations.
+struct Folder {
+    _temporary: TempDir,
+    scope: Scope,
+    options: Options,
+}
+
+impl Folder {
+    fn new(migrations: impl Iterator<Item = String>) -> Folder {
+        let temporary = TempDir::with_prefix("safestep-bench-").expect("a temporary folder");
+        let base = Utf8PathBuf::from_path_buf(temporary.path().to_owned()).expect("its name is UTF-8");
+        let folder = base.join("prisma/migrations");
+        fs::create_dir_all(&folder).expect("prisma/migrations");
+        fs::write(folder.join("migration_lock.toml"), "provider = \"postgresql\"\n").expect("migration_lock.toml");
+        for (at, text) in migrations.enumerate() {
+            let migration = folder.join(format!("{:014}_change", 20_200_101_000_000_u64 + at as u64));
+            fs::create_dir(&migration).expect("a migration's folder");
+            fs::write(migration.join("migration.sql"), text).expect("migration.sql");
+        }
+        let scope = resolve(&folder, &ScopeOptions { all: true, ..ScopeOptions::default() }).expect("the migrations");
+        Folder { _temporary: temporary, scope, options: Options { config: Config::default(), base } }
+    }
+
+    /// What `safestep check` does, without the printing.
+    fn check(&self) -> usize {
+        let (mut hazards, scope) = (0, &self.scope);
+        let mut take = |outcome: safestep::pipeline::Outcome| hazards += outcome.report.hazards.len();
+        let wanted = Wanted::Hazards;
+        each(scope.framework, &scope.history, &|_| true, &self.options, wanted, &|_, _| {}, &mut take);
+        hazards
+    }
+
+    /// What `safestep rewrite` does, without the printing.
+    fn rewrite(&self) -> usize {
+        let scope = &self.scope;
+        run(scope.framework, &scope.history, &|_| true, &self.options, &|_, _| {}).changes().len()
+    }
+}
+
+/// A schema that grows by a table of twenty columns every two migrations.
+fn growing_schema(count: usize) -> Folder {
+    Folder::new((0..count).map(|at| if at % 2 == 0 { new_table(at / 2) } else { change(at / 2) }))
+}
+
+fn new_table(number: usize) -> String {
+    let types = ["TEXT NOT NULL", "INTEGER", "TIMESTAMP(3) DEFAULT CURRENT_TIMESTAMP", "DECIMAL(10,2)", "TEXT[]"];
+    let columns: String = (0..18).map(|at| format!("    \"field{at}\" {},\n", types[at % types.len()])).collect();
+    format!(
+        "-- CreateTable\nCREATE TABLE \"Table{number}\" (\n    \"id\" SERIAL NOT NULL,\n    \"parentId\" INTEGER,\n{columns}\n    \
+         CONSTRAINT \"Table{number}_pkey\" PRIMARY KEY (\"id\")\n);\n\n-- CreateIndex\nCREATE UNIQUE INDEX \
+         \"Table{number}_field0_key\" ON \"Table{number}\"(\"field0\");\n\n-- CreateIndex\nCREATE INDEX \
+         \"Table{number}_field1_idx\" ON \"Table{number}\"(\"field1\");\n"
+    )
+}
+
+fn change(number: usize) -> String {
+    let parent = number.saturating_sub(1);
+    format!(
+        "-- DropIndex\nDROP INDEX \"Table{number}_field1_idx\";\n\n-- AlterTable\nALTER TABLE \"Table{number}\" ALTER COLUMN \
+         \"field1\" SET NOT NULL;\n\n-- AddForeignKey\nALTER TABLE \"Table{number}\" ADD CONSTRAINT \
+         \"Table{number}_parentId_fkey\" FOREIGN KEY (\"parentId\") REFERENCES \"Table{parent}\"(\"id\") ON DELETE SET NULL ON \
+         UPDATE CASCADE;\n"
+    )
+}
+
+/// The samples of the tests, over and over.
+fn repeated_samples(count: usize) -> Folder {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
+    let mut paths = Vec::new();
+    let mut folders = vec![Utf8PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir_utf8().expect("the samples") {
+            let path = entry.expect("a sample").path().to_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name() == Some("migration.sql") {
+                paths.push(path);
+            }
+        }
+    }
+    paths.sort();
+    assert!(!paths.is_empty(), "no samples in {folder}");
+    let texts: Vec<String> = paths.iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
+    Folder::new(texts.into_iter().cycle().take(count))
+}
+
+/// A table, and a migration that changes it by many statements.
+fn one_migration(statements: impl Iterator<Item = String>) -> Folder {
+    Folder::new([new_table(0) + &new_table(1), statements.collect()].into_iter())
+}
+
+fn sizes() -> Vec<usize> {
+    let huge = std::env::var_os("SAFESTEP_BENCH_HUGE").map(|_| 100_000);
+    [200, 1_000, 10_000].into_iter().chain(huge).collect()
+}
+
+#[divan::bench(args = sizes(), sample_count = 5, sample_size = 1)]
+fn growing(bencher: Bencher, count: usize) {
+    let folder = growing_schema(count);
+    assert!(folder.check() >= count, "each change has two hazards and more");
+    bencher.bench_local(|| folder.check());
+}
+
+#[divan::bench(args = [200, 1_000, 10_000], sample_count = 5, sample_size = 1)]
+fn samples(bencher: Bencher, count: usize) {
+    let folder = repeated_samples(count);
+    bencher.bench_local(|| folder.check());
+}
+
+#[divan::bench(args = [100, 400, 1_600], sample_count = 5, sample_size = 1)]
+fn foreign_keys_on_one_column(bencher: Bencher, count: usize) {
+    let key = |at| {
+        format!(
+            "ALTER TABLE \"Table0\" ADD CONSTRAINT \"key{at}\" FOREIGN KEY (\"parentId\") REFERENCES \"Table1\"(\"id\");\n"
+        )
+    };
+    let folder = one_migration((0..count).map(key));
+    bencher.bench_local(|| folder.rewrite());
+}
+
+#[divan::bench(args = [300, 3_000], sample_count = 5, sample_size = 1)]
+fn indexes(bencher: Bencher, count: usize) {
+    let index = |at| format!("CREATE INDEX \"index{at}\" ON \"Table{}\"(\"field{}\");\n", at % 2, at % 18);
+    let folder = one_migration((0..count).map(index));
+    bencher.bench_local(|| folder.rewrite());
+}
+
+#[divan::bench(args = [1_000, 10_000], sample_count = 5, sample_size = 1)]
+fn columns(bencher: Bencher, count: usize) {
+    let column = |at| format!("ALTER TABLE \"Table0\" ADD COLUMN \"new{at}\" TEXT;\n");
+    let folder = one_migration((0..count).map(column));
+    bencher.bench_local(|| folder.rewrite());
+}
+
+#[divan::bench(args = [2, 20], sample_count = 5, sample_size = 1)]
+fn insert_of_megabytes(bencher: Bencher, megabytes: usize) {
+    let row = |at: usize| format!("    ({at}, 'some text for row {at}', '2026-01-01 00:00:00', 12.50, NULL)");
+    let rows: Vec<String> = (0..megabytes * 1_000_000 / row(100_000).len()).map(row).collect();
+    let insert = format!(
+        "INSERT INTO \"Table0\" (\"id\", \"field0\", \"field2\", \"field3\", \"field1\") VALUES\n{};\n",
+        rows.join(",\n")
+    );
+    let folder = one_migration(std::iter::once(insert));
+    bencher.bench_local(|| folder.rewrite());
+}
