@@ -81,7 +81,8 @@ pub fn check(
     let mut locks = vec![Vec::new(); steps.len()];
     let (mut removal, mut change) = (None, None);
     for (number, (kind, unit)) in units.iter().enumerate() {
-        let start = schema.clone();
+        let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
+        let start = takes.then(|| schema.clone());
         for at in unit {
             let step = &steps[*at];
             let cost = effects(&step.operation, &schema, promise.version);
@@ -108,8 +109,7 @@ pub fn check(
         }
         removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
         change = change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
-        let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
-        if takes && number + 1 < units.len() {
+        if let Some(start) = start.filter(|_| number + 1 < units.len()) {
             let now = Protections::of(&schema, promise.relations);
             if let Some(what) = now.lacks(&kept, &end) {
                 let look = Look { steps, promise, kept: &kept, end: &end, what: &what };

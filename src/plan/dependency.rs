@@ -9,6 +9,9 @@ use crate::operation::{
 use crate::postgres::{calls_users_function, proving_check};
 use crate::schema::{Key, Schema, key, mentions};
 
+/// An INSERT of more bytes is rows.
+const LONG: usize = 100_000;
+
 /// What an operation uses. `schema` is the catalog before it, `text` the statement as it is written, where it is.
 pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
     let mut uses = Uses::default();
@@ -68,6 +71,11 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         }
         Operation::Comment { .. } => comments(&mut uses, text, schema),
         Operation::Grant { .. } => grants(&mut uses, text, schema),
+        // The rows that it brings along name no other table; they may be many.
+        Operation::Insert { table, from_query: false } if text.len() > LONG => {
+            uses.rows(table, schema);
+            uses.barrier |= may_do_anything(table, "", schema);
+        }
         Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
             uses.rows(table, schema);
             uses.reads_rows_of_text(text, schema);
