@@ -119,13 +119,16 @@ impl Step {
     }
 }
 
-/// `authorId` → `author_id`: words for a file name.
+/// `authorId` → `author_id`, `CustomLLMCost` → `custom_llm_cost`: words for a file name.
 pub fn snake_case(name: &Ident) -> String {
     let mut words = String::new();
+    let mut letters = name.as_str().chars().peekable();
     let mut before = ' ';
-    for c in name.as_str().chars() {
+    while let Some(c) = letters.next() {
         if c.is_ascii_alphanumeric() {
-            if c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
+            let begins_word = before.is_ascii_lowercase() || before.is_ascii_digit();
+            let ends_capitals = before.is_ascii_uppercase() && letters.peek().is_some_and(char::is_ascii_lowercase);
+            if c.is_ascii_uppercase() && (begins_word || ends_capitals) {
                 words.push('_');
             }
             words.push(c.to_ascii_lowercase());
@@ -143,8 +146,14 @@ mod tests {
 
     #[test]
     fn names_become_words() {
-        for (name, words) in [("authorId", "author_id"), ("User", "user"), ("APIKey2Id", "apikey2_id"), ("_x y", "x_y")]
-        {
+        for (name, words) in [
+            ("authorId", "author_id"),
+            ("User", "user"),
+            ("APIKey2Id", "api_key2_id"),
+            ("CustomLLMCost", "custom_llm_cost"),
+            ("URL", "url"),
+            ("_x y", "x_y"),
+        ] {
             assert_eq!(snake_case(&Ident::new(name)), words);
         }
     }

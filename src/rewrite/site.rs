@@ -122,8 +122,16 @@ impl<'a> Site<'a> {
     }
 }
 
-/// The most bytes of a [`Step::slug`]: names of three columns can be longer than a file's name may be (255 bytes).
-const MAX_SLUG: usize = 200;
+/// The most bytes of a [`Step::slug`]: a file's name is to be read at a glance.
+const MAX_SLUG: usize = 48;
+
+/// The first words of a slug, as many as there is room for.
+fn first_words(slug: &str) -> String {
+    let cut = clipped(slug, MAX_SLUG);
+    let whole = cut.len() == slug.len() || slug[cut.len()..].starts_with('_');
+    let words = if whole { Some(cut) } else { cut.rsplit_once('_').map(|(words, _)| words) };
+    words.unwrap_or(cut).trim_end_matches('_').to_owned()
+}
 
 /// Makes steps: asks `postgres/` what each operation costs after those before it.
 pub struct StepBuilder {
@@ -161,7 +169,7 @@ impl StepBuilder {
             why: why.into(),
             undo,
             preflight: None,
-            slug: clipped(&slug, MAX_SLUG).to_owned(),
+            slug: first_words(&slug),
         });
         self
     }
@@ -384,7 +392,7 @@ fn slug_of(operation: &Operation) -> String {
             [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
         }
     };
-    clipped(&text, 60).to_owned()
+    first_words(&text)
 }
 
 /// The statement's kind in words for a file name.
