@@ -39,7 +39,7 @@ enum Command {
     Verify(verify::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
-    /// Finish or take back a write that was interrupted
+    /// Take back a write that was interrupted
     Recover(recover::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),

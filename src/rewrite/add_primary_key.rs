@@ -16,8 +16,10 @@
 //! `USING INDEX` on columns that are NOT NULL already neither builds nor reads. On a nullable column it would scan under
 //! the lock, so NOT NULL is proved first.
 //!
-//! A migration that drops the primary key and adds another one is left as it is: foreign keys may depend on the old one,
-//! and the application finds its rows by it. Do it by hand, in a window, or in two deploys.
+//! ## Watch
+//!
+//! A key that takes the place of another one is replace-key's affair. Where foreign keys point at the table, it is left as it
+//! is: they stand on the old key. Do it by hand, in a window, or in two deploys.
 //!
 //! ## References
 //!

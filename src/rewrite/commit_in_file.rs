@@ -1,13 +1,13 @@
 //! # commit-in-file
 //!
-//! A `COMMIT` in a migration ends the transaction that its runner began, usually to get `CONCURRENTLY` through. What stands before
-//! it is kept when a later statement fails, but the migration is not recorded: the next run begins at the top again and fails at
-//! the first statement that cannot run twice. Nothing but mending the database by hand helps then.
+//! A `COMMIT` in a migration ends the transaction that its runner began, usually so that `CONCURRENTLY` may run. When a statement
+//! behind it fails, what stands before it stays, but the migration is not recorded: the next run begins at the top again and fails
+//! at the first statement that cannot run twice. Only mending the database by hand helps then.
 //!
 //! ## Instead
 //!
-//! A migration for each part; or statements that may all run again (`IF NOT EXISTS`, `IF EXISTS`). safestep reports it where
-//! something before the COMMIT cannot.
+//! Make a migration of each part, or write only statements that may run again (`IF NOT EXISTS`, `IF EXISTS`). safestep reports the
+//! COMMIT where something before it may not.
 //!
 //! ## References
 //!

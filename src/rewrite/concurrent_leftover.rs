@@ -1,8 +1,7 @@
 //! # concurrent-leftover
 //!
-//! `CREATE INDEX CONCURRENTLY IF NOT EXISTS` looks as if it could run again. After a build that failed or was killed it finds the
-//! INVALID index that was left, takes it for the one that was wanted, and succeeds: the index is maintained and never used, and a
-//! unique one lets old duplicates stay.
+//! `CREATE INDEX CONCURRENTLY IF NOT EXISTS` takes the INVALID index that a failed or killed build left for the one that is wanted,
+//! and succeeds. That index is maintained and never used by a query, and a unique one says nothing of old duplicates.
 //!
 //! ## Instead
 //!
@@ -11,8 +10,8 @@
 //! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
 //! ```
 //!
-//! Or without IF NOT EXISTS: the next run fails loudly. safestep reports the statement unless the migration drops the index or
-//! asks for `indisvalid` before it.
+//! Or leave IF NOT EXISTS out: the next run then fails, and somebody looks. safestep reports the statement unless the migration
+//! drops the index or asks for `indisvalid` before it; a rewritten Drizzle file looks for the leftover itself.
 //!
 //! ## References
 //!

@@ -1,17 +1,17 @@
 //! # failing-statement
 //!
 //! A statement that PostgreSQL refuses whatever the rows are: an object of that name exists already, a column is not there, a
-//! foreign key points at columns that are not unique, something depends on what is dropped. The migration stops there, on
-//! every database that has the history before it.
+//! foreign key points at columns that are not unique, something depends on what is dropped. Every deploy stops at it.
 //!
 //! ## Instead
 //!
-//! The message says what is in the way, with PostgreSQL's own error code. Mend the migration; safestep leaves it as it is, because
-//! the statements before the failing one would be committed without the rest.
+//! The message says what is in the way, with PostgreSQL's error code: mend the migration. safestep rewrites nothing of it before
+//! that, because the statements above the failing one would be committed without the rest.
 //!
 //! ## Watch
 //!
-//! What the migrations do not make (an extension's tables, objects made by hand) is taken to be there.
+//! safestep knows what the migrations make. Where they say nothing of an object (an extension's table, one made by hand), it is
+//! taken to be there.
 //!
 //! ## References
 //!

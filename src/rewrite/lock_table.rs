@@ -1,13 +1,13 @@
 //! # lock-table
 //!
-//! `LOCK TABLE` keeps everybody else away until the transaction ends: with what stands behind it, however long that takes. It
-//! waits for its lock like any other statement, and every new query of the table waits behind it.
+//! `LOCK TABLE` holds its lock until the transaction ends, through everything that stands behind it in the migration: whoever needs
+//! the table waits that long. It waits for the lock like any other statement, and new queries of the table wait behind it.
 //!
 //! ## Instead
 //!
 //! Do without: constraints, unique indexes and batched updates need no lock on the table. Where two things must change in one
-//! instant, let the transaction hold nothing but what is brief, after `SET LOCAL lock_timeout`. safestep reports the lock and
-//! leaves the migration whole, as the lock is about all of it.
+//! instant, set `SET LOCAL lock_timeout` before the lock and keep only brief statements behind it. safestep reports the lock and
+//! leaves the migration as it is, because the lock is meant for all of it.
 //!
 //! ## References
 //!

@@ -1,15 +1,17 @@
 //! # replace-check
 //!
-//! A migration that drops a CHECK and adds another one in its place lets every row in meanwhile, and blocks reads and writes
-//! while all rows are checked.
+//! A migration that drops a CHECK and adds another one under its name blocks reads and writes while all rows are checked. Where
+//! its statements commit one by one, any row gets in meanwhile.
 //!
 //! ## Instead
 //!
 //! ```sql
 //! ALTER TABLE t ADD CONSTRAINT t_a_check_new CHECK (a > 1) NOT VALID;   -- instant; both hold for new rows
-//! ALTER TABLE t VALIDATE CONSTRAINT t_a_check_new;                     -- reads all rows, blocks nothing
-//! ALTER TABLE t DROP CONSTRAINT t_a_check;                             -- one transaction with
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_check_new;                      -- reads all rows, blocks nothing
+//! BEGIN;                                                                -- then the two change places, in an instant
+//! ALTER TABLE t DROP CONSTRAINT t_a_check;
 //! ALTER TABLE t RENAME CONSTRAINT t_a_check_new TO t_a_check;
+//! COMMIT;
 //! ```
 //!
 //! ## Why it is safe
@@ -18,8 +20,8 @@
 //!
 //! ## Watch
 //!
-//! Between the first step and the swap new rows must pass both: code that writes what only the new check allows goes out after
-//! the swap.
+//! Between the first step and the last, new rows must pass both: deploy the code that writes what only the new check allows after
+//! the last step.
 //!
 //! ## References
 //!

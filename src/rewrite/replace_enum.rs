@@ -2,13 +2,13 @@
 //!
 //! To take a label out of an enum Prisma makes a second type, changes the columns to it and renames the two; Drizzle changes the
 //! columns to text, drops the type, makes it anew and changes them back. Either way every table with such a column is written
-//! anew under an ACCESS EXCLUSIVE lock (Drizzle's twice), and a row that still has a label that is gone makes it fail.
+//! anew under an ACCESS EXCLUSIVE lock (Drizzle's twice), and the migration fails where a row still has the label that is gone.
 //!
 //! ## Instead
 //!
-//! A new label needs no new type: `ALTER TYPE … ADD VALUE`, and another name `ALTER TYPE … RENAME VALUE`. A label that nobody
-//! writes any more may stay in the type; a CHECK (`NOT VALID`, then `VALIDATE`) keeps it out of the rows. safestep reports the
-//! pattern once for each column and passes it through.
+//! A label that nobody writes any more may stay in the type: a CHECK (`NOT VALID`, then `VALIDATE`) keeps it out of the rows. A new
+//! label needs no new type (`ALTER TYPE … ADD VALUE`), nor does another name for one (`ALTER TYPE … RENAME VALUE`). safestep reports
+//! the pattern once for each column and leaves it as it is.
 //!
 //! ## References
 //!

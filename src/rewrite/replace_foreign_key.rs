@@ -8,8 +8,10 @@
 //! ```sql
 //! ALTER TABLE t ADD CONSTRAINT t_a_fkey_new FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE NOT VALID;
 //! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey_new;
-//! ALTER TABLE t DROP CONSTRAINT t_a_fkey;                          -- one transaction with
+//! BEGIN;                                                     -- then the two change places, in an instant
+//! ALTER TABLE t DROP CONSTRAINT t_a_fkey;
 //! ALTER TABLE t RENAME CONSTRAINT t_a_fkey_new TO t_a_fkey;
+//! COMMIT;
 //! ```
 //!
 //! ## Why it is safe

@@ -1,17 +1,20 @@
 //! # replace-key
 //!
-//! A migration that drops a primary key or a unique rule and adds another one in its place takes duplicates meanwhile, cannot
-//! replicate updates without a primary key, and blocks reads and writes while the new one is built.
+//! A migration that drops a primary key or a unique rule and adds another one in its place blocks reads and writes while the new
+//! one is built. Where its statements commit one by one the table takes duplicates meanwhile, and without a primary key logical
+//! replication refuses its updates.
 //!
 //! ## Instead
 //!
 //! ```sql
-//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey_new ON t (a, b);              -- the new one first
-//! ALTER TABLE t DROP CONSTRAINT t_pkey;                                 -- one transaction with
+//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey_new ON t (a, b);   -- the new one first; reads and writes go on
+//! BEGIN;                                                     -- then the two change places, in an instant
+//! ALTER TABLE t DROP CONSTRAINT t_pkey;
 //! ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey_new;
+//! COMMIT;
 //! ```
 //!
-//! A unique index on the same columns that the migration drops becomes the key as it is: nothing is built.
+//! Where the migration drops a unique index on the very columns of the new key, that index becomes the key: nothing is built.
 //!
 //! ## Why it is safe
 //!
@@ -20,7 +23,8 @@
 //!
 //! ## Watch
 //!
-//! Duplicates make the build fail; it leaves an INVALID index, and the old key in force.
+//! Duplicates make the build fail; it leaves an INVALID index, and the old key in force. Where foreign keys point at the table,
+//! its keys are not swapped.
 //!
 //! ## References
 //!

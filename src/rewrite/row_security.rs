@@ -10,7 +10,7 @@
 //! ALTER TABLE t ENABLE ROW LEVEL SECURITY;
 //! ```
 //!
-//! safestep reports it where neither the history nor the migration makes a policy for the table.
+//! safestep reports it where neither an earlier migration nor this one makes a policy for the table.
 //!
 //! ## References
 //!

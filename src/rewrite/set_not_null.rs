@@ -8,7 +8,7 @@
 //! ```sql
 //! ALTER TABLE t ADD CONSTRAINT t_a_nn CHECK (a IS NOT NULL) NOT VALID;   -- instant
 //! ALTER TABLE t VALIDATE CONSTRAINT t_a_nn;                              -- reads all rows, blocks nothing
-//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;                                   -- instant: the check proves it
+//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;                             -- instant: the check proves it
 //! ALTER TABLE t DROP CONSTRAINT t_a_nn;                                  -- same transaction, a statement of its own
 //! ```
 //!

@@ -1,23 +1,26 @@
 //! # work-under-lock
 //!
-//! A lock is held until its transaction ends. What is harmless by itself, such as `VALIDATE CONSTRAINT` or an `UPDATE`, is done
-//! under the locks of the statements before it: after an `ALTER TABLE` in the same transaction every query of that table waits
-//! until all rows are read or changed. A `lock_timeout` bounds the wait for a lock, not the time that it is held.
+//! Work that blocks nobody by itself, such as `VALIDATE CONSTRAINT` or an `UPDATE`, behind a statement whose lock its transaction
+//! still holds. After an `ALTER TABLE` every query of that table waits until all rows are read or changed: a lock is held until the
+//! transaction ends, and a `lock_timeout` bounds only the wait for it.
 //!
 //! ## Instead
 //!
 //! ```sql
-//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;   -- a transaction of its own
+//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;   -- one transaction
 //! ALTER TABLE t VALIDATE CONSTRAINT t_a_check;                      -- another one
 //! ```
 //!
-//! safestep gives the statement a transaction of its own. Where the author keeps them together (BEGIN … COMMIT, a `DO` block, a
-//! `lock_timeout` of his own in the file) it reports it.
+//! safestep gives the work a transaction of its own. Where the author keeps the two together (BEGIN … COMMIT, a `DO` block with
+//! logic) it only reports it; so it does where a `lock_timeout` is set in the file and nothing else of it is rewritten.
 //!
 //! ## Why it is safe
 //!
-//! Nothing but the strong locks are gone when the long statement runs. Prisma's engine sends a file as one transaction up to
-//! version 7.3, Drizzle everything that is pending.
+//! The same statements run; when the long one does, the strong lock is gone.
+//!
+//! ## Watch
+//!
+//! Prisma's engine sends a file as one transaction up to version 7.3, Drizzle everything that is pending.
 //!
 //! ## References
 //!
