@@ -3,17 +3,23 @@
 use std::collections::BTreeMap;
 
 use crate::framework::migration::Migration;
-use crate::operation::{ObjectKind, Operation};
-use crate::plan::{Duration, Step};
+use crate::operation::{Fixed, ObjectKind, Operation};
+use crate::plan::{Duration, Step, Transaction};
 use crate::schema::{Key, Schema, key};
 
-/// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, and
-/// what works with one temporary table.
+/// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, what works
+/// with one temporary table, and what one SET decides.
 pub(super) fn bonds(migration: &Migration, steps: &[Step], before: &Schema) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
     let mut schema = before.clone();
     for (at, step) in steps.iter().enumerate() {
+        let is_set = migration.items[step.from].fixed == Some(Fixed::Session);
+        if is_set && step.transaction != Transaction::Outside {
+            found.extend(last.insert(Bond::Settings, at).map(|before| (before, at)));
+        } else {
+            last.remove(&Bond::Settings);
+        }
         for bond in bonds_of(migration, step, &schema) {
             if let Some(before) = last.insert(bond, at) {
                 found.push((before, at));
@@ -34,6 +40,8 @@ enum Bond {
     Prepared(String),
     /// Locks that the session holds until it gives them back.
     Advisory,
+    /// A SET and what it decides.
+    Settings,
 }
 
 fn bonds_of(migration: &Migration, step: &Step, schema: &Schema) -> Vec<Bond> {

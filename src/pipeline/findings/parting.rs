@@ -6,11 +6,12 @@ use crate::plan::{Step, Transaction};
 use crate::rewrite::{Applicability, Outcome};
 
 /// True when a sequence runs the two in transactions of their own: not those of one `DO` block with logic, nor what the
-/// author put between BEGIN and COMMIT.
+/// author put between BEGIN and COMMIT, nor what a SET before it decides.
 pub(super) fn can_part(migration: &Migration, one: usize, other: usize) -> bool {
     let (a, b) = (&migration.items[one], &migration.items[other]);
     match (a.fixed, b.fixed) {
         (Some(Fixed::Transaction), Some(Fixed::Transaction)) => false,
+        (Some(Fixed::Session), _) | (_, Some(Fixed::Session)) => false,
         (Some(Fixed::Block), _) | (_, Some(Fixed::Block)) => a.statement != b.statement,
         _ => true,
     }
