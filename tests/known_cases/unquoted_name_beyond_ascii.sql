@@ -1,0 +1,10 @@
+-- prisma
+-- An unquoted name is folded to lower case in ASCII only, when the encoding has several bytes a letter.
+-- before.sql
+CREATE TABLE Ärger ("id" int PRIMARY KEY, a int);
+
+-- rows
+INSERT INTO Ärger SELECT g, g FROM generate_series(1, 30) g;
+
+-- migration.sql
+ALTER TABLE Ärger ALTER COLUMN a SET NOT NULL;

@@ -1,0 +1,53 @@
+//! What a known case is asked beside what every case is asked.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+
+use super::case::Case;
+use super::judge::{Judge, PATIENCE, columns, failed, prepare, reset, send_naive, told};
+use super::rewritten::{Finding, Rewritten};
+
+impl Judge {
+    /// The schema and every row of it must be there: what is not tried holds.
+    pub fn runs_before(&self, case: &Case) -> Result<()> {
+        let mut client = self.naive.connect()?;
+        reset(&mut client)?;
+        for sql in case.before.iter().chain(&case.rows) {
+            client.batch_execute(sql).with_context(|| format!("before the migration:\n{sql}"))?;
+        }
+        Ok(())
+    }
+
+    /// Why the naive migration fails, if it does.
+    pub fn naive_fails(&self, case: &Case) -> Result<Option<String>> {
+        prepare(&self.naive, case)?;
+        Ok(send_naive(&self.naive, case)?.err().map(|error| told(&error)))
+    }
+
+    /// A file of chunks that stopped behind any of them runs from the first again, and leaves what the naive migration left,
+    /// which is still there.
+    pub fn begins_again(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        let pieces = &rewritten.pieces;
+        // the last one commits with the ledger: then it is done
+        let stops = pieces.iter().take_while(|piece| !piece.with_ledger).count();
+        for stop in 1..=stops {
+            prepare(&self.sequence, case)?;
+            let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+            for piece in pieces[..stop].iter().chain(pieces) {
+                let mut session = self.sequence.connect()?;
+                session.batch_execute(PATIENCE)?;
+                if let Err(error) = session.batch_execute(&piece.sql) {
+                    let Finding { kind, what } = failed(&piece.name, &error);
+                    let what = format!("stopped behind {} and begun again, {what}", pieces[stop - 1].name);
+                    return Ok(Some(Finding::new(format!("again: {kind}"), what)));
+                }
+            }
+            if let Some(Finding { kind, what }) = self.compare(case, &known, false)? {
+                let what = format!("stopped behind {} and begun again: {what}", pieces[stop - 1].name);
+                return Ok(Some(Finding::new(format!("again: {kind}"), what)));
+            }
+        }
+        Ok(None)
+    }
+}
