@@ -34,7 +34,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use bench::server::Server;
 use random::case::Case;
@@ -53,7 +53,16 @@ const THOROUGH: u64 = 8;
 const SHRUNK: usize = 6;
 
 /// Known cases that are still wrong, and why.
-const KNOWN_WRONG: &[(&str, &str)] = &[];
+const KNOWN_WRONG: &[(&str, &str)] = &[
+    (
+        "copy_reads_column_dropped_later_in_chunks",
+        "CREATE TABLE IF NOT EXISTS … AS is run again behind the DROP COLUMN when the migrator stops before its ledger",
+    ),
+    (
+        "primary_key_moved_to_other_column",
+        "the index on the old key's column is built behind the swap: until then nothing finds a row by it",
+    ),
+];
 
 /// The seeds to try.
 fn seeds(usual: u64) -> Result<std::ops::Range<u64>> {
@@ -64,6 +73,16 @@ fn seeds(usual: u64) -> Result<std::ops::Range<u64>> {
     let many = number("SAFESTEP_TEST_RANDOM")?;
     let first = from.unwrap_or_default();
     Ok(first..first + many.unwrap_or(if from.is_some() { 1 } else { usual }))
+}
+
+/// Does the same on each of the threads, as long as there is something to do.
+fn on_threads(work: impl Fn() -> Result<()> + Sync) -> Result<()> {
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(&work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 #[derive(Default)]
@@ -140,21 +159,15 @@ fn thousands_are_rewritten() -> Result<()> {
         };
         Ok(rewritten(case)?.map(verdict))
     };
-    thread::scope(|scope| {
-        let work = || -> Result<()> {
-            loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= seeds.end {
-                    return Ok(());
-                }
-                let case = Case::of(seed, &mut |_, _| true);
-                tally.add(case.clone(), judge(&case)?);
+    on_threads(|| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return Ok(());
             }
-        };
-        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let case = Case::of(seed, &mut |_, _| true);
+            tally.add(case.clone(), judge(&case)?);
+        }
     })?;
     println!("{:.0} cases a second", (seeds.end - seeds.start) as f64 / start.elapsed().as_secs_f64());
     tally.must_be_clean(seeds.end - seeds.start, judge)
@@ -167,28 +180,21 @@ fn hundreds_leave_what_the_naive_ones_leave() -> Result<()> {
     let next = AtomicU64::new(seeds.start);
     let tally = Tally::default();
     let start = Instant::now();
-    thread::scope(|scope| {
-        let work = || -> Result<()> {
-            let judge = Judge::new(&server)?;
-            loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= seeds.end {
-                    return Ok(());
-                }
-                let case = judge.case(seed).with_context(|| format!("seed {seed}"))?;
-                let came_to = judge
-                    .judge(&case, seed.is_multiple_of(THOROUGH))
-                    .with_context(|| format!("seed {seed}\n{case}"))?;
-                tally.add(case, came_to);
-                if (seed - seeds.start) % 250 == 249 {
-                    println!("{} after {:.0} s", seed - seeds.start + 1, start.elapsed().as_secs_f64());
-                }
+    on_threads(|| {
+        let judge = Judge::new(&server)?;
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return Ok(());
             }
-        };
-        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let case = judge.case(seed).with_context(|| format!("seed {seed}"))?;
+            let came_to =
+                judge.judge(&case, seed.is_multiple_of(THOROUGH)).with_context(|| format!("seed {seed}\n{case}"))?;
+            tally.add(case, came_to);
+            if (seed - seeds.start) % 250 == 249 {
+                println!("{} after {:.0} s", seed - seeds.start + 1, start.elapsed().as_secs_f64());
+            }
+        }
     })?;
     println!("{:.1} cases a second", (seeds.end - seeds.start) as f64 / start.elapsed().as_secs_f64());
     let judge = Judge::new(&server)?;
@@ -199,29 +205,25 @@ fn hundreds_leave_what_the_naive_ones_leave() -> Result<()> {
 fn known_cases_hold() -> Result<()> {
     let server = Server::of(15)?;
     let cases = known_cases()?;
+    let all = std::env::var_os("SAFESTEP_TEST_ONLY").is_none();
+    ensure!(!all || cases.len() > 100, "only {} known cases were found", cases.len());
     let next = AtomicUsize::new(0);
     let wrong = Mutex::new(BTreeMap::new());
-    thread::scope(|scope| {
-        let work = || -> Result<()> {
-            let judge = Judge::new(&server)?;
-            while let Some(known) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                if let Some(Finding { kind, what }) = known.finding(&judge).with_context(|| known.name.clone())? {
-                    wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(&known.name, format!("{kind}\n{what}"));
-                }
+    on_threads(|| {
+        let judge = Judge::new(&server)?;
+        while let Some(known) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(Finding { kind, what }) = known.finding(&judge).with_context(|| known.name.clone())? {
+                wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(&known.name, format!("{kind}\n{what}"));
             }
-            Ok(())
-        };
-        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        }
+        Ok(())
     })?;
     let mut wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut text = String::new();
-    for (name, why) in KNOWN_WRONG.iter().filter(|(name, _)| cases.iter().any(|known| known.name == *name)) {
+    for (name, why) in KNOWN_WRONG.iter().filter(|(name, _)| all || cases.iter().any(|known| known.name == *name)) {
         match wrong.remove(&(*name).to_owned()) {
             Some(found) => println!("still wrong: {name}, {why}: {found}"),
-            None => text += &format!("{name} holds now: take it off KNOWN_WRONG\n"),
+            None => text += &format!("{name} holds now, or is gone: take it off KNOWN_WRONG\n"),
         }
     }
     for (name, found) in &wrong {

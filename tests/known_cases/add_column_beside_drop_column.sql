@@ -1,6 +1,7 @@
 -- prisma
 -- ADD COLUMN and DROP COLUMN each wait for ACCESS EXCLUSIVE on a table.
 -- expect: drop-column
+-- expect: missing-lock-timeout
 -- before.sql
 CREATE TABLE "a" ("id" SERIAL NOT NULL, "x" INTEGER, CONSTRAINT "a_pkey" PRIMARY KEY ("id"));
 CREATE TABLE "b" ("id" SERIAL NOT NULL, "x" INTEGER, CONSTRAINT "b_pkey" PRIMARY KEY ("id"));

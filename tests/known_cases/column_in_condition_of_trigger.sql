@@ -1,6 +1,6 @@
 -- prisma
 -- DROP COLUMN fails while the condition of a trigger reads the column.
--- expect: drop-column
+-- expect: failing-statement
 -- before.sql
 CREATE TABLE "Project" ("id" TEXT NOT NULL, "name" TEXT, "isArchived" BOOLEAN NOT NULL DEFAULT false, CONSTRAINT "Project_pkey" PRIMARY KEY ("id"));
 CREATE FUNCTION project_touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;

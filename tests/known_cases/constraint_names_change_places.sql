@@ -1,5 +1,6 @@
 -- drizzle-folders
 -- A rename that is done shows in the catalog, unless a later statement gives the old name to something else.
+-- expect: add-check
 -- before.sql
 CREATE TABLE p (id int primary key);
 CREATE TABLE t (id int primary key, a text, n int);

@@ -1,5 +1,6 @@
 -- prisma
 -- DETACH PARTITION reads the rows of the tables that refer to the partitioned table, with their writers locked out.
+-- expect: blocking-operation
 -- before.sql
 CREATE TABLE q (id int primary key) PARTITION BY RANGE (id);
 CREATE TABLE q1 PARTITION OF q FOR VALUES FROM (0) TO (1000);

@@ -1,5 +1,7 @@
 -- prisma
 -- Dropping a column drops the CHECK constraints that read it: the name is free for another one.
+-- expect: drop-column
+-- expect: add-check
 -- before.sql
 CREATE TABLE t (id int primary key, a text, n int);
 ALTER TABLE t ADD CONSTRAINT cc CHECK (a <> '');

@@ -1,5 +1,7 @@
 -- prisma
 -- Dropping a column drops its foreign key: the name is free for another one.
+-- expect: drop-column
+-- expect: add-foreign-key
 -- before.sql
 CREATE TABLE p (id int primary key);
 CREATE TABLE t (id int primary key, a text, n int);

@@ -1,6 +1,7 @@
 -- prisma
 -- An array of an enum becomes an array of text by a rewrite of the table.
 -- expect: change-column-type
+-- expect: drop-type
 -- before.sql
 CREATE TYPE "Step" AS ENUM ('WELCOME','RUN');
 CREATE TABLE "UserOnboarding" ("id" TEXT NOT NULL, "completedSteps" "Step"[] DEFAULT ARRAY[]::"Step"[], CONSTRAINT "UserOnboarding_pkey" PRIMARY KEY ("id"));

@@ -1,5 +1,6 @@
 -- drizzle-journal
 -- A new label cannot be a default in the transaction that adds it, when the type is older.
+-- expect: add-enum-value
 -- before.sql
 CREATE TYPE "public"."status" AS ENUM('ONE', 'TWO');
 CREATE TABLE "clients" (

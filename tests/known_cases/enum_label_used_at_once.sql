@@ -1,5 +1,6 @@
 -- prisma
 -- A new label of an enum cannot be used in the transaction that adds it.
+-- expect: add-enum-value
 -- before.sql
 CREATE TYPE "JobTask" AS ENUM ('A','B');
 CREATE TABLE "JobConfig" ("id" SERIAL NOT NULL, "task" "JobTask" NOT NULL, "isEnabled" BOOLEAN NOT NULL, CONSTRAINT "JobConfig_pkey" PRIMARY KEY ("id"));

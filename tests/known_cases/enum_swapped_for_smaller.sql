@@ -1,6 +1,6 @@
 -- prisma
 -- Both names of an enum change in one transaction: nobody sees the one in between.
--- expect: change-column-type
+-- expect: replace-enum
 -- not: rename-type
 -- not: drop-type
 -- before.sql

@@ -1,5 +1,6 @@
 -- prisma
 -- UPDATE fires row triggers, ADD COLUMN with a default does not.
+-- expect: add-serial-column
 -- before.sql
 CREATE TABLE t (id int primary key, a text, n int);
 CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.a := NEW.a||'!'; RETURN NEW; END $$;

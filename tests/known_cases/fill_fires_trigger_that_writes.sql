@@ -1,5 +1,6 @@
 -- prisma
 -- UPDATE fires row triggers, which may write to other tables.
+-- expect: add-column-default
 -- before.sql
 CREATE TABLE "Invoice" ("id" SERIAL NOT NULL, "amount" INTEGER NOT NULL, "updatedAt" TIMESTAMP(3) NOT NULL, CONSTRAINT "Invoice_pkey" PRIMARY KEY ("id"));
 CREATE TABLE "Audit" ("id" SERIAL NOT NULL, "what" TEXT NOT NULL, CONSTRAINT "Audit_pkey" PRIMARY KEY ("id"));

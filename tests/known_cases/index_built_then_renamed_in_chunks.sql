@@ -1,5 +1,6 @@
 -- drizzle-folders
 -- An index that is built and renamed is there under its last name when the file begins again.
+-- expect: create-index
 -- before.sql
 CREATE TABLE "a" ("id" serial PRIMARY KEY, "x" integer);
 

@@ -1,6 +1,7 @@
 -- prisma
 -- UPDATE … WHERE a new column IS NULL writes every row.
 -- expect: data-change
+-- expect: work-under-lock
 -- before.sql
 CREATE TABLE "Trip" ("id" SERIAL NOT NULL, "route" TEXT NOT NULL, CONSTRAINT "Trip_pkey" PRIMARY KEY ("id"));
 CREATE TABLE "StopTime" ("id" SERIAL NOT NULL, "tripId" INTEGER NOT NULL, CONSTRAINT "StopTime_pkey" PRIMARY KEY ("id"));

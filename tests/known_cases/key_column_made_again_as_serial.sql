@@ -1,5 +1,7 @@
 -- prisma
 -- DROP COLUMN, ADD COLUMN and ADD PRIMARY KEY of one ALTER TABLE change the key at once.
+-- expect: retype-by-drop
+-- expect: add-primary-key
 -- before.sql
 CREATE TABLE "t" ("id" TEXT NOT NULL, CONSTRAINT "t_pkey" PRIMARY KEY ("id"));
 

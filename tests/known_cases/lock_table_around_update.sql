@@ -1,6 +1,7 @@
 -- prisma
 -- LOCK TABLE holds its lock until the transaction ends.
 -- expect: lock-table
+-- expect: data-change
 -- before.sql
 CREATE TABLE "a" ("id" SERIAL NOT NULL, "x" INTEGER, CONSTRAINT "a_pkey" PRIMARY KEY ("id"));
 

@@ -1,5 +1,7 @@
 -- prisma
 -- lock_timeout bounds how long a statement waits, not how long it holds its lock.
+-- expect: data-change
+-- expect: work-under-lock
 -- before.sql
 CREATE TABLE "Suppression" ("id" TEXT NOT NULL, "reason" TEXT, CONSTRAINT "Suppression_pkey" PRIMARY KEY ("id"));
 

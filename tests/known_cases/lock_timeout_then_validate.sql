@@ -1,5 +1,6 @@
 -- drizzle-folders
 -- A lock timeout does not shorten the scan of VALIDATE CONSTRAINT under ACCESS EXCLUSIVE.
+-- expect: work-under-lock
 -- before.sql
 CREATE TABLE "accounts" ("id" text PRIMARY KEY NOT NULL, "provider" text NOT NULL, CONSTRAINT "accounts_provider_check" CHECK ("provider" IN ('a','b')));
 

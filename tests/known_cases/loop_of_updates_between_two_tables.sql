@@ -1,6 +1,7 @@
 -- drizzle-folders
 -- Every lock is held until the transaction ends, through a loop of batches as well.
 -- expect: data-change
+-- expect: work-under-lock
 -- before.sql
 CREATE TABLE "routes" (
 	"id" bigserial PRIMARY KEY NOT NULL,

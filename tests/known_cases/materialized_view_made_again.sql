@@ -1,5 +1,6 @@
 -- prisma
 -- A materialized view that is dropped and created in one transaction is always there.
+-- expect: work-under-lock
 -- before.sql
 CREATE TABLE "Sub" ("id" SERIAL NOT NULL, "q" TEXT NOT NULL, CONSTRAINT "Sub_pkey" PRIMARY KEY ("id"));
 CREATE MATERIALIZED VIEW "SubCount" AS SELECT "q", count(*) AS n FROM "Sub" GROUP BY "q";

@@ -1,5 +1,5 @@
 -- prisma
--- SET NOT NULL of a table without a primary key.
+-- SET NOT NULL needs no key, and other columns may be NULL.
 -- before.sql
 CREATE TABLE "T" (a int, b int);
 

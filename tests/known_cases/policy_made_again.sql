@@ -1,5 +1,6 @@
 -- drizzle-folders
 -- Without its policy a table with row security shows no rows: DROP and CREATE POLICY must commit together.
+-- expect: create-index
 -- before.sql
 CREATE TABLE "notes" (
 	"id" text PRIMARY KEY NOT NULL,

@@ -1,5 +1,6 @@
 -- prisma
 -- A prepared statement lives as long as its session.
+-- expect: create-index
 -- before.sql
 CREATE TABLE "t" ("id" int PRIMARY KEY, "a" int);
 

@@ -1,5 +1,6 @@
 -- prisma
 -- A foreign key of a partitioned table cannot be NOT VALID before PostgreSQL 18.
+-- expect: add-column-constraint
 -- before.sql
 CREATE TABLE p (id int primary key);
 CREATE TABLE q (id int primary key, a int) PARTITION BY RANGE (id);

@@ -1,5 +1,6 @@
 -- prisma
 -- A column that is added and renamed in one transaction has only its last name.
+-- expect: retype-by-drop
 -- not: rename-column
 -- before.sql
 CREATE TABLE "a" ("id" SERIAL NOT NULL, "x" TEXT, CONSTRAINT "a_pkey" PRIMARY KEY ("id"));

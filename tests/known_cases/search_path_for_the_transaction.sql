@@ -1,5 +1,6 @@
 -- prisma
 -- SET LOCAL search_path decides which table a bare name means, until the transaction ends.
+-- expect: set-not-null
 -- before.sql
 CREATE SCHEMA app;
 CREATE TABLE app.t (id int primary key, a text);

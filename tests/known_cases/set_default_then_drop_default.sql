@@ -1,5 +1,5 @@
 -- prisma
--- Of one ALTER TABLE, SET DEFAULT and DROP DEFAULT run in the order in which they are written, behind SET NOT NULL of no account.
+-- Of one ALTER TABLE, SET DEFAULT and DROP DEFAULT run in the order in which they are written.
 -- before.sql
 CREATE TABLE "t" ("id" int PRIMARY KEY, "a" int NOT NULL DEFAULT 1, "b" int);
 

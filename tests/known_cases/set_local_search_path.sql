@@ -1,5 +1,6 @@
 -- prisma
 -- SET LOCAL search_path ends with the transaction: a later file does not see it.
+-- expect: set-not-null
 -- before.sql
 CREATE SCHEMA app; CREATE TABLE app.t ("id" int PRIMARY KEY, a int);
 

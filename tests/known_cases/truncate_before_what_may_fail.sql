@@ -1,5 +1,6 @@
 -- prisma
 -- TRUNCATE is taken back with its transaction: what may fail on rows must not come behind its commit.
+-- expect: data-change
 -- before.sql
 CREATE TABLE p (id int primary key);
 CREATE TABLE t (id int primary key, a text, n int);

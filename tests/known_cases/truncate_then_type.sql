@@ -1,6 +1,7 @@
 -- drizzle-journal
 -- TRUNCATE leaves nothing to rewrite for a change of type in the same transaction.
 -- expect: data-change
+-- not: change-column-type
 -- before.sql
 CREATE TABLE "usage_hourly" (
 	"id" text PRIMARY KEY NOT NULL,

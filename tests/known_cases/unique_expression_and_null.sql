@@ -1,5 +1,5 @@
 -- prisma
--- A unique index over an expression or with NULLS NOT DISTINCT.
+-- A unique index may be over an expression, over a part of the rows, or take two NULLs for equal.
 -- before.sql
 CREATE TABLE "Req" ("id" SERIAL NOT NULL, "email" TEXT, "type" TEXT NOT NULL, "ext" TEXT, CONSTRAINT "Req_pkey" PRIMARY KEY ("id"));
 

@@ -1,5 +1,5 @@
 -- prisma
--- An unquoted name is folded to lower case in ASCII only, when the encoding has several bytes a letter.
+-- In UTF-8 an unquoted name is folded to lower case in its ASCII letters only.
 -- before.sql
 CREATE TABLE Ärger ("id" int PRIMARY KEY, a int);
 

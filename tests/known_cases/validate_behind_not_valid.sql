@@ -1,5 +1,6 @@
 -- prisma
 -- VALIDATE CONSTRAINT in the transaction of ADD … NOT VALID reads all rows under ACCESS EXCLUSIVE.
+-- expect: work-under-lock
 -- before.sql
 CREATE TABLE "Account" ("id" TEXT NOT NULL, "provider" TEXT NOT NULL, CONSTRAINT "Account_pkey" PRIMARY KEY ("id"), CONSTRAINT "Account_provider_check" CHECK ("provider" IN ('a','b')));
 

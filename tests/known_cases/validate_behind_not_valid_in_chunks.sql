@@ -1,5 +1,6 @@
 -- drizzle-journal
 -- Chunks of one transaction: VALIDATE CONSTRAINT reads all rows under the lock of ADD … NOT VALID.
+-- expect: work-under-lock
 -- before.sql
 CREATE TABLE "accounts" ("id" text PRIMARY KEY NOT NULL, "provider" text NOT NULL, CONSTRAINT "accounts_provider_check" CHECK ("provider" IN ('a','b')));
 

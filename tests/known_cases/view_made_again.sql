@@ -1,5 +1,6 @@
 -- drizzle-journal
 -- A view that is dropped and created in one transaction is always there.
+-- expect: create-index
 -- before.sql
 CREATE TABLE "tasks" (
 	"id" text PRIMARY KEY NOT NULL,

@@ -9,19 +9,13 @@ use super::judge::{Judge, PATIENCE, columns, failed, prepare, reset, send_naive,
 use super::rewritten::{Finding, Rewritten};
 
 impl Judge {
-    /// The schema and every row of it must be there: what is not tried holds.
-    pub fn runs_before(&self, case: &Case) -> Result<()> {
+    /// Why the naive migration fails, if it does. The schema and every row before it must be there: what is not tried holds.
+    pub fn naive_fails(&self, case: &Case) -> Result<Option<String>> {
         let mut client = self.naive.connect()?;
         reset(&mut client)?;
         for sql in case.before.iter().chain(&case.rows) {
             client.batch_execute(sql).with_context(|| format!("before the migration:\n{sql}"))?;
         }
-        Ok(())
-    }
-
-    /// Why the naive migration fails, if it does.
-    pub fn naive_fails(&self, case: &Case) -> Result<Option<String>> {
-        prepare(&self.naive, case)?;
         Ok(send_naive(&self.naive, case)?.err().map(|error| told(&error)))
     }
 

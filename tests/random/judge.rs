@@ -223,7 +223,11 @@ impl Judge {
         client.batch_execute("SET enable_seqscan = off; BEGIN")?;
         let mut counted = BTreeMap::new();
         let mut first = None;
+        let text = case.text();
+        let mut end = 0;
         for chunk in case.chunks() {
+            let start = end + text[end..].find(&chunk).context("a chunk of the migration")?;
+            end = start + chunk.len();
             for piece in split(&chunk).pieces {
                 let statement = piece.span.slice(&chunk);
                 let files = trace::in_use(&mut client)?;
@@ -232,10 +236,15 @@ impl Judge {
                 }
                 let seen = trace::seen(&mut client, &in_use, &files, &mut counted)?;
                 let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first()) else { continue };
+                let line = |at: usize| 1 + text[..at].matches('\n').count();
+                let first_line = line(start + piece.span.start);
+                let lines = first_line..=first_line + statement.matches('\n').count();
+                // one hazard may be about several statements, and what is not read is said to be left
                 let says = rewritten.report.hazards.iter().any(|hazard| {
                     !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
-                        && statement.contains(hazard.statement.trim_end_matches(';'))
-                });
+                        && (statement.contains(hazard.statement.trim_end_matches(';'))
+                            || hazard.also.iter().any(|also| lines.contains(also)))
+                }) || rewritten.report.opaque.iter().any(|opaque| lines.contains(&opaque.line));
                 if !says {
                     let what = format!("{statement}\nreads or writes rows of {table} while it holds {lock}");
                     let verb: Vec<&str> =
