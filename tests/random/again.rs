@@ -19,6 +19,23 @@ impl Judge {
         Ok(send_naive(&self.naive, case)?.err().map(|error| told(&error)))
     }
 
+    /// Prisma keeps one session for all files: what one of them sets must not change what the next ones mean.
+    pub fn in_one_session(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        prepare(&self.sequence, case)?;
+        let mut session = self.sequence.connect()?;
+        let known: BTreeSet<(String, String)> = columns(&mut session)?.into_keys().collect();
+        session.batch_execute(PATIENCE)?;
+        for piece in &rewritten.pieces {
+            if let Err(error) = session.batch_execute(&piece.sql) {
+                let Finding { kind, what } = failed(&piece.name, &error);
+                return Ok(Some(Finding::new(format!("in one session: {kind}"), what)));
+            }
+        }
+        drop(session); // with its temporary tables
+        let differs = self.compare(case, &known, false)?;
+        Ok(differs.map(|Finding { kind, what }| Finding::new(format!("in one session: {kind}"), what)))
+    }
+
     /// A file of chunks that stopped behind any of them runs from the first again, and leaves what the naive migration left,
     /// which is still there.
     pub fn begins_again(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
