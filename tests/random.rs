@@ -3,17 +3,20 @@
 //! Without a server thousands of them are read, rewritten and rewritten again. With one, hundreds are run: the sequence must
 //! pass where the naive migration passes, leave the same catalog and the same rows, hold no lock that blocks while it reads
 //! rows unless that was reported, and show nothing unprotected between its steps; where the naive migration fails, it may
-//! not have thrown rows away. A case that fails is made smaller and printed as the files of a sample.
+//! not have thrown rows away. A case that fails is made smaller and printed as a file of `known_cases/`, where
+//! what was wrong once is tried for ever.
 //!
 //! `SAFESTEP_TEST_RANDOM=10000` tries more, `SAFESTEP_TEST_SEED=7` one of them.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 mod random {
+    pub mod again;
     pub mod alter;
     pub mod case;
     pub mod chance;
     pub mod judge;
+    pub mod known;
     pub mod model;
     pub mod objects;
     pub mod rewritten;
@@ -26,16 +29,17 @@ mod random {
 }
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use bench::server::Server;
 use random::case::Case;
 use random::judge::{Judge, Verdict};
+use random::known::{Known, known_cases};
 use random::rewritten::{Finding, rewritten};
 use random::shrink::shrunk;
 
@@ -48,6 +52,18 @@ const THOROUGH: u64 = 8;
 /// So many kinds of findings are made smaller and printed whole.
 const SHRUNK: usize = 6;
 
+/// Known cases that are still wrong, and why.
+const KNOWN_WRONG: &[(&str, &str)] = &[
+    (
+        "copy_reads_column_dropped_later_in_chunks",
+        "CREATE TABLE IF NOT EXISTS … AS is run again behind the DROP COLUMN when the migrator stops before its ledger",
+    ),
+    (
+        "primary_key_moved_to_other_column",
+        "the index on the old key's column is built behind the swap: until then nothing finds a row by it",
+    ),
+];
+
 /// The seeds to try.
 fn seeds(usual: u64) -> Result<std::ops::Range<u64>> {
     let number = |name: &str| -> Result<Option<u64>> {
@@ -57,6 +73,16 @@ fn seeds(usual: u64) -> Result<std::ops::Range<u64>> {
     let many = number("SAFESTEP_TEST_RANDOM")?;
     let first = from.unwrap_or_default();
     Ok(first..first + many.unwrap_or(if from.is_some() { 1 } else { usual }))
+}
+
+/// Does the same on each of the threads, as long as there is something to do.
+fn on_threads(work: impl Fn() -> Result<()> + Sync) -> Result<()> {
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(&work)).collect();
+        workers
+            .into_iter()
+            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    })
 }
 
 #[derive(Default)]
@@ -133,21 +159,15 @@ fn thousands_are_rewritten() -> Result<()> {
         };
         Ok(rewritten(case)?.map(verdict))
     };
-    thread::scope(|scope| {
-        let work = || -> Result<()> {
-            loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= seeds.end {
-                    return Ok(());
-                }
-                let case = Case::of(seed, &mut |_, _| true);
-                tally.add(case.clone(), judge(&case)?);
+    on_threads(|| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return Ok(());
             }
-        };
-        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let case = Case::of(seed, &mut |_, _| true);
+            tally.add(case.clone(), judge(&case)?);
+        }
     })?;
     println!("{:.0} cases a second", (seeds.end - seeds.start) as f64 / start.elapsed().as_secs_f64());
     tally.must_be_clean(seeds.end - seeds.start, judge)
@@ -160,30 +180,68 @@ fn hundreds_leave_what_the_naive_ones_leave() -> Result<()> {
     let next = AtomicU64::new(seeds.start);
     let tally = Tally::default();
     let start = Instant::now();
-    thread::scope(|scope| {
-        let work = || -> Result<()> {
-            let judge = Judge::new(&server)?;
-            loop {
-                let seed = next.fetch_add(1, Ordering::Relaxed);
-                if seed >= seeds.end {
-                    return Ok(());
-                }
-                let case = judge.case(seed).with_context(|| format!("seed {seed}"))?;
-                let came_to = judge
-                    .judge(&case, seed.is_multiple_of(THOROUGH))
-                    .with_context(|| format!("seed {seed}\n{case}"))?;
-                tally.add(case, came_to);
-                if (seed - seeds.start) % 250 == 249 {
-                    println!("{} after {:.0} s", seed - seeds.start + 1, start.elapsed().as_secs_f64());
-                }
+    on_threads(|| {
+        let judge = Judge::new(&server)?;
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= seeds.end {
+                return Ok(());
             }
-        };
-        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        workers
-            .into_iter()
-            .try_for_each(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            let case = judge.case(seed).with_context(|| format!("seed {seed}"))?;
+            let came_to =
+                judge.judge(&case, seed.is_multiple_of(THOROUGH)).with_context(|| format!("seed {seed}\n{case}"))?;
+            tally.add(case, came_to);
+            if (seed - seeds.start) % 250 == 249 {
+                println!("{} after {:.0} s", seed - seeds.start + 1, start.elapsed().as_secs_f64());
+            }
+        }
     })?;
     println!("{:.1} cases a second", (seeds.end - seeds.start) as f64 / start.elapsed().as_secs_f64());
     let judge = Judge::new(&server)?;
     tally.must_be_clean(seeds.end - seeds.start, |case| judge.judge(case, true))
+}
+
+#[test]
+fn known_cases_hold() -> Result<()> {
+    let server = Server::of(15)?;
+    let cases = known_cases()?;
+    let all = std::env::var_os("SAFESTEP_TEST_ONLY").is_none();
+    ensure!(!all || cases.len() > 100, "only {} known cases were found", cases.len());
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(BTreeMap::new());
+    on_threads(|| {
+        let judge = Judge::new(&server)?;
+        while let Some(known) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(Finding { kind, what }) = known.finding(&judge).with_context(|| known.name.clone())? {
+                wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(&known.name, format!("{kind}\n{what}"));
+            }
+        }
+        Ok(())
+    })?;
+    let mut wrong = wrong.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut text = String::new();
+    for (name, why) in KNOWN_WRONG.iter().filter(|(name, _)| all || cases.iter().any(|known| known.name == *name)) {
+        match wrong.remove(&(*name).to_owned()) {
+            Some(found) => println!("still wrong: {name}, {why}: {found}"),
+            None => text += &format!("{name} holds now, or is gone: take it off KNOWN_WRONG\n"),
+        }
+    }
+    for (name, found) in &wrong {
+        text += &format!("\n=== {name}: {found}\n");
+    }
+    println!("{} known cases", cases.len());
+    match text.is_empty() {
+        true => Ok(()),
+        false => bail!("{text}"),
+    }
+}
+
+#[test]
+fn a_printed_case_is_read_again() -> Result<()> {
+    for seed in 0..50 {
+        let case = Case::of(seed, &mut |_, _| true);
+        let Known { case: again, .. } = Known::read("again", &case.to_string())?;
+        assert_eq!((case.form, case.text(), case.chunks()), (again.form, again.text(), again.chunks()), "seed {seed}");
+    }
+    Ok(())
 }

@@ -140,12 +140,17 @@ fn journal(tags: &[&str]) -> String {
     format!(r#"{{"version":"7","dialect":"postgresql","entries":[{}]}}"#, entries.join(","))
 }
 
-/// As the files of a sample.
+/// As a file of `known_cases/`.
 impl fmt::Display for Case {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         let lines =
             |statements: &[String]| statements.iter().map(|statement| format!("{statement};\n")).collect::<String>();
-        writeln!(formatter, "-- seed {}, {:?}\n-- before.sql\n{}", self.seed, self.form, lines(&self.before))?;
+        let form = match self.form {
+            Form::Prisma => "prisma",
+            Form::Journal => "drizzle-journal",
+            Form::Folders => "drizzle-folders",
+        };
+        writeln!(formatter, "-- {form}\n-- seed {}\n-- before.sql\n{}", self.seed, lines(&self.before))?;
         if !self.rows.is_empty() {
             writeln!(formatter, "-- rows\n{}", lines(&self.rows))?;
         }

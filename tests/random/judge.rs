@@ -17,8 +17,8 @@ use crate::bench::server::{Database, LEDGERS, Server};
 
 /// Two databases that are used again and again.
 pub struct Judge {
-    naive: Database,
-    sequence: Database,
+    pub(super) naive: Database,
+    pub(super) sequence: Database,
 }
 
 /// What a case came to when nothing is wrong.
@@ -38,7 +38,7 @@ pub enum Verdict {
 const NOT_ABOUT_SCANS: [&str; 2] = ["missing-lock-timeout", "several-tables"];
 
 /// Longer than anything here takes that ends.
-const PATIENCE: &str = "SET statement_timeout = '10s'; SET client_min_messages = error";
+pub(super) const PATIENCE: &str = "SET statement_timeout = '10s'; SET client_min_messages = error";
 
 impl Judge {
     pub fn new(server: &Server) -> Result<Judge> {
@@ -149,7 +149,12 @@ impl Judge {
     }
 
     /// `known` are the columns that were there before.
-    fn compare(&self, case: &Case, known: &BTreeSet<(String, String)>, thorough: bool) -> Result<Option<Finding>> {
+    pub(super) fn compare(
+        &self,
+        case: &Case,
+        known: &BTreeSet<(String, String)>,
+        thorough: bool,
+    ) -> Result<Option<Finding>> {
         let (mut naive, mut sequence) = (self.naive.connect()?, self.sequence.connect()?);
         let expected = Catalog::read(&mut naive, self.naive.major, LEDGERS)?;
         let differences = expected.differences(&Catalog::read(&mut sequence, self.sequence.major, LEDGERS)?);
@@ -218,7 +223,11 @@ impl Judge {
         client.batch_execute("SET enable_seqscan = off; BEGIN")?;
         let mut counted = BTreeMap::new();
         let mut first = None;
+        let text = case.text();
+        let mut end = 0;
         for chunk in case.chunks() {
+            let start = end + text[end..].find(&chunk).context("a chunk of the migration")?;
+            end = start + chunk.len();
             for piece in split(&chunk).pieces {
                 let statement = piece.span.slice(&chunk);
                 let files = trace::in_use(&mut client)?;
@@ -227,10 +236,15 @@ impl Judge {
                 }
                 let seen = trace::seen(&mut client, &in_use, &files, &mut counted)?;
                 let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first()) else { continue };
+                let line = |at: usize| 1 + text[..at].matches('\n').count();
+                let first_line = line(start + piece.span.start);
+                let lines = first_line..=first_line + statement.matches('\n').count();
+                // one hazard may be about several statements, and what is not read is said to be left
                 let says = rewritten.report.hazards.iter().any(|hazard| {
                     !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
-                        && statement.contains(hazard.statement.trim_end_matches(';'))
-                });
+                        && (statement.contains(hazard.statement.trim_end_matches(';'))
+                            || hazard.also.iter().any(|also| lines.contains(also)))
+                }) || rewritten.report.opaque.iter().any(|opaque| lines.contains(&opaque.line));
                 if !says {
                     let what = format!("{statement}\nreads or writes rows of {table} while it holds {lock}");
                     let verb: Vec<&str> =
@@ -249,7 +263,7 @@ impl Judge {
 }
 
 /// All columns, by table; whether each takes numbers from a sequence.
-fn columns(client: &mut Client) -> Result<BTreeMap<(String, String), bool>> {
+pub(super) fn columns(client: &mut Client) -> Result<BTreeMap<(String, String), bool>> {
     let query = "SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid), '') LIKE 'nextval(%'
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
          LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
@@ -257,13 +271,13 @@ fn columns(client: &mut Client) -> Result<BTreeMap<(String, String), bool>> {
     Ok(client.query(query, &[])?.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
 }
 
-fn reset(client: &mut Client) -> Result<()> {
+pub(super) fn reset(client: &mut Client) -> Result<()> {
     let reset = "SET client_min_messages = error; DROP SCHEMA IF EXISTS public, app CASCADE; CREATE SCHEMA public";
     client.batch_execute(reset).context("starting anew")
 }
 
 /// The schema and the rows before; false when they do not run.
-fn prepare(database: &Database, case: &Case) -> Result<bool> {
+pub(super) fn prepare(database: &Database, case: &Case) -> Result<bool> {
     let mut client = database.connect()?;
     reset(&mut client)?;
     let before: String = case.before.iter().map(|statement| format!("{statement};\n")).collect();
@@ -277,7 +291,7 @@ fn prepare(database: &Database, case: &Case) -> Result<bool> {
 }
 
 /// As the runner sends it.
-fn send_naive(database: &Database, case: &Case) -> Result<Result<(), Error>> {
+pub(super) fn send_naive(database: &Database, case: &Case) -> Result<Result<(), Error>> {
     let mut client = database.connect()?;
     client.batch_execute(PATIENCE)?;
     if case.form == Form::Prisma {
@@ -288,7 +302,7 @@ fn send_naive(database: &Database, case: &Case) -> Result<Result<(), Error>> {
     Ok(sent.and_then(|()| client.batch_execute("COMMIT")))
 }
 
-fn failed(step: &str, error: &Error) -> Finding {
+pub(super) fn failed(step: &str, error: &Error) -> Finding {
     let (code, text) = (code(error), told(error));
     // names aside
     let kind: Vec<&str> = text.split('"').step_by(2).collect();
@@ -299,7 +313,7 @@ fn code(error: &Error) -> &str {
     error.code().map_or("", |code| code.code())
 }
 
-fn told(error: &Error) -> String {
+pub(super) fn told(error: &Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 

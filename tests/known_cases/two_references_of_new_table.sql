@@ -1,0 +1,13 @@
+-- prisma
+-- REFERENCES in a CREATE TABLE needs a unique constraint on the other table at that moment.
+-- before.sql
+CREATE TABLE "A" ("id" int PRIMARY KEY, "code" text NOT NULL);
+CREATE TABLE "B" ("id" int PRIMARY KEY);
+
+-- rows
+INSERT INTO "A" SELECT g, 'c' || g FROM generate_series(1, 30) g;
+INSERT INTO "B" SELECT g FROM generate_series(1, 30) g;
+
+-- migration.sql
+ALTER TABLE "A" ADD CONSTRAINT "A_code_key" UNIQUE ("code");
+CREATE TABLE "C" ("id" int PRIMARY KEY, "a_code" text REFERENCES "A"("code"), "b_id" int REFERENCES "B"("id"));

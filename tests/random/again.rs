@@ -1,0 +1,64 @@
+//! What a known case is asked beside what every case is asked.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+
+use super::case::Case;
+use super::judge::{Judge, PATIENCE, columns, failed, prepare, reset, send_naive, told};
+use super::rewritten::{Finding, Rewritten};
+
+impl Judge {
+    /// Why the naive migration fails, if it does. The schema and every row before it must be there: what is not tried holds.
+    pub fn naive_fails(&self, case: &Case) -> Result<Option<String>> {
+        let mut client = self.naive.connect()?;
+        reset(&mut client)?;
+        for sql in case.before.iter().chain(&case.rows) {
+            client.batch_execute(sql).with_context(|| format!("before the migration:\n{sql}"))?;
+        }
+        Ok(send_naive(&self.naive, case)?.err().map(|error| told(&error)))
+    }
+
+    /// Prisma keeps one session for all files: what one of them sets must not change what the next ones mean.
+    pub fn in_one_session(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        prepare(&self.sequence, case)?;
+        let mut session = self.sequence.connect()?;
+        let known: BTreeSet<(String, String)> = columns(&mut session)?.into_keys().collect();
+        session.batch_execute(PATIENCE)?;
+        for piece in &rewritten.pieces {
+            if let Err(error) = session.batch_execute(&piece.sql) {
+                let Finding { kind, what } = failed(&piece.name, &error);
+                return Ok(Some(Finding::new(format!("in one session: {kind}"), what)));
+            }
+        }
+        drop(session); // with its temporary tables
+        let differs = self.compare(case, &known, false)?;
+        Ok(differs.map(|Finding { kind, what }| Finding::new(format!("in one session: {kind}"), what)))
+    }
+
+    /// A file of chunks that stopped behind any of them runs from the first again, and leaves what the naive migration left,
+    /// which is still there.
+    pub fn begins_again(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        let pieces = &rewritten.pieces;
+        // the last one commits with the ledger: then it is done
+        let stops = pieces.iter().take_while(|piece| !piece.with_ledger).count();
+        for stop in 1..=stops {
+            prepare(&self.sequence, case)?;
+            let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+            for piece in pieces[..stop].iter().chain(pieces) {
+                let mut session = self.sequence.connect()?;
+                session.batch_execute(PATIENCE)?;
+                if let Err(error) = session.batch_execute(&piece.sql) {
+                    let Finding { kind, what } = failed(&piece.name, &error);
+                    let what = format!("stopped behind {} and begun again, {what}", pieces[stop - 1].name);
+                    return Ok(Some(Finding::new(format!("again: {kind}"), what)));
+                }
+            }
+            if let Some(Finding { kind, what }) = self.compare(case, &known, false)? {
+                let what = format!("stopped behind {} and begun again: {what}", pieces[stop - 1].name);
+                return Ok(Some(Finding::new(format!("again: {kind}"), what)));
+            }
+        }
+        Ok(None)
+    }
+}
