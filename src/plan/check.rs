@@ -192,6 +192,8 @@ fn is_doubtful(step: &Step, schema: &Schema) -> bool {
         Operation::CreateIndex(index) => {
             index.unique && !schema.is_new(&index.table) && !is_unique_already(index, schema)
         }
+        // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
+        Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
         _ => step.fails_on_rows,
     }
 }

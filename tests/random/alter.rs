@@ -65,7 +65,7 @@ impl Writer {
         let mut column = Column { name: name.to_owned(), ..Column::default() };
         if self.chance.is(4) {
             column.type_name = self.chance.word(&["integer", "bigint"]).to_owned();
-            (column.not_null, column.has_default) = (true, true);
+            (column.not_null, column.has_default, column.numbered) = (true, true, true);
             let serial = if column.type_name == "bigint" { "bigserial" } else { "serial" };
             return Some((format!("{name} {serial}"), column));
         }
@@ -245,7 +245,8 @@ impl Writer {
     }
 
     fn add_foreign_key(&mut self, table: usize) -> Option<String> {
-        let column = self.column(table)?;
+        // whether a new column of numbers finds its parents is chance: a row that was not kept takes a number as well
+        let column = self.column(table).filter(|column| !column.numbered)?;
         let mut wanted = column.clone();
         let (parent, key) = self.parent_key(&mut wanted).filter(|_| wanted.type_name == column.type_name)?;
         let usual = self.usual(table, std::slice::from_ref(&column), "fkey");

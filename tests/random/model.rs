@@ -42,6 +42,8 @@ pub struct Column {
     pub has_default: bool,
     /// Generated or identity: nothing is put in.
     pub generated: bool,
+    /// Added as a serial: a sequence gives a number to each row that is there.
+    pub numbered: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
