@@ -80,7 +80,8 @@ pub(super) fn undo(site: &Site<'_>, name: &QualifiedName) -> Undo {
     }
 }
 
-fn definition(index: &Index) -> CreateIndex {
+/// What builds an index again.
+pub(super) fn definition(index: &Index) -> CreateIndex {
     CreateIndex {
         name: Some(index.name.name.clone()),
         table: index.table.clone(),

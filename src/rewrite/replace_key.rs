@@ -33,10 +33,13 @@
 use super::add_unique::{attach, build, preflight};
 use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::is_proved;
+use super::drop_index::definition;
 use super::set_not_null::prove;
 use super::swap::without;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
-use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
+use crate::operation::{
+    Constraint, ConstraintKind, CreateIndex, Ident, Operation, QualifiedName, SqlFragment, TableRef,
+};
 use crate::plan::{Undo, snake_case};
 use crate::schema::{Index, RelationKind, same};
 
@@ -172,9 +175,21 @@ fn promoted(
         prove_columns(&mut steps, site, table, new.key_columns()?);
     }
     attach(&mut steps, table, new, wanted, &index.name.name);
+    steps.undone_by(without_key(table, wanted, index));
     let mut outcome = outcome(site, table, at, steps);
     outcome.hazard.help = format!("{} becomes the key: nothing is built", index.name);
     Some(outcome)
+}
+
+/// The key goes and takes its index with it: one like it is built first.
+fn without_key(table: &TableRef, key: &Ident, index: &Index) -> Vec<Operation> {
+    let name = index.name.name.with_suffix("_again");
+    let again = QualifiedName { name: name.clone(), ..index.name.clone() };
+    vec![
+        Operation::CreateIndex(CreateIndex { name: Some(name), ..definition(index) }),
+        Operation::DropConstraint { table: table.clone(), name: key.clone(), if_exists: true, cascade: false },
+        Operation::RenameIndex { index: again, to: index.name.name.clone(), if_exists: false },
+    ]
 }
 
 fn outcome(site: &Site<'_>, table: &TableRef, at: usize, mut steps: StepBuilder) -> Outcome {

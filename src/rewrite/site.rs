@@ -143,6 +143,13 @@ pub struct StepBuilder {
 }
 
 impl StepBuilder {
+    /// How the last step is taken back, where the usual way takes too much.
+    pub fn undone_by(&mut self, operations: Vec<Operation>) {
+        if let Some(last) = self.steps.last_mut() {
+            last.undo = Undo::By(operations);
+        }
+    }
+
     /// From here on the steps say that item of the migration anew.
     pub fn from(&mut self, item: usize) -> &mut Self {
         self.from = item;
