@@ -134,6 +134,9 @@ fn leave(outcome: &mut Outcome, why: &str) {
     if outcome.steps.take().is_some() && !std::mem::take(&mut outcome.guarded) {
         outcome.hazard.applicability = Applicability::Manual;
         outcome.hazard.help = format!("left as it is: {why}");
+        // what they say is of steps that are not there
+        outcome.note = None;
+        outcome.preflight = None;
     }
 }
 

@@ -346,6 +346,7 @@ fn drops_constraint(uses: &mut Uses, table: &QualifiedName, name: &Ident, schema
             uses.reads_columns(&fk.references, &fk.referenced, schema);
         }
         ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+            uses.drops = columns.first().map(|column| (key(table), column.clone()));
             uses.reads_columns(table, columns, schema);
             uses.write(Resource::Keys(root));
             uses.write(Resource::Relation(key(&table.sibling(name.clone()))));

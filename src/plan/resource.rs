@@ -43,7 +43,7 @@ pub struct Uses {
     pub(super) points_at: Vec<(Key, Vec<Ident>)>,
     /// It builds an index that leads with this column.
     pub(super) builds: Option<(Key, Ident)>,
-    /// It drops an index that leads with this column.
+    /// It drops an index, or a key with its index, that leads with this column.
     pub(super) drops: Option<(Key, Ident)>,
 }
 

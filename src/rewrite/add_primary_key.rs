@@ -59,7 +59,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     {
         hazard.applicability = Applicability::Manual;
         hazard.help = if replaced {
-            "replacing a primary key has no form that is safe for everybody: do it by hand, foreign keys first".into()
+            "replace it by hand: move what stands on the old key, build the new index concurrently, then swap the two"
+                .into()
         } else {
             "add it by hand: prove NOT NULL first, build the index concurrently, then USING INDEX".into()
         };

@@ -58,10 +58,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Safe,
         table: Some(table.name.clone()),
         lock: site.effects().strongest(),
-        message: format!(
-            "{} takes any row until the check is there again, and every read and write waits while all rows are checked",
-            table.name
-        ),
+        message: format!("every read and write of {} waits while all rows are checked for the new rule", table.name),
         label: "dropped here, added again below".into(),
         help: "add the new check NOT VALID, validate it, then swap the two".into(),
     };

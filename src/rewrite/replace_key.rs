@@ -198,10 +198,7 @@ fn outcome(site: &Site<'_>, table: &TableRef, at: usize, mut steps: StepBuilder)
         applicability: Applicability::Safe,
         table: Some(table.name.clone()),
         lock: site.effects().strongest(),
-        message: format!(
-            "{} takes duplicates until its new key is built, and reads and writes wait for it",
-            table.name
-        ),
+        message: format!("every read and write of {} waits while its new key is built", table.name),
         label: "one key goes before the other is there".into(),
         help: "build the new index concurrently first, then swap the two in one instant".into(),
     };

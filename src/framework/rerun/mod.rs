@@ -21,6 +21,10 @@ pub use finished::{changes_rows, is_temporary, only_adds, settled};
 pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
     let as_written = || Some(slice.to_owned());
     match operation {
+        // PostgreSQL reads the query before it looks whether the table is there, and what the query reads may be gone by then.
+        Operation::CreateTable(create) if create.as_query => {
+            Some(only_if(&format!("to_regclass({}) IS NULL", literal(&create.name.to_string())), slice))
+        }
         Operation::CreateTable(_) => with_if_not_exists(slice),
         Operation::CreateIndex(index) => {
             index.name.as_ref()?;
