@@ -45,6 +45,8 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
             uses.write(Resource::Relation(key(&index.table.sibling(name))));
         }
         Operation::DropIndex { names, .. } => names.iter().for_each(|name| drops_index(&mut uses, name, schema)),
+        // It decides how long the statements behind it may take, and not what they do.
+        Operation::SetParameter { name, local: false, .. } if is_timeout(name) => {}
         Operation::RenameIndex { index, to, .. } => {
             uses_index(&mut uses, index, schema);
             uses.write(Resource::Relation(key(&index.sibling(to.clone()))));
@@ -112,6 +114,11 @@ fn in_tree(table: &QualifiedName, schema: &Schema) -> bool {
 /// The column that an index leads with.
 fn leading(table: &QualifiedName, columns: &[IndexColumn]) -> Option<(Key, Ident)> {
     Some((key(table), columns.first()?.column.clone()?))
+}
+
+/// `lock_timeout`, `statement_timeout` and their like.
+pub(super) fn is_timeout(parameter: &str) -> bool {
+    parameter.ends_with("_timeout")
 }
 
 /// A new table takes its own name, as a relation and a type, and those of its keys' indexes and its sequences.

@@ -4,9 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dependency::serves_foreign_key;
+use super::dependency::{is_timeout, serves_foreign_key};
 use super::resource::Resource;
-use super::step::Step;
+use super::step::{Duration, Step};
 use crate::operation::{Ident, Operation};
 use crate::schema::Key;
 
@@ -38,6 +38,7 @@ impl Waits {
                 waits.keys_for_their_indexes(steps);
                 waits.drops_for_their_successors(steps);
                 waits.removals_for_what_may_fail(steps);
+                waits.timeouts_for_what_is_rewritten(steps);
             }
         }
         waits
@@ -167,6 +168,26 @@ impl Waits {
             for check in (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()) {
                 self.prefer(deletion, check);
             }
+        }
+    }
+
+    /// A timeout that the author sets for the session is for the author's own statements: a build, a validation or the
+    /// attempts of a brief step take longer than one statement of the author's should.
+    fn timeouts_for_what_is_rewritten(&mut self, steps: &[Step]) {
+        let is_timeout = |step: &Step| matches!(&step.operation, Operation::SetParameter { name, local: false, .. } if is_timeout(name));
+        let Some(first) = steps.iter().position(is_timeout) else { return };
+        let mut last = first;
+        for (at, step) in steps.iter().enumerate().skip(first + 1) {
+            if is_timeout(step) || step.duration == Duration::AsWritten {
+                self.add(at, last);
+            }
+            if is_timeout(step) {
+                last = at;
+            }
+        }
+        let own = |step: &Step| step.duration != Duration::AsWritten && step.duration != Duration::Free;
+        for at in (first + 1..steps.len()).filter(|at| own(&steps[*at])) {
+            self.prefer(first, at);
         }
     }
 
