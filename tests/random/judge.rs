@@ -37,6 +37,10 @@ pub enum Verdict {
 /// A rule that only says that a wait is not bounded says nothing of a scan.
 const NOT_ABOUT_SCANS: [&str; 2] = ["missing-lock-timeout", "several-tables"];
 
+/// How often the naive migration is run again to see what differs from run to run: one of a hundred random numbers is the
+/// same twice.
+const AGAIN: usize = 3;
+
 /// Longer than anything here takes that ends.
 pub(super) const PATIENCE: &str = "SET statement_timeout = '10s'; SET client_min_messages = error";
 
@@ -179,10 +183,13 @@ impl Judge {
         let (naive_rows, rows) = (RowsOf::read(&mut naive)?, RowsOf::read(&mut sequence)?);
         drop(naive);
         if naive_rows.difference(&rows, &BTreeSet::new()).is_some() {
-            prepare(&self.naive, case)?;
-            let ended = send_naive(&self.naive, case)?;
-            let again = RowsOf::read(&mut self.naive.connect()?)?;
-            let mut unstable = if ended.is_ok() { naive_rows.unlike(&again) } else { BTreeSet::new() };
+            let mut unstable = BTreeSet::new();
+            for _ in 0..AGAIN {
+                prepare(&self.naive, case)?;
+                if send_naive(&self.naive, case)?.is_ok() {
+                    unstable.extend(naive_rows.unlike(&RowsOf::read(&mut self.naive.connect()?)?));
+                }
+            }
             // which row of a new column gets which number is nobody's promise
             let numbered = columns(&mut self.naive.connect()?)?
                 .into_iter()

@@ -175,7 +175,7 @@ pub fn default_of(chance: &mut Chance, model: &Model, type_name: &str) -> String
     let volatile = chance.is(15);
     let text = ["''", "'x'", "'it''s'", "'two  words'", "'a;b'", "E'a\\nb'", "'line\n  break'"];
     match type_name {
-        "integer" | "bigint" | "numeric(10,2)" if volatile => "(random() * 100)::int".into(),
+        "integer" | "bigint" | "numeric(10,2)" if volatile => "(random() * 10000000)::int".into(),
         "integer" | "bigint" => chance.word(&["0", "1", "42", "-1"]).into(),
         "numeric(10,2)" => chance.word(&["0", "1.50"]).into(),
         "text" if volatile => "md5(random()::text)".into(),
