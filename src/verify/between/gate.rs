@@ -1,7 +1,8 @@
 //! A step that commits several times shows more than its end: it is stopped before each of its transactions.
 //!
 //! An event trigger makes every command of the step wait for an advisory lock before it takes any other one. Who looks holds
-//! that lock, and gives it away for the length of one transaction: the next one waits until the look is over.
+//! that lock, and gives it away for the length of one transaction: the next one waits until the look is over. Two that follow
+//! each other at once may pass as one on a busy machine: what is seen is there, and something short may go unseen.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
