@@ -312,7 +312,9 @@ fn passed_through(site: &Site<'_>) -> Step {
     let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Select { .. });
     let changes_rows =
         matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });
-    if item.fixed.is_some() {
+    // where no step bounds its waits, the author's timeout is the only one, and nothing passes it
+    let is_only_bound = !site.settings.bound_lock_waits && matches!(item.operation, Operation::SetParameter { .. });
+    if item.fixed.is_some() || is_only_bound {
         step.uses = Uses::everything();
     }
     if item.fixed.is_some() || opaque || changes_rows {
