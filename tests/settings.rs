@@ -55,6 +55,18 @@ fn settings_change_the_files() -> Result<()> {
 }
 
 #[test]
+fn an_authors_timeout_stays_where_it_is_the_only_one() -> Result<()> {
+    let is_first = |settings: &str| -> Result<bool> {
+        let (text, _) = rewritten("hand_session_timeouts", settings)?;
+        let timeout = text.find("SET lock_timeout = '1s'").context("the timeout")?;
+        Ok(timeout < text.find("ADD CONSTRAINT \"User_age_check\"").context("the check")?)
+    };
+    ensure!(!is_first("")?, "it would cut off the validation");
+    ensure!(is_first("lock_timeout = \"off\"")?, "nothing else bounds the wait");
+    Ok(())
+}
+
+#[test]
 fn small_tables_are_changed_directly() -> Result<()> {
     for settings in ["[tables]\nsmall = [\"User\"]", "[tables]\nrows = { User = 100_000 }"] {
         let (text, _) = rewritten("unique_add", settings)?;
