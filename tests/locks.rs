@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use postgres::{Client, SimpleQueryMessage};
+use safestep::framework::plpgsql::transactions;
 
 use bench::blocker::{self, fills};
 use bench::prisma::{Project, Sample};
@@ -85,6 +86,8 @@ fn trace(server: &Server, sample: &Sample) -> Result<usize> {
         }
         let traced = if sql.contains("CONCURRENTLY") || fills(sql) {
             in_the_way_of(&database, sql, &relations)
+        } else if sql.contains("FOR part IN") {
+            one_by_one(&database, sql, title, &relations)
         } else {
             in_a_transaction(&database, sql, title, &relations)
         };
@@ -99,6 +102,19 @@ fn trace(server: &Server, sample: &Sample) -> Result<usize> {
 enum Ended {
     Done,
     FailsOnRows,
+}
+
+/// A block of several transactions: each is looked at, and then the block runs as it is, with nothing left to do.
+fn one_by_one(database: &Database, sql: &str, title: &str, before: &Relations) -> Result<Ended> {
+    let transactions = transactions(sql);
+    ensure!(transactions.len() > 1, "its transactions are not found");
+    for transaction in transactions {
+        if let Ended::FailsOnRows = in_a_transaction(database, &transaction, title, before)? {
+            return Ok(Ended::FailsOnRows);
+        }
+    }
+    database.connect()?.batch_execute(sql)?;
+    Ok(Ended::Done)
 }
 
 fn in_a_transaction(database: &Database, sql: &str, title: &str, before: &Relations) -> Result<Ended> {

@@ -3,6 +3,7 @@
 //! A framework knows files and its runner; it knows no lock and no rule. What SQL files have in common is in
 //! [`migration`], [`page`] and [`plpgsql`].
 
+mod blocks;
 pub mod drizzle;
 pub mod header;
 pub mod ledger;
@@ -19,6 +20,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::plan::{Runner, Sequence};
 use crate::schema::Schema;
 use crate::source::SourceError;
+pub use blocks::in_blocks;
 use ledger::Ledger;
 use migration::{Migration, Sending};
 
@@ -38,8 +40,8 @@ pub struct LaidOut {
     pub path: Utf8PathBuf,
     /// What it holds.
     pub content: String,
-    /// The first unit of the sequence that it holds, by index.
-    pub unit: usize,
+    /// The first block of the sequence that it holds, by index.
+    pub block: usize,
 }
 
 /// A migration that files of a sequence replace, on its way into the folder.
@@ -83,10 +85,10 @@ pub struct Refusal {
     pub why: String,
 }
 
-/// How the units of a sequence become files.
+/// How the blocks of a sequence become files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// A file for each unit.
+    /// A file for each block.
     Step,
     /// A file for each phase.
     Phase,

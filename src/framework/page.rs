@@ -3,6 +3,7 @@
 use super::LayoutSettings;
 use super::header::comment;
 use super::migration::Migration;
+use super::plpgsql::retried;
 use super::undo::undo;
 use crate::operation::{Operation, QualifiedName};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
@@ -24,7 +25,7 @@ pub trait Commands {
     fn alone(&self) -> &'static str;
 }
 
-/// One unit of a sequence: what is said of it, and its statements.
+/// One block of a sequence: what is said of it, and its statements.
 pub struct Page<'a> {
     /// The migration that the sequence replaces.
     pub migration: &'a Migration,
@@ -32,21 +33,35 @@ pub struct Page<'a> {
     pub sequence: &'a Sequence,
     /// How it is written.
     pub settings: &'a LayoutSettings,
-    /// The unit, by index.
+    /// The block, by index.
     pub at: usize,
     /// How to go on when it fails.
     pub commands: &'a dyn Commands,
 }
 
 impl Page<'_> {
-    /// The unit.
-    pub fn unit(&self) -> &Unit {
-        &self.sequence.units[self.at]
+    /// Its units.
+    pub fn units(&self) -> &[Unit] {
+        self.sequence.block(self.at)
+    }
+
+    /// What its units hold.
+    pub fn kind(&self) -> UnitKind {
+        self.units()[0].kind
+    }
+
+    /// The steps of its units.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> + Clone {
+        self.sequence.steps_of(self.at..self.at + 1)
+    }
+
+    fn first(&self) -> &Step {
+        &self.units()[0].steps[0]
     }
 
     /// What, why it is safe, how to go on when it fails, how to undo it.
     pub fn header(&self) -> String {
-        let of = self.sequence.units.len();
+        let of = self.sequence.blocks.len();
         let short = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
         let title = if short.is_empty() { &self.migration.name } else { short };
         let mut lines = vec![match of {
@@ -62,23 +77,23 @@ impl Page<'_> {
 
     /// How to undo it, as comments.
     pub fn undo(&self) -> Vec<String> {
-        undo(self.unit()).into_iter().map(|undo| comment(&format!("Undo: {undo}"))).collect()
+        undo(self.steps()).into_iter().map(|undo| comment(&format!("Undo: {undo}"))).collect()
     }
 
     /// What it does to those who use the database.
     pub fn what(&self) -> String {
-        let unit = self.unit();
-        let tables = listed(&unit.steps.iter().flat_map(|s| s.locked_tables()).collect::<Vec<_>>());
-        let lock = unit.steps.iter().flat_map(|s| s.locks.iter().map(|(_, mode)| *mode)).max();
-        let lock = lock.map(|l| l.to_string()).unwrap_or_default();
-        match unit.kind {
+        let lock = strongest(self.steps());
+        match self.kind() {
             UnitKind::Free => "locks nothing that is in use".into(),
-            UnitKind::Brief => match &self.settings.lock_timeout {
-                Some(timeout) => format!("instant, waits at most {} for {tables} at a time ({lock})", spaced(timeout)),
-                None => format!("instant once it has {tables} ({lock})"),
-            },
+            UnitKind::Brief => {
+                let waits = waits(self.units());
+                match &self.settings.lock_timeout {
+                    Some(timeout) => format!("instant, waits at most {} for {waits}", spaced(timeout)),
+                    None => format!("instant once it has {}", waits.replacen(" at a time", "", 1)),
+                }
+            }
             UnitKind::Validate => format!("reads all rows; reads and writes go on ({lock})"),
-            UnitKind::Alone if matches!(unit.steps[0].operation, Operation::Backfill(_)) => {
+            UnitKind::Alone if matches!(self.first().operation, Operation::Backfill(_)) => {
                 format!("fills rows in batches of {}, each with its own commit", self.settings.batch_size)
             }
             UnitKind::Alone => format!("takes its time; reads and writes go on ({lock}){}", self.commands.alone()),
@@ -88,14 +103,15 @@ impl Page<'_> {
 
     /// The query that must find nothing, where the rows begin to matter.
     fn before(&self) -> Vec<String> {
-        let is_validation_of = |unit: &Unit, step: &Step| {
-            unit.kind == UnitKind::Validate && unit.steps.iter().any(|s| s.item == step.item)
+        let validates = |at: usize, step: &Step| {
+            let units = self.sequence.block(at).iter().filter(|unit| unit.kind == UnitKind::Validate);
+            units.flat_map(|unit| &unit.steps).any(|s| s.item == step.item)
         };
-        let fails = |step: &Step| match self.unit().kind {
-            UnitKind::Brief => self.sequence.units.iter().position(|u| is_validation_of(u, step)).map(|n| n + 1),
+        let fails = |step: &Step| match self.kind() {
+            UnitKind::Brief => (0..self.sequence.blocks.len()).find(|at| validates(*at, step)).map(|n| n + 1),
             _ => Some(self.at + 1),
         };
-        let queries = self.unit().steps.iter().filter_map(|s| s.preflight.as_ref().map(|query| (fails(s), query)));
+        let queries = self.steps().filter_map(|s| s.preflight.as_ref().map(|query| (fails(s), query)));
         queries
             .map(|(fails, query)| match fails {
                 Some(step) if step != self.at + 1 => {
@@ -108,8 +124,10 @@ impl Page<'_> {
 
     fn if_it_fails(&self) -> String {
         let (again, begin_again) = (self.commands.again(), self.commands.begin_again());
-        let step = &self.unit().steps[0];
-        match (self.unit().kind, &step.operation) {
+        match (self.kind(), &self.first().operation) {
+            (UnitKind::Brief, _) if self.units().len() > 1 => {
+                format!("the transactions before the failed one stay. {begin_again}: it goes on there")
+            }
             (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {begin_again}"),
             (UnitKind::Validate, _) => {
                 format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
@@ -127,17 +145,22 @@ impl Page<'_> {
 
     /// The commands that go on after a build that failed, one a line.
     fn after_failed_build(&self) -> Vec<String> {
-        let Operation::CreateIndex(index) = &self.unit().steps[0].operation else { return Vec::new() };
+        let Operation::CreateIndex(index) = &self.first().operation else { return Vec::new() };
         let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
-        match self.unit().kind {
+        match self.kind() {
             UnitKind::Alone => self.commands.commands_after_failed_build(&one_line(&name)),
             UnitKind::Free | UnitKind::Brief | UnitKind::Validate | UnitKind::AsWritten => Vec::new(),
         }
     }
 
-    /// The author's comments on the unit's statements, each in the first file that says something of its statement.
+    /// The author's comments on all of its statements, in front of them.
     pub fn comments(&self, told: &mut [bool]) -> String {
-        self.unit().steps.iter().map(|step| self.comments_on(step, told)).collect()
+        self.units().iter().map(|unit| self.comments_on_unit(unit, told)).collect()
+    }
+
+    /// The author's comments on a unit's statements, each in the first file that says something of its statement.
+    fn comments_on_unit(&self, unit: &Unit, told: &mut [bool]) -> String {
+        unit.steps.iter().map(|step| self.comments_on(step, told)).collect()
     }
 
     /// The author's comments before and inside the statement that a step comes from; nothing the second time.
@@ -161,19 +184,22 @@ impl Page<'_> {
 
     /// The operation as the source wrote it, as a statement of its own.
     pub fn slice(&self, step: &Step) -> String {
-        let slice = self.migration.slice(step.from);
-        let statement = self.migration.statement_of(step.from);
-        let whole = statement.span.slice(&self.migration.source.text);
-        match render::alter_target(&step.operation) {
-            Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
-            _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),
-            _ => match step.operation.table() {
-                Some(table) if !starts_with_alter(slice) && is_table_attribute(&step.operation) => {
-                    format!("ALTER TABLE {table} {slice}")
-                }
-                _ => slice.to_owned(),
-            },
-        }
+        slice(self.migration, step)
+    }
+
+    /// Its brief units as one statement. `statements` are those of a unit. The author's comments stand in front of it, or with
+    /// the statements that they speak of where it commits between them.
+    pub fn brief(&self, statements: impl Fn(&Unit) -> Vec<String>, told: &mut [bool]) -> String {
+        let [unit] = self.units() else {
+            let mut transaction = |unit: &Unit| {
+                let mut transaction = statements(unit);
+                transaction.splice(..0, Some(self.comments_on_unit(unit, told)).filter(|text| !text.is_empty()));
+                transaction
+            };
+            let transactions: Vec<Vec<String>> = self.units().iter().map(&mut transaction).collect();
+            return retried(&transactions, self.settings);
+        };
+        self.comments_on_unit(unit, told) + &retried(&[statements(unit)], self.settings)
     }
 
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
@@ -182,10 +208,10 @@ impl Page<'_> {
         let source = &self.migration.source.text;
         let mut written: Vec<String> = Vec::new();
         let mut done = Vec::new();
-        for step in &self.unit().steps {
+        for step in self.steps() {
             let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
-            let own = self.unit().steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
+            let own = self.steps().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
             if !step.verbatim || own < statement.items.len() {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
@@ -206,8 +232,15 @@ impl Page<'_> {
 
     /// One statement: several validations of one table share a pass.
     pub fn validate(&self) -> String {
-        validation(&self.unit().steps.iter().collect::<Vec<_>>())
+        validation(&self.steps().collect::<Vec<_>>())
     }
+}
+
+/// A few words for the name of a file that begins with these units.
+pub fn slug(units: &[Unit]) -> String {
+    let first = units.first().and_then(|unit| unit.steps.first()).map_or("step", |step| step.slug.as_str());
+    let more = if units.len() > 1 { "_and_more" } else { "" };
+    format!("{first}{more}")
 }
 
 /// One statement for the validations of one table.
@@ -215,6 +248,23 @@ pub fn validation(steps: &[&Step]) -> String {
     let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
     let parts: Vec<String> = steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
     format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
+}
+
+/// The operation as the source wrote it, as a statement of its own.
+pub fn slice(migration: &Migration, step: &Step) -> String {
+    let slice = migration.slice(step.from);
+    let statement = migration.statement_of(step.from);
+    let whole = statement.span.slice(&migration.source.text);
+    match render::alter_target(&step.operation) {
+        Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
+        _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),
+        _ => match step.operation.table() {
+            Some(table) if !starts_with_alter(slice) && is_table_attribute(&step.operation) => {
+                format!("ALTER TABLE {table} {slice}")
+            }
+            _ => slice.to_owned(),
+        },
+    }
 }
 
 fn is_table_attribute(operation: &Operation) -> bool {
@@ -232,6 +282,29 @@ fn starts_with_alter(slice: &str) -> bool {
 fn spaced(duration: &str) -> String {
     let digits = duration.find(|c: char| !c.is_ascii_digit()).unwrap_or(duration.len());
     format!("{} {}", &duration[..digits], &duration[digits..])
+}
+
+/// What brief units wait for, one after the other.
+fn waits(units: &[Unit]) -> String {
+    let tables = |unit: &Unit| listed(&unit.steps.iter().flat_map(Step::locked_tables).collect::<Vec<_>>());
+    let locks: Vec<(String, String)> = units.iter().map(|unit| (tables(unit), strongest(&unit.steps))).collect();
+    let (_, lock) = &locks[0];
+    match locks.iter().all(|(_, other)| other == lock) {
+        true => {
+            let tables: Vec<&str> = locks.iter().map(|(tables, _)| tables.as_str()).collect();
+            format!("{} at a time ({lock})", tables.join(", then "))
+        }
+        false => {
+            let each: Vec<String> = locks.iter().map(|(tables, lock)| format!("{tables} ({lock})")).collect();
+            format!("{} at a time", each.join(", then "))
+        }
+    }
+}
+
+/// The strongest lock that steps take.
+fn strongest<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
+    let strongest = steps.into_iter().flat_map(|step| step.locks.iter().map(|(_, mode)| *mode)).max();
+    strongest.map(|lock| lock.to_string()).unwrap_or_default()
 }
 
 /// Each table once, also where one statement writes its schema and another does not.

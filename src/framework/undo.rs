@@ -1,14 +1,15 @@
-//! How a unit is taken back, for its comment.
+//! How a block is taken back, for its comment.
 
 use crate::operation::Operation;
-use crate::plan::{Undo, Unit};
+use crate::plan::{Step, Undo};
 use crate::sql::{one_line, render};
 
 /// The steps' undo, last step first; subcommands of one table together. Every statement is one line.
-pub(super) fn undo(unit: &Unit) -> Vec<String> {
+pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
     let mut statements: Vec<(String, Vec<String>)> = Vec::new();
     let mut impossible = Vec::new();
-    for step in unit.steps.iter().rev() {
+    let steps: Vec<&Step> = steps.collect();
+    for step in steps.into_iter().rev() {
         match &step.undo {
             Undo::By(operations) => {
                 for operation in operations {

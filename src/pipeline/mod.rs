@@ -16,7 +16,9 @@ use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced, header};
+use crate::framework::{
+    Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced, header, in_blocks,
+};
 use crate::output::{MigrationReport, Report};
 use crate::plan::Sequence;
 use crate::project::{Config, Level};
@@ -306,6 +308,7 @@ impl Draft {
         settings: LayoutSettings,
         wanted: Wanted,
     ) -> Draft {
+        let sequence = in_blocks(&migration, sequence);
         if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
             let findings = findings.kept(&migration, &refusal);
             return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);

@@ -141,7 +141,7 @@ fn sequence(
         let steps: Vec<Step> = own.collect();
         units.extend(Unit::of(steps).map(|unit| Unit { kind, ..unit }));
     }
-    Sequence { units }
+    Sequence::new(units)
 }
 
 /// The steps that a fault is about, and what to say of it.

@@ -51,13 +51,14 @@ pub(super) fn report(
     base: &Utf8Path,
 ) -> MigrationReport {
     let path = relative(migration.path(), base);
-    let file_of = |unit: usize| {
-        files.iter().rfind(|f| f.unit <= unit).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone())
+    let file_of = |block: usize| {
+        files.iter().rfind(|f| f.block <= block).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone())
     };
     let mut steps = Vec::new();
     let mut named = Vec::new();
-    for (at, unit) in sequence.units.iter().enumerate() {
-        steps.extend(unit.steps.iter().map(|step| step_report(migration, step, at, file_of(at), &mut named)));
+    for at in 0..sequence.blocks.len() {
+        let of_block = sequence.steps_of(at..at + 1);
+        steps.extend(of_block.map(|step| step_report(migration, step, at, file_of(at), &mut named)));
     }
     MigrationReport {
         steps,
@@ -90,12 +91,13 @@ fn hazard(
     // What is only guarded is still there: rows are lost, running code breaks.
     let guarded = finding.outcome.guarded;
     let rewritten = finding.outcome.steps.is_some() && !guarded;
-    let part = if files_written == sequence.units.len() { "file" } else { "step" };
-    let numbers: Vec<String> = (0..sequence.units.len())
-        .filter(|u| sequence.units[*u].steps.iter().any(|s| s.item == finding.item))
-        .map(|u| (u + 1).to_string())
+    let count = sequence.blocks.len();
+    let part = if files_written == count { "file" } else { "step" };
+    let numbers: Vec<String> = (0..count)
+        .filter(|at| sequence.steps_of(*at..at + 1).any(|s| s.item == finding.item))
+        .map(|at| (at + 1).to_string())
         .collect();
-    let place = match (sequence.units.len(), numbers.len()) {
+    let place = match (count, numbers.len()) {
         (0 | 1, _) => String::new(),
         (_, 1) => format!(" ({part} {})", numbers[0]),
         _ => format!(" ({part}s {})", numbers.join(", ")),
@@ -140,13 +142,12 @@ fn hazard(
 
 fn preflight(finding: &Finding, sequence: &Sequence, file_of: &dyn Fn(usize) -> String) -> Option<PreflightReport> {
     let preflight = finding.outcome.preflight.as_ref()?;
-    let unit =
-        sequence.units.iter().position(|u| u.steps.iter().any(|s| s.item == finding.item && s.preflight.is_some()))?;
+    let block = sequence.block_with(|step| step.item == finding.item && step.preflight.is_some())?;
     Some(PreflightReport {
         condition: preflight.condition.clone(),
         query: format!("{};", preflight.query),
-        file: file_of(unit),
-        step: unit + 1,
+        file: file_of(block),
+        step: block + 1,
     })
 }
 
@@ -154,7 +155,7 @@ fn preflight(finding: &Finding, sequence: &Sequence, file_of: &dyn Fn(usize) -> 
 fn step_report(
     migration: &Migration,
     step: &Step,
-    unit: usize,
+    block: usize,
     file: String,
     named: &mut Vec<QualifiedName>,
 ) -> StepReport {
@@ -176,7 +177,7 @@ fn step_report(
     let line = migration.source.position(migration.spans[step.from].start).line;
     StepReport {
         file,
-        number: unit + 1,
+        number: block + 1,
         name: step.slug.clone(),
         phase: match step.phase {
             Phase::Expand => "expand",

@@ -1,5 +1,7 @@
 //! Units of execution and the sequence that they make.
 
+use std::ops::Range;
+
 use super::order::kind_of;
 use super::step::{Phase, Step};
 
@@ -43,6 +45,32 @@ pub struct Unit {
 pub struct Sequence {
     /// The units.
     pub units: Vec<Unit>,
+    /// The blocks, each a range of units: what the runner is sent at once, and what comments and reports count as a step.
+    /// One unit each, unless a framework joins some that follow each other.
+    pub blocks: Vec<Range<usize>>,
+}
+
+impl Sequence {
+    /// A sequence in which each unit is a block.
+    pub fn new(units: Vec<Unit>) -> Sequence {
+        let blocks = (0..units.len()).map(|at| at..at + 1).collect();
+        Sequence { units, blocks }
+    }
+
+    /// The units of a block.
+    pub fn block(&self, at: usize) -> &[Unit] {
+        &self.units[self.blocks[at].clone()]
+    }
+
+    /// The steps of all units of some blocks.
+    pub fn steps_of(&self, blocks: Range<usize>) -> impl Iterator<Item = &Step> + Clone {
+        blocks.flat_map(|at| self.block(at)).flat_map(|unit| &unit.steps)
+    }
+
+    /// The block that holds such a step, by index.
+    pub fn block_with(&self, is_it: impl Fn(&Step) -> bool) -> Option<usize> {
+        (0..self.blocks.len()).find(|at| self.block(*at).iter().flat_map(|unit| &unit.steps).any(&is_it))
+    }
 }
 
 impl Unit {

@@ -209,6 +209,21 @@ impl Body<'_> {
             c.need("END LOOP")?;
             return self.semicolon(c);
         }
+        if c.eat("CASE") {
+            self.has_logic = true;
+            c.skip_until(0, |c| c.at("WHEN"));
+            while c.eat_one(&["WHEN", "ELSE"]).is_some_and(|word| {
+                if word == "WHEN" {
+                    c.skip_until(1, |c| c.at("THEN"));
+                    c.eat("THEN");
+                }
+                true
+            }) {
+                self.statements(c, nesting + 1, &["WHEN", "ELSE", "END CASE"])?;
+            }
+            c.need("END CASE")?;
+            return self.semicolon(c);
+        }
         if c.at("PERFORM") {
             let start = c.position();
             self.skip_statement(c)?;
@@ -335,6 +350,10 @@ mod tests {
                 "IF a THEN ALTER TABLE t ADD b int; ELSIF c THEN DROP TABLE u; ELSE UPDATE t SET b = 1; END IF;",
                 "AddColumn, DropTable, Update",
             ),
+            (
+                "CASE a WHEN 1 THEN ALTER TABLE t ADD b int; WHEN 2, 3 THEN DROP TABLE u; ELSE NULL; END CASE;",
+                "AddColumn, DropTable",
+            ),
             ("EXECUTE 'ALTER TABLE t ALTER b SET NOT NULL';", "SetNotNull"),
             ("EXECUTE format('REINDEX INDEX %I', i); DROP TABLE t;", "EXECUTE in a DO block with REINDEX, DropTable"),
             (
@@ -367,6 +386,7 @@ mod tests {
                  SET NOT NULL; END IF; END",
             "BEGIN IF NOT EXISTS (SELECT 1 FROM u) THEN ALTER TABLE t ADD COLUMN a int; END IF; END",
             "BEGIN FOR i IN 1..3 LOOP ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0); END LOOP; END",
+            "BEGIN CASE a WHEN 1 THEN ALTER TABLE t ADD COLUMN a int; END CASE; END",
             "BEGIN ALTER TABLE t ADD COLUMN a int; EXCEPTION WHEN others THEN NULL; END",
             "BEGIN CREATE TYPE e AS ENUM (); ALTER TABLE t ADD COLUMN a e; EXCEPTION WHEN \
                  duplicate_object THEN NULL; END",

@@ -10,6 +10,7 @@ use super::locks::{block, waits};
 use super::proof::{Bench, Sides, differences};
 use super::rows::Contents;
 use super::{Doing, Scratch, VerifyError, told};
+use crate::framework::plpgsql::transactions;
 use crate::output::proof::Proof;
 
 impl Bench<'_> {
@@ -27,37 +28,48 @@ impl Bench<'_> {
         let mut naive = self.contents(&sides.expected)?;
         let mut killed = 0;
         for (at, piece) in self.candidate.pieces.iter().enumerate().filter(|(_, piece)| !piece.as_written) {
-            let database = self.server.copy(history)?;
-            self.send(&database, &self.candidate.pieces[..at])?;
-            if !kill(&database, &piece.sql)? {
-                continue; // nothing can hold it up
-            }
-            killed += usize::from(!piece.helps);
-            let pieces = &self.candidate.pieces;
-            let of_file = || pieces.iter().filter(|other| other.file == piece.file);
-            let mut rest: Vec<&Piece> = match self.candidate.in_chunks {
-                true => {
-                    let behind = pieces.iter().filter(|other| other.file > piece.file);
-                    of_file().filter(|piece| !piece.with_ledger).chain(of_file()).chain(behind).collect()
+            let committed = transactions(&piece.sql);
+            let mut was_killed = false;
+            // Of several transactions each is held up once, with those before it done.
+            for done in 0..committed.len().max(1) {
+                let database = self.server.copy(history)?;
+                self.send(&database, &self.candidate.pieces[..at])?;
+                let mut session = database.connect()?;
+                committed[..done].iter().try_for_each(|sql| session.batch_execute(sql)).doing(piece.name.clone())?;
+                drop(session);
+                if !kill(&database, &piece.sql)? {
+                    continue; // nothing can hold it up
                 }
-                false => pieces[at..].iter().collect(),
-            };
-            let mut session = database.connect()?;
-            let recovered: Result<(), String> = recover(&mut session, &piece.sql).and_then(|()| {
-                rest.drain(..).try_for_each(|piece| {
-                    send(&mut session, &piece.sql).map_err(|why| format!("{}: {why}", piece.name))
-                })
-            });
-            drop(session);
-            if let Err(why) = recovered {
-                proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
-                continue;
+                was_killed = true;
+                if let Err(why) = self.run_on(&database, at) {
+                    proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
+                    continue;
+                }
+                let mut found: Vec<String> = differences(&expected, &self.catalog(&database)?);
+                found.extend(self.difference(history, &self.contents(&database)?, &mut naive, before)?);
+                let told = |what: &String| format!("{} was killed and run again: {what}", piece.name);
+                proof.problems.extend(found.iter().map(told));
             }
-            let mut found: Vec<String> = differences(&expected, &self.catalog(&database)?);
-            found.extend(self.difference(history, &self.contents(&database)?, &mut naive, before)?);
-            proof.problems.extend(found.iter().map(|what| format!("{} was killed and run again: {what}", piece.name)));
+            killed += usize::from(was_killed && !piece.helps);
         }
         Ok(killed)
+    }
+
+    /// Runs a piece that was killed again, and the rest, as its first lines say; or what fails.
+    fn run_on(&self, database: &Scratch, at: usize) -> Result<(), String> {
+        let (pieces, piece) = (&self.candidate.pieces, &self.candidate.pieces[at]);
+        let of_file = || pieces.iter().filter(|other| other.file == piece.file);
+        let mut rest: Vec<&Piece> = match self.candidate.in_chunks {
+            true => {
+                let behind = pieces.iter().filter(|other| other.file > piece.file);
+                of_file().filter(|piece| !piece.with_ledger).chain(of_file()).chain(behind).collect()
+            }
+            false => pieces[at..].iter().collect(),
+        };
+        let mut session = database.connect().map_err(|error| error.to_string())?;
+        recover(&mut session, &piece.sql)?;
+        rest.drain(..)
+            .try_for_each(|piece| send(&mut session, &piece.sql).map_err(|why| format!("{}: {why}", piece.name)))
     }
 
     /// Takes every step back, the last one first.

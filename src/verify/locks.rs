@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use postgres::{Client, Error, SimpleQueryMessage};
 
 use super::{Doing, Scratch, VerifyError};
+use crate::framework::plpgsql::transactions;
 use crate::postgres::LockMode;
 
 /// Tables, sequences and materialized views with their files on disk, by name.
@@ -39,8 +40,47 @@ const MODES: [(&str, LockMode); 5] = [
 ];
 
 /// Runs a file as the runner sends it, and looks at it: inside a transaction, where everything can be seen, else while
-/// another session is in its way.
+/// another session is in its way. Of a block of several transactions each is looked at by itself, and then the block runs,
+/// which has nothing left to do.
 pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
+    let mut all: Option<Trace> = None;
+    for transaction in transactions(sql) {
+        let one = trace_one(database, &transaction, before)?;
+        let trace = match all {
+            Some(all) => all.and(one),
+            None => one,
+        };
+        if trace.ended.is_err() {
+            return Ok(trace);
+        }
+        all = Some(trace);
+    }
+    let Some(trace) = all else { return trace_one(database, sql, before) };
+    Ok(Trace { ended: database.connect()?.batch_execute(sql), ..trace })
+}
+
+impl Trace {
+    /// This one and the next: rows count where a lock was held with them that others feel.
+    fn and(self, next: Trace) -> Trace {
+        let is_felt = |trace: &Trace| trace.locks.iter().any(|(_, mode)| mode.blocks_writes());
+        let touched = [&self, &next].into_iter().filter(|one| is_felt(one)).flat_map(|one| one.touched.clone());
+        let mut locks: BTreeMap<String, LockMode> = BTreeMap::new();
+        for (relation, mode) in self.locks.iter().chain(&next.locks) {
+            let strongest = locks.entry(relation.clone()).or_insert(*mode);
+            *strongest = (*strongest).max(*mode);
+        }
+        Trace {
+            touched: touched.collect(),
+            locks: locks.into_iter().collect(),
+            bounded: self.bounded && next.bounded,
+            outside: self.outside || next.outside,
+            took: self.took + next.took,
+            ended: self.ended.and(next.ended),
+        }
+    }
+}
+
+fn trace_one(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut session = database.connect()?;
     let before: Relations =
         relations(&mut session)?.into_iter().filter(|(name, _)| before.contains_key(name)).collect();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use safestep::framework::plpgsql::transactions;
 
 use super::case::Case;
 use super::judge::{Judge, PATIENCE, columns, failed, prepare, reset, send_naive, told};
@@ -34,6 +35,30 @@ impl Judge {
         drop(session); // with its temporary tables
         let differs = self.compare(case, &known, false)?;
         Ok(differs.map(|Finding { kind, what }| Finding::new(format!("in one session: {kind}"), what)))
+    }
+
+    /// A block of several transactions that stopped behind any of them runs again, and leaves what the naive migration left,
+    /// which is still there.
+    pub fn goes_on(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        if rewritten.pieces.iter().all(|piece| transactions(&piece.sql).is_empty()) {
+            return Ok(None);
+        }
+        prepare(&self.sequence, case)?;
+        let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+        for piece in &rewritten.pieces {
+            let apart = transactions(&piece.sql);
+            let stopped = (1..=apart.len()).flat_map(|stop| &apart[..stop]);
+            for sql in stopped.chain([&piece.sql]) {
+                let mut session = self.sequence.connect()?;
+                session.batch_execute(PATIENCE)?;
+                if let Err(error) = session.batch_execute(sql) {
+                    let Finding { kind, what } = failed(&piece.name, &error);
+                    return Ok(Some(Finding::new(format!("goes on: {kind}"), what)));
+                }
+            }
+        }
+        let differs = self.compare(case, &known, false)?;
+        Ok(differs.map(|Finding { kind, what }| Finding::new(format!("goes on: {kind}"), what)))
     }
 
     /// A file of chunks that stopped behind any of them runs from the first again, and leaves what the naive migration left,

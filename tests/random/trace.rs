@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use postgres::{Client, Error};
+use safestep::framework::plpgsql::transactions;
 
 /// Relations that were there before the migration, by their number: somebody uses them.
 pub type InUse = BTreeMap<u32, (String, u32)>;
@@ -35,8 +36,23 @@ pub fn in_use(client: &mut Client) -> Result<InUse> {
     Ok(client.query(query, &[])?.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
 }
 
-/// Runs a step in a transaction and commits it; what cannot be in one runs without.
+/// Runs a step in a transaction and commits it; what cannot be in one runs without. A block of several transactions runs one
+/// by one and then, with nothing left to do, as it is.
 pub fn step(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
+    let transactions = transactions(sql);
+    for transaction in &transactions {
+        match one(client, transaction, in_use)? {
+            Ended::Inside(seen) if seen.strong.is_empty() || seen.touched.is_empty() => {}
+            ended => return Ok(ended),
+        }
+    }
+    match transactions.is_empty() {
+        true => one(client, sql, in_use),
+        false => Ok(client.batch_execute(sql).map_or_else(Ended::Failed, |()| Ended::Inside(Seen::default()))),
+    }
+}
+
+fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
     let files = self::in_use(client)?;
     client.batch_execute("SET enable_seqscan = off; BEGIN")?; // a row that is looked up is not a scan
     let Err(error) = client.batch_execute(sql) else {

@@ -8,19 +8,15 @@
 
 use super::super::header::comment;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page, validation};
-use super::super::plpgsql::{
-    Later, batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
-};
-use super::super::rerun::{
-    is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled, stays, there_before,
-};
+use super::super::page::{Commands, Page, slug, validation};
+use super::super::plpgsql::{Later, batches, dropped_if_invalid, must_be_valid, once_by_itself, validated_if_there};
+use super::super::rerun::{Again, is_temporary, stays};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use super::names::{part_name, words};
 use super::parts::{Part, Parting, Parts};
-use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
-use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::operation::{CreateIndex, Ident, Operation, QualifiedName, TransactionControl};
+use crate::plan::{Sequence, Step, UnitKind};
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
@@ -39,15 +35,15 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
         *last = format!("{}\n{end}", last.trim_end());
     }
     let file = |(at, chunks): (usize, &Vec<String>)| {
-        let unit = parts[at].from;
+        let block = parts[at].from;
         let path = match at == own {
             true => migration.path().clone(),
             false => {
-                let name = part_name(&migration.name, at, parts.len(), &sequence.units[unit]);
+                let name = part_name(&migration.name, at, parts.len(), &slug(sequence.block(block)));
                 migration.path().with_file_name(name)
             }
         };
-        LaidOut { path, content: content(chunks, &migration.source.text), unit }
+        LaidOut { path, content: content(chunks, &migration.source.text), block }
     };
     files.iter().enumerate().map(file).collect()
 }
@@ -56,7 +52,7 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
 pub(super) fn notes(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String> {
     let Ok(parts) = (Chunks { migration, sequence, settings }).parts() else { return Vec::new() };
     let files = parts.parts.len();
-    let one_file = parts.one_file.filter(|_| settings.layout == Some(Layout::Step) && sequence.units.len() > 1);
+    let one_file = parts.one_file.filter(|_| settings.layout == Some(Layout::Step) && sequence.blocks.len() > 1);
     let recorded = (files > 1 && settings.layout != Some(Layout::Step))
         .then(|| format!("{files} files: what must run only once is recorded before the next one begins"));
     one_file.map(|why| format!("{why}: its steps stay in one file")).into_iter().chain(recorded).collect()
@@ -91,10 +87,10 @@ struct Chunks<'a> {
 impl<'a> Chunks<'a> {
     fn parts(&self) -> Result<Parts, Refusal> {
         let Chunks { migration, sequence, settings } = *self;
-        Parting { migration, sequence, settings, again: &|at, step| self.again(at, step).is_some() }.parts()
+        Parting { migration, sequence, settings }.parts()
     }
 
-    /// A file, one of `of`: its units outside the migrator's transaction, then those inside.
+    /// A file, one of `of`: its blocks outside the migrator's transaction, then those inside.
     fn chunks(&self, part: Part, of: usize, told: &mut [bool]) -> Vec<String> {
         if part.from == part.once && of > 1 {
             return self.inside(part, told);
@@ -103,28 +99,28 @@ impl<'a> Chunks<'a> {
         if !(part.from == 0 && self.begins_with_commit()) {
             chunks.push("COMMIT;".to_owned());
         }
-        (part.from..part.once).for_each(|at| chunks.extend(self.unit(at, false, told)));
+        (part.from..part.once).for_each(|at| chunks.extend(self.block(at, false, told)));
         if let Some(first) = chunks.first_mut() {
             *first = format!("{}\n{first}", self.header(part, of));
         }
         if !self.migration.leaves_open {
             chunks.push(BACK.to_owned());
         }
-        (part.once..part.to).for_each(|at| chunks.extend(self.unit(at, true, told)));
+        (part.once..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
         chunks
     }
 
     /// A file that runs once, as a whole.
     fn inside(&self, part: Part, told: &mut [bool]) -> Vec<String> {
         let page = self.page(part.from);
-        let (name, of) = (words(&self.migration.name), self.sequence.units.len());
+        let (name, of) = (words(&self.migration.name), self.sequence.blocks.len());
         let header = [
             format!("Step {} of {of} of {name}: {}", part.from + 1, page.what()),
             "It runs once: in the migrator's transaction, which records it too.".to_owned(),
             "If it fails: nothing has changed. Run the same command again".to_owned(),
         ];
         let mut chunks = page.as_written(told);
-        (part.from + 1..part.to).for_each(|at| chunks.extend(self.unit(at, true, told)));
+        (part.from + 1..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
         if let Some(first) = chunks.first_mut() {
             let lines: Vec<String> = header.iter().map(|line| comment(line)).chain(page.undo()).collect();
             *first = format!("{}\n{first}", lines.join("\n"));
@@ -133,11 +129,11 @@ impl<'a> Chunks<'a> {
     }
 
     fn header(&self, part: Part, of: usize) -> String {
-        let (name, units) = (words(&self.migration.name), self.sequence.units.len());
+        let (name, steps) = (words(&self.migration.name), self.sequence.blocks.len());
         let first = part.from + 1;
         let lines = match (of, part.once - part.from) {
             (1, _) => {
-                let steps = match units {
+                let steps = match steps {
                     1 => "1 step with its own commit".to_owned(),
                     count => format!("{count} steps, each with its own commit"),
                 };
@@ -150,14 +146,14 @@ impl<'a> Chunks<'a> {
             }
             (_, 1) => [
                 format!(
-                    "Step {first} of {units} of {name}: it has its own commit, so COMMIT ends the migrator's transaction \
+                    "Step {first} of {steps} of {name}: it has its own commit, so COMMIT ends the migrator's transaction \
                      first."
                 ),
                 "When it fails, the same command begins this file again: what was done runs again as a no-op.".to_owned(),
             ],
             _ => [
                 format!(
-                    "Steps {first} to {} of {units} of {name}: each has its own commit, so COMMIT ends the migrator's \
+                    "Steps {first} to {} of {steps} of {name}: each has its own commit, so COMMIT ends the migrator's \
                      transaction first.",
                     part.once
                 ),
@@ -174,10 +170,6 @@ impl<'a> Chunks<'a> {
         first.is_some_and(|step| step.operation == Operation::Transaction(TransactionControl::Commit))
     }
 
-    fn fixed(&self, step: &Step) -> Option<Fixed> {
-        self.migration.items[step.from].fixed
-    }
-
     fn page(&self, at: usize) -> Page<'a> {
         Page { migration: self.migration, sequence: self.sequence, settings: self.settings, at, commands: &Migrate }
     }
@@ -186,93 +178,47 @@ impl<'a> Chunks<'a> {
         self.sequence.units.iter().flat_map(|unit| &unit.steps)
     }
 
-    /// A step's statement in a form that can run again, when there is one.
-    fn again(&self, at: usize, step: &Step) -> Option<String> {
-        let statement = self.migration.statement_of(step.from);
-        let decides = self.fixed(step) == Some(Fixed::Block);
-        if decides {
-            return None;
-        }
-        // The author's own guard stays around it.
-        if step.verbatim && statement.in_do {
-            let whole = statement.span.slice(&self.migration.source.text);
-            return is_guarded_by_its_author(&step.operation, whole).then(|| whole.to_owned());
-        }
-        let slice = match step.verbatim {
-            true => self.page(at).slice(step),
-            false => render::statement(&step.operation).unwrap_or_default(),
-        };
-        let earlier = self.steps().take_while(|other| !std::ptr::eq(*other, step));
-        if is_made_anew(&step.operation, earlier) {
-            return Some(slice);
-        }
-        let text = runs_again(&step.operation, &slice)?;
-        // A block cannot stand in the block that tries again, which has guards of its own.
-        match self.sequence.units[at].kind == UnitKind::Brief && text.starts_with("DO ") {
-            true => is_missing(&step.operation).map(|_| slice),
-            false => Some(text),
-        }
+    fn again(&self) -> Again<'a> {
+        Again { migration: self.migration, units: &self.sequence.units }
     }
 
-    /// The condition under which what a step is about is there still, where a later step takes it away.
-    fn there(&self, step: &Step) -> Option<String> {
-        there_before(step, self.later(step))
-    }
-
-    /// The steps behind a step.
-    fn later(&self, step: &Step) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
-        let at = self.steps().position(|other| std::ptr::eq(other, step));
-        self.steps().skip(at.map_or(usize::MAX, |at| at + 1))
-    }
-
-    fn unit(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
+    fn block(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at);
-        let unit = page.unit();
-        if matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten) {
+        if matches!(page.kind(), UnitKind::Free | UnitKind::AsWritten) {
             let mut chunks = if inside { page.as_written(told) } else { self.in_words(at, told) };
             if let Some(first) = chunks.first_mut() {
                 *first = format!("{}{first}", page.header());
             }
             return chunks;
         }
-        let comments = page.comments(told);
-        let head = format!("{}{comments}", page.header());
-        match unit.kind {
-            UnitKind::Brief => {
-                let again = |step: &Step| self.again(at, step).unwrap_or_else(|| page.slice(step));
-                let operations: Vec<_> = unit.steps.iter().map(|s| (if_missing(&s.operation), again(s))).collect();
-                let operations: Vec<_> = operations.iter().map(|(o, slice)| (o, slice.clone())).collect();
-                let step_of =
-                    |operation: &Operation| unit.steps.iter().find(|s| if_missing(&s.operation) == *operation);
-                let later = Later {
-                    settled: &|operation| settled(operation, self.steps()),
-                    there: &|operation| step_of(operation).and_then(|step| self.there(step)),
-                    stays: &|operation| step_of(operation).is_some_and(|step| stays(operation, self.later(step))),
-                };
-                vec![head + &retried(&guarded(&operations, &later), self.settings)]
-            }
+        if page.kind() == UnitKind::Brief {
+            return vec![page.header() + &page.brief(|unit| self.again().brief(unit), told)];
+        }
+        let head = page.header() + &page.comments(told);
+        match page.kind() {
             UnitKind::Validate => vec![head + &self.validate(&page)],
-            _ => self.alone(unit, &page, &head),
+            _ => self.alone(&page, &head),
         }
     }
 
-    /// Every statement of a unit as a chunk, where it may run again in that form.
+    /// Every statement of a block as a chunk, where it may run again in that form.
     fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at);
         let mut chunks = Vec::new();
         let mut whole = Vec::new();
-        for step in &page.unit().steps {
+        for step in page.steps() {
             let statement = self.migration.items[step.from].statement;
             let in_do = step.verbatim && self.migration.statements[statement].in_do;
             if in_do && whole.contains(&statement) {
                 continue;
             }
             whole.push(statement);
-            let text = self.again(at, step).unwrap_or_else(|| page.slice(step));
+            let again = self.again();
+            let text = again.statement(&page.units()[0], step).unwrap_or_else(|| page.slice(step));
             let later = Later {
                 settled: &|_| None,
-                there: &|_| self.there(step),
-                stays: &|operation| stays(operation, self.later(step)),
+                there: &|_| again.there(step),
+                stays: &|operation| stays(operation, again.later(step)),
             };
             let by_itself = once_by_itself(&step.operation, &text, &later);
             let text = by_itself.filter(|_| !in_do).unwrap_or(text);
@@ -285,7 +231,7 @@ impl<'a> Chunks<'a> {
 
     /// A validation must not miss a constraint that a finished run has taken away again.
     fn validate(&self, page: &Page<'_>) -> String {
-        let all: Vec<&Step> = page.unit().steps.iter().collect();
+        let all: Vec<&Step> = page.steps().collect();
         let constraints: Vec<_> = all.iter().filter_map(|step| self.temporary(step)).collect();
         if constraints.is_empty() {
             return validation(&all);
@@ -302,7 +248,8 @@ impl<'a> Chunks<'a> {
     }
 
     /// A build between two looks at what an earlier one left; a backfill; or what is alone otherwise.
-    fn alone(&self, unit: &Unit, page: &Page<'_>, head: &str) -> Vec<String> {
+    fn alone(&self, page: &Page<'_>, head: &str) -> Vec<String> {
+        let unit = &page.units()[0];
         let step = &unit.steps[0];
         match &step.operation {
             Operation::Backfill(backfill) => vec![format!("{head}{}", batches(backfill, self.settings))],
@@ -326,19 +273,11 @@ impl<'a> Chunks<'a> {
                 ]
             }
             _ => {
-                let text = self.again(page.at, step).unwrap_or_else(|| page.slice(step));
+                let text = self.again().statement(unit, step).unwrap_or_else(|| page.slice(step));
                 let end = if text.trim_end().ends_with(';') { "" } else { ";" };
                 vec![format!("{head}{text}{end}")]
             }
         }
-    }
-}
-
-/// An index that is built in an instant is built once.
-fn if_missing(operation: &Operation) -> Operation {
-    match operation {
-        Operation::CreateIndex(index) => Operation::CreateIndex(CreateIndex { if_not_exists: true, ..index.clone() }),
-        other => other.clone(),
     }
 }
 

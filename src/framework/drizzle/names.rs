@@ -2,15 +2,13 @@
 //! a migration that was there before.
 
 use super::super::header::follows;
-use crate::plan::Unit;
 
 /// The longest name of a part in bytes, without its number or time: file systems take 255.
 const MAX_WORDS: usize = 200;
 
 /// The words of a part's name, without the time or number that its place in the folder gives it.
-pub(super) fn part_name(name: &str, at: usize, parts: usize, unit: &Unit) -> String {
+pub(super) fn part_name(name: &str, at: usize, parts: usize, slug: &str) -> String {
     let width = parts.to_string().len().max(2);
-    let slug = unit.steps.first().map_or("step", |step| step.slug.as_str());
     let mut words = words(name).to_owned();
     while words.len() + slug.len() > MAX_WORDS {
         if words.pop().is_none() {

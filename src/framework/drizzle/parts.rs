@@ -1,19 +1,19 @@
-//! Which units of a sequence share a file: what runs once ends the file whose row in the ledger records it.
+//! Which blocks of a sequence share a file: what runs once ends the file whose row in the ledger records it.
 //!
 //! A failed run begins a file again at its first chunk. What cannot run again goes behind `START TRANSACTION`, where it
 //! commits together with its file's row; what comes after it is a file of its own, whose `COMMIT` commits both.
 
 use super::super::migration::Migration;
-use super::super::rerun::{changes_rows, conflicts, only_adds, there_before};
+use super::super::rerun::{Again, changes_rows, only_adds, there_before};
 use super::super::{Layout, LayoutSettings, Refusal};
 use super::FILE;
 use crate::operation::{Fixed, Operation};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 
-/// A file of a sequence, as a range of its units.
+/// A file of a sequence, as a range of its blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Part {
-    /// Its first unit.
+    /// Its first block.
     pub from: usize,
     /// The first one that runs in the migrator's transaction, once; those before it run outside one, and may run again.
     pub once: usize,
@@ -32,13 +32,11 @@ pub(super) struct Parts {
     pub one_file: Option<String>,
 }
 
-/// What tells which units may share a file.
+/// What tells which blocks may share a file.
 pub(super) struct Parting<'a> {
     pub migration: &'a Migration,
     pub sequence: &'a Sequence,
     pub settings: &'a LayoutSettings,
-    /// True when a step of the unit has a form that can run again.
-    pub again: &'a dyn Fn(usize, &Step) -> bool,
 }
 
 impl<'a> Parting<'a> {
@@ -65,9 +63,9 @@ impl<'a> Parting<'a> {
         }
     }
 
-    /// The fewest files, or one for each unit; or the step that fits into none.
+    /// The fewest files, or one for each block; or the step that fits into none.
     fn divide(&self, by_step: bool) -> Result<Vec<Part>, &'a Step> {
-        let count = self.sequence.units.len();
+        let count = self.sequence.blocks.len();
         let tail = (0..count).rev().take_while(|at| self.is_in_words(*at)).last().unwrap_or(count);
         let mut parts: Vec<Part> = Vec::new();
         for at in 0..count {
@@ -86,54 +84,46 @@ impl<'a> Parting<'a> {
         Ok(parts)
     }
 
-    /// Units that the author's words stay in, outside transactions of the author's.
+    /// Blocks that the author's words stay in, outside transactions of the author's.
     fn is_in_words(&self, at: usize) -> bool {
-        let unit = &self.sequence.units[at];
         let fixed = |step: &Step| self.migration.items[step.from].fixed == Some(Fixed::Transaction);
-        matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten) && !unit.steps.iter().any(fixed)
+        let in_words = |unit: &Unit| matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten);
+        self.sequence.block(at).iter().all(in_words) && !self.sequence.steps_of(at..at + 1).any(fixed)
     }
 
-    /// The unit's first step that would do harm when it runs again.
+    /// The block's first step that would do harm when it runs again.
     fn once(&self, at: usize) -> Option<&'a Step> {
-        let steps = &self.sequence.units[at].steps;
-        let all: Vec<&Step> = steps.iter().collect();
-        let harms = |number: &usize| {
-            let (again, later) = all.split_at(number + 1);
-            !(self.again)(at, &steps[*number]) || conflicts(&steps[*number], again, later, &|step| self.text(step))
-        };
-        (0..steps.len()).find(harms).map(|number| &steps[number])
+        self.sequence.block(at).iter().find_map(|unit| self.again().harmful(unit))
     }
 
-    /// True when the unit makes what a part takes away, or takes away what a part builds on or reads: that part must be
+    /// True when the block makes what a part takes away, or takes away what a part builds on or reads: that part must be
     /// done for good before it.
     fn makes_again(&self, part: Part, at: usize) -> bool {
-        let later: Vec<&Step> = self.sequence.units[at].steps.iter().collect();
-        let again: Vec<&Step> = self.steps(part).collect();
+        let units = self.units(part);
         let works = |unit: &&Unit| matches!(unit.kind, UnitKind::Validate | UnitKind::Alone);
-        let mut worked = self.sequence.units[part.from..part.to].iter().filter(works).flat_map(|unit| &unit.steps);
-        again.iter().any(|step| conflicts(step, &again, &later, &|step| self.text(step)))
-            || worked.any(|step| there_before(step, later.iter().copied()).is_some())
+        let mut worked = units.iter().filter(works).flat_map(|unit| &unit.steps);
+        let later = || self.sequence.steps_of(at..at + 1);
+        Again { units, ..self.again() }.harmful_behind(later()).is_some()
+            || worked.any(|step| there_before(step, later()).is_some())
     }
 
-    /// The words of a step's statement.
-    fn text(&self, step: &Step) -> String {
-        match step.verbatim {
-            true => self.migration.slice(step.from).to_owned(),
-            false => match &step.operation {
-                Operation::Backfill(fill) => format!("{} {} {}", fill.column, fill.value, fill.todo),
-                operation => crate::sql::render::statement(operation).unwrap_or_default(),
-            },
-        }
+    fn again(&self) -> Again<'a> {
+        Again { migration: self.migration, units: &self.sequence.units }
+    }
+
+    fn units(&self, part: Part) -> &'a [Unit] {
+        let (from, to) = (self.sequence.blocks[part.from].start, self.sequence.blocks[part.to - 1].end);
+        &self.sequence.units[from..to]
     }
 
     fn steps(&self, part: Part) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
-        self.sequence.units[part.from..part.to].iter().flat_map(|unit| &unit.steps)
+        self.units(part).iter().flat_map(|unit| &unit.steps)
     }
 
     /// True when a part makes a temporary table that another one names.
     fn leaves_temporary_table(&self, part: Part) -> bool {
-        let units = &self.sequence.units;
-        let others = || units[..part.from].iter().chain(&units[part.to..]).flat_map(|unit| &unit.steps);
+        let (sequence, count) = (self.sequence, self.sequence.blocks.len());
+        let others = || sequence.steps_of(0..part.from).chain(sequence.steps_of(part.to..count));
         self.steps(part).any(|step| match &step.operation {
             Operation::CreateTable(create) if create.temporary => {
                 others().any(|other| self.migration.slice(other.from).contains(create.name.name.as_str()))
@@ -144,11 +134,10 @@ impl<'a> Parting<'a> {
 
     /// What keeps the first file of several from being all: its step that runs once, or what a later one makes again.
     fn once_in(&self, first: Part) -> &'a Step {
+        let units = self.units(first);
+        let later = self.sequence.steps_of(first.to..self.sequence.blocks.len());
         let once = (first.from..first.to).find_map(|at| self.once(at));
-        let later: Vec<&Step> = self.sequence.units[first.to..].iter().flat_map(|unit| &unit.steps).collect();
-        let again: Vec<&Step> = self.steps(first).collect();
-        let remade = || again.iter().copied().find(|step| conflicts(step, &again, &later, &|step| self.text(step)));
-        once.or_else(remade).unwrap_or(&self.sequence.units[first.from].steps[0])
+        once.or_else(|| Again { units, ..self.again() }.harmful_behind(later)).unwrap_or(&units[0].steps[0])
     }
 
     /// The file that keeps the migration's name and time, which a database that ran the migration knows.

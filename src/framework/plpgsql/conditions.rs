@@ -7,7 +7,7 @@ use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, ObjectKind, Operation, QualifiedName,
 };
 
-/// The table of an operation as a condition.
+/// A relation that is there, as a condition.
 pub fn table_exists(table: &QualifiedName) -> String {
     format!("{} IS NOT NULL", regclass(table))
 }

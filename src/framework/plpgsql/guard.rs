@@ -5,7 +5,7 @@ use super::conditions::{
     table_is_missing,
 };
 use super::retry::{by_itself, ended, if_then};
-use crate::operation::{Ident, ObjectKind, Operation, QualifiedName};
+use crate::operation::{Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
 use crate::sql::render;
 
 /// What the rest of a sequence does to what an operation is about.
@@ -31,14 +31,15 @@ pub fn once(operations: &[(&Operation, String)]) -> Vec<String> {
 /// The statements of a brief unit in a form that can run twice.
 pub fn guarded(operations: &[(&Operation, String)], later: &Later<'_>) -> Vec<String> {
     let mut statements = Vec::new();
-    let mut skip = None;
+    let mut swapped = Vec::new();
     for (at, (operation, slice)) in operations.iter().enumerate() {
-        if skip == Some(at) {
+        if swapped.contains(&at) {
             continue;
         }
-        if let Some((swap, with)) = swap(operation, &operations[at + 1..]) {
+        let with = (at + 1..operations.len()).find_map(|with| Some((with, swap(operation, operations[with].0)?)));
+        if let Some((with, swap)) = with.filter(|(with, _)| !swapped.contains(with)) {
             statements.push(swap);
-            skip = Some(at + 1 + with);
+            swapped.push(with);
             continue;
         }
         statements.push(where_there(runs_twice(operation, slice, later), (later.there)(operation)));
@@ -77,17 +78,36 @@ pub fn once_by_itself(operation: &Operation, slice: &str, later: &Later<'_>) -> 
     Some(if guarded.starts_with("IF ") { by_itself(&guarded) } else { guarded })
 }
 
-/// A constraint that is dropped and whose name another one takes: run twice, the drop must not meet the new one.
-fn swap(drop: &Operation, rest: &[(&Operation, String)]) -> Option<(String, usize)> {
-    let Operation::DropConstraint { table, name, .. } = drop else { return None };
-    let (with, from, rename) = rest.iter().enumerate().find_map(|(at, (operation, _))| match operation {
-        Operation::RenameConstraint { table: other, name: from, to } if other.name == table.name && to == name => {
-            Some((at, from, *operation))
+/// A constraint or an index that is dropped and whose name another one takes: run twice, the drop must not meet the new one.
+pub fn swap(drop: &Operation, with: &Operation) -> Option<String> {
+    let there = match (drop, with) {
+        (
+            Operation::DropConstraint { table, name, .. },
+            Operation::RenameConstraint { table: other, name: from, to },
+        ) if other.name == table.name && to == name => format!("EXISTS ({})", constraint_exists(&table.name, from)),
+        (Operation::DropConstraint { table, name, .. }, Operation::AddConstraint { table: other, constraint })
+            if other.name == table.name && constraint.name.as_ref() == Some(name) =>
+        {
+            table_exists(&table.name.sibling(using_index(constraint).filter(|index| *index != name)?.clone()))
+        }
+        (Operation::DropIndex { names, .. }, Operation::RenameIndex { index, to, .. })
+            if names.as_slice() == [index.sibling(to.clone())] =>
+        {
+            table_exists(index)
+        }
+        _ => return None,
+    };
+    Some(if_then(&there, &format!("{}\n{}", plain(drop), plain(with))))
+}
+
+/// The index that becomes a constraint.
+fn using_index(constraint: &Constraint) -> Option<&Ident> {
+    match &constraint.kind {
+        ConstraintKind::Unique { using_index, .. } | ConstraintKind::PrimaryKey { using_index, .. } => {
+            using_index.as_ref()
         }
         _ => None,
-    })?;
-    let there = format!("EXISTS ({})", constraint_exists(&table.name, from));
-    Some((if_then(&there, &format!("{}\n{}", plain(drop), plain(rename))), with))
+    }
 }
 
 fn plain(operation: &Operation) -> String {

@@ -28,7 +28,7 @@ END IF;",
         invalid(index_on(index, table)),
         invalid(there),
     );
-    retried(&[statement], settings)
+    retried(&[vec![statement]], settings)
 }
 
 /// Fails when the index is not there, not valid, or another one than the build makes.

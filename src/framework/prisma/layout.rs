@@ -1,11 +1,12 @@
-//! A sequence as Prisma's folders: one unit a folder, one statement a file.
+//! A sequence as Prisma's folders: one block a folder, one statement a file.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::header::shell_word;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page};
-use super::super::plpgsql::{batches, once, retried};
+use super::super::page::{Commands, Page, slug};
+use super::super::plpgsql::{batches, once};
+use super::super::rerun::Again;
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
 use super::FILE;
 use crate::operation::{Operation, clipped};
@@ -17,18 +18,18 @@ const MAX_NAME: usize = 255;
 
 pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
     let folder = migration.path().parent().and_then(Utf8Path::parent).map(Utf8Path::to_owned).unwrap_or_default();
-    let mut names = names(&migration.name, &sequence.units);
+    let mut names = names(&migration.name, sequence);
     if let Some(first) = names.first_mut().filter(|_| others_stand_beside(migration.path())) {
         first.clone_from(&migration.name);
     }
     let mut told = vec![false; migration.statements.len()];
-    let last = sequence.units.len().saturating_sub(1);
+    let last = sequence.blocks.len().saturating_sub(1);
     let mut files = Vec::new();
-    for (at, unit) in sequence.units.iter().enumerate() {
-        let commands = MigrateResolve(&names[at]);
+    for (at, name) in names.iter().enumerate() {
+        let commands = MigrateResolve(name);
         let page = Page { migration, sequence, settings, at, commands: &commands };
         let mut content = page.header();
-        content.push_str(&body(&page, unit, &mut told));
+        content.push_str(&body(&page, &mut told));
         if at == last {
             let trailing = migration.comments_at_the_end();
             if !trailing.is_empty() {
@@ -36,9 +37,9 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
             }
         }
         files.push(LaidOut {
-            path: path(&folder, &names[at]),
+            path: path(&folder, name),
             content: with_line_ends_of(&migration.source.text, content),
-            unit: at,
+            block: at,
         });
     }
     files
@@ -55,37 +56,44 @@ fn path(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
     folder.join(name).join(FILE)
 }
 
-/// A single unit keeps the migration's name; several get `_NN_slug`, padded, so that every order of names is the same.
-fn names(name: &str, units: &[Unit]) -> Vec<String> {
-    if units.len() == 1 {
+/// A single block keeps the migration's name; several get `_NN_slug`, padded, so that every order of names is the same.
+fn names(name: &str, sequence: &Sequence) -> Vec<String> {
+    let count = sequence.blocks.len();
+    if count == 1 {
         return vec![name.to_owned()];
     }
-    let width = units.len().to_string().len().max(2);
-    let suffix = |at: usize, unit: &Unit| {
-        format!("_{:0width$}_{}", at + 1, unit.steps.first().map_or("step", |s| s.slug.as_str()))
-    };
-    units
-        .iter()
-        .enumerate()
-        .map(|(at, unit)| {
-            let suffix = suffix(at, unit);
+    let width = count.to_string().len().max(2);
+    (0..count)
+        .map(|at| {
+            let suffix = format!("_{:0width$}_{}", at + 1, slug(sequence.block(at)));
             clipped(name, MAX_NAME.saturating_sub(suffix.len())).to_owned() + &suffix
         })
         .collect()
 }
 
-fn body(page: &Page<'_>, unit: &Unit, told: &mut [bool]) -> String {
-    let statements = match unit.kind {
+fn body(page: &Page<'_>, told: &mut [bool]) -> String {
+    let statements = match page.kind() {
         UnitKind::Free | UnitKind::AsWritten => return page.as_written(told).concat(),
+        // A file that failed runs again, and what it committed before with it.
+        UnitKind::Brief if page.units().len() > 1 => {
+            let again = Again { migration: page.migration, units: page.units() };
+            return page.brief(|unit| again.brief(unit), told);
+        }
         UnitKind::Brief => {
-            let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
-            retried(&once(&operations), page.settings)
+            let statements = |unit: &Unit| {
+                let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
+                once(&operations)
+            };
+            return page.brief(statements, told);
         }
         UnitKind::Validate => page.validate(),
-        UnitKind::Alone => match &unit.steps[0].operation {
-            Operation::Backfill(backfill) => batches(backfill, page.settings),
-            operation => render::statement(operation).unwrap_or_else(|| page.slice(&unit.steps[0])) + ";\n",
-        },
+        UnitKind::Alone => {
+            let step = &page.units()[0].steps[0];
+            match &step.operation {
+                Operation::Backfill(backfill) => batches(backfill, page.settings),
+                operation => render::statement(operation).unwrap_or_else(|| page.slice(step)) + ";\n",
+            }
+        }
     };
     page.comments(told) + &statements
 }

@@ -102,7 +102,7 @@ impl Framework for Prisma {
     }
 
     fn number_of_files(&self, sequence: &Sequence) -> Option<usize> {
-        Some(sequence.units.len())
+        Some(sequence.blocks.len())
     }
 
     fn lay_out(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {

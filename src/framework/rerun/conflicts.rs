@@ -85,6 +85,13 @@ fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> Strin
     }
 }
 
+/// True when a step takes away what has a name that a later one gives to something made before both: run again without what
+/// made it, nothing would have the name.
+pub fn is_succeeded_by(step: &Step, later: &Step) -> bool {
+    let dropped = drops(&step.operation);
+    freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to))
+}
+
 /// True when no later step changes what a step makes, so that its guard can ask for more than the name.
 pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step>) -> bool {
     let own = match freed_by_renaming(operation).as_slice() {

@@ -1,5 +1,6 @@
 //! Statements in a form that does nothing the second time: for runners that begin a file again where a unit of it failed.
 
+mod again;
 mod conflicts;
 mod finished;
 mod names;
@@ -13,7 +14,8 @@ use crate::plan::Step;
 use crate::schema::same;
 use crate::sql::{drops_if_exists, fills_nulls, render, with_if_not_exists};
 
-pub use conflicts::{conflicts, stays, there_before};
+pub use again::Again;
+pub use conflicts::{conflicts, is_succeeded_by, stays, there_before};
 pub use finished::{changes_rows, is_temporary, only_adds, settled};
 
 /// The statement of an operation in a form that does no harm when it runs again; `None` when safestep knows none.

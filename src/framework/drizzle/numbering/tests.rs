@@ -65,7 +65,7 @@ fn file(folder: &Utf8Path, tag: &str, at: usize, parts: usize) -> LaidOut {
         true => folder.join(format!("{tag}.sql")),
         false => folder.join(format!("part_{}", at + 1)),
     };
-    LaidOut { path, content: format!("{tag} {at}"), unit: at }
+    LaidOut { path, content: format!("{tag} {at}"), block: at }
 }
 
 #[test]

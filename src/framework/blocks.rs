@@ -1,0 +1,49 @@
+//! Which units of a sequence the runner is sent at once: brief ones that follow each other are one statement, which commits
+//! after each of them.
+
+use super::migration::Migration;
+use super::plpgsql::swap;
+use super::rerun::{Again, is_succeeded_by};
+use crate::operation::Operation;
+use crate::plan::{Sequence, Step, Unit, UnitKind};
+
+/// The sequence with brief units joined. What committed before a later one failed runs again with it, so only units join of
+/// which each statement can run again behind those that follow it in the block.
+pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
+    let mut joined = Sequence { blocks: Vec::new(), ..sequence };
+    for at in 0..joined.units.len() {
+        let joins = joined.blocks.last().is_some_and(|block| {
+            let unit = &joined.units[at];
+            can_be_repeated(migration, unit) && join(migration, &joined.units[block.clone()], unit)
+        });
+        match joined.blocks.last_mut().filter(|_| joins) {
+            Some(block) => block.end = at + 1,
+            None => joined.blocks.push(at..at + 1),
+        }
+    }
+    joined
+}
+
+/// True when each of a brief unit's statements can run again when the unit is done.
+fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
+    // A table that IF NOT EXISTS may not have made is no new one to whoever reads the file.
+    let makes_table = unit.steps.iter().any(|step| matches!(step.operation, Operation::CreateTable(_)));
+    let succeeded = |(at, step): (usize, &Step)| {
+        let mut later = unit.steps[at + 1..].iter();
+        later.any(|later| is_succeeded_by(step, later) && swap(&step.operation, &later.operation).is_none())
+    };
+    unit.kind == UnitKind::Brief
+        && !makes_table
+        && Again { migration, units: std::slice::from_ref(unit) }.harmful(unit).is_none()
+        && !unit.steps.iter().enumerate().any(succeeded)
+}
+
+fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
+    let alike = |other: &Unit| other.kind == unit.kind && other.phase == unit.phase;
+    let is_repeated = block.len() > 1 || can_be_repeated(migration, &block[0]);
+    let mut steps = block.iter().flat_map(|other| &other.steps);
+    is_repeated
+        && block.iter().all(alike)
+        && !steps.any(|step| unit.steps.iter().any(|later| is_succeeded_by(step, later)))
+        && Again { migration, units: block }.harmful_behind(&unit.steps).is_none()
+}
