@@ -182,6 +182,8 @@ struct Queue<'a> {
     missing: BTreeMap<usize, usize>,
     followers: BTreeMap<usize, BTreeSet<usize>>,
     ready: BTreeMap<UnitKind, BTreeSet<usize>>,
+    /// The kind of the unit before.
+    last: Option<UnitKind>,
     ready_by_company: BTreeMap<Company, BTreeSet<usize>>,
 }
 
@@ -193,6 +195,7 @@ impl<'a> Queue<'a> {
             missing: BTreeMap::new(),
             followers: BTreeMap::new(),
             ready: BTreeMap::new(),
+            last: None,
             ready_by_company: BTreeMap::new(),
         };
         for (group, members) in &groups.members {
@@ -237,10 +240,14 @@ impl<'a> Queue<'a> {
     }
 
     /// The steps of the next unit: first what is free, then the brief ones of one table set, then validations, then one
-    /// build or backfill, then what stays in the author's words; ties in the source's order.
+    /// build or backfill, then what stays in the author's words; ties in the source's order. Validations and builds go on while
+    /// some are ready, so that the brief ones that wait for them follow each other.
     fn next_unit(&mut self) -> Option<Vec<usize>> {
-        let first = *self.ready.values().find_map(|ready| ready.first())?;
+        let goes_on = self.last.filter(|kind| matches!(kind, UnitKind::Validate | UnitKind::Alone));
+        let same = goes_on.and_then(|kind| self.ready.get(&kind)?.first());
+        let first = *same.or_else(|| self.ready.values().find_map(|ready| ready.first()))?;
         let company = self.company[&first].clone();
+        self.last = Some(company.kind);
         let mut unit = Vec::new();
         let mut next = Some(first);
         // A group may follow another of the same unit, so what becomes ready on the way counts as well.
