@@ -1,20 +1,21 @@
 //! Which units of a sequence the runner is sent at once: brief ones that follow each other are one statement, which commits
-//! after each of them.
+//! after each of them; backfills of one table are one pass over it.
 
 use super::migration::Migration;
 use super::plpgsql::swap;
 use super::rerun::{Again, is_succeeded_by};
-use crate::operation::Operation;
+use crate::operation::{Backfill, Operation};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::schema::mentions;
 
-/// The sequence with brief units joined. What committed before a later one failed runs again with it, so only units join of
+/// The sequence with brief units joined, and backfills. What committed before a later one failed runs again with it, so only units join of
 /// which each statement can run again behind those that follow it in the block.
 pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
     let mut joined = Sequence { blocks: Vec::new(), ..sequence };
     for at in 0..joined.units.len() {
         let joins = joined.blocks.last().is_some_and(|block| {
-            let unit = &joined.units[at];
-            can_be_repeated(migration, unit) && join(migration, &joined.units[block.clone()], unit)
+            let (block, unit) = (&joined.units[block.clone()], &joined.units[at]);
+            fill_together(block, unit) || (can_be_repeated(migration, unit) && join(migration, block, unit))
         });
         match joined.blocks.last_mut().filter(|_| joins) {
             Some(block) => block.end = at + 1,
@@ -22,6 +23,30 @@ pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
         }
     }
     joined
+}
+
+/// True when a backfill gives its column values in the same pass as those of a block.
+fn fill_together(block: &[Unit], unit: &Unit) -> bool {
+    let Some(fill) = backfill(unit) else { return false };
+    let is_plain = |fill: &Backfill| fill.todo.as_str() == format!("{} IS NULL", fill.column);
+    let goes_with = |other: &Backfill| {
+        let same_rows = fill.table == other.table && fill.key == other.key && fill.fires == other.fires;
+        // A value is computed from the row as it was.
+        let reads = mentions(fill.value.as_str(), other.column.as_str());
+        same_rows && is_plain(other) && fill.column != other.column && !reads
+    };
+    let all = || block.iter().map(backfill);
+    is_plain(fill)
+        && !fill.key.is_empty()
+        && block[0].phase == unit.phase
+        && all().all(|other| other.is_some_and(goes_with))
+}
+
+fn backfill(unit: &Unit) -> Option<&Backfill> {
+    match unit.steps.as_slice() {
+        [Step { operation: Operation::Backfill(fill), .. }] => Some(fill),
+        _ => None,
+    }
 }
 
 /// True when each of a brief unit's statements can run again when the unit is done.

@@ -59,10 +59,12 @@ pub struct Migration {
 /// One statement.
 #[derive(Debug)]
 pub struct Statement {
-    /// What stands between it and the one before it: white space, comments, separators.
+    /// What stands between it and the one before it with its comment: white space, comments, separators.
     pub leading: ByteSpan,
     /// The statement with its semicolon.
     pub span: ByteSpan,
+    /// The comment behind it in its last line, if there is one.
+    pub behind: ByteSpan,
     /// Its items, by index.
     pub items: std::ops::Range<usize>,
     /// It is a `DO` block.
@@ -113,7 +115,7 @@ impl Migration {
                 end = span.end;
             }
         }
-        migration.trailing = ByteSpan { start: end, end: migration.source.text.len() };
+        migration.trailing = migration.behind_last(ByteSpan { start: end, end: migration.source.text.len() });
         migration.leaves_open = session.author_began;
         let top = migration.statements.first().map_or(migration.trailing, |s| s.leading);
         migration.directives = directives_at_top(top.slice(&migration.source.text));
@@ -169,7 +171,30 @@ impl Migration {
             });
         }
         let directives = directives(leading.slice(&self.source.text));
-        self.statements.push(Statement { leading, span, items: first..self.items.len(), in_do, directives });
+        let leading = self.behind_last(leading);
+        let behind = ByteSpan::new(span.end, span.end);
+        self.statements.push(Statement { leading, span, behind, items: first..self.items.len(), in_do, directives });
+    }
+
+    /// Gives the last statement the comment that stands behind it in its line; returns what is left of what follows it.
+    fn behind_last(&mut self, following: ByteSpan) -> ByteSpan {
+        let text = following.slice(&self.source.text);
+        let line = text.split('\n').next().unwrap_or_default();
+        let end = self.sending.separator.and_then(|separator| line.find(separator)).unwrap_or(line.len());
+        let comment = line[..end].trim_end();
+        let words = comment.trim_start();
+        // Another statement in the same line has the comment before it.
+        let is_last = end < text.len() || following.end == self.source.text.len();
+        let is_comment =
+            words.starts_with("--") || (words.starts_with("/*") && words.find("*/") == Some(words.len() - 2));
+        match self.statements.last_mut().filter(|_| is_comment && is_last) {
+            Some(last) => {
+                let at = following.start + comment.len();
+                last.behind = ByteSpan { start: following.start, end: at };
+                ByteSpan { start: at, ..following }
+            }
+            None => following,
+        }
     }
 
     /// An earlier rewrite left it in its author's words, as a step of a sequence.
@@ -185,6 +210,11 @@ impl Migration {
     /// The author's comments before a statement.
     pub fn comments_before(&self, statement: &Statement) -> String {
         self.without_separators(statement.leading)
+    }
+
+    /// The author's comment behind a statement, in its last line.
+    pub fn comment_behind(&self, statement: &Statement) -> &str {
+        statement.behind.slice(&self.source.text).trim()
     }
 
     /// The author's comments after the last statement.
@@ -306,6 +336,18 @@ mod tests {
         assert_eq!(comments, ["-- a", "-- b\n-- c", ""]);
         assert_eq!(migration.comments_at_the_end(), "-- d");
         assert_eq!(migration.items.iter().map(|i| i.chunk).collect::<Vec<_>>(), [0, 2, 2]);
+    }
+
+    #[test]
+    fn a_comment_in_the_line_of_a_statement_is_its_own() {
+        let migration = read(
+            "SELECT 1; -- one\n-- two\nSELECT 2; /* 2 */\nSELECT 3; /* 4 */ SELECT 4; -- d--> cut\nSELECT 5; -- e",
+        );
+        let of = |statement| (migration.comments_before(statement), migration.comment_behind(statement).to_owned());
+        let comments: Vec<(String, String)> = migration.statements.iter().map(of).collect();
+        let expected = [("", "-- one"), ("-- two", "/* 2 */"), ("", ""), ("/* 4 */", "-- d"), ("", "-- e")];
+        assert_eq!(comments, expected.map(|(before, behind)| (before.to_owned(), behind.to_owned())));
+        assert_eq!(migration.comments_at_the_end(), "");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::header::comment;
 use super::migration::Migration;
 use super::plpgsql::retried;
 use super::undo::undo;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Backfill, Operation, QualifiedName};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
@@ -178,8 +178,19 @@ impl Page<'_> {
         let source = &self.migration.source.text;
         let leading = self.migration.comments_before(statement);
         let inside = crate::sql::comments(statement.span.slice(source)).into_iter().filter(|c| !text.contains(c));
-        let comments = Some(leading).filter(|l| !l.is_empty()).into_iter().chain(inside);
+        let behind = self.migration.comment_behind(statement).to_owned();
+        let comments = [leading].into_iter().chain(inside).chain([behind]).filter(|comment| !comment.is_empty());
         comments.map(|comment| comment + "\n").collect()
+    }
+
+    /// What it fills in batches.
+    pub fn backfills(&self) -> Vec<&Backfill> {
+        let operations = self.steps().map(|step| &step.operation);
+        let fills = operations.filter_map(|operation| match operation {
+            Operation::Backfill(fill) => Some(fill),
+            _ => None,
+        });
+        fills.collect()
     }
 
     /// The operation as the source wrote it, as a statement of its own.
@@ -224,7 +235,9 @@ impl Page<'_> {
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') { "" } else { ";" };
-                written.push(format!("{gap}{leading}{whole}{end}\n"));
+                let behind = self.migration.comment_behind(statement);
+                let behind = if behind.is_empty() { String::new() } else { format!(" {behind}") };
+                written.push(format!("{gap}{leading}{whole}{end}{behind}\n"));
             }
         }
         written

@@ -199,6 +199,8 @@ pub struct Backfill {
     pub todo: SqlFragment,
     /// The unique, NOT NULL key the batches walk along; empty: the heap is walked by block ranges.
     pub key: Vec<Ident>,
+    /// The triggers and rules that fire for each row that it changes, as far as they are known.
+    pub fires: Vec<String>,
 }
 
 /// One schema change. Several can stand in one source statement.

@@ -203,7 +203,8 @@ impl StepBuilder {
         let known = self.schema.table(table);
         let alone = known.is_some_and(|t| t.kind == RelationKind::Table) && self.schema.children(table).is_empty();
         let key = if alone { self.schema.walkable_key(table) } else { Vec::new() };
-        let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key };
+        let fires = self.schema.fired_by_update(table, column).iter().map(|d| d.what.clone()).collect();
+        let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key, fires };
         self.step(Operation::Backfill(backfill), slug, why, Undo::Nothing)
     }
 

@@ -22,7 +22,7 @@ mod split;
 mod trigger;
 
 pub use one_line::one_line;
-pub use passes::pass;
+pub use passes::{can_follow, commute, pass};
 pub use read::{Located, Reading, read_statement};
 pub use read_create::leading_expression;
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};

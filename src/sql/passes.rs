@@ -27,6 +27,34 @@ pub fn pass(operation: &Operation) -> u8 {
     }
 }
 
+/// True when `next` does as the last subcommand of an `ALTER TABLE` behind `before` what it does in a statement of its own behind
+/// theirs: in the same order, and seeing what they made. A type that changes has what is said of its column checked anew, so
+/// that a NOT NULL that is proved would be scanned for, and a constraint be validated.
+pub fn can_follow(before: &[&Operation], next: &Operation) -> bool {
+    let retypes = |operation: &Operation| matches!(operation, SetType { .. });
+    let bears_it = |operation: &Operation| matches!(operation, SetType { .. } | SetDefault { .. } | DropDefault { .. });
+    let all = || before.iter().copied().chain([next]);
+    let is_attribute = |operation: &Operation| {
+        matches!(operation, SetTableAttribute { .. } | SetColumnAttribute { .. } | AlterConstraint { .. })
+    };
+    before.iter().all(|one| pass(one) <= pass(next) || commute(one, next))
+        && !all().any(|one| matches!(one, ValidateConstraint { .. }))
+        && (!all().any(retypes) || all().all(bears_it))
+        && (!all().any(is_attribute) || all().all(is_attribute))
+}
+
+/// True when `next` may run before `one` of the same table as well as behind it.
+pub fn commute(one: &Operation, next: &Operation) -> bool {
+    match (one, next) {
+        (SetDefault { column: of, .. } | DropDefault { column: of, .. }, AddColumn { column, .. }) => {
+            *of != column.name
+        }
+        // What proves a NOT NULL is there longer.
+        (DropConstraint { .. }, SetNotNull { .. }) => true,
+        _ => false,
+    }
+}
+
 /// Puts the subcommands of one ALTER TABLE into the order in which they run.
 pub(super) fn in_order_of_passes<T>(subcommands: &mut [T], operation: impl Fn(&T) -> &Operation) {
     subcommands.sort_by_key(|one| pass(operation(one)));
@@ -34,6 +62,7 @@ pub(super) fn in_order_of_passes<T>(subcommands: &mut [T], operation: impl Fn(&T
 
 #[cfg(test)]
 mod tests {
+    use super::can_follow;
     use crate::sql::read_statement;
 
     /// The subcommands of `ALTER TABLE t …` in the order in which they run.
@@ -41,6 +70,30 @@ mod tests {
         let statement = format!("ALTER TABLE t {subcommands}");
         let operations = read_statement(&statement).operations;
         operations.into_iter().map(|located| located.span.slice(&statement).to_owned()).collect()
+    }
+
+    #[test]
+    fn statements_that_mean_the_same_as_one() {
+        for (first, second, can) in [
+            ("ADD COLUMN a int", "ADD COLUMN b int", true),
+            ("ADD COLUMN a int", "ADD CONSTRAINT c CHECK (a > 0) NOT VALID", true),
+            ("ADD COLUMN a uuid", "ALTER COLUMN a SET DEFAULT gen_random_uuid()", true),
+            ("ALTER COLUMN a SET DEFAULT 1", "ADD COLUMN b int", true),
+            ("ALTER COLUMN a SET DEFAULT 1", "ADD COLUMN a int", false),
+            ("DROP CONSTRAINT p", "ADD CONSTRAINT p PRIMARY KEY USING INDEX i", true),
+            // the check would be gone before the column is looked at
+            ("ALTER COLUMN a SET NOT NULL", "DROP CONSTRAINT a_nn", false),
+            ("ADD COLUMN a int", "DROP COLUMN b", false),
+            ("ALTER COLUMN a TYPE text", "ALTER COLUMN a SET NOT NULL", false),
+            ("ALTER COLUMN a TYPE text", "ADD CONSTRAINT c CHECK (a <> '') NOT VALID", false),
+            ("ALTER COLUMN a DROP DEFAULT", "ALTER COLUMN a TYPE text", true),
+            ("ADD CONSTRAINT c CHECK (a > 0) NOT VALID", "VALIDATE CONSTRAINT c", false),
+            ("ENABLE ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY", true),
+        ] {
+            let operation =
+                |clause: &str| read_statement(&format!("ALTER TABLE t {clause}")).operations[0].operation.clone();
+            assert_eq!(can_follow(&[&operation(first)], &operation(second)), can, "{first}, {second}");
+        }
     }
 
     #[test]

@@ -252,7 +252,7 @@ impl<'a> Chunks<'a> {
         let unit = &page.units()[0];
         let step = &unit.steps[0];
         match &step.operation {
-            Operation::Backfill(backfill) => vec![format!("{head}{}", batches(backfill, self.settings))],
+            Operation::Backfill(_) => vec![format!("{head}{}", batches(&page.backfills(), self.settings))],
             Operation::CreateIndex(index) => {
                 let Some(name) = &index.name else { return vec![format!("{head}{};", page.slice(step))] };
                 let place = index.table.sibling(name.clone());

@@ -4,9 +4,14 @@ use super::text::{block, indented, literal, tag};
 use crate::framework::LayoutSettings;
 use crate::operation::Backfill;
 
-/// A batched update that commits after each batch and can be run again at any point.
-pub fn batches(backfill: &Backfill, settings: &LayoutSettings) -> String {
-    block(&if backfill.key.is_empty() { by_block(backfill, settings) } else { by_key(backfill, settings) })
+/// A batched update that commits after each batch and can be run again at any point. Several fill columns of one table in
+/// one pass along the same key.
+pub fn batches(backfills: &[&Backfill], settings: &LayoutSettings) -> String {
+    let body = match backfills {
+        [backfill] if backfill.key.is_empty() => by_block(backfill, settings),
+        _ => by_key(backfills, settings),
+    };
+    block(&body)
 }
 
 const RETRY_BATCH: &str = "        EXIT;
@@ -21,8 +26,8 @@ const RETRY_BATCH: &str = "        EXIT;
 ";
 
 /// Walks a unique key in ranges of `batch_size` rows.
-fn by_key(backfill: &Backfill, settings: &LayoutSettings) -> String {
-    let Backfill { table, column, value, todo, key } = backfill;
+fn by_key(backfills: &[&Backfill], settings: &LayoutSettings) -> String {
+    let Some(Backfill { table, key, .. }) = backfills.first() else { return String::new() };
     let (batch, pause) = (settings.batch_size, settings.batch_pause);
     let variables = |prefix: &str| (1..=key.len()).map(|n| format!("bf_{prefix}{n}")).collect::<Vec<_>>().join(", ");
     let declared: String = key
@@ -33,6 +38,22 @@ fn by_key(backfill: &Backfill, settings: &LayoutSettings) -> String {
     let row = |inside: String| if key.len() == 1 { inside } else { format!("({inside})") };
     let columns = key.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (keys, from, next) = (row(columns.clone()), row(variables("from")), row(variables("next")));
+    let update = |fills: &[&Backfill]| {
+        let set: Vec<String> = fills.iter().map(|fill| format!("{} = {}", fill.column, fill.value)).collect();
+        let todo: Vec<&str> = fills.iter().map(|fill| fill.todo.as_str()).collect();
+        format!(
+            "        UPDATE {table} SET {}
+        WHERE {keys} >= {from} AND (NOT bf_more OR {keys} < {next}) AND {};
+",
+            set.join(", "),
+            todo.join(" AND "),
+        )
+    };
+    // Rows that need all values get them at once; where a column has one already, it keeps it.
+    let mut updates = update(backfills);
+    if backfills.len() > 1 {
+        updates.extend(backfills.iter().map(|fill| update(&[*fill])));
+    }
     let advance: String = (1..=key.len()).map(|n| format!("    bf_from{n} := bf_next{n};\n")).collect();
     format!(
         "DECLARE
@@ -49,9 +70,7 @@ BEGIN
       BEGIN
         PERFORM set_config('lock_timeout', '2s', true);
 
-        UPDATE {table} SET {column} = {value}
-        WHERE {keys} >= {from} AND (NOT bf_more OR {keys} < {next}) AND {todo};
-
+{updates}
 {RETRY_BATCH}    PERFORM pg_sleep({pause});
 {advance}  END LOOP;
 END

@@ -30,13 +30,31 @@ pub fn column_exists(table: &QualifiedName, column: &Ident) -> String {
 
 /// The same for a column of that type. Lengths are not compared.
 pub(super) fn column_is(table: &QualifiedName, column: &ColumnDefinition) -> String {
+    format!("{} AND atttypid = {}", column_exists(table, &column.name), type_of(column))
+}
+
+/// Of several columns of one table, each with its type, one that is not there, as a condition.
+pub(super) fn a_column_is_missing(columns: &[(&QualifiedName, &ColumnDefinition)]) -> String {
+    let table = columns.first().map(|(table, _)| regclass(table)).unwrap_or_default();
+    let each = |(_, column): &(&QualifiedName, &ColumnDefinition)| {
+        format!("({}, {})", literal(column.name.as_str()), type_of(column))
+    };
+    let each: Vec<String> = columns.iter().map(each).collect();
+    format!(
+        "{} > (SELECT count(*) FROM pg_attribute WHERE attrelid = {table}\n  AND (attname, atttypid) IN ({}))",
+        columns.len(),
+        each.join(", ")
+    )
+}
+
+fn type_of(column: &ColumnDefinition) -> String {
     let ty = match column.ty.canonical() {
         "serial" => "integer".to_owned(),
         "bigserial" => "bigint".to_owned(),
         "smallserial" => "smallint".to_owned(),
         _ => column.ty.to_string(),
     };
-    format!("{} AND atttypid = {}::regtype", column_exists(table, &column.name), literal(&ty))
+    format!("{}::regtype", literal(&ty))
 }
 
 /// A query for a constraint of that name.

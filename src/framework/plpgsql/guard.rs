@@ -1,12 +1,12 @@
 //! Statements in a form that does nothing when their work is done.
 
 use super::conditions::{
-    column_exists, column_is, constraint_exists, constraint_is, is_missing, owned_sequence, table_exists,
-    table_is_missing,
+    a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, is_missing, owned_sequence,
+    table_exists, table_is_missing,
 };
 use super::retry::{by_itself, ended, if_then};
-use crate::operation::{Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
-use crate::sql::render;
+use crate::operation::{ColumnDefinition, Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
+use crate::sql::{can_follow, commute, render};
 
 /// What the rest of a sequence does to what an operation is about.
 pub struct Later<'a> {
@@ -21,16 +21,12 @@ pub struct Later<'a> {
 /// The statements of a brief unit for a runner that runs it again only where it was rolled back. `operations` come with
 /// their slices as the source wrote them.
 pub fn once(operations: &[(&Operation, String)]) -> Vec<String> {
-    let statement = |(operation, slice): &(&Operation, String)| match in_words(operation) {
-        true => ended(slice),
-        false => render::statement(operation).map_or_else(|| ended(slice), |statement| ended(&statement)),
-    };
-    operations.iter().map(statement).collect()
+    in_statements(operations.iter().map(|(operation, slice)| Guarded::unguarded(operation, plainly(operation, slice))))
 }
 
 /// The statements of a brief unit in a form that can run twice.
 pub fn guarded(operations: &[(&Operation, String)], later: &Later<'_>) -> Vec<String> {
-    let mut statements = Vec::new();
+    let mut all = Vec::new();
     let mut swapped = Vec::new();
     for (at, (operation, slice)) in operations.iter().enumerate() {
         if swapped.contains(&at) {
@@ -38,13 +34,123 @@ pub fn guarded(operations: &[(&Operation, String)], later: &Later<'_>) -> Vec<St
         }
         let with = (at + 1..operations.len()).find_map(|with| Some((with, swap(operation, operations[with].0)?)));
         if let Some((with, swap)) = with.filter(|(with, _)| !swapped.contains(with)) {
-            statements.push(swap);
+            all.push(Guarded::whole(operation, swap));
             swapped.push(with);
             continue;
         }
-        statements.push(where_there(runs_twice(operation, slice, later), (later.there)(operation)));
+        let guarded = runs_twice(operation, slice, later);
+        all.push(match (later.there)(operation) {
+            Some(there) => Guarded::whole(operation, if_then(&there, &guarded.text())),
+            None => guarded,
+        });
     }
-    statements
+    in_statements(all)
+}
+
+/// A statement with the condition under which it has something to do.
+struct Guarded<'a> {
+    operation: &'a Operation,
+    when: When<'a>,
+    statement: String,
+    /// It may be one of several subcommands of an `ALTER TABLE`.
+    joins: bool,
+}
+
+/// When a statement has something to do.
+enum When<'a> {
+    Always,
+    /// The table has no such column.
+    NoColumn(&'a QualifiedName, &'a ColumnDefinition),
+    If(String),
+}
+
+impl<'a> Guarded<'a> {
+    fn unguarded(operation: &'a Operation, statement: String) -> Self {
+        Guarded { operation, when: When::Always, statement, joins: true }
+    }
+
+    /// With its conditions in its text.
+    fn whole(operation: &'a Operation, statement: String) -> Self {
+        Guarded { operation, when: When::Always, statement, joins: false }
+    }
+
+    fn text(&self) -> String {
+        guard(&[self], &self.statement)
+    }
+
+    /// The table, as an `ALTER TABLE` writes it, and what stands behind it.
+    fn parts(&self) -> Option<(String, &str)> {
+        let table = match (render::alter_target(self.operation), self.operation) {
+            (Some(table), _) => table.to_string(),
+            (
+                None,
+                Operation::SetTableAttribute { .. }
+                | Operation::SetColumnAttribute { .. }
+                | Operation::AlterConstraint { .. },
+            ) => self.operation.table()?.to_string(),
+            (None, _) => return None,
+        };
+        let rest = self.statement.strip_prefix(&format!("ALTER TABLE {table} "))?;
+        Some((table, rest.trim_end().trim_end_matches(';')))
+    }
+}
+
+/// What one transaction makes is there as a whole or not at all: where a part is missing the statement runs, and fails where
+/// somebody else made the rest.
+fn guard(all: &[&Guarded<'_>], statement: &str) -> String {
+    let mut columns = Vec::new();
+    let mut conditions: Vec<String> = Vec::new();
+    for one in all {
+        match &one.when {
+            When::Always => {}
+            When::NoColumn(table, column) => columns.push((*table, *column)),
+            When::If(condition) => conditions.push(condition.clone()),
+        }
+    }
+    match columns.as_slice() {
+        [] => {}
+        [(table, column)] => conditions.insert(0, format!("NOT EXISTS ({})", column_is(table, column))),
+        several => conditions.insert(0, a_column_is_missing(several)),
+    }
+    match conditions.as_slice() {
+        [] => ended(statement),
+        [condition] => if_then(condition, statement),
+        several => {
+            // AND binds closer than OR
+            if_then(&several.join("\n  OR "), statement)
+        }
+    }
+}
+
+/// Statements of which those that follow each other and can be subcommands of one `ALTER TABLE` are one.
+fn in_statements<'a>(all: impl IntoIterator<Item = Guarded<'a>>) -> Vec<String> {
+    let mut groups: Vec<Vec<Guarded<'a>>> = Vec::new();
+    for one in all {
+        let may_pass = |group: &Vec<Guarded<'_>>| {
+            let commutes = |other: &Guarded<'_>| commute(other.operation, one.operation);
+            group.iter().all(|other| other.joins && commutes(other))
+        };
+        let at = groups.iter().rposition(|group| !may_pass(group));
+        let joins = at.map(|at| &groups[at]).is_some_and(|group| {
+            let before: Vec<&Operation> = group.iter().map(|other| other.operation).collect();
+            let same_table = || group[0].parts().zip(one.parts()).is_some_and(|((a, _), (b, _))| a == b);
+            let both_ask = matches!(group[0].when, When::Always) == matches!(one.when, When::Always);
+            one.joins && group[0].joins && both_ask && can_follow(&before, one.operation) && same_table()
+        });
+        match at.filter(|_| joins) {
+            Some(at) => groups[at].push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    let statement = |group: &Vec<Guarded<'a>>| match (group.as_slice(), group[0].parts()) {
+        ([_, _, ..], Some((table, _))) => {
+            let parts: Vec<&str> = group.iter().filter_map(|one| Some(one.parts()?.1)).collect();
+            let all: Vec<&Guarded<'_>> = group.iter().collect();
+            guard(&all, &format!("ALTER TABLE {table} {}", parts.join(",\n  ")))
+        }
+        _ => group[0].text(),
+    };
+    groups.iter().map(statement).collect()
 }
 
 fn where_there(statement: String, there: Option<String>) -> String {
@@ -71,7 +177,7 @@ pub fn once_by_itself(operation: &Operation, slice: &str, later: &Later<'_>) -> 
         return None;
     }
     let statement = match needs_guard {
-        true => runs_twice(operation, slice, later),
+        true => runs_twice(operation, slice, later).text(),
         false => ended(slice),
     };
     let guarded = where_there(statement, there);
@@ -97,7 +203,8 @@ pub fn swap(drop: &Operation, with: &Operation) -> Option<String> {
         }
         _ => return None,
     };
-    Some(if_then(&there, &format!("{}\n{}", plain(drop), plain(with))))
+    let both = [drop, with].map(|operation| Guarded::unguarded(operation, plain(operation)));
+    Some(if_then(&there, &in_statements(both).join("\n")))
 }
 
 /// The index that becomes a constraint.
@@ -114,6 +221,11 @@ fn plain(operation: &Operation) -> String {
     render::statement(operation).map(|s| ended(&s)).unwrap_or_default()
 }
 
+fn plainly(operation: &Operation, slice: &str) -> String {
+    let rendered = render::statement(operation).filter(|_| !in_words(operation));
+    rendered.map_or_else(|| ended(slice), |statement| ended(&statement))
+}
+
 /// What passes through in the author's words, because only its text tells what it does.
 fn in_words(operation: &Operation) -> bool {
     matches!(operation, Operation::CreateObject { kind, .. } | Operation::AlterObject { kind, .. } | Operation::DropObject { kind, .. } if *kind != ObjectKind::Sequence)
@@ -121,8 +233,9 @@ fn in_words(operation: &Operation) -> bool {
 }
 
 /// One operation as a statement that does nothing when its work is done already.
-fn runs_twice(operation: &Operation, slice: &str, later: &Later<'_>) -> String {
+fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> Guarded<'a> {
     let stays = (later.stays)(operation);
+    let whole = |statement: String| Guarded::whole(operation, statement);
     // A rename is done where the new name is there and the old one is not.
     let renames = |old: String, new: String| match stays {
         true => format!("{new}\n  OR {old}"),
@@ -134,14 +247,17 @@ fn runs_twice(operation: &Operation, slice: &str, later: &Later<'_>) -> String {
     let renames_relation =
         |old: &QualifiedName, to: &Ident| renames(table_exists(old), table_is_missing(&old.sibling(to.clone())));
     match operation {
-        Operation::AddColumn { if_not_exists: true, .. } => plain(operation),
-        Operation::AddColumn { table, column, .. } => {
-            let there = match stays {
-                true => column_is(&table.name, column),
-                false => column_exists(&table.name, &column.name),
-            };
-            if_then(&format!("NOT EXISTS ({there})"), &plain(operation))
-        }
+        Operation::AddColumn { if_not_exists: true, .. } => Guarded::unguarded(operation, plain(operation)),
+        Operation::AddColumn { table, column, .. } => match stays {
+            true => {
+                let when = When::NoColumn(&table.name, column);
+                Guarded { when, ..Guarded::unguarded(operation, plain(operation)) }
+            }
+            false => {
+                let there = column_exists(&table.name, &column.name);
+                whole(if_then(&format!("NOT EXISTS ({there})"), &plain(operation)))
+            }
+        },
         Operation::AddConstraint { table, constraint } => match &constraint.name {
             Some(name) => {
                 let there = match stays {
@@ -149,55 +265,50 @@ fn runs_twice(operation: &Operation, slice: &str, later: &Later<'_>) -> String {
                     false => constraint_exists(&table.name, name),
                 };
                 let settled = (later.settled)(operation);
+                let joins = stays || settled.is_some();
                 let or_settled = settled.map(|settled| format!("\n  AND NOT {settled}")).unwrap_or_default();
-                if_then(&format!("NOT EXISTS ({there}){or_settled}"), &plain(operation))
+                let when = When::If(format!("NOT EXISTS ({there}){or_settled}"));
+                Guarded { when, joins, ..Guarded::unguarded(operation, plain(operation)) }
             }
-            None => plain(operation),
+            None => Guarded::unguarded(operation, plain(operation)),
         },
         Operation::CreateObject { kind: ObjectKind::Sequence, on: Some(table), .. } => {
-            match owned_sequence(operation) {
+            whole(match owned_sequence(operation) {
                 Some(owned) => if_then(&format!("{owned} IS NULL"), &plain(operation)),
                 None => where_there(plain(operation), Some(table_exists(table))),
-            }
+            })
         }
-        Operation::DropConstraint { table, name, cascade, .. } => plain(&Operation::DropConstraint {
-            table: table.clone(),
-            name: name.clone(),
-            if_exists: true,
-            cascade: *cascade,
-        }),
-        Operation::DropColumn { table, column, cascade, .. } => plain(&Operation::DropColumn {
-            table: table.clone(),
-            column: column.clone(),
-            if_exists: true,
-            cascade: *cascade,
-        }),
         Operation::RenameConstraint { table, name, to } => {
-            if_then(&renames_in(&|name| constraint_exists(&table.name, name), name, to), &plain(operation))
+            whole(if_then(&renames_in(&|name| constraint_exists(&table.name, name), name, to), &plain(operation)))
         }
         Operation::RenameColumn { table, column, to } => {
-            if_then(&renames_in(&|name| column_exists(&table.name, name), column, to), slice)
+            whole(if_then(&renames_in(&|name| column_exists(&table.name, name), column, to), slice))
         }
-        Operation::RenameTable { table, to } => if_then(&renames_relation(&table.name, to), slice),
+        Operation::RenameTable { table, to } => whole(if_then(&renames_relation(&table.name, to), slice)),
         Operation::RenameIndex { index, to, if_exists: false } => {
-            if_then(&renames_relation(index, to), &plain(operation))
-        }
-        Operation::DropIndex { names, cascade, .. } => plain(&Operation::DropIndex {
-            names: names.clone(),
-            concurrently: false,
-            if_exists: true,
-            cascade: *cascade,
-        }),
-        Operation::DropTable { names, cascade, .. } => {
-            plain(&Operation::DropTable { names: names.clone(), if_exists: true, cascade: *cascade })
-        }
-        Operation::DropType { names, cascade, .. } => {
-            plain(&Operation::DropType { names: names.clone(), if_exists: true, cascade: *cascade })
+            whole(if_then(&renames_relation(index, to), &plain(operation)))
         }
         Operation::CreateObject { or_replace: false, .. } if is_missing(operation).is_some() => {
-            if_then(&is_missing(operation).unwrap_or_default(), slice)
+            whole(if_then(&is_missing(operation).unwrap_or_default(), slice))
         }
-        other if in_words(other) => ended(slice),
-        other => render::statement(other).map_or_else(|| ended(slice), |statement| ended(&statement)),
+        Operation::DropConstraint { .. }
+        | Operation::DropColumn { .. }
+        | Operation::DropIndex { .. }
+        | Operation::DropTable { .. }
+        | Operation::DropType { .. } => Guarded::unguarded(operation, plain(&if_there(operation.clone()))),
+        other => Guarded::unguarded(operation, plainly(other, slice)),
     }
+}
+
+/// The drop of something that may be gone, in a transaction.
+fn if_there(mut operation: Operation) -> Operation {
+    match &mut operation {
+        Operation::DropIndex { if_exists, concurrently, .. } => (*if_exists, *concurrently) = (true, false),
+        Operation::DropConstraint { if_exists, .. }
+        | Operation::DropColumn { if_exists, .. }
+        | Operation::DropTable { if_exists, .. }
+        | Operation::DropType { if_exists, .. } => *if_exists = true,
+        _ => {}
+    }
+    operation
 }

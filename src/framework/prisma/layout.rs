@@ -9,7 +9,7 @@ use super::super::plpgsql::{batches, once};
 use super::super::rerun::Again;
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
 use super::FILE;
-use crate::operation::{Operation, clipped};
+use crate::operation::clipped;
 use crate::plan::{Sequence, Unit, UnitKind};
 use crate::sql::render;
 
@@ -87,13 +87,13 @@ fn body(page: &Page<'_>, told: &mut [bool]) -> String {
             return page.brief(statements, told);
         }
         UnitKind::Validate => page.validate(),
-        UnitKind::Alone => {
-            let step = &page.units()[0].steps[0];
-            match &step.operation {
-                Operation::Backfill(backfill) => batches(backfill, page.settings),
-                operation => render::statement(operation).unwrap_or_else(|| page.slice(step)) + ";\n",
+        UnitKind::Alone => match page.backfills().as_slice() {
+            [] => {
+                let step = &page.units()[0].steps[0];
+                render::statement(&step.operation).unwrap_or_else(|| page.slice(step)) + ";\n"
             }
-        }
+            fills => batches(fills, page.settings),
+        },
     };
     page.comments(told) + &statements
 }
