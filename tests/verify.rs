@@ -259,6 +259,22 @@ fn a_validation_in_the_transaction_of_its_constraint_is_caught() -> Result<()> {
 }
 
 #[test]
+fn a_scan_in_one_of_several_transactions_is_caught() -> Result<()> {
+    let written = Written::of("hand_several_tables")?;
+    let scan = "ADD COLUMN \"founded\" DATE;\n            PERFORM count(*) FROM \"Team\";";
+    written.edit("01_user_add_bio_and_more", "ADD COLUMN \"founded\" DATE;", scan)?;
+    written.must_be_caught("reads or writes the rows of \"Team\" while it holds ACCESS EXCLUSIVE on \"Team\"")
+}
+
+#[test]
+fn a_transaction_that_cannot_be_run_again_is_caught() -> Result<()> {
+    let written = Written::of("hand_several_tables")?;
+    let guard = "IF NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('\"Post\"') AND attname = 'summary' AND atttypid = 'TEXT'::regtype)";
+    written.edit("01_user_add_bio_and_more", guard, "IF true")?;
+    written.must_be_caught("column \"summary\" of relation \"Post\" already exists")
+}
+
+#[test]
 fn a_plain_index_build_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
     written.edit("04_post_author_id_index", "CREATE INDEX CONCURRENTLY", "CREATE INDEX")?;

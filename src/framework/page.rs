@@ -5,7 +5,7 @@ use super::header::comment;
 use super::migration::Migration;
 use super::plpgsql::retried;
 use super::undo::undo;
-use crate::operation::{Backfill, Operation, QualifiedName};
+use crate::operation::{Backfill, Operation, QualifiedName, clipped};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
@@ -249,11 +249,27 @@ impl Page<'_> {
     }
 }
 
-/// A few words for the name of a file that begins with these units.
-pub fn slug(units: &[Unit]) -> String {
+/// The longest name of a file, where what it is called after leaves room for words.
+const MAX_NAME: usize = 79;
+
+/// A few words for the name of a file that begins with these units and has `used` characters already.
+pub fn slug(units: &[Unit], used: usize) -> String {
     let first = units.first().and_then(|unit| unit.steps.first()).map_or("step", |step| step.slug.as_str());
     let more = if units.len() > 1 { "_and_more" } else { "" };
-    format!("{first}{more}")
+    format!("{}{more}", whole_words(first, MAX_NAME.saturating_sub(used + more.len()).max(FEW_WORDS)))
+}
+
+/// So much of the words is there whatever stands before them.
+const FEW_WORDS: usize = 20;
+
+/// As many of the words as have room; a part of the first one where it has none.
+fn whole_words(words: &str, room: usize) -> &str {
+    if words.len() <= room {
+        return words;
+    }
+    let part = clipped(words, room);
+    let ends = words[part.len()..].starts_with('_');
+    if ends { part } else { part.rsplit_once('_').map_or(part, |(whole, _)| whole) }
 }
 
 /// One statement for the validations of one table.
@@ -329,4 +345,21 @@ fn listed(tables: &[QualifiedName]) -> String {
         }
     }
     names.iter().map(|table| one_line(&table.to_string())).collect::<Vec<_>>().join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_words;
+
+    #[test]
+    fn words_are_not_cut() {
+        for (words, room, expected) in [
+            ("user_add_age", 20, "user_add_age"),
+            ("user_add_age", 11, "user_add"),
+            ("user_add_age", 8, "user_add"),
+            ("user_add_age", 3, "use"),
+        ] {
+            assert_eq!(whole_words(words, room), expected);
+        }
+    }
 }

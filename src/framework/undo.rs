@@ -25,12 +25,18 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
         .map(|(head, parts)| one_line(&format!("{head}{};", parts.join(", "))))
         .collect::<Vec<_>>()
         .join(" ");
-    impossible.dedup();
-    match (text.is_empty(), impossible.is_empty()) {
+    let mut why: Vec<String> = Vec::new();
+    for reason in impossible {
+        if !why.contains(&reason) {
+            why.push(reason);
+        }
+    }
+    let why = why.join("; ");
+    match (text.is_empty(), why.is_empty()) {
         (true, true) => vec!["nothing to undo".into()],
-        (true, false) => vec![format!("not possible: {}", impossible.join("; "))],
+        (true, false) => vec![format!("not possible: {why}")],
         (false, true) => vec![text],
-        (false, false) => vec![format!("{text} The rest is not possible: {}", impossible.join("; "))],
+        (false, false) => vec![format!("not possible: {why}; the rest by {text}")],
     }
 }
 

@@ -8,7 +8,7 @@
 
 use super::super::header::comment;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page, slug, validation};
+use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{Later, batches, dropped_if_invalid, must_be_valid, once_by_itself, validated_if_there};
 use super::super::rerun::{Again, is_temporary, stays};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
@@ -39,7 +39,7 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
         let path = match at == own {
             true => migration.path().clone(),
             false => {
-                let name = part_name(&migration.name, at, parts.len(), &slug(sequence.block(block)));
+                let name = part_name(&migration.name, at, parts.len(), sequence.block(block));
                 migration.path().with_file_name(name)
             }
         };

@@ -2,14 +2,20 @@
 //! a migration that was there before.
 
 use super::super::header::follows;
+use super::super::page::slug;
+use crate::plan::Unit;
 
 /// The longest name of a part in bytes, without its number or time: file systems take 255.
 const MAX_WORDS: usize = 200;
 
+/// The longest number or time before the words, with what parts them.
+const TIME: usize = "20260101000000_".len();
+
 /// The words of a part's name, without the time or number that its place in the folder gives it.
-pub(super) fn part_name(name: &str, at: usize, parts: usize, slug: &str) -> String {
+pub(super) fn part_name(name: &str, at: usize, parts: usize, units: &[Unit]) -> String {
     let width = parts.to_string().len().max(2);
     let mut words = words(name).to_owned();
+    let slug = slug(units, TIME + words.chars().count() + width + 2);
     while words.len() + slug.len() > MAX_WORDS {
         if words.pop().is_none() {
             break;

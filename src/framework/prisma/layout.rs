@@ -65,7 +65,8 @@ fn names(name: &str, sequence: &Sequence) -> Vec<String> {
     let width = count.to_string().len().max(2);
     (0..count)
         .map(|at| {
-            let suffix = format!("_{:0width$}_{}", at + 1, slug(sequence.block(at)));
+            let slug = slug(sequence.block(at), name.chars().count() + width + 2);
+            let suffix = format!("_{:0width$}_{slug}", at + 1);
             clipped(name, MAX_NAME.saturating_sub(suffix.len())).to_owned() + &suffix
         })
         .collect()
