@@ -159,8 +159,8 @@ impl Written {
 #[test]
 fn what_is_on_disk_is_proved_against_the_original() -> Result<()> {
     let (status, text) = Written::of("combo_many")?.verify(&["--interrupt", "--undo"])?;
-    ensure!(status == 0 && text.contains("7 steps undone in reverse: the schema before"), "exit {status}\n{text}");
-    let bad_rows = "bad rows      NULLs stop step 2, duplicates stop step 5, orphans stop step 7; no row is touched";
+    ensure!(status == 0 && text.contains("6 steps undone in reverse: the schema before"), "exit {status}\n{text}");
+    let bad_rows = "bad rows      NULLs stop step 2, duplicates stop step 4, orphans stop step 6; no row is touched";
     ensure!(text.contains(bad_rows) && text.contains(" ms at 10,000 (naive: "), "{text}");
     Ok(())
 }
@@ -184,7 +184,7 @@ fn a_dropped_default_is_caught() -> Result<()> {
 #[test]
 fn a_swapped_name_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
-    written.edit("05_user_email_index", "\"User_email_key\" ON", "\"User_mail_key\" ON")?;
+    written.edit("04_user_email_index", "\"User_email_key\" ON", "\"User_mail_key\" ON")?;
     written.must_be_caught("index public.\"User_email_key\" differs")
 }
 
@@ -192,7 +192,7 @@ fn a_swapped_name_is_caught() -> Result<()> {
 fn a_validation_that_is_left_out_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
     std::fs::remove_dir_all(
-        written.folder.path().join(written.file("07_post_validate_author_id_fkey")).parent().context("a folder")?,
+        written.folder.path().join(written.file("06_post_validate_author_id_fkey")).parent().context("a folder")?,
     )?;
     written.must_be_caught("not validated")
 }
@@ -253,8 +253,8 @@ END $$"#;
 #[test]
 fn a_validation_in_the_transaction_of_its_constraint_is_caught() -> Result<()> {
     let written = Written::of("combo_many")?;
-    let together = "NOT VALID;\n      ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
-    written.edit("06_post_author_id_fkey", "NOT VALID;", together)?;
+    let together = "NOT VALID;\n            ALTER TABLE \"Post\" VALIDATE CONSTRAINT \"Post_authorId_fkey\";";
+    written.edit("05_user_name_not_null_and_more", "NOT VALID;", together)?;
     written.must_be_caught("reads or writes the rows of")
 }
 

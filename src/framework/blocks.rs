@@ -1,5 +1,5 @@
 //! Which units of a sequence the runner is sent at once: brief ones that follow each other are one statement, which commits
-//! after each of them; backfills of one table are one pass over it.
+//! after each of them, and so are validations; backfills of one table are one pass over it.
 
 use super::migration::Migration;
 use super::plpgsql::swap;
@@ -8,14 +8,16 @@ use crate::operation::{Backfill, Operation};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::schema::mentions;
 
-/// The sequence with brief units joined, and backfills. What committed before a later one failed runs again with it, so only units join of
+/// The sequence with units joined. What committed before a later one failed runs again with it, so only brief units join of
 /// which each statement can run again behind those that follow it in the block.
 pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
     let mut joined = Sequence { blocks: Vec::new(), ..sequence };
     for at in 0..joined.units.len() {
         let joins = joined.blocks.last().is_some_and(|block| {
             let (block, unit) = (&joined.units[block.clone()], &joined.units[at]);
-            fill_together(block, unit) || (can_be_repeated(migration, unit) && join(migration, block, unit))
+            prove_together(block, unit)
+                || fill_together(block, unit)
+                || (can_be_repeated(migration, unit) && join(migration, block, unit))
         });
         match joined.blocks.last_mut().filter(|_| joins) {
             Some(block) => block.end = at + 1,
@@ -23,6 +25,12 @@ pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
         }
     }
     joined
+}
+
+/// True when validations of other tables follow: what holds already is not read again.
+fn prove_together(block: &[Unit], unit: &Unit) -> bool {
+    let proves = |other: &Unit| other.kind == UnitKind::Validate && other.phase == unit.phase;
+    proves(unit) && block.iter().all(proves)
 }
 
 /// True when a backfill gives its column values in the same pass as those of a block.
@@ -51,6 +59,7 @@ fn backfill(unit: &Unit) -> Option<&Backfill> {
 
 /// True when each of a brief unit's statements can run again when the unit is done.
 fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
+    let in_do = unit.steps.iter().any(|step| step.verbatim && migration.statement_of(step.from).in_do);
     // A table that IF NOT EXISTS may not have made is no new one to whoever reads the file.
     let makes_table = unit.steps.iter().any(|step| matches!(step.operation, Operation::CreateTable(_)));
     let succeeded = |(at, step): (usize, &Step)| {
@@ -58,6 +67,7 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
         later.any(|later| is_succeeded_by(step, later) && swap(&step.operation, &later.operation).is_none())
     };
     unit.kind == UnitKind::Brief
+        && !in_do
         && !makes_table
         && Again { migration, units: std::slice::from_ref(unit) }.harmful(unit).is_none()
         && !unit.steps.iter().enumerate().any(succeeded)

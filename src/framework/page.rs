@@ -129,6 +129,11 @@ impl Page<'_> {
                 format!("the transactions before the failed one stay. {begin_again}: it goes on there")
             }
             (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {begin_again}"),
+            (UnitKind::Validate, _) if self.units().len() > 1 => {
+                format!(
+                    "some row breaks the rule, or it was interrupted; what it has proved stays. Mend the row, {again}"
+                )
+            }
             (UnitKind::Validate, _) => {
                 format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
             }
@@ -198,9 +203,12 @@ impl Page<'_> {
         slice(self.migration, step)
     }
 
-    /// Its brief units as one statement. `statements` are those of a unit. The author's comments stand in front of it, or with
-    /// the statements that they speak of where it commits between them.
-    pub fn brief(&self, statements: impl Fn(&Unit) -> Vec<String>, told: &mut [bool]) -> String {
+    /// Its units as one statement that commits after each of them; brief ones with attempts. `statements` are those of a unit.
+    /// The author's comments stand in front of it, or with the statements that they speak of where it commits between them.
+    pub fn block(&self, statements: impl Fn(&Unit) -> Vec<String>, told: &mut [bool]) -> String {
+        // A validation waits for a lock that nobody waits behind.
+        let lock_timeout = self.settings.lock_timeout.clone().filter(|_| self.kind() == UnitKind::Brief);
+        let settings = LayoutSettings { lock_timeout, ..self.settings.clone() };
         let [unit] = self.units() else {
             let mut transaction = |unit: &Unit| {
                 let mut transaction = statements(unit);
@@ -208,9 +216,9 @@ impl Page<'_> {
                 transaction
             };
             let transactions: Vec<Vec<String>> = self.units().iter().map(&mut transaction).collect();
-            return retried(&transactions, self.settings);
+            return retried(&transactions, &settings);
         };
-        self.comments_on_unit(unit, told) + &retried(&[statements(unit)], self.settings)
+        self.comments_on_unit(unit, told) + &retried(&[statements(unit)], &settings)
     }
 
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
@@ -241,11 +249,6 @@ impl Page<'_> {
             }
         }
         written
-    }
-
-    /// One statement: several validations of one table share a pass.
-    pub fn validate(&self) -> String {
-        validation(&self.steps().collect::<Vec<_>>())
     }
 }
 

@@ -243,9 +243,10 @@ impl<'a> Queue<'a> {
     /// build or backfill, then what stays in the author's words; ties in the source's order. Validations and builds go on while
     /// some are ready, so that the brief ones that wait for them follow each other.
     fn next_unit(&mut self) -> Option<Vec<usize>> {
-        let goes_on = self.last.filter(|kind| matches!(kind, UnitKind::Validate | UnitKind::Alone));
-        let same = goes_on.and_then(|kind| self.ready.get(&kind)?.first());
-        let first = *same.or_else(|| self.ready.values().find_map(|ready| ready.first()))?;
+        const LONG: [UnitKind; 2] = [UnitKind::Validate, UnitKind::Alone];
+        let goes_on = self.last.is_some_and(|kind| LONG.contains(&kind));
+        let long = LONG.iter().find_map(|kind| self.ready.get(kind)?.first()).filter(|_| goes_on);
+        let first = *long.or_else(|| self.ready.values().find_map(|ready| ready.first()))?;
         let company = self.company[&first].clone();
         self.last = Some(company.kind);
         let mut unit = Vec::new();

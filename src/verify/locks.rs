@@ -60,18 +60,26 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
 }
 
 impl Trace {
-    /// This one and the next: rows count where a lock was held with them that others feel.
+    /// This one and the next. Rows count only with the locks that were held then: of one that worked under a lock that others
+    /// feel nothing else is told.
     fn and(self, next: Trace) -> Trace {
-        let is_felt = |trace: &Trace| trace.locks.iter().any(|(_, mode)| mode.blocks_writes());
-        let touched = [&self, &next].into_iter().filter(|one| is_felt(one)).flat_map(|one| one.touched.clone());
-        let mut locks: BTreeMap<String, LockMode> = BTreeMap::new();
-        for (relation, mode) in self.locks.iter().chain(&next.locks) {
-            let strongest = locks.entry(relation.clone()).or_insert(*mode);
-            *strongest = (*strongest).max(*mode);
-        }
+        let works =
+            |trace: &Trace| !trace.touched.is_empty() && trace.locks.iter().any(|(_, mode)| mode.blocks_writes());
+        let (locks, touched) = match (works(&self), works(&next)) {
+            (true, _) => (self.locks, self.touched),
+            (false, true) => (next.locks, next.touched),
+            (false, false) => {
+                let mut locks: BTreeMap<String, LockMode> = self.locks.into_iter().collect();
+                for (relation, mode) in next.locks {
+                    let strongest = locks.entry(relation).or_insert(mode);
+                    *strongest = (*strongest).max(mode);
+                }
+                (locks.into_iter().collect(), Vec::new())
+            }
+        };
         Trace {
-            touched: touched.collect(),
-            locks: locks.into_iter().collect(),
+            locks,
+            touched,
             bounded: self.bounded && next.bounded,
             outside: self.outside || next.outside,
             took: self.took + next.took,

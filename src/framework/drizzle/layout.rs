@@ -9,14 +9,16 @@
 use super::super::header::comment;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
-use super::super::plpgsql::{Later, batches, dropped_if_invalid, must_be_valid, once_by_itself, validated_if_there};
+use super::super::plpgsql::{
+    Later, batches, by_itself, dropped_if_invalid, must_be_valid, once_by_itself, validated_if_there,
+};
 use super::super::rerun::{Again, is_temporary, stays};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use super::names::{part_name, words};
 use super::parts::{Part, Parting, Parts};
 use crate::operation::{CreateIndex, Ident, Operation, QualifiedName, TransactionControl};
-use crate::plan::{Sequence, Step, UnitKind};
+use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
@@ -192,11 +194,18 @@ impl<'a> Chunks<'a> {
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            return vec![page.header() + &page.brief(|unit| self.again().brief(unit), told)];
+            return vec![page.header() + &page.block(|unit| self.again().brief(unit), told)];
+        }
+        if page.kind() == UnitKind::Validate && page.units().len() > 1 {
+            return vec![page.header() + &page.block(|unit| vec![self.validate(unit)], told)];
         }
         let head = page.header() + &page.comments(told);
         match page.kind() {
-            UnitKind::Validate => vec![head + &self.validate(&page)],
+            UnitKind::Validate => {
+                let statement = self.validate(&page.units()[0]);
+                let whole = if statement.starts_with("IF ") { by_itself(&statement) } else { statement };
+                vec![head + &whole]
+            }
             _ => self.alone(&page, &head),
         }
     }
@@ -230,8 +239,8 @@ impl<'a> Chunks<'a> {
     }
 
     /// A validation must not miss a constraint that a finished run has taken away again.
-    fn validate(&self, page: &Page<'_>) -> String {
-        let all: Vec<&Step> = page.steps().collect();
+    fn validate(&self, unit: &Unit) -> String {
+        let all: Vec<&Step> = unit.steps.iter().collect();
         let constraints: Vec<_> = all.iter().filter_map(|step| self.temporary(step)).collect();
         if constraints.is_empty() {
             return validation(&all);

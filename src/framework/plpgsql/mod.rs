@@ -13,5 +13,5 @@ pub use batches::batches;
 pub use conditions::{column_exists, is_missing, table_exists};
 pub use guard::{Later, guarded, once, once_by_itself, swap};
 pub use index::{dropped_if_invalid, must_be_valid};
-pub use retry::{only_if, retried, transactions, validated_if_there};
+pub use retry::{by_itself, only_if, retried, transactions, validated_if_there};
 pub use text::literal;

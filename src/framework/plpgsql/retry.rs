@@ -86,7 +86,7 @@ pub fn only_if(condition: &str, statement: &str) -> String {
 }
 
 /// Statements as a block.
-pub(super) fn by_itself(statements: &str) -> String {
+pub fn by_itself(statements: &str) -> String {
     block(&format!("BEGIN\n{}\nEND\n", indented(statements, "  ")))
 }
 
@@ -106,7 +106,7 @@ pub fn validated_if_there(constraints: &[(&QualifiedName, &Ident)], all: &str, r
     let exists = |(table, name): &(&QualifiedName, &Ident)| format!("EXISTS ({})", constraint_exists(table, name));
     let there = constraints.iter().map(exists).collect::<Vec<_>>().join("\n  AND ");
     let otherwise = rest.map(|rest| format!("\n{}", if_then(&format!("NOT ({there})"), rest))).unwrap_or_default();
-    by_itself(&format!("{}{otherwise}", if_then(&there, all)))
+    format!("{}{otherwise}", if_then(&there, all))
 }
 
 #[cfg(test)]

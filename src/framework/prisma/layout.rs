@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::header::shell_word;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page, slug};
+use super::super::page::{Commands, Page, slug, validation};
 use super::super::plpgsql::{batches, once};
 use super::super::rerun::Again;
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
@@ -78,16 +78,19 @@ fn body(page: &Page<'_>, told: &mut [bool]) -> String {
         // A file that failed runs again, and what it committed before with it.
         UnitKind::Brief if page.units().len() > 1 => {
             let again = Again { migration: page.migration, units: page.units() };
-            return page.brief(|unit| again.brief(unit), told);
+            return page.block(|unit| again.brief(unit), told);
         }
         UnitKind::Brief => {
             let statements = |unit: &Unit| {
                 let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
                 once(&operations)
             };
-            return page.brief(statements, told);
+            return page.block(statements, told);
         }
-        UnitKind::Validate => page.validate(),
+        UnitKind::Validate if page.units().len() > 1 => {
+            return page.block(|unit| vec![validation(&unit.steps.iter().collect::<Vec<_>>())], told);
+        }
+        UnitKind::Validate => validation(&page.steps().collect::<Vec<_>>()),
         UnitKind::Alone => match page.backfills().as_slice() {
             [] => {
                 let step = &page.units()[0].steps[0];
