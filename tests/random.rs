@@ -16,6 +16,7 @@ mod random {
     pub mod case;
     pub mod chance;
     pub mod judge;
+    pub mod kept;
     pub mod known;
     pub mod model;
     pub mod objects;

@@ -3,7 +3,7 @@
 //! The units are replayed strictly against the catalog that the history gives. Every operation must apply where it stands,
 //! cost there what its unit allows, and leave nothing unprotected between two units; the end must be the naive end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sequence::UnitKind;
 use super::step::{Duration, Step};
@@ -44,6 +44,13 @@ pub enum Fault {
         /// The step that may fail.
         step: usize,
     },
+    /// A commit stands between what copies something and what takes it away: what is written there meanwhile is lost.
+    Parted {
+        /// The step that copies, by index.
+        copy: usize,
+        /// The step that takes away.
+        removal: usize,
+    },
     /// The catalog is another one than the naive order leaves.
     Differs {
         /// In what.
@@ -61,6 +68,8 @@ pub struct Promise<'a> {
     pub relations: &'a [QualifiedName],
     /// The items of the migration that do not apply in the source's order either, as far as can be seen.
     pub refused: &'a [bool],
+    /// Pairs of items: what copies, and what takes away where it copied from.
+    pub copies: &'a [(usize, usize)],
     /// The oldest server's major version.
     pub version: u32,
 }
@@ -119,10 +128,29 @@ pub fn check(
             }
         }
     }
+    if let Some((copy, removal)) = parted(steps, units, promise.copies) {
+        return Err(Fault::Parted { copy, removal });
+    }
     match schema.difference(promise.after) {
         Some(what) => Err(Fault::Differs { what }),
         None => Ok(locks),
     }
+}
+
+/// A copy and what takes away what it copied, in different units.
+fn parted(steps: &[Step], units: &[(UnitKind, Vec<usize>)], copies: &[(usize, usize)]) -> Option<(usize, usize)> {
+    let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    for (number, (_, unit)) in units.iter().enumerate() {
+        for at in unit {
+            places.entry(steps[*at].from).or_default().push((number, *at));
+        }
+    }
+    copies.iter().find_map(|(copy, removal)| {
+        let (copies, removals) = (places.get(copy)?, places.get(removal)?);
+        let (unit, copy) = copies.last()?;
+        let apart = |place: &&(usize, usize)| place.0 != *unit && steps[place.1].loses();
+        removals.iter().find(apart).map(|(_, removal)| (*copy, *removal))
+    })
 }
 
 /// The unit allows what the step does there.
