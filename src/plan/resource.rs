@@ -37,6 +37,8 @@ pub struct Uses {
     pub(super) writes: BTreeSet<Resource>,
     /// Nothing passes it.
     pub(super) barrier: bool,
+    /// It passes nothing that stands before it; what stands behind it may pass.
+    pub(super) last: bool,
     /// It makes these columns of a table unique.
     pub(super) unique_on: Option<(Key, Vec<Ident>)>,
     /// Its foreign keys point at these columns of a table (none written: its primary key).

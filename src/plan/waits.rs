@@ -108,6 +108,9 @@ impl Waits {
                 users = Users::default();
                 continue;
             }
+            if step.uses.last {
+                (barrier.unwrap_or(0)..at).for_each(|earlier| self.add(at, earlier));
+            }
             for resource in &step.uses.writes {
                 users.write(resource, at).for_each(|earlier| self.add(at, earlier));
             }
