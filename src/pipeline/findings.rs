@@ -12,7 +12,7 @@ use crate::plan::{Duration, Phase, Sequence, Step, Transaction, UnitKind, Uses};
 use crate::postgres::Effects;
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
-use crate::schema::Schema;
+use crate::schema::{Age, Schema, mentions};
 use crate::source::DirectiveScope;
 
 /// A hazard at an item.
@@ -284,6 +284,10 @@ fn first_outcome(
             Some(Level::Error) => outcome.hazard.severity = Severity::Danger,
             Some(Level::Off) | None => {}
         }
+        if asks_for_what_is_not_there(&outcome, site) {
+            outcome.preflight = None;
+            outcome.steps.iter_mut().flatten().for_each(|step| step.preflight = None);
+        }
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
             && rule.id != "missing-lock-timeout";
@@ -293,6 +297,14 @@ fn first_outcome(
             _ => Some((rule, outcome)),
         }
     })
+}
+
+/// A query that is to be asked before the migration names a column that the migration adds.
+fn asks_for_what_is_not_there(outcome: &Outcome, site: &Site<'_>) -> bool {
+    let Some(preflight) = &outcome.preflight else { return false };
+    let table = outcome.hazard.table.as_ref().and_then(|table| site.schema.table(table));
+    let mut new = table.into_iter().flat_map(|table| &table.columns).filter(|column| column.age == Age::New);
+    new.any(|column| mentions(&preflight.query, column.name.as_str()))
 }
 
 /// What its author fixed is not moved: the hazard is reported and passes through.
