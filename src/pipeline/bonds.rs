@@ -25,6 +25,9 @@ pub(super) fn bonds(
         } else {
             last.remove(&Bond::Settings);
         }
+        if at > 0 && are_rows_of_one(migration, &steps[at - 1], step) {
+            found.push((at - 1, at));
+        }
         for bond in bonds_of(migration, step, &schema) {
             if let Some(before) = last.insert(bond, at) {
                 found.push((before, at));
@@ -47,6 +50,17 @@ fn with_copies(steps: &[Step], copies: &[(usize, usize)]) -> Vec<(usize, usize)>
         removals.iter().find(|at| steps[**at].loses()).map(|removal| (*copy, *removal))
     };
     copies.iter().filter_map(pair).collect()
+}
+
+/// Two statements that change rows, one right behind the other, also where both left the transaction of a lock.
+fn are_rows_of_one(migration: &Migration, one: &Step, other: &Step) -> bool {
+    use Operation::{Delete, Insert, Truncate, Update};
+    let changes = |step: &Step| {
+        matches!(step.operation, Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. })
+            && step.duration == Duration::AsWritten
+    };
+    let together = migration.items[one.from].shares_transaction_with(&migration.items[other.from]);
+    together && one.transaction == Transaction::Own && changes(one) && changes(other)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -228,7 +228,8 @@ impl Waits {
                 }
             }
         }
-        let doubtful: Vec<usize> = (0..steps.len()).filter(|at| !after[*at] && steps[*at].may_fail_on_rows()).collect();
+        let may_fail = |step: &Step| step.may_fail_on_rows() || step.duration == Duration::AsWritten;
+        let doubtful: Vec<usize> = (0..steps.len()).filter(|at| !after[*at] && may_fail(&steps[*at])).collect();
         for removal in removals {
             for check in &doubtful {
                 if steps[*check].phase == steps[removal].phase {
