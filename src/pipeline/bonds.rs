@@ -47,7 +47,7 @@ fn with_copies(steps: &[Step], copies: &[(usize, usize)]) -> Vec<(usize, usize)>
     let pair = |(copy, removal): &(usize, usize)| {
         let copy = of_item.get(copy)?.last()?;
         let removals = of_item.get(removal)?;
-        removals.iter().find(|at| steps[**at].loses()).map(|removal| (*copy, *removal))
+        removals.iter().find(|at| steps[**at].replaces()).map(|removal| (*copy, *removal))
     };
     copies.iter().filter_map(pair).collect()
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::framework::migration::Migration;
-use crate::operation::{Ident, ObjectKind, Operation, QualifiedName};
+use crate::operation::{Ident, ObjectKind, Operation, QualifiedName, Rows};
 use crate::postgres::calls_users_function;
 use crate::schema::{Key, Schema, key, mentions};
 
@@ -15,21 +15,24 @@ const LONG: usize = 100_000;
 pub(super) struct Copies<'a> {
     migration: &'a Migration,
     from: BTreeMap<Key, Vec<usize>>,
+    /// The statement that emptied a table last.
+    emptied: BTreeMap<Key, usize>,
     /// The last statement of which nobody knows what it reads.
     unknown: Option<usize>,
-    /// Pairs of items, by index: what copies, and what takes away.
+    /// Pairs of items, by index: what copies, and what takes away; what takes all rows away, and what puts others there.
     pub(super) found: Vec<(usize, usize)>,
 }
 
 impl<'a> Copies<'a> {
     pub(super) fn of(migration: &'a Migration) -> Self {
-        Copies { migration, from: BTreeMap::new(), unknown: None, found: Vec::new() }
+        Copies { migration, from: BTreeMap::new(), emptied: BTreeMap::new(), unknown: None, found: Vec::new() }
     }
 
     /// Looks at the next item. `schema` is the catalog before it.
     pub(super) fn see(&mut self, item: usize, schema: &Schema) {
         let earlier = self.copies_of_what_it_takes(item, schema);
         self.found.extend(earlier.map(|earlier| (earlier, item)));
+        self.see_rows(item);
         let text = self.migration.slice(item);
         let copies = match &self.migration.items[item].operation {
             Operation::CreateTable(create) => create.as_query,
@@ -50,6 +53,19 @@ impl<'a> Copies<'a> {
             for table in schema.named_in(text) {
                 self.from.entry(key(&table.name)).or_default().push(item);
             }
+        }
+    }
+
+    /// A table that is emptied and filled again is not seen empty.
+    fn see_rows(&mut self, item: usize) {
+        match &self.migration.items[item].operation {
+            Operation::Truncate { tables, .. } => self.emptied.extend(tables.iter().map(|table| (key(table), item))),
+            Operation::Delete { table, rows: Rows::All } => self.emptied.extend([(key(table), item)]),
+            Operation::Insert { table, .. } => {
+                let emptied = self.emptied.get(&key(table)).copied();
+                self.found.extend(emptied.filter(|one| self.shares_transaction(*one, item)).map(|one| (one, item)));
+            }
+            _ => {}
         }
     }
 

@@ -12,7 +12,8 @@ use crate::plan::{Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
 
-const WRITTEN_BETWEEN: &str = "what the application writes between a copy and the end of what is copied would be lost";
+const WRITTEN_BETWEEN: &str =
+    "its statements move rows: what is written between them would be lost, or rows would be missing for a while";
 
 /// The catalogs around a migration, with everything in them that its statements need.
 pub struct Around {

@@ -149,7 +149,7 @@ fn parted(steps: &[Step], units: &[(UnitKind, Vec<usize>)], copies: &[(usize, us
     copies.iter().find_map(|(copy, removal)| {
         let (copies, removals) = (places.get(copy)?, places.get(removal)?);
         let (unit, copy) = copies.last()?;
-        let apart = |place: &&(usize, usize)| place.0 != *unit && steps[place.1].loses();
+        let apart = |place: &&(usize, usize)| place.0 != *unit && steps[place.1].replaces();
         removals.iter().find(apart).map(|(_, removal)| (*copy, *removal))
     })
 }
@@ -306,15 +306,16 @@ impl Look<'_> {
     }
 }
 
-/// The relations that operations are about, under every name that they have.
+/// The relations and types that operations are about, under every name that they have.
 pub fn relations<'a>(operations: impl IntoIterator<Item = &'a Operation>, schema: &Schema) -> Vec<QualifiedName> {
     let mut found: Vec<QualifiedName> = Vec::new();
     for operation in operations {
         found.extend(operation.table().cloned());
         match operation {
-            Operation::DropTable { names, .. } | Operation::DropObject { names, .. } => {
-                found.extend(names.iter().cloned())
-            }
+            Operation::RenameType { name, to } => found.extend([name.clone(), name.sibling(to.clone())]),
+            Operation::DropTable { names, .. }
+            | Operation::DropObject { names, .. }
+            | Operation::DropType { names, .. } => found.extend(names.iter().cloned()),
             Operation::DropIndex { names, .. } => {
                 found.extend(names.iter().filter_map(|name| schema.index(name)).map(|index| index.table.clone()));
             }

@@ -108,8 +108,8 @@ impl Step {
         takes && self.duration != Duration::Free
     }
 
-    /// It takes rows or values away, or the name that they are found under.
-    pub fn loses(&self) -> bool {
+    /// It takes rows or values away, or the name that they are found under, or puts others there.
+    pub fn replaces(&self) -> bool {
         use Operation::*;
         matches!(
             self.operation,
@@ -120,6 +120,7 @@ impl Step {
                 | SetSchema { .. }
                 | Truncate { .. }
                 | Delete { .. }
+                | Insert { .. }
         )
     }
 

@@ -207,11 +207,11 @@ impl Waits {
         // What waits for a removal, or for what commits with one, cannot come before it.
         let mut after = vec![false; steps.len()];
         removals.iter().for_each(|at| after[*at] = true);
+        let pairs = together.iter().filter(|(one, other)| after[*one] != after[*other]);
+        let pairs: Vec<(usize, usize)> =
+            pairs.map(|(one, other)| if after[*one] { (*one, *other) } else { (*other, *one) }).collect();
         let mut open = removals.clone();
-        for (one, other) in together.iter().filter(|(one, other)| after[*one] != after[*other]) {
-            let companion = if after[*one] { *other } else { *one };
-            open.push(companion);
-        }
+        open.extend(pairs.iter().map(|(_, companion)| *companion));
         open.iter().for_each(|at| after[*at] = true);
         let Some(first) = open.iter().min() else { return };
         let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
@@ -230,6 +230,13 @@ impl Waits {
         }
         let may_fail = |step: &Step| step.may_fail_on_rows() || step.duration == Duration::AsWritten;
         let doubtful: Vec<usize> = (0..steps.len()).filter(|at| !after[*at] && may_fail(&steps[*at])).collect();
+        for (own, companion) in pairs.into_iter().filter(|(_, companion)| may_fail(&steps[*companion])) {
+            for removal in removals.iter().copied().filter(|removal| *removal != own) {
+                if !self.reaches(own, removal) && !self.reaches(companion, removal) {
+                    self.add(removal, companion);
+                }
+            }
+        }
         for removal in removals {
             for check in &doubtful {
                 if steps[*check].phase == steps[removal].phase {

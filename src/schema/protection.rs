@@ -10,6 +10,8 @@ use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Protection {
     Relation,
+    /// A type of that name.
+    Type,
     Column(Ident),
     NotNull(Ident),
     PrimaryKey,
@@ -44,11 +46,14 @@ impl std::fmt::Display for Gap {
 }
 
 impl Protections {
-    /// What these relations of a catalog protect, and its functions.
+    /// What these relations and types of a catalog protect, and its functions.
     pub fn of<'a>(schema: &Schema, relations: impl IntoIterator<Item = &'a QualifiedName>) -> Self {
         let mut all = Protections { functions: schema.functions.keys().cloned().collect(), ..Protections::default() };
         for name in relations {
             let own = key(name);
+            if schema.enum_type(name).is_some() || schema.domain(name).is_some() {
+                all.held.insert((own.clone(), Protection::Type));
+            }
             let Some(table) = schema.tables.get(&own) else { continue };
             all.held.extend(schema.protections_of(table).into_iter().map(|one| (own.clone(), one)));
             if table.row_security {
@@ -95,6 +100,7 @@ impl Protection {
     fn missing_from(&self, relation: &str) -> String {
         match self {
             Protection::Relation => format!("{relation} is missing"),
+            Protection::Type => format!("type {relation} is missing"),
             Protection::Column(column) => format!("{relation} has no column {column}"),
             Protection::NotNull(column) => format!("{relation}.{column} takes NULL"),
             Protection::PrimaryKey => format!("{relation} has no primary key"),
