@@ -1,12 +1,14 @@
 //! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
 
+use std::collections::BTreeMap;
+
 use super::LayoutSettings;
 use super::header::comment;
 use super::migration::Migration;
 use super::undo::undo;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Decides, Operation, QualifiedName, Setting, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::sql::{one_line, render};
+use crate::sql::{Change, change, one_line, render};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
 pub trait Commands {
@@ -36,6 +38,8 @@ pub struct Page<'a> {
     pub at: usize,
     /// How to go on when it fails.
     pub commands: &'a dyn Commands,
+    /// The whole sequence runs in one session: what the author has set holds in it.
+    pub one_session: bool,
 }
 
 impl Page<'_> {
@@ -182,31 +186,72 @@ impl Page<'_> {
         let source = &self.migration.source.text;
         let mut written: Vec<String> = Vec::new();
         let mut done = Vec::new();
+        let mut session = Told::default();
         for step in &self.unit().steps {
             let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
             let own = self.unit().steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
             if !step.verbatim || own < statement.items.len() {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
+                let set = self.set_before(step, "SET", &mut session);
                 let comments = self.comments_on(step, told);
-                written.push(format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
+                written.push(format!("{set}{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
                 let gap = if written.is_empty() { "" } else { "\n" };
+                let set = self.set_before(step, "SET", &mut session);
                 let leading = self.migration.comments_before(statement);
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') { "" } else { ";" };
-                written.push(format!("{gap}{leading}{whole}{end}\n"));
+                written.push(format!("{gap}{set}{leading}{whole}{end}\n"));
             }
+            session.follow(&step.operation);
         }
         written
     }
 
     /// One statement: several validations of one table share a pass.
     pub fn validate(&self) -> String {
-        validation(&self.unit().steps.iter().collect::<Vec<_>>())
+        let mut session = Told::default();
+        let set: String = self.unit().steps.iter().map(|step| self.set_before(step, "SET", &mut session)).collect();
+        set + &validation(&self.unit().steps.iter().collect::<Vec<_>>())
+    }
+
+    /// What the session must be set to before a step, as far as nothing before it in its unit has said it: a line for each
+    /// parameter.
+    pub fn set_before(&self, step: &Step, set: &str, told: &mut Told) -> String {
+        if self.one_session || matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_)) {
+            return String::new();
+        }
+        let in_words = step.verbatim && set == "SET";
+        // The author's own words hold names without a schema.
+        let names = |setting: &&Setting| matches!(setting.decides, Decides::Names(_));
+        let in_force = self.migration.items[step.from].settings.iter().filter(|setting| !setting.local);
+        let needed = in_force.filter(|setting| step.settings.contains(setting) || (in_words && names(setting)));
+        let missing =
+            needed.filter(|setting| told.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
+        missing.map(|setting| format!("{set} {};\n", setting.clause)).collect()
+    }
+}
+
+/// What a unit's session was told so far.
+#[derive(Default)]
+pub struct Told(BTreeMap<String, Setting>);
+
+impl Told {
+    /// A statement that may set something itself.
+    pub fn follow(&mut self, operation: &Operation) {
+        match change(operation) {
+            Some(Change::Set(setting)) => drop(self.0.insert(setting.name.clone(), setting)),
+            Some(Change::Reset(name) | Change::Unclear(name)) => drop(self.0.remove(&name)),
+            Some(Change::ResetAll) => self.0.clear(),
+            None if matches!(operation, Operation::Transaction(TransactionControl::Commit)) => {
+                self.0.retain(|_, setting| !setting.local);
+            }
+            None => {}
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::bonds::bonds;
 use super::findings::Findings;
+use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::QualifiedName;
 use crate::plan::check::{self, Fault, Promise};
@@ -72,6 +73,11 @@ pub fn plan(
     let mut because = "its statements must be seen together, and one of them takes long".to_owned();
     // Each turn binds two more steps, allows less freedom, or leaves one more statement as it is.
     while findings.is_rewritten() {
+        if let Some((silent, why)) = session::untold(migration, &findings.steps, runner) {
+            findings = left(findings, &silent, &why);
+            bound.clear();
+            continue;
+        }
         let steps = &findings.steps;
         let mut together = bonds(migration, steps, &around.before);
         together.extend(&bound);

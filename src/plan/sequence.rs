@@ -10,6 +10,8 @@ pub struct Runner {
     pub several_statements_per_unit: bool,
     /// What a failed concurrent build left INVALID is dropped before the next attempt, in the same file.
     pub clears_leftovers: bool,
+    /// A sequence is one session from its first statement on, also where it is begun again after a failure.
+    pub one_session: bool,
 }
 
 /// What a unit holds, in the order in which units that are ready run.

@@ -46,7 +46,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Block) => {
             "left as it is: its DO block has variables, conditions or loops; take it out of the block"
         }
-        Some(Fixed::Session) => {
+        Some(Fixed::Session | Fixed::Names) => {
             "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
         }
         None if item.bounds_lock_waits => {

@@ -9,6 +9,12 @@ pub fn batches(backfill: &Backfill, settings: &LayoutSettings) -> String {
     block(&if backfill.key.is_empty() { by_block(backfill, settings) } else { by_key(backfill, settings) })
 }
 
+/// The same under settings of the session, a `SET` a line: what ends with a transaction would not last.
+pub fn batches_under(set: &str, backfill: &Backfill, settings: &LayoutSettings) -> String {
+    let begin = "\nBEGIN\n";
+    batches(backfill, settings).replacen(begin, &format!("{begin}{}", indented(set, "  ")), 1)
+}
+
 const RETRY_BATCH: &str = "        EXIT;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
         bf_tries := bf_tries + 1;

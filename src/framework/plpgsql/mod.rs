@@ -9,7 +9,7 @@ mod index;
 mod retry;
 mod text;
 
-pub use batches::batches;
+pub use batches::{batches, batches_under};
 pub use conditions::{column_exists, is_missing, table_exists};
 pub use guard::{Later, guarded, once, once_by_itself};
 pub use index::{dropped_if_invalid, must_be_valid};

@@ -4,8 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::header::shell_word;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page};
-use super::super::plpgsql::{batches, once, retried};
+use super::super::page::{Commands, Page, Told};
+use super::super::plpgsql::{batches_under, once, retried};
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
 use super::FILE;
 use crate::operation::{Operation, clipped};
@@ -26,7 +26,7 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
     let mut files = Vec::new();
     for (at, unit) in sequence.units.iter().enumerate() {
         let commands = MigrateResolve(&names[at]);
-        let page = Page { migration, sequence, settings, at, commands: &commands };
+        let page = Page { migration, sequence, settings, at, commands: &commands, one_session: false };
         let mut content = page.header();
         content.push_str(&body(&page, unit, &mut told));
         if at == last {
@@ -79,11 +79,20 @@ fn body(page: &Page<'_>, unit: &Unit, told: &mut [bool]) -> String {
         UnitKind::Free | UnitKind::AsWritten => return page.as_written(told).concat(),
         UnitKind::Brief => {
             let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
-            retried(&once(&operations), page.settings)
+            let mut session = Told::default();
+            let statements = unit.steps.iter().zip(once(&operations)).map(|(step, statement)| {
+                let set = page.set_before(step, "SET LOCAL", &mut session);
+                session.follow(&step.operation);
+                set + &statement
+            });
+            retried(&statements.collect::<Vec<_>>(), page.settings)
         }
         UnitKind::Validate => page.validate(),
         UnitKind::Alone => match &unit.steps[0].operation {
-            Operation::Backfill(backfill) => batches(backfill, page.settings),
+            Operation::Backfill(backfill) => {
+                let set = page.set_before(&unit.steps[0], "SET", &mut Told::default());
+                batches_under(&set, backfill, page.settings)
+            }
             operation => render::statement(operation).unwrap_or_else(|| page.slice(&unit.steps[0])) + ";\n",
         },
     };
