@@ -6,7 +6,7 @@ use super::LayoutSettings;
 use super::header::comment;
 use super::migration::Migration;
 use super::undo::undo;
-use crate::operation::{Decides, Operation, QualifiedName, Setting, TransactionControl};
+use crate::operation::{Decides, Fixed, Operation, QualifiedName, Setting, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{Change, change, one_line, render};
 
@@ -186,54 +186,89 @@ impl Page<'_> {
         let source = &self.migration.source.text;
         let mut written: Vec<String> = Vec::new();
         let mut done = Vec::new();
-        let mut session = Told::default();
         for step in &self.unit().steps {
             let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
             let own = self.unit().steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
             if !step.verbatim || own < statement.items.len() {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
-                let set = self.set_before(step, "SET", &mut session);
                 let comments = self.comments_on(step, told);
-                written.push(format!("{set}{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
+                written.push(format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
                 let gap = if written.is_empty() { "" } else { "\n" };
-                let set = self.set_before(step, "SET", &mut session);
                 let leading = self.migration.comments_before(statement);
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') { "" } else { ";" };
-                written.push(format!("{gap}{set}{leading}{whole}{end}\n"));
+                written.push(format!("{gap}{leading}{whole}{end}\n"));
             }
-            session.follow(&step.operation);
         }
         written
     }
 
     /// One statement: several validations of one table share a pass.
     pub fn validate(&self) -> String {
-        let mut session = Told::default();
-        let set: String = self.unit().steps.iter().map(|step| self.set_before(step, "SET", &mut session)).collect();
-        set + &validation(&self.unit().steps.iter().collect::<Vec<_>>())
+        validation(&self.unit().steps.iter().collect::<Vec<_>>())
     }
 
-    /// What the session must be set to before a step, as far as nothing before it in its unit has said it: a line for each
-    /// parameter.
-    pub fn set_before(&self, step: &Step, set: &str, told: &mut Told) -> String {
+    /// What the session must be set to for the unit, as far as nothing in it says so before its first statement that needs it;
+    /// a line for each parameter.
+    pub fn set_for_unit(&self, in_words: bool) -> String {
+        let mut session = Told::default();
+        let lines = self.unit().steps.iter().map(|step| {
+            let lines = self.set_before(step, in_words, &mut session);
+            session.follow(&step.operation);
+            lines
+        });
+        lines.collect()
+    }
+
+    /// The same before one step.
+    pub fn set_before(&self, step: &Step, in_words: bool, told: &mut Told) -> String {
         if self.one_session || matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_)) {
             return String::new();
         }
-        let in_words = step.verbatim && set == "SET";
         // The author's own words hold names without a schema.
-        let names = |setting: &&Setting| matches!(setting.decides, Decides::Names(_));
+        let names = |setting: &Setting| in_words && step.verbatim && matches!(setting.decides, Decides::Names(_));
         let in_force = self.migration.items[step.from].settings.iter().filter(|setting| !setting.local);
-        let needed = in_force.filter(|setting| step.settings.contains(setting) || (in_words && names(setting)));
+        let needed = in_force.filter(|setting| step.settings.contains(setting) || names(setting));
         let missing =
             needed.filter(|setting| told.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
-        missing.map(|setting| format!("{set} {};\n", setting.clause)).collect()
+        missing.map(|setting| format!("SET LOCAL {};\n", setting.clause)).collect()
     }
+
+    /// The comments on statements before this unit's that are in no unit, because each step does for itself what they did.
+    pub fn comments_on_what_is_left_out(&self, told: &mut [bool]) -> String {
+        let of = |step: &Step| self.migration.items[step.from].statement;
+        let Some(last) = self.unit().steps.iter().map(of).max() else { return String::new() };
+        let steps = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
+        let is_set = |at: usize| {
+            let items = &self.migration.items[self.migration.statements[at].items.clone()];
+            !items.is_empty() && items.iter().all(|item| matches!(item.operation, Operation::SetParameter { .. }))
+        };
+        let left_out = (0..last).filter(|at| is_set(*at) && !steps().any(|step| of(step) == *at));
+        let missing: Vec<usize> = left_out.filter(|at| !std::mem::replace(&mut told[*at], true)).collect();
+        let comments = missing.into_iter().map(|at| self.migration.comments_before(&self.migration.statements[at]));
+        comments.filter(|comment| !comment.is_empty()).map(|comment| comment + "\n").collect()
+    }
+}
+
+/// True when a step in the author's words can stand in a `DO` block with others: a statement that gives no rows and is no block
+/// itself.
+pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
+    let is_read = !matches!(
+        step.operation,
+        Operation::Opaque { .. }
+            | Operation::Select { .. }
+            | Operation::Transaction(_)
+            | Operation::Vacuum { .. }
+            | Operation::Cluster { table: None }
+    );
+    let is_block = migration.statement_of(step.from).in_do;
+    let gives_rows = migration.slice(step.from).to_ascii_uppercase().contains("RETURNING");
+    is_read && !is_block && !gives_rows && migration.items[step.from].fixed != Some(Fixed::Transaction)
 }
 
 /// What a unit's session was told so far.

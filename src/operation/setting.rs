@@ -36,6 +36,13 @@ pub enum Decides {
     Anything,
 }
 
+impl Setting {
+    /// It decides what everybody's statements in the session mean, and who runs them.
+    pub fn is_of_whole_session(&self) -> bool {
+        matches!(self.decides, Decides::Names(_) | Decides::Who)
+    }
+}
+
 /// The schemas that unqualified names are looked for in; `None` where no `SET` says so.
 pub fn search_path(settings: &[Setting]) -> Option<&[Ident]> {
     settings.iter().find_map(|setting| match &setting.decides {

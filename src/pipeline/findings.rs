@@ -84,6 +84,13 @@ impl Findings {
         Ok(self)
     }
 
+    /// The same where these items, which pass through, share no transaction with others.
+    pub fn apart(mut self, items: &BTreeSet<usize>) -> Findings {
+        items.iter().for_each(|item| self.as_written[*item].transaction = Transaction::Own);
+        self.assemble();
+        self
+    }
+
     /// Says what there is to say of operations that no other one's rewrite replaces any more.
     fn say_of(&mut self, items: &[usize], why: &str) {
         let (now, still): (Vec<Finding>, Vec<Finding>) =

@@ -353,7 +353,7 @@ impl Draft {
             Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
         };
         let of_runner = framework.notes(&migration, &sequence, &settings);
-        let left_behind = session::left_behind(&migration).filter(|_| !sequence.units.is_empty());
+        let left_behind = session::left_behind(&migration, framework.runner()).filter(|_| !sequence.units.is_empty());
         report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes));
         let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();

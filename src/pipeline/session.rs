@@ -1,10 +1,14 @@
 //! What the author has set for the session: names along its `search_path`, and what each step has to be told again.
 
+use std::collections::BTreeSet;
+
 use crate::framework::migration::Migration;
-use crate::operation::{Fixed, Item, Operation, Setting, search_path};
+use crate::framework::page::can_be_in_a_block;
+use crate::operation::{Decides, Fixed, Item, Operation, Setting, search_path};
 use crate::plan::{Duration, Runner, Step, Transaction};
 use crate::postgres::matters;
 use crate::schema::Schema;
+use crate::sql::{Change, change};
 
 /// Gives the names of a migration their schemas, where a `search_path` of its own says where they are.
 pub(super) fn resolve(migration: &mut Migration, before: &Schema) {
@@ -55,15 +59,30 @@ pub(super) fn untold(migration: &Migration, steps: &[Step], runner: Runner) -> O
     if runner.one_session {
         return told_too_late(migration).map(|why| ((0..steps.len()).collect(), why));
     }
-    let silent = |step: &Step| step.transaction == Transaction::Outside && step.duration != Duration::Backfill;
-    let found: Vec<usize> =
-        (0..steps.len()).filter(|at| silent(&steps[*at]) && !steps[*at].settings.is_empty()).collect();
-    let setting = found.first().and_then(|at| steps[*at].settings.first())?;
-    let why = format!(
-        "SET {} before it decides what it does, and the file of a concurrent build has no room for it",
-        setting.clause
-    );
-    Some((found, why))
+    let silent = |step: &Step| {
+        let item = &migration.items[step.from];
+        let in_words = step.verbatim && matches!(step.duration, Duration::Free | Duration::AsWritten);
+        let needs = |setting: &Setting| step.settings.contains(setting) || (in_words && is_name(setting));
+        let needed = item.settings.iter().filter(|setting| !setting.local && needs(setting));
+        let has_no_room = step.transaction == Transaction::Outside && step.duration != Duration::Backfill;
+        let is_control = matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_));
+        let found = needed.filter(|setting| {
+            !is_control
+                && (has_no_room || (in_words && setting.is_of_whole_session() && !can_be_in_a_block(migration, step)))
+        });
+        found.map(|setting| (setting.clause.clone(), has_no_room)).next()
+    };
+    let found: Vec<usize> = (0..steps.len()).filter(|at| silent(&steps[*at]).is_some()).collect();
+    let (clause, has_no_room) = found.first().and_then(|at| silent(&steps[*at]))?;
+    let why = match has_no_room {
+        true => "the file of a concurrent build has no room for it",
+        false => "it cannot stand in the DO block that sets it for one file",
+    };
+    Some((found, format!("SET {clause} before it decides what it does, and {why}")))
+}
+
+fn is_name(setting: &Setting) -> bool {
+    matches!(setting.decides, Decides::Names(_))
 }
 
 /// In a session that has run a part of the file before, its beginning would run under what is set behind it.
@@ -76,12 +95,54 @@ fn told_too_late(migration: &Migration) -> Option<String> {
 }
 
 /// What a migration leaves set behind it.
-pub(super) fn left_behind(migration: &Migration) -> Option<String> {
-    let left = migration.items.last()?.settings.iter().find(|setting| !setting.local)?;
-    Some(format!(
-        "SET {} holds for the migrations behind it too, unless their run begins with one of them: RESET {} at its end",
-        left.clause, left.name
-    ))
+pub(super) fn left_behind(migration: &Migration, runner: Runner) -> Option<String> {
+    let left = left_set(migration).find(|setting| !setting.local)?;
+    let Setting { clause, name, .. } = left;
+    Some(match left.is_of_whole_session() && !runner.one_session && !is_harmless(left) {
+        true => format!(
+            "SET {clause} is not taken back at the end of the file, and is in the way of the runner's own statements then: \
+             each step sets it for itself"
+        ),
+        false => format!(
+            "SET {clause} holds for the migrations behind it too, unless their run begins with one of them: RESET {name} at \
+             its end"
+        ),
+    })
+}
+
+fn left_set(migration: &Migration) -> impl Iterator<Item = &Setting> {
+    migration.items.last().into_iter().flat_map(|item| item.settings.iter())
+}
+
+/// The runner finds its own tables, by default in `public`.
+fn is_harmless(setting: &Setting) -> bool {
+    match &setting.decides {
+        Decides::Names(path) => path.iter().any(|schema| schema.as_str() == "public"),
+        Decides::Who => false,
+        _ => true,
+    }
+}
+
+/// Where a runner works in the session of its files: the statements that set what each step sets for itself, and what takes
+/// that back. What the migration leaves set for those behind it stays, unless the runner would stop at it.
+pub(super) fn set_by_steps(migration: &Migration, runner: Runner) -> BTreeSet<usize> {
+    if runner.one_session {
+        return BTreeSet::new();
+    }
+    let is_own = |at: &usize| {
+        let item = &migration.items[*at];
+        let Operation::SetParameter { local: false, .. } = &item.operation else { return false };
+        let of_session = match change(&item.operation) {
+            Some(Change::Set(setting)) => {
+                setting.is_of_whole_session()
+                    && !(is_harmless(&setting) && left_set(migration).any(|left| *left == setting))
+            }
+            Some(Change::Reset(name)) => ["search_path", "role", "session_authorization"].contains(&name.as_str()),
+            _ => false,
+        };
+        of_session && item.fixed.is_none() && !migration.statement_of(*at).in_do
+    };
+    (0..migration.items.len()).filter(is_own).collect()
 }
 
 fn decides(item: &Item, settings: &[Setting]) -> bool {

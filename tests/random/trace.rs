@@ -40,6 +40,7 @@ pub fn step(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
     let files = self::in_use(client)?;
     client.batch_execute("SET enable_seqscan = off; BEGIN")?; // a row that is looked up is not a scan
     let Err(error) = client.batch_execute(sql) else {
+        client.batch_execute("SET LOCAL search_path TO DEFAULT")?;
         let seen = seen(client, in_use, &files, &mut BTreeMap::new())?;
         return Ok(match client.batch_execute("COMMIT") {
             Ok(()) => Ended::Inside(seen),

@@ -1,5 +1,5 @@
 -- everything is in the shop's schema
-SET search_path TO "shop";
+SET search_path TO shop;
 
 -- AddConstraint
 ALTER TABLE "Item" ADD CONSTRAINT "Item_price_check" CHECK (is_price("price"));
@@ -14,3 +14,5 @@ CREATE TABLE "Sale" (
 
     CONSTRAINT "Sale_pkey" PRIMARY KEY ("id")
 );
+
+RESET search_path;
