@@ -54,11 +54,11 @@ impl Along<'_> {
         use Operation::*;
         match operation {
             CreateTable(create) => {
-                let sources = create.like.iter_mut().chain(&mut create.inherits).chain(&mut create.partition_of);
-                sources.map(|name| self.relation(name)).collect::<Found>()?;
-                create.columns.iter_mut().map(|column| self.column(column)).collect::<Found>()?;
-                create.constraints.iter_mut().map(|constraint| self.constraint(constraint)).collect::<Found>()?;
-                if create.temporary { Ok(()) } else { self.new(&mut create.name) }
+                let mut sources = create.like.iter_mut().chain(&mut create.inherits).chain(&mut create.partition_of);
+                sources.try_for_each(|name| self.relation(name))?;
+                create.columns.iter_mut().try_for_each(|column| self.column(column))?;
+                create.constraints.iter_mut().try_for_each(|constraint| self.constraint(constraint))?;
+                if create.temporary { Ok(()) } else { self.made(&mut create.name) }
             }
             RenameTable { table, .. }
             | DropColumn { table, .. }
@@ -95,7 +95,7 @@ impl Along<'_> {
                 self.relation(&mut table.name)
             }
             CreateIndex(index) => self.new_index(index),
-            DropIndex { names, .. } => names.iter_mut().map(|name| self.index(name)).collect(),
+            DropIndex { names, .. } => names.iter_mut().try_for_each(|name| self.index(name)),
             RenameIndex { index, .. } | AlterIndex { index, .. } => self.index(index),
             AttachIndex { index, partition } => {
                 self.index(partition)?;
@@ -103,27 +103,27 @@ impl Along<'_> {
             }
             Reindex { kind: ObjectKind::Index, name: Some(name), .. } => self.index(name),
             Reindex { kind: ObjectKind::Table, name: Some(name), .. } => self.relation(name),
-            CreateEnum { name, .. } | CreateDomain { name, .. } => self.new(name),
+            CreateEnum { name, .. } | CreateDomain { name, .. } => self.made(name),
             AddEnumValue { name, .. }
             | RenameEnumValue { name, .. }
             | RenameType { name, .. }
             | AlterDomain { name, .. } => self.user_type(name),
-            DropType { names, .. } => names.iter_mut().map(|name| self.user_type(name)).collect(),
+            DropType { names, .. } => names.iter_mut().try_for_each(|name| self.user_type(name)),
             SetSchema { kind, name, .. } => self.object(*kind, name),
             CreateObject { kind, name, on, .. } => {
-                on.iter_mut().map(|table| self.relation(table)).collect::<Found>()?;
+                on.iter_mut().try_for_each(|table| self.relation(table))?;
                 match name {
-                    Some(name) if has_schema(*kind) => self.new(name),
+                    Some(name) if has_schema(*kind) => self.made(name),
                     _ => Ok(()),
                 }
             }
             AlterObject { kind, name, on, .. } => {
-                on.iter_mut().map(|table| self.relation(table)).collect::<Found>()?;
-                name.iter_mut().map(|name| self.object(*kind, name)).collect()
+                on.iter_mut().try_for_each(|table| self.relation(table))?;
+                name.iter_mut().try_for_each(|name| self.object(*kind, name))
             }
             DropObject { kind, names, on, .. } => {
-                on.iter_mut().map(|table| self.relation(table)).collect::<Found>()?;
-                names.iter_mut().map(|name| self.object(*kind, name)).collect()
+                on.iter_mut().try_for_each(|table| self.relation(table))?;
+                names.iter_mut().try_for_each(|name| self.object(*kind, name))
             }
             RefreshMaterializedView { name, .. } => self.relation(name),
             Insert { table, .. } | Update { table, .. } | Delete { table, .. } => self.relation(table),
@@ -132,8 +132,8 @@ impl Along<'_> {
             | Truncate { tables, .. }
             | LockTable { tables, .. }
             | Vacuum { tables, .. }
-            | Analyze { tables } => tables.iter_mut().map(|table| self.relation(table)).collect(),
-            Cluster { table } => table.iter_mut().map(|table| self.relation(table)).collect(),
+            | Analyze { tables } => tables.iter_mut().try_for_each(|table| self.relation(table)),
+            Cluster { table } => table.iter_mut().try_for_each(|table| self.relation(table)),
             Reindex { .. }
             | Comment { .. }
             | Grant { .. }
@@ -146,7 +146,7 @@ impl Along<'_> {
 
     fn column(&self, column: &mut ColumnDefinition) -> Found {
         self.ty(&mut column.ty);
-        column.constraints.iter_mut().map(|constraint| self.constraint(constraint)).collect()
+        column.constraints.iter_mut().try_for_each(|constraint| self.constraint(constraint))
     }
 
     fn constraint(&self, constraint: &mut Constraint) -> Found {
@@ -245,7 +245,7 @@ impl Along<'_> {
     }
 
     /// Something that is made.
-    fn new(&self, name: &mut QualifiedName) -> Found {
+    fn made(&self, name: &mut QualifiedName) -> Found {
         if name.schema.is_some() {
             return Ok(());
         }
