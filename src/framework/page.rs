@@ -255,20 +255,26 @@ impl Page<'_> {
     }
 }
 
-/// True when a step in the author's words can stand in a `DO` block with others: a statement that gives no rows and is no block
-/// itself.
+/// True when a step in the author's words can stand in a `DO` block with others: a statement that gives no rows, or a block
+/// that ends no transaction.
 pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
-    let is_read = !matches!(
-        step.operation,
-        Operation::Opaque { .. }
-            | Operation::Select { .. }
-            | Operation::Transaction(_)
-            | Operation::Vacuum { .. }
-            | Operation::Cluster { table: None }
-    );
-    let is_block = migration.statement_of(step.from).in_do;
-    let gives_rows = migration.slice(step.from).to_ascii_uppercase().contains("RETURNING");
-    is_read && !is_block && !gives_rows && migration.items[step.from].fixed != Some(Fixed::Transaction)
+    let statement = migration.statement_of(step.from);
+    let words = statement.span.slice(&migration.source.text).to_ascii_uppercase();
+    let is_read = || {
+        !matches!(
+            step.operation,
+            Operation::Opaque { .. }
+                | Operation::Select { .. }
+                | Operation::Transaction(_)
+                | Operation::Vacuum { .. }
+                | Operation::Cluster { table: None }
+        )
+    };
+    let fits = match statement.in_do {
+        true => !words.contains("COMMIT") && !words.contains("ROLLBACK"),
+        false => is_read() && !words.contains("RETURNING"),
+    };
+    fits && migration.items[step.from].fixed != Some(Fixed::Transaction)
 }
 
 /// What a unit's session was told so far.
