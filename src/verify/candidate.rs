@@ -66,7 +66,7 @@ fn sets(statement: &str) -> bool {
     let is_set = |operation: &Operation| {
         matches!(operation, Operation::SetParameter { local: false, .. }) && change(operation).is_some()
     };
-    statement.ends_with(';') && operations.iter().all(|located| is_set(&located.operation))
+    statement.ends_with(';') && !operations.is_empty() && operations.iter().all(|located| is_set(&located.operation))
 }
 
 fn statements(chunk: &str) -> impl Iterator<Item = &str> {

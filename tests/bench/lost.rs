@@ -15,7 +15,8 @@ pub fn lost(source: &str, report: &Value) -> Result<usize> {
     let mut kept = source.to_owned();
     for piece in split(source).pieces {
         let statement = piece.span.slice(source);
-        if read_statement(statement).operations.iter().all(|located| sets_for_steps(&located.operation)) {
+        let operations = read_statement(statement).operations;
+        if !operations.is_empty() && operations.iter().all(|located| sets_for_steps(&located.operation)) {
             kept = kept.replace(statement, "");
         }
     }
