@@ -129,13 +129,16 @@ pub(super) fn set_by_steps(migration: &Migration, runner: Runner) -> BTreeSet<us
     if runner.one_session {
         return BTreeSet::new();
     }
+    let names: Vec<Option<&str>> = migration.items.iter().map(|item| parameter(&item.operation)).collect();
+    // Between a SET and what takes it back the session must not have it.
+    let is_last = |at: usize| !names[at + 1..].contains(&names[at]);
     let is_own = |at: &usize| {
         let item = &migration.items[*at];
         let Operation::SetParameter { local: false, .. } = &item.operation else { return false };
         let of_session = match change(&item.operation) {
             Some(Change::Set(setting)) => {
                 setting.is_of_whole_session()
-                    && !(is_harmless(&setting) && left_set(migration).any(|left| *left == setting))
+                    && !(is_harmless(&setting) && is_last(*at) && left_set(migration).any(|left| *left == setting))
             }
             Some(Change::Reset(name)) => ["search_path", "role", "session_authorization"].contains(&name.as_str()),
             _ => false,
@@ -145,7 +148,14 @@ pub(super) fn set_by_steps(migration: &Migration, runner: Runner) -> BTreeSet<us
     (0..migration.items.len()).filter(is_own).collect()
 }
 
+/// The parameter that a statement sets or resets.
+fn parameter(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::SetParameter { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
 fn decides(item: &Item, settings: &[Setting]) -> bool {
-    let Operation::SetParameter { name, .. } = &item.operation else { return false };
-    settings.iter().any(|setting| setting.name == *name)
+    parameter(&item.operation).is_some_and(|name| settings.iter().any(|setting| setting.name == name))
 }
