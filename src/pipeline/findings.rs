@@ -9,11 +9,11 @@ use super::session;
 use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Item, Operation, QualifiedName};
-use crate::plan::{Duration, Phase, Step, Transaction, Uses};
+use crate::plan::{Duration, Phase, Sequence, Step, Transaction, UnitKind, Uses};
 use crate::postgres::Effects;
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
-use crate::schema::Schema;
+use crate::schema::{Age, Schema, mentions};
 use crate::source::DirectiveScope;
 
 /// A hazard at an item.
@@ -52,6 +52,22 @@ impl Findings {
                 finding.outcome.hazard.applicability = Applicability::Safe;
                 finding.outcome.hazard.help = "what a failed build left is dropped before it".into();
                 finding.outcome.steps = Some(vec![step.clone()]);
+            }
+        }
+        self
+    }
+
+    /// The same, after what was to get a lock timeout and retries and runs in its author's words instead: it commits with
+    /// something that takes long.
+    pub fn without_guards_in_as_written(mut self, sequence: &Sequence) -> Findings {
+        let units = sequence.units.iter().filter(|unit| unit.kind == UnitKind::AsWritten);
+        let as_written: BTreeSet<usize> = units.flat_map(|unit| &unit.steps).map(|step| step.item).collect();
+        for finding in self.findings.iter_mut().filter(|finding| as_written.contains(&finding.item)) {
+            let outcome = &mut finding.outcome;
+            if std::mem::take(&mut outcome.guarded) {
+                outcome.steps = None;
+            } else if finding.rule.id == "missing-lock-timeout" {
+                leave(outcome, "it commits with a statement that takes long; set a lock_timeout before it");
             }
         }
         self
@@ -276,6 +292,10 @@ fn first_outcome(
             Some(Level::Error) => outcome.hazard.severity = Severity::Danger,
             Some(Level::Off) | None => {}
         }
+        if asks_for_what_is_not_there(&outcome, site) {
+            outcome.preflight = None;
+            outcome.steps.iter_mut().flatten().for_each(|step| step.preflight = None);
+        }
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
             && rule.id != "missing-lock-timeout";
@@ -289,6 +309,14 @@ fn first_outcome(
             _ => Some((rule, outcome)),
         }
     })
+}
+
+/// A query that is to be asked before the migration names a column that the migration adds.
+fn asks_for_what_is_not_there(outcome: &Outcome, site: &Site<'_>) -> bool {
+    let Some(preflight) = &outcome.preflight else { return false };
+    let table = outcome.hazard.table.as_ref().and_then(|table| site.schema.table(table));
+    let mut new = table.into_iter().flat_map(|table| &table.columns).filter(|column| column.age == Age::New);
+    new.any(|column| mentions(&preflight.query, column.name.as_str()))
 }
 
 /// What its author fixed is not moved: the hazard is reported and passes through.

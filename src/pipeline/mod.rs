@@ -3,6 +3,7 @@
 //! This is the only place where framework, schema, rewrite and plan meet.
 
 mod bonds;
+mod copies;
 mod findings;
 mod planning;
 mod records;

@@ -3,6 +3,7 @@
 //! Where no order of a rewrite holds, its statement stays as it is written, with the reason.
 
 use super::bonds::bonds;
+use super::copies::Copies;
 use super::findings::Findings;
 use super::session;
 use crate::framework::migration::Migration;
@@ -12,6 +13,8 @@ use crate::plan::{Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
 
+const WRITTEN_BETWEEN: &str = "what the application writes between a copy and the end of what is copied would be lost";
+
 /// The catalogs around a migration, with everything in them that its statements need.
 pub struct Around {
     before: Schema,
@@ -19,6 +22,8 @@ pub struct Around {
     relations: Vec<QualifiedName>,
     /// The items that do not apply in the source's order either, as far as can be seen.
     refused: Vec<bool>,
+    /// The items that copy something, each with one that takes it away where it comes from.
+    copies: Vec<(usize, usize)>,
 }
 
 impl Around {
@@ -26,7 +31,9 @@ impl Around {
     pub fn new(migration: &Migration, before: &Schema, version: u32) -> Self {
         let (mut before, mut after) = (before.clone(), before.clone());
         let mut refused = Vec::new();
-        for item in &migration.items {
+        let mut copies = Copies::of(migration);
+        for (at, item) in migration.items.iter().enumerate() {
+            copies.see(at, &after);
             for name in after.presume(&item.operation) {
                 before.presume_relation(&name);
             }
@@ -36,7 +43,7 @@ impl Around {
         before.close();
         let operations = migration.items.iter().map(|item| &item.operation);
         let relations = check::relations(operations, &before);
-        Around { before, after, relations, refused }
+        Around { before, after, relations, refused, copies: copies.found }
     }
 
     fn promise(&self, version: u32) -> Promise<'_> {
@@ -45,6 +52,7 @@ impl Around {
             after: &self.after,
             relations: &self.relations,
             refused: &self.refused,
+            copies: &self.copies,
             version,
         }
     }
@@ -84,12 +92,17 @@ pub fn plan(
             continue;
         }
         let steps = &findings.steps;
-        let mut together = bonds(migration, steps, &around.before);
+        let mut together = bonds(migration, steps, &around.before, &around.copies);
         together.extend(&bound);
         let ordered = match units(steps, &together, freedom, runner) {
             Ok(ordered) => ordered,
             Err(stuck) => {
-                findings = left(findings, &stuck.steps, &because);
+                let item = |at: &usize| steps[*at].from;
+                let items: Vec<usize> = stuck.steps.iter().map(item).collect();
+                let copies =
+                    around.copies.iter().any(|(copy, removal)| items.contains(copy) && items.contains(removal));
+                let why = if copies { WRITTEN_BETWEEN } else { &because };
+                findings = left(findings, &stuck.steps, why);
                 bound.clear();
                 continue;
             }
@@ -111,7 +124,7 @@ pub fn plan(
             Ok(locks) => {
                 let mut sequence = sequence(findings.steps.clone(), ordered, locks);
                 sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
-                return (findings, sequence);
+                return (findings.without_guards_in_as_written(&sequence), sequence);
             }
             Err(fault) => fault,
         };
@@ -124,7 +137,11 @@ pub fn plan(
                 because = explain(&fault, steps).1;
                 bound.push((removal, step));
             }
-            Fault::Refused { .. } | Fault::Costly { .. } | Fault::Differs { .. } | Fault::Gap { .. }
+            Fault::Refused { .. }
+            | Fault::Costly { .. }
+            | Fault::Differs { .. }
+            | Fault::Gap { .. }
+            | Fault::Parted { .. }
                 if freedom != Freedom::None =>
             {
                 freedom = if freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
@@ -176,6 +193,10 @@ fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
         Fault::Gap { opened, closed, what } => {
             (std::iter::once(*opened).chain(*closed).collect(), format!("between its steps {what}"))
         }
+        Fault::Parted { copy, removal } => (
+            vec![*copy, *removal],
+            "what is written between the copy and the end of what it copies would be lost".into(),
+        ),
         Fault::Doubtful { removal, step } => {
             (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())
         }

@@ -110,6 +110,21 @@ impl Step {
         takes && self.duration != Duration::Free
     }
 
+    /// It takes rows or values away, or the name that they are found under.
+    pub fn loses(&self) -> bool {
+        use Operation::*;
+        matches!(
+            self.operation,
+            DropColumn { .. }
+                | RenameColumn { .. }
+                | DropTable { .. }
+                | RenameTable { .. }
+                | SetSchema { .. }
+                | Truncate { .. }
+                | Delete { .. }
+        )
+    }
+
     /// Rows that are there can make it fail.
     pub fn may_fail_on_rows(&self) -> bool {
         self.fails_on_rows || matches!(self.duration, Duration::Scan | Duration::Build | Duration::Backfill)

@@ -99,7 +99,11 @@ impl Judge {
             Err(failed) => return Ok(Err(failed)),
         };
         // What ends wrong weighs more than what was seen on the way.
-        Ok(self.compare(case, &known, thorough)?.or(seen).map_or(Ok(Verdict::Same), Err))
+        let found = match self.compare(case, &known, thorough)?.or(seen) {
+            None => self.loses(case, &rewritten, &known)?,
+            found => found,
+        };
+        Ok(found.map_or(Ok(Verdict::Same), Err))
     }
 
     /// The sequence, step by step: the first thing that was seen on the way, or why it fails.

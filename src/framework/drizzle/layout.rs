@@ -237,6 +237,10 @@ impl<'a> Chunks<'a> {
         let unit = page.unit();
         if matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten) {
             let mut chunks = if inside { page.as_written(told) } else { self.in_words(at, told) };
+            if !inside && self.is_one_transaction(unit) {
+                chunks.insert(0, "START TRANSACTION;".to_owned());
+                chunks.push("COMMIT;".to_owned());
+            }
             if let Some(first) = chunks.first_mut() {
                 *first = format!("{}{first}", page.header());
             }
@@ -261,6 +265,14 @@ impl<'a> Chunks<'a> {
             UnitKind::Validate => vec![head + &self.validate(&page)],
             _ => self.alone(unit, &page, &head),
         }
+    }
+
+    /// Statements in the author's words that commit as one, outside the migrator's transaction.
+    fn is_one_transaction(&self, unit: &Unit) -> bool {
+        let ends_one = |step: &Step| {
+            self.fixed(step) == Some(Fixed::Transaction) || matches!(step.operation, Operation::Transaction(_))
+        };
+        unit.kind == UnitKind::AsWritten && unit.steps.len() > 1 && !unit.steps.iter().any(ends_one)
     }
 
     /// Every statement of a unit as a chunk, where it may run again in that form.
