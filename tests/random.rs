@@ -15,6 +15,7 @@ mod random {
     pub mod alter;
     pub mod case;
     pub mod chance;
+    pub mod frame;
     pub mod judge;
     pub mod kept;
     pub mod known;

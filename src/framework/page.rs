@@ -1,12 +1,14 @@
 //! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
 
+use std::collections::BTreeMap;
+
 use super::LayoutSettings;
 use super::header::comment;
 use super::migration::Migration;
 use super::undo::undo;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Decides, Fixed, Operation, QualifiedName, Setting, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::sql::{one_line, render};
+use crate::sql::{Change, change, one_line, render};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
 pub trait Commands {
@@ -36,6 +38,8 @@ pub struct Page<'a> {
     pub at: usize,
     /// How to go on when it fails.
     pub commands: &'a dyn Commands,
+    /// The whole sequence runs in one session: what the author has set holds in it.
+    pub one_session: bool,
 }
 
 impl Page<'_> {
@@ -207,6 +211,88 @@ impl Page<'_> {
     /// One statement: several validations of one table share a pass.
     pub fn validate(&self) -> String {
         validation(&self.unit().steps.iter().collect::<Vec<_>>())
+    }
+
+    /// What the session must be set to for the unit, as far as nothing in it says so before its first statement that needs it;
+    /// a line for each parameter.
+    pub fn set_for_unit(&self, in_words: bool) -> String {
+        let mut session = Told::default();
+        let lines = self.unit().steps.iter().map(|step| {
+            let lines = self.set_before(step, in_words, &mut session);
+            session.follow(&step.operation);
+            lines
+        });
+        lines.collect()
+    }
+
+    /// The same before one step.
+    pub fn set_before(&self, step: &Step, in_words: bool, told: &mut Told) -> String {
+        if self.one_session || matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_)) {
+            return String::new();
+        }
+        // The author's own words hold names without a schema.
+        let names = |setting: &Setting| in_words && step.verbatim && matches!(setting.decides, Decides::Names(_));
+        let in_force = self.migration.items[step.from].settings.iter().filter(|setting| !setting.local);
+        let needed = in_force.filter(|setting| step.settings.contains(setting) || names(setting));
+        let missing =
+            needed.filter(|setting| told.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
+        missing.map(|setting| format!("SET LOCAL {};\n", setting.clause)).collect()
+    }
+
+    /// The comments on statements before this unit's that are in no unit, because each step does for itself what they did.
+    pub fn comments_on_what_is_left_out(&self, told: &mut [bool]) -> String {
+        let of = |step: &Step| self.migration.items[step.from].statement;
+        let Some(last) = self.unit().steps.iter().map(of).max() else { return String::new() };
+        let steps = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
+        let is_set = |at: usize| {
+            let items = &self.migration.items[self.migration.statements[at].items.clone()];
+            !items.is_empty() && items.iter().all(|item| matches!(item.operation, Operation::SetParameter { .. }))
+        };
+        let left_out = (0..last).filter(|at| is_set(*at) && !steps().any(|step| of(step) == *at));
+        let missing: Vec<usize> = left_out.filter(|at| !std::mem::replace(&mut told[*at], true)).collect();
+        let comments = missing.into_iter().map(|at| self.migration.comments_before(&self.migration.statements[at]));
+        comments.filter(|comment| !comment.is_empty()).map(|comment| comment + "\n").collect()
+    }
+}
+
+/// True when a step in the author's words can stand in a `DO` block with others: a statement that gives no rows, or a block
+/// that ends no transaction.
+pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
+    let statement = migration.statement_of(step.from);
+    let words = statement.span.slice(&migration.source.text).to_ascii_uppercase();
+    let is_read = || {
+        !matches!(
+            step.operation,
+            Operation::Opaque { .. }
+                | Operation::Select { .. }
+                | Operation::Transaction(_)
+                | Operation::Vacuum { .. }
+                | Operation::Cluster { table: None }
+        )
+    };
+    let fits = match statement.in_do {
+        true => !words.contains("COMMIT") && !words.contains("ROLLBACK"),
+        false => is_read() && !words.contains("RETURNING"),
+    };
+    fits && migration.items[step.from].fixed != Some(Fixed::Transaction)
+}
+
+/// What a unit's session was told so far.
+#[derive(Default)]
+pub struct Told(BTreeMap<String, Setting>);
+
+impl Told {
+    /// A statement that may set something itself.
+    pub fn follow(&mut self, operation: &Operation) {
+        match change(operation) {
+            Some(Change::Set(setting)) => drop(self.0.insert(setting.name.clone(), setting)),
+            Some(Change::Reset(name) | Change::Unclear(name)) => drop(self.0.remove(&name)),
+            Some(Change::ResetAll) => self.0.clear(),
+            None if matches!(operation, Operation::Transaction(TransactionControl::Commit)) => {
+                self.0.retain(|_, setting| !setting.local);
+            }
+            None => {}
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 mod constraint;
 mod item;
 mod name;
+mod setting;
 mod table;
 
 pub(crate) use name::clipped;
@@ -13,6 +14,7 @@ pub(crate) use name::clipped;
 pub use constraint::{Constraint, ConstraintKind, ForeignKey};
 pub use item::{Fixed, Item};
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};
+pub use setting::{Decides, Setting, search_path};
 pub use table::{ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, TableRef, TypeName};
 
 /// A piece of SQL that is carried along as it was written.

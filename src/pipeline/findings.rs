@@ -5,6 +5,7 @@ mod parting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::session;
 use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Item, Operation, QualifiedName};
@@ -97,6 +98,13 @@ impl Findings {
         }
         self.assemble();
         Ok(self)
+    }
+
+    /// The same where these items, which pass through, share no transaction with others.
+    pub fn apart(mut self, items: &BTreeSet<usize>) -> Findings {
+        items.iter().for_each(|item| self.as_written[*item].transaction = Transaction::Own);
+        self.assemble();
+        self
     }
 
     /// Says what there is to say of operations that no other one's rewrite replaces any more.
@@ -291,7 +299,11 @@ fn first_outcome(
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
             && rule.id != "missing-lock-timeout";
-        match item.fixed {
+        let across_set = !session::is_one(site.items, site.at, &outcome.claims);
+        if let Some(steps) = &mut outcome.steps {
+            session::tell(steps, site.items);
+        }
+        match item.fixed.or(across_set.then_some(Fixed::Session)) {
             _ if small && about_cost => None,
             Some(why) if outcome.steps.is_some() => Some((rule, kept(outcome, why))),
             _ => Some((rule, outcome)),
@@ -317,6 +329,7 @@ fn kept(outcome: Outcome, why: Fixed) -> Outcome {
         Fixed::Session => {
             "left as it is: a SET before it decides what it does; say it in the statement itself, with the schema in its names"
         }
+        Fixed::Names => "left as it is: the search_path does not tell in which schema its names are; say it in the names",
     }
     .into();
     Outcome::reported(hazard)
@@ -350,5 +363,6 @@ fn passed_through(site: &Site<'_>) -> Step {
         step.transaction = Transaction::Shared;
     }
     step.phase = Phase::Expand;
+    session::tell(std::slice::from_mut(&mut step), site.items);
     step
 }

@@ -5,6 +5,7 @@
 use super::bonds::bonds;
 use super::copies::Copies;
 use super::findings::Findings;
+use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::QualifiedName;
 use crate::plan::check::{self, Fault, Promise};
@@ -75,12 +76,22 @@ pub fn plan(
     if migration.is_as_written() {
         findings = findings.left("an earlier rewrite left it as it is");
     }
+    let set_by_steps = session::set_by_steps(migration, runner);
+    if findings.is_rewritten() && !set_by_steps.is_empty() {
+        findings = findings.apart(&set_by_steps);
+    }
+    let is_set_by_steps = |step: &Step| step.verbatim && set_by_steps.contains(&step.from);
     let promise = around.promise(version);
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
     let mut because = "its statements must be seen together, and one of them takes long".to_owned();
     // Each turn binds two more steps, allows less freedom, or leaves one more statement as it is.
     while findings.is_rewritten() {
+        if let Some((silent, why)) = session::untold(migration, &findings.steps, runner) {
+            findings = left(findings, &silent, &why);
+            bound.clear();
+            continue;
+        }
         let steps = &findings.steps;
         let mut together = bonds(migration, steps, &around.before, &around.copies);
         together.extend(&bound);
@@ -99,12 +110,21 @@ pub fn plan(
         };
         let ordered: Vec<(UnitKind, Vec<usize>)> = ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect();
         let fault = match check::check(steps, &ordered, &promise) {
-            Ok(_) if matches!(ordered.as_slice(), [(UnitKind::AsWritten, _)]) => {
+            Ok(_)
+                if ordered
+                    .iter()
+                    .any(|(_, unit)| unit.len() > 1 && unit.iter().any(|at| is_set_by_steps(&steps[*at]))) =>
+            {
+                findings = findings.left("what a SET decides belongs together with what is before the SET");
+                continue;
+            }
+            Ok(_) if is_one_as_written(ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]]))) => {
                 findings = findings.left("its statements belong together, and one of them takes long");
                 continue;
             }
             Ok(locks) => {
-                let sequence = sequence(findings.steps.clone(), ordered, locks);
+                let mut sequence = sequence(findings.steps.clone(), ordered, locks);
+                sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
                 return (findings.without_guards_in_as_written(&sequence), sequence);
             }
             Err(fault) => fault,
@@ -136,6 +156,10 @@ pub fn plan(
         }
     }
     (findings, Sequence::default())
+}
+
+fn is_one_as_written<'a>(mut units: impl Iterator<Item = &'a (UnitKind, Vec<usize>)>) -> bool {
+    units.next().is_some_and(|(kind, _)| *kind == UnitKind::AsWritten) && units.next().is_none()
 }
 
 fn kind(steps: &[Step], unit: &[usize]) -> UnitKind {

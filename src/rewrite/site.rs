@@ -107,6 +107,7 @@ impl<'a> Site<'a> {
             fails_on_rows: cost.fails_on_rows,
             why: "as written".into(),
             preflight: None,
+            settings: Vec::new(),
             uses: uses(operation, self.texts[self.at], self.schema),
             slug: slug_of(operation),
         }
@@ -176,6 +177,7 @@ impl StepBuilder {
             why: why.into(),
             undo,
             preflight: None,
+            settings: Vec::new(),
             slug: first_words(&slug),
         });
         self
@@ -395,6 +397,7 @@ fn slug_of(operation: &Operation) -> String {
         Operation::AddEnumValue { name, .. } => format!("{}_add_value", snake_case(&name.name)),
         Operation::RenameIndex { to, .. } => format!("rename_index_{}", snake_case(to)),
         Operation::CreateIndex(_) => format!("{table}_index"),
+        Operation::SetParameter { name, .. } => format!("set_{}", snake_case(&Ident::new(name.as_str()))),
         other => {
             [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
         }

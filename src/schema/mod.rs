@@ -15,6 +15,7 @@ mod record;
 mod redundant;
 mod renaming;
 mod replay;
+mod search_path;
 mod store;
 pub mod strict;
 mod words;
@@ -32,6 +33,7 @@ use crate::operation::{
 
 pub use key::same;
 pub use record::Difference;
+pub use search_path::Ambiguous;
 pub(crate) use words::mentions;
 
 /// Where an object's life began, seen from the migration that is being read.
@@ -188,6 +190,8 @@ pub struct Schema {
     domains: OrdMap<Key, Domain>,
     functions: OrdMap<Key, SqlFragment>,
     sequences: OrdSet<Key>,
+    /// The schemas that the history makes, as names without one.
+    schemas: OrdSet<Key>,
     dependents: dependents::Dependents,
     links: links::Links,
     /// What the migration at hand made or changed.

@@ -18,6 +18,7 @@ mod read_create;
 pub mod render;
 mod repeatable;
 mod rows;
+mod setting;
 mod split;
 mod trigger;
 
@@ -26,6 +27,7 @@ pub use passes::pass;
 pub use read::{Located, Reading, read_statement};
 pub use read_create::leading_expression;
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
+pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use trigger::{OnUpdate, on_update};
 

@@ -39,11 +39,12 @@ const MODES: [(&str, LockMode); 5] = [
 ];
 
 /// Runs a file as the runner sends it, and looks at it: inside a transaction, where everything can be seen, else while
-/// another session is in its way.
-pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
+/// another session is in its way. `set` is what was set before in its session.
+pub(super) fn trace(database: &Scratch, set: &str, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut session = database.connect()?;
     let before: Relations =
         relations(&mut session)?.into_iter().filter(|(name, _)| before.contains_key(name)).collect();
+    session.batch_execute(set).doing("setting what a step needs")?;
     session.batch_execute("BEGIN").doing("BEGIN")?;
     let start = Instant::now();
     if let Err(error) = session.batch_execute(sql) {
@@ -66,6 +67,8 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
         };
     }
     let took = start.elapsed();
+    // names are written as where nothing is set
+    session.batch_execute("SET LOCAL search_path TO DEFAULT").doing("search_path")?;
     let locks = locks(&mut session, "pg_backend_pid()", &before)?;
     let touched = touched(&mut session, &before)?;
     let bounded = session.query_one("SELECT current_setting('lock_timeout') <> '0'", &[]).doing("lock_timeout")?.get(0);
@@ -74,8 +77,9 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
 }
 
 /// Whether a file ends transactions by itself; nothing stays of the attempt.
-pub(super) fn ends_transactions(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
+pub(super) fn ends_transactions(database: &Scratch, set: &str, sql: &str) -> Result<bool, VerifyError> {
     let mut session = database.connect()?;
+    session.batch_execute(set).doing("setting what a step needs")?;
     session.batch_execute("BEGIN").doing("BEGIN")?;
     let ended = session.batch_execute(sql);
     session.batch_execute("ROLLBACK").doing("ROLLBACK")?;

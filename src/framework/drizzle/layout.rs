@@ -179,7 +179,14 @@ impl<'a> Chunks<'a> {
     }
 
     fn page(&self, at: usize) -> Page<'a> {
-        Page { migration: self.migration, sequence: self.sequence, settings: self.settings, at, commands: &Migrate }
+        Page {
+            migration: self.migration,
+            sequence: self.sequence,
+            settings: self.settings,
+            at,
+            commands: &Migrate,
+            one_session: true,
+        }
     }
 
     fn steps(&self) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {

@@ -67,7 +67,7 @@ impl Framework for Drizzle {
     }
 
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false, clears_leftovers: true }
+        Runner { several_statements_per_unit: false, clears_leftovers: true, one_session: true }
     }
 
     /// A folder with a journal or with `NAME/migration.sql` and its snapshot; else the `out` of a `drizzle.config` there;

@@ -9,6 +9,19 @@ pub fn batches(backfill: &Backfill, settings: &LayoutSettings) -> String {
     block(&if backfill.key.is_empty() { by_block(backfill, settings) } else { by_key(backfill, settings) })
 }
 
+/// The same with settings for each of its transactions, a `SET LOCAL` a line.
+pub fn batches_under(set: &str, backfill: &Backfill, settings: &LayoutSettings) -> String {
+    let block = batches(backfill, settings);
+    let line = |line: &str| {
+        let words = line.trim();
+        let begins = words == "COMMIT;" || line.trim_end() == "BEGIN";
+        let indent = if words == "BEGIN" { "  " } else { &line[..line.len() - line.trim_start().len()] };
+        let set = if begins { indented(set, indent) } else { String::new() };
+        format!("{line}{set}")
+    };
+    block.split_inclusive('\n').map(line).collect()
+}
+
 const RETRY_BATCH: &str = "        EXIT;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
         bf_tries := bf_tries + 1;

@@ -95,7 +95,7 @@ fn plain(operation: &Operation) -> String {
 }
 
 /// What passes through in the author's words, because only its text tells what it does.
-fn in_words(operation: &Operation) -> bool {
+pub fn in_words(operation: &Operation) -> bool {
     matches!(operation, Operation::CreateObject { kind, .. } | Operation::AlterObject { kind, .. } | Operation::DropObject { kind, .. } if *kind != ObjectKind::Sequence)
         || matches!(operation, Operation::RenameColumn { .. } | Operation::RenameTable { .. })
 }

@@ -9,9 +9,9 @@ mod index;
 mod retry;
 mod text;
 
-pub use batches::batches;
+pub use batches::{batches, batches_under};
 pub use conditions::{column_exists, is_missing, table_exists};
-pub use guard::{Later, guarded, once, once_by_itself};
+pub use guard::{Later, guarded, in_words, once, once_by_itself};
 pub use index::{dropped_if_invalid, must_be_valid};
-pub use retry::{only_if, retried, validated_if_there};
+pub use retry::{by_itself, only_if, retried, validated_if_there};
 pub use text::literal;

@@ -42,7 +42,7 @@ pub fn only_if(condition: &str, statement: &str) -> String {
 }
 
 /// Statements as a block.
-pub(super) fn by_itself(statements: &str) -> String {
+pub fn by_itself(statements: &str) -> String {
     block(&format!("BEGIN\n{}\nEND\n", indented(statements, "  ")))
 }
 

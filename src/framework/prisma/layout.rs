@@ -4,12 +4,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::header::shell_word;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page};
-use super::super::plpgsql::{batches, once, retried};
+use super::super::page::{Commands, Page, Told, can_be_in_a_block};
+use super::super::plpgsql::{batches_under, by_itself, in_words as in_words_in_block, once, retried};
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
 use super::FILE;
 use crate::operation::{Operation, clipped};
-use crate::plan::{Sequence, Unit, UnitKind};
+use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::render;
 
 /// The longest folder name in bytes: the ledger's column and most file systems.
@@ -26,7 +26,7 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
     let mut files = Vec::new();
     for (at, unit) in sequence.units.iter().enumerate() {
         let commands = MigrateResolve(&names[at]);
-        let page = Page { migration, sequence, settings, at, commands: &commands };
+        let page = Page { migration, sequence, settings, at, commands: &commands, one_session: false };
         let mut content = page.header();
         content.push_str(&body(&page, unit, &mut told));
         if at == last {
@@ -75,19 +75,46 @@ fn names(name: &str, units: &[Unit]) -> Vec<String> {
 }
 
 fn body(page: &Page<'_>, unit: &Unit, told: &mut [bool]) -> String {
+    let left_out = page.comments_on_what_is_left_out(told);
     let statements = match unit.kind {
-        UnitKind::Free | UnitKind::AsWritten => return page.as_written(told).concat(),
+        UnitKind::Free | UnitKind::AsWritten => return left_out + &in_words(page, unit, told),
         UnitKind::Brief => {
             let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
-            retried(&once(&operations), page.settings)
+            let mut session = Told::default();
+            let statements = unit.steps.iter().zip(once(&operations)).map(|(step, statement)| {
+                let set = page.set_before(step, in_words_in_block(&step.operation), &mut session);
+                session.follow(&step.operation);
+                set + &statement
+            });
+            retried(&statements.collect::<Vec<_>>(), page.settings)
         }
-        UnitKind::Validate => page.validate(),
+        UnitKind::Validate => match page.set_for_unit(false) {
+            set if set.is_empty() => page.validate(),
+            set => by_itself(&format!("{set}{}", page.validate().trim_end())),
+        },
         UnitKind::Alone => match &unit.steps[0].operation {
-            Operation::Backfill(backfill) => batches(backfill, page.settings),
+            Operation::Backfill(backfill) => batches_under(&page.set_for_unit(false), backfill, page.settings),
             operation => render::statement(operation).unwrap_or_else(|| page.slice(&unit.steps[0])) + ";\n",
         },
     };
-    page.comments(told) + &statements
+    left_out + &page.comments(told) + &statements
+}
+
+/// Statements as their author wrote them; in a block where they need a setting that must not outlast the file.
+fn in_words(page: &Page<'_>, unit: &Unit, told: &mut [bool]) -> String {
+    let statements = page.as_written(told).concat();
+    let set = page.set_for_unit(true);
+    if set.is_empty() {
+        return statements;
+    }
+    let fits = |step: &Step| {
+        let is_select = page.migration.slice(step.from).to_ascii_uppercase().starts_with("SELECT");
+        !is_select && can_be_in_a_block(page.migration, step)
+    };
+    match unit.steps.iter().all(fits) {
+        true => by_itself(&format!("{set}{}", statements.trim_end())),
+        false => set.replace("SET LOCAL ", "SET ") + &statements,
+    }
 }
 
 /// How to go on with Prisma after the migration of that name failed.

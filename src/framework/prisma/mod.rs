@@ -40,7 +40,7 @@ impl Framework for Prisma {
     }
 
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false, clears_leftovers: false }
+        Runner { several_statements_per_unit: false, clears_leftovers: false, one_session: false }
     }
 
     /// A folder with `migration_lock.toml` or with `NAME/migration.sql` in it; else the usual places below a project.
