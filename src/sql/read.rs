@@ -381,16 +381,16 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("SESSION");
         let start = c.position();
         let _ = c.eat("TIME ZONE") || c.name().is_some();
-        let name = c.fragment_from(start).0.to_ascii_lowercase().replace("time zone", "timezone");
+        let name = c.fragment_from(start).as_str().to_ascii_lowercase().replace("time zone", "timezone");
         let _ = c.eat("TO") || c.eat_symbol("=");
-        return Some(Operation::SetParameter { name, value: c.rest().0, local });
+        return Some(Operation::SetParameter { name, value: c.rest().as_str().to_owned(), local });
     }
     if c.eat("LOCK") {
         c.eat("TABLE");
         c.eat("ONLY");
         let tables = c.names()?;
         c.eat("IN");
-        let mode = c.rest().0.to_ascii_uppercase();
+        let mode = c.rest().as_str().to_ascii_uppercase();
         let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
         return Some(Operation::LockTable {
             tables,
