@@ -90,7 +90,7 @@ pub fn plan(
                 continue;
             }
             Ok(locks) => {
-                let sequence = sequence(findings.steps.clone(), ordered, locks);
+                let sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
                 return (findings, sequence);
             }
             Err(fault) => fault,
@@ -121,8 +121,7 @@ pub fn plan(
 }
 
 fn kind(steps: &[Step], unit: &[usize]) -> UnitKind {
-    let unit = Unit::of(unit.iter().map(|at| steps[*at].clone()).collect());
-    unit.map_or(UnitKind::Free, |unit| unit.kind)
+    UnitKind::of(unit.iter().map(|at| &steps[*at])).unwrap_or(UnitKind::Free)
 }
 
 fn sequence(

@@ -43,7 +43,10 @@ pub(super) struct Links(OrdSet<(Tie, Key)>);
 impl Links {
     /// Adds a link.
     pub(super) fn tie(&mut self, tie: Tie, object: Key) {
-        self.0.insert((tie, object));
+        let link = (tie, object);
+        if !self.0.contains(&link) {
+            self.0.insert(link);
+        }
     }
 
     /// Takes a link away.
