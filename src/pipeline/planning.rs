@@ -123,7 +123,7 @@ pub fn plan(
                 continue;
             }
             Ok(locks) => {
-                let mut sequence = sequence(findings.steps.clone(), ordered, locks);
+                let mut sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
                 sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
                 return (findings.without_guards_in_as_written(&sequence), sequence);
             }
@@ -163,8 +163,7 @@ fn is_one_as_written<'a>(mut units: impl Iterator<Item = &'a (UnitKind, Vec<usiz
 }
 
 fn kind(steps: &[Step], unit: &[usize]) -> UnitKind {
-    let unit = Unit::of(unit.iter().map(|at| steps[*at].clone()).collect());
-    unit.map_or(UnitKind::Free, |unit| unit.kind)
+    UnitKind::of(unit.iter().map(|at| &steps[*at])).unwrap_or(UnitKind::Free)
 }
 
 fn sequence(

@@ -30,6 +30,13 @@ pub enum UnitKind {
     AsWritten,
 }
 
+impl UnitKind {
+    /// The kind that the heaviest of these steps asks for.
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Option<UnitKind> {
+        steps.into_iter().map(kind_of).max()
+    }
+}
+
 /// What runs in one transaction, or alone outside one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
@@ -51,7 +58,7 @@ pub struct Sequence {
 impl Unit {
     /// A unit of these steps, which is of the kind that the heaviest of them asks for.
     pub fn of(steps: Vec<Step>) -> Option<Unit> {
-        let kind = steps.iter().map(kind_of).max()?;
+        let kind = UnitKind::of(&steps)?;
         let phase = steps.first()?.phase;
         Some(Unit { kind, phase, steps })
     }

@@ -437,7 +437,7 @@ impl Schema {
                 table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
             });
             self.edit_index(name, |index| index.age = Age::Existing);
-            if let Some(state) = self.enums.get_mut(name) {
+            if let Some(state) = store::get_mut(&mut self.enums, name) {
                 state.age = Age::Existing;
                 state.added.clear();
             }
@@ -448,7 +448,7 @@ impl Schema {
 
     /// Remembers that the migration at hand made or changed an object of that name.
     fn touch(&mut self, name: &QualifiedName) {
-        self.touched.insert(key(name));
+        store::remember(&mut self.touched, &key(name));
     }
 
     /// A unique key of NOT NULL columns that batches can walk along: the primary key, else a plain unique index.

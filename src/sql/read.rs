@@ -387,7 +387,7 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("ONLY");
         let tables = c.names()?;
         c.eat("IN");
-        let mode = c.rest().0.to_ascii_uppercase();
+        let mode = c.rest().as_str().to_ascii_uppercase();
         let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
         return Some(Operation::LockTable {
             tables,

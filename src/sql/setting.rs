@@ -45,7 +45,7 @@ pub(super) fn set(c: &mut Cursor<'_>) -> Option<Operation> {
     }
     let name = name(c)?;
     let _ = c.eat("TO") || c.eat_symbol("=");
-    let value = c.rest().0;
+    let value = c.rest().as_str().to_owned();
     let value = if value.eq_ignore_ascii_case("default") { String::new() } else { value };
     Some(Operation::SetParameter { name, value, local })
 }
