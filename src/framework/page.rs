@@ -179,8 +179,13 @@ impl Page<'_> {
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
     /// A whole one begins with an empty line when another stands before it.
     pub fn as_written(&self, told: &mut [bool]) -> Vec<String> {
+        self.as_written_by_step(told).into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// The same, each with the step that it is, or the first one of them.
+    pub fn as_written_by_step(&self, told: &mut [bool]) -> Vec<(String, &Step)> {
         let source = &self.migration.source.text;
-        let mut written: Vec<String> = Vec::new();
+        let mut written: Vec<(String, &Step)> = Vec::new();
         let mut done = Vec::new();
         for step in &self.unit().steps {
             let at = self.migration.items[step.from].statement;
@@ -189,7 +194,7 @@ impl Page<'_> {
             if !step.verbatim || own < statement.items.len() {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
-                written.push(format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
+                written.push((format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))), step));
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
@@ -198,7 +203,7 @@ impl Page<'_> {
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') { "" } else { ";" };
-                written.push(format!("{gap}{leading}{whole}{end}\n"));
+                written.push((format!("{gap}{leading}{whole}{end}\n"), step));
             }
         }
         written

@@ -1,0 +1,140 @@
+//! Two migrators at once: pods that start together. Drizzle has no lock of its own, and each migrator has read the ledger
+//! before the other one wrote to it, so both run the same files.
+//!
+//! - What may run again does nothing the second time, and takes no lock then: it cannot stand in the way of what the other
+//!   migrator is at (`layout.rs`).
+//! - A concurrent build is looked for before one begins (`plpgsql/index.rs`): two on one table wait for each other, and
+//!   PostgreSQL ends one of them when it is nearly done.
+//! - What must not run twice takes an advisory lock and asks the ledger (`plpgsql/once.rs`). The lock belongs to the
+//!   transaction that writes the ledger's row. One of the session would outlive a run that fails in a pool's connection,
+//!   and behind a transaction pooler it would stay on a connection that nobody finds again.
+//!
+//! The second migrator then finds nothing to do and records the file once more, as Drizzle does without any rewrite: no
+//! migrator minds a row that is there twice.
+//!
+//! Which row is a file's own is known only when the file has its place in the folder. Until then it has gaps.
+
+use std::collections::HashMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::plpgsql::{Once, Recorded, literal, unless_recorded};
+use super::super::rerun::changes_rows;
+use super::super::{FrameworkError, LaidOut, Replaced};
+use super::{FILE, journal, ledger};
+use crate::plan::Step;
+
+/// Gaps: no file that is read can hold a NUL byte.
+const PLACE: &str = "\0place\0";
+const PLACE_AS_TEXT: &str = "\0place as text\0";
+const ROW: &str = "\0row\0";
+
+/// Statements of a unit as chunks, each with its step: those that would do something again without an error, where two
+/// migrators run them, stand in a block that asks the ledger.
+pub(super) fn once(written: Vec<(String, &Step)>) -> Vec<String> {
+    let mut chunks = Vec::new();
+    let mut waiting = Vec::new();
+    let recorded = Recorded { place: PLACE, place_as_text: PLACE_AS_TEXT, row: ROW };
+    let block = |waiting: &mut Vec<Once>| {
+        let statements = std::mem::take(waiting);
+        (!statements.is_empty()).then(|| unless_recorded(&statements, &recorded))
+    };
+    for (text, step) in written {
+        match form(&text, step) {
+            Some(once) => waiting.push(once),
+            None => {
+                chunks.extend(block(&mut waiting));
+                chunks.push(text);
+            }
+        }
+    }
+    chunks.extend(block(&mut waiting));
+    chunks
+}
+
+/// The form in which a statement stands in a block; `None` where a second run fails by itself or changes nothing.
+fn form(text: &str, step: &Step) -> Option<Once> {
+    let bare = without_comments(text);
+    let words: Vec<String> =
+        bare.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
+    let has = |word: &str| words.iter().any(|other| other == word);
+    let first = words.iter().find(|word| !word.is_empty())?.as_str();
+    let text = text.trim().to_owned();
+    match first {
+        // FOUND is a variable of every PL/pgSQL block.
+        "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE"
+            if changes_rows(&step.operation) && !has("RETURNING") && !has("FOUND") =>
+        {
+            Some(Once::Plain(text))
+        }
+        // What a session goes by from there on is no change of the database.
+        "SELECT" if words.iter().any(|word| word == "SET_CONFIG" || word.contains("ADVISORY")) => None,
+        "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" | "MERGE" | "WITH" | "SELECT" | "DO" | "CALL" | "EXECUTE"
+        | "COPY" => Some(Once::Executed(text)),
+        _ => None,
+    }
+}
+
+fn without_comments(text: &str) -> String {
+    crate::sql::comments(text).iter().fold(text.to_owned(), |text, comment| text.replacen(comment.as_str(), " ", 1))
+}
+
+/// Fills the gaps of all files with the ledger's place and with what each file is recorded as.
+pub(super) fn name(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+    let has_gap = |file: &LaidOut| file.content.contains(ROW);
+    if !replaced.iter().flat_map(|replaced| replaced.files.iter()).any(has_gap) {
+        return Ok(());
+    }
+    let times = times(folder, replaced)?;
+    let place = ledger::DrizzleLedger::of(folder)?.place();
+    for file in replaced.iter_mut().flat_map(|replaced| replaced.files.iter_mut()).filter(|file| has_gap(file)) {
+        let row = match &times {
+            Some(times) => recorded_at(times, file.path.file_stem().unwrap_or_default()),
+            None => format!("name = {}", literal(folder_of(&file.path))),
+        };
+        let content = file.content.replace(PLACE_AS_TEXT, &literal(&place)).replace(PLACE, &place);
+        file.content = content.replace(ROW, &row);
+    }
+    Ok(())
+}
+
+fn folder_of(file: &Utf8PathBuf) -> &str {
+    debug_assert_eq!(file.file_name(), Some(FILE));
+    file.parent().and_then(Utf8Path::file_name).unwrap_or_default()
+}
+
+/// The times of the journal as it is going to be; `None` where migrations are known by their names.
+fn times(folder: &Utf8Path, replaced: &[Replaced<'_>]) -> Result<Option<HashMap<String, i64>>, FrameworkError> {
+    let path = journal::of(folder);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let new = replaced.iter().flat_map(|replaced| &replaced.beside.after).find(|(changed, _)| *changed == path);
+    let times = match new {
+        Some((_, text)) => journal::times_in(&path, text)?,
+        None => journal::times(folder)?,
+    };
+    Ok(Some(times.into_iter().collect()))
+}
+
+/// A time that another migration has too says nothing.
+fn recorded_at(times: &HashMap<String, i64>, tag: &str) -> String {
+    match times.get(tag) {
+        Some(when) if times.values().filter(|other| *other == when).count() == 1 => format!("created_at = {when}"),
+        _ => "false".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_two_migrations_share_tells_nothing() {
+        let times = HashMap::from([("a".to_owned(), 1), ("b".to_owned(), 2), ("c".to_owned(), 2)]);
+        assert_eq!(
+            ["a", "b", "c", "d"].map(|tag| recorded_at(&times, tag)),
+            ["created_at = 1", "false", "false", "false"]
+        );
+    }
+}
