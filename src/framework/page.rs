@@ -182,19 +182,20 @@ impl Page<'_> {
         self.as_written_by_step(told).into_iter().map(|(text, _)| text).collect()
     }
 
-    /// The same, each with the step that it is, or the first one of them.
-    pub fn as_written_by_step(&self, told: &mut [bool]) -> Vec<(String, &Step)> {
+    /// The same, each with the steps that it is.
+    pub fn as_written_by_step(&self, told: &mut [bool]) -> Vec<(String, Vec<&Step>)> {
         let source = &self.migration.source.text;
-        let mut written: Vec<(String, &Step)> = Vec::new();
+        let mut written: Vec<(String, Vec<&Step>)> = Vec::new();
         let mut done = Vec::new();
         for step in &self.unit().steps {
             let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
-            let own = self.unit().steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
-            if !step.verbatim || own < statement.items.len() {
+            let is_own = |s: &&Step| s.verbatim && statement.items.contains(&s.from);
+            let own: Vec<&Step> = self.unit().steps.iter().filter(is_own).collect();
+            if !step.verbatim || own.len() < statement.items.len() {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
-                written.push((format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))), step));
+                written.push((format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))), vec![step]));
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
@@ -203,7 +204,7 @@ impl Page<'_> {
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') { "" } else { ";" };
-                written.push((format!("{gap}{leading}{whole}{end}\n"), step));
+                written.push((format!("{gap}{leading}{whole}{end}\n"), own));
             }
         }
         written

@@ -10,7 +10,8 @@ use super::super::header::comment;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    Later, batches, before_build, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
+    Later, batches, before_build, by_itself, guarded, is_missing, must_be_valid, once_by_itself, retried,
+    validated_if_there,
 };
 use super::super::rerun::{
     is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled, stays, there_before,
@@ -292,10 +293,12 @@ impl<'a> Chunks<'a> {
         let all: Vec<&Step> = page.unit().steps.iter().collect();
         let constraints: Vec<_> = all.iter().filter_map(|step| self.temporary(step)).collect();
         if constraints.is_empty() {
-            return validation(&all);
+            return runners::unless_done(&all, self.steps())
+                .map_or_else(|| validation(&all), |guarded| by_itself(&guarded));
         }
         let rest: Vec<&Step> = all.iter().copied().filter(|step| self.temporary(step).is_none()).collect();
-        let rest = (!rest.is_empty()).then(|| validation(&rest));
+        let rest =
+            (!rest.is_empty()).then(|| runners::unless_done(&rest, self.steps()).unwrap_or_else(|| validation(&rest)));
         validated_if_there(&constraints, validation(&all).trim_end(), rest.as_deref().map(str::trim_end))
     }
 

@@ -18,20 +18,23 @@ use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::plpgsql::{Once, Recorded, literal, unless_recorded};
+use super::super::page::validation;
+use super::super::plpgsql::{Once, Recorded, literal, unless_recorded, unless_valid};
 use super::super::rerun::changes_rows;
 use super::super::{FrameworkError, LaidOut, Replaced};
 use super::{FILE, journal, ledger};
+use crate::operation::Operation;
 use crate::plan::Step;
+use crate::schema::same;
 
 /// Gaps: no file that is read can hold a NUL byte.
 const PLACE: &str = "\0place\0";
 const PLACE_AS_TEXT: &str = "\0place as text\0";
 const ROW: &str = "\0row\0";
 
-/// Statements of a unit as chunks, each with its step: those that would do something again without an error, where two
+/// Statements of a unit as chunks, each with its steps: those that would do something again without an error, where two
 /// migrators run them, stand in a block that asks the ledger.
-pub(super) fn once(written: Vec<(String, &Step)>) -> Vec<String> {
+pub(super) fn once(written: Vec<(String, Vec<&Step>)>) -> Vec<String> {
     let mut chunks = Vec::new();
     let mut waiting = Vec::new();
     let recorded = Recorded { place: PLACE, place_as_text: PLACE_AS_TEXT, row: ROW };
@@ -39,8 +42,8 @@ pub(super) fn once(written: Vec<(String, &Step)>) -> Vec<String> {
         let statements = std::mem::take(waiting);
         (!statements.is_empty()).then(|| unless_recorded(&statements, &recorded))
     };
-    for (text, step) in written {
-        match form(&text, step) {
+    for (text, steps) in written {
+        match form(&text, &steps) {
             Some(once) => waiting.push(once),
             None => {
                 chunks.extend(block(&mut waiting));
@@ -53,30 +56,47 @@ pub(super) fn once(written: Vec<(String, &Step)>) -> Vec<String> {
 }
 
 /// The form in which a statement stands in a block; `None` where a second run fails by itself or changes nothing.
-fn form(text: &str, step: &Step) -> Option<Once> {
+fn form(text: &str, steps: &[&Step]) -> Option<Once> {
     let bare = without_comments(text);
     let words: Vec<String> =
         bare.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
     let has = |word: &str| words.iter().any(|other| other == word);
-    let first = words.iter().find(|word| !word.is_empty())?.as_str();
     let text = text.trim().to_owned();
-    match first {
+    match words.iter().find(|word| !word.is_empty())?.as_str() {
         // FOUND is a variable of every PL/pgSQL block.
-        "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE"
-            if changes_rows(&step.operation) && !has("RETURNING") && !has("FOUND") =>
-        {
-            Some(Once::Plain(text))
-        }
+        "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" if !has("RETURNING") && !has("FOUND") => Some(Once::Plain(text)),
         // What a session goes by from there on is no change of the database.
         "SELECT" if words.iter().any(|word| word == "SET_CONFIG" || word.contains("ADVISORY")) => None,
+        "DO" if !steps.iter().any(|step| may_change_rows(&step.operation)) => None,
         "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" | "MERGE" | "WITH" | "SELECT" | "DO" | "CALL" | "EXECUTE"
         | "COPY" => Some(Once::Executed(text)),
         _ => None,
     }
 }
 
+fn may_change_rows(operation: &Operation) -> bool {
+    changes_rows(operation) || matches!(operation, Operation::Select { .. } | Operation::Opaque { .. })
+}
+
 fn without_comments(text: &str) -> String {
     crate::sql::comments(text).iter().fold(text.to_owned(), |text, comment| text.replacen(comment.as_str(), " ", 1))
+}
+
+/// Validations of one table as a statement that takes no lock where they are done: somebody who is a step ahead may be at a
+/// concurrent build on it. `None` where the sequence has no such build.
+pub(super) fn unless_done<'a>(validations: &[&Step], steps: impl IntoIterator<Item = &'a Step>) -> Option<String> {
+    let constraints = validations.iter().filter_map(|step| match &step.operation {
+        Operation::ValidateConstraint { table, name } => Some((&table.name, name)),
+        _ => None,
+    });
+    let (tables, names): (Vec<_>, Vec<_>) = constraints.unzip();
+    let table = *tables.first()?;
+    let is_build = |step: &Step| match &step.operation {
+        Operation::CreateIndex(index) => index.concurrently && same(&index.table, table),
+        _ => false,
+    };
+    let has_build = steps.into_iter().any(is_build);
+    has_build.then(|| unless_valid(table, &names, validation(validations).trim_end()))
 }
 
 /// Fills the gaps of all files with the ledger's place and with what each file is recorded as.
@@ -128,6 +148,29 @@ fn recorded_at(times: &HashMap<String, i64>, tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_second_run_would_do_again_asks_the_ledger() {
+        let form = |text: &str| match form(text, &[]) {
+            Some(Once::Plain(_)) => "plain",
+            Some(Once::Executed(_)) => "executed",
+            None => "as written",
+        };
+        for (text, expected) in [
+            ("UPDATE t SET a = a * 100;", "plain"),
+            ("-- returning customers\nINSERT INTO t VALUES (1)", "plain"),
+            ("DELETE FROM t WHERE a = 1 RETURNING b;", "executed"),
+            ("UPDATE t SET found = true;", "executed"),
+            ("SELECT setval('t_id_seq', 7);", "executed"),
+            ("with moved as (delete from a returning *) insert into b select * from moved", "executed"),
+            ("CALL double_all();", "executed"),
+            ("SELECT pg_catalog.set_config('search_path', '', false);", "as written"),
+            ("CREATE VIEW v AS SELECT 1;", "as written"),
+            ("DO $$ BEGIN CREATE TYPE e AS ENUM ('a'); END $$;", "as written"),
+        ] {
+            assert_eq!(form(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn a_time_that_two_migrations_share_tells_nothing() {

@@ -42,7 +42,7 @@ pub fn only_if(condition: &str, statement: &str) -> String {
 }
 
 /// Statements as a block.
-pub(super) fn by_itself(statements: &str) -> String {
+pub fn by_itself(statements: &str) -> String {
     block(&format!("BEGIN\n{}\nEND\n", indented(statements, "  ")))
 }
 
@@ -55,6 +55,14 @@ pub(super) fn if_then(condition: &str, statements: &str) -> String {
 pub(super) fn ended(statement: &str) -> String {
     let statement = statement.trim_end();
     if statement.ends_with(';') { statement.to_owned() } else { format!("{statement};") }
+}
+
+/// Validations that take no lock where they are done already: a statement that only waits for its lock holds a snapshot,
+/// which a concurrent build on the table would wait for.
+pub fn unless_valid(table: &QualifiedName, constraints: &[&Ident], validation: &str) -> String {
+    let missing = |name: &&Ident| format!("NOT EXISTS ({} AND convalidated)", constraint_exists(table, name));
+    let conditions: Vec<String> = constraints.iter().map(missing).collect();
+    if_then(&conditions.join("\n  OR "), validation)
 }
 
 /// A validation in which constraints take part whose work may be done: they are gone then, and only the `rest` is left.
