@@ -10,7 +10,7 @@ use super::super::header::comment;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    Later, batches, before_build, by_itself, guarded, is_missing, must_be_valid, once_by_itself, retried,
+    Later, batches, before_build, by_itself, guarded, is_missing, must_be_valid, once_by_itself, retried_in_turn,
     validated_if_there,
 };
 use super::super::rerun::{
@@ -254,7 +254,9 @@ impl<'a> Chunks<'a> {
                     there: &|operation| step_of(operation).and_then(|step| self.there(step)),
                     stays: &|operation| step_of(operation).is_some_and(|step| stays(operation, self.later(step))),
                 };
-                vec![head + &retried(&guarded(&operations, &later), self.settings)]
+                let table = unit.steps.iter().find_map(|step| step.operation.table());
+                let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
+                vec![head + &retried_in_turn(&guarded(&operations, &later), &table, self.settings)]
             }
             UnitKind::Validate => vec![head + &self.validate(&page)],
             _ => self.alone(unit, &page, &head),

@@ -10,17 +10,21 @@ use crate::operation::{CreateIndex, QualifiedName};
 /// under that name.
 ///
 /// Of two builds on one table the second waits for the first one's lock with a snapshot that the first one waits for:
-/// PostgreSQL ends one of them, and mostly the one that is nearly done. So it is looked for, and never waited for in a
-/// lock. Whoever looks first is a moment ahead: who comes behind finds the advisory lock taken, or the build begun.
+/// PostgreSQL ends one of them, and mostly the one that is nearly done. So whoever has that lock or waits for it is looked
+/// for (but for autovacuum, which has no user and gives way), and not waited for in a lock. Of two that look at once one
+/// finds the advisory lock taken; it is kept for a moment, so that who comes close behind finds it too, or the build begun.
 pub fn before_build(index: &QualifiedName, table: &QualifiedName, settings: &LayoutSettings) -> String {
     let invalid = |index: String| format!("EXISTS (SELECT FROM pg_index WHERE {index} AND NOT indisvalid)");
     let there = format!("indexrelid = to_regclass({})", literal(&index.to_string()));
     let lock_timeout = settings.lock_timeout.clone().unwrap_or_else(|| "100ms".to_owned());
     let name = literal(&table.to_string());
-    let message = literal(&format!("an index on {table} is being built: run the same command again when it is done"));
+    let message = literal(&format!(
+        "another session builds an index on {table} or vacuums it: run the same command again when it is done"
+    ));
     let looks = format!(
-        "IF NOT pg_try_advisory_xact_lock(hashtext({name}))
-  OR EXISTS (SELECT FROM pg_stat_progress_create_index WHERE datname = current_database() AND relid = to_regclass({name})) THEN
+        "IF NOT pg_try_advisory_xact_lock(hashtext({name})) OR EXISTS (
+  SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE relation = to_regclass({name}) AND mode = 'ShareUpdateExclusiveLock'
+    AND datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()) THEN
   RAISE lock_not_available USING MESSAGE = {message};
 END IF;"
     );

@@ -15,5 +15,5 @@ pub use conditions::{column_exists, is_missing, table_exists};
 pub use guard::{Later, guarded, once, once_by_itself};
 pub use index::{before_build, must_be_valid};
 pub use once::{Once, Recorded, unless_recorded};
-pub use retry::{by_itself, only_if, retried, unless_valid, validated_if_there};
+pub use retry::{by_itself, only_if, retried, retried_in_turn, unless_valid, validated_if_there};
 pub use text::literal;

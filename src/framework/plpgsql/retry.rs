@@ -1,6 +1,6 @@
 //! The block that tries again, and the block that runs a statement only where it has something to do.
 
-use super::text::{block, indented};
+use super::text::{block, indented, literal};
 use crate::framework::LayoutSettings;
 use crate::operation::{Ident, QualifiedName};
 
@@ -11,6 +11,16 @@ use super::conditions::constraint_exists;
 /// A `COMMIT` between attempts is legal because the block is alone in its query string, and needed: without it the loop's
 /// first snapshot would hold up every concurrent index build.
 pub fn retried(statements: &[String], settings: &LayoutSettings) -> String {
+    retried_with(statements, "", settings)
+}
+
+/// The same for guarded statements that two runners may be at. An attempt takes an advisory lock on the table's name
+/// first, or fails: between a guard and the lock that its statement waits for, another runner could do the work.
+pub fn retried_in_turn(statements: &[String], table: &str, settings: &LayoutSettings) -> String {
+    retried_with(statements, &format!(", pg_advisory_xact_lock(hashtext({}))", literal(table)), settings)
+}
+
+fn retried_with(statements: &[String], lock: &str, settings: &LayoutSettings) -> String {
     let body = |prefix: &str| -> String { statements.iter().map(|s| indented(s.trim_end(), prefix) + "\n").collect() };
     let Some(lock_timeout) = &settings.lock_timeout else {
         return block(&format!("BEGIN\n{}END\n", body("  ")));
@@ -20,7 +30,7 @@ pub fn retried(statements: &[String], settings: &LayoutSettings) -> String {
         "BEGIN
   FOR attempt IN 1..{attempts} LOOP
     BEGIN
-      PERFORM set_config('lock_timeout', '{lock_timeout}', true);
+      PERFORM set_config('lock_timeout', '{lock_timeout}', true){lock};
 
 {}
       RETURN;
