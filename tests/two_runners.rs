@@ -75,6 +75,46 @@ fn builds_that_would_begin_together_follow_each_other() -> Result<()> {
     for_both("a build", build, &Meeting::InFront)
 }
 
+/// The one that is at the rows is killed: the other one changes them, and the same command finds nothing to do.
+#[test]
+fn another_migrator_takes_over_from_one_that_is_killed() -> Result<()> {
+    let migration = [
+        "ALTER TABLE \"posts\" ADD CONSTRAINT \"posts_id_check\" CHECK (\"id\" > 0);",
+        "UPDATE \"users\" SET \"name\" = \"name\" || '!';",
+    ];
+    let server = Server::of(15)?;
+    let generation = Generation::Folders;
+    let (first, second) = (Drizzle::start(generation)?, Drizzle::start(generation)?);
+    let sample = Sample { name: "combo_many".into(), generation };
+    let naive = sample.history()?.and(generation, &[("change", &migration.join(SEPARATOR))])?;
+    let rewritten = naive.rewritten()?;
+    let history = sample.database(&first, &server, 30)?;
+    let (reference, database) = (server.copy(&history)?, server.copy(&history)?);
+    first.run("pg", &naive, &reference)?.must_succeed().context("naive")?;
+    let (mut watcher, mut blocker) = (database.connect()?, database.connect()?);
+    blocker.batch_execute("BEGIN; LOCK TABLE users IN EXCLUSIVE MODE")?;
+    let ended = thread::scope(|scope| -> Result<Vec<bool>> {
+        let runs = [&first, &second].map(|drizzle| scope.spawn(|| drizzle.run("pg", &rewritten, &database)));
+        let met = until(
+            &mut watcher,
+            "SELECT count(*) = 2 AND count(*) FILTER (WHERE wait_event = 'PgSleep') = 1 FROM pg_stat_activity
+             WHERE datname = current_database() AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')",
+        );
+        let killed = watcher.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
+             WHERE locktype = 'advisory' AND granted AND datname = current_database()",
+            &[],
+        );
+        blocker.batch_execute("COMMIT")?;
+        met?;
+        ensure!(killed? == 1, "nobody was at the rows");
+        Ok(runs.into_iter().map(|run| run.join().is_ok_and(|ran| ran.is_ok_and(|ran| ran.ok))).collect())
+    })?;
+    ensure!(ended.iter().filter(|ok| **ok).count() == 1, "{ended:?}");
+    must_be_same(&reference, &database, &history, &[])?;
+    must_be_recorded(&first, "pg", &rewritten, &database)
+}
+
 /// A migration, rewritten, through two migrators over each driver, in both generations.
 fn for_both(name: &str, migration: &str, meeting: &Meeting) -> Result<()> {
     let server = Server::of(15)?;
