@@ -26,6 +26,8 @@ use super::{FILE, journal, ledger};
 use crate::operation::Operation;
 use crate::plan::Step;
 use crate::schema::same;
+use crate::source::directives;
+use crate::sql::split;
 
 /// Gaps: no file that is read can hold a NUL byte.
 const PLACE: &str = "\0place\0";
@@ -35,51 +37,54 @@ const ROW: &str = "\0row\0";
 /// Statements of a unit as chunks, each with its steps: those that would do something again without an error, where two
 /// migrators run them, stand in a block that asks the ledger.
 pub(super) fn once(written: Vec<(String, Vec<&Step>)>) -> Vec<String> {
-    let mut chunks = Vec::new();
-    let mut waiting = Vec::new();
     let recorded = Recorded { place: PLACE, place_as_text: PLACE_AS_TEXT, row: ROW };
-    let block = |waiting: &mut Vec<Once>| {
-        let statements = std::mem::take(waiting);
-        (!statements.is_empty()).then(|| unless_recorded(&statements, &recorded))
+    let mut chunks: Vec<String> = Vec::new();
+    // The block that the next statements may join: the comments in front of it, and what is in it.
+    let mut open: Option<(String, Vec<Once>)> = None;
+    let close = |open: &mut Option<(String, Vec<Once>)>, chunks: &mut Vec<String>| {
+        let block = open.take().map(|(comments, statements)| comments + &unless_recorded(&statements, &recorded));
+        chunks.extend(block);
     };
     for (text, steps) in written {
-        match form(&text, &steps) {
-            Some(once) => waiting.push(once),
-            None => {
-                chunks.extend(block(&mut waiting));
-                chunks.push(text);
-            }
+        let start = split(&text).pieces.first().map_or(0, |piece| piece.span.start);
+        let (comments, statement) = text.split_at(start);
+        // A comment that silences a rule speaks for the statement behind it: that is the block, with nothing else in it.
+        let silences = !directives(comments).is_empty();
+        let form = form(statement, &steps);
+        if form.is_none() || silences {
+            close(&mut open, &mut chunks);
+        }
+        match (form, &mut open) {
+            (None, _) => chunks.push(text),
+            (Some(form), None) => open = Some((comments.to_owned(), vec![form(statement.trim().to_owned())])),
+            (Some(form), Some((_, statements))) => statements.push(form(text.trim().to_owned())),
+        }
+        if silences {
+            close(&mut open, &mut chunks);
         }
     }
-    chunks.extend(block(&mut waiting));
+    close(&mut open, &mut chunks);
     chunks
 }
 
 /// The form in which a statement stands in a block; `None` where a second run fails by itself or changes nothing.
-fn form(text: &str, steps: &[&Step]) -> Option<Once> {
-    let bare = without_comments(text);
-    let words: Vec<String> =
-        bare.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_ascii_uppercase).collect();
-    let has = |word: &str| words.iter().any(|other| other == word);
-    let text = text.trim().to_owned();
-    match words.iter().find(|word| !word.is_empty())?.as_str() {
+fn form(statement: &str, steps: &[&Step]) -> Option<fn(String) -> Once> {
+    let end = statement.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(statement.len());
+    let has = |word: &str| statement.as_bytes().windows(word.len()).any(|w| w.eq_ignore_ascii_case(word.as_bytes()));
+    match statement[..end].to_ascii_uppercase().as_str() {
         // FOUND is a variable of every PL/pgSQL block.
-        "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" if !has("RETURNING") && !has("FOUND") => Some(Once::Plain(text)),
+        "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" if !has("RETURNING") && !has("FOUND") => Some(Once::Plain),
         // What a session goes by from there on is no change of the database.
-        "SELECT" if words.iter().any(|word| word == "SET_CONFIG" || word.contains("ADVISORY")) => None,
+        "SELECT" if has("set_config") || has("advisory") => None,
         "DO" if !steps.iter().any(|step| may_change_rows(&step.operation)) => None,
         "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" | "MERGE" | "WITH" | "SELECT" | "DO" | "CALL" | "EXECUTE"
-        | "COPY" => Some(Once::Executed(text)),
+        | "COPY" => Some(Once::Executed),
         _ => None,
     }
 }
 
 fn may_change_rows(operation: &Operation) -> bool {
     changes_rows(operation) || matches!(operation, Operation::Select { .. } | Operation::Opaque { .. })
-}
-
-fn without_comments(text: &str) -> String {
-    crate::sql::comments(text).iter().fold(text.to_owned(), |text, comment| text.replacen(comment.as_str(), " ", 1))
 }
 
 /// Validations of one table as a statement that takes no lock where they are done: somebody who is a step ahead may be at a
@@ -151,14 +156,14 @@ mod tests {
 
     #[test]
     fn what_a_second_run_would_do_again_asks_the_ledger() {
-        let form = |text: &str| match form(text, &[]) {
+        let form = |text: &str| match form(text, &[]).map(|form| form(String::new())) {
             Some(Once::Plain(_)) => "plain",
             Some(Once::Executed(_)) => "executed",
             None => "as written",
         };
         for (text, expected) in [
             ("UPDATE t SET a = a * 100;", "plain"),
-            ("-- returning customers\nINSERT INTO t VALUES (1)", "plain"),
+            ("INSERT INTO t VALUES (1)", "plain"),
             ("DELETE FROM t WHERE a = 1 RETURNING b;", "executed"),
             ("UPDATE t SET found = true;", "executed"),
             ("SELECT setval('t_id_seq', 7);", "executed"),
@@ -170,6 +175,36 @@ mod tests {
         ] {
             assert_eq!(form(text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn comments_stay_with_their_statement_and_silence_it_alone() {
+        let written = [
+            "-- first\nUPDATE a SET x = 1;\n",
+            "\n-- second\nUPDATE b SET x = 1;\n",
+            "\n-- safestep: ignore small\nUPDATE c SET x = 1;\n",
+            "\nUPDATE d SET x = 1;\n",
+            "\nCREATE VIEW v AS SELECT 1;\n",
+        ];
+        let chunks = once(written.iter().map(|text| ((*text).to_owned(), Vec::new())).collect());
+        let of_author = |chunk: &String| {
+            let block = chunk.split_once("DO $safestep$").map(|(front, block)| {
+                (front.trim().to_owned(), block.split_once("  END IF;\n\n").map(|(_, own)| own.replace("  ", "")))
+            });
+            block.map_or_else(
+                || chunk.trim().to_owned(),
+                |(front, own)| format!("{front} | {}", own.unwrap_or_default()),
+            )
+        };
+        assert_eq!(
+            chunks.iter().map(of_author).collect::<Vec<_>>(),
+            [
+                "-- first | UPDATE a SET x = 1;\n-- second\nUPDATE b SET x = 1;\nEND\n$safestep$;\n",
+                "-- safestep: ignore small | UPDATE c SET x = 1;\nEND\n$safestep$;\n",
+                " | UPDATE d SET x = 1;\nEND\n$safestep$;\n",
+                "CREATE VIEW v AS SELECT 1;",
+            ]
+        );
     }
 
     #[test]
