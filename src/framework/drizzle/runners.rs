@@ -18,7 +18,7 @@ use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::page::validation;
+use super::super::page::{Written, validation};
 use super::super::plpgsql::{Once, Recorded, literal, unless_recorded, unless_valid};
 use super::super::rerun::changes_rows;
 use super::super::{FrameworkError, LaidOut, Replaced};
@@ -27,16 +27,15 @@ use crate::operation::Operation;
 use crate::plan::Step;
 use crate::schema::same;
 use crate::source::directives;
-use crate::sql::split;
 
 /// Gaps: no file that is read can hold a NUL byte.
 const PLACE: &str = "\0place\0";
 const PLACE_AS_TEXT: &str = "\0place as text\0";
 const ROW: &str = "\0row\0";
 
-/// Statements of a unit as chunks, each with its steps: those that would do something again without an error, where two
+/// Statements of a unit as chunks: those that would do something again without an error, where two
 /// migrators run them, stand in a block that asks the ledger.
-pub(super) fn once(written: Vec<(String, Vec<&Step>)>) -> Vec<String> {
+pub(super) fn once(written: Vec<Written<'_>>) -> Vec<String> {
     let recorded = Recorded { place: PLACE, place_as_text: PLACE_AS_TEXT, row: ROW };
     let mut chunks: Vec<String> = Vec::new();
     // The block that the next statements may join: the comments in front of it, and what is in it.
@@ -45,9 +44,8 @@ pub(super) fn once(written: Vec<(String, Vec<&Step>)>) -> Vec<String> {
         let block = open.take().map(|(comments, statements)| comments + &unless_recorded(&statements, &recorded));
         chunks.extend(block);
     };
-    for (text, steps) in written {
-        let start = split(&text).pieces.first().map_or(0, |piece| piece.span.start);
-        let (comments, statement) = text.split_at(start);
+    for Written { text, statement, steps } in written {
+        let (comments, statement) = text.split_at(statement);
         // A comment that silences a rule speaks for the statement behind it: that is the block, with nothing else in it.
         let silences = !directives(comments).is_empty();
         let form = form(statement, &steps);
@@ -186,7 +184,12 @@ mod tests {
             "\nUPDATE d SET x = 1;\n",
             "\nCREATE VIEW v AS SELECT 1;\n",
         ];
-        let chunks = once(written.iter().map(|text| ((*text).to_owned(), Vec::new())).collect());
+        let written = written.map(|text| Written {
+            text: text.to_owned(),
+            statement: text.find(|c: char| c.is_ascii_uppercase()).unwrap(),
+            steps: Vec::new(),
+        });
+        let chunks = once(Vec::from(written));
         let of_author = |chunk: &String| {
             let block = chunk.split_once("DO $safestep$").map(|(front, block)| {
                 (front.trim().to_owned(), block.split_once("  END IF;\n\n").map(|(_, own)| own.replace("  ", "")))

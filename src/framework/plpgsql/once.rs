@@ -34,7 +34,7 @@ pub fn unless_recorded(statements: &[Once], ledger: &Recorded<'_>) -> String {
     let message = literal(
         "another runner has been at this migration for ten minutes: run the same command again when it is done",
     );
-    let all: String = statements.iter().map(|statement| indented(&in_block(statement), "  ")).collect();
+    let all: String = statements.iter().map(in_block).collect();
     block(&format!(
         "BEGIN
   -- Another runner waits here until this one has committed, and finds it in the ledger then.
@@ -52,14 +52,18 @@ pub fn unless_recorded(statements: &[Once], ledger: &Recorded<'_>) -> String {
     ))
 }
 
+/// A longer statement, all rows of a table say, stays as it stands: its literals would have to be found first.
+const INDENTED: usize = 1 << 16;
+
 fn in_block(statement: &Once) -> String {
-    match statement {
+    let text = match statement {
         Once::Plain(text) => format!("{}\n", ended(text)),
         Once::Executed(text) => {
             let quote = tag("safestep_once", text);
             format!("EXECUTE {quote}{}{quote};\n", text.trim())
         }
-    }
+    };
+    if text.len() > INDENTED { text } else { indented(&text, "  ") }
 }
 
 #[cfg(test)]
