@@ -76,9 +76,13 @@ pub fn unless_valid(table: &QualifiedName, constraints: &[&Ident], validation: &
 }
 
 /// A validation in which constraints take part whose work may be done: they are gone then, and only the `rest` is left.
+/// While it waits for its lock another runner, who has done all of it, may take them away.
 pub fn validated_if_there(constraints: &[(&QualifiedName, &Ident)], all: &str, rest: Option<&str>) -> String {
     let exists = |(table, name): &(&QualifiedName, &Ident)| format!("EXISTS ({})", constraint_exists(table, name));
     let there = constraints.iter().map(exists).collect::<Vec<_>>().join("\n  AND ");
     let otherwise = rest.map(|rest| format!("\n{}", if_then(&format!("NOT ({there})"), rest))).unwrap_or_default();
-    by_itself(&format!("{}{otherwise}", if_then(&there, all)))
+    let statements = indented(&format!("{}{otherwise}", if_then(&there, all)), "  ");
+    block(&format!(
+        "BEGIN\n{statements}\nEXCEPTION WHEN undefined_object THEN\n  NULL; -- another runner is done with it\nEND\n"
+    ))
 }
