@@ -12,7 +12,7 @@ use crate::operation::{CreateIndex, QualifiedName};
 /// Of two builds on one table the second waits for the first one's lock with a snapshot that the first one waits for:
 /// PostgreSQL ends one of them, and mostly the one that is nearly done. So whoever has that lock or waits for it is looked
 /// for (but for autovacuum, which has no user and gives way), and not waited for in a lock. Of two that look at once one
-/// finds the advisory lock taken; it is kept for a moment, so that who comes close behind finds it too, or the build begun.
+/// finds the advisory lock taken; and who has just sent this very block, and nothing since, is about to send the build.
 pub fn before_build(index: &QualifiedName, table: &QualifiedName, settings: &LayoutSettings) -> String {
     let invalid = |index: String| format!("EXISTS (SELECT FROM pg_index WHERE {index} AND NOT indisvalid)");
     let there = format!("indexrelid = to_regclass({})", literal(&index.to_string()));
@@ -24,7 +24,9 @@ pub fn before_build(index: &QualifiedName, table: &QualifiedName, settings: &Lay
     let looks = format!(
         "IF NOT pg_try_advisory_xact_lock(hashtext({name})) OR EXISTS (
   SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE relation = to_regclass({name}) AND mode = 'ShareUpdateExclusiveLock'
-    AND datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()) THEN
+    AND datname = current_database() AND usesysid IS NOT NULL AND pid <> pg_backend_pid()) OR EXISTS (
+  SELECT FROM pg_stat_activity WHERE state = 'idle' AND left(query, 200) = left(current_query(), 200)
+    AND datname = current_database() AND pid <> pg_backend_pid() AND state_change > clock_timestamp() - interval '5 s') THEN
   RAISE lock_not_available USING MESSAGE = {message};
 END IF;"
     );
@@ -37,8 +39,7 @@ END IF;"
   IF {} THEN
     DROP INDEX {index};
   END IF;
-END IF;
-PERFORM pg_sleep(0.05);",
+END IF;",
         invalid(index_on(index, table)),
         invalid(there),
     );
