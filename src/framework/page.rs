@@ -42,6 +42,16 @@ pub struct Page<'a> {
     pub one_session: bool,
 }
 
+/// A statement in its author's words.
+pub struct Written<'a> {
+    /// With the comments before it.
+    pub text: String,
+    /// Where it begins itself, in bytes.
+    pub statement: usize,
+    /// The steps that it is.
+    pub steps: Vec<&'a Step>,
+}
+
 impl Page<'_> {
     /// The unit.
     pub fn unit(&self) -> &Unit {
@@ -183,17 +193,24 @@ impl Page<'_> {
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
     /// A whole one begins with an empty line when another stands before it.
     pub fn as_written(&self, told: &mut [bool]) -> Vec<String> {
+        self.as_written_by_step(told).into_iter().map(|written| written.text).collect()
+    }
+
+    /// The same, each with the steps that it is.
+    pub fn as_written_by_step(&self, told: &mut [bool]) -> Vec<Written<'_>> {
         let source = &self.migration.source.text;
-        let mut written: Vec<String> = Vec::new();
+        let mut written: Vec<Written<'_>> = Vec::new();
         let mut done = Vec::new();
         for step in &self.unit().steps {
             let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
-            let own = self.unit().steps.iter().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
-            if !step.verbatim || own < statement.items.len() {
+            let is_own = |s: &&Step| s.verbatim && statement.items.contains(&s.from);
+            let own: Vec<&Step> = self.unit().steps.iter().filter(is_own).collect();
+            if !step.verbatim || own.len() < statement.items.len() {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
-                written.push(format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
+                let text = format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step)));
+                written.push(Written { text, statement: comments.len(), steps: vec![step] });
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
@@ -202,7 +219,8 @@ impl Page<'_> {
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') { "" } else { ";" };
-                written.push(format!("{gap}{leading}{whole}{end}\n"));
+                let text = format!("{gap}{leading}{whole}{end}\n");
+                written.push(Written { text, statement: gap.len() + leading.len(), steps: own });
             }
         }
         written

@@ -10,7 +10,8 @@ use super::super::header::comment;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    Later, batches, dropped_if_invalid, guarded, is_missing, must_be_valid, once_by_itself, retried, validated_if_there,
+    Later, batches, before_build, by_itself, guarded, is_missing, must_be_valid, once_by_itself, retried_in_turn,
+    validated_if_there,
 };
 use super::super::rerun::{
     is_guarded_by_its_author, is_made_anew, is_temporary, runs_again, settled, stays, there_before,
@@ -19,6 +20,7 @@ use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use super::names::{part_name, words};
 use super::parts::{Part, Parting, Parts};
+use super::runners;
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
@@ -123,7 +125,7 @@ impl<'a> Chunks<'a> {
             "It runs once: in the migrator's transaction, which records it too.".to_owned(),
             "If it fails: nothing has changed. Run the same command again".to_owned(),
         ];
-        let mut chunks = page.as_written(told);
+        let mut chunks = runners::once(page.as_written_by_step(told));
         (part.from + 1..part.to).for_each(|at| chunks.extend(self.unit(at, true, told)));
         if let Some(first) = chunks.first_mut() {
             let lines: Vec<String> = header.iter().map(|line| comment(line)).chain(page.undo()).collect();
@@ -236,7 +238,10 @@ impl<'a> Chunks<'a> {
         let page = self.page(at);
         let unit = page.unit();
         if matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten) {
-            let mut chunks = if inside { page.as_written(told) } else { self.in_words(at, told) };
+            let mut chunks = match inside {
+                true => runners::once(page.as_written_by_step(told)),
+                false => self.in_words(at, told),
+            };
             if !inside && self.is_one_transaction(unit) {
                 chunks.insert(0, "START TRANSACTION;".to_owned());
                 chunks.push("COMMIT;".to_owned());
@@ -260,7 +265,9 @@ impl<'a> Chunks<'a> {
                     there: &|operation| step_of(operation).and_then(|step| self.there(step)),
                     stays: &|operation| step_of(operation).is_some_and(|step| stays(operation, self.later(step))),
                 };
-                vec![head + &retried(&guarded(&operations, &later), self.settings)]
+                let table = unit.steps.iter().find_map(|step| step.operation.table());
+                let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
+                vec![head + &retried_in_turn(&guarded(&operations, &later), &table, self.settings)]
             }
             UnitKind::Validate => vec![head + &self.validate(&page)],
             _ => self.alone(unit, &page, &head),
@@ -307,10 +314,12 @@ impl<'a> Chunks<'a> {
         let all: Vec<&Step> = page.unit().steps.iter().collect();
         let constraints: Vec<_> = all.iter().filter_map(|step| self.temporary(step)).collect();
         if constraints.is_empty() {
-            return validation(&all);
+            return runners::unless_done(&all, self.steps())
+                .map_or_else(|| validation(&all), |guarded| by_itself(&guarded));
         }
         let rest: Vec<&Step> = all.iter().copied().filter(|step| self.temporary(step).is_none()).collect();
-        let rest = (!rest.is_empty()).then(|| validation(&rest));
+        let rest =
+            (!rest.is_empty()).then(|| runners::unless_done(&rest, self.steps()).unwrap_or_else(|| validation(&rest)));
         validated_if_there(&constraints, validation(&all).trim_end(), rest.as_deref().map(str::trim_end))
     }
 
@@ -335,10 +344,10 @@ impl<'a> Chunks<'a> {
                     format!(
                         "{}\n{}",
                         comment(&format!(
-                            "Before step {step}: an INVALID {} that a failed build left is dropped",
+                            "Before step {step}: another build is waited for, an INVALID {} that a failed one left is dropped",
                             one_line(&place.to_string())
                         )),
-                        dropped_if_invalid(&place, &index.table, self.settings)
+                        before_build(&place, &index.table, self.settings)
                     ),
                     format!("{head}{build};"),
                     format!("-- After step {step}: the index must be valid\n{}", must_be_valid(&place, index)),
