@@ -127,6 +127,7 @@ fn in_a_transaction(database: &Database, sql: &str, title: &str, before: &Relati
         ensure!(state.starts_with("23"), "{error:?}");
         return Ok(Ended::FailsOnRows);
     }
+    session.batch_execute("SET LOCAL search_path TO DEFAULT")?;
     let locks = locks(&mut session, "pg_backend_pid()", before)?;
     let read = rows_read(&mut session, before)?;
     session.batch_execute("COMMIT")?;

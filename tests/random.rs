@@ -6,7 +6,7 @@
 //! not have thrown rows away. A case that fails is made smaller and printed as a file of `known_cases/`, where
 //! what was wrong once is tried for ever.
 //!
-//! `SAFESTEP_TEST_RANDOM=10000` tries more, `SAFESTEP_TEST_SEED=7` one of them.
+//! `SAFESTEP_TEST_RANDOM=10000` tries more, `SAFESTEP_TEST_SEED=7` one of them, `SAFESTEP_TEST_MAJOR=18` on another server.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
@@ -15,7 +15,9 @@ mod random {
     pub mod alter;
     pub mod case;
     pub mod chance;
+    pub mod frame;
     pub mod judge;
+    pub mod kept;
     pub mod known;
     pub mod model;
     pub mod objects;
@@ -64,6 +66,12 @@ fn seeds(usual: u64) -> Result<std::ops::Range<u64>> {
     let many = number("SAFESTEP_TEST_RANDOM")?;
     let first = from.unwrap_or_default();
     Ok(first..first + many.unwrap_or(if from.is_some() { 1 } else { usual }))
+}
+
+/// PostgreSQL 15, unless another major version is wanted.
+fn server() -> Result<Server> {
+    let wanted = std::env::var("SAFESTEP_TEST_MAJOR").unwrap_or_else(|_| "15".to_owned());
+    Server::of(wanted.parse().with_context(|| format!("SAFESTEP_TEST_MAJOR={wanted}"))?)
 }
 
 /// Does the same on each of the threads, as long as there is something to do.
@@ -167,7 +175,7 @@ fn thousands_are_rewritten() -> Result<()> {
 #[test]
 fn hundreds_leave_what_the_naive_ones_leave() -> Result<()> {
     let seeds = seeds(ON_THE_SERVER)?;
-    let server = Server::of(15)?;
+    let server = server()?;
     let next = AtomicU64::new(seeds.start);
     let tally = Tally::default();
     let start = Instant::now();
@@ -194,7 +202,7 @@ fn hundreds_leave_what_the_naive_ones_leave() -> Result<()> {
 
 #[test]
 fn known_cases_hold() -> Result<()> {
-    let server = Server::of(15)?;
+    let server = server()?;
     let cases = known_cases()?;
     let all = std::env::var_os("SAFESTEP_TEST_ONLY").is_none();
     ensure!(!all || cases.len() > 100, "only {} known cases were found", cases.len());

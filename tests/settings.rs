@@ -5,8 +5,10 @@ mod bench;
 
 use anyhow::{Context, Result, ensure};
 
+use bench::catalog::{difference, everything};
 use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
+use bench::server::{Database, Server};
 
 /// What `rewrite` would write for a sample under these settings, and what it reports.
 fn rewritten(sample: &str, settings: &str) -> Result<(String, serde_json::Value)> {
@@ -64,6 +66,82 @@ fn an_authors_timeout_stays_where_it_is_the_only_one() -> Result<()> {
     ensure!(!is_first("")?, "it would cut off the validation");
     ensure!(is_first("lock_timeout = \"off\"")?, "nothing else bounds the wait");
     Ok(())
+}
+
+/// Every file runs in a session of its own, as when a deploy is resumed before each of them.
+#[test]
+fn a_step_runs_with_what_its_statement_would_have_run_with() -> Result<()> {
+    let tablespace = format!("safestep_{}", std::process::id());
+    let before = format!(
+        r#"CREATE SCHEMA app;
+GRANT ALL ON SCHEMA app TO pg_monitor;
+GRANT ALL ON TABLESPACE {tablespace} TO pg_monitor;
+CREATE FUNCTION app.is_fine(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 > 0';
+CREATE TABLE app.t (id int PRIMARY KEY, a int DEFAULT 7, at timestamptz DEFAULT '2020-01-01 00:00');
+ALTER TABLE app.t OWNER TO pg_monitor;
+CREATE TABLE app.fast (id int PRIMARY KEY, a int);
+CREATE TABLE t (id int PRIMARY KEY, a int);
+"#
+    );
+    let rows = "INSERT INTO app.t SELECT g, g, '2020-02-02 00:00Z' FROM generate_series(1, 30) g;
+        INSERT INTO app.fast SELECT g, g FROM generate_series(1, 30) g";
+    let change = format!(
+        r#"SET search_path TO app;
+SET ROLE pg_monitor;
+ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+SET timezone TO 'Asia/Tokyo';
+ALTER TABLE t ALTER COLUMN at SET DEFAULT '2022-01-01 00:00';
+ALTER TABLE t ALTER COLUMN at SET NOT NULL;
+ALTER TABLE t ADD COLUMN until timestamptz NOT NULL DEFAULT '2030-01-01 00:00';
+ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (is_fine(a) AND at > '1999-12-31 20:00');
+CREATE TABLE u (id serial PRIMARY KEY, t int REFERENCES t(id));
+CREATE INDEX t_at_idx ON t(at);
+RESET ROLE;
+SET default_tablespace TO {tablespace};
+CREATE TABLE v (id serial PRIMARY KEY, fast int REFERENCES fast(id));
+CREATE INDEX fast_a_idx ON fast(a);
+RESET default_tablespace;
+CREATE INDEX fast_a_id_idx ON fast(a, id);
+"#
+    );
+    let folder = Folder::new()?;
+    folder.write(&format!("{MIGRATIONS}/20260101000000_init/migration.sql"), &before)?;
+    folder.write(&format!("{MIGRATIONS}/20260102000000_change/migration.sql"), &change)?;
+    let report = folder.report(&["--all", &format!("{MIGRATIONS}/20260102000000_change")])?;
+    let files: Vec<&str> =
+        report["files"].as_array().context("files")?.iter().filter_map(|file| file["after"].as_str()).collect();
+
+    let server = Server::of(15)?;
+    let admin = server.create()?;
+    let mut admin = admin.connect()?;
+    admin.batch_execute("SET allow_in_place_tablespaces = on")?;
+    admin.batch_execute(&format!("CREATE TABLESPACE {tablespace} LOCATION ''"))?;
+    let dumps = both_ways(&server, &[&before, rows], &change, &files);
+    admin.batch_execute(&format!("DROP TABLESPACE {tablespace}"))?;
+    let (naive, sequence) = dumps?;
+    ensure!(naive.contains(&tablespace) && naive.contains("OWNER TO pg_monitor"), "the test tests nothing:\n{naive}");
+    let difference = difference(&naive, &sequence);
+    ensure!(difference.is_none(), "{}", difference.unwrap_or_default());
+
+    let set = |file: &str| file.lines().filter(|line| line.trim_start().starts_with("SET ")).count();
+    let of = |words: &str| files.iter().find(|file| file.contains(words)).with_context(|| words.to_owned());
+    let concurrently = of("CREATE INDEX CONCURRENTLY fast_a_id_idx ON app.fast(a, id)")?;
+    ensure!(set(concurrently) == 0 && files.len() > 10, "{} files:\n{concurrently}", files.len());
+    let left = of("CREATE INDEX fast_a_idx ON fast(a)")?;
+    ensure!(set(left) == 2 && left.contains("· as written"), "its tablespace is not said:\n{left}");
+    Ok(())
+}
+
+/// What is in a database after a migration, and after the files that take its place.
+fn both_ways(server: &Server, before: &[&str], naive: &str, files: &[&str]) -> Result<(String, String)> {
+    let after = |texts: &[&str]| -> Result<String> {
+        let database: Database = server.create()?;
+        for text in before.iter().chain(texts) {
+            database.connect()?.batch_execute(text).with_context(|| (*text).to_owned())?;
+        }
+        everything(&database)
+    };
+    Ok((after(&[naive])?, after(files)?))
 }
 
 #[test]

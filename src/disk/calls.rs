@@ -12,6 +12,7 @@ pub(super) struct Call<'a> {
     /// What it changes.
     pub(super) path: &'a Utf8Path,
     /// It fails on a full disk.
+    #[cfg_attr(not(debug_assertions), allow(dead_code, reason = "only failpoints ask"))]
     pub(super) takes_space: bool,
 }
 

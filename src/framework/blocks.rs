@@ -15,9 +15,12 @@ pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
     for at in 0..joined.units.len() {
         let joins = joined.blocks.last().is_some_and(|block| {
             let (block, unit) = (&joined.units[block.clone()], &joined.units[at]);
-            prove_together(block, unit)
-                || fill_together(block, unit)
-                || (can_be_repeated(migration, unit) && join(migration, block, unit))
+            let together = || {
+                prove_together(block, unit)
+                    || fill_together(block, unit)
+                    || (can_be_repeated(migration, unit) && join(migration, block, unit))
+            };
+            !block.iter().chain([unit]).any(|unit| is_set_for(migration, unit)) && together()
         });
         match joined.blocks.last_mut().filter(|_| joins) {
             Some(block) => block.end = at + 1,
@@ -25,6 +28,13 @@ pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
         }
     }
     joined
+}
+
+/// True when what the author set in the session decides what a unit does: its transaction sets that first.
+fn is_set_for(migration: &Migration, unit: &Unit) -> bool {
+    let needs =
+        |step: &Step| !step.settings.is_empty() || (step.verbatim && !migration.items[step.from].settings.is_empty());
+    unit.steps.iter().any(needs)
 }
 
 /// True when validations of other tables follow: what holds already is not read again.

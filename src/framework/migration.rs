@@ -1,11 +1,10 @@
 //! A migration that is a file of SQL, read.
 
-use std::collections::BTreeSet;
-
 use camino::Utf8PathBuf;
 
+use super::session::Session;
 use super::{Found, FrameworkError, header};
-use crate::operation::{Fixed, Item, Operation, TransactionControl};
+use crate::operation::{Fixed, Item, Operation};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, Reading, split};
 
@@ -137,7 +136,7 @@ impl Migration {
             let text = span.slice(&self.source.text);
             session.looks_for_leftovers |= is_do_block(text) && text.contains("indisvalid");
             for located in reading.operations {
-                session.follow(&located.operation);
+                session.follow(&located.operation, in_do);
                 self.spans
                     .push(ByteSpan { start: span.start + located.span.start, end: span.start + located.span.end });
                 let control = matches!(located.operation, Operation::Transaction(_));
@@ -148,15 +147,17 @@ impl Migration {
                     block: session.block,
                     fixed: if session.author_began || control {
                         Some(Fixed::Transaction)
-                    } else if !session.settings.is_empty() {
+                    } else if session.is_unclear() {
                         Some(Fixed::Session)
                     } else {
                         reading.has_logic.then_some(Fixed::Block)
                     },
+                    settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                     looks_for_leftovers: session.looks_for_leftovers,
                 });
             }
+            session.ends_statement();
         } else {
             let what = if kind == PieceKind::Copy { "COPY … FROM stdin" } else { "psql command" };
             self.spans.push(span);
@@ -166,6 +167,7 @@ impl Migration {
                 chunk: session.chunk,
                 block: session.block,
                 fixed: session.author_began.then_some(Fixed::Transaction),
+                settings: session.settings(),
                 bounds_lock_waits: true,
                 looks_for_leftovers: session.looks_for_leftovers,
             });
@@ -244,78 +246,6 @@ impl Migration {
 
 fn is_do_block(text: &str) -> bool {
     text.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case("do"))
-}
-
-/// What is in force where a statement stands.
-struct Session {
-    chunk: usize,
-    block: Option<usize>,
-    blocks: usize,
-    author_began: bool,
-    /// The author set a `lock_timeout`.
-    bounded: bool,
-    /// The parameters in force that decide what a statement does.
-    settings: BTreeSet<String>,
-    /// A `DO` block asked for `indisvalid`.
-    looks_for_leftovers: bool,
-}
-
-impl Session {
-    fn new(sending: Sending) -> Self {
-        let block = sending.in_transaction.then_some(0);
-        Session {
-            chunk: 0,
-            block,
-            blocks: 0,
-            author_began: false,
-            bounded: false,
-            settings: BTreeSet::new(),
-            looks_for_leftovers: false,
-        }
-    }
-
-    fn follow(&mut self, operation: &Operation) {
-        match operation {
-            Operation::Transaction(TransactionControl::Begin) => {
-                self.author_began = true;
-                self.blocks += 1;
-                // A second BEGIN has no effect.
-                self.block = self.block.or(Some(self.blocks));
-            }
-            Operation::Transaction(TransactionControl::Commit) => {
-                self.author_began = false;
-                self.block = None;
-            }
-            Operation::SetParameter { name, value, .. } if name == "lock_timeout" => {
-                self.bounded = value.trim_matches('\'') != "0";
-            }
-            Operation::SetParameter { name, value, .. } if !changes_nothing(name) => match value.as_str() {
-                "" => drop(self.settings.remove(name)), // RESET
-                _ => drop(self.settings.insert(name.clone())),
-            },
-            Operation::Select { definition } if definition.as_str().contains("set_config(") => {
-                self.settings.insert("set_config".into());
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Parameters that bound or tell something and do not decide what a statement does.
-fn changes_nothing(parameter: &str) -> bool {
-    parameter.ends_with("_timeout")
-        || [
-            "client_encoding",
-            "client_min_messages",
-            "log_min_messages",
-            "maintenance_work_mem",
-            "max_parallel_maintenance_workers",
-            "standard_conforming_strings",
-            "synchronous_commit",
-            "work_mem",
-            "xmloption",
-        ]
-        .contains(&parameter)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod page;
 pub mod plpgsql;
 pub mod prisma;
 mod rerun;
+mod session;
 mod undo;
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -1,13 +1,15 @@
 //! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
 
+use std::collections::BTreeMap;
+
 use super::LayoutSettings;
 use super::header::comment;
 use super::migration::Migration;
-use super::plpgsql::retried;
+use super::plpgsql::{retried, retried_in_turn};
 use super::undo::undo;
-use crate::operation::{Backfill, Operation, QualifiedName, clipped};
+use crate::operation::{Backfill, Decides, Fixed, Operation, QualifiedName, Setting, TransactionControl, clipped};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::sql::{one_line, render};
+use crate::sql::{Change, change, one_line, render};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
 pub trait Commands {
@@ -37,6 +39,18 @@ pub struct Page<'a> {
     pub at: usize,
     /// How to go on when it fails.
     pub commands: &'a dyn Commands,
+    /// The whole sequence runs in one session: what the author has set holds in it.
+    pub one_session: bool,
+}
+
+/// A statement in its author's words.
+pub struct Written<'a> {
+    /// With the comments before it.
+    pub text: String,
+    /// Where it begins itself, in bytes.
+    pub statement: usize,
+    /// The steps that it is.
+    pub steps: Vec<&'a Step>,
 }
 
 impl Page<'_> {
@@ -205,10 +219,16 @@ impl Page<'_> {
 
     /// Its units as one statement that commits after each of them; brief ones with attempts. `statements` are those of a unit.
     /// The author's comments stand in front of it, or with the statements that they speak of where it commits between them.
-    pub fn block(&self, statements: impl Fn(&Unit) -> Vec<String>, told: &mut [bool]) -> String {
+    ///
+    /// `in_turn` is the name of a lock that runners take turns with.
+    pub fn block(&self, statements: impl Fn(&Unit) -> Vec<String>, in_turn: Option<&str>, told: &mut [bool]) -> String {
         // A validation waits for a lock that nobody waits behind.
         let lock_timeout = self.settings.lock_timeout.clone().filter(|_| self.kind() == UnitKind::Brief);
         let settings = LayoutSettings { lock_timeout, ..self.settings.clone() };
+        let retried = |transactions: &[Vec<String>]| match in_turn {
+            Some(table) => retried_in_turn(transactions, table, &settings),
+            None => retried(transactions, &settings),
+        };
         let [unit] = self.units() else {
             let mut transaction = |unit: &Unit| {
                 let mut transaction = statements(unit);
@@ -216,25 +236,32 @@ impl Page<'_> {
                 transaction
             };
             let transactions: Vec<Vec<String>> = self.units().iter().map(&mut transaction).collect();
-            return retried(&transactions, &settings);
+            return retried(&transactions);
         };
-        self.comments_on_unit(unit, told) + &retried(&[statements(unit)], &settings)
+        self.comments_on_unit(unit, told) + &retried(&[statements(unit)])
     }
 
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
     /// A whole one begins with an empty line when another stands before it.
     pub fn as_written(&self, told: &mut [bool]) -> Vec<String> {
+        self.as_written_by_step(told).into_iter().map(|written| written.text).collect()
+    }
+
+    /// The same, each with the steps that it is.
+    pub fn as_written_by_step(&self, told: &mut [bool]) -> Vec<Written<'_>> {
         let source = &self.migration.source.text;
-        let mut written: Vec<String> = Vec::new();
+        let mut written: Vec<Written<'_>> = Vec::new();
         let mut done = Vec::new();
         for step in self.steps() {
             let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
-            let own = self.steps().filter(|s| s.verbatim && statement.items.contains(&s.from)).count();
-            if !step.verbatim || own < statement.items.len() {
+            let is_own = |s: &&Step| s.verbatim && statement.items.contains(&s.from);
+            let own: Vec<&Step> = self.steps().filter(is_own).collect();
+            if !step.verbatim || own.len() < statement.items.len() {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
-                written.push(format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step))));
+                let text = format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step)));
+                written.push(Written { text, statement: comments.len(), steps: vec![step] });
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
@@ -245,10 +272,93 @@ impl Page<'_> {
                 let end = if whole.ends_with(';') { "" } else { ";" };
                 let behind = self.migration.comment_behind(statement);
                 let behind = if behind.is_empty() { String::new() } else { format!(" {behind}") };
-                written.push(format!("{gap}{leading}{whole}{end}{behind}\n"));
+                let text = format!("{gap}{leading}{whole}{end}{behind}\n");
+                written.push(Written { text, statement: gap.len() + leading.len(), steps: own });
             }
         }
         written
+    }
+
+    /// What the session must be set to for the block, as far as nothing in it says so before its first statement that needs it;
+    /// a line for each parameter.
+    pub fn set_for_block(&self, in_words: bool) -> String {
+        let mut session = Told::default();
+        let lines = self.steps().map(|step| {
+            let lines = self.set_before(step, in_words, &mut session);
+            session.follow(&step.operation);
+            lines
+        });
+        lines.collect()
+    }
+
+    /// The same before one step.
+    pub fn set_before(&self, step: &Step, in_words: bool, told: &mut Told) -> String {
+        if self.one_session || matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_)) {
+            return String::new();
+        }
+        // The author's own words hold names without a schema.
+        let names = |setting: &Setting| in_words && step.verbatim && matches!(setting.decides, Decides::Names(_));
+        let in_force = self.migration.items[step.from].settings.iter().filter(|setting| !setting.local);
+        let needed = in_force.filter(|setting| step.settings.contains(setting) || names(setting));
+        let missing =
+            needed.filter(|setting| told.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
+        missing.map(|setting| format!("SET LOCAL {};\n", setting.clause)).collect()
+    }
+
+    /// The comments on statements before this unit's that are in no unit, because each step does for itself what they did.
+    pub fn comments_on_what_is_left_out(&self, told: &mut [bool]) -> String {
+        let of = |step: &Step| self.migration.items[step.from].statement;
+        let Some(last) = self.steps().map(of).max() else { return String::new() };
+        let steps = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
+        let is_set = |at: usize| {
+            let items = &self.migration.items[self.migration.statements[at].items.clone()];
+            !items.is_empty() && items.iter().all(|item| matches!(item.operation, Operation::SetParameter { .. }))
+        };
+        let left_out = (0..last).filter(|at| is_set(*at) && !steps().any(|step| of(step) == *at));
+        let missing: Vec<usize> = left_out.filter(|at| !std::mem::replace(&mut told[*at], true)).collect();
+        let comments = missing.into_iter().map(|at| self.migration.comments_before(&self.migration.statements[at]));
+        comments.filter(|comment| !comment.is_empty()).map(|comment| comment + "\n").collect()
+    }
+}
+
+/// True when a step in the author's words can stand in a `DO` block with others: a statement that gives no rows, or a block
+/// that ends no transaction.
+pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
+    let statement = migration.statement_of(step.from);
+    let words = statement.span.slice(&migration.source.text).to_ascii_uppercase();
+    let is_read = || {
+        !matches!(
+            step.operation,
+            Operation::Opaque { .. }
+                | Operation::Select { .. }
+                | Operation::Transaction(_)
+                | Operation::Vacuum { .. }
+                | Operation::Cluster { table: None }
+        )
+    };
+    let fits = match statement.in_do {
+        true => !words.contains("COMMIT") && !words.contains("ROLLBACK"),
+        false => is_read() && !words.contains("RETURNING"),
+    };
+    fits && migration.items[step.from].fixed != Some(Fixed::Transaction)
+}
+
+/// What a unit's session was told so far.
+#[derive(Default)]
+pub struct Told(BTreeMap<String, Setting>);
+
+impl Told {
+    /// A statement that may set something itself.
+    pub fn follow(&mut self, operation: &Operation) {
+        match change(operation) {
+            Some(Change::Set(setting)) => drop(self.0.insert(setting.name.clone(), setting)),
+            Some(Change::Reset(name) | Change::Unclear(name)) => drop(self.0.remove(&name)),
+            Some(Change::ResetAll) => self.0.clear(),
+            None if matches!(operation, Operation::Transaction(TransactionControl::Commit)) => {
+                self.0.retain(|_, setting| !setting.local);
+            }
+            None => {}
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! An operation in its migration.
 
-use super::Operation;
+use std::sync::Arc;
+
+use super::{Operation, Setting};
 
 /// Why an operation stays where its author put it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,8 +11,10 @@ pub enum Fixed {
     Transaction,
     /// It stands in a `DO` block that decides something: variables, conditions, loops.
     Block,
-    /// A setting of the session decides what it does: a search path, a role, a time zone.
+    /// A setting of the session decides what it does, and cannot be said again beside it.
     Session,
+    /// The search path leaves open in which schema its names are.
+    Names,
 }
 
 /// One operation of the migration at hand.
@@ -26,6 +30,8 @@ pub struct Item {
     pub block: Option<usize>,
     /// Why it must stay where its author put it, when it must.
     pub fixed: Option<Fixed>,
+    /// What the author has set for the session or the transaction before it, in that order.
+    pub settings: Arc<Vec<Setting>>,
     /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.
     pub bounds_lock_waits: bool,
     /// A `DO` block before it, in the same file, asks which indexes a failed build left INVALID.

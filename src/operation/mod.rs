@@ -6,23 +6,33 @@
 mod constraint;
 mod item;
 mod name;
+mod setting;
 mod table;
 
+use std::sync::Arc;
+
 pub(crate) use name::clipped;
+pub(crate) use table::is_built_in;
 
 pub use constraint::{Constraint, ConstraintKind, ForeignKey};
 pub use item::{Fixed, Item};
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};
+pub use setting::{Decides, Setting, search_path};
 pub use table::{ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, TableRef, TypeName};
 
-/// A piece of SQL that is carried along as it was written.
+/// A piece of SQL that is carried along as it was written. A clone shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct SqlFragment(pub String);
+pub struct SqlFragment(Arc<str>);
 
 impl SqlFragment {
     /// A fragment from source text; white space at the ends goes.
     pub fn new(text: &str) -> Self {
-        SqlFragment(text.trim().to_owned())
+        Self::untrimmed(text.trim())
+    }
+    /// The same with the white space at its ends.
+    pub(crate) fn untrimmed(text: &str) -> Self {
+        // All empty ones share one text.
+        SqlFragment(if text.is_empty() { Arc::default() } else { text.into() })
     }
     /// The text.
     pub fn as_str(&self) -> &str {

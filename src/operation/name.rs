@@ -29,10 +29,14 @@ impl Ident {
         if let Some(name) = Self::from_unicode(text, '\\') {
             return name;
         }
-        match text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) {
-            Some(inner) => Ident { value: truncated(inner.replace("\"\"", "\"")).into(), quoted: true },
-            None => Ident { value: truncated(text.to_ascii_lowercase()).into(), quoted: false },
-        }
+        let inner = text.strip_prefix('"').and_then(|t| t.strip_suffix('"'));
+        let quoted = inner.is_some();
+        let value = match inner {
+            Some(inner) if inner.contains('"') => truncated(inner.replace("\"\"", "\"")).into(),
+            None if text.contains(|c: char| c.is_ascii_uppercase()) => truncated(text.to_ascii_lowercase()).into(),
+            as_it_is => clipped(as_it_is.unwrap_or(text), MAX_NAME_BYTES).into(),
+        };
+        Ident { value, quoted }
     }
 
     /// `U&"…"` with its escape character (`UESCAPE`); `None` for anything else, and where an escape is not one.

@@ -55,6 +55,7 @@ struct Parts {
     canonical: String,
     modifiers: Vec<i64>,
     name: QualifiedName,
+    built_in: bool,
 }
 
 /// How many types a thread remembers: a history has few, and writes them in every table.
@@ -100,6 +101,11 @@ impl TypeName {
         &self.0.name
     }
 
+    /// True for a type of PostgreSQL's own, or an array of it: `pg_catalog` is searched before every other schema.
+    pub fn is_built_in(&self) -> bool {
+        self.0.built_in
+    }
+
     /// True for an array type.
     pub fn is_array(&self) -> bool {
         self.0.canonical.ends_with("[]")
@@ -116,7 +122,8 @@ impl Parts {
         let name = Ident::from_sql(names.pop().unwrap_or_default().as_str());
         let name = QualifiedName { schema: names.pop().map(|s| Ident::from_sql(&s)), name };
         let modifiers = modifiers.split(',').filter_map(|m| m.trim().parse().ok()).collect();
-        Parts { canonical: format!("{}{suffix}", own_name(plain)), modifiers, name, text }
+        let own = own_name(plain);
+        Parts { canonical: format!("{own}{suffix}"), modifiers, name, built_in: is_built_in(own), text }
     }
 }
 
@@ -142,6 +149,83 @@ fn own_name(base: &str) -> &str {
         "time with time zone" => "timetz",
         other => other,
     }
+}
+
+/// PostgreSQL's own types by their own names (`pg_type`, and the serial types, which stand for integers).
+const BUILT_IN: &[&str] = &[
+    "bigserial",
+    "bit",
+    "bool",
+    "box",
+    "bpchar",
+    "bytea",
+    "char",
+    "cidr",
+    "circle",
+    "date",
+    "datemultirange",
+    "daterange",
+    "float4",
+    "float8",
+    "inet",
+    "int2",
+    "int2vector",
+    "int4",
+    "int4multirange",
+    "int4range",
+    "int8",
+    "int8multirange",
+    "int8range",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "oidvector",
+    "path",
+    "pg_lsn",
+    "point",
+    "polygon",
+    "refcursor",
+    "regclass",
+    "regnamespace",
+    "regproc",
+    "regprocedure",
+    "regrole",
+    "regtype",
+    "serial",
+    "smallserial",
+    "text",
+    "tid",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "uuid",
+    "varbit",
+    "varchar",
+    "xid",
+    "xid8",
+    "xml",
+];
+
+/// True for the own name of one of PostgreSQL's types.
+pub(crate) fn is_built_in(name: &str) -> bool {
+    BUILT_IN.contains(&name)
 }
 
 /// A type's name as it is written, its modifiers, and `[]` for an array.

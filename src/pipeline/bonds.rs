@@ -8,9 +8,14 @@ use crate::plan::{Duration, Step, Transaction};
 use crate::schema::{Key, Schema, key};
 
 /// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, what works
-/// with one temporary table, and what one SET decides.
-pub(super) fn bonds(migration: &Migration, steps: &[Step], before: &Schema) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
+/// with one temporary table, what one SET decides, and what copies with what takes away there (`copies`, by item).
+pub(super) fn bonds(
+    migration: &Migration,
+    steps: &[Step],
+    before: &Schema,
+    copies: &[(usize, usize)],
+) -> Vec<(usize, usize)> {
+    let mut found = with_copies(steps, copies);
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
     let mut schema = before.clone();
     for (at, step) in steps.iter().enumerate() {
@@ -20,6 +25,9 @@ pub(super) fn bonds(migration: &Migration, steps: &[Step], before: &Schema) -> V
         } else {
             last.remove(&Bond::Settings);
         }
+        if at > 0 && are_rows_of_one(migration, &steps[at - 1], step) {
+            found.push((at - 1, at));
+        }
         for bond in bonds_of(migration, step, &schema) {
             if let Some(before) = last.insert(bond, at) {
                 found.push((before, at));
@@ -28,6 +36,31 @@ pub(super) fn bonds(migration: &Migration, steps: &[Step], before: &Schema) -> V
         schema.apply(&step.operation);
     }
     found
+}
+
+/// What takes a column, a table or rows away, beside what copied it.
+fn with_copies(steps: &[Step], copies: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    let mut of_item: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate().filter(|_| !copies.is_empty()) {
+        of_item.entry(step.from).or_default().push(at);
+    }
+    let pair = |(copy, removal): &(usize, usize)| {
+        let copy = of_item.get(copy)?.last()?;
+        let removals = of_item.get(removal)?;
+        removals.iter().find(|at| steps[**at].replaces()).map(|removal| (*copy, *removal))
+    };
+    copies.iter().filter_map(pair).collect()
+}
+
+/// Two statements that change rows, one right behind the other, also where both left the transaction of a lock.
+fn are_rows_of_one(migration: &Migration, one: &Step, other: &Step) -> bool {
+    use Operation::{Delete, Insert, Truncate, Update};
+    let changes = |step: &Step| {
+        matches!(step.operation, Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. })
+            && step.duration == Duration::AsWritten
+    };
+    let together = migration.items[one.from].shares_transaction_with(&migration.items[other.from]);
+    together && one.transaction == Transaction::Own && changes(one) && changes(other)
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -5,14 +5,15 @@ mod parting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::session;
 use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Item, Operation, QualifiedName};
-use crate::plan::{Duration, Phase, Step, Transaction, Uses};
-use crate::postgres::Effects;
+use crate::plan::{Duration, Phase, Sequence, Step, Transaction, UnitKind, Uses};
+use crate::postgres::{Effects, effects};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
-use crate::schema::Schema;
+use crate::schema::{Age, Schema, mentions};
 use crate::source::DirectiveScope;
 
 /// A hazard at an item.
@@ -29,9 +30,9 @@ pub struct Finding {
 pub struct Findings {
     /// The hazards, in the source's order.
     pub findings: Vec<Finding>,
-    /// The steps of the whole migration, those that pass through included, in the source's order.
+    /// The steps of the whole migration, those that pass through included, in the source's order; none where nothing is found.
     pub steps: Vec<Step>,
-    /// Each operation as a step of its own, in the author's words.
+    /// Each operation as a step of its own, in the author's words; none where nothing is found.
     as_written: Vec<Step>,
     /// What there is to say of operations that another one's rewrite replaces, should that one stay as it is.
     standby: Vec<Finding>,
@@ -51,6 +52,22 @@ impl Findings {
                 finding.outcome.hazard.applicability = Applicability::Safe;
                 finding.outcome.hazard.help = "what a failed build left is dropped before it".into();
                 finding.outcome.steps = Some(vec![step.clone()]);
+            }
+        }
+        self
+    }
+
+    /// The same, after what was to get a lock timeout and retries and runs in its author's words instead: it commits with
+    /// something that takes long.
+    pub fn without_guards_in_as_written(mut self, sequence: &Sequence) -> Findings {
+        let units = sequence.units.iter().filter(|unit| unit.kind == UnitKind::AsWritten);
+        let as_written: BTreeSet<usize> = units.flat_map(|unit| &unit.steps).map(|step| step.item).collect();
+        for finding in self.findings.iter_mut().filter(|finding| as_written.contains(&finding.item)) {
+            let outcome = &mut finding.outcome;
+            if std::mem::take(&mut outcome.guarded) {
+                outcome.steps = None;
+            } else if finding.rule.id == "missing-lock-timeout" {
+                leave(outcome, "it commits with a statement that takes long; set a lock_timeout before it");
             }
         }
         self
@@ -81,6 +98,13 @@ impl Findings {
         }
         self.assemble();
         Ok(self)
+    }
+
+    /// The same where these items, which pass through, share no transaction with others.
+    pub fn apart(mut self, items: &BTreeSet<usize>) -> Findings {
+        items.iter().for_each(|item| self.as_written[*item].transaction = Transaction::Own);
+        self.assemble();
+        self
     }
 
     /// Says what there is to say of operations that no other one's rewrite replaces any more.
@@ -142,6 +166,7 @@ fn leave(outcome: &mut Outcome, why: &str) {
 
 /// Asks every rule about every operation. `schema` follows the operations.
 pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
+    let before = schema.clone();
     let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() };
     let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
     let mut claimed = vec![false; migration.items.len()];
@@ -150,8 +175,9 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     let mut held = HeldLocks::default();
     let mut unguarded = BTreeSet::new();
     let mut failing = Vec::new();
-    for at in 0..migration.items.len() {
-        let item = &migration.items[at];
+    let mut costs = Vec::new();
+    for (at, item) in migration.items.iter().enumerate() {
+        let cost = effects(&item.operation, schema, settings.postgres);
         let site = Site {
             items: &migration.items,
             at,
@@ -160,11 +186,12 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
             texts: &texts,
             schema,
             settings,
+            cost: &cost,
         };
-        let cost = site.effects();
-        let as_written = passed_through(&site);
-        if !claimed[at] {
-            let outcomes = outcomes(migration, &site, told[at], config);
+        let outcomes = outcomes(migration, &site, told[at], config);
+        if claimed[at] {
+            found.standby.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
+        } else {
             if guards(migration, config, at) && lacks_lock_timeout(&site) {
                 unguarded.insert(at);
             }
@@ -180,14 +207,16 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                 }
             }
             found.findings.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
-        } else {
-            let outcomes = outcomes(migration, &site, told[at], config);
-            found.standby.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
         }
-        found.as_written.push(as_written);
-        held.take(item, at, cost);
-        schema.apply(&migration.items[at].operation);
+        held.take(item, at, &cost);
+        costs.push(cost);
+        schema.apply(&item.operation);
     }
+    // Most migrations of a history end here: steps are for what is found.
+    if found.findings.is_empty() {
+        return found;
+    }
+    found.as_written = as_written(migration, before, &costs, settings);
     found.assemble();
     guards::settle(migration, &mut found, &unguarded, failing.first().copied());
     found.assemble();
@@ -216,14 +245,14 @@ impl HeldLocks {
         self.0.get(&Self::key(item))
     }
 
-    fn take(&mut self, item: &Item, at: usize, cost: Effects) {
-        let strong = cost.locks.into_iter().filter(|(_, mode)| mode.blocks_writes()).max_by_key(|(_, mode)| *mode);
+    fn take(&mut self, item: &Item, at: usize, cost: &Effects) {
+        let strong = cost.locks.iter().filter(|(_, mode)| mode.blocks_writes()).max_by_key(|(_, mode)| *mode);
         let Some((relation, lock)) = strong.filter(|_| !matches!(item.operation, Operation::LockTable { .. })) else {
             return;
         };
-        let stronger = self.in_transaction_of(item).is_none_or(|held| held.lock <= lock);
+        let stronger = self.in_transaction_of(item).is_none_or(|held| held.lock <= *lock);
         if stronger {
-            self.0.insert(Self::key(item), Held { item: at, relation, lock });
+            self.0.insert(Self::key(item), Held { item: at, relation: relation.clone(), lock: *lock });
         }
     }
 }
@@ -268,15 +297,31 @@ fn first_outcome(
             Some(Level::Error) => outcome.hazard.severity = Severity::Danger,
             Some(Level::Off) | None => {}
         }
+        if asks_for_what_is_not_there(&outcome, site) {
+            outcome.preflight = None;
+            outcome.steps.iter_mut().flatten().for_each(|step| step.preflight = None);
+        }
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
             && rule.id != "missing-lock-timeout";
-        match item.fixed {
+        let across_set = !session::is_one(site.items, site.at, &outcome.claims);
+        if let Some(steps) = &mut outcome.steps {
+            session::tell(steps, site.items);
+        }
+        match item.fixed.or(across_set.then_some(Fixed::Session)) {
             _ if small && about_cost => None,
             Some(why) if outcome.steps.is_some() => Some((rule, kept(outcome, why))),
             _ => Some((rule, outcome)),
         }
     })
+}
+
+/// A query that is to be asked before the migration names a column that the migration adds.
+fn asks_for_what_is_not_there(outcome: &Outcome, site: &Site<'_>) -> bool {
+    let Some(preflight) = &outcome.preflight else { return false };
+    let table = outcome.hazard.table.as_ref().and_then(|table| site.schema.table(table));
+    let mut new = table.into_iter().flat_map(|table| &table.columns).filter(|column| column.age == Age::New);
+    new.any(|column| mentions(&preflight.query, column.name.as_str()))
 }
 
 /// What its author fixed is not moved: the hazard is reported and passes through.
@@ -289,6 +334,7 @@ fn kept(outcome: Outcome, why: Fixed) -> Outcome {
         Fixed::Session => {
             "left as it is: a SET before it decides what it does; say it in the statement itself, with the schema in its names"
         }
+        Fixed::Names => "left as it is: the search_path does not tell in which schema its names are; say it in the names",
     }
     .into();
     Outcome::reported(hazard)
@@ -303,6 +349,20 @@ fn is_suppressed(migration: &Migration, item: usize, rule: &str) -> bool {
     let statement = migration.statement_of(item);
     statement.directives.iter().any(|d| d.covers(rule))
         || migration.directives.iter().any(|d| d.scope == DirectiveScope::File && d.covers(rule))
+}
+
+/// Each operation as a step of its own. `schema` is the catalog before the first one.
+fn as_written(migration: &Migration, mut schema: Schema, costs: &[Effects], settings: &Settings) -> Vec<Step> {
+    let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
+    let claimed = vec![false; migration.items.len()];
+    let mut steps = Vec::new();
+    for (at, (item, cost)) in migration.items.iter().zip(costs).enumerate() {
+        let items = &migration.items;
+        let site = Site { items, at, claimed: &claimed, held: None, texts: &texts, schema: &schema, settings, cost };
+        steps.push(passed_through(&site));
+        schema.apply(&item.operation);
+    }
+    steps
 }
 
 /// The operation as a step of its own: what must not be moved or wrapped stays in the author's words.
@@ -322,5 +382,6 @@ fn passed_through(site: &Site<'_>) -> Step {
         step.transaction = Transaction::Shared;
     }
     step.phase = Phase::Expand;
+    session::tell(std::slice::from_mut(&mut step), site.items);
     step
 }

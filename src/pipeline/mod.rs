@@ -3,11 +3,13 @@
 //! This is the only place where framework, schema, rewrite and plan meet.
 
 mod bonds;
+mod copies;
 mod findings;
 mod planning;
 mod records;
 mod reporting;
 mod scope;
+mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -141,8 +143,9 @@ pub fn each(
                 written_down.begin_migration();
             }
             match migration {
-                Ok(migration) if in_scope(found) => {
+                Ok(mut migration) if in_scope(found) => {
                     let notes = written_down.notes(&options.base);
+                    session::resolve(&mut migration, written_down.schema().map_or(&schema, |known| &*known));
                     let known = match written_down.schema() {
                         Some(known) => {
                             migration.items.iter().for_each(|item| schema.apply(&item.operation));
@@ -155,7 +158,8 @@ pub fn each(
                     let before = findings.is_rewritten().then_some(before);
                     judged.push(Judged { migration, before, findings, notes });
                 }
-                Ok(migration) => {
+                Ok(mut migration) => {
+                    session::resolve(&mut migration, &schema);
                     let known = written_down.schema().into_iter().chain([&mut schema]);
                     known.for_each(|schema| migration.items.iter().for_each(|item| schema.apply(&item.operation)));
                 }
@@ -271,7 +275,8 @@ fn continues_on_disk(history: &[Found], at: usize) -> bool {
 
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
 /// call the one after it.
-pub fn rewrite(framework: &dyn Framework, migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
+pub fn rewrite(framework: &dyn Framework, mut migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
+    session::resolve(&mut migration, schema);
     let around = Around::new(&migration, schema, options.config.postgres);
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
     let (findings, sequence) =
@@ -352,7 +357,8 @@ impl Draft {
             Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
         };
         let of_runner = framework.notes(&migration, &sequence, &settings);
-        report.notes.extend(of_runner.into_iter().chain(notes));
+        let left_behind = session::left_behind(&migration, framework.runner()).filter(|_| !sequence.units.is_empty());
+        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes));
         let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();
         let path = migration.path().clone();

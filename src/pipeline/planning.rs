@@ -3,13 +3,18 @@
 //! Where no order of a rewrite holds, its statement stays as it is written, with the reason.
 
 use super::bonds::bonds;
+use super::copies::Copies;
 use super::findings::Findings;
+use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::QualifiedName;
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
+
+const WRITTEN_BETWEEN: &str =
+    "its statements move rows: what is written between them would be lost, or rows would be missing for a while";
 
 /// The catalogs around a migration, with everything in them that its statements need.
 pub struct Around {
@@ -18,6 +23,8 @@ pub struct Around {
     relations: Vec<QualifiedName>,
     /// The items that do not apply in the source's order either, as far as can be seen.
     refused: Vec<bool>,
+    /// The items that copy something, each with one that takes it away where it comes from.
+    copies: Vec<(usize, usize)>,
 }
 
 impl Around {
@@ -25,7 +32,9 @@ impl Around {
     pub fn new(migration: &Migration, before: &Schema, version: u32) -> Self {
         let (mut before, mut after) = (before.clone(), before.clone());
         let mut refused = Vec::new();
-        for item in &migration.items {
+        let mut copies = Copies::of(migration);
+        for (at, item) in migration.items.iter().enumerate() {
+            copies.see(at, &after);
             for name in after.presume(&item.operation) {
                 before.presume_relation(&name);
             }
@@ -35,7 +44,7 @@ impl Around {
         before.close();
         let operations = migration.items.iter().map(|item| &item.operation);
         let relations = check::relations(operations, &before);
-        Around { before, after, relations, refused }
+        Around { before, after, relations, refused, copies: copies.found }
     }
 
     fn promise(&self, version: u32) -> Promise<'_> {
@@ -44,6 +53,7 @@ impl Around {
             after: &self.after,
             relations: &self.relations,
             refused: &self.refused,
+            copies: &self.copies,
             version,
         }
     }
@@ -66,32 +76,56 @@ pub fn plan(
     if migration.is_as_written() {
         findings = findings.left("an earlier rewrite left it as it is");
     }
+    let set_by_steps = session::set_by_steps(migration, runner);
+    if findings.is_rewritten() && !set_by_steps.is_empty() {
+        findings = findings.apart(&set_by_steps);
+    }
+    let is_set_by_steps = |step: &Step| step.verbatim && set_by_steps.contains(&step.from);
     let promise = around.promise(version);
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
     let mut because = "its statements must be seen together, and one of them takes long".to_owned();
     // Each turn binds two more steps, allows less freedom, or leaves one more statement as it is.
     while findings.is_rewritten() {
+        if let Some((silent, why)) = session::untold(migration, &findings.steps, runner) {
+            findings = left(findings, &silent, &why);
+            bound.clear();
+            continue;
+        }
         let steps = &findings.steps;
-        let mut together = bonds(migration, steps, &around.before);
+        let mut together = bonds(migration, steps, &around.before, &around.copies);
         together.extend(&bound);
         let ordered = match units(steps, &together, freedom, runner) {
             Ok(ordered) => ordered,
             Err(stuck) => {
-                findings = left(findings, &stuck.steps, &because);
+                let item = |at: &usize| steps[*at].from;
+                let items: Vec<usize> = stuck.steps.iter().map(item).collect();
+                let copies =
+                    around.copies.iter().any(|(copy, removal)| items.contains(copy) && items.contains(removal));
+                let why = if copies { WRITTEN_BETWEEN } else { &because };
+                findings = left(findings, &stuck.steps, why);
                 bound.clear();
                 continue;
             }
         };
         let ordered: Vec<(UnitKind, Vec<usize>)> = ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect();
         let fault = match check::check(steps, &ordered, &promise) {
-            Ok(_) if matches!(ordered.as_slice(), [(UnitKind::AsWritten, _)]) => {
+            Ok(_)
+                if ordered
+                    .iter()
+                    .any(|(_, unit)| unit.len() > 1 && unit.iter().any(|at| is_set_by_steps(&steps[*at]))) =>
+            {
+                findings = findings.left("what a SET decides belongs together with what is before the SET");
+                continue;
+            }
+            Ok(_) if is_one_as_written(ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]]))) => {
                 findings = findings.left("its statements belong together, and one of them takes long");
                 continue;
             }
             Ok(locks) => {
-                let sequence = sequence(findings.steps.clone(), ordered, locks);
-                return (findings, sequence);
+                let mut sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
+                sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
+                return (findings.without_guards_in_as_written(&sequence), sequence);
             }
             Err(fault) => fault,
         };
@@ -104,7 +138,11 @@ pub fn plan(
                 because = explain(&fault, steps).1;
                 bound.push((removal, step));
             }
-            Fault::Refused { .. } | Fault::Costly { .. } | Fault::Differs { .. } | Fault::Gap { .. }
+            Fault::Refused { .. }
+            | Fault::Costly { .. }
+            | Fault::Differs { .. }
+            | Fault::Gap { .. }
+            | Fault::Parted { .. }
                 if freedom != Freedom::None =>
             {
                 freedom = if freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
@@ -120,9 +158,12 @@ pub fn plan(
     (findings, Sequence::default())
 }
 
+fn is_one_as_written<'a>(mut units: impl Iterator<Item = &'a (UnitKind, Vec<usize>)>) -> bool {
+    units.next().is_some_and(|(kind, _)| *kind == UnitKind::AsWritten) && units.next().is_none()
+}
+
 fn kind(steps: &[Step], unit: &[usize]) -> UnitKind {
-    let unit = Unit::of(unit.iter().map(|at| steps[*at].clone()).collect());
-    unit.map_or(UnitKind::Free, |unit| unit.kind)
+    UnitKind::of(unit.iter().map(|at| &steps[*at])).unwrap_or(UnitKind::Free)
 }
 
 fn sequence(
@@ -152,6 +193,10 @@ fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
         Fault::Gap { opened, closed, what } => {
             (std::iter::once(*opened).chain(*closed).collect(), format!("between its steps {what}"))
         }
+        Fault::Parted { copy, removal } => (
+            vec![*copy, *removal],
+            "what is written between the copy and the end of what it copies would be lost".into(),
+        ),
         Fault::Doubtful { removal, step } => {
             (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())
         }

@@ -12,7 +12,7 @@ use crate::output::{
     Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity,
     StepReport,
 };
-use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo};
+use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::rewrite;
 use crate::schema::same;
 use crate::sql::render;
@@ -57,8 +57,9 @@ pub(super) fn report(
     let mut steps = Vec::new();
     let mut named = Vec::new();
     for at in 0..sequence.blocks.len() {
+        let kind = sequence.block(at).first().map_or(UnitKind::Free, |unit| unit.kind);
         let of_block = sequence.steps_of(at..at + 1);
-        steps.extend(of_block.map(|step| step_report(migration, step, at, file_of(at), &mut named)));
+        steps.extend(of_block.map(|step| step_report(migration, step, (at, kind), file_of(at), &mut named)));
     }
     MigrationReport {
         steps,
@@ -155,7 +156,7 @@ fn preflight(finding: &Finding, sequence: &Sequence, file_of: &dyn Fn(usize) -> 
 fn step_report(
     migration: &Migration,
     step: &Step,
-    block: usize,
+    (block, kind): (usize, UnitKind),
     file: String,
     named: &mut Vec<QualifiedName>,
 ) -> StepReport {
@@ -193,6 +194,8 @@ fn step_report(
         .into(),
         lock: strongest.map(|mode| format!("{mode} on {}", tables.join(", "))),
         duration: match step.duration {
+            // until the last of its statements is done
+            _ if kind == UnitKind::AsWritten => "as written",
             Duration::Free => "locks nothing in use",
             Duration::Instant => "instant",
             Duration::Scan => "scans, blocks nothing",

@@ -3,11 +3,11 @@
 //! The units are replayed strictly against the catalog that the history gives. Every operation must apply where it stands,
 //! cost there what its unit allows, and leave nothing unprotected between two units; the end must be the naive end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::sequence::UnitKind;
 use super::step::{Duration, Step};
-use crate::operation::{ConstraintKind, CreateIndex, ForeignKey, Operation, QualifiedName};
+use crate::operation::{ConstraintKind, CreateIndex, ForeignKey, Ident, Operation, QualifiedName};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::protection::{Gap, Protections, takes_away};
 use crate::schema::strict::Conflict;
@@ -44,6 +44,13 @@ pub enum Fault {
         /// The step that may fail.
         step: usize,
     },
+    /// A commit stands between what copies something and what takes it away: what is written there meanwhile is lost.
+    Parted {
+        /// The step that copies, by index.
+        copy: usize,
+        /// The step that takes away.
+        removal: usize,
+    },
     /// The catalog is another one than the naive order leaves.
     Differs {
         /// In what.
@@ -61,6 +68,8 @@ pub struct Promise<'a> {
     pub relations: &'a [QualifiedName],
     /// The items of the migration that do not apply in the source's order either, as far as can be seen.
     pub refused: &'a [bool],
+    /// Pairs of items: what copies, and what takes away where it copied from.
+    pub copies: &'a [(usize, usize)],
     /// The oldest server's major version.
     pub version: u32,
 }
@@ -79,7 +88,7 @@ pub fn check(
     let end = Protections::of(promise.after, promise.relations);
     let kept = before.and(&end);
     let mut locks = vec![Vec::new(); steps.len()];
-    let (mut removal, mut change) = (None, None);
+    let (mut removal, mut change, mut filled) = (None, None, false);
     for (number, (kind, unit)) in units.iter().enumerate() {
         let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
         let start = takes.then(|| schema.clone());
@@ -89,7 +98,8 @@ pub fn check(
             if !allows(*kind, step, &cost) {
                 return Err(Fault::Costly { step: *at });
             }
-            let doubtful = is_doubtful(step, &schema);
+            let doubtful = is_doubtful(step, &schema, filled);
+            filled |= fills(step);
             if let Some(removal) = removal.filter(|_| doubtful) {
                 return Err(Fault::Doubtful { removal, step: *at });
             }
@@ -119,10 +129,29 @@ pub fn check(
             }
         }
     }
+    if let Some((copy, removal)) = parted(steps, units, promise.copies) {
+        return Err(Fault::Parted { copy, removal });
+    }
     match schema.difference(promise.after) {
         Some(what) => Err(Fault::Differs { what }),
         None => Ok(locks),
     }
+}
+
+/// A copy and what takes away what it copied, in different units.
+fn parted(steps: &[Step], units: &[(UnitKind, Vec<usize>)], copies: &[(usize, usize)]) -> Option<(usize, usize)> {
+    let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    for (number, (_, unit)) in units.iter().enumerate() {
+        for at in unit {
+            places.entry(steps[*at].from).or_default().push((number, *at));
+        }
+    }
+    copies.iter().find_map(|(copy, removal)| {
+        let (copies, removals) = (places.get(copy)?, places.get(removal)?);
+        let (unit, copy) = copies.last()?;
+        let apart = |place: &&(usize, usize)| place.0 != *unit && steps[place.1].replaces();
+        removals.iter().find(apart).map(|(_, removal)| (*copy, *removal))
+    })
 }
 
 /// The unit allows what the step does there.
@@ -175,22 +204,28 @@ fn may_fail_as_written(step: &Step, cost: &Effects) -> bool {
     checks && cost.work != Work::Constant
 }
 
-/// Rows that are there may make it fail.
-fn is_doubtful(step: &Step, schema: &Schema) -> bool {
+/// It may put values into columns that were empty.
+fn fills(step: &Step) -> bool {
+    use Operation::*;
+    matches!(step.operation, Insert { .. } | Update { .. } | Opaque { .. } | Select { .. } | Backfill(_))
+}
+
+/// Rows that are there may make it fail. `filled` says that a step before it changes rows.
+fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
     match &step.operation {
         Operation::ValidateConstraint { table, name } => {
             use ConstraintKind::{Check, ForeignKey};
             let state = schema.constraint(table, name);
-            let empty = |column| {
-                schema.column(table, column).is_some_and(|c| c.age == Age::New && c.default.is_none() && !c.not_null)
-            };
+            let empty = |column| !filled && holds_nothing(table, column, schema);
             match state.map(|state| &state.constraint.kind) {
                 Some(ForeignKey(fk)) => !fk.columns.iter().any(empty) && !is_kept(fk, &table.name, schema),
                 Some(Check { .. }) | Some(_) | None => true,
             }
         }
         Operation::CreateIndex(index) => {
-            index.unique && !schema.is_new(&index.table) && !is_unique_already(index, schema)
+            let settled = schema.is_new(&index.table) || is_unique_already(index, schema);
+            let empty = !filled && is_empty(index, schema);
+            index.unique && !settled && !empty
         }
         // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
         Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
@@ -208,6 +243,18 @@ fn is_kept(key: &ForeignKey, table: &QualifiedName, schema: &Schema) -> bool {
         }
         _ => false,
     })
+}
+
+/// One of its columns is new and holds NULL in every row, and NULLs are no duplicates.
+fn is_empty(index: &CreateIndex, schema: &Schema) -> bool {
+    let mut columns = index.columns.iter().filter_map(|c| c.column.as_ref());
+    let nulls_count = crate::schema::mentions(index.definition.as_str(), "nulls not distinct");
+    !nulls_count && columns.any(|column| holds_nothing(&index.table, column, schema))
+}
+
+/// The migration adds the column without a value.
+fn holds_nothing(table: &QualifiedName, column: &Ident, schema: &Schema) -> bool {
+    schema.column(table, column).is_some_and(|c| c.age == Age::New && c.default.is_none() && !c.not_null)
 }
 
 /// Another unique index keeps duplicates of these columns out.
@@ -259,15 +306,16 @@ impl Look<'_> {
     }
 }
 
-/// The relations that operations are about, under every name that they have.
+/// The relations and types that operations are about, under every name that they have.
 pub fn relations<'a>(operations: impl IntoIterator<Item = &'a Operation>, schema: &Schema) -> Vec<QualifiedName> {
     let mut found: Vec<QualifiedName> = Vec::new();
     for operation in operations {
         found.extend(operation.table().cloned());
         match operation {
-            Operation::DropTable { names, .. } | Operation::DropObject { names, .. } => {
-                found.extend(names.iter().cloned())
-            }
+            Operation::RenameType { name, to } => found.extend([name.clone(), name.sibling(to.clone())]),
+            Operation::DropTable { names, .. }
+            | Operation::DropObject { names, .. }
+            | Operation::DropType { names, .. } => found.extend(names.iter().cloned()),
             Operation::DropIndex { names, .. } => {
                 found.extend(names.iter().filter_map(|name| schema.index(name)).map(|index| index.table.clone()));
             }

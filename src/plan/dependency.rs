@@ -68,6 +68,11 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         Operation::CreateObject { kind, name: Some(name), on, definition, .. } => {
             creates_object(&mut uses, *kind, name, on.as_ref(), definition.as_str(), schema)
         }
+        // What used it went before it, and what takes its name waits for it.
+        Operation::DropType { names, cascade: false, .. } => {
+            uses.last = true;
+            names.iter().for_each(|name| uses.write(Resource::Type(key(name))));
+        }
         Operation::DropObject { kind, names, on, cascade: false, .. } => {
             names.iter().for_each(|name| drops_object(&mut uses, *kind, name, on.as_ref(), schema))
         }
@@ -256,6 +261,8 @@ fn drops_object(uses: &mut Uses, kind: ObjectKind, name: &QualifiedName, on: Opt
                 uses.alone(&table.name, schema);
             }
         }
+        // What used it went before it, and what makes it again is a barrier.
+        (ObjectKind::Function, None) => uses.last = true,
         _ => uses.barrier = true,
     }
 }

@@ -24,7 +24,7 @@ pub fn units(
     freedom: Freedom,
     runner: Runner,
 ) -> Result<Vec<Vec<usize>>, Stuck> {
-    let waits = Waits::new(steps, freedom);
+    let waits = Waits::new(steps, together, freedom);
     let groups = Groups::new(steps.len(), together, &waits);
     let mut queue = Queue::new(steps, &groups, &waits, runner)?;
     let mut units = Vec::new();
@@ -177,6 +177,7 @@ struct Company {
 /// The groups that wait, and those that can run now.
 struct Queue<'a> {
     groups: &'a Groups,
+    waits: &'a Waits,
     company: BTreeMap<usize, Company>,
     /// How many groups each still waits for.
     missing: BTreeMap<usize, usize>,
@@ -188,9 +189,10 @@ struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    fn new(steps: &[Step], groups: &'a Groups, waits: &Waits, runner: Runner) -> Result<Self, Stuck> {
+    fn new(steps: &[Step], groups: &'a Groups, waits: &'a Waits, runner: Runner) -> Result<Self, Stuck> {
         let mut queue = Queue {
             groups,
+            waits,
             company: BTreeMap::new(),
             missing: BTreeMap::new(),
             followers: BTreeMap::new(),
@@ -256,6 +258,9 @@ impl<'a> Queue<'a> {
             self.take(group);
             unit.extend(self.groups.members[&group].iter().copied());
             next = self.ready_by_company.get(&company).and_then(|ready| ready.first().copied());
+        }
+        if company.kind == UnitKind::AsWritten && !self.waits.any_backwards_in(&unit) {
+            unit.sort_unstable(); // in its author's order
         }
         Some(unit)
     }

@@ -37,6 +37,8 @@ pub struct Uses {
     pub(super) writes: BTreeSet<Resource>,
     /// Nothing passes it.
     pub(super) barrier: bool,
+    /// It passes nothing that stands before it; what stands behind it may pass.
+    pub(super) last: bool,
     /// It makes these columns of a table unique.
     pub(super) unique_on: Option<(Key, Vec<Ident>)>,
     /// Its foreign keys point at these columns of a table (none written: its primary key).
@@ -122,14 +124,18 @@ impl Uses {
         }
     }
 
-    /// As [`Uses::reads_text`], for what reads or changes the rows of these relations.
+    /// As [`Uses::reads_text`], for what reads the rows of these relations: the values in all of their columns.
     pub(super) fn reads_rows_of_text(&mut self, text: &str, schema: &Schema) {
-        let tables: Vec<QualifiedName> = schema.named_in(text).into_iter().map(|table| table.name.clone()).collect();
-        for table in &tables {
-            self.rows(table, schema);
-        }
-        for word in schema.unknown_words(text) {
-            self.write(Resource::Relation(word));
+        self.reads_text(text, schema);
+        for table in schema.named_in(text) {
+            if !table.columns_known {
+                self.alone(&table.name, schema);
+            }
+            let root = root(&table.name, schema);
+            for column in &table.columns {
+                self.read(Resource::Column(root.clone(), column.name.clone()));
+                self.read(Resource::Data(root.clone(), column.name.clone()));
+            }
         }
     }
 

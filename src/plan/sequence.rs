@@ -12,6 +12,9 @@ pub struct Runner {
     pub several_statements_per_unit: bool,
     /// What a failed concurrent build left INVALID is dropped before the next attempt, in the same file.
     pub clears_leftovers: bool,
+    /// A sequence is one session from its first statement on, also where it is begun again after a failure. Where it is
+    /// not, the runner works in that session itself: a search path or a role that outlasts a unit would be in its way.
+    pub one_session: bool,
 }
 
 /// What a unit holds, in the order in which units that are ready run.
@@ -27,6 +30,13 @@ pub enum UnitKind {
     Alone,
     /// Statements in the author's own words and order.
     AsWritten,
+}
+
+impl UnitKind {
+    /// The kind that the heaviest of these steps asks for.
+    pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Option<UnitKind> {
+        steps.into_iter().map(kind_of).max()
+    }
 }
 
 /// What runs in one transaction, or alone outside one.
@@ -76,7 +86,7 @@ impl Sequence {
 impl Unit {
     /// A unit of these steps, which is of the kind that the heaviest of them asks for.
     pub fn of(steps: Vec<Step>) -> Option<Unit> {
-        let kind = steps.iter().map(kind_of).max()?;
+        let kind = UnitKind::of(&steps)?;
         let phase = steps.first()?.phase;
         Some(Unit { kind, phase, steps })
     }

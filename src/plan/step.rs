@@ -1,7 +1,7 @@
 //! One step of a sequence.
 
 use super::resource::Uses;
-use crate::operation::{Ident, Operation, QualifiedName};
+use crate::operation::{Ident, Operation, QualifiedName, Setting};
 use crate::postgres::LockMode;
 
 /// When a step may run, seen from the deploys of the application.
@@ -81,6 +81,8 @@ pub struct Step {
     pub undo: Undo,
     /// A query that must find nothing before the step that `fails` can pass, shown where the sequence begins.
     pub preflight: Option<String>,
+    /// What its session must be set to, so that it does what the author's statement would have done.
+    pub settings: Vec<Setting>,
     /// What it uses together with others: decides what must wait for what.
     pub uses: Uses,
     /// A few words for its file: `user_add_age`.
@@ -106,6 +108,22 @@ impl Step {
                 | Delete { .. }
         );
         takes && self.duration != Duration::Free
+    }
+
+    /// It takes rows or values away, or the name that they are found under, or puts others there.
+    pub fn replaces(&self) -> bool {
+        use Operation::*;
+        matches!(
+            self.operation,
+            DropColumn { .. }
+                | RenameColumn { .. }
+                | DropTable { .. }
+                | RenameTable { .. }
+                | SetSchema { .. }
+                | Truncate { .. }
+                | Delete { .. }
+                | Insert { .. }
+        )
     }
 
     /// Rows that are there can make it fail.

@@ -29,7 +29,8 @@ pub(super) struct Waits {
 }
 
 impl Waits {
-    pub(super) fn new(steps: &[Step], freedom: Freedom) -> Self {
+    /// `together` are steps that commit as one.
+    pub(super) fn new(steps: &[Step], together: &[(usize, usize)], freedom: Freedom) -> Self {
         let mut waits = Waits { of: vec![BTreeSet::new(); steps.len()], backwards: BTreeSet::new() };
         match freedom {
             Freedom::None => (1..steps.len()).for_each(|at| waits.add(at, at - 1)),
@@ -37,7 +38,7 @@ impl Waits {
                 waits.in_the_sources_order(steps, freedom);
                 waits.keys_for_their_indexes(steps);
                 waits.drops_for_their_successors(steps);
-                waits.removals_for_what_may_fail(steps);
+                waits.removals_for_what_may_fail(steps, together);
                 waits.timeouts_for_what_is_rewritten(steps);
             }
         }
@@ -46,6 +47,14 @@ impl Waits {
 
     pub(super) fn of(&self, step: usize) -> impl Iterator<Item = usize> + use<'_> {
         self.of[step].iter().copied()
+    }
+
+    /// True when one of them waits for one that stands behind it in the source.
+    pub(super) fn any_backwards_in(&self, steps: &[usize]) -> bool {
+        steps
+            .iter()
+            .filter(|step| self.backwards.contains(step))
+            .any(|step| self.of(*step).any(|earlier| earlier > *step && steps.contains(&earlier)))
     }
 
     fn add(&mut self, later: usize, earlier: usize) {
@@ -98,6 +107,9 @@ impl Waits {
                 barrier = Some(at);
                 users = Users::default();
                 continue;
+            }
+            if step.uses.last {
+                (barrier.unwrap_or(0)..at).for_each(|earlier| self.add(at, earlier));
             }
             for resource in &step.uses.writes {
                 users.write(resource, at).for_each(|earlier| self.add(at, earlier));
@@ -152,7 +164,7 @@ impl Waits {
 
     /// What takes something away or shows itself to the application comes after all that may still fail on rows: a
     /// failure then leaves everything as it was.
-    fn removals_for_what_may_fail(&mut self, steps: &[Step]) {
+    fn removals_for_what_may_fail(&mut self, steps: &[Step], together: &[(usize, usize)]) {
         // What makes way for a removal waits like it. Rows that a statement deletes are often those that a check would find, so
         // deletions are no reason for anything else.
         let of_rows = |step: &&Step| matches!(step.operation, Operation::Delete { .. } | Operation::Truncate { .. });
@@ -162,7 +174,7 @@ impl Waits {
         };
         let (things, rows) = (items(false), items(true));
         let removals: Vec<usize> = (0..steps.len()).filter(|at| things.contains(&steps[*at].item)).collect();
-        self.after_what_may_fail(steps, removals);
+        self.after_what_may_fail(steps, removals, together);
         let deletions: Vec<usize> = (0..steps.len()).filter(|at| rows.contains(&steps[*at].item)).collect();
         for deletion in deletions {
             for check in (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()) {
@@ -191,12 +203,17 @@ impl Waits {
         }
     }
 
-    fn after_what_may_fail(&mut self, steps: &[Step], removals: Vec<usize>) {
-        let Some(first) = removals.first() else { return };
-        // What waits for a removal cannot come before it.
+    fn after_what_may_fail(&mut self, steps: &[Step], removals: Vec<usize>, together: &[(usize, usize)]) {
+        // What waits for a removal, or for what commits with one, cannot come before it.
         let mut after = vec![false; steps.len()];
         removals.iter().for_each(|at| after[*at] = true);
+        let pairs = together.iter().filter(|(one, other)| after[*one] != after[*other]);
+        let pairs: Vec<(usize, usize)> =
+            pairs.map(|(one, other)| if after[*one] { (*one, *other) } else { (*other, *one) }).collect();
         let mut open = removals.clone();
+        open.extend(pairs.iter().map(|(_, companion)| *companion));
+        open.iter().for_each(|at| after[*at] = true);
+        let Some(first) = open.iter().min() else { return };
         let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
         for at in *first..steps.len() {
             self.of(at).for_each(|earlier| followers[earlier].push(at));
@@ -211,7 +228,15 @@ impl Waits {
                 }
             }
         }
-        let doubtful: Vec<usize> = (0..steps.len()).filter(|at| !after[*at] && steps[*at].may_fail_on_rows()).collect();
+        let may_fail = |step: &Step| step.may_fail_on_rows() || step.duration == Duration::AsWritten;
+        let doubtful: Vec<usize> = (0..steps.len()).filter(|at| !after[*at] && may_fail(&steps[*at])).collect();
+        for (own, companion) in pairs.into_iter().filter(|(_, companion)| may_fail(&steps[*companion])) {
+            for removal in removals.iter().copied().filter(|removal| *removal != own) {
+                if !self.reaches(own, removal) && !self.reaches(companion, removal) {
+                    self.add(removal, companion);
+                }
+            }
+        }
         for removal in removals {
             for check in &doubtful {
                 if steps[*check].phase == steps[removal].phase {

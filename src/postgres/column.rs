@@ -7,7 +7,8 @@ use super::type_change::{TypeAlteration, TypeChange, is_constrained, type_change
 use super::volatility::{Volatility, volatility};
 use super::{LockMode, Work, constraint};
 use crate::operation::{
-    ColumnAttribute, ColumnDefinition, ConstraintKind, Generated, Ident, QualifiedName, SqlFragment, TableRef, TypeName,
+    ColumnAttribute, ColumnDefinition, ConstraintKind, Generated, Ident, QualifiedName, SqlFragment, TableRef,
+    TypeName, is_built_in,
 };
 use crate::schema::{Schema, mentions, same};
 use crate::sql::expression;
@@ -104,90 +105,14 @@ fn is_known_type(ty: &TypeName, schema: &Schema) -> bool {
     let plain = canonical.trim_end_matches("[]").rsplit('.').next().unwrap_or_default().trim_matches('"').to_owned();
     schema.enum_type(name).is_some()
         || schema.domain(name).is_some()
+        || is_built_in(&plain)
         || TYPES.contains(&plain.as_str())
         || plain.starts_with("interval")
 }
 
-/// Built-in types by their canonical names, then types of PostgreSQL's and the usual extensions.
-const TYPES: &[&str] = &[
-    "bit",
-    "bool",
-    "box",
-    "bpchar",
-    "bytea",
-    "cidr",
-    "circle",
-    "date",
-    "datemultirange",
-    "daterange",
-    "float4",
-    "float8",
-    "inet",
-    "int2",
-    "int2vector",
-    "int4",
-    "int4multirange",
-    "int4range",
-    "int8",
-    "int8multirange",
-    "int8range",
-    "json",
-    "jsonb",
-    "jsonpath",
-    "line",
-    "lseg",
-    "macaddr",
-    "macaddr8",
-    "money",
-    "name",
-    "numeric",
-    "nummultirange",
-    "numrange",
-    "oid",
-    "oidvector",
-    "path",
-    "pg_lsn",
-    "point",
-    "polygon",
-    "refcursor",
-    "regclass",
-    "regnamespace",
-    "regproc",
-    "regprocedure",
-    "regrole",
-    "regtype",
-    "text",
-    "tid",
-    "time",
-    "timestamp",
-    "timestamptz",
-    "timetz",
-    "tsmultirange",
-    "tsquery",
-    "tsrange",
-    "tstzmultirange",
-    "tstzrange",
-    "tsvector",
-    "uuid",
-    "varbit",
-    "varchar",
-    "xid",
-    "xid8",
-    "xml",
-    "bigserial",
-    "serial",
-    "smallserial",
-    "char",
-    "citext",
-    "cube",
-    "geography",
-    "geometry",
-    "halfvec",
-    "hstore",
-    "ltree",
-    "sparsevec",
-    "vector",
-];
+/// Types of the usual extensions.
+const TYPES: &[&str] =
+    &["citext", "cube", "geography", "geometry", "halfvec", "hstore", "ltree", "sparsevec", "vector"];
 
 /// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end.
 pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {

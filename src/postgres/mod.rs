@@ -12,6 +12,7 @@ mod index;
 mod lock;
 mod object;
 mod partition;
+mod setting;
 mod table;
 mod tally;
 mod type_change;
@@ -21,6 +22,7 @@ pub use constraint::proving_check;
 pub use data::calls_users_function;
 pub use effects::{Effects, Work, effects, statement_effects, transaction_effects};
 pub use lock::LockMode;
+pub use setting::matters;
 pub use type_change::{TypeAlteration, TypeChange, type_change};
 pub use volatility::{Volatility, volatility};
 

@@ -233,15 +233,18 @@ pub(super) fn alter_domain(tally: &mut Tally<'_>, name: &QualifiedName, action: 
 
 /// `REFRESH MATERIALIZED VIEW`: ACCESS EXCLUSIVE and a new heap; CONCURRENTLY readers go on.
 pub(super) fn refresh(tally: &mut Tally<'_>, name: &QualifiedName, concurrently: bool) {
+    let text = tally.schema.definition_of(name).map(|d| d.as_str().to_owned()).unwrap_or_default();
+    let read = named_tables(tally, &text).into_iter().filter(|t| !same(t, name));
     if concurrently {
         tally.lock(name, LockMode::Exclusive);
-        let mut read = vec![name.clone()];
-        let text = tally.schema.definition_of(name).map(|d| d.as_str().to_owned()).unwrap_or_default();
-        read.extend(named_tables(tally, &text).into_iter().filter(|t| !same(t, name)));
-        tally.work(Work::Scan(read));
+        tally.work(Work::Scan(std::iter::once(name.clone()).chain(read).collect()));
     } else {
         tally.lock(name, LockMode::AccessExclusive);
         tally.rewrite(name, true);
+        // also for a view that is new
+        for table in read.collect::<Vec<_>>() {
+            tally.scan(&table, false);
+        }
     }
 }
 

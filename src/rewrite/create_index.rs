@@ -17,7 +17,8 @@
 //!
 //! A build that fails or is killed leaves an INVALID index that is maintained but never used. `IF NOT EXISTS` would
 //! accept it, so the statement is written without it: the next run fails loudly until the leftover is dropped with
-//! `DROP INDEX CONCURRENTLY`. A second migrator that waits in `pg_advisory_lock` deadlocks with it: one deploy at a time.
+//! `DROP INDEX CONCURRENTLY`. A second `prisma migrate deploy` waits in `pg_advisory_lock` and deadlocks with it: one deploy
+//! at a time. Drizzle's files look for another build first.
 //!
 //! ## References
 //!
@@ -53,8 +54,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     Some(outcome)
 }
 
-pub(super) const CONCURRENT_NOTE: &str =
-    "concurrent builds: run one deploy at a time, and with no statement_timeout or lock_timeout on the role";
+pub(super) const CONCURRENT_NOTE: &str = "concurrent builds: run with no statement_timeout or lock_timeout on the role";
 
 pub(super) fn is_partitioned(site: &Site<'_>, index: &CreateIndex) -> bool {
     site.schema.table(&index.table).is_some_and(|t| t.kind == RelationKind::Partitioned)

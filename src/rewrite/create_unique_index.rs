@@ -72,7 +72,7 @@ fn preflight(site: &Site<'_>, index: &CreateIndex) -> Option<Preflight> {
 fn key(element: &IndexColumn) -> Option<String> {
     match &element.column {
         Some(column) => Some(column.to_string()),
-        None => leading_expression(&element.text).map(|expression| expression.0),
+        None => leading_expression(&element.text).map(|expression| expression.as_str().to_owned()),
     }
 }
 

@@ -108,7 +108,7 @@ fn is_filled_before(site: &Site<'_>, table: &QualifiedName) -> bool {
 
 fn truncate(site: &Site<'_>, tables: &[QualifiedName]) -> Option<Outcome> {
     let table = tables.iter().find(|table| !site.schema.is_new(table))?;
-    let locks = site.effects().locks;
+    let locks = &site.effects().locks;
     let others: Vec<&QualifiedName> =
         locks.iter().map(|(other, _)| other).filter(|other| !tables.iter().any(|t| same(t, other))).collect();
     let along =

@@ -34,9 +34,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let others: Vec<QualifiedName> = site
         .effects()
         .locks
-        .into_iter()
+        .iter()
         .map(|(other, _)| other)
         .filter(|other| !names.iter().any(|name| same(name, other)))
+        .cloned()
         .collect();
     let along = match others.as_slice() {
         [] => String::new(),

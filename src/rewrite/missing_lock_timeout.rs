@@ -52,7 +52,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             help: match why {
                 Fixed::Transaction => "left as it is: no lock_timeout is set; SET LOCAL lock_timeout after BEGIN",
                 Fixed::Block => "left as it is: no lock_timeout is set; set one before the DO block",
-                Fixed::Session => "left as it is: no lock_timeout is set; set one beside the other parameters",
+                Fixed::Session | Fixed::Names => {
+                    "left as it is: no lock_timeout is set; set one beside the other parameters"
+                }
             }
             .into(),
             ..hazard

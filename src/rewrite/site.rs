@@ -57,6 +57,8 @@ pub struct Site<'a> {
     pub schema: &'a Schema,
     /// What the user has decided.
     pub settings: &'a Settings,
+    /// What the operation costs as it stands.
+    pub cost: &'a Effects,
 }
 
 impl<'a> Site<'a> {
@@ -66,8 +68,8 @@ impl<'a> Site<'a> {
     }
 
     /// What the operation costs as it stands.
-    pub fn effects(&self) -> Effects {
-        effects(self.operation(), self.schema, self.settings.postgres)
+    pub fn effects(&self) -> &'a Effects {
+        self.cost
     }
 
     /// The operations after this one that a rewrite can take as well, with their indexes, up to the next one that is
@@ -93,7 +95,7 @@ impl<'a> Site<'a> {
     pub fn pass_through(&self) -> Step {
         let operation = self.operation();
         let cost = self.effects();
-        let (duration, transaction) = shape(operation, &cost);
+        let (duration, transaction) = shape(operation, cost);
         Step {
             operation: operation.clone(),
             item: self.at,
@@ -103,10 +105,11 @@ impl<'a> Site<'a> {
             transaction,
             duration,
             undo: undo_of(operation, self.schema),
-            locks: cost.locks,
+            locks: cost.locks.clone(),
             fails_on_rows: cost.fails_on_rows,
             why: "as written".into(),
             preflight: None,
+            settings: Vec::new(),
             uses: uses(operation, self.texts[self.at], self.schema),
             slug: slug_of(operation),
         }
@@ -176,6 +179,7 @@ impl StepBuilder {
             why: why.into(),
             undo,
             preflight: None,
+            settings: Vec::new(),
             slug: first_words(&slug),
         });
         self
@@ -396,6 +400,7 @@ fn slug_of(operation: &Operation) -> String {
         Operation::AddEnumValue { name, .. } => format!("{}_add_value", snake_case(&name.name)),
         Operation::RenameIndex { to, .. } => format!("rename_index_{}", snake_case(to)),
         Operation::CreateIndex(_) => format!("{table}_index"),
+        Operation::SetParameter { name, .. } => format!("set_{}", snake_case(&Ident::new(name.as_str()))),
         other => {
             [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
         }

@@ -30,14 +30,18 @@ use super::missing_lock_timeout::felt_at;
 use super::{Applicability, Hazard, Held, Outcome, Severity, Site, listed};
 use crate::operation::{Condition, Fixed, Operation, QualifiedName, Rows};
 use crate::postgres::{Effects, Work};
+use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
-    if cost.is_unsafe() && cost.work != Work::Unknown {
+    let Held { item: holder, relation, lock } = site.held?;
+    // What blocks its own view while it computes it blocks here another table that the transaction has locked.
+    let blocks_more = matches!(site.operation(), Operation::RefreshMaterializedView { .. })
+        && !cost.locks.iter().any(|(own, _)| same(own, relation));
+    if cost.is_unsafe() && cost.work != Work::Unknown && !blocks_more {
         return None; // a hazard by itself
     }
     let (what, severity) = long_work(site.operation(), &cost)?;
-    let Held { item: holder, relation, lock } = site.held?;
     let (table, lock) = (felt_at(site, relation), *lock);
     let item = &site.items[site.at];
     let who = if lock.blocks_reads() { "read and write" } else { "write" };
@@ -46,7 +50,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Block) => {
             "left as it is: its DO block has variables, conditions or loops; take it out of the block"
         }
-        Some(Fixed::Session) => {
+        Some(Fixed::Session | Fixed::Names) => {
             "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
         }
         None if item.bounds_lock_waits => {

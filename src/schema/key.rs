@@ -31,6 +31,14 @@ impl Key {
         self.schema.as_deref().unwrap_or(PUBLIC)
     }
 
+    /// `public` against `public` is nearly every comparison.
+    fn cmp_schemas(&self, other: &Self) -> Ordering {
+        match (&self.schema, &other.schema) {
+            (None, None) => Ordering::Equal,
+            _ => self.schema().cmp(other.schema()),
+        }
+    }
+
     /// The object's own name.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -56,7 +64,7 @@ pub fn same(a: &QualifiedName, b: &QualifiedName) -> bool {
 
 impl Ord for Key {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.schema().cmp(other.schema()).then_with(|| self.name.cmp(&other.name))
+        self.cmp_schemas(other).then_with(|| self.name.cmp(&other.name))
     }
 }
 impl PartialOrd for Key {
@@ -66,7 +74,7 @@ impl PartialOrd for Key {
 }
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && self.schema() == other.schema()
+        self.name == other.name && self.cmp_schemas(other).is_eq()
     }
 }
 impl Eq for Key {}

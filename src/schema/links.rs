@@ -3,6 +3,7 @@
 //! The links of a table or an index follow from it alone ([`ties`], [`Tie::IndexOf`]); `store` makes and removes them as
 //! the object comes, changes and goes, so they are exact.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use imbl::OrdSet;
@@ -23,11 +24,11 @@ pub(super) enum Tie {
     References(Key),
     /// A constraint of the table has that name, in the table's schema.
     Constraint(Key),
-    /// A column of the table has that type, or an array of it.
+    /// A column of the table has that type, or an array of it; PostgreSQL's own types are left out.
     Uses(Key),
     /// A column of the table owns a sequence of that name.
     Owns(Arc<str>),
-    /// A column's default has that word in it, beside a literal: only in a literal can it name a sequence.
+    /// A column's default has that word in a literal: only there can it name a sequence.
     Default(Arc<str>),
     /// The relation's own name has that [`word_of`]; empty when it has none.
     Named(Arc<str>),
@@ -42,7 +43,10 @@ pub(super) struct Links(OrdSet<(Tie, Key)>);
 impl Links {
     /// Adds a link.
     pub(super) fn tie(&mut self, tie: Tie, object: Key) {
-        self.0.insert((tie, object));
+        let link = (tie, object);
+        if !self.0.contains(&link) {
+            self.0.insert(link);
+        }
     }
 
     /// Takes a link away.
@@ -88,11 +92,18 @@ fn each_once(mut ties: Vec<Tie>) -> Vec<Tie> {
 
 /// What a table hangs on by a column of its own.
 pub(super) fn column_ties(column: &super::Column) -> impl Iterator<Item = Tie> + use<> {
-    let ty = Tie::Uses(key(column.ty.name()));
+    let ty = (!column.ty.is_built_in()).then(|| Tie::Uses(key(column.ty.name())));
     let sequence = column.sequence.as_ref().map(|name| Tie::Owns(name.shared()));
-    let literal = column.default.as_ref().filter(|default| default.as_str().contains('\''));
-    let words = literal.map(|default| words(default.as_str())).unwrap_or_default();
-    [ty].into_iter().chain(sequence).chain(words.into_iter().map(Tie::Default))
+    let words = column.default.as_ref().map(|default| words(&literals(default.as_str()))).unwrap_or_default();
+    ty.into_iter().chain(sequence).chain(words.into_iter().map(Tie::Default))
+}
+
+/// What stands between the quotes of an expression; the whole of it where a backslash may hide one.
+fn literals(expression: &str) -> Cow<'_, str> {
+    match expression.contains('\\') {
+        true => expression.into(),
+        false => expression.split('\'').skip(1).step_by(2).collect::<Vec<_>>().join(" ").into(),
+    }
 }
 
 /// What a table hangs on by a constraint of its own.

@@ -15,6 +15,7 @@ mod record;
 mod redundant;
 mod renaming;
 mod replay;
+mod search_path;
 mod store;
 pub mod strict;
 mod words;
@@ -32,6 +33,7 @@ use crate::operation::{
 
 pub use key::same;
 pub use record::Difference;
+pub use search_path::Ambiguous;
 pub(crate) use words::mentions;
 
 /// Where an object's life began, seen from the migration that is being read.
@@ -188,6 +190,8 @@ pub struct Schema {
     domains: OrdMap<Key, Domain>,
     functions: OrdMap<Key, SqlFragment>,
     sequences: OrdSet<Key>,
+    /// The schemas that the history makes, as names without one.
+    schemas: OrdSet<Key>,
     dependents: dependents::Dependents,
     links: links::Links,
     /// What the migration at hand made or changed.
@@ -433,7 +437,7 @@ impl Schema {
                 table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
             });
             self.edit_index(name, |index| index.age = Age::Existing);
-            if let Some(state) = self.enums.get_mut(name) {
+            if let Some(state) = store::get_mut(&mut self.enums, name) {
                 state.age = Age::Existing;
                 state.added.clear();
             }
@@ -444,7 +448,7 @@ impl Schema {
 
     /// Remembers that the migration at hand made or changed an object of that name.
     fn touch(&mut self, name: &QualifiedName) {
-        self.touched.insert(key(name));
+        store::remember(&mut self.touched, &key(name));
     }
 
     /// A unique key of NOT NULL columns that batches can walk along: the primary key, else a plain unique index.

@@ -90,6 +90,7 @@ impl Schema {
                 self.sequences.insert(key(name));
                 return;
             }
+            ObjectKind::Schema => return drop(self.schemas.insert(key(name))),
             ObjectKind::Table => return self.create_foreign_table(name, on),
             ObjectKind::Function => {
                 self.put_function(name, definition.clone());
@@ -154,6 +155,9 @@ impl Schema {
         cascade: bool,
     ) {
         for name in names {
+            if kind == ObjectKind::Schema {
+                self.schemas.remove(&key(name));
+            }
             match kind {
                 ObjectKind::View | ObjectKind::MaterializedView => self.drop_relation(name, cascade),
                 ObjectKind::Schema if cascade => {

@@ -1,7 +1,7 @@
 //! What a catalog keeps from happening, and what is there for those who use it: what no moment of a migration may lack that
 //! had it before and has it afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
 use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
@@ -10,6 +10,8 @@ use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Protection {
     Relation,
+    /// A type of that name.
+    Type,
     Column(Ident),
     NotNull(Ident),
     PrimaryKey,
@@ -25,7 +27,7 @@ enum Protection {
 /// What relations and functions of a catalog protect.
 #[derive(Debug, Clone, Default)]
 pub struct Protections {
-    held: BTreeSet<(Key, Protection)>,
+    held: BTreeMap<Key, BTreeSet<Protection>>,
     functions: BTreeSet<Key>,
     /// The relations with row security.
     row_security: BTreeSet<Key>,
@@ -44,13 +46,16 @@ impl std::fmt::Display for Gap {
 }
 
 impl Protections {
-    /// What these relations of a catalog protect, and its functions.
+    /// What these relations and types of a catalog protect, and its functions.
     pub fn of<'a>(schema: &Schema, relations: impl IntoIterator<Item = &'a QualifiedName>) -> Self {
         let mut all = Protections { functions: schema.functions.keys().cloned().collect(), ..Protections::default() };
         for name in relations {
             let own = key(name);
+            if schema.enum_type(name).is_some() || schema.domain(name).is_some() {
+                all.held.entry(own.clone()).or_default().insert(Protection::Type);
+            }
             let Some(table) = schema.tables.get(&own) else { continue };
-            all.held.extend(schema.protections_of(table).into_iter().map(|one| (own.clone(), one)));
+            all.held.entry(own.clone()).or_default().extend(schema.protections_of(table));
             if table.row_security {
                 all.row_security.insert(own.clone());
             }
@@ -64,7 +69,7 @@ impl Protections {
     /// What is there in both.
     pub fn and(&self, other: &Protections) -> Protections {
         Protections {
-            held: self.held.intersection(&other.held).cloned().collect(),
+            held: self.held.iter().filter_map(|(relation, own)| in_both(relation, own, other)).collect(),
             functions: self.functions.intersection(&other.functions).cloned().collect(),
             row_security: self.row_security.clone(),
             policies: self.policies.clone(),
@@ -79,7 +84,11 @@ impl Protections {
 
     /// All of that.
     pub fn all_lacking(&self, kept: &Protections, end: &Protections) -> Vec<Gap> {
-        let held = kept.held.difference(&self.held).map(|(relation, what)| what.missing_from(relation.name()));
+        let none = BTreeSet::new();
+        let held = kept.held.iter().flat_map(|(relation, kept)| {
+            let lacking = kept.difference(self.held.get(relation).unwrap_or(&none));
+            lacking.map(|what| what.missing_from(relation.name()))
+        });
         let functions = kept.functions.difference(&self.functions).map(|f| format!("function {} is missing", f.name()));
         let is_bare = |relation: &&Key| {
             let mut wanted = end.policies.iter().filter(|(on, _)| on == *relation);
@@ -91,10 +100,16 @@ impl Protections {
     }
 }
 
+fn in_both(relation: &Key, own: &BTreeSet<Protection>, other: &Protections) -> Option<(Key, BTreeSet<Protection>)> {
+    let others = other.held.get(relation)?;
+    Some((relation.clone(), own.intersection(others).cloned().collect()))
+}
+
 impl Protection {
     fn missing_from(&self, relation: &str) -> String {
         match self {
             Protection::Relation => format!("{relation} is missing"),
+            Protection::Type => format!("type {relation} is missing"),
             Protection::Column(column) => format!("{relation} has no column {column}"),
             Protection::NotNull(column) => format!("{relation}.{column} takes NULL"),
             Protection::PrimaryKey => format!("{relation} has no primary key"),

@@ -62,7 +62,8 @@ fn rename_in_index(index: &mut Index, column: &Ident, to: &Ident) {
     // The table's own name stands before the first parenthesis.
     if let Some(at) = index.definition.as_str().find('(') {
         let (on, inside) = index.definition.as_str().split_at(at);
-        index.definition = SqlFragment(format!("{on}{}", renamed(&SqlFragment(inside.to_owned()), column, to)));
+        index.definition =
+            SqlFragment::untrimmed(&format!("{on}{}", renamed(&SqlFragment::untrimmed(inside), column, to)));
     }
 }
 
@@ -89,7 +90,7 @@ fn renamed(expression: &SqlFragment, from: &Ident, to: &Ident) -> SqlFragment {
         }
         rest = after;
     }
-    SqlFragment(out)
+    SqlFragment::untrimmed(&out)
 }
 
 #[cfg(test)]

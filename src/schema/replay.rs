@@ -4,6 +4,7 @@ use super::columns::stored_type;
 use super::inheritance::is_check;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
+use super::store::forget;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident,
@@ -57,7 +58,7 @@ impl Schema {
             }
             Operation::AlterObject { .. } => self.alter_object(operation),
             Operation::Truncate { tables, cascade } => self.truncate(tables, *cascade),
-            Operation::Insert { table, .. } => drop(self.emptied.remove(&key(table))),
+            Operation::Insert { table, .. } => forget(&mut self.emptied, &key(table)),
             // They may insert, or end the transaction.
             Operation::Opaque { .. } | Operation::Select { .. } | Operation::Transaction(_) => self.emptied.clear(),
             _ => self.apply_to_table(operation),
@@ -203,7 +204,7 @@ impl Schema {
         let age =
             if create.if_not_exists && !create.temporary && !self.is_complete() { Age::Existing } else { Age::New };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
-        let mut columns = Vec::new();
+        let mut columns = Vec::with_capacity(create.columns.len());
         for source in create.like.iter().chain(&parents) {
             columns.extend(self.table(source).map(|t| t.columns.clone()).unwrap_or_default());
         }
@@ -267,7 +268,7 @@ impl Schema {
         let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
         let taken = self.take_table(&gone);
         let owned = taken.iter().flat_map(|table| self.owned_sequences(table, |_| true)).collect::<Vec<_>>();
-        owned.iter().chain([&gone]).for_each(|name| drop(self.sequences.remove(name)));
+        owned.iter().chain([&gone]).for_each(|name| forget(&mut self.sequences, name));
         let partitioned = taken.is_some_and(|t| t.kind == RelationKind::Partitioned);
         self.drop_indexes(name, |_| true);
         self.dependents.remove_on(&gone);
@@ -386,7 +387,7 @@ impl Schema {
             self.drop_constraint(&referencing, &name);
         }
         let owned = self.table(table).map(|t| self.owned_sequences(t, |name| name == column)).unwrap_or_default();
-        owned.iter().for_each(|name| drop(self.sequences.remove(name)));
+        owned.iter().for_each(|name| forget(&mut self.sequences, name));
         let forget = |t: &mut Table| {
             t.columns.retain(|c| c.name != *column);
             t.constraints.retain(|c| !uses_column(&c.constraint, column));

@@ -1,8 +1,11 @@
 //! Where objects enter and leave the catalog and are changed in it, so that the links to them are always right.
 //!
 //! The maps are persistent: a clone of the catalog shares everything with it, and a change copies the objects it is about.
+//! Looking for something to change copies as well, so what may not be there is looked up first.
 
 use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
 
 use super::key::{Key, key};
 use super::links::{Tie, column_ties, constraint_ties, ties, ties_of_constraints};
@@ -12,15 +15,21 @@ use crate::operation::{Ident, QualifiedName, SqlFragment};
 impl Schema {
     /// The relation of that name is no more.
     pub(super) fn is_gone(&mut self, name: &Key) {
-        self.presumed.remove(name);
-        self.gone.insert(name.clone());
+        forget(&mut self.presumed, name);
+        remember(&mut self.gone, name);
+    }
+
+    /// A relation of that name is there.
+    fn is_made(&mut self, name: &Key) {
+        forget(&mut self.presumed, name);
+        forget(&mut self.gone, name);
     }
 
     /// Puts a table under its name, in the place of one that is there.
     pub(super) fn put_table(&mut self, table: Table) {
         let name = key(&table.name);
-        drop(self.take_table(&name));
-        self.gone.remove(&name);
+        drop(self.remove_table(&name));
+        self.is_made(&name);
         ties(&table).into_iter().for_each(|tie| self.links.tie(tie, name.clone()));
         self.tables.insert(name, Arc::new(table));
     }
@@ -28,7 +37,11 @@ impl Schema {
     /// Takes a table out. Its indexes stay.
     pub(super) fn take_table(&mut self, name: &Key) -> Option<Table> {
         self.is_gone(name);
-        let table = self.tables.remove(name)?;
+        self.remove_table(name)
+    }
+
+    fn remove_table(&mut self, name: &Key) -> Option<Table> {
+        let table = remove(&mut self.tables, name)?;
         ties(&table).into_iter().for_each(|tie| self.links.untie(tie, name.clone()));
         Some(Arc::unwrap_or_clone(table))
     }
@@ -49,7 +62,7 @@ impl Schema {
         ties: impl Fn(&Table) -> Vec<Tie>,
         change: impl FnOnce(&mut Table) -> R,
     ) -> Option<R> {
-        let table = Arc::make_mut(self.tables.get_mut(name)?);
+        let table = Arc::make_mut(get_mut(&mut self.tables, name)?);
         let before = ties(table);
         let result = change(table);
         let after = ties(table);
@@ -62,12 +75,12 @@ impl Schema {
 
     /// Changes what no link follows from: ages, proofs, NOT NULL, the names of columns. All else goes through [`Schema::edit`].
     pub(super) fn edit_flags<R>(&mut self, name: &Key, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
-        Some(change(Arc::make_mut(self.tables.get_mut(name)?)))
+        Some(change(Arc::make_mut(get_mut(&mut self.tables, name)?)))
     }
 
     /// Adds a column to a table that has none of that name.
     pub(super) fn push_column(&mut self, table: &Key, column: Column) {
-        let Some(state) = self.tables.get_mut(table) else { return };
+        let Some(state) = get_mut(&mut self.tables, table) else { return };
         if state.columns.iter().any(|c| c.name == column.name) {
             return;
         }
@@ -89,8 +102,8 @@ impl Schema {
     /// Puts an index under its name, in the place of one that is there.
     pub(super) fn put_index(&mut self, index: Index) {
         let name = key(&index.name);
-        drop(self.take_index(&name));
-        self.gone.remove(&name);
+        drop(self.remove_index(&name));
+        self.is_made(&name);
         self.links.tie(Tie::IndexOf(key(&index.table)), name.clone());
         self.indexes.insert(name, Arc::new(index));
     }
@@ -98,14 +111,18 @@ impl Schema {
     /// Takes an index out.
     pub(super) fn take_index(&mut self, name: &Key) -> Option<Index> {
         self.is_gone(name);
-        let index = self.indexes.remove(name)?;
+        self.remove_index(name)
+    }
+
+    fn remove_index(&mut self, name: &Key) -> Option<Index> {
+        let index = remove(&mut self.indexes, name)?;
         self.links.untie(Tie::IndexOf(key(&index.table)), name.clone());
         Some(Arc::unwrap_or_clone(index))
     }
 
     /// Changes anything of an index but its name and its table.
     pub(super) fn edit_index(&mut self, name: &Key, change: impl FnOnce(&mut Index)) {
-        if let Some(index) = self.indexes.get_mut(name) {
+        if let Some(index) = get_mut(&mut self.indexes, name) {
             change(Arc::make_mut(index));
         }
     }
@@ -123,9 +140,33 @@ impl Schema {
 
     /// Takes a function out.
     pub(super) fn take_function(&mut self, name: &QualifiedName) {
-        if self.functions.remove(&key(name)).is_some() {
+        if remove(&mut self.functions, &key(name)).is_some() {
             self.links.untie(Tie::Function(name.name.shared()), key(name));
         }
+    }
+}
+
+/// Takes an object out of a map.
+pub(super) fn remove<V: Clone>(map: &mut OrdMap<Key, V>, name: &Key) -> Option<V> {
+    if map.contains_key(name) { map.remove(name) } else { None }
+}
+
+/// An object of a map, to be changed.
+pub(super) fn get_mut<'a, V: Clone>(map: &'a mut OrdMap<Key, V>, name: &Key) -> Option<&'a mut V> {
+    if map.contains_key(name) { map.get_mut(name) } else { None }
+}
+
+/// Adds a name to a set.
+pub(super) fn remember(set: &mut OrdSet<Key>, name: &Key) {
+    if !set.contains(name) {
+        set.insert(name.clone());
+    }
+}
+
+/// Takes a name out of a set.
+pub(super) fn forget(set: &mut OrdSet<Key>, name: &Key) {
+    if set.contains(name) {
+        set.remove(name);
     }
 }
 

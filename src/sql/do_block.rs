@@ -7,7 +7,7 @@ use crate::source::ByteSpan;
 
 /// Reads a `DO` block for the operations it holds; `None` when something in it is not understood.
 pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Reading> {
-    if depth > 0 {
+    if depth > MAX_DEPTH {
         return None;
     }
     c.need("DO")?;
@@ -22,6 +22,7 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Readi
     let tag = quoted[1..].find('$')? + 2;
     let offset = token.span.start + tag;
     let mut body = Body {
+        depth,
         text: &quoted[tag..quoted.len() - tag],
         offset,
         operations: Vec::new(),
@@ -38,7 +39,12 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Readi
     })
 }
 
+/// Blocks in blocks deeper than this are not read.
+const MAX_DEPTH: usize = 1;
+
 struct Body<'a> {
+    /// How many blocks it stands in.
+    depth: usize,
     text: &'a str,
     /// Where the body starts in the statement, in bytes.
     offset: usize,
@@ -276,7 +282,7 @@ impl Body<'_> {
             literal.as_deref().and_then(|l| l.strip_prefix('\'')?.strip_suffix('\'')).filter(|l| !l.contains('\''));
         match plain {
             Some(statement) => {
-                let operations = read_at_depth(statement, 1).operations;
+                let operations = read_at_depth(statement, MAX_DEPTH + 1).operations;
                 let base = self.offset + at + 1;
                 self.operations.extend(operations.into_iter().map(|located| Located {
                     operation: located.operation,
@@ -307,7 +313,8 @@ impl Body<'_> {
         let start = c.position();
         self.skip_statement(c)?;
         let span = c.span_from(start);
-        let reading = read_at_depth(span.slice(self.text), 1);
+        let reading = read_at_depth(span.slice(self.text), self.depth + 1);
+        self.has_logic |= reading.has_logic;
         for located in reading.operations {
             if let Operation::Opaque { what } = &located.operation {
                 self.not_read(span, what, "");
@@ -361,6 +368,10 @@ mod tests {
                 "DropTable, handler in a DO block with CREATE TABLE",
             ),
             ("FOREACH i IN ARRAY a LOOP FROBNICATE i; END LOOP;", "FROBNICATE I in a DO block"),
+            (
+                "DO $in$ BEGIN CREATE TYPE e AS ENUM (); EXCEPTION WHEN duplicate_object THEN NULL; END $in$;",
+                "CreateEnum",
+            ),
         ] {
             assert_eq!(told(body), operations, "{body}");
         }

@@ -1,6 +1,6 @@
 //! SQL text ⇄ operations.
 //!
-//! [`split`] cuts a script into statements without losing a byte (`grammar/sql.pest`); [`read_statement`] understands one
+//! [`split`] cuts a script into statements without losing a byte; [`read_statement`] understands one
 //! statement as operations, each with its slice; [`expression`] asks sqlparser what an expression does; [`render`]
 //! writes operations that a rewrite made. What is not understood comes back as [`Operation::Opaque`](crate::operation::Operation::Opaque).
 //!
@@ -10,6 +10,7 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod lexer;
 mod one_line;
 mod passes;
 mod read;
@@ -18,6 +19,7 @@ mod read_create;
 pub mod render;
 mod repeatable;
 mod rows;
+mod setting;
 mod split;
 mod trigger;
 
@@ -26,15 +28,6 @@ pub use passes::{can_follow, commute, pass};
 pub use read::{Located, Reading, read_statement};
 pub use read_create::leading_expression;
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
+pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use trigger::{OnUpdate, on_update};
-
-use grammar::{Grammar, Rule};
-
-/// The parser that pest makes of `grammar/sql.pest`; its rules are documented there.
-#[allow(missing_docs)]
-mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "grammar/sql.pest"]
-    pub(super) struct Grammar;
-}

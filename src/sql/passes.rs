@@ -38,9 +38,16 @@ pub fn can_follow(before: &[&Operation], next: &Operation) -> bool {
         matches!(operation, SetTableAttribute { .. } | SetColumnAttribute { .. } | AlterConstraint { .. })
     };
     before.iter().all(|one| pass(one) <= pass(next) || commute(one, next))
-        && !all().any(|one| matches!(one, ValidateConstraint { .. }))
+        && !all().any(|one| matches!(one, ValidateConstraint { .. }) || refers(one))
         && (!all().any(retypes) || all().all(bears_it))
         && (!all().any(is_attribute) || all().all(is_attribute))
+}
+
+/// A column that comes with REFERENCES: its rows, all NULL, are looked at where another column of the statement has a default
+/// (`skipValidation` in `transformAlterTableStmt`).
+fn refers(operation: &Operation) -> bool {
+    let AddColumn { column, .. } = operation else { return false };
+    column.constraints.iter().any(|constraint| matches!(constraint.kind, ConstraintKind::ForeignKey(_)))
 }
 
 /// True when `next` may run before `one` of the same table as well as behind it.
@@ -84,6 +91,7 @@ mod tests {
             // the check would be gone before the column is looked at
             ("ALTER COLUMN a SET NOT NULL", "DROP CONSTRAINT a_nn", false),
             ("ADD COLUMN a int", "DROP COLUMN b", false),
+            ("ADD COLUMN a int DEFAULT 1", "ADD COLUMN b int REFERENCES t", false),
             ("ALTER COLUMN a TYPE text", "ALTER COLUMN a SET NOT NULL", false),
             ("ALTER COLUMN a TYPE text", "ADD CONSTRAINT c CHECK (a <> '') NOT VALID", false),
             ("ALTER COLUMN a DROP DEFAULT", "ALTER COLUMN a TYPE text", true),

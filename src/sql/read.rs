@@ -5,6 +5,7 @@ use super::do_block;
 use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
 use super::read_create::{create_index, create_table};
 use super::rows::{merged, rows};
+use super::setting;
 use super::split::{Piece, Script};
 use crate::operation::{ObjectKind, Operation, SqlFragment, TransactionControl};
 use crate::source::ByteSpan;
@@ -118,6 +119,9 @@ fn statement(c: &mut Cursor<'_>) -> Option<Operation> {
     }
     if c.eat("DROP") {
         return drop_object(c);
+    }
+    if let Some(operation) = setting::set_config(c) {
+        return Some(operation);
     }
     if let Some(operation) = data(c) {
         return Some(operation);
@@ -375,22 +379,15 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.rest();
         return Some(Operation::Transaction(TransactionControl::Other));
     }
-    if c.eat("SET") || c.at("RESET") {
-        c.eat("RESET");
-        let local = c.eat("LOCAL");
-        c.eat("SESSION");
-        let start = c.position();
-        let _ = c.eat("TIME ZONE") || c.name().is_some();
-        let name = c.fragment_from(start).0.to_ascii_lowercase().replace("time zone", "timezone");
-        let _ = c.eat("TO") || c.eat_symbol("=");
-        return Some(Operation::SetParameter { name, value: c.rest().0, local });
+    if c.at("SET") || c.at("RESET") {
+        return setting::set(c);
     }
     if c.eat("LOCK") {
         c.eat("TABLE");
         c.eat("ONLY");
         let tables = c.names()?;
         c.eat("IN");
-        let mode = c.rest().0.to_ascii_uppercase();
+        let mode = c.rest().as_str().to_ascii_uppercase();
         let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
         return Some(Operation::LockTable {
             tables,

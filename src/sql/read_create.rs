@@ -242,20 +242,20 @@ pub(super) fn column_definition(c: &mut Cursor<'_>) -> Option<ColumnDefinition> 
         generated: None,
         constraints: Vec::new(),
     };
-    let mut options = Vec::new();
+    let mut options: Vec<SqlFragment> = Vec::new();
     while !c.is_done() {
         let start = c.position();
         if c.eat("COLLATE") {
             c.name()?;
-            options.push(c.fragment_from(start).0);
+            options.push(c.fragment_from(start));
         } else if c.eat("STORAGE") || c.eat("COMPRESSION") {
             c.ident()?;
-            options.push(c.fragment_from(start).0);
+            options.push(c.fragment_from(start));
         } else {
             column_constraint(c, &mut column)?;
         }
     }
-    column.options = SqlFragment::new(&options.join(" "));
+    column.options = SqlFragment::new(&options.iter().map(SqlFragment::as_str).collect::<Vec<_>>().join(" "));
     Some(column)
 }
 

@@ -5,7 +5,7 @@ use postgres::Client;
 use super::{Doing, Scratch, VerifyError, told};
 use crate::framework::migration::Sending;
 use crate::operation::{Operation, TransactionControl};
-use crate::sql::{read_statement, split};
+use crate::sql::{change, read_statement, split};
 
 /// A migration of the history, with the sequence that replaces it.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Piece {
     pub name: String,
     /// What the runner sends.
     pub sql: String,
+    /// What pieces before it have set for the runner's session, as statements.
+    pub set: String,
     /// The statements that take it back, in order; `None` when it cannot be taken back or nobody said how.
     pub undo: Option<Vec<String>>,
     /// In the author's own words: its locks were reported, not promised.
@@ -58,6 +60,15 @@ impl Candidate {
     }
 }
 
+/// True for a `SET` that decides what the statements behind it do, until the session ends.
+fn sets(statement: &str) -> bool {
+    let operations = read_statement(statement).operations;
+    let is_set = |operation: &Operation| {
+        matches!(operation, Operation::SetParameter { local: false, .. }) && change(operation).is_some()
+    };
+    statement.ends_with(';') && !operations.is_empty() && operations.iter().all(|located| is_set(&located.operation))
+}
+
 fn statements(chunk: &str) -> impl Iterator<Item = &str> {
     split(chunk).pieces.into_iter().map(|piece| piece.span.slice(chunk))
 }
@@ -75,13 +86,14 @@ impl Piece {
         let as_written = title.ends_with("as written");
         let helps = title.starts_with("-- Before step ") || title.starts_with("-- After step ");
         let undo = if helps { Some(Vec::new()) } else { undo };
-        Piece { undo, as_written, helps, name, sql, with_ledger: false, file: 0 }
+        Piece { set: String::new(), undo, as_written, helps, name, sql, with_ledger: false, file: 0 }
     }
 
     /// What stands between COMMIT and START TRANSACTION is sent and commits chunk by chunk, the rest in one transaction.
     fn of_chunks(name: &str, text: &str, sending: Sending) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut together = String::new();
+        let mut set = String::new();
         let mut in_transaction = sending.in_transaction;
         for span in sending.chunks(text) {
             let chunk = span.slice(text).trim();
@@ -107,15 +119,18 @@ impl Piece {
                         }
                         (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), chunk.to_owned()),
                     };
-                    pieces.push(piece);
+                    pieces.push(Piece { set: set.clone(), ..piece });
+                    statements(chunk)
+                        .filter(|statement| sets(statement))
+                        .for_each(|statement| set.extend([statement, "\n"]));
                 }
             }
             if before && !in_transaction && together.lines().any(|line| !line.starts_with("--")) {
-                pieces.push(Piece::new(name.to_owned(), std::mem::take(&mut together)));
+                pieces.push(Piece { set: set.clone(), ..Piece::new(name.to_owned(), std::mem::take(&mut together)) });
             }
         }
         if together.lines().any(|line| !line.starts_with("--")) {
-            pieces.push(Piece { with_ledger: true, ..Piece::new(name.to_owned(), together) });
+            pieces.push(Piece { with_ledger: true, set, ..Piece::new(name.to_owned(), together) });
         }
         pieces
     }

@@ -28,7 +28,7 @@ impl Bench<'_> {
             let naive = self.server.copy(&history)?;
             let before = relations(&mut naive.connect()?)?;
             for (number, statement) in self.candidate.statements.iter().enumerate() {
-                let trace = trace(&naive, statement, &before)?;
+                let trace = trace(&naive, "", statement, &before)?;
                 if growth.naive.len() == number {
                     let locks = strong(&trace.locks);
                     growth.naive.push(NaiveStatement { sql: one_line(statement), locks, milliseconds: [0.0; 2] });
@@ -36,7 +36,7 @@ impl Bench<'_> {
                 growth.naive[number].milliseconds[at] = trace.took.as_secs_f64() * 1e3;
             }
             for (step, piece) in proof.steps.iter_mut().zip(&self.candidate.pieces) {
-                step.grows[at] = trace(&history, &piece.sql, &before)?.took.as_secs_f64() * 1e3;
+                step.grows[at] = trace(&history, &piece.set, &piece.sql, &before)?.took.as_secs_f64() * 1e3;
             }
         }
         growth.naive.retain(|statement| !statement.locks.is_empty());
@@ -50,7 +50,7 @@ impl Bench<'_> {
         let before = relations(&mut database.connect()?)?;
         let mut tables = BTreeSet::new();
         for statement in &self.candidate.statements {
-            tables.extend(trace(&database, statement, &before)?.locks.into_iter().map(|(table, _)| table));
+            tables.extend(trace(&database, "", statement, &before)?.locks.into_iter().map(|(table, _)| table));
         }
         with_parents(&mut database.connect()?, tables)
     }

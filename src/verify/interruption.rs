@@ -35,9 +35,10 @@ impl Bench<'_> {
                 let database = self.server.copy(history)?;
                 self.send(&database, &self.candidate.pieces[..at])?;
                 let mut session = database.connect()?;
+                session.batch_execute(&piece.set).doing("setting what a step needs")?;
                 committed[..done].iter().try_for_each(|sql| session.batch_execute(sql)).doing(piece.name.clone())?;
                 drop(session);
-                if !kill(&database, &piece.sql)? {
+                if !kill(&database, piece)? {
                     continue; // nothing can hold it up
                 }
                 was_killed = true;
@@ -108,10 +109,12 @@ fn send(session: &mut Client, sql: &str) -> Result<(), String> {
 }
 
 /// Starts a file while another session is in its way, and ends its session there; false when it was done before.
-fn kill(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
+fn kill(database: &Scratch, piece: &Piece) -> Result<bool, VerifyError> {
+    let sql = piece.sql.as_str();
     let mut blocker = database.connect()?;
     block(&mut blocker, sql)?;
     let mut victim = database.connect()?;
+    victim.batch_execute(&piece.set).doing("setting what a step needs")?;
     let pid: i32 = victim.query_one("SELECT pg_backend_pid()", &[]).doing("pg_backend_pid")?.get(0);
     let killed = thread::scope(|scope| -> Result<bool, VerifyError> {
         let run = scope.spawn(|| victim.batch_execute(sql).is_err());

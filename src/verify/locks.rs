@@ -41,11 +41,11 @@ const MODES: [(&str, LockMode); 5] = [
 
 /// Runs a file as the runner sends it, and looks at it: inside a transaction, where everything can be seen, else while
 /// another session is in its way. Of a block of several transactions each is looked at by itself, and then the block runs,
-/// which has nothing left to do.
-pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
+/// which has nothing left to do. `set` is what was set before in its session.
+pub(super) fn trace(database: &Scratch, set: &str, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut all: Option<Trace> = None;
     for transaction in transactions(sql) {
-        let one = trace_one(database, &transaction, before)?;
+        let one = trace_one(database, set, &transaction, before)?;
         let trace = match all {
             Some(all) => all.and(one),
             None => one,
@@ -55,8 +55,10 @@ pub(super) fn trace(database: &Scratch, sql: &str, before: &Relations) -> Result
         }
         all = Some(trace);
     }
-    let Some(trace) = all else { return trace_one(database, sql, before) };
-    Ok(Trace { ended: database.connect()?.batch_execute(sql), ..trace })
+    let Some(trace) = all else { return trace_one(database, set, sql, before) };
+    let mut session = database.connect()?;
+    session.batch_execute(set).doing("setting what a step needs")?;
+    Ok(Trace { ended: session.batch_execute(sql), ..trace })
 }
 
 impl Trace {
@@ -88,10 +90,11 @@ impl Trace {
     }
 }
 
-fn trace_one(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
+fn trace_one(database: &Scratch, set: &str, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut session = database.connect()?;
     let before: Relations =
         relations(&mut session)?.into_iter().filter(|(name, _)| before.contains_key(name)).collect();
+    session.batch_execute(set).doing("setting what a step needs")?;
     session.batch_execute("BEGIN").doing("BEGIN")?;
     let start = Instant::now();
     if let Err(error) = session.batch_execute(sql) {
@@ -114,6 +117,8 @@ fn trace_one(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace,
         };
     }
     let took = start.elapsed();
+    // names are written as where nothing is set
+    session.batch_execute("SET LOCAL search_path TO DEFAULT").doing("search_path")?;
     let locks = locks(&mut session, "pg_backend_pid()", &before)?;
     let touched = touched(&mut session, &before)?;
     let bounded = session.query_one("SELECT current_setting('lock_timeout') <> '0'", &[]).doing("lock_timeout")?.get(0);
@@ -122,8 +127,9 @@ fn trace_one(database: &Scratch, sql: &str, before: &Relations) -> Result<Trace,
 }
 
 /// Whether a file ends transactions by itself; nothing stays of the attempt.
-pub(super) fn ends_transactions(database: &Scratch, sql: &str) -> Result<bool, VerifyError> {
+pub(super) fn ends_transactions(database: &Scratch, set: &str, sql: &str) -> Result<bool, VerifyError> {
     let mut session = database.connect()?;
+    session.batch_execute(set).doing("setting what a step needs")?;
     session.batch_execute("BEGIN").doing("BEGIN")?;
     let ended = session.batch_execute(sql);
     session.batch_execute("ROLLBACK").doing("ROLLBACK")?;

@@ -227,7 +227,8 @@ impl Bench<'_> {
         for (at, piece) in self.candidate.pieces.iter().enumerate() {
             let mut gaps = Vec::new();
             let run = || self.step(database, piece, &before);
-            let stops = between.is_some() && can_be_stopped(&piece.sql) && ends_transactions(database, &piece.sql)?;
+            let stops =
+                between.is_some() && can_be_stopped(&piece.sql) && ends_transactions(database, &piece.set, &piece.sql)?;
             let (step, ended) = match between.as_mut().filter(|_| stops) {
                 Some(between) => between.inside(&mut other, self.wanted.ledgers, &mut gaps, run)??,
                 None => run()?,
@@ -261,7 +262,7 @@ impl Bench<'_> {
             step.milliseconds = start.elapsed().as_secs_f64() * 1e3;
             return Ok((step, ended));
         }
-        let trace = trace(database, &piece.sql, before)?;
+        let trace = trace(database, &piece.set, &piece.sql, before)?;
         let strong = trace.locks.iter().filter(|(_, mode)| mode.blocks_writes()).max_by_key(|(_, mode)| *mode);
         step.problem = strong.and_then(|(relation, mode)| {
             if trace.outside {

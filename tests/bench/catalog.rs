@@ -11,8 +11,17 @@ use super::server::Database;
 ///
 /// The ledgers are left out. Columns are sorted inside `CREATE TABLE`, because a rewrite may add them in another order.
 pub fn schema(database: &Database) -> Result<String> {
+    dump(database, &["--schema-only", "--no-owner"])
+}
+
+/// The same with the owners of objects, and with the rows.
+pub fn everything(database: &Database) -> Result<String> {
+    dump(database, &["--inserts"])
+}
+
+fn dump(database: &Database, arguments: &[&str]) -> Result<String> {
     let output = Command::new(super::variable("SAFESTEP_TEST_PG_DUMP")?)
-        .args(["--schema-only", "--no-owner"])
+        .args(arguments)
         .args(["--exclude-table", "*._prisma_migrations", "--exclude-schema", "drizzle"])
         .arg(&database.url)
         .output()

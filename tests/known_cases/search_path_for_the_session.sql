@@ -1,6 +1,5 @@
 -- prisma
 -- SET search_path decides which table a bare name means, until the session ends.
--- expect: set-not-null
 -- before.sql
 CREATE SCHEMA app;
 CREATE TABLE app.t (id int primary key, a text);

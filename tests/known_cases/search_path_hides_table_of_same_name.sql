@@ -1,6 +1,5 @@
 -- prisma
 -- The first schema of search_path that has the table decides.
--- expect: set-not-null
 -- before.sql
 CREATE SCHEMA app; CREATE TABLE app.t ("id" int PRIMARY KEY, a int); CREATE TABLE t ("id" int PRIMARY KEY, a int);
 

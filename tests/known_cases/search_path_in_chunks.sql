@@ -1,6 +1,5 @@
 -- drizzle-journal
 -- SET search_path decides which table the bare names of later chunks mean.
--- expect: set-not-null
 -- before.sql
 CREATE SCHEMA app;
 CREATE TABLE app.t ("id" int PRIMARY KEY, a int);

@@ -51,6 +51,7 @@ impl Judge {
             for sql in stopped.chain([&piece.sql]) {
                 let mut session = self.sequence.connect()?;
                 session.batch_execute(PATIENCE)?;
+                session.batch_execute(&piece.set)?;
                 if let Err(error) = session.batch_execute(sql) {
                     let Finding { kind, what } = failed(&piece.name, &error);
                     return Ok(Some(Finding::new(format!("goes on: {kind}"), what)));
@@ -73,6 +74,7 @@ impl Judge {
             for piece in pieces[..stop].iter().chain(pieces) {
                 let mut session = self.sequence.connect()?;
                 session.batch_execute(PATIENCE)?;
+                session.batch_execute(&piece.set)?;
                 if let Err(error) = session.batch_execute(&piece.sql) {
                     let Finding { kind, what } = failed(&piece.name, &error);
                     let what = format!("stopped behind {} and begun again, {what}", pieces[stop - 1].name);

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
 use super::chance::Chance;
+use super::frame::framed;
 use super::writer::Writer;
 
 /// How a framework keeps its migrations.
@@ -45,6 +46,7 @@ impl Case {
         // Of what fails some is kept: then the naive migration fails as a whole.
         let bold = chance.is(20);
         let migration = writer.migration(&mut |sql| accepts(Part::Migration, sql) || (bold && chance.is(40)));
+        let migration = framed(seed, &before, migration);
         Case { seed, form, before, rows, migration }
     }
 

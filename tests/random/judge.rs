@@ -102,6 +102,7 @@ impl Judge {
         // What ends wrong weighs more than what was seen on the way.
         let found = self.compare(case, &known, thorough)?.or(seen);
         let found = found.map_or_else(|| self.goes_on(case, &rewritten), |found| Ok(Some(found)))?;
+        let found = found.map_or_else(|| self.loses(case, &rewritten, &known), |found| Ok(Some(found)))?;
         Ok(found.map_or(Ok(Verdict::Same), Err))
     }
 
@@ -118,6 +119,7 @@ impl Judge {
             as_written |= headers.any(|line| line.ends_with("as written"));
             let mut client = self.sequence.connect()?;
             client.batch_execute(PATIENCE)?;
+            client.batch_execute(&piece.set)?;
             let mut gaps = Vec::new();
             let mut step = || trace::step(&mut client, &piece.sql, &in_use);
             let ended = match piece.sql.matches("COMMIT;").count() > 1 && can_be_stopped(&piece.sql) {
@@ -223,6 +225,7 @@ impl Judge {
         for piece in &rewritten.pieces {
             let mut session = self.sequence.connect()?;
             session.batch_execute(PATIENCE)?;
+            session.batch_execute(&piece.set)?;
             let Err(error) = session.batch_execute(&piece.sql) else { continue };
             let lost = before.lost(&Numbered::read(&mut client)?);
             return Ok(lost.map(|lost| {

@@ -61,7 +61,10 @@ impl Writer {
             let column = self.column(from)?;
             let to = table.columns.iter().find(|other| other.type_name == column.type_name && other.name != "id")?;
             let of = &self.model.tables[from].name;
-            return Some(format!("INSERT INTO {} ({}) SELECT {} FROM {of} LIMIT 2", table.name, to.name, column.name));
+            return Some(format!(
+                "INSERT INTO {} ({}) SELECT {2} FROM {of} ORDER BY {2}::text LIMIT 2",
+                table.name, to.name, column.name
+            ));
         }
         let mut columns = Vec::new();
         let mut values = Vec::new();

@@ -28,6 +28,16 @@ impl RowsOf {
         Ok(RowsOf(all))
     }
 
+    /// True when a value begins like that in any row.
+    pub fn hold(&self, beginning: &str) -> bool {
+        let begins = |value: &Value| match value {
+            Value::String(text) => text.starts_with(beginning),
+            Value::Number(number) => number.as_u64().is_some_and(|number| beginning.parse() == Ok(number)),
+            _ => false,
+        };
+        self.0.values().flatten().flat_map(Row::values).any(begins)
+    }
+
     fn values(&self, table: &str, column: &str) -> Vec<String> {
         let mut values: Vec<String> = self
             .0

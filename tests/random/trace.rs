@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use postgres::{Client, Error};
 use safestep::framework::plpgsql::transactions;
+use safestep::sql::split;
 
 /// Relations that were there before the migration, by their number: somebody uses them.
 pub type InUse = BTreeMap<u32, (String, u32)>;
@@ -36,8 +37,9 @@ pub fn in_use(client: &mut Client) -> Result<InUse> {
     Ok(client.query(query, &[])?.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
 }
 
-/// Runs a step in a transaction and commits it; what cannot be in one runs without. A block of several transactions runs one
-/// by one and then, with nothing left to do, as it is.
+/// Runs a step in a transaction and commits it, and looks at it behind each of its statements: what is read before a lock is
+/// taken is not read under it. What cannot be in a transaction runs without. A block of several transactions runs one by one and
+/// then, with nothing left to do, as it is.
 pub fn step(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
     let transactions = transactions(sql);
     for transaction in &transactions {
@@ -53,20 +55,27 @@ pub fn step(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
 }
 
 fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
-    let files = self::in_use(client)?;
     client.batch_execute("SET enable_seqscan = off; BEGIN")?; // a row that is looked up is not a scan
-    let Err(error) = client.batch_execute(sql) else {
-        let seen = seen(client, in_use, &files, &mut BTreeMap::new())?;
-        return Ok(match client.batch_execute("COMMIT") {
-            Ok(()) => Ended::Inside(seen),
-            Err(error) => Ended::Failed(error), // a deferred constraint
-        });
-    };
-    client.batch_execute("ROLLBACK")?;
-    let outside = error.code().is_some_and(|code| ["25001", "2D000"].contains(&code.code()));
-    Ok(match outside {
-        true => client.batch_execute(sql).map_or_else(Ended::Failed, |()| Ended::Outside),
-        false => Ended::Failed(error),
+    let mut counted = BTreeMap::new();
+    let mut worst = Seen::default();
+    for piece in split(sql).pieces {
+        let files = self::in_use(client)?;
+        if let Err(error) = client.batch_execute(piece.span.slice(sql)) {
+            client.batch_execute("ROLLBACK")?;
+            let outside = error.code().is_some_and(|code| ["25001", "2D000"].contains(&code.code()));
+            return Ok(match outside {
+                true => client.batch_execute(sql).map_or_else(Ended::Failed, |()| Ended::Outside),
+                false => Ended::Failed(error),
+            });
+        }
+        let seen = seen(client, in_use, &files, &mut counted)?;
+        if worst.strong.is_empty() || worst.touched.is_empty() {
+            worst = seen;
+        }
+    }
+    Ok(match client.batch_execute("COMMIT") {
+        Ok(()) => Ended::Inside(worst),
+        Err(error) => Ended::Failed(error), // a deferred constraint
     })
 }
 

@@ -41,11 +41,16 @@ pub(super) fn of(folder: &Utf8Path) -> Utf8PathBuf {
 /// What the migrator goes by: the entries' tags and times, in their order.
 pub(super) fn times(folder: &Utf8Path) -> Result<Vec<(String, i64)>, FrameworkError> {
     let path = of(folder);
-    let journal: Journal = read(&path)?;
+    times_in(&path, &SourceFile::read(&path)?.text)
+}
+
+/// The same of a journal's text.
+pub(super) fn times_in(path: &Utf8Path, text: &str) -> Result<Vec<(String, i64)>, FrameworkError> {
+    let journal: Journal = parsed(path, text)?;
     let time = |entry: Entry| match entry.when {
         Some(when) => Ok((entry.tag, when)),
         None => Err(FrameworkError::Unusable {
-            path: path.clone(),
+            path: path.to_owned(),
             why: format!("{} has no whole number as its `when`: the migrator cannot record it", entry.tag),
         }),
     };
@@ -112,8 +117,11 @@ fn check(path: &Utf8Path, dialect: &str) -> Result<(), FrameworkError> {
 }
 
 fn read<T: DeserializeOwned>(path: &Utf8Path) -> Result<T, FrameworkError> {
-    let text = SourceFile::read(path)?.text;
-    serde_json::from_str(&text).map_err(|error| FrameworkError::Unusable {
+    parsed(path, &SourceFile::read(path)?.text)
+}
+
+fn parsed<T: DeserializeOwned>(path: &Utf8Path, text: &str) -> Result<T, FrameworkError> {
+    serde_json::from_str(text).map_err(|error| FrameworkError::Unusable {
         path: path.to_owned(),
         why: format!("is not what drizzle-kit writes: {error}"),
     })

@@ -10,14 +10,15 @@ use super::super::header::comment;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
-    Later, batches, by_itself, dropped_if_invalid, must_be_valid, once_by_itself, validated_if_there,
+    Later, batches, before_build, by_itself, must_be_valid, once_by_itself, validated_if_there,
 };
 use super::super::rerun::{Again, is_temporary, stays};
 use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
 use super::SEPARATOR;
 use super::names::{part_name, words};
 use super::parts::{Part, Parting, Parts};
-use crate::operation::{CreateIndex, Ident, Operation, QualifiedName, TransactionControl};
+use super::runners;
+use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
@@ -121,7 +122,7 @@ impl<'a> Chunks<'a> {
             "It runs once: in the migrator's transaction, which records it too.".to_owned(),
             "If it fails: nothing has changed. Run the same command again".to_owned(),
         ];
-        let mut chunks = page.as_written(told);
+        let mut chunks = runners::once(page.as_written_by_step(told));
         (part.from + 1..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
         if let Some(first) = chunks.first_mut() {
             let lines: Vec<String> = header.iter().map(|line| comment(line)).chain(page.undo()).collect();
@@ -173,7 +174,14 @@ impl<'a> Chunks<'a> {
     }
 
     fn page(&self, at: usize) -> Page<'a> {
-        Page { migration: self.migration, sequence: self.sequence, settings: self.settings, at, commands: &Migrate }
+        Page {
+            migration: self.migration,
+            sequence: self.sequence,
+            settings: self.settings,
+            at,
+            commands: &Migrate,
+            one_session: true,
+        }
     }
 
     fn steps(&self) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
@@ -187,27 +195,45 @@ impl<'a> Chunks<'a> {
     fn block(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at);
         if matches!(page.kind(), UnitKind::Free | UnitKind::AsWritten) {
-            let mut chunks = if inside { page.as_written(told) } else { self.in_words(at, told) };
+            let mut chunks = match inside {
+                true => runners::once(page.as_written_by_step(told)),
+                false => self.in_words(at, told),
+            };
+            if !inside && self.is_one_transaction(&page) {
+                chunks.insert(0, "START TRANSACTION;".to_owned());
+                chunks.push("COMMIT;".to_owned());
+            }
             if let Some(first) = chunks.first_mut() {
                 *first = format!("{}{first}", page.header());
             }
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            return vec![page.header() + &page.block(|unit| self.again().brief(unit), told)];
+            let table = page.steps().find_map(|step| step.operation.table());
+            let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
+            return vec![page.header() + &page.block(|unit| self.again().brief(unit), Some(&table), told)];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
-            return vec![page.header() + &page.block(|unit| vec![self.validate(unit)], told)];
+            return vec![page.header() + &page.block(|unit| vec![self.validate(unit)], None, told)];
         }
         let head = page.header() + &page.comments(told);
         match page.kind() {
             UnitKind::Validate => {
                 let statement = self.validate(&page.units()[0]);
-                let whole = if statement.starts_with("IF ") { by_itself(&statement) } else { statement };
-                vec![head + &whole]
+                let is_block = statement.starts_with("IF ") || statement.starts_with("BEGIN\n");
+                vec![head + &if is_block { by_itself(&statement) } else { statement }]
             }
             _ => self.alone(&page, &head),
         }
+    }
+
+    /// Statements in the author's words that commit as one, outside the migrator's transaction.
+    fn is_one_transaction(&self, page: &Page<'_>) -> bool {
+        let ends_one = |step: &Step| {
+            let fixed = self.migration.items[step.from].fixed == Some(Fixed::Transaction);
+            fixed || matches!(step.operation, Operation::Transaction(_))
+        };
+        page.kind() == UnitKind::AsWritten && page.steps().count() > 1 && !page.steps().any(ends_one)
     }
 
     /// Every statement of a block as a chunk, where it may run again in that form.
@@ -243,10 +269,11 @@ impl<'a> Chunks<'a> {
         let all: Vec<&Step> = unit.steps.iter().collect();
         let constraints: Vec<_> = all.iter().filter_map(|step| self.temporary(step)).collect();
         if constraints.is_empty() {
-            return validation(&all);
+            return runners::unless_done(&all, self.steps()).unwrap_or_else(|| validation(&all));
         }
         let rest: Vec<&Step> = all.iter().copied().filter(|step| self.temporary(step).is_none()).collect();
-        let rest = (!rest.is_empty()).then(|| validation(&rest));
+        let rest =
+            (!rest.is_empty()).then(|| runners::unless_done(&rest, self.steps()).unwrap_or_else(|| validation(&rest)));
         validated_if_there(&constraints, validation(&all).trim_end(), rest.as_deref().map(str::trim_end))
     }
 
@@ -272,10 +299,10 @@ impl<'a> Chunks<'a> {
                     format!(
                         "{}\n{}",
                         comment(&format!(
-                            "Before step {step}: an INVALID {} that a failed build left is dropped",
+                            "Before step {step}: another build is waited for, an INVALID {} that a failed one left is dropped",
                             one_line(&place.to_string())
                         )),
-                        dropped_if_invalid(&place, &index.table, self.settings)
+                        before_build(&place, &index.table, self.settings)
                     ),
                     format!("{head}{build};"),
                     format!("-- After step {step}: the index must be valid\n{}", must_be_valid(&place, index)),

@@ -41,7 +41,8 @@ impl DrizzleLedger {
         Ok(DrizzleLedger { table: table.unwrap_or_else(|| TABLE.to_owned()), schema, times })
     }
 
-    fn place(&self) -> String {
+    /// The table, as an identifier in SQL.
+    pub fn place(&self) -> String {
         format!("{}.{}", self.schema, identifier(&self.table))
     }
 

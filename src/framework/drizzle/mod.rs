@@ -15,6 +15,7 @@ mod ledger;
 mod names;
 mod numbering;
 mod parts;
+mod runners;
 mod seconds;
 mod snapshot;
 
@@ -67,7 +68,7 @@ impl Framework for Drizzle {
     }
 
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false, clears_leftovers: true }
+        Runner { several_statements_per_unit: false, clears_leftovers: true, one_session: true }
     }
 
     /// A folder with a journal or with `NAME/migration.sql` and its snapshot; else the `out` of a `drizzle.config` there;
@@ -148,14 +149,18 @@ impl Framework for Drizzle {
         in_scope: &(dyn Fn(&Found) -> bool + Sync),
         replaced: &mut [Replaced<'_>],
     ) -> Result<Vec<NoRoom>, FrameworkError> {
-        if replaced.iter().all(|replaced| replaced.files.len() < 2) {
-            return Ok(Vec::new());
-        }
         let folder = history.first().and_then(|found| found.file.parent()).unwrap_or("".as_ref());
-        match journal::of(folder).is_file() {
-            true => numbering::place(folder, history, in_scope, replaced),
-            false => Ok(folders::place(history, replaced)),
+        let has_journal = journal::of(folder).is_file();
+        let without = match has_journal {
+            _ if replaced.iter().all(|replaced| replaced.files.len() < 2) => Vec::new(),
+            true => numbering::place(folder, history, in_scope, replaced)?,
+            false => folders::place(history, replaced),
+        };
+        if without.is_empty() {
+            let folder = if has_journal { Some(folder) } else { folder.parent() };
+            runners::name(folder.unwrap_or("".as_ref()), replaced)?;
         }
+        Ok(without)
     }
 }
 

@@ -14,6 +14,19 @@ pub fn batches(backfills: &[&Backfill], settings: &LayoutSettings) -> String {
     block(&body)
 }
 
+/// The same with settings for each of its transactions, a `SET LOCAL` a line.
+pub fn batches_under(set: &str, backfills: &[&Backfill], settings: &LayoutSettings) -> String {
+    let block = batches(backfills, settings);
+    let line = |line: &str| {
+        let words = line.trim();
+        let begins = words == "COMMIT;" || line.trim_end() == "BEGIN";
+        let indent = if words == "BEGIN" { "  " } else { &line[..line.len() - line.trim_start().len()] };
+        let set = if begins { indented(set, indent) } else { String::new() };
+        format!("{line}{set}")
+    };
+    block.split_inclusive('\n').map(line).collect()
+}
+
 const RETRY_BATCH: &str = "        EXIT;
       EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
         bf_tries := bf_tries + 1;

@@ -24,6 +24,11 @@ pub fn once(operations: &[(&Operation, String)]) -> Vec<String> {
     in_statements(operations.iter().map(|(operation, slice)| Guarded::unguarded(operation, plainly(operation, slice))))
 }
 
+/// The same, one for each operation.
+pub fn each(operations: &[(&Operation, String)]) -> Vec<String> {
+    operations.iter().map(|(operation, slice)| plainly(operation, slice)).collect()
+}
+
 /// The statements of a brief unit in a form that can run twice.
 pub fn guarded(operations: &[(&Operation, String)], later: &Later<'_>) -> Vec<String> {
     let mut all = Vec::new();
@@ -227,7 +232,7 @@ fn plainly(operation: &Operation, slice: &str) -> String {
 }
 
 /// What passes through in the author's words, because only its text tells what it does.
-fn in_words(operation: &Operation) -> bool {
+pub fn in_words(operation: &Operation) -> bool {
     matches!(operation, Operation::CreateObject { kind, .. } | Operation::AlterObject { kind, .. } | Operation::DropObject { kind, .. } if *kind != ObjectKind::Sequence)
         || matches!(operation, Operation::RenameColumn { .. } | Operation::RenameTable { .. })
 }

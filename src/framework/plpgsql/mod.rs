@@ -6,12 +6,14 @@ mod batches;
 mod conditions;
 mod guard;
 mod index;
+mod once;
 mod retry;
 mod text;
 
-pub use batches::batches;
+pub use batches::{batches, batches_under};
 pub use conditions::{column_exists, is_missing, table_exists};
-pub use guard::{Later, guarded, once, once_by_itself, swap};
-pub use index::{dropped_if_invalid, must_be_valid};
-pub use retry::{by_itself, only_if, retried, transactions, validated_if_there};
+pub use guard::{Later, each, guarded, in_words, once, once_by_itself, swap};
+pub use index::{before_build, must_be_valid};
+pub use once::{Once, Recorded, unless_recorded};
+pub use retry::{by_itself, only_if, retried, retried_in_turn, transactions, unless_valid, validated_if_there};
 pub use text::literal;

@@ -1,6 +1,6 @@
 //! The block that tries again, and the block that runs a statement only where it has something to do.
 
-use super::text::{block, indented};
+use super::text::{block, indented, literal};
 use crate::framework::LayoutSettings;
 use crate::operation::{Ident, QualifiedName};
 
@@ -12,8 +12,18 @@ use super::conditions::constraint_exists;
 /// A `COMMIT` between attempts is legal because the block is alone in its query string, and needed: without it the loop's
 /// first snapshot would hold up every concurrent index build.
 pub fn retried(transactions: &[Vec<String>], settings: &LayoutSettings) -> String {
+    retried_with(transactions, "", settings)
+}
+
+/// The same for guarded statements that two runners may be at. An attempt takes an advisory lock on the table's name
+/// first, or fails: between a guard and the lock that its statement waits for, another runner could do the work.
+pub fn retried_in_turn(transactions: &[Vec<String>], table: &str, settings: &LayoutSettings) -> String {
+    retried_with(transactions, &format!(", pg_advisory_xact_lock(hashtext({}))", literal(table)), settings)
+}
+
+fn retried_with(transactions: &[Vec<String>], lock: &str, settings: &LayoutSettings) -> String {
     let attempts = |statements: String, done: &str| match &settings.lock_timeout {
-        Some(timeout) => attempted(&indented(&statements, "    "), done, timeout, settings.lock_attempts),
+        Some(timeout) => attempted(&indented(&statements, "    "), done, (timeout, lock), settings.lock_attempts),
         None => statements,
     };
     if let [only] = transactions {
@@ -62,11 +72,11 @@ fn lines(statements: &[String], prefix: &str) -> String {
 }
 
 /// The loop around statements that are indented already. `done` leaves it.
-fn attempted(statements: &str, done: &str, lock_timeout: &str, attempts: u32) -> String {
+fn attempted(statements: &str, done: &str, (lock_timeout, lock): (&str, &str), attempts: u32) -> String {
     format!(
         "  FOR attempt IN 1..{attempts} LOOP
     BEGIN
-      PERFORM set_config('lock_timeout', '{lock_timeout}', true);
+      PERFORM set_config('lock_timeout', '{lock_timeout}', true){lock};
 
 {statements}
       {done};
@@ -85,8 +95,11 @@ pub fn only_if(condition: &str, statement: &str) -> String {
     by_itself(&if_then(condition, statement))
 }
 
-/// Statements as a block.
+/// Statements as a block, unless they are one already.
 pub fn by_itself(statements: &str) -> String {
+    if let Some(body) = statements.strip_prefix("BEGIN\n").and_then(|rest| rest.strip_suffix("END;")) {
+        return block(&format!("BEGIN\n{body}END\n"));
+    }
     block(&format!("BEGIN\n{}\nEND\n", indented(statements, "  ")))
 }
 
@@ -101,12 +114,24 @@ pub(super) fn ended(statement: &str) -> String {
     if statement.ends_with(';') { statement.to_owned() } else { format!("{statement};") }
 }
 
+/// Validations that take no lock where they are done already: a statement that only waits for its lock holds a snapshot,
+/// which a concurrent build on the table would wait for.
+pub fn unless_valid(table: &QualifiedName, constraints: &[&Ident], validation: &str) -> String {
+    let missing = |name: &&Ident| format!("NOT EXISTS ({} AND convalidated)", constraint_exists(table, name));
+    let conditions: Vec<String> = constraints.iter().map(missing).collect();
+    if_then(&conditions.join("\n  OR "), validation)
+}
+
 /// A validation in which constraints take part whose work may be done: they are gone then, and only the `rest` is left.
+/// While it waits for its lock another runner, who has done all of it, may take them away.
 pub fn validated_if_there(constraints: &[(&QualifiedName, &Ident)], all: &str, rest: Option<&str>) -> String {
     let exists = |(table, name): &(&QualifiedName, &Ident)| format!("EXISTS ({})", constraint_exists(table, name));
     let there = constraints.iter().map(exists).collect::<Vec<_>>().join("\n  AND ");
     let otherwise = rest.map(|rest| format!("\n{}", if_then(&format!("NOT ({there})"), rest))).unwrap_or_default();
-    format!("{}{otherwise}", if_then(&there, all))
+    let statements = indented(&format!("{}{otherwise}", if_then(&there, all)), "  ");
+    format!(
+        "BEGIN\n{statements}\nEXCEPTION WHEN undefined_object THEN\n  NULL; -- another runner is done with it\nEND;"
+    )
 }
 
 #[cfg(test)]

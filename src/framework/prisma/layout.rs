@@ -4,13 +4,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::header::shell_word;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page, slug, validation};
-use super::super::plpgsql::{batches, once};
+use super::super::page::{Commands, Page, Told, can_be_in_a_block, slug, validation};
+use super::super::plpgsql::{batches_under, by_itself, each, in_words as in_words_in_block, once};
 use super::super::rerun::Again;
 use super::super::{LaidOut, LayoutSettings, with_line_ends_of};
 use super::FILE;
 use crate::operation::clipped;
-use crate::plan::{Sequence, Unit, UnitKind};
+use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::render;
 
 /// The longest folder name in bytes: the ledger's column and most file systems.
@@ -27,7 +27,7 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
     let mut files = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let commands = MigrateResolve(name);
-        let page = Page { migration, sequence, settings, at, commands: &commands };
+        let page = Page { migration, sequence, settings, at, commands: &commands, one_session: false };
         let mut content = page.header();
         content.push_str(&body(&page, &mut told));
         if at == last {
@@ -73,33 +73,67 @@ fn names(name: &str, sequence: &Sequence) -> Vec<String> {
 }
 
 fn body(page: &Page<'_>, told: &mut [bool]) -> String {
+    let left_out = page.comments_on_what_is_left_out(told);
     let statements = match page.kind() {
-        UnitKind::Free | UnitKind::AsWritten => return page.as_written(told).concat(),
+        UnitKind::Free | UnitKind::AsWritten => return left_out + &in_words(page, told),
         // A file that failed runs again, and what it committed before with it.
         UnitKind::Brief if page.units().len() > 1 => {
             let again = Again { migration: page.migration, units: page.units() };
-            return page.block(|unit| again.brief(unit), told);
+            return left_out + &page.block(|unit| again.brief(unit), None, told);
         }
-        UnitKind::Brief => {
-            let statements = |unit: &Unit| {
-                let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
-                once(&operations)
-            };
-            return page.block(statements, told);
-        }
+        UnitKind::Brief => return left_out + &page.block(|unit| brief(page, unit), None, told),
         UnitKind::Validate if page.units().len() > 1 => {
-            return page.block(|unit| vec![validation(&unit.steps.iter().collect::<Vec<_>>())], told);
+            return left_out + &page.block(|unit| vec![validation(&unit.steps.iter().collect::<Vec<_>>())], None, told);
         }
-        UnitKind::Validate => validation(&page.steps().collect::<Vec<_>>()),
+        UnitKind::Validate => {
+            let statement = validation(&page.steps().collect::<Vec<_>>());
+            match page.set_for_block(false) {
+                set if set.is_empty() => statement,
+                set => by_itself(&format!("{set}{}", statement.trim_end())),
+            }
+        }
         UnitKind::Alone => match page.backfills().as_slice() {
             [] => {
                 let step = &page.units()[0].steps[0];
                 render::statement(&step.operation).unwrap_or_else(|| page.slice(step)) + ";\n"
             }
-            fills => batches(fills, page.settings),
+            fills => batches_under(&page.set_for_block(false), fills, page.settings),
         },
     };
-    page.comments(told) + &statements
+    left_out + &page.comments(told) + &statements
+}
+
+/// The statements of a brief unit; where steps need a setting, each by itself behind what it needs.
+fn brief(page: &Page<'_>, unit: &Unit) -> Vec<String> {
+    let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
+    let mut session = Told::default();
+    let set = unit.steps.iter().map(|step| {
+        let set = page.set_before(step, in_words_in_block(&step.operation), &mut session);
+        session.follow(&step.operation);
+        set
+    });
+    let set: Vec<String> = set.collect();
+    match set.iter().all(String::is_empty) {
+        true => once(&operations),
+        false => set.into_iter().zip(each(&operations)).map(|(set, statement)| set + &statement).collect(),
+    }
+}
+
+/// Statements as their author wrote them; in a block where they need a setting that must not outlast the file.
+fn in_words(page: &Page<'_>, told: &mut [bool]) -> String {
+    let statements = page.as_written(told).concat();
+    let set = page.set_for_block(true);
+    if set.is_empty() {
+        return statements;
+    }
+    let fits = |step: &Step| {
+        let is_select = page.migration.slice(step.from).to_ascii_uppercase().starts_with("SELECT");
+        !is_select && can_be_in_a_block(page.migration, step)
+    };
+    match page.steps().all(fits) {
+        true => by_itself(&format!("{set}{}", statements.trim_end())),
+        false => set.replace("SET LOCAL ", "SET ") + &statements,
+    }
 }
 
 /// How to go on with Prisma after the migration of that name failed.

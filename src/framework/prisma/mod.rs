@@ -13,7 +13,8 @@ use super::ledger::Ledger;
 use super::migration::{Migration, Sending};
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
-use crate::plan::{Runner, Sequence};
+use crate::operation::Operation;
+use crate::plan::{Runner, Sequence, Step};
 use crate::source::{is_there, read_bytes, read_text};
 
 /// The framework.
@@ -40,7 +41,7 @@ impl Framework for Prisma {
     }
 
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false, clears_leftovers: false }
+        Runner { several_statements_per_unit: false, clears_leftovers: false, one_session: false }
     }
 
     /// A folder with `migration_lock.toml` or with `NAME/migration.sql` in it; else the usual places below a project.
@@ -97,8 +98,14 @@ impl Framework for Prisma {
         None
     }
 
-    fn notes(&self, _: &Migration, _: &Sequence, _: &LayoutSettings) -> Vec<String> {
-        Vec::new()
+    /// A deploy that finds another one at work waits in `pg_advisory_lock`, with a snapshot that a concurrent build waits for;
+    /// the build dies of it, and no statement in the file can prevent it.
+    fn notes(&self, _: &Migration, sequence: &Sequence, _: &LayoutSettings) -> Vec<String> {
+        let is_build = |step: &Step| matches!(&step.operation, Operation::CreateIndex(index) if index.concurrently);
+        let builds = sequence.units.iter().flat_map(|unit| &unit.steps).any(is_build);
+        let note =
+            "one `prisma migrate deploy` at a time: another one that waits makes a concurrent build fail (40P01)";
+        builds.then(|| note.to_owned()).into_iter().collect()
     }
 
     fn number_of_files(&self, sequence: &Sequence) -> Option<usize> {

@@ -67,10 +67,15 @@ pub fn settled<'a>(operation: &Operation, steps: impl IntoIterator<Item = &'a St
     let ConstraintKind::Check { .. } = constraint.kind else { return None };
     constraint.name.as_ref().filter(|name| is_temporary(table, name, steps.clone()))?;
     let item = steps.clone().into_iter().find(|s| s.operation == *operation)?.item;
-    let column = steps.into_iter().filter(|s| s.item == item).find_map(|s| match &s.operation {
+    let column = steps.clone().into_iter().filter(|s| s.item == item).find_map(|s| match &s.operation {
         Operation::SetNotNull { table: other, column } if same(other, table) => Some(column),
         _ => None,
     })?;
+    // A column that is NOT NULL before says nothing of what is done.
+    let is_loosened = |s: &Step| matches!(&s.operation, Operation::DropNotNull { table: other, column: too } if same(other, table) && too == column);
+    if steps.into_iter().any(is_loosened) {
+        return None;
+    }
     Some(format!(
         "EXISTS (SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND attnotnull)",
         literal(&table.name.to_string()),

@@ -12,6 +12,7 @@ const TAB: &str = "    ";
 /// The ranges are the large blocks of Unicode Standard Annex 11, not every exception of it.
 pub(super) fn char_width(character: char) -> usize {
     match u32::from(character) {
+        0..=0x7f => 1,
         0x0300..=0x036f | 0x0483..=0x0489 | 0x0591..=0x05bd | 0x064b..=0x065f => 0,
         0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f => 0,
         0x1100..=0x115f | 0x2e80..=0x303e | 0x3041..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff => 2,
@@ -68,9 +69,9 @@ pub(super) fn wrap(text: &str, used: usize, indent: usize, limit: usize) -> Stri
     out
 }
 
-/// One line of source, one cell for each of its characters.
+/// One line of source, one cell for each of its characters: what is shown of it and how many columns that takes.
 pub(super) struct Cells {
-    cells: Vec<(String, usize)>,
+    cells: Vec<(char, usize)>,
 }
 
 /// The part of a line that is shown.
@@ -83,9 +84,9 @@ pub(super) struct Excerpt {
 impl Cells {
     pub fn of(line: &str, style: Style) -> Self {
         let cell = |character| match character {
-            '\t' => (TAB.to_owned(), TAB.len()),
-            hostile if is_hostile(hostile) => (style.replacement().to_string(), 1),
-            character => (character.to_string(), char_width(character)),
+            '\t' => ('\t', TAB.len()),
+            hostile if is_hostile(hostile) => (style.replacement(), 1),
+            character => (character, char_width(character)),
         };
         Self { cells: line.chars().map(cell).collect() }
     }
@@ -130,9 +131,9 @@ impl Cells {
     fn window(&self, shown: std::ops::Range<usize>, mark: (usize, usize), lead: &str, tail: &str) -> Excerpt {
         let start = mark.0.clamp(shown.start, shown.end);
         let end = mark.1.clamp(start, shown.end);
-        let text: String = self.cells[shown.clone()].iter().map(|(text, _)| text.as_str()).collect();
+        let text: String = self.cells[shown.clone()].iter().map(|(character, _)| character).collect();
         Excerpt {
-            text: format!("{lead}{text}{tail}"),
+            text: format!("{lead}{}{tail}", text.replace('\t', TAB)),
             mark: (width(lead) + self.columns(shown.start, start), self.columns(start, end)),
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn can_part(migration: &Migration, one: usize, other: usize) -> bool 
     let (a, b) = (&migration.items[one], &migration.items[other]);
     match (a.fixed, b.fixed) {
         (Some(Fixed::Transaction), Some(Fixed::Transaction)) => false,
-        (Some(Fixed::Session), _) | (_, Some(Fixed::Session)) => false,
+        (Some(Fixed::Session | Fixed::Names), _) | (_, Some(Fixed::Session | Fixed::Names)) => false,
         (Some(Fixed::Block), _) | (_, Some(Fixed::Block)) => a.statement != b.statement,
         _ => true,
     }

@@ -43,6 +43,7 @@ impl Schema {
             Err(_) if if_exists && !self.is_missing(&table.name) => return Ok(()),
             other => other?,
         }
+        self.is_its_own(table, column, "drop")?;
         if cascade {
             return Ok(());
         }
@@ -73,6 +74,8 @@ impl Schema {
 
     pub(super) fn can_rename_column(&self, table: &TableRef, column: &Ident, to: &Ident) -> Applies {
         self.has_column(table, column)?;
+        self.is_its_own(table, column, "rename")?;
+        self.is_changed_in_children_too(table, column, "renamed")?;
         match self.column(&table.name, to) {
             Some(_) => refused(DUPLICATE_COLUMN, format!("column {to} of relation {} already exists", table.name)),
             None => Ok(()),
@@ -90,6 +93,8 @@ impl Schema {
 
     pub(super) fn can_set_type(&self, table: &TableRef, column: &Ident, ty: &TypeName) -> Applies {
         self.has_column(table, column)?;
+        self.is_its_own(table, column, "alter")?;
+        self.is_changed_in_children_too(table, column, "changed")?;
         if let Some(other) = self.foreign_partner(&table.name, column).into_iter().find(|t| cannot_equal(ty, t)) {
             return refused(
                 "42804",
@@ -108,6 +113,26 @@ impl Schema {
                 feared(NOT_SUPPORTED, format!("cannot alter type of a column used by {}", dependent.what))
             }
             None => Ok(()),
+        }
+    }
+
+    /// A column that a parent has too changes there.
+    fn is_its_own(&self, table: &TableRef, column: &Ident, verb: &str) -> Applies {
+        let parents = self.table(&table.name).map(|t| t.parents.as_slice()).unwrap_or_default();
+        match parents.iter().any(|parent| self.column(parent, column).is_some_and(|c| c.sure)) {
+            true => refused(INVALID_TABLE_DEFINITION, format!("cannot {verb} inherited column {column}")),
+            false => Ok(()),
+        }
+    }
+
+    /// `ONLY` leaves the children's column as it is, which cannot be.
+    fn is_changed_in_children_too(&self, table: &TableRef, column: &Ident, participle: &str) -> Applies {
+        match table.only && !self.children(&table.name).is_empty() {
+            true => refused(
+                INVALID_TABLE_DEFINITION,
+                format!("inherited column {column} must be {participle} in child tables too"),
+            ),
+            false => Ok(()),
         }
     }
 

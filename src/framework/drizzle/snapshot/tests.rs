@@ -61,6 +61,7 @@ fn a_snapshot_says_what_replaying_says() {
         "drizzle-031 hand_column_again: posts.user_id is integer there, bigint here",
         "drizzle-031 hand_column_gone: posts.user_id is present there, missing here",
         "drizzle-031 hand_column_gone: users.name is present there, missing here",
+        "drizzle-031 hand_copied_then_gone: users.name is present there, missing here",
         "drizzle-031 hand_fill_nulls: users.name is nullable there, NOT NULL here",
         "drizzle-031 hand_made_again: posts.user_id is present there, missing here",
         "drizzle-031 hand_own_commit: users.name is nullable there, NOT NULL here",

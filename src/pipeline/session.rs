@@ -1,0 +1,161 @@
+//! What the author has set for the session: names along its `search_path`, and what each step has to be told again.
+
+use std::collections::BTreeSet;
+
+use crate::framework::migration::Migration;
+use crate::framework::page::can_be_in_a_block;
+use crate::operation::{Decides, Fixed, Item, Operation, Setting, search_path};
+use crate::plan::{Duration, Runner, Step, Transaction};
+use crate::postgres::matters;
+use crate::schema::Schema;
+use crate::sql::{Change, change};
+
+/// Gives the names of a migration their schemas, where a `search_path` of its own says where they are.
+pub(super) fn resolve(migration: &mut Migration, before: &Schema) {
+    if migration.items.iter().all(|item| search_path(&item.settings).is_none()) {
+        return;
+    }
+    let mut schema = before.clone();
+    for item in &mut migration.items {
+        if let Some(path) = search_path(&item.settings) {
+            match schema.along(path, &item.operation) {
+                Ok(found) => item.operation = found,
+                Err(_) => item.fixed = item.fixed.or(Some(Fixed::Names)),
+            }
+        }
+        schema.apply(&item.operation);
+    }
+}
+
+/// Says of each step what its session must be set to.
+pub(super) fn tell(steps: &mut [Step], items: &[Item]) {
+    for at in 0..steps.len() {
+        let in_force = &items[steps[at].from].settings;
+        let needed =
+            in_force.iter().filter(|setting| !setting.local && matters(setting, proved(steps, at))).cloned().collect();
+        steps[at].settings = needed;
+    }
+}
+
+/// The constraint that a step validates, where one before it adds it; else what the step does itself.
+fn proved(steps: &[Step], at: usize) -> &Operation {
+    let Operation::ValidateConstraint { table, name } = &steps[at].operation else { return &steps[at].operation };
+    let adds = |operation: &&Operation| match operation {
+        Operation::AddConstraint { table: other, constraint } => {
+            other.name == table.name && constraint.name.as_ref() == Some(name)
+        }
+        _ => false,
+    };
+    steps[..at].iter().map(|step| &step.operation).find(adds).unwrap_or(&steps[at].operation)
+}
+
+/// True when an operation is rewritten together with others that run under the same settings.
+pub(super) fn is_one(items: &[Item], item: usize, claims: &[usize]) -> bool {
+    claims.iter().all(|claim| items[*claim].settings == items[item].settings)
+}
+
+/// The steps that cannot be told what their session must be set to, and why.
+pub(super) fn untold(migration: &Migration, steps: &[Step], runner: Runner) -> Option<(Vec<usize>, String)> {
+    if runner.one_session {
+        return told_too_late(migration).map(|why| ((0..steps.len()).collect(), why));
+    }
+    let silent = |step: &Step| {
+        let item = &migration.items[step.from];
+        let in_words = step.verbatim && matches!(step.duration, Duration::Free | Duration::AsWritten);
+        let needs = |setting: &Setting| step.settings.contains(setting) || (in_words && is_name(setting));
+        let needed = item.settings.iter().filter(|setting| !setting.local && needs(setting));
+        let has_no_room = step.transaction == Transaction::Outside && step.duration != Duration::Backfill;
+        let is_control = matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_));
+        let found = needed.filter(|setting| {
+            !is_control
+                && (has_no_room || (in_words && setting.is_of_whole_session() && !can_be_in_a_block(migration, step)))
+        });
+        found.map(|setting| (setting.clause.clone(), has_no_room)).next()
+    };
+    let found: Vec<usize> = (0..steps.len()).filter(|at| silent(&steps[*at]).is_some()).collect();
+    let (clause, has_no_room) = found.first().and_then(|at| silent(&steps[*at]))?;
+    let why = match has_no_room {
+        true => "the file of a concurrent build has no room for it",
+        false => "it cannot stand in the DO block that sets it for one file",
+    };
+    Some((found, format!("SET {clause} before it decides what it does, and {why}")))
+}
+
+fn is_name(setting: &Setting) -> bool {
+    matches!(setting.decides, Decides::Names(_))
+}
+
+/// In a session that has run a part of the file before, its beginning would run under what is set behind it.
+fn told_too_late(migration: &Migration) -> Option<String> {
+    let is_set = |item: &Item| matches!(item.operation, Operation::SetParameter { .. });
+    let set = migration.items.iter().position(|item| is_set(item) && decides(item, &item.settings))?;
+    migration.items[..set].iter().find(|item| !is_set(item))?;
+    let line = migration.source.position(migration.spans[set].start).line;
+    Some(format!("the SET at line {line} stands behind other statements, which would run under it the next time"))
+}
+
+/// What a migration leaves set behind it.
+pub(super) fn left_behind(migration: &Migration, runner: Runner) -> Option<String> {
+    let left = left_set(migration).find(|setting| !setting.local)?;
+    let Setting { clause, name, .. } = left;
+    Some(match left.is_of_whole_session() && !runner.one_session && !is_harmless(left) {
+        true => format!(
+            "SET {clause} is not taken back at the end of the file, and is in the way of the runner's own statements then: \
+             each step sets it for itself"
+        ),
+        false => format!(
+            "SET {clause} holds for the migrations behind it too, unless their run begins with one of them: RESET {name} at \
+             its end"
+        ),
+    })
+}
+
+fn left_set(migration: &Migration) -> impl Iterator<Item = &Setting> {
+    migration.items.last().into_iter().flat_map(|item| item.settings.iter())
+}
+
+/// The runner finds its own tables, by default in `public`.
+fn is_harmless(setting: &Setting) -> bool {
+    match &setting.decides {
+        Decides::Names(path) => path.iter().any(|schema| schema.as_str() == "public"),
+        Decides::Who => false,
+        _ => true,
+    }
+}
+
+/// Where a runner works in the session of its files: the statements that set what each step sets for itself, and what takes
+/// that back. What the migration leaves set for those behind it stays, unless the runner would stop at it.
+pub(super) fn set_by_steps(migration: &Migration, runner: Runner) -> BTreeSet<usize> {
+    if runner.one_session {
+        return BTreeSet::new();
+    }
+    let names: Vec<Option<&str>> = migration.items.iter().map(|item| parameter(&item.operation)).collect();
+    // Between a SET and what takes it back the session must not have it.
+    let is_last = |at: usize| !names[at + 1..].contains(&names[at]);
+    let is_own = |at: &usize| {
+        let item = &migration.items[*at];
+        let Operation::SetParameter { local: false, .. } = &item.operation else { return false };
+        let of_session = match change(&item.operation) {
+            Some(Change::Set(setting)) => {
+                setting.is_of_whole_session()
+                    && !(is_harmless(&setting) && is_last(*at) && left_set(migration).any(|left| *left == setting))
+            }
+            Some(Change::Reset(name)) => ["search_path", "role", "session_authorization"].contains(&name.as_str()),
+            _ => false,
+        };
+        of_session && item.fixed.is_none() && !migration.statement_of(*at).in_do
+    };
+    (0..migration.items.len()).filter(is_own).collect()
+}
+
+/// The parameter that a statement sets or resets.
+fn parameter(operation: &Operation) -> Option<&str> {
+    match operation {
+        Operation::SetParameter { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+fn decides(item: &Item, settings: &[Setting]) -> bool {
+    parameter(&item.operation).is_some_and(|name| settings.iter().any(|setting| setting.name == name))
+}

@@ -1,0 +1,209 @@
+//! Which statements a parameter of the session has a say in.
+
+use crate::operation::{
+    Backfill, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Decides, IndexColumn, Operation, Setting,
+    SqlFragment, TypeName,
+};
+
+/// True when an operation could do something else without the setting. Its names are qualified where they can be.
+pub fn matters(setting: &Setting, operation: &Operation) -> bool {
+    if matches!(operation, Operation::SetParameter { .. } | Operation::Transaction(_)) {
+        return false;
+    }
+    match setting.decides {
+        Decides::Who | Decides::Anything => true,
+        Decides::Names(_) => !is_the_same_under_any_path(operation),
+        Decides::Values => !computes_nothing(operation),
+        Decides::Rows => touches_rows(operation),
+        Decides::Storage => builds(operation),
+        Decides::Tables => {
+            touches_rows(operation) || matches!(operation, Operation::CreateTable(_) | Operation::CreateObject { .. })
+        }
+        Decides::Functions => matches!(
+            operation,
+            Operation::CreateObject { .. }
+                | Operation::AlterObject { .. }
+                | Operation::Select { .. }
+                | Operation::Opaque { .. }
+        ),
+    }
+}
+
+/// Names in it are qualified, and there is nothing else in it that would be looked up.
+fn is_the_same_under_any_path(operation: &Operation) -> bool {
+    match operation {
+        Operation::AddColumn { column, .. } => {
+            is_plain_column(column) && column.default.as_ref().is_none_or(is_literal)
+        }
+        Operation::SetDefault { default, .. } => is_literal(default),
+        Operation::SetType { ty, collation: None, using: None, .. } => is_built_in(ty),
+        Operation::Backfill(Backfill { value, todo, .. }) => is_literal(value) && asks_for_null(todo),
+        other => computes_nothing(other),
+    }
+}
+
+/// It holds no expression, literal or query.
+fn computes_nothing(operation: &Operation) -> bool {
+    match operation {
+        Operation::AddColumn { column, .. } => is_plain_column(column) && column.default.as_ref().is_none_or(is_number),
+        Operation::SetDefault { default, .. } => is_number(default),
+        Operation::Backfill(Backfill { value, todo, .. }) => is_number(value) && asks_for_null(todo),
+        Operation::AddConstraint { constraint, .. } => is_plain_constraint(constraint),
+        Operation::CreateIndex(index) => is_plain_index(index),
+        Operation::DropColumn { .. }
+        | Operation::SetNotNull { .. }
+        | Operation::DropNotNull { .. }
+        | Operation::DropDefault { .. }
+        | Operation::DropConstraint { .. }
+        | Operation::RenameConstraint { .. }
+        | Operation::DropIndex { .. }
+        | Operation::RenameIndex { .. }
+        | Operation::DropTable { .. }
+        | Operation::AddEnumValue { .. }
+        | Operation::RenameEnumValue { .. }
+        | Operation::RenameType { .. }
+        | Operation::DropType { .. } => true,
+        _ => false,
+    }
+}
+
+fn is_plain_column(column: &ColumnDefinition) -> bool {
+    is_built_in(&column.ty)
+        && column.generated.is_none()
+        && !column.options.as_str().to_ascii_uppercase().contains("COLLATE")
+        && column.constraints.iter().all(is_plain_constraint)
+}
+
+fn is_plain_constraint(constraint: &Constraint) -> bool {
+    match &constraint.kind {
+        ConstraintKind::Check { expression } => asks_for_null(expression),
+        ConstraintKind::Unique { .. }
+        | ConstraintKind::PrimaryKey { .. }
+        | ConstraintKind::ForeignKey(_)
+        | ConstraintKind::NotNull { .. } => true,
+        ConstraintKind::Exclude { .. } => false,
+    }
+}
+
+/// An index of columns in their order, each with the operator class that its type has.
+fn is_plain_index(index: &CreateIndex) -> bool {
+    let is_order = |word: &str| ["ASC", "DESC", "NULLS", "FIRST", "LAST"].contains(&word.to_ascii_uppercase().as_str());
+    let is_plain = |element: &IndexColumn| {
+        let Some(column) = &element.column else { return false };
+        let text = element.text.as_str();
+        let behind = text.strip_prefix(&column.to_string()).or_else(|| text.strip_prefix(column.as_str()));
+        behind.is_some_and(|rest| rest.split_whitespace().all(is_order))
+    };
+    index.predicate.as_ref().is_none_or(asks_for_null) && index.columns.iter().all(is_plain)
+}
+
+/// `"name" IS NULL`, `"name" IS NOT NULL`.
+fn asks_for_null(expression: &SqlFragment) -> bool {
+    let text = expression.as_str().to_ascii_uppercase();
+    let column = text.strip_suffix(" IS NOT NULL").or_else(|| text.strip_suffix(" IS NULL"));
+    column.is_some_and(|column| !column.contains(['(', ' ', ':', '\'']))
+}
+
+/// A number, a truth value or NULL.
+fn is_number(value: &SqlFragment) -> bool {
+    let text = value.as_str();
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    is_number || ["true", "false", "null"].contains(&text.to_ascii_lowercase().as_str())
+}
+
+/// The same or a string.
+fn is_literal(value: &SqlFragment) -> bool {
+    let inside = value.as_str().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
+    is_number(value) || inside.is_some_and(|inside| !inside.replace("''", "").contains('\''))
+}
+
+/// A type of the system's, or a user's with its schema.
+fn is_built_in(ty: &TypeName) -> bool {
+    const TYPES: [&str; 45] = [
+        "bigserial",
+        "bit",
+        "bool",
+        "box",
+        "bpchar",
+        "bytea",
+        "cidr",
+        "circle",
+        "date",
+        "daterange",
+        "float4",
+        "float8",
+        "inet",
+        "int2",
+        "int4",
+        "int4range",
+        "int8",
+        "int8range",
+        "interval",
+        "json",
+        "jsonb",
+        "line",
+        "lseg",
+        "macaddr",
+        "macaddr8",
+        "money",
+        "numeric",
+        "numrange",
+        "oid",
+        "path",
+        "point",
+        "polygon",
+        "serial",
+        "smallserial",
+        "text",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "timetz",
+        "tsrange",
+        "tstzrange",
+        "uuid",
+        "varbit",
+        "varchar",
+        "xml",
+    ];
+    ty.name().schema.is_some() || TYPES.contains(&ty.canonical().trim_end_matches("[]"))
+}
+
+/// It reads or changes rows, or nobody can tell.
+fn touches_rows(operation: &Operation) -> bool {
+    match operation {
+        Operation::CreateTable(create) => create.as_query,
+        Operation::CreateObject { .. }
+        | Operation::RefreshMaterializedView { .. }
+        | Operation::Insert { .. }
+        | Operation::Update { .. }
+        | Operation::Delete { .. }
+        | Operation::Truncate { .. }
+        | Operation::Select { .. }
+        | Operation::Backfill(_)
+        | Operation::Opaque { .. } => true,
+        _ => false,
+    }
+}
+
+/// It makes a table or an index, or nobody can tell.
+fn builds(operation: &Operation) -> bool {
+    let has_index = |constraint: &Constraint| {
+        !matches!(
+            constraint.kind,
+            ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull { .. }
+        )
+    };
+    match operation {
+        Operation::CreateTable(_)
+        | Operation::CreateIndex(_)
+        | Operation::CreateObject { .. }
+        | Operation::AttachPartition { .. }
+        | Operation::Select { .. }
+        | Operation::Opaque { .. } => true,
+        Operation::AddConstraint { constraint, .. } => has_index(constraint),
+        Operation::AddColumn { column, .. } => column.constraints.iter().any(has_index),
+        _ => false,
+    }
+}
