@@ -1,9 +1,24 @@
 //! A reader's place in the tokens of one statement.
 
-pub(super) use super::lexer::TokenKind;
-use super::lexer::{Lexeme, Lexer};
+use pest::Parser;
+
+use super::split::token;
+use super::{Grammar, Rule};
 use crate::operation::{Ident, QualifiedName, SqlFragment, TypeName};
 use crate::source::ByteSpan;
+
+/// What a token is. Key words and unquoted names are both `Word`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenKind {
+    Word,
+    Quoted,
+    String,
+    Dollar,
+    Number,
+    Symbol,
+    /// The rows of VALUES, the body of a function: nobody looks into it.
+    Unread,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token {
@@ -21,12 +36,11 @@ impl<'a> Tokens<'a> {
     /// `None` when something in the text never ends.
     pub fn of(text: &'a str) -> Option<Self> {
         let mut tokens = Vec::new();
-        for (lexeme, span) in Lexer::new(text) {
-            match lexeme {
-                Lexeme::Unterminated => return None,
-                Lexeme::Token(kind) => tokens.push(Token { kind, span }),
-                Lexeme::Blank | Lexeme::Comment => {}
+        for pair in Grammar::parse(Rule::tokens, text).ok()?.next()?.into_inner() {
+            if pair.as_rule() == Rule::unterminated {
+                return None;
             }
+            tokens.extend(token(&pair, 0));
         }
         Some(Tokens { text, tokens })
     }

@@ -1,6 +1,6 @@
 //! SQL text ⇄ operations.
 //!
-//! [`split`] cuts a script into statements without losing a byte; [`read_statement`] understands one
+//! [`split`] cuts a script into statements without losing a byte (`grammar/sql.pest`); [`read_statement`] understands one
 //! statement as operations, each with its slice; [`expression`] asks sqlparser what an expression does; [`render`]
 //! writes operations that a rewrite made. What is not understood comes back as [`Operation::Opaque`](crate::operation::Operation::Opaque).
 //!
@@ -10,7 +10,6 @@
 mod cursor;
 mod do_block;
 pub mod expression;
-mod lexer;
 mod one_line;
 mod passes;
 mod read;
@@ -31,3 +30,13 @@ pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use trigger::{OnUpdate, on_update};
+
+use grammar::{Grammar, Rule};
+
+/// The parser that pest makes of `grammar/sql.pest`; its rules are documented there.
+#[allow(missing_docs)]
+mod grammar {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "grammar/sql.pest"]
+    pub(super) struct Grammar;
+}

