@@ -36,7 +36,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if cost.is_unsafe() && cost.work != Work::Unknown {
         return None; // a hazard by itself
     }
-    let (what, severity) = long_work(site.operation(), &cost)?;
+    let (what, severity) = long_work(site.operation(), cost)?;
     let Held { item: holder, relation, lock } = site.held?;
     let (table, lock) = (felt_at(site, relation), *lock);
     let item = &site.items[site.at];

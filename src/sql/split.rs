@@ -92,12 +92,13 @@ fn statement(lexer: &mut Lexer<'_>, text: &str, tokens: &mut Vec<Token>) {
             Lexeme::Token(kind) => kind,
         };
         let word = &text[at..end];
-        if kind == TokenKind::Word && word.eq_ignore_ascii_case("begin") {
-            if let Some(body) = end_of_atomic(lexer.clone()) {
-                push(TokenKind::Unread, at, body);
-                lexer.go_to(body);
-                continue;
-            }
+        if kind == TokenKind::Word
+            && word.eq_ignore_ascii_case("begin")
+            && let Some(body) = end_of_atomic(lexer.clone())
+        {
+            push(TokenKind::Unread, at, body);
+            lexer.go_to(body);
+            continue;
         }
         push(kind, at, end);
         lexer.go_to(end);
