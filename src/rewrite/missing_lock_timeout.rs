@@ -28,7 +28,7 @@ use crate::postgres::{Effects, LockMode, Work};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
-    let lock = brief_strong_lock(site, &cost)?;
+    let lock = brief_strong_lock(site, cost)?;
     let tables: Vec<QualifiedName> = cost
         .locks
         .iter()
@@ -66,7 +66,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 
 /// True when the operation is brief, needs a strong lock, and waits for it without a bound that can be given to it.
 pub fn lacks_lock_timeout(site: &Site<'_>) -> bool {
-    site.items[site.at].fixed.is_none() && brief_strong_lock(site, &site.effects()).is_some()
+    site.items[site.at].fixed.is_none() && brief_strong_lock(site, site.effects()).is_some()
 }
 
 fn brief_strong_lock(site: &Site<'_>, cost: &Effects) -> Option<LockMode> {

@@ -41,7 +41,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if cost.is_unsafe() && cost.work != Work::Unknown && !blocks_more {
         return None; // a hazard by itself
     }
-    let (what, severity) = long_work(site.operation(), &cost)?;
+    let (what, severity) = long_work(site.operation(), cost)?;
     let (table, lock) = (felt_at(site, relation), *lock);
     let item = &site.items[site.at];
     let who = if lock.blocks_reads() { "read and write" } else { "write" };
