@@ -10,10 +10,10 @@ use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{Fixed, Item, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, UnitKind, Uses};
-use crate::postgres::{Effects, effects};
+use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
-use crate::schema::{Age, Schema, mentions};
+use crate::schema::{Age, Schema, mentions, same};
 use crate::source::DirectiveScope;
 
 /// A hazard at an item.
@@ -177,7 +177,7 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     let mut failing = Vec::new();
     let mut costs = Vec::new();
     for (at, item) in migration.items.iter().enumerate() {
-        let cost = effects(&item.operation, schema, settings.postgres);
+        let cost = cost(migration, at, schema, settings.postgres);
         let site = Site {
             items: &migration.items,
             at,
@@ -228,6 +228,21 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
             found.left(&format!("the LOCK TABLE at line {line} is meant for all of its transaction"))
         }
         None => found,
+    }
+}
+
+/// What an operation costs where it stands.
+fn cost(migration: &Migration, at: usize, schema: &Schema, version: u32) -> Effects {
+    let operation = &migration.items[at].operation;
+    let cost = effects(operation, schema, version);
+    let (Operation::AddColumn { table, .. }, Work::Constant) = (operation, &cost.work) else { return cost };
+    let statement = migration.statement_of(at);
+    let items = statement.items.clone().filter(|_| !statement.in_do);
+    let beside = items.map(|item| &migration.items[item].operation);
+    let same_table = beside.filter(|other| other.table().is_some_and(|other| same(other, &table.name)));
+    match !schema.is_new(&table.name) && is_checked_beside(operation, same_table) {
+        true => Effects { work: Work::Scan(vec![table.name.clone()]), ..cost },
+        false => cost,
     }
 }
 

@@ -7,8 +7,8 @@ use super::type_change::{TypeAlteration, TypeChange, is_constrained, type_change
 use super::volatility::{Volatility, volatility};
 use super::{LockMode, Work, constraint};
 use crate::operation::{
-    ColumnAttribute, ColumnDefinition, ConstraintKind, Generated, Ident, QualifiedName, SqlFragment, TableRef,
-    TypeName, is_built_in,
+    ColumnAttribute, ColumnDefinition, ConstraintKind, Generated, Ident, Operation, QualifiedName, SqlFragment,
+    TableRef, TypeName, is_built_in,
 };
 use crate::schema::{Schema, mentions, same};
 use crate::sql::expression;
@@ -95,6 +95,21 @@ fn add_inline_constraints(tally: &mut Tally<'_>, table: &TableRef, column: &Colu
             }
         }
     }
+}
+
+/// True when a column that comes with REFERENCES has its rows read because of what else its ALTER TABLE does: a DEFAULT of any
+/// added column, or a foreign key that is added, ends `skipValidation` for all of it (`transformAlterTableStmt`).
+pub fn is_checked_beside<'a>(operation: &Operation, others: impl IntoIterator<Item = &'a Operation>) -> bool {
+    let Operation::AddColumn { column, .. } = operation else { return false };
+    let refers = column.constraints.iter().any(|inline| matches!(inline.kind, ConstraintKind::ForeignKey(_)));
+    refers
+        && others.into_iter().any(|other| match other {
+            Operation::AddColumn { column, .. } => {
+                column.default.is_some() || column.generated.is_some() || column.is_serial()
+            }
+            Operation::AddConstraint { constraint, .. } => matches!(constraint.kind, ConstraintKind::ForeignKey(_)),
+            _ => false,
+        })
 }
 
 /// A type that is known to be no domain with constraints: built in, of a known extension, an enum or a domain that the

@@ -18,6 +18,7 @@ mod tally;
 mod type_change;
 mod volatility;
 
+pub use column::is_checked_beside;
 pub use constraint::proving_check;
 pub use data::calls_users_function;
 pub use effects::{Effects, Work, effects, statement_effects, transaction_effects};
