@@ -125,7 +125,9 @@ pub fn plan(
             Ok(locks) => {
                 let mut sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
                 sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
-                return (findings.without_guards_in_as_written(&sequence), sequence);
+                findings = findings.without_guards_in_as_written(&sequence);
+                let nothing = !findings.is_rewritten();
+                return (findings, if nothing { Sequence::default() } else { sequence });
             }
             Err(fault) => fault,
         };
