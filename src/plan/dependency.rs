@@ -106,6 +106,7 @@ fn reads_expression(uses: &mut Uses, table: &QualifiedName, text: &str, schema: 
     let names = known.into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
     let columns: Vec<Ident> = names.filter(|name| mentions(text, name.as_str())).cloned().collect();
     uses.reads_columns(table, &columns, schema);
+    uses.reads_types_of_text(text, schema);
     if known.is_none() {
         let root = uses.table(table, schema);
         uses.write(Resource::Structure(root));
@@ -480,8 +481,15 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             }
         }
         Operation::DropColumn { column, .. } => drops_column(uses, &table, column, schema),
-        Operation::SetType { column, .. } => {
+        Operation::SetType { column, ty, using, .. } => {
             uses.writes_column(&table, column, schema);
+            uses.reads_type(ty);
+            if let Some(using) = using {
+                uses.reads_types_of_text(using.as_str(), schema);
+            }
+            if let Some(state) = schema.column(&table, column) {
+                uses.reads_type(&state.ty);
+            }
             drops_column_without_names(uses, &table, column, schema);
         }
         Operation::SetColumnAttribute { column, .. } => {

@@ -122,6 +122,14 @@ impl Uses {
         for word in schema.unknown_words(text) {
             self.write(Resource::Relation(word));
         }
+        self.reads_types_of_text(text, schema);
+    }
+
+    /// The types that a text names, in a cast say.
+    pub(super) fn reads_types_of_text(&mut self, text: &str, schema: &Schema) {
+        for name in schema.types_named_in(text) {
+            self.read(Resource::Type(name));
+        }
     }
 
     /// As [`Uses::reads_text`], for what reads the rows of these relations: the values in all of their columns.

@@ -257,6 +257,16 @@ impl Schema {
         tables.map(|table| &**table).collect()
     }
 
+    /// The enums and domains that a text names.
+    pub(crate) fn types_named_in(&self, text: &str) -> Vec<Key> {
+        if self.enums.is_empty() && self.domains.is_empty() {
+            return Vec::new();
+        }
+        let named = words::words(text);
+        let is_named = |key: &&Key| named.contains(key.name().to_lowercase().as_str());
+        self.enums.keys().chain(self.domains.keys()).filter(is_named).cloned().collect()
+    }
+
     /// The tables with a column of that type or domain, or an array of it.
     pub fn using_type(&self, ty: &QualifiedName) -> Vec<&Table> {
         self.tables_by(Tie::Uses(key(ty))).collect()
