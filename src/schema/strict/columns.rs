@@ -95,7 +95,7 @@ impl Schema {
         self.has_column(table, column)?;
         self.is_its_own(table, column, "alter")?;
         self.is_changed_in_children_too(table, column, "changed")?;
-        if let Some(other) = self.foreign_partner(&table.name, column).into_iter().find(|t| cannot_equal(ty, t)) {
+        if let Some(other) = self.unlike_partner(&table.name, column, ty) {
             return refused(
                 "42804",
                 format!(
@@ -136,27 +136,26 @@ impl Schema {
         }
     }
 
-    /// The types of the columns that foreign keys compare with this one.
-    fn foreign_partner(&self, table: &QualifiedName, column: &Ident) -> Vec<TypeName> {
+    /// The type of a column that a foreign key compares with this one, and cannot once this one is of type `ty`.
+    fn unlike_partner(&self, table: &QualifiedName, column: &Ident, ty: &TypeName) -> Option<TypeName> {
         let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-        let mut partners = Vec::new();
-        for state in own {
-            if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
-                && !same(&fk.references, table)
-            {
-                partners.extend(self.opposite(&fk.columns, column, &fk.references, &fk.referenced));
+        let parents = own.iter().filter_map(|state| match &state.constraint.kind {
+            ConstraintKind::ForeignKey(fk) if !same(&fk.references, table) => {
+                self.opposite(&fk.columns, column, &fk.references, &fk.referenced)
             }
-        }
-        for (other, state) in self.referencing(table) {
-            if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
-                && !same(&other.name, table)
-            {
+            _ => None,
+        });
+        let referencing = self.referencing(table);
+        let children = referencing.iter().filter_map(|(other, state)| match &state.constraint.kind {
+            ConstraintKind::ForeignKey(fk) if !same(&other.name, table) => {
                 let primary = self.table(table).and_then(Table::primary_key).unwrap_or_default();
                 let referenced = if fk.referenced.is_empty() { primary } else { &fk.referenced };
-                partners.extend(self.opposite(referenced, column, &other.name, &fk.columns));
+                self.opposite(referenced, column, &other.name, &fk.columns)
             }
-        }
-        partners
+            _ => None,
+        });
+        let mut parents = parents.filter(|parent| cannot_refer(ty, parent));
+        parents.next().or_else(|| children.into_iter().find(|child| cannot_refer(child, ty)))
     }
 
     /// The type of the column of `others` that stands where `column` stands in `columns`.
@@ -169,7 +168,7 @@ impl Schema {
 }
 
 /// No operator of a foreign key compares the two types, of those that are common in keys.
-pub(super) fn cannot_equal(one: &TypeName, other: &TypeName) -> bool {
+fn cannot_equal(one: &TypeName, other: &TypeName) -> bool {
     let family = |ty: &TypeName| match ty.canonical() {
         "int2" | "int4" | "int8" | "numeric" | "serial" | "bigserial" | "smallserial" => Some(0),
         "text" | "varchar" | "bpchar" => Some(1),
@@ -178,6 +177,12 @@ pub(super) fn cannot_equal(one: &TypeName, other: &TypeName) -> bool {
         _ => None,
     };
     matches!((family(one), family(other)), (Some(one), Some(other)) if one != other)
+}
+
+/// The key of a parent has no operator for the child's type: an integer's index knows no `numeric`.
+pub(super) fn cannot_refer(child: &TypeName, parent: &TypeName) -> bool {
+    let is_integer = matches!(parent.canonical(), "int2" | "int4" | "int8" | "serial" | "bigserial" | "smallserial");
+    cannot_equal(child, parent) || (child.canonical() == "numeric" && is_integer)
 }
 
 /// What PostgreSQL drops with its column: statistics and the like.

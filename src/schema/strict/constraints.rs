@@ -1,6 +1,6 @@
 //! Constraints.
 
-use super::columns::cannot_equal;
+use super::columns::cannot_refer;
 use super::relations::same_columns;
 use super::*;
 use crate::operation::{Constraint, ConstraintKind, ForeignKey};
@@ -125,7 +125,7 @@ impl Schema {
             let (Some(own), Some(other)) = (self.column(&table.name, own), self.column(&fk.references, other)) else {
                 continue;
             };
-            if cannot_equal(&own.ty, &other.ty) {
+            if cannot_refer(&own.ty, &other.ty) {
                 return refused(
                     "42804",
                     format!(
