@@ -177,7 +177,6 @@ struct Company {
 /// The groups that wait, and those that can run now.
 struct Queue<'a> {
     groups: &'a Groups,
-    waits: &'a Waits,
     company: BTreeMap<usize, Company>,
     /// How many groups each still waits for.
     missing: BTreeMap<usize, usize>,
@@ -189,10 +188,9 @@ struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    fn new(steps: &[Step], groups: &'a Groups, waits: &'a Waits, runner: Runner) -> Result<Self, Stuck> {
+    fn new(steps: &[Step], groups: &'a Groups, waits: &Waits, runner: Runner) -> Result<Self, Stuck> {
         let mut queue = Queue {
             groups,
-            waits,
             company: BTreeMap::new(),
             missing: BTreeMap::new(),
             followers: BTreeMap::new(),
@@ -259,8 +257,9 @@ impl<'a> Queue<'a> {
             unit.extend(self.groups.members[&group].iter().copied());
             next = self.ready_by_company.get(&company).and_then(|ready| ready.first().copied());
         }
-        if company.kind == UnitKind::AsWritten && !self.waits.any_backwards_in(&unit) {
-            unit.sort_unstable(); // in its author's order
+        if company.kind == UnitKind::AsWritten {
+            // One transaction, as its author wrote it: what was to come first because it may fail fails with all of it.
+            unit.sort_unstable();
         }
         Some(unit)
     }

@@ -49,14 +49,6 @@ impl Waits {
         self.of[step].iter().copied()
     }
 
-    /// True when one of them waits for one that stands behind it in the source.
-    pub(super) fn any_backwards_in(&self, steps: &[usize]) -> bool {
-        steps
-            .iter()
-            .filter(|step| self.backwards.contains(step))
-            .any(|step| self.of(*step).any(|earlier| earlier > *step && steps.contains(&earlier)))
-    }
-
     fn add(&mut self, later: usize, earlier: usize) {
         if earlier > later {
             self.backwards.insert(later);
