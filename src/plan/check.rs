@@ -177,6 +177,8 @@ fn is_final(step: &Step) -> bool {
                 | Operation::RenameColumn { .. }
                 | Operation::DropTable { .. }
                 | Operation::DropColumn { .. }
+                | Operation::SetType { .. }
+                | Operation::RenameEnumValue { .. }
                 | Operation::Truncate { .. }
         )
 }
@@ -227,8 +229,10 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
             let empty = !filled && is_empty(index, schema);
             index.unique && !settled && !empty
         }
-        // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
-        Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
+        // whatever they come upon: a rule that a row breaks, a value that cannot be cast
+        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } | Operation::Opaque { .. } => {
+            step.fails_on_rows || step.duration == Duration::AsWritten
+        }
         _ => step.fails_on_rows,
     }
 }

@@ -3,11 +3,11 @@
 use super::resource::{Resource, Uses};
 use super::step::Step;
 use crate::operation::{
-    Constraint, ConstraintKind, CreateTable, ForeignKey, Ident, IndexColumn, ObjectKind, Operation, QualifiedName,
-    TableAttribute,
+    Constraint, ConstraintKind, CreateTable, ForeignKey, Generated, Ident, IndexColumn, ObjectKind, Operation,
+    QualifiedName, TableAttribute,
 };
 use crate::postgres::{calls_users_function, proving_check};
-use crate::schema::{Key, Schema, key, mentions};
+use crate::schema::{Index, Key, Schema, key, mentions};
 
 /// An INSERT of more bytes is rows.
 const LONG: usize = 100_000;
@@ -85,7 +85,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         }
         Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
             uses.rows(table, schema);
-            uses.reads_rows_of_text(text, schema);
+            uses.reads_rows_of_statement(text, schema);
             uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
         }
         Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
@@ -413,6 +413,33 @@ fn drops_column(uses: &mut Uses, table: &QualifiedName, column: &Ident, schema: 
             None => uses.write(Resource::Relation(key(&dependent.name))),
         }
     }
+    if is_no_matter_of_rows(table, column, schema, &after) {
+        uses.is_no_matter_of_rows();
+    }
+}
+
+/// Who changes rows without naming the column does the same before it goes and after: no rule looks at its values, and no
+/// new row has to bring one.
+fn is_no_matter_of_rows(table: &QualifiedName, column: &Ident, schema: &Schema, after: &Schema) -> bool {
+    let (Some(state), Some(whole)) = (schema.column(table, column), schema.table(table)) else { return false };
+    let has_value = state.default.is_some() || state.sequence.is_some() || state.generated.is_some();
+    let is_computed = matches!(state.generated, Some(Generated::Stored(_) | Generated::Virtual(_)));
+    let rules = |name: &QualifiedName| {
+        schema.table(name).into_iter().flat_map(|t| &t.constraints).any(|c| after.constraint(name, &c.name).is_none())
+    };
+    let pointing = schema.referencing(table).into_iter().map(|(t, _)| &t.name);
+    let simple =
+        |index: &Index| !index.unique && index.predicate.is_none() && index.columns.iter().all(|c| c.column.is_some());
+    let mut indexes = schema.indexes_of(table).filter(|index| after.index(&index.name).is_none());
+    let goes_alone = after.table(table).is_some_and(|t| t.columns.len() + 1 == whole.columns.len());
+    whole.columns_known
+        && goes_alone
+        && !in_tree(table, schema)
+        && (!state.not_null || has_value)
+        && !is_computed
+        && !std::iter::once(table).chain(pointing).any(rules)
+        && indexes.all(simple)
+        && schema.dependents(table, column).is_empty()
 }
 
 /// A foreign key may stand on the column.

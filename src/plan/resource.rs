@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::operation::{Ident, QualifiedName, TypeName};
 use crate::schema::{Key, Schema, key};
+use crate::sql::names_its_columns;
 
 /// Something that steps use together. The tables of a partition or inheritance tree are one: what is said of columns and
 /// constraints is said of the tree's root.
@@ -11,6 +12,8 @@ use crate::schema::{Key, Schema, key};
 pub(super) enum Resource {
     /// A name among tables, views, indexes and sequences. Written when it comes or goes, or is needed alone.
     Relation(Key),
+    /// The rows of a table, as they stand beside whatever else is said of it.
+    Rows(Key),
     /// The list of a relation's columns: read by what adds to it or takes from it, written by what looks at all of it.
     Structure(Key),
     /// A column's existence and type.
@@ -66,11 +69,16 @@ impl Uses {
     /// Uses a table beside others that use it; its tree's root, under which its parts are known.
     pub(super) fn table(&mut self, table: &QualifiedName, schema: &Schema) -> Key {
         let (own, root) = (key(table), root(table, schema));
-        if own != root {
-            self.read(Resource::Relation(root.clone()));
+        for name in if own == root { vec![own] } else { vec![own, root.clone()] } {
+            self.read(Resource::Rows(name.clone()));
+            self.read(Resource::Relation(name));
         }
-        self.read(Resource::Relation(own));
         root
+    }
+
+    /// It is the same to those who change the table's rows whether they do it before or after.
+    pub(super) fn is_no_matter_of_rows(&mut self) {
+        self.reads.retain(|resource| !matches!(resource, Resource::Rows(_)));
     }
 
     /// Needs a table alone: nothing else of it or its tree passes.
@@ -112,6 +120,17 @@ impl Uses {
         self.read(Resource::Type(key(ty.name())));
     }
 
+    /// The relations that a statement names, which reads or changes rows of theirs.
+    pub(super) fn reads_rows_of_statement(&mut self, text: &str, schema: &Schema) {
+        let before = self.writes.clone();
+        self.reads_rows_of_text(text, schema);
+        if names_its_columns(text) {
+            let is_kept =
+                |resource: &Resource| !matches!(resource, Resource::Structure(_)) || before.contains(resource);
+            self.writes.retain(is_kept);
+        }
+    }
+
     /// The relations that a text names: each is there, and its columns are those that the text was written for.
     pub(super) fn reads_text(&mut self, text: &str, schema: &Schema) {
         for table in schema.named_in(text) {
@@ -149,15 +168,17 @@ impl Uses {
 
     /// Changes rows of a table: those on either side of its foreign keys take part.
     pub(super) fn rows(&mut self, table: &QualifiedName, schema: &Schema) {
-        self.alone(table, schema);
-        for child in schema.children(table) {
-            self.alone(&child.name, schema);
-        }
-        for (other, _) in schema.referencing(table) {
-            self.alone(&other.name, schema);
-        }
-        for parent in schema.referenced_by(table) {
-            self.alone(&parent, schema);
+        let tree = schema.children(table).into_iter().map(|child| child.name.clone());
+        let referencing = schema.referencing(table).into_iter().map(|(other, _)| other.name.clone());
+        let tables: Vec<QualifiedName> =
+            tree.chain(referencing).chain(schema.referenced_by(table)).chain([table.clone()]).collect();
+        for name in &tables {
+            if !schema.table(name).is_some_and(|table| table.columns_known) {
+                self.alone(name, schema);
+            }
+            let root = self.table(name, schema);
+            self.write(Resource::Rows(root));
+            self.write(Resource::Rows(key(name)));
         }
     }
 }

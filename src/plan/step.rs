@@ -98,16 +98,15 @@ impl Step {
     /// It takes rows, values, names or rules away from those who use the database, or shows them something else.
     pub fn is_removal(&self) -> bool {
         use Operation::*;
-        let takes = matches!(
-            self.operation,
-            DropTable { .. }
-                | DropColumn { .. }
-                | RenameTable { .. }
-                | RenameColumn { .. }
-                | Truncate { .. }
-                | Delete { .. }
-        );
-        takes && self.duration != Duration::Free
+        match self.operation {
+            DropTable { .. } | DropColumn { .. } | RenameTable { .. } | RenameColumn { .. } => {
+                self.duration != Duration::Free
+            }
+            Truncate { .. } | Delete { .. } => self.duration != Duration::Free,
+            SetType { .. } => self.duration == Duration::AsWritten,
+            RenameEnumValue { .. } => true, // nobody waits for it, and everybody sees it
+            _ => false,
+        }
     }
 
     /// It takes rows or values away, or the name that they are found under, or puts others there.

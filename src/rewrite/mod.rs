@@ -221,9 +221,9 @@ registry! {
         concurrently_in_transaction => "concurrently-in-transaction",
         concurrent_leftover => "concurrent-leftover",
         commit_in_file => "commit-in-file",
+        blocking_operation => "blocking-operation",
         several_tables => "several-tables",
         missing_lock_timeout => "missing-lock-timeout",
-        blocking_operation => "blocking-operation",
     }
     Transaction {
         work_under_lock => "work-under-lock",

@@ -17,6 +17,7 @@
 //!
 //! PostgreSQL documentation, 13.3.1 Table-Level Locks and 13.3.4 Deadlocks.
 
+use super::missing_lock_timeout::felt_at;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{Operation, QualifiedName};
 use crate::postgres::effects;
@@ -52,10 +53,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }))
 }
 
-/// The tables in use that an operation locks against writers.
+/// The tables in use that an operation, or an index of theirs, locks against writers.
 fn strong_tables(site: &Site<'_>, operation: &Operation) -> Vec<QualifiedName> {
     let locks = effects(operation, site.schema, site.settings.postgres).locks.into_iter();
-    locks.filter(|(table, mode)| mode.blocks_writes() && !site.schema.is_new(table)).map(|(table, _)| table).collect()
+    let tables = locks.filter(|(_, mode)| mode.blocks_writes()).map(|(relation, _)| felt_at(site, &relation));
+    tables.filter(|table| !site.schema.is_new(table)).collect()
 }
 
 fn contains(tables: &[QualifiedName], table: &QualifiedName) -> bool {

@@ -18,6 +18,8 @@ enum Protection {
     /// By its columns and its predicate, whatever makes it so.
     Unique(BTreeSet<String>, String),
     ForeignKey(Vec<Ident>, Key),
+    /// Whatever it is: code that leaves the column out goes on.
+    Default(Ident),
     /// By its name: a check that is replaced says something else.
     Check(Ident),
     /// A trigger, policy or rule.
@@ -112,6 +114,7 @@ impl Protection {
             Protection::Type => format!("type {relation} is missing"),
             Protection::Column(column) => format!("{relation} has no column {column}"),
             Protection::NotNull(column) => format!("{relation}.{column} takes NULL"),
+            Protection::Default(column) => format!("{relation}.{column} has no default"),
             Protection::PrimaryKey => format!("{relation} has no primary key"),
             Protection::Unique(columns, _) => {
                 let columns = columns.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
@@ -132,6 +135,9 @@ impl Schema {
         let mut found = vec![Protection::Relation];
         for column in &table.columns {
             found.push(Protection::Column(column.name.clone()));
+            if column.default.is_some() || column.sequence.is_some() || column.generated.is_some() {
+                found.push(Protection::Default(column.name.clone()));
+            }
             if column.not_null {
                 found.push(Protection::NotNull(column.name.clone()));
             }
@@ -168,6 +174,8 @@ pub fn takes_away(operation: &Operation) -> bool {
         | DetachPartition { .. }
         | DropColumn { .. }
         | RenameColumn { .. }
+        | DropDefault { .. }
+        | SetColumnAttribute { .. }
         | DropNotNull { .. }
         | DropConstraint { .. }
         | DropIndex { .. }
@@ -180,9 +188,7 @@ pub fn takes_away(operation: &Operation) -> bool {
         | AddColumn { .. }
         | SetNotNull { .. }
         | SetDefault { .. }
-        | DropDefault { .. }
         | SetType { .. }
-        | SetColumnAttribute { .. }
         | AddConstraint { .. }
         | ValidateConstraint { .. }
         | RenameConstraint { .. }

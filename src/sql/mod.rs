@@ -21,6 +21,7 @@ mod rows;
 mod setting;
 mod split;
 mod trigger;
+mod whole_rows;
 
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
@@ -30,6 +31,7 @@ pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use trigger::{OnUpdate, on_update};
+pub use whole_rows::names_its_columns;
 
 use grammar::{Grammar, Rule};
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use postgres::{Client, Error};
+use safestep::output::HazardReport;
 use safestep::sql::split;
 use safestep::verify::between::{Between, Moment, can_be_stopped};
 use safestep::verify::catalog::Catalog;
@@ -267,7 +268,8 @@ impl Judge {
                 let says = rewritten.report.hazards.iter().any(|hazard| {
                     !NOT_ABOUT_SCANS.contains(&hazard.rule.as_str())
                         && (statement.contains(hazard.statement.trim_end_matches(';'))
-                            || hazard.also.iter().any(|also| lines.contains(also)))
+                            || hazard.also.iter().any(|also| lines.contains(also))
+                            || (hazard.line < first_line && speaks_of_all_behind(hazard)))
                 }) || rewritten.report.opaque.iter().any(|opaque| lines.contains(&opaque.line));
                 if !says {
                     let what = format!("{statement}\nreads or writes rows of {table} while it holds {lock}");
@@ -284,6 +286,11 @@ impl Judge {
         }
         Ok(first.filter(|_| client.batch_execute("COMMIT").is_ok()))
     }
+}
+
+/// It says of a LOCK TABLE that what stands behind it takes long.
+fn speaks_of_all_behind(hazard: &HazardReport) -> bool {
+    hazard.rule == "lock-table" && hazard.message.contains("until the work behind it is done")
 }
 
 /// All columns, by table; whether each takes numbers from a sequence.

@@ -1,0 +1,138 @@
+//! Whether a statement that changes rows names each column that it works with: then it does the same beside a column that it
+//! does not name.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
+    Visit, Visitor,
+};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+
+/// False where a row is read or written as a whole: `*`, `TABLE t`, `NATURAL JOIN`, a table's name as a value, an INSERT that
+/// lists no columns; and for what cannot be read.
+pub fn names_its_columns(statement: &str) -> bool {
+    if statement.to_ascii_lowercase().contains("natural") {
+        return false; // it joins by all columns that two tables share
+    }
+    let Ok(read) = Parser::parse_sql(&PostgreSqlDialect {}, statement) else { return false };
+    let mut seen = Seen::default();
+    !read.iter().any(takes_whole_rows) && read.visit(&mut seen).is_continue() && seen.tables.is_disjoint(&seen.values)
+}
+
+fn takes_whole_rows(statement: &Statement) -> bool {
+    match statement {
+        Statement::Insert(insert) => insert.columns.is_empty() || any_wildcard(insert.returning.as_deref()),
+        Statement::Update(update) => any_wildcard(update.returning.as_deref()),
+        Statement::Delete(delete) => any_wildcard(delete.returning.as_deref()),
+        _ => true,
+    }
+}
+
+fn any_wildcard(items: Option<&[SelectItem]>) -> bool {
+    let is_wildcard = |item: &SelectItem| matches!(item, SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..));
+    items.unwrap_or_default().iter().any(is_wildcard)
+}
+
+/// `to_json(t.*)`
+fn takes_a_row(arguments: &FunctionArguments) -> bool {
+    let FunctionArguments::List(list) = arguments else { return false };
+    let is_row = |argument: &FunctionArg| {
+        let (FunctionArg::Unnamed(value)
+        | FunctionArg::Named { arg: value, .. }
+        | FunctionArg::ExprNamed { arg: value, .. }) = argument;
+        matches!(value, FunctionArgExpr::QualifiedWildcard(_))
+    };
+    list.args.iter().any(is_row)
+}
+
+/// The names and aliases of tables, and the single names that stand as values.
+#[derive(Default)]
+struct Seen {
+    tables: BTreeSet<String>,
+    values: BTreeSet<String>,
+}
+
+impl Visitor for Seen {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        stop_if(matches!(*query.body, SetExpr::Table(_) | SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_)))
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        stop_if(any_wildcard(Some(&select.projection)))
+    }
+
+    fn pre_visit_table_factor(&mut self, table: &TableFactor) -> ControlFlow<()> {
+        let alias = match table {
+            TableFactor::Table { name, alias, .. } => {
+                let own = name.0.last().and_then(|part| part.as_ident());
+                self.tables.extend(own.map(|name| name.value.to_lowercase()));
+                alias.as_ref()
+            }
+            TableFactor::Derived { alias, .. } | TableFactor::Function { alias, .. } => alias.as_ref(),
+            TableFactor::NestedJoin { .. } => None,
+            _ => return ControlFlow::Break(()),
+        };
+        self.tables.extend(alias.map(|alias| alias.name.value.to_lowercase()));
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Identifier(name) => {
+                self.values.insert(name.value.to_lowercase());
+            }
+            Expr::Function(function) => return stop_if(takes_a_row(&function.args)),
+            Expr::Wildcard(_) | Expr::QualifiedWildcard(..) => return ControlFlow::Break(()),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn stop_if(whole: bool) -> ControlFlow<()> {
+    if whole { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_its_columns;
+
+    #[test]
+    fn columns_are_named() {
+        for statement in [
+            "UPDATE t SET a = b * 2 WHERE t.c IS NULL",
+            "UPDATE \"User\" AS u SET a = o.b FROM orders o JOIN parts p ON p.id = o.part WHERE o.id = u.id RETURNING u.id",
+            "DELETE FROM t WHERE id > 5 AND EXISTS (SELECT 1 FROM u WHERE u.t = t.id)",
+            "INSERT INTO t (a, b) VALUES (1, DEFAULT), (2, 'x')",
+            "INSERT INTO t (a) SELECT count(*) FROM u GROUP BY u.b ON CONFLICT (a) DO UPDATE SET b = excluded.b",
+        ] {
+            assert!(names_its_columns(statement), "{statement}");
+        }
+    }
+
+    #[test]
+    fn rows_are_taken_as_a_whole() {
+        for statement in [
+            "INSERT INTO t VALUES (1, 2)",
+            "INSERT INTO t (SELECT a, b FROM u)",
+            "INSERT INTO t DEFAULT VALUES",
+            "INSERT INTO t (a) SELECT to_json(u) FROM u",
+            "UPDATE t AS x SET a = x::text",
+            "INSERT INTO t (a) SELECT to_json(u.*) FROM u",
+            "UPDATE t SET (a, b) = (SELECT u.* FROM u)",
+            "UPDATE t SET a = 1 RETURNING *",
+            "DELETE FROM t USING u NATURAL JOIN v WHERE t.id = u.id",
+            "DELETE FROM t WHERE EXISTS (TABLE u)",
+            "WITH gone AS (DELETE FROM u RETURNING id) DELETE FROM t USING gone WHERE t.id = gone.id",
+            "TRUNCATE t",
+            "no SQL",
+        ] {
+            assert!(!names_its_columns(statement), "{statement}");
+        }
+    }
+}
