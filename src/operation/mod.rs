@@ -18,7 +18,9 @@ pub use constraint::{Constraint, ConstraintKind, ForeignKey};
 pub use item::{Fixed, Item};
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};
 pub use setting::{Decides, Setting, search_path};
-pub use table::{ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, TableRef, TypeName};
+pub use table::{
+    ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, Persistence, TableRef, TypeName,
+};
 
 /// A piece of SQL that is carried along as it was written. A clone shares the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -130,7 +132,7 @@ pub enum TableAttribute {
     /// `ENABLE | DISABLE RULE`.
     ToggleRule(Toggle),
     /// `SET LOGGED | UNLOGGED`.
-    Persistence,
+    Persistence(Persistence),
     /// `SET TABLESPACE`.
     Tablespace,
     /// `SET ACCESS METHOD`.

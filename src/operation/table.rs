@@ -344,6 +344,25 @@ impl ColumnDefinition {
     }
 }
 
+/// How long a table's rows last (`relpersistence`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Persistence {
+    /// They survive a crash.
+    #[default]
+    Permanent,
+    /// They are gone after a crash.
+    Unlogged,
+    /// They are gone with the session.
+    Temporary,
+}
+
+impl Persistence {
+    /// It lasts as long as its session.
+    pub fn is_temporary(self) -> bool {
+        self == Persistence::Temporary
+    }
+}
+
 /// `CREATE TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateTable {
@@ -351,8 +370,8 @@ pub struct CreateTable {
     pub name: QualifiedName,
     /// `IF NOT EXISTS`.
     pub if_not_exists: bool,
-    /// `TEMPORARY`.
-    pub temporary: bool,
+    /// `TEMPORARY`, `UNLOGGED` or neither.
+    pub persistence: Persistence,
     /// The columns, in order.
     pub columns: Vec<ColumnDefinition>,
     /// The table constraints, in order.

@@ -95,14 +95,14 @@ fn bonds_of(migration: &Migration, step: &Step, schema: &Schema) -> Vec<Bond> {
     }
     if step.verbatim {
         let text = migration.slice(step.from);
-        let temporary = schema.named_in(text).into_iter().filter(|table| table.temporary);
+        let temporary = schema.named_in(text).into_iter().filter(|table| table.persistence.is_temporary());
         bonds.extend(temporary.map(|table| Bond::Temporary(key(&table.name))));
         bonds.extend(prepared(text).map(Bond::Prepared));
         if text.contains("pg_advisory_lock") || text.contains("pg_advisory_unlock") {
             bonds.push(Bond::Advisory);
         }
         if let Operation::CreateTable(create) = &step.operation
-            && create.temporary
+            && create.persistence.is_temporary()
         {
             bonds.push(Bond::Temporary(key(&create.name)));
         }

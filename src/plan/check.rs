@@ -100,7 +100,7 @@ pub fn check(
             }
             let doubtful = is_doubtful(step, &schema, filled);
             filled |= fills(step);
-            if let Some(removal) = removal.filter(|_| doubtful) {
+            if let Some(removal) = removal.filter(|_| doubtful || changes_rows_as_written(step)) {
                 return Err(Fault::Doubtful { removal, step: *at });
             }
             // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
@@ -192,6 +192,13 @@ fn changes_rows(step: &Step) -> bool {
     changes && step.duration != Duration::Free
 }
 
+/// It may come upon a rule that a row breaks, or a value that cannot be cast.
+fn changes_rows_as_written(step: &Step) -> bool {
+    use Operation::*;
+    let changes = matches!(step.operation, Insert { .. } | Update { .. } | Delete { .. });
+    changes && step.duration == Duration::AsWritten
+}
+
 /// A statement in the author's words that reads or writes all rows of a table and checks them on the way.
 fn may_fail_as_written(step: &Step, cost: &Effects) -> bool {
     let checks = matches!(
@@ -229,10 +236,8 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
             let empty = !filled && is_empty(index, schema);
             index.unique && !settled && !empty
         }
-        // whatever they come upon: a rule that a row breaks, a value that cannot be cast
-        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } | Operation::Opaque { .. } => {
-            step.fails_on_rows || step.duration == Duration::AsWritten
-        }
+        // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
+        Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
         _ => step.fails_on_rows,
     }
 }

@@ -20,8 +20,8 @@ pub(super) fn create(tally: &mut Tally<'_>, create: &CreateTable) {
             && !same(&fk.references, &create.name)
         {
             constraint::lock_referenced(tally, &fk.references, LockMode::ShareRowExclusive);
-            let permanent = tally.schema.table(&fk.references).is_some_and(|t| !t.temporary);
-            if create.temporary && permanent {
+            let permanent = tally.schema.table(&fk.references).is_some_and(|t| !t.persistence.is_temporary());
+            if create.persistence.is_temporary() && permanent {
                 tally.fails(); // a temporary table may reference only temporary ones
             }
         }
@@ -127,7 +127,7 @@ pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &Tab
             let only = table.only || !tally.is_partitioned(table);
             tally.lock_family(table, only, LockMode::ShareRowExclusive);
         }
-        TableAttribute::Persistence | TableAttribute::Tablespace | TableAttribute::AccessMethod => {
+        TableAttribute::Persistence(_) | TableAttribute::Tablespace | TableAttribute::AccessMethod => {
             tally.lock(table, LockMode::AccessExclusive);
             tally.rewrite(table, true);
         }

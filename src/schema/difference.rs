@@ -70,7 +70,7 @@ fn differ<V: PartialEq>(
 impl Table {
     fn difference(&self, other: &Table) -> Option<String> {
         let about = |what: String| format!("{what} of {}", self.name);
-        if self.kind != other.kind || self.temporary != other.temporary || self.row_security != other.row_security {
+        if self.kind != other.kind || self.persistence != other.persistence || self.row_security != other.row_security {
             return Some(format!("the kind or row security of {}", self.name));
         }
         let parents = |table: &Table| {

@@ -28,7 +28,7 @@ use imbl::{OrdMap, OrdSet};
 pub(crate) use self::key::{Key, key};
 use self::links::Tie;
 use crate::operation::{
-    Constraint, ConstraintKind, Generated, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
+    Constraint, ConstraintKind, Generated, Ident, IndexColumn, Persistence, QualifiedName, SqlFragment, TypeName,
 };
 
 pub use key::same;
@@ -69,8 +69,8 @@ pub struct Table {
     pub kind: RelationKind,
     /// Whether the migration at hand made it.
     pub age: Age,
-    /// `TEMPORARY`.
-    pub temporary: bool,
+    /// How long its rows last.
+    pub persistence: Persistence,
     /// The columns, in order.
     pub columns: Vec<Column>,
     /// True when all columns are known.
@@ -320,7 +320,7 @@ impl Schema {
 
     /// True when the migration at hand made the table (or it is temporary): empty, and nobody waits for its locks.
     pub fn is_new(&self, table: &QualifiedName) -> bool {
-        self.table(table).is_some_and(|t| t.age == Age::New || t.temporary)
+        self.table(table).is_some_and(|t| t.age == Age::New || t.persistence.is_temporary())
     }
 
     /// True when the transaction at hand has emptied the table: it is locked, and there is nothing to read or write anew.
@@ -421,7 +421,7 @@ impl Schema {
             name: name.clone(),
             kind: RelationKind::Table,
             age: Age::Existing,
-            temporary: false,
+            persistence: Persistence::Permanent,
             columns: Vec::new(),
             columns_known: false,
             constraints: Vec::new(),

@@ -3,7 +3,7 @@
 use super::links::Tie;
 use super::store::keys_in;
 use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key, same};
-use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, SqlFragment, Toggle};
+use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, Persistence, QualifiedName, SqlFragment, Toggle};
 use crate::sql::{OnUpdate, on_update};
 
 impl Schema {
@@ -107,7 +107,7 @@ impl Schema {
                 name: name.clone(),
                 kind,
                 age: Age::New,
-                temporary: false,
+                persistence: Persistence::Permanent,
                 columns: Vec::new(),
                 columns_known: false,
                 constraints: Vec::new(),

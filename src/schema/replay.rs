@@ -201,8 +201,11 @@ impl Schema {
             // Only a framework's record knows it: that the statement succeeds proves that it was not there.
             self.drop_relation(&create.name, false);
         }
-        let age =
-            if create.if_not_exists && !create.temporary && !self.is_complete() { Age::Existing } else { Age::New };
+        let age = if create.if_not_exists && !create.persistence.is_temporary() && !self.is_complete() {
+            Age::Existing
+        } else {
+            Age::New
+        };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
         let mut columns = Vec::with_capacity(create.columns.len());
         for source in create.like.iter().chain(&parents) {
@@ -217,7 +220,7 @@ impl Schema {
             name: create.name.clone(),
             kind,
             age,
-            temporary: create.temporary,
+            persistence: create.persistence,
             columns,
             columns_known,
             constraints: Vec::new(),
@@ -336,6 +339,7 @@ impl Schema {
             TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
             TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
             TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
+            TableAttribute::Persistence(persistence) => self.with(table, |t| t.persistence = *persistence),
             TableAttribute::ToggleTrigger(toggle) => self.toggle("trigger", table, toggle),
             TableAttribute::ToggleRule(toggle) => self.toggle("rule", table, toggle),
             TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),

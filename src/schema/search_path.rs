@@ -58,7 +58,7 @@ impl Along<'_> {
                 sources.try_for_each(|name| self.relation(name))?;
                 create.columns.iter_mut().try_for_each(|column| self.column(column))?;
                 create.constraints.iter_mut().try_for_each(|constraint| self.constraint(constraint))?;
-                if create.temporary { Ok(()) } else { self.made(&mut create.name) }
+                if create.persistence.is_temporary() { Ok(()) } else { self.made(&mut create.name) }
             }
             RenameTable { table, .. }
             | DropColumn { table, .. }
@@ -190,7 +190,8 @@ impl Along<'_> {
     }
 
     fn relation(&self, name: &mut QualifiedName) -> Found {
-        let is_temporary = name.schema.is_none() && self.schema.table(name).is_some_and(|table| table.temporary);
+        let is_temporary =
+            name.schema.is_none() && self.schema.table(name).is_some_and(|table| table.persistence.is_temporary());
         match is_temporary {
             true => Ok(()),
             false => self.there(name, |name| self.schema.is_relation(&key(name))),

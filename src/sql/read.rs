@@ -7,7 +7,7 @@ use super::read_create::{create_index, create_table};
 use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};
-use crate::operation::{ObjectKind, Operation, SqlFragment, TransactionControl};
+use crate::operation::{ObjectKind, Operation, Persistence, SqlFragment, TransactionControl};
 use crate::source::ByteSpan;
 
 /// An operation and the slice of the statement that it was read from.
@@ -151,9 +151,13 @@ fn create(c: &mut Cursor<'_>) -> Option<Operation> {
         return create_index(c, unique);
     }
     let temporary = c.eat("TEMPORARY") || c.eat("TEMP") || c.eat("LOCAL TEMPORARY") || c.eat("GLOBAL TEMPORARY");
-    let _ = c.eat("UNLOGGED");
+    let persistence = match c.eat("UNLOGGED") {
+        true => Persistence::Unlogged,
+        false if temporary => Persistence::Temporary,
+        false => Persistence::Permanent,
+    };
     if c.eat("TABLE") {
-        return create_table(c, temporary);
+        return create_table(c, persistence);
     }
     if c.at("TYPE") {
         return create_type(c);

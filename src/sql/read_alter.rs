@@ -5,7 +5,8 @@ use super::passes::in_order_of_passes;
 use super::read::Located;
 use super::read_create::{column_definition, starts_constraint, table_constraint};
 use crate::operation::{
-    ColumnAttribute, EnumPosition, ObjectKind, Operation, RowSecurity, SqlFragment, TableAttribute, TableRef, Toggle,
+    ColumnAttribute, EnumPosition, ObjectKind, Operation, Persistence, RowSecurity, SqlFragment, TableAttribute,
+    TableRef, Toggle,
 };
 
 /// After `ALTER TABLE`: one operation for each subcommand, with its slice, in the order in which they run.
@@ -174,8 +175,8 @@ fn table_attribute(c: &mut Cursor<'_>) -> Option<TableAttribute> {
         ("FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::Force)),
         ("NO FORCE ROW LEVEL SECURITY", TableAttribute::RowSecurity(RowSecurity::NoForce)),
         ("REPLICA IDENTITY", TableAttribute::ReplicaIdentity),
-        ("SET LOGGED", TableAttribute::Persistence),
-        ("SET UNLOGGED", TableAttribute::Persistence),
+        ("SET LOGGED", TableAttribute::Persistence(Persistence::Permanent)),
+        ("SET UNLOGGED", TableAttribute::Persistence(Persistence::Unlogged)),
         ("SET TABLESPACE", TableAttribute::Tablespace),
         ("SET ACCESS METHOD", TableAttribute::AccessMethod),
         ("CLUSTER ON", TableAttribute::Other),

@@ -3,7 +3,7 @@
 use super::cursor::{Cursor, Tokens};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, IndexColumn,
-    Operation, SqlFragment,
+    Operation, Persistence, SqlFragment,
 };
 
 /// After `CREATE [UNIQUE] INDEX`.
@@ -59,13 +59,13 @@ fn index_column(mut c: Cursor<'_>) -> Option<IndexColumn> {
 }
 
 /// After `CREATE [TEMPORARY | UNLOGGED] TABLE`.
-pub(super) fn create_table(c: &mut Cursor<'_>, temporary: bool) -> Option<Operation> {
+pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Option<Operation> {
     let if_not_exists = c.eat("IF NOT EXISTS");
     let name = c.name()?;
     let mut table = CreateTable {
         name,
         if_not_exists,
-        temporary,
+        persistence,
         columns: Vec::new(),
         constraints: Vec::new(),
         like: Vec::new(),

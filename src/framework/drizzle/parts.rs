@@ -125,7 +125,7 @@ impl<'a> Parting<'a> {
         let (sequence, count) = (self.sequence, self.sequence.blocks.len());
         let others = || sequence.steps_of(0..part.from).chain(sequence.steps_of(part.to..count));
         self.steps(part).any(|step| match &step.operation {
-            Operation::CreateTable(create) if create.temporary => {
+            Operation::CreateTable(create) if create.persistence.is_temporary() => {
                 others().any(|other| self.migration.slice(other.from).contains(create.name.name.as_str()))
             }
             _ => false,

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::super::{Found, FrameworkError, Records};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, IndexColumn,
-    Operation, QualifiedName, SqlFragment, TypeName,
+    Operation, Persistence, QualifiedName, SqlFragment, TypeName,
 };
 use crate::schema::Schema;
 use crate::source::SourceFile;
@@ -115,7 +115,7 @@ fn create_table(name: QualifiedName, columns: Vec<ColumnDefinition>, constraints
     Operation::CreateTable(CreateTable {
         name,
         if_not_exists: false,
-        temporary: false,
+        persistence: Persistence::Permanent,
         columns,
         constraints,
         like: Vec::new(),

@@ -81,7 +81,7 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
             | TableAttribute::ReplicaIdentity
             | TableAttribute::ToggleTrigger(_)
             | TableAttribute::ToggleRule(_)
-            | TableAttribute::Persistence
+            | TableAttribute::Persistence(_)
             | TableAttribute::Tablespace
             | TableAttribute::AccessMethod => as_written(),
         },

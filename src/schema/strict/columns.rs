@@ -29,7 +29,8 @@ impl Schema {
         for constraint in &column.constraints {
             match &constraint.kind {
                 ConstraintKind::ForeignKey(fk) if !same(&fk.references, &table.name) => {
-                    self.can_reference(fk, version)?
+                    self.can_reference(fk, version)?;
+                    self.lasts_as_long(self.table(&table.name).map(|t| t.persistence), fk)?
                 }
                 _ => {}
             }

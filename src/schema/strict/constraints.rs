@@ -3,7 +3,7 @@
 use super::columns::cannot_refer;
 use super::relations::same_columns;
 use super::*;
-use crate::operation::{Constraint, ConstraintKind, ForeignKey};
+use crate::operation::{Constraint, ConstraintKind, ForeignKey, Persistence};
 use crate::schema::same;
 
 impl Schema {
@@ -27,6 +27,7 @@ impl Schema {
             ConstraintKind::ForeignKey(fk) => {
                 self.has_columns(table, &fk.columns)?;
                 self.can_reference(fk, version)?;
+                self.lasts_as_long(state.map(|t| t.persistence), fk)?;
                 self.can_compare(table, fk)?;
                 let partitioned = state.is_some_and(|t| t.kind == RelationKind::Partitioned);
                 match partitioned && constraint.not_valid && version < 18 {
@@ -115,6 +116,50 @@ impl Schema {
                 "42830",
                 format!("there is no unique constraint matching given keys for referenced table {}", fk.references),
             ),
+        }
+    }
+
+    /// What a table points at lasts as long as it does (`ATAddForeignKeyConstraint`).
+    pub(super) fn lasts_as_long(&self, own: Option<Persistence>, fk: &ForeignKey) -> Applies {
+        let other = self.table(&fk.references).filter(|t| t.columns_known).map(|t| t.persistence);
+        let (Some(own), Some(other)) = (own, other) else { return Ok(()) };
+        let words = match (own, other) {
+            (Persistence::Permanent, Persistence::Permanent)
+            | (Persistence::Unlogged, Persistence::Permanent | Persistence::Unlogged)
+            | (Persistence::Temporary, Persistence::Temporary) => return Ok(()),
+            (Persistence::Permanent, _) => "permanent tables may reference only permanent tables",
+            (Persistence::Unlogged, _) => "unlogged tables may reference only permanent or unlogged tables",
+            (Persistence::Temporary, _) => "temporary tables may reference only temporary tables",
+        };
+        refused(INVALID_TABLE_DEFINITION, format!("constraints on {words}"))
+    }
+
+    /// `SET LOGGED | UNLOGGED` where foreign keys point at another kind of table (`ATPrepChangePersistence`).
+    pub(super) fn can_change_persistence(&self, table: &TableRef, to: Persistence) -> Applies {
+        self.has_table(table)?;
+        let Some(state) = self.table(&table.name) else { return Ok(()) };
+        if state.persistence.is_temporary() {
+            let temporary = format!("cannot change logged status of table {} because it is temporary", table.name);
+            return refused(INVALID_TABLE_DEFINITION, temporary);
+        }
+        let others: Vec<QualifiedName> = match to {
+            Persistence::Permanent => self.referenced_by(&table.name).into_iter().collect(),
+            _ => self.referencing(&table.name).into_iter().map(|(other, _)| other.name.clone()).collect(),
+        };
+        let (from, word) = match to {
+            Persistence::Permanent => (Persistence::Unlogged, "logged because it references unlogged"),
+            _ => (Persistence::Permanent, "unlogged because it is referenced by logged"),
+        };
+        let is_in_the_way = |name: &&QualifiedName| {
+            let other = self.table(name).filter(|t| t.columns_known && !same(&t.name, &table.name));
+            other.is_some_and(|t| t.persistence == from)
+        };
+        match others.iter().find(is_in_the_way) {
+            Some(other) => refused(
+                INVALID_TABLE_DEFINITION,
+                format!("could not change table {} to {word} table {other}", table.name),
+            ),
+            None => Ok(()),
         }
     }
 

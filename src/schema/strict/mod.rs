@@ -101,6 +101,9 @@ impl Schema {
             RenameIndex { index, to, if_exists } => self.can_rename_index(index, to, *if_exists),
             AlterIndex { index, .. } | AttachIndex { index, .. } => self.has_index(index),
             SetTableAttribute { table, attribute: TableAttribute::Inherit(parent) } => self.can_inherit(table, parent),
+            SetTableAttribute { table, attribute: TableAttribute::Persistence(to) } => {
+                self.can_change_persistence(table, *to)
+            }
             SetTableAttribute { table, .. } => self.has_table(table),
             CreateEnum { .. }
             | AddEnumValue { .. }

@@ -39,7 +39,10 @@ impl Schema {
         }
         self.names_of_keys_are_free(create, &constraints)?;
         constraints.iter().try_for_each(|constraint| match &constraint.kind {
-            ConstraintKind::ForeignKey(fk) if !same(&fk.references, &create.name) => self.can_reference(fk, version),
+            ConstraintKind::ForeignKey(fk) if !same(&fk.references, &create.name) => {
+                self.can_reference(fk, version)?;
+                self.lasts_as_long(Some(create.persistence), fk)
+            }
             _ => Ok(()),
         })
     }

@@ -55,6 +55,13 @@ fn what_postgresql_refuses() {
         ("CREATE POLICY o ON t; CREATE POLICY o ON t", "42710"),
         ("DROP POLICY o ON t", "42704"),
         ("CREATE TABLE q (a int) PARTITION BY LIST (a); CREATE INDEX CONCURRENTLY ON q (a)", "0A000"),
+        ("ALTER TABLE p SET UNLOGGED", "42P16"),
+        ("CREATE UNLOGGED TABLE n (id int PRIMARY KEY); ALTER TABLE p ADD x int REFERENCES n", "42P16"),
+        (
+            "CREATE UNLOGGED TABLE n (id int PRIMARY KEY, n int REFERENCES p); ALTER TABLE n ADD CONSTRAINT f FOREIGN KEY (n) REFERENCES n; CREATE UNLOGGED TABLE o (n int REFERENCES n); ALTER TABLE o SET LOGGED",
+            "42P16",
+        ),
+        ("CREATE TEMPORARY TABLE n (id int REFERENCES p)", "42P16"),
         ("CREATE POLICY o ON t USING (a = ''); ALTER TABLE t DROP COLUMN a", "2BP01"),
     ] {
         assert_eq!(refusal(&format!("{t} {script}")).as_deref(), Some(code), "{script}");
