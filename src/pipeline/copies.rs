@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::framework::migration::Migration;
-use crate::operation::{Ident, ObjectKind, Operation, QualifiedName, Rows};
+use crate::operation::{Ident, ObjectKind, Operation, QualifiedName};
 use crate::postgres::calls_users_function;
 use crate::schema::{Key, Schema, key, mentions};
 
@@ -15,7 +15,7 @@ const LONG: usize = 100_000;
 pub(super) struct Copies<'a> {
     migration: &'a Migration,
     from: BTreeMap<Key, Vec<usize>>,
-    /// The statement that emptied a table last.
+    /// The statement that took rows from a table last.
     emptied: BTreeMap<Key, usize>,
     /// The last statement of which nobody knows what it reads.
     unknown: Option<usize>,
@@ -56,11 +56,11 @@ impl<'a> Copies<'a> {
         }
     }
 
-    /// A table that is emptied and filled again is not seen empty.
+    /// A table that is emptied and filled again is not seen empty, and a row that is put back with another value not missing.
     fn see_rows(&mut self, item: usize) {
         match &self.migration.items[item].operation {
             Operation::Truncate { tables, .. } => self.emptied.extend(tables.iter().map(|table| (key(table), item))),
-            Operation::Delete { table, rows: Rows::All } => self.emptied.extend([(key(table), item)]),
+            Operation::Delete { table, .. } => self.emptied.extend([(key(table), item)]),
             Operation::Insert { table, .. } => {
                 let emptied = self.emptied.get(&key(table)).copied();
                 self.found.extend(emptied.filter(|one| self.shares_transaction(*one, item)).map(|one| (one, item)));

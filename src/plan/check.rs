@@ -100,7 +100,8 @@ pub fn check(
             }
             let doubtful = is_doubtful(step, &schema, filled);
             filled |= fills(step);
-            if let Some(removal) = removal.filter(|_| doubtful || changes_rows_as_written(step)) {
+            let refused = promise.refused.get(step.from).is_some_and(|refused| *refused);
+            if let Some(removal) = removal.filter(|_| doubtful || refused || changes_rows_as_written(step)) {
                 return Err(Fault::Doubtful { removal, step: *at });
             }
             // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
@@ -110,7 +111,7 @@ pub fn check(
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
             match schema.check_applies(&step.operation, promise.version) {
-                Err(why) if !promise.refused.get(step.from).is_some_and(|refused| *refused) => {
+                Err(why) if !refused => {
                     return Err(Fault::Refused { step: *at, why });
                 }
                 _ => schema.apply(&step.operation),

@@ -318,9 +318,11 @@ impl Schema {
         self.functions.get(&key(name))
     }
 
-    /// True when the migration at hand made the table (or it is temporary): empty, and nobody waits for its locks.
+    /// True when the migration at hand made the table (or it is temporary), and no older one was put below it: empty, and
+    /// nobody waits for its locks.
     pub fn is_new(&self, table: &QualifiedName) -> bool {
-        self.table(table).is_some_and(|t| t.age == Age::New || t.persistence.is_temporary())
+        let is_new = |table: &Table| table.age == Age::New || table.persistence.is_temporary();
+        self.table(table).is_some_and(is_new) && self.children(table).into_iter().all(is_new)
     }
 
     /// True when the transaction at hand has emptied the table: it is locked, and there is nothing to read or write anew.
