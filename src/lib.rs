@@ -14,6 +14,7 @@
 //!
 //! [`pipeline`] is the only place where these meet.
 
+pub mod adopt;
 pub mod cli;
 pub mod disk;
 pub mod framework;

@@ -7,10 +7,10 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{absolute, here, must_be_whole};
+use crate::adopt::{Adopted, adopt};
 use crate::framework::FrameworkError;
 use crate::pipeline::{ScopeOptions, resolve};
 use crate::source::{SourceFile, visible};
-use crate::verify::adoption::{Adopted, adopt};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {

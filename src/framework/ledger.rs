@@ -1,8 +1,12 @@
 //! The tables in which a framework's runner writes down what it has run.
 
-use postgres::{Client, Error};
+//!
+//! A framework says what to ask and what the answers mean; who asks has the connection.
 
 use super::migration::Sending;
+
+/// A row of an answer: its values as text, in the order of the query.
+pub type Row = Vec<Option<String>>;
 
 /// A migration that the ledger knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +19,15 @@ pub struct Applied {
     pub is_changed: bool,
 }
 
+/// A query, and what it means when it finds a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// What to ask.
+    pub query: String,
+    /// Why the ledger cannot be told anything then.
+    pub why: String,
+}
+
 /// How a framework's ledger is read and told of a sequence that stands for a migration.
 pub trait Ledger: Sync {
     /// Its tables, without their schema.
@@ -25,17 +38,15 @@ pub trait Ledger: Sync {
     }
     /// How its runner sends a file.
     fn sending(&self) -> Sending;
-    /// What ran, in order; `None` when there is no ledger. `folder` is what is on disk, name and content, to compare with.
-    ///
-    /// # Errors
-    /// When the server goes away.
-    fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error>;
-    /// Why it cannot be told anything, if so.
-    ///
-    /// # Errors
-    /// When the server goes away.
-    fn cannot_be_told(&self, _client: &mut Client) -> Result<Option<String>, Error> {
-        Ok(None)
+    /// The table that holds a row for each migration, as SQL names it.
+    fn place(&self) -> String;
+    /// A query of its rows, in the order in which they ran.
+    fn rows(&self) -> String;
+    /// What ran, in order, by these rows. `folder` is what is on disk, name and content, to compare with.
+    fn applied(&self, rows: &[Row], folder: &[(String, String)]) -> Vec<Applied>;
+    /// What may stand in the way of telling it anything.
+    fn obstacle(&self) -> Option<Obstacle> {
+        None
     }
     /// The migrations of the folder, by name and in order, that stand for one that the ledger calls `old`.
     fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String>;

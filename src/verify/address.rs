@@ -14,7 +14,7 @@ use super::VerifyError;
 
 /// A database of a server.
 #[derive(Clone)]
-pub(super) struct Address {
+pub(crate) struct Address {
     config: Config,
     /// Absent where no connection leaves the machine.
     tls: Option<MakeRustlsConnect>,
@@ -88,7 +88,7 @@ impl Address {
 }
 
 /// The schema that the URL names, as Prisma does.
-pub(super) fn schema(url: &str) -> Option<&str> {
+pub(crate) fn schema(url: &str) -> Option<&str> {
     let (_, query) = url.split_once('?')?;
     query.split('&').find_map(|pair| pair.strip_prefix("schema="))
 }

@@ -144,6 +144,15 @@ impl Catalog {
         };
         names.iter().filter(differs).map(|name| difference(name)).collect()
     }
+
+    /// The same in words, a few lines for each.
+    pub fn told_differences(&self, found: &Catalog) -> Vec<String> {
+        let line = |difference: Difference| {
+            let side = |text: Option<String>| text.unwrap_or_else(|| "(not there)".to_owned());
+            format!("{} differs\n  - {}\n  + {}", difference.object, side(difference.expected), side(difference.found))
+        };
+        self.differences(found).into_iter().map(line).collect()
+    }
 }
 
 /// Puts the filter in where a query has `{object id, catalog}`.

@@ -7,7 +7,7 @@ use postgres::Client;
 
 use super::candidate::Piece;
 use super::locks::{block, waits};
-use super::proof::{Bench, Sides, differences};
+use super::proof::{Bench, Sides};
 use super::rows::Contents;
 use super::{Doing, Scratch, VerifyError, told};
 use crate::framework::plpgsql::transactions;
@@ -46,7 +46,7 @@ impl Bench<'_> {
                     proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
                     continue;
                 }
-                let mut found: Vec<String> = differences(&expected, &self.catalog(&database)?);
+                let mut found: Vec<String> = expected.told_differences(&self.catalog(&database)?);
                 found.extend(self.difference(history, &self.contents(&database)?, &mut naive, before)?);
                 let told = |what: &String| format!("{} was killed and run again: {what}", piece.name);
                 proof.problems.extend(found.iter().map(told));
@@ -93,7 +93,7 @@ impl Bench<'_> {
             undone += usize::from(!piece.helps);
         }
         proof.undone = Some(undone);
-        let left = differences(&self.catalog(history)?, &self.catalog(&database)?);
+        let left = self.catalog(history)?.told_differences(&self.catalog(&database)?);
         proof.problems.extend(left.into_iter().map(|what| format!("after all steps were undone: {what}")));
         Ok(())
     }

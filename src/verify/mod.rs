@@ -5,8 +5,7 @@
 //! it. `filling` makes rows up; `catalog`, `rows` and `locks` read and compare, `between` looks at what others see after each step.
 //! `candidate` is what is proved; `proof` is the order in which that happens, with `interruption`, `growth` and `bad_rows`. `traffic` lets a `workload` run beside it.
 
-mod address;
-pub mod adoption;
+pub(crate) mod address;
 mod bad_rows;
 pub mod between;
 mod candidate;
@@ -79,7 +78,7 @@ pub fn told(error: &postgres::Error) -> String {
 }
 
 /// Names what a statement was for when it fails.
-trait Doing<T> {
+pub(crate) trait Doing<T> {
     fn doing(self, what: impl Into<String>) -> Result<T, VerifyError>;
 }
 

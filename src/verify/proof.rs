@@ -291,7 +291,7 @@ impl Bench<'_> {
     ) -> Result<(), VerifyError> {
         let (expected, found) = (self.catalog(&sides.expected)?, self.catalog(&sides.found)?);
         proof.catalog_objects = expected.len();
-        proof.problems.extend(differences(&expected, &found));
+        proof.problems.extend(expected.told_differences(&found));
         let (mut naive, sequence) = (self.contents(&sides.expected)?, self.contents(&sides.found)?);
         (proof.tables, proof.rows) = (naive.tables(), naive.rows());
         proof.problems.extend(self.difference(history, &sequence, &mut naive, before)?);
@@ -341,12 +341,4 @@ impl Bench<'_> {
     pub(super) fn contents(&self, database: &Scratch) -> Result<Contents, VerifyError> {
         rows::read(&mut database.connect()?, self.wanted.ledgers)
     }
-}
-
-pub(super) fn differences(expected: &Catalog, found: &Catalog) -> Vec<String> {
-    let line = |difference: super::catalog::Difference| {
-        let side = |text: Option<String>| text.unwrap_or_else(|| "(not there)".to_owned());
-        format!("{} differs\n  - {}\n  + {}", difference.object, side(difference.expected), side(difference.found))
-    };
-    expected.differences(found).into_iter().map(line).collect()
 }

@@ -1,15 +1,16 @@
 //! `drizzle.__drizzle_migrations`, or the table that `drizzle.config` names: a row for each migration with its time and the
 //! SHA-256 of its file, from 1.0 on with its name.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
-use postgres::{Client, Error, Row};
 use sha2::{Digest, Sha256};
 
 use super::super::plpgsql::literal;
 use super::super::{Framework, FrameworkError};
 use super::names::sequence_at;
 use super::{Drizzle, config, journal, seconds};
-use crate::framework::ledger::{Applied, Ledger};
+use crate::framework::ledger::{Applied, Ledger, Obstacle, Row};
 use crate::framework::migration::Sending;
 
 pub(super) const TABLE: &str = "__drizzle_migrations";
@@ -41,11 +42,6 @@ impl DrizzleLedger {
         Ok(DrizzleLedger { table: table.unwrap_or_else(|| TABLE.to_owned()), schema, times })
     }
 
-    /// The table, as an identifier in SQL.
-    pub fn place(&self) -> String {
-        format!("{}.{}", self.schema, identifier(&self.table))
-    }
-
     /// The time that the ledger has for a migration, in milliseconds since 1970.
     fn time(&self, name: &str) -> Option<i64> {
         match &self.times {
@@ -63,7 +59,8 @@ impl DrizzleLedger {
 
     /// The migration that a row is about.
     fn name(&self, row: &Row, folder: &[(String, String)]) -> String {
-        let (name, time): (Option<String>, Option<i64>) = (row.get(0), row.get(1));
+        let value = |at: usize| row.get(at).cloned().flatten();
+        let (name, time) = (value(0), value(1).and_then(|time| time.parse::<i64>().ok()));
         // A row that 0.x wrote has milliseconds, and a name only after 1.0 ran.
         let unit = if matches!(self.times, Times::Folders) { 1000 } else { 1 };
         let same = |other: i64| time.is_some_and(|time| time.div_euclid(unit) == other.div_euclid(unit));
@@ -89,42 +86,46 @@ impl Ledger for DrizzleLedger {
         Drizzle.sending()
     }
 
-    fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error> {
-        let place = self.place();
-        let there: bool = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&place])?.get(0);
-        if !there {
-            return Ok(None);
-        }
-        let query = format!("SELECT to_jsonb(l) ->> 'name', created_at, hash FROM {place} AS l ORDER BY id");
+    fn place(&self) -> String {
+        format!("{}.{}", self.schema, identifier(&self.table))
+    }
+
+    fn rows(&self) -> String {
+        format!("SELECT to_jsonb(l) ->> 'name', created_at, hash FROM {} AS l ORDER BY id", self.place())
+    }
+
+    fn applied(&self, rows: &[Row], folder: &[(String, String)]) -> Vec<Applied> {
+        let hashes: BTreeMap<&str, String> = folder.iter().map(|(name, text)| (name.as_str(), sha256(text))).collect();
         let mut applied: Vec<Applied> = Vec::new();
-        for row in client.query(&query, &[])? {
-            let name = self.name(&row, folder);
-            let hash: String = row.get(2);
-            let is_changed = folder.iter().any(|(other, text)| *other == name && sha256(text) != hash);
+        for row in rows {
+            let name = self.name(row, folder);
+            let hash = row.get(2).cloned().flatten();
+            let is_changed = hashes.get(name.as_str()).is_some_and(|on_disk| Some(on_disk) != hash.as_ref());
             // Two migrators at once leave a row twice.
             match applied.iter_mut().find(|known| known.name == name) {
                 Some(known) => known.is_changed &= is_changed,
                 None => applied.push(Applied { name, finished: true, is_changed }),
             }
         }
-        Ok(Some(applied))
+        applied
     }
 
     /// The first run of a 1.0 migrator gives an older table its names.
-    fn cannot_be_told(&self, client: &mut Client) -> Result<Option<String>, Error> {
+    fn obstacle(&self) -> Option<Obstacle> {
         if matches!(self.times, Times::Journal(_)) {
-            return Ok(None);
+            return None;
         }
         let place = self.place();
-        let query = "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = 'name'
-                     AND NOT attisdropped)";
-        let has_names: bool = client.query_one(query, &[&place])?.get(0);
-        Ok((!has_names).then(|| {
-            format!(
-                "{place} has no names yet, drizzle-orm 0.x wrote it: run the 1.0 migrator once with the folder as it was \
-                 before the rewrite, then adopt"
-            )
-        }))
+        let query = format!(
+            "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass({}) AND attname = 'name'
+             AND NOT attisdropped)",
+            literal(&place)
+        );
+        let why = format!(
+            "{place} has no names yet, drizzle-orm 0.x wrote it: run the 1.0 migrator once with the folder as it was \
+             before the rewrite, then adopt"
+        );
+        Some(Obstacle { query, why })
     }
 
     /// All files of the sequence that the one with the migration's time or name belongs to.

@@ -18,6 +18,7 @@ use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::super::ledger::Ledger as _;
 use super::super::page::{Written, validation};
 use super::super::plpgsql::{Once, Recorded, literal, unless_recorded, unless_valid};
 use super::super::rerun::changes_rows;

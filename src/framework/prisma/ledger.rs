@@ -1,10 +1,12 @@
 //! `_prisma_migrations`: a row for each migration, with the SHA-256 of its file.
 
-use postgres::{Client, Error};
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
 
 use super::Prisma;
 use crate::framework::Framework;
-use crate::framework::ledger::{Applied, Ledger};
+use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Sending;
 
 pub(super) const TABLES: &[&str] = &["_prisma_migrations"];
@@ -20,21 +22,27 @@ impl Ledger for PrismaLedger {
         Prisma.sending()
     }
 
-    fn read(&self, client: &mut Client, folder: &[(String, String)]) -> Result<Option<Vec<Applied>>, Error> {
-        let there: bool = client.query_one("SELECT to_regclass('_prisma_migrations') IS NOT NULL", &[])?.get(0);
-        if !there {
-            return Ok(None);
-        }
-        // Prisma accepts a file whose line ends were changed on the way.
-        let query = "SELECT migration_name, bool_or(finished_at IS NOT NULL),
-                bool_and(checksum <> ALL (SELECT encode(sha256(convert_to(text, 'UTF8')), 'hex')
-                         FROM unnest($1::text[], $2::text[]) AS f (name, text) WHERE f.name = migration_name))
-            FROM _prisma_migrations WHERE rolled_back_at IS NULL GROUP BY migration_name ORDER BY min(started_at)";
-        let names: Vec<&String> = folder.iter().map(|(name, _)| name).collect();
-        let texts: Vec<&String> = folder.iter().map(|(_, text)| text).collect();
-        let rows = client.query(query, &[&names, &texts])?;
-        let applied = |row: &postgres::Row| Applied { name: row.get(0), finished: row.get(1), is_changed: row.get(2) };
-        Ok(Some(rows.iter().map(applied).collect()))
+    fn place(&self) -> String {
+        "_prisma_migrations".into()
+    }
+
+    /// A migration that was tried again has a row for each time.
+    fn rows(&self) -> String {
+        "SELECT migration_name, bool_or(finished_at IS NOT NULL), string_agg(checksum, ' ')
+         FROM _prisma_migrations WHERE rolled_back_at IS NULL GROUP BY migration_name ORDER BY min(started_at)"
+            .into()
+    }
+
+    fn applied(&self, rows: &[Row], folder: &[(String, String)]) -> Vec<Applied> {
+        let hashes: BTreeMap<&str, String> = folder.iter().map(|(name, text)| (name.as_str(), sha256(text))).collect();
+        let applied = |row: &Row| {
+            let value = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+            let (name, checksums) = (value(0), value(2));
+            let on_disk = hashes.get(name.as_str());
+            let is_changed = !on_disk.is_some_and(|hash| checksums.split(' ').any(|checksum| checksum == hash));
+            Applied { finished: value(1) == "t", is_changed, name }
+        };
+        rows.iter().map(applied).collect()
     }
 
     /// The same name, or `NAME_01_…`.
@@ -76,6 +84,11 @@ FROM (SELECT max(started_at) AS started_at, max(finished_at) AS finished_at FROM
             rows.join(",\n             ")
         ))
     }
+}
+
+/// As Prisma writes it: of the text, in hex.
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn literal(text: &str) -> String {

@@ -1,14 +1,13 @@
 //! A development database that ran the naive migration already, and a folder that holds the sequence: when the schema is
 //! what the folder makes, the framework's ledger is told so.
 
-use postgres::Client;
+use postgres::{Client, SimpleQueryMessage};
 
-use super::address::{Address, schema};
-use super::catalog::Catalog;
-use super::proof::differences;
-use super::{Doing, Server, VerifyError};
-use crate::framework::ledger::{Applied, Ledger};
+use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Sending;
+use crate::verify::address::{Address, schema};
+use crate::verify::catalog::Catalog;
+use crate::verify::{Doing, Server, VerifyError};
 
 /// What the ledger is to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +48,7 @@ pub fn adopt(
     dry_run: bool,
 ) -> Result<Adopted, VerifyError> {
     let mut client = Address::of(database_url)?.connect().doing("--database-url")?;
-    let applied = ledger.read(&mut client, folder).doing("reading the ledger")?;
-    let applied = applied.ok_or_else(|| VerifyError::Refused("--database-url: no migration ever ran there".into()))?;
+    let applied = applied(ledger, &mut client, folder)?;
     let adoptions = adoptions(ledger, &applied, folder)?;
     if adoptions.is_empty() {
         return Ok(Adopted::Nothing);
@@ -72,7 +70,7 @@ pub fn adopt(
     }
     let expected = Catalog::read(&mut session, server.major, &ledger.tables())?;
     let found = Catalog::read(&mut client, server.major, &ledger.tables())?;
-    let differing = differences(&expected, &found);
+    let differing = expected.told_differences(&found);
     if !differing.is_empty() {
         return Ok(Adopted::Differs(differing));
     }
@@ -84,13 +82,34 @@ pub fn adopt(
     if statements.is_empty() {
         return Ok(Adopted::InPlace(adoptions.into_iter().map(|adoption| adoption.old).collect()));
     }
-    if let Some(why) = ledger.cannot_be_told(&mut client).doing("reading the ledger")? {
-        return Err(VerifyError::Refused(why));
+    if let Some(obstacle) = ledger.obstacle()
+        && !rows(&mut client, &obstacle.query).doing("reading the ledger")?.is_empty()
+    {
+        return Err(VerifyError::Refused(obstacle.why));
     }
     if !dry_run {
         write(ledger, &mut client, &statements)?;
     }
     Ok(Adopted::Told { adoptions, statements })
+}
+
+/// What ran on the database.
+fn applied(ledger: &dyn Ledger, client: &mut Client, folder: &[(String, String)]) -> Result<Vec<Applied>, VerifyError> {
+    let there = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&ledger.place()]);
+    if !there.doing("reading the ledger")?.get::<_, bool>(0) {
+        return Err(VerifyError::Refused("--database-url: no migration ever ran there".into()));
+    }
+    let rows = rows(client, &ledger.rows()).doing("reading the ledger")?;
+    Ok(ledger.applied(&rows, folder))
+}
+
+/// The rows of an answer, their values as text.
+fn rows(client: &mut Client, query: &str) -> Result<Vec<Row>, postgres::Error> {
+    let row = |message: &SimpleQueryMessage| match message {
+        SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()),
+        _ => None,
+    };
+    Ok(client.simple_query(query)?.iter().filter_map(row).collect())
 }
 
 /// As the runner sends it.
