@@ -24,6 +24,7 @@ pub mod pipeline;
 pub mod plan;
 pub mod postgres;
 pub mod project;
+pub mod report;
 pub mod rewrite;
 pub mod schema;
 pub mod source;

@@ -10,7 +10,7 @@ use super::common::{Common, Format, Ran, absolute, here, json_of, put};
 use super::servers::{ProofArguments, on_each_server};
 use crate::disk::{self, Action, FileChange};
 use crate::output::Mode;
-use crate::output::traffic::TrafficReport;
+use crate::report::TrafficReport;
 use crate::verify::{Load, try_traffic};
 
 /// `--traffic` and what goes with it.

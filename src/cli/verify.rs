@@ -8,8 +8,8 @@ use super::Failure;
 use super::common::{Common, Format, Ran, json_of, put};
 use super::servers::{ProofArguments, on_each_server};
 use super::traffic::{self, TrialArguments};
-use crate::output::proof::ProofReport;
 use crate::output::{Mode, json};
+use crate::report::ProofReport;
 use crate::verify::prove;
 
 #[derive(Debug, Args)]

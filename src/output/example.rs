@@ -1,6 +1,6 @@
 //! Small hand-made reports for the tests of this room.
 
-use super::report::*;
+use crate::report::*;
 
 /// The source that [`combo`] is about.
 pub const COMBO_SQL: &str = "\

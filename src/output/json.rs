@@ -1,8 +1,8 @@
 //! The report as JSON, and the schema that describes it.
 
-use super::proof::ProofReport;
-use super::report::Report;
-use super::traffic::TrafficReport;
+use crate::report::ProofReport;
+use crate::report::Report;
+use crate::report::TrafficReport;
 
 /// The report as indented JSON, ending in a newline.
 ///

@@ -1,9 +1,9 @@
 //! The report as one comment on a pull request: what is dangerous, what happens to it, what to do when, the diff folded.
 
 use super::patch;
-use super::report::{HazardReport, MigrationReport, Report};
 use super::summary::{Counts, migration_files, needs_input, plural};
 use super::text::{Style, tree};
+use crate::report::{HazardReport, MigrationReport, Report};
 use crate::source::{visible, visible_lines};
 
 /// The first line of every comment, by which a later run finds the one to update.

@@ -1,4 +1,4 @@
-//! What people and machines see: one file per output, each printing the same [`Report`] and deciding nothing.
+//! What people and machines see: one file per output, each printing the same [`Report`](crate::report::Report) and deciding nothing.
 //!
 //! - [`text`] for a person at a terminal,
 //! - [`json`] for programs (the stable contract and its schema),
@@ -12,7 +12,6 @@ pub mod json;
 pub mod markdown;
 pub mod patch;
 pub mod proof;
-pub mod report;
 pub mod text;
 pub mod traffic;
 
@@ -22,8 +21,4 @@ mod tree;
 #[cfg(test)]
 mod example;
 
-pub use report::{
-    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PhaseReport, PreflightReport,
-    Report, Severity, StepReport,
-};
 pub use text::{Mode, Scope, TextOptions};

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices, group_diff_ops};
 
-use super::report::{FileAction, FileReport, Report};
+use crate::report::{FileAction, FileReport, Report};
 
 const CONTEXT_LINES: usize = 3;
 

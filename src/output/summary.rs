@@ -1,7 +1,7 @@
 //! Counts, and the sentence that holds them: the answer of a run in one line.
 
-use super::report::{Applicability, FileAction, HazardReport, MigrationReport, Report, Severity};
 use super::tree::step_files;
+use crate::report::{Applicability, FileAction, HazardReport, MigrationReport, Report, Severity};
 
 /// `1 file`, `3 files`.
 pub(super) fn plural(count: usize, noun: &str) -> String {

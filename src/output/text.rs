@@ -12,8 +12,8 @@ mod tree;
 
 use std::collections::BTreeSet;
 
-use super::report::{HazardReport, MigrationReport, Report, Severity};
 use super::summary::{is_silent, needs_input};
+use crate::report::{HazardReport, MigrationReport, Report, Severity};
 use columns::{harmless, width, wrap};
 use diagnostic::Diagnostics;
 use footer::Footer;

@@ -1,6 +1,6 @@
 //! The files that go, come and change, as the lines of a tree: what the terminal and the pull request both show.
 
-use super::report::{FileAction, MigrationReport, StepReport};
+use crate::report::{FileAction, MigrationReport, StepReport};
 
 /// The file name that says nothing: a folder that holds one *is* the migration, and is shown instead of it.
 const ANONYMOUS: &str = "migration.sql";

@@ -21,9 +21,9 @@ use crate::framework::migration::Migration;
 use crate::framework::{
     Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced, header, in_blocks,
 };
-use crate::output::{MigrationReport, Report};
 use crate::plan::Sequence;
 use crate::project::{Config, Level};
+use crate::report::{MigrationReport, Report};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
 use crate::source::SourceFile;

@@ -8,11 +8,11 @@ use crate::disk::{Action, FileChange};
 use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
 use crate::operation::{Operation, QualifiedName};
-use crate::output::{
+use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
+use crate::report::{
     Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity,
     StepReport,
 };
-use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::rewrite;
 use crate::schema::same;
 use crate::sql::render;

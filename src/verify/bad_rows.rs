@@ -4,7 +4,7 @@ use super::filling::{Filling, Rows, fill};
 use super::proof::{Bench, Sides};
 use super::rows::Contents;
 use super::{Scratch, VerifyError};
-use crate::output::proof::{BadRows, Proof};
+use crate::report::{BadRows, Proof};
 
 /// Rows of a trial: several bad ones of each kind.
 const ROWS: u32 = 30;

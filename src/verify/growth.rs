@@ -6,8 +6,8 @@ use super::filling::{Filling, fill, with_parents};
 use super::locks::{relations, trace};
 use super::proof::Bench;
 use super::{Scratch, VerifyError};
-use crate::output::proof::{Growth, NaiveStatement, Proof};
 use crate::postgres::LockMode;
+use crate::report::{Growth, NaiveStatement, Proof};
 
 /// How many times more rows the second size has.
 const TIMES: u32 = 10;

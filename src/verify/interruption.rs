@@ -11,7 +11,7 @@ use super::proof::{Bench, Sides};
 use super::rows::Contents;
 use super::{Doing, Scratch, VerifyError, told};
 use crate::framework::plpgsql::transactions;
-use crate::output::proof::Proof;
+use crate::report::Proof;
 
 impl Bench<'_> {
     /// Kills every step half-way, runs it again as its header says, and the rest: what was killed is rolled back or goes on

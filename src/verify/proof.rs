@@ -12,7 +12,7 @@ use super::filling::{Filling, Rows, fill};
 use super::locks::{Relations, ends_transactions, relations, trace};
 use super::rows::{self, Contents};
 use super::{Scratch, Server, VerifyError, told};
-use crate::output::proof::{Proof, StepProof, Verdict};
+use crate::report::{Proof, StepProof, Verdict};
 
 /// What is to be proved.
 #[derive(Debug, Clone)]

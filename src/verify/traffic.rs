@@ -10,7 +10,7 @@ use super::growth::one_line;
 use super::proof::{Bench, Wanted};
 use super::workload::{Load, Sent, Workload};
 use super::{Doing, Scratch, Server, VerifyError, told};
-use crate::output::traffic::{SLICE, Side, Statements, StepTraffic, Trial};
+use crate::report::{SLICE, Side, Statements, StepTraffic, Trial};
 
 /// Traffic alone, before the migration begins and after it has ended.
 const CALM: Duration = Duration::from_secs(1);

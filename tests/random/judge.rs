@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use postgres::{Client, Error};
-use safestep::output::HazardReport;
+use safestep::report::HazardReport;
 use safestep::sql::split;
 use safestep::verify::between::{Between, Moment, can_be_stopped};
 use safestep::verify::catalog::Catalog;

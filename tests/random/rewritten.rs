@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
 use safestep::disk::Action;
 use safestep::framework::{FRAMEWORKS, Framework};
-use safestep::output::MigrationReport;
 use safestep::pipeline::{Options, Run, run};
 use safestep::project::{Config, Millis};
+use safestep::report::MigrationReport;
 use safestep::verify::{Candidate, Piece};
 
 use super::case::{Case, Form, Project, put};

@@ -2,9 +2,9 @@
 
 use super::columns::{Cells, harmless, width, wrap};
 use super::style::{Role, Style};
-use crate::output::report::{HazardReport, Severity};
 use crate::output::summary::needs_input;
 use crate::output::tree::split;
+use crate::report::{HazardReport, Severity};
 
 /// The least room that a label gets under the source before it moves to the left.
 const LABEL_ROOM: usize = 24;

@@ -3,8 +3,8 @@
 use super::columns::harmless;
 use super::style::{Role, Style};
 use crate::output::patch;
-use crate::output::report::FileReport;
 use crate::output::summary::plural;
+use crate::report::FileReport;
 
 /// Machine-made files (snapshots, journals) with more lines of diff than this are only counted.
 const MACHINE_MADE_LINES: usize = 40;

@@ -3,9 +3,9 @@
 use super::columns::{harmless, width, wrap};
 use super::style::Role;
 use super::{Mode, Scope, TextOptions};
-use crate::output::report::{Applicability, FileAction, MigrationReport, OpaqueReport, PreflightReport};
 use crate::output::summary::{Counts, files_by_action, files_now_and_deferred, plural, thousands};
 use crate::output::tree::{folders, step_files};
+use crate::report::{Applicability, FileAction, MigrationReport, OpaqueReport, PreflightReport};
 
 /// Statements that are left as they are and named, before the rest is counted.
 const NAMED_STATEMENTS: usize = 5;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::output::example::{self, COMBO_SQL};
-use crate::output::report::{Applicability, OpaqueReport};
+use crate::report::{Applicability, OpaqueReport};
 
 fn shown(report: &Report, options: TextOptions) -> String {
     render(report, &|_| Some(COMBO_SQL.to_owned()), &options)

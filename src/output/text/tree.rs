@@ -2,8 +2,8 @@
 
 use super::columns::{harmless, width};
 use super::style::{Role, Style};
-use crate::output::report::{FileAction, MigrationReport};
 use crate::output::tree::{Entry, folders};
+use crate::report::{FileAction, MigrationReport};
 
 const GAP: &str = "   ";
 

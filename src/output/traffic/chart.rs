@@ -1,6 +1,7 @@
 //! A side's traffic over time, as lines of a terminal.
 
-use super::{SLICE, Side, duration};
+use super::duration;
+use crate::report::{SLICE, Side};
 
 const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII: [char; 9] = [' ', '.', ':', '-', '=', '+', '*', '#', '#'];
@@ -76,8 +77,8 @@ fn cut(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::StepTraffic;
     use super::*;
+    use crate::report::StepTraffic;
 
     #[test]
     fn a_stall_is_a_gap() {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::{SLICE, Side, StepTraffic, Trial, duration};
+use super::duration;
+use crate::report::{SLICE, Side, StepTraffic, Trial};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 70.0;

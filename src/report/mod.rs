@@ -1,10 +1,16 @@
-//! What a run found and proposes, as plain data: every printer of this room prints this and nothing else.
+//! What a run found and proposes, and what a proof or a trial came to, as plain data: printers print this and nothing else.
 //!
 //! The field names are the stable JSON contract (`--format json`, `--schema`). Paths are relative to the working
 //! directory, with `/`. Lines and columns count from 1; columns count characters.
 
+mod proof;
+mod traffic;
+
 use schemars::JsonSchema;
 use serde::Serialize;
+
+pub use proof::{BadRows, Growth, NaiveStatement, Proof, ProofReport, StepProof, Verdict};
+pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};
 
 /// The outcome of `rewrite` or `check` over any number of migrations.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
