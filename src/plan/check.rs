@@ -107,7 +107,7 @@ pub fn check(
             // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
             // wrote to fail with it.
             let hard = doubtful || may_fail_as_written(step, &cost);
-            if let Some(change) = change.filter(|_| hard && step.duration == Duration::AsWritten) {
+            if let Some(change) = change.filter(|_| refused || (hard && step.duration == Duration::AsWritten)) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
             match schema.check_applies(&step.operation, promise.version) {

@@ -135,6 +135,7 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
     for source in create.like.iter().chain(&create.inherits).chain(&create.partition_of) {
         uses.alone(source, schema);
     }
+    create.partition_of.iter().for_each(|parent| names_keys_after_who_points_at(uses, parent, schema));
     if create.as_query {
         uses.reads_rows_of_text(text, schema);
         uses.barrier |= text.is_empty() || calls_users_function(text, schema);
@@ -148,6 +149,13 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
         if let ConstraintKind::ForeignKey(fk) = &constraint.kind {
             stands_on(uses, fk, schema);
         }
+    }
+}
+
+/// A foreign key that points at a partitioned table has one for each partition, named after its own table.
+fn names_keys_after_who_points_at(uses: &mut Uses, parent: &QualifiedName, schema: &Schema) {
+    for (other, _) in schema.referencing(parent) {
+        uses.alone(&other.name, schema);
     }
 }
 
@@ -542,6 +550,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
         Operation::AttachPartition { partition, .. } | Operation::DetachPartition { partition, .. } => {
             uses.alone(&table, schema);
             uses.alone(partition, schema);
+            names_keys_after_who_points_at(uses, &table, schema);
         }
         // Data and everything else: in place, nothing passes.
         Operation::CreateTable(_)

@@ -3,7 +3,7 @@
 use super::tally::Tally;
 use super::volatility::is_known_function;
 use super::{LockMode, Work, object};
-use crate::operation::{Operation, QualifiedName, SqlFragment};
+use crate::operation::{Operation, QualifiedName, Rows, SqlFragment};
 use crate::schema::{Age, RelationKind, Schema, mentions};
 
 /// `INSERT`: ROW EXCLUSIVE (documentation, 13.3.1). The rows may come from a query over big tables.
@@ -12,10 +12,12 @@ pub(super) fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
     tally.work(Work::Rows);
 }
 
-/// `UPDATE` and `DELETE`: ROW EXCLUSIVE; how many rows the condition picks is not known.
-pub(super) fn change(tally: &mut Tally<'_>, table: &QualifiedName) {
+/// `UPDATE` and `DELETE`: ROW EXCLUSIVE; how many rows the condition picks is not known. Where the table has none, those that
+/// it joins are read all the same.
+pub(super) fn change(tally: &mut Tally<'_>, table: &QualifiedName, rows: &Rows) {
     lock_rows(tally, table);
-    if !tally.schema.is_new(table) && !tally.schema.is_emptied(table) {
+    let is_empty = tally.schema.is_new(table) || tally.schema.is_emptied(table);
+    if !is_empty || matches!(rows, Rows::Picked(condition) if condition.joined) {
         tally.work(Work::Rows);
     }
 }
@@ -28,7 +30,7 @@ fn lock_rows(tally: &mut Tally<'_>, table: &QualifiedName) {
 
 /// A batched update: ROW EXCLUSIVE, a commit after each batch.
 pub(super) fn backfill(tally: &mut Tally<'_>, table: &QualifiedName) {
-    change(tally, table);
+    change(tally, table, &Rows::All);
     tally.outside_transaction();
 }
 

@@ -98,6 +98,20 @@ impl Dependents {
 
     /// Those that belong to a table, and those that belong to none and whose text mentions it.
     pub(super) fn of(&self, table: &Key) -> Vec<&Dependent> {
+        self.numbers_of(table).into_iter().filter_map(|number| self.get(number)).collect()
+    }
+
+    /// Changes them.
+    pub(super) fn edit_of(&mut self, table: &Key, mut change: impl FnMut(&mut Dependent)) {
+        for number in self.numbers_of(table) {
+            if let Some(mut dependent) = self.take(number) {
+                change(&mut dependent);
+                self.put(number, dependent);
+            }
+        }
+    }
+
+    fn numbers_of(&self, table: &Key) -> BTreeSet<u64> {
         let on = self.numbers(Mark::On(table.clone()));
         let candidates = match word_of(table.name()) {
             Some(word) => self.numbers(Mark::Word(word)),
@@ -107,8 +121,7 @@ impl Dependents {
             self.get(*number).is_some_and(|d| d.on.is_none() && mentions(d.definition.as_str(), table.name()))
         };
         let reading = candidates.into_iter().filter(reads);
-        let numbers: BTreeSet<u64> = on.into_iter().chain(reading).collect();
-        numbers.into_iter().filter_map(|number| self.get(number)).collect()
+        on.into_iter().chain(reading).collect()
     }
 
     fn get(&self, number: u64) -> Option<&Dependent> {

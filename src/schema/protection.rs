@@ -22,6 +22,8 @@ enum Protection {
     Default(Ident),
     /// By its name: a check that is replaced says something else.
     Check(Ident),
+    /// By what it says, whatever its name.
+    Rule(String),
     /// A trigger, policy or rule.
     Object(String),
 }
@@ -125,6 +127,7 @@ impl Protection {
                 format!("{relation} takes orphans in ({columns}), without a row in {}", parent.name())
             }
             Protection::Check(name) => format!("{relation} lacks check {name}"),
+            Protection::Rule(expression) => format!("{relation} lacks CHECK ({expression})"),
             Protection::Object(what) => format!("{what} of {relation} is missing"),
         }
     }
@@ -143,6 +146,10 @@ impl Schema {
             }
         }
         found.extend(table.constraints.iter().filter_map(protection_by));
+        found.extend(table.constraints.iter().filter_map(|state| match &state.constraint.kind {
+            ConstraintKind::Check { expression } => Some(Protection::Rule(expression.as_str().to_owned())),
+            _ => None,
+        }));
         for index in self.indexes_of(&table.name).filter(|index| index.unique) {
             let columns = index.columns.iter().map(|c| c.text.as_str().to_owned()).collect();
             let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();

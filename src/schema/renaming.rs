@@ -1,6 +1,8 @@
 //! A renamed column where it is named: keys, indexes, and the expressions that read it. PostgreSQL keeps numbers and
 //! trees there, so they follow by themselves; here they are texts.
 
+use std::collections::BTreeSet;
+
 use super::links::Tie;
 use super::{Index, Key, Schema, Table, key};
 use crate::operation::{ConstraintKind, Generated, Ident, QualifiedName, SqlFragment};
@@ -24,6 +26,35 @@ impl Schema {
         for index in self.index_keys(&own) {
             self.edit_index(&index, |index| rename_in_index(index, column, to));
         }
+        self.rename_in_dependents(table, column, to);
+    }
+
+    /// Views keep reading a table that has another name.
+    pub(super) fn rename_in_views(&mut self, table: &QualifiedName, from: &Ident, to: &Ident) {
+        if from != to {
+            self.dependents.edit_of(&key(table), |dependent| {
+                if dependent.on.is_none() && dependent.what.contains("view ") {
+                    dependent.definition = renamed(&dependent.definition, from, to);
+                }
+            });
+        }
+    }
+
+    /// So do its policies and triggers, and views of no other table: of a column that two tables have, a text does not tell
+    /// whose it is.
+    fn rename_in_dependents(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
+        let of_one: BTreeSet<QualifiedName> = self
+            .dependents
+            .of(&key(table))
+            .into_iter()
+            .filter(|d| d.on.is_some() || (d.what.contains("view ") && self.named_in(d.definition.as_str()).len() == 1))
+            .map(|d| d.name.clone())
+            .collect();
+        self.dependents.edit_of(&key(table), |dependent| {
+            if of_one.contains(&dependent.name) {
+                dependent.definition = renamed(&dependent.definition, column, to);
+            }
+        });
     }
 }
 

@@ -314,6 +314,7 @@ impl Schema {
                 }
             });
         }
+        self.rename_in_views(from, &from.name, &to.name);
         self.dependents.move_to(&old, to);
     }
 

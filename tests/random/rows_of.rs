@@ -50,6 +50,15 @@ impl RowsOf {
         values
     }
 
+    /// Every column of which there are values, by table.
+    pub fn columns(&self) -> impl Iterator<Item = (String, String)> {
+        let of = |(table, rows): (&String, &Vec<Row>)| {
+            let columns: BTreeSet<&String> = rows.iter().flat_map(Row::keys).collect();
+            columns.into_iter().map(|column| (table.clone(), column.clone())).collect::<Vec<_>>()
+        };
+        self.0.iter().flat_map(of)
+    }
+
     /// Columns that hold other values in another database, by table.
     pub fn unlike(&self, other: &RowsOf) -> BTreeSet<(String, String)> {
         let columns = self.0.iter().flat_map(|(table, rows)| {

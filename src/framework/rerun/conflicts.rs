@@ -13,7 +13,8 @@ use crate::schema::{mentions, same};
 /// it. `text` is a step's statement.
 pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], text: &dyn Fn(&Step) -> String) -> bool {
     renames_its_label(&step.operation, later)
-        || takes_away_what_is_made(&step.operation, later)
+        || takes_away_what_is_made(step, later)
+        || takes_an_index_that_goes(&step.operation, later)
         || makes_what_is_renamed(step, again, later)
         || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
 }
@@ -27,7 +28,8 @@ fn renames_its_label(operation: &Operation, later: &[&Step]) -> bool {
 }
 
 /// It drops or renames what has that name now, and a later one gives the name to something else.
-fn takes_away_what_is_made(operation: &Operation, later: &[&Step]) -> bool {
+fn takes_away_what_is_made(step: &Step, later: &[&Step]) -> bool {
+    let operation = &step.operation;
     let renamed: Vec<Name> = freed_by_renaming(operation).into_iter().map(|(from, _)| from).collect();
     let dropped = drops(operation);
     later.iter().any(|later| {
@@ -35,11 +37,23 @@ fn takes_away_what_is_made(operation: &Operation, later: &[&Step]) -> bool {
         let again = match (operation, &later.operation) {
             // Dropped and built again: the same in the end.
             (Operation::DropIndex { .. }, Operation::CreateIndex(_) | Operation::RenameIndex { .. }) => false,
-            (Operation::DropConstraint { .. }, _) => false,
+            (Operation::DropConstraint { .. }, _) if step.item == later.item => false,
             _ => made.iter().any(|name| dropped.contains(name)),
         };
         again || made.iter().any(|name| renamed.contains(name))
     })
+}
+
+/// It makes a constraint of an index, and a later one drops the constraint: the index is gone with it.
+fn takes_an_index_that_goes(operation: &Operation, later: &[&Step]) -> bool {
+    let Operation::AddConstraint { constraint, .. } = operation else { return false };
+    let (ConstraintKind::Unique { using_index, .. } | ConstraintKind::PrimaryKey { using_index, .. }) =
+        &constraint.kind
+    else {
+        return false;
+    };
+    let own = own_name(operation);
+    using_index.is_some() && later.iter().flat_map(|step| drops(&step.operation)).any(|name| own.contains(&name))
 }
 
 /// Its name is free again because a later one renamed it: it would be made once more, and stand in the rename's way, but
