@@ -92,6 +92,9 @@ impl Known {
         if let Some(why) = fails.filter(|_| reported.is_empty()) {
             return Ok(Some(Finding::new("no word of a migration that fails", why)));
         }
+        if let Some(untrue) = judge.reported_untruly(&self.case, &rewritten)? {
+            return Ok(Some(untrue));
+        }
         match judge.judge(&self.case, true)? {
             Ok(Verdict::Nothing) => bail!("the schema before does not run"),
             Ok(Verdict::Same) => match self.case.form {

@@ -30,6 +30,7 @@ impl Finding {
 }
 
 /// A rewritten case.
+#[derive(Debug, Clone)]
 pub struct Rewritten {
     /// What the runner sends; empty when the migration stays as it is.
     pub pieces: Vec<Piece>,
