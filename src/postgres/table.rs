@@ -81,8 +81,10 @@ pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool
         }
         // heap_drop_with_catalog: only a partition locks its parent
         let parents = tally.schema.table(name).map(|t| t.parents.as_slice()).unwrap_or_default();
-        for parent in parents.iter().filter(|parent| tally.schema.table(parent).is_none() || tally.is_partitioned(parent)) {
-            tally.lock(parent, LockMode::AccessExclusive);
+        for parent in parents {
+            if tally.schema.table(parent).is_none() || tally.is_partitioned(parent) {
+                tally.lock(parent, LockMode::AccessExclusive);
+            }
         }
         if cascade {
             lock_views(tally, name);
