@@ -29,6 +29,8 @@ pub struct Case {
     pub before: Vec<String>,
     pub rows: Vec<String>,
     pub migration: Vec<String>,
+    /// The oldest PostgreSQL that knows its words, where that is not every one.
+    pub oldest: Option<u32>,
 }
 
 /// Between the chunks of a Drizzle migration.
@@ -47,7 +49,7 @@ impl Case {
         let bold = chance.is(20);
         let migration = writer.migration(&mut |sql| accepts(Part::Migration, sql) || (bold && chance.is(40)));
         let migration = framed(seed, &before, migration);
-        Case { seed, form, before, rows, migration }
+        Case { seed, form, before, rows, migration, oldest: None }
     }
 
     /// Its statements of this part.

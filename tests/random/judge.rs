@@ -143,7 +143,9 @@ impl Judge {
                 }
                 Ended::Inside(seen, held) => {
                     names.read(&mut other)?;
-                    if let Some(untrue) = Said::of(&piece.sql).and_then(|said| said.untrue(&piece.sql, &held, &in_use, &names)) {
+                    if let Some(untrue) =
+                        Said::of(&piece.sql).and_then(|said| said.untrue(&piece.sql, &held, &in_use, &names))
+                    {
                         first.get_or_insert(Finding { what: format!("{}: {}", piece.name, untrue.what), ..untrue });
                     }
                     // the words of a statement with a condition are not always the author's

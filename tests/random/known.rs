@@ -55,12 +55,13 @@ impl Known {
         };
         let about = lines.next().unwrap_or_default();
         ensure!(about.len() > "-- ".len(), "the second line says in a sentence what it is about");
-        let (mut expected, mut unexpected) = (Vec::new(), Vec::new());
+        let (mut expected, mut unexpected, mut oldest) = (Vec::new(), Vec::new(), None);
         for line in lines {
             match line.strip_prefix("-- ").and_then(|line| line.split_once(": ")) {
                 Some(("expect", rule)) => expected.push(rule.to_owned()),
                 Some(("not", rule)) => unexpected.push(rule.to_owned()),
-                _ => bail!("{line}: neither `-- expect: rule` nor `-- not: rule`"),
+                Some(("since", major)) => oldest = Some(major.parse().with_context(|| line.to_owned())?),
+                _ => bail!("{line}: neither `-- expect: rule` nor `-- not: rule` nor `-- since: major version`"),
             }
         }
         let whole = |text: &str| -> Vec<String> {
@@ -71,8 +72,13 @@ impl Known {
             Form::Prisma => whole(migration),
             Form::Journal | Form::Folders => migration.split(SEPARATOR).flat_map(whole).collect(),
         };
-        let case = Case { seed: 0, form, before: whole(before), rows: whole(rows), migration };
+        let case = Case { seed: 0, form, before: whole(before), rows: whole(rows), migration, oldest };
         Ok(Known { name: name.to_owned(), case, expected, unexpected })
+    }
+
+    /// Whether a server of that major version knows its words.
+    pub fn is_for(&self, major: u32) -> bool {
+        self.case.oldest.is_none_or(|oldest| oldest <= major)
     }
 
     /// What is wrong with it, if anything is.
