@@ -227,7 +227,7 @@ fn known_cases_hold(major: u32) -> Result<()> {
     on_threads(|| {
         let judge = Judge::new(&server)?;
         while let Some(known) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Some(Finding { kind, what }) = known.finding(&judge).with_context(|| known.name.clone())? {
+            if let Some(Finding { kind, what }) = known.on(major).finding(&judge).with_context(|| known.name.clone())? {
                 wrong.lock().unwrap_or_else(PoisonError::into_inner).insert(&known.name, format!("{kind}\n{what}"));
             }
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
+use safestep::project::Config;
 use tempfile::TempDir;
 
 use super::chance::Chance;
@@ -29,7 +30,7 @@ pub struct Case {
     pub before: Vec<String>,
     pub rows: Vec<String>,
     pub migration: Vec<String>,
-    /// The oldest PostgreSQL that knows its words, where that is not every one.
+    /// The oldest PostgreSQL that it must run on, where that is not the usual one.
     pub oldest: Option<u32>,
 }
 
@@ -50,6 +51,12 @@ impl Case {
         let migration = writer.migration(&mut |sql| accepts(Part::Migration, sql) || (bold && chance.is(40)));
         let migration = framed(seed, &before, migration);
         Case { seed, form, before, rows, migration, oldest: None }
+    }
+
+    /// The same for a server of that major version, which may be older than what is usual.
+    pub fn on(&self, major: u32) -> Case {
+        let usual = Config::default().postgres;
+        Case { oldest: self.oldest.or((major < usual).then_some(major)), ..self.clone() }
     }
 
     /// Its statements of this part.

@@ -69,7 +69,7 @@ impl Judge {
             })
         });
         failed.map_or(Ok(()), Err).context("making a case")?;
-        Ok(case)
+        Ok(case.on(self.naive.major))
     }
 
     /// Runs both and compares.

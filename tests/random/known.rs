@@ -9,7 +9,7 @@ use super::judge::{Judge, Verdict};
 use super::rewritten::{Finding, rewritten};
 
 /// A case that is kept.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Known {
     pub name: String,
     pub case: Case,
@@ -79,6 +79,11 @@ impl Known {
     /// Whether a server of that major version knows its words.
     pub fn is_for(&self, major: u32) -> bool {
         self.case.oldest.is_none_or(|oldest| oldest <= major)
+    }
+
+    /// The same for a server of that major version.
+    pub fn on(&self, major: u32) -> Known {
+        Known { case: self.case.on(major), ..self.clone() }
     }
 
     /// What is wrong with it, if anything is.
