@@ -406,6 +406,32 @@ fn several_files_are_pending() -> Result<()> {
     Ok(())
 }
 
+/// All that is pending runs in one transaction, in which a new label cannot be used: it commits before the next file.
+#[test]
+fn a_label_is_used_by_the_next_pending_file() -> Result<()> {
+    const ADDED: (&str, &str) = ("label", "ALTER TYPE \"role\" ADD VALUE 'guest';");
+    let server = Server::of(15)?;
+    for generation in [Generation::Journal, Generation::Folders] {
+        let drizzle = Drizzle::start(generation)?;
+        let sample = Sample { name: "enum_add_value_end".into(), generation };
+        let history = sample.database(&drizzle, &server, 5)?;
+        for used in [
+            "UPDATE \"users\" SET \"role\" = 'guest' WHERE \"id\" = 1;",
+            "ALTER TABLE \"users\" ALTER COLUMN \"role\" SET DEFAULT 'guest';",
+        ] {
+            let naive = sample.history()?.and(generation, &[ADDED, ("used", used)])?;
+            let rewritten = naive.rewritten()?;
+            for driver in ["pg", "postgres", "kit"] {
+                let sides = Sides::of(&drizzle, &server, &history, &naive, &rewritten, driver)?;
+                ensure!(!sides.naive.1.ok, "{driver}: the naive files pass: {used}");
+                ensure!(sides.rewritten.1.ok, "{driver}: {} {:?}", sides.report(), rewritten.texts()?);
+                must_be_done(&drizzle, driver, &rewritten, &sides.rewritten.0)?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A build that fails leaves an INVALID index. When the rows are mended, the same command goes on and leaves what the naive
 /// migration leaves.
 #[test]

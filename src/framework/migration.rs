@@ -155,6 +155,7 @@ impl Migration {
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                     looks_for_leftovers: session.looks_for_leftovers,
+                    is_used_next: false,
                 });
             }
             session.ends_statement();
@@ -170,6 +171,7 @@ impl Migration {
                 settings: session.settings(),
                 bounds_lock_waits: true,
                 looks_for_leftovers: session.looks_for_leftovers,
+                is_used_next: false,
             });
         }
         let directives = directives(leading.slice(&self.source.text));

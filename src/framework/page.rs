@@ -9,7 +9,7 @@ use super::plpgsql::{retried, retried_in_turn};
 use super::undo::undo;
 use crate::operation::{Backfill, Decides, Fixed, Operation, QualifiedName, Setting, TransactionControl, clipped};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::sql::{Change, change, one_line, render};
+use crate::sql::{Change, change, one_line, read_statement, render, split};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
 pub trait Commands {
@@ -41,6 +41,8 @@ pub struct Page<'a> {
     pub commands: &'a dyn Commands,
     /// The whole sequence runs in one session: what the author has set holds in it.
     pub one_session: bool,
+    /// The block runs in a transaction that the runner has begun.
+    pub in_transaction: bool,
 }
 
 /// A statement in its author's words.
@@ -73,8 +75,8 @@ impl Page<'_> {
         &self.units()[0].steps[0]
     }
 
-    /// What, why it is safe, how to go on when it fails, how to undo it.
-    pub fn header(&self) -> String {
+    /// What, why it is safe, how to go on when it fails, how to undo it. `sent` is what the runner sends for it.
+    pub fn header(&self, sent: &str) -> String {
         let of = self.sequence.blocks.len();
         let short = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
         let title = if short.is_empty() { &self.migration.name } else { short };
@@ -83,7 +85,7 @@ impl Page<'_> {
             _ => format!("Step {} of {of} · {title} · {}", self.at + 1, self.what()),
         }];
         lines.extend(self.before());
-        lines.push(format!("If it fails: {}", self.if_it_fails()));
+        lines.push(format!("If it fails: {}", self.if_it_fails(sent)));
         lines.extend(self.after_failed_build());
         let comments: String = lines.iter().map(|line| comment(line) + "\n").collect();
         self.undo().into_iter().fold(comments, |comments, line| comments + &line + "\n")
@@ -136,7 +138,7 @@ impl Page<'_> {
             .collect()
     }
 
-    fn if_it_fails(&self) -> String {
+    fn if_it_fails(&self, sent: &str) -> String {
         let (again, begin_again) = (self.commands.again(), self.commands.begin_again());
         match (self.kind(), &self.first().operation) {
             (UnitKind::Brief, _) if self.units().len() > 1 => {
@@ -158,6 +160,9 @@ impl Page<'_> {
                 format!("it leaves an INVALID index.{}", self.commands.after_failed_build())
             }
             (UnitKind::Alone, _) => again,
+            (UnitKind::AsWritten, _) if self.in_transaction || is_all_or_nothing(sent) => {
+                format!("nothing has changed. {begin_again}")
+            }
             (UnitKind::AsWritten, _) => format!("look at what it did, then {again}"),
         }
     }
@@ -321,6 +326,49 @@ impl Page<'_> {
     }
 }
 
+/// True when nothing of what is sent stays after a failure, also with a runner that sends it statement by statement: it is one
+/// statement that commits nothing itself, or all of it stands between BEGIN and COMMIT. What is only set ends with the session.
+fn is_all_or_nothing(sent: &str) -> bool {
+    let statements = split(sent).pieces.into_iter().map(|piece| piece.span.slice(sent));
+    let operations = statements.map(|statement| (statement, read_statement(statement).operations));
+    let lasting: Vec<(&str, Option<TransactionControl>)> = operations
+        .filter(|(_, all)| {
+            !all.iter().all(|one| matches!(one.operation, Operation::SetParameter { .. })) || all.is_empty()
+        })
+        .map(|(statement, all)| {
+            let control = all.iter().find_map(|one| match one.operation {
+                Operation::Transaction(control) => Some(control),
+                _ => None,
+            });
+            (statement, control)
+        })
+        .collect();
+    let between = match lasting.as_slice() {
+        [(_, Some(TransactionControl::Begin)), between @ .., (_, Some(TransactionControl::Commit))] => between,
+        [_] => lasting.as_slice(),
+        several => return several.is_empty(),
+    };
+    !between.iter().any(|(statement, control)| control.is_some() || may_commit(statement))
+}
+
+/// True for a statement that commits what it has done so far, or may.
+fn may_commit(statement: &str) -> bool {
+    const WORDS: [&str; 10] = [
+        "CONCURRENTLY",
+        "COMMIT",
+        "ROLLBACK",
+        "CALL",
+        "VACUUM",
+        "REINDEX",
+        "CLUSTER",
+        "DATABASE",
+        "TABLESPACE",
+        "SUBSCRIPTION",
+    ];
+    let upper = statement.to_ascii_uppercase();
+    upper.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| WORDS.contains(&word))
+}
+
 /// True when a step in the author's words can stand in a `DO` block with others: a statement that gives no rows, or a block
 /// that ends no transaction.
 pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
@@ -462,7 +510,26 @@ fn listed(tables: &[QualifiedName]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::whole_words;
+    use super::{is_all_or_nothing, whole_words};
+
+    #[test]
+    fn what_stays_after_a_failure() {
+        for (sent, expected) in [
+            ("UPDATE t SET a = 1;", true),
+            ("-- why\nSET lock_timeout = '1s';\nUPDATE t SET a = 1;", true),
+            ("DO $$ BEGIN UPDATE t SET a = 1; UPDATE u SET a = 1; END $$;", true),
+            ("BEGIN;\nUPDATE t SET a = 1;\nUPDATE u SET a = 1;\nCOMMIT;", true),
+            ("UPDATE t SET a = 1;\nUPDATE u SET a = 1;", false),
+            ("BEGIN;\nUPDATE t SET a = 1;\nCOMMIT;\nUPDATE u SET a = 1;", false),
+            ("BEGIN;\nUPDATE t SET a = 1;\nCOMMIT;\nBEGIN;\nUPDATE u SET a = 1;\nCOMMIT;", false),
+            ("DO $$ BEGIN UPDATE t SET a = 1; COMMIT; UPDATE u SET a = 1; END $$;", false),
+            ("CREATE INDEX CONCURRENTLY i ON t (a);", false),
+            ("CALL fill();", false),
+            ("GRANT SELECT ON t TO \"reader\";", true),
+        ] {
+            assert_eq!(is_all_or_nothing(sent), expected, "{sent}");
+        }
+    }
 
     #[test]
     fn words_are_not_cut() {

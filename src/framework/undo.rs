@@ -1,23 +1,29 @@
 //! How a block is taken back, for its comment.
 
-use crate::operation::Operation;
+use crate::operation::{Ident, Operation, QualifiedName};
 use crate::plan::{Step, Undo};
+use crate::schema::{mentions, same};
 use crate::sql::{one_line, render};
 
 /// The steps' undo, last step first; subcommands of one table together. Every statement is one line.
 pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
     let mut statements: Vec<(String, Vec<String>)> = Vec::new();
     let mut impossible = Vec::new();
+    let mut gone = Vec::new();
     let steps: Vec<&Step> = steps.collect();
     for step in steps.into_iter().rev() {
         match &step.undo {
             Undo::By(operations) => {
-                for operation in operations {
+                // what a later step took away for good cannot be what it was
+                for operation in operations.iter().filter(|operation| !gone.iter().any(|one| needs(operation, one))) {
                     add_undo(&mut statements, operation);
                 }
             }
             Undo::Nothing => {}
-            Undo::Impossible(why) => impossible.push(why.clone()),
+            Undo::Impossible(why) => {
+                impossible.push(why.clone());
+                gone.extend(taken_away(&step.operation));
+            }
         }
     }
     let text = statements
@@ -36,7 +42,28 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
         (true, true) => vec!["nothing to undo".into()],
         (true, false) => vec![format!("not possible: {why}")],
         (false, true) => vec![text],
-        (false, false) => vec![format!("not possible: {why}; the rest by {text}")],
+        (false, false) => vec![format!("in part, by {text} the rest is not possible: {why}")],
+    }
+}
+
+/// A table that is gone, or one of its columns.
+type Gone<'a> = (&'a QualifiedName, Option<&'a Ident>);
+
+fn taken_away(operation: &Operation) -> Vec<Gone<'_>> {
+    match operation {
+        Operation::DropTable { names, .. } => names.iter().map(|name| (name, None)).collect(),
+        Operation::DropColumn { table, column, .. } => vec![(&table.name, Some(column))],
+        _ => Vec::new(),
+    }
+}
+
+/// True when an operation cannot be done without that.
+fn needs(operation: &Operation, (table, column): &Gone<'_>) -> bool {
+    let own = operation.table().is_some_and(|own| same(own, table));
+    let text = || render::statement(operation).unwrap_or_default();
+    match column {
+        Some(column) => own && mentions(&text(), column.as_str()),
+        None => own || mentions(&text(), table.name.as_str()),
     }
 }
 

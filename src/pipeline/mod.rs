@@ -5,6 +5,7 @@
 mod bonds;
 mod copies;
 mod findings;
+mod pending;
 mod planning;
 mod records;
 mod reporting;
@@ -132,8 +133,15 @@ pub fn each(
     let mut settled: Vec<Settled> = Vec::new();
     let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
-        let read: Vec<Result<Migration, FrameworkError>> =
+        let mut read: Vec<Result<Migration, FrameworkError>> =
             some.par_iter().map(|found| Migration::read(found, sending)).collect();
+        for (behind, found) in (1..read.len()).zip(some) {
+            if let ([.., Ok(migration)], [Ok(next), ..]) = read.split_at_mut(behind)
+                && in_scope(found)
+            {
+                pending::mark_labels_in_use(migration, next, sending);
+            }
+        }
         let continued = before.continued(&read);
         let mut judged = Vec::new();
         for (offset, (found, migration)) in some.iter().zip(read).enumerate() {

@@ -64,8 +64,8 @@ fn lock_references(tally: &mut Tally<'_>, constraint: &Constraint, mode: LockMod
     }
 }
 
-/// `DROP TABLE`: ACCESS EXCLUSIVE on it, on its partitions, on the table it is a partition of and on every table at the
-/// other end of a foreign key; O(1).
+/// `DROP TABLE`: ACCESS EXCLUSIVE on it, on its partitions, on the table it is a partition of and that one's DEFAULT partition, and
+/// on every table at the other end of a foreign key; O(1).
 pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool) {
     for name in names {
         let members: Vec<QualifiedName> = family(tally.schema, name, false).iter().map(|t| t.name.clone()).collect();
@@ -79,13 +79,25 @@ pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool
                 tally.lock(&other.name, LockMode::AccessExclusive);
             }
         }
+        // heap_drop_with_catalog: only a partition locks its parent
         let parents = tally.schema.table(name).map(|t| t.parents.as_slice()).unwrap_or_default();
         for parent in parents {
-            tally.lock(parent, LockMode::AccessExclusive);
+            if tally.schema.table(parent).is_none() || tally.is_partitioned(parent) {
+                tally.lock(parent, LockMode::AccessExclusive);
+                lock_default_partition(tally, parent);
+            }
         }
         if cascade {
             lock_views(tally, name);
         }
+    }
+}
+
+/// ACCESS EXCLUSIVE on the DEFAULT partition, which may hold more rows when another one goes (`heap_drop_with_catalog`,
+/// `ATExecDetachPartition`).
+fn lock_default_partition(tally: &mut Tally<'_>, parent: &QualifiedName) {
+    if let Some(default) = tally.schema.default_partition(parent) {
+        tally.lock(&default.name, LockMode::AccessExclusive);
     }
 }
 
@@ -187,7 +199,7 @@ fn attach_foreign_key(tally: &mut Tally<'_>, partition: &QualifiedName, key: &Co
     }
 }
 
-/// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent and (14+) the partition; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
+/// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent, its DEFAULT partition and (14+) the partition; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
 /// the parent, outside a transaction block, and not when there is a DEFAULT partition. A table that references the parent is
 /// read for rows that point into the partition (`RI_PartitionRemove_Check`) and loses triggers under ACCESS EXCLUSIVE.
 pub(super) fn detach(
@@ -201,6 +213,7 @@ pub(super) fn detach(
     let own = if tally.version < 14 { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     tally.lock(table, parent);
     tally.lock(partition, own);
+    lock_default_partition(tally, table);
     for key in foreign_keys(tally.schema, table) {
         lock_references(tally, key, LockMode::ShareRowExclusive);
     }

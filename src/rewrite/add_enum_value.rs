@@ -1,7 +1,8 @@
 //! # add-enum-value
 //!
 //! `ALTER TYPE … ADD VALUE` is instant and locks no table, but the new label cannot be used before its transaction has
-//! committed: a default or an insert with it in the same migration fails (55P04). Where nothing beside it uses the label it is
+//! committed: a default or an insert with it in the same migration fails (55P04), and in the next one too where all that is pending
+//! runs in one transaction, as in Drizzle. Where nothing beside it uses the label it is
 //! left where it is.
 //!
 //! ## Instead
@@ -33,7 +34,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let here = &site.items[site.at];
     let uses = |at: usize| may_use(&site.items[at], site.texts[at], name, value);
     let used = (site.at + 1..site.items.len()).any(|at| site.items[at].shares_transaction_with(here) && uses(at));
-    if !used || here.fixed.is_some() || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) {
+    if !(used || here.is_used_next)
+        || here.fixed.is_some()
+        || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New)
+    {
         return None;
     }
     let hazard = Hazard {
@@ -41,8 +45,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Safe,
         table: None,
         lock: None,
-        message: format!("{value} cannot be used before this has committed, and a statement beside it may use it"),
-        label: "shares a transaction with what may use it".into(),
+        message: match used {
+            true => format!("{value} cannot be used before this has committed, and a statement beside it may use it"),
+            false => format!("{value} cannot be used before this has committed, and the next migration uses it"),
+        },
+        label: match used {
+            true => "shares a transaction with what may use it".into(),
+            false => "shares a transaction with the next migration when both are pending".into(),
+        },
         help: "a transaction of its own".into(),
     };
     let mut steps = site.steps();

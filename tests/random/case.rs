@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use camino::{Utf8Path, Utf8PathBuf};
+use safestep::project::Config;
 use tempfile::TempDir;
 
 use super::chance::Chance;
@@ -29,6 +30,8 @@ pub struct Case {
     pub before: Vec<String>,
     pub rows: Vec<String>,
     pub migration: Vec<String>,
+    /// The oldest PostgreSQL that it must run on, where that is not the usual one.
+    pub oldest: Option<u32>,
 }
 
 /// Between the chunks of a Drizzle migration.
@@ -47,7 +50,13 @@ impl Case {
         let bold = chance.is(20);
         let migration = writer.migration(&mut |sql| accepts(Part::Migration, sql) || (bold && chance.is(40)));
         let migration = framed(seed, &before, migration);
-        Case { seed, form, before, rows, migration }
+        Case { seed, form, before, rows, migration, oldest: None }
+    }
+
+    /// The same for a server of that major version, which may be older than what is usual.
+    pub fn on(&self, major: u32) -> Case {
+        let usual = Config::default().postgres;
+        Case { oldest: self.oldest.or((major < usual).then_some(major)), ..self.clone() }
     }
 
     /// Its statements of this part.

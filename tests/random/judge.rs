@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use postgres::{Client, Error};
 use safestep::report::HazardReport;
-use safestep::sql::split;
+use safestep::sql::{read_statement, split};
 use safestep::verify::between::{Between, Moment, can_be_stopped};
 use safestep::verify::catalog::Catalog;
 
 use super::case::{Case, Form, Part};
 use super::rewritten::{Finding, Rewritten, rewritten};
 use super::rows_of::{Numbered, RowsOf};
-use super::trace::{self, Ended, InUse};
+use super::said::{Names, ReportedLock, Said};
+use super::trace::{self, Ended, Held, InUse};
 use crate::bench;
 use crate::bench::blocker::fills;
 use crate::bench::server::{Database, LEDGERS, Server};
@@ -69,7 +70,7 @@ impl Judge {
             })
         });
         failed.map_or(Ok(()), Err).context("making a case")?;
-        Ok(case)
+        Ok(case.on(self.naive.major))
     }
 
     /// Runs both and compares.
@@ -122,6 +123,8 @@ impl Judge {
             client.batch_execute(PATIENCE)?;
             client.batch_execute(&piece.set)?;
             let mut gaps = Vec::new();
+            let mut names = Names::default();
+            names.read(&mut other)?;
             let mut step = || trace::step(&mut client, &piece.sql, &in_use);
             let ended = match piece.sql.matches("COMMIT;").count() > 1 && can_be_stopped(&piece.sql) {
                 true => between.inside(&mut other, LEDGERS, &mut gaps, step)??,
@@ -139,7 +142,13 @@ impl Judge {
                     let what = format!("{} commits by itself, and nothing of it can be looked at", piece.name);
                     first.get_or_insert(Finding::new("not looked at", what));
                 }
-                Ended::Inside(seen) => {
+                Ended::Inside(seen, held) => {
+                    names.read(&mut other)?;
+                    if let Some(untrue) =
+                        Said::of(&piece.sql).and_then(|said| said.untrue(&piece.sql, &held, &in_use, &names))
+                    {
+                        first.get_or_insert(Finding { what: format!("{}: {}", piece.name, untrue.what), ..untrue });
+                    }
                     // the words of a statement with a condition are not always the author's
                     let says = |table: &str| {
                         rewritten.report.hazards.iter().any(|hazard| {
@@ -168,6 +177,58 @@ impl Judge {
             }
         }
         Ok(Ok(first))
+    }
+
+    /// The first untrue word about a lock, in a header or in the report.
+    pub fn untrue_words(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        if let Some(untrue) = self.reported_untruly(case, rewritten)? {
+            return Ok(Some(untrue));
+        }
+        prepare(&self.sequence, case)?;
+        let mut other = self.sequence.connect()?;
+        let moment = Moment::read(&mut other, LEDGERS)?;
+        let between = Between::of(&moment, Moment::read(&mut other, LEDGERS)?);
+        let seen = self.run(rewritten, between)?.unwrap_or_else(Some);
+        Ok(seen.filter(|finding| finding.kind == Said::UNTRUE))
+    }
+
+    /// What is reported of the naive statements, where they run in one transaction: a hazard's lock is taken on its table, and a
+    /// statement that does one thing takes no stronger one.
+    pub(super) fn reported_untruly(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        prepare(&self.naive, case)?;
+        let mut client = self.naive.connect()?;
+        let in_use = trace::with_indexes(&mut client)?;
+        let mut names = Names::default();
+        names.read(&mut client)?;
+        client.batch_execute(PATIENCE)?;
+        client.batch_execute("BEGIN")?;
+        let text = case.text();
+        let (mut end, mut before) = (0, Held::new());
+        for chunk in case.chunks() {
+            let start = end + text[end..].find(&chunk).context("a chunk of the migration")?;
+            end = start + chunk.len();
+            for piece in split(&chunk).pieces {
+                let statement = piece.span.slice(&chunk);
+                if client.batch_execute(statement).is_err() {
+                    return Ok(None);
+                }
+                if names.read(&mut client).is_err() {
+                    return Ok(None); // a statement of the author's ended the transaction
+                }
+                let held = trace::seen(&mut client, &in_use, &in_use, &mut BTreeMap::new())?.held;
+                let first_line = 1 + text[..start + piece.span.start].matches('\n').count();
+                let lines = first_line..=first_line + statement.matches('\n').count();
+                let does_one_thing = read_statement(statement).operations.len() == 1;
+                for hazard in rewritten.report.hazards.iter().filter(|hazard| lines.contains(&hazard.line)) {
+                    let said = ReportedLock { hazard, does_one_thing };
+                    if let Some(finding) = said.untrue(&held, &before, &in_use, &names) {
+                        return Ok(Some(finding));
+                    }
+                }
+                before = held;
+            }
+        }
+        Ok(None)
     }
 
     /// `known` are the columns that were there before.

@@ -9,7 +9,7 @@ use super::judge::{Judge, Verdict};
 use super::rewritten::{Finding, rewritten};
 
 /// A case that is kept.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Known {
     pub name: String,
     pub case: Case,
@@ -55,12 +55,13 @@ impl Known {
         };
         let about = lines.next().unwrap_or_default();
         ensure!(about.len() > "-- ".len(), "the second line says in a sentence what it is about");
-        let (mut expected, mut unexpected) = (Vec::new(), Vec::new());
+        let (mut expected, mut unexpected, mut oldest) = (Vec::new(), Vec::new(), None);
         for line in lines {
             match line.strip_prefix("-- ").and_then(|line| line.split_once(": ")) {
                 Some(("expect", rule)) => expected.push(rule.to_owned()),
                 Some(("not", rule)) => unexpected.push(rule.to_owned()),
-                _ => bail!("{line}: neither `-- expect: rule` nor `-- not: rule`"),
+                Some(("since", major)) => oldest = Some(major.parse().with_context(|| line.to_owned())?),
+                _ => bail!("{line}: neither `-- expect: rule` nor `-- not: rule` nor `-- since: major version`"),
             }
         }
         let whole = |text: &str| -> Vec<String> {
@@ -71,8 +72,18 @@ impl Known {
             Form::Prisma => whole(migration),
             Form::Journal | Form::Folders => migration.split(SEPARATOR).flat_map(whole).collect(),
         };
-        let case = Case { seed: 0, form, before: whole(before), rows: whole(rows), migration };
+        let case = Case { seed: 0, form, before: whole(before), rows: whole(rows), migration, oldest };
         Ok(Known { name: name.to_owned(), case, expected, unexpected })
+    }
+
+    /// Whether a server of that major version knows its words.
+    pub fn is_for(&self, major: u32) -> bool {
+        self.case.oldest.is_none_or(|oldest| oldest <= major)
+    }
+
+    /// The same for a server of that major version.
+    pub fn on(&self, major: u32) -> Known {
+        Known { case: self.case.on(major), ..self.clone() }
     }
 
     /// What is wrong with it, if anything is.
@@ -91,6 +102,9 @@ impl Known {
         }
         if let Some(why) = fails.filter(|_| reported.is_empty()) {
             return Ok(Some(Finding::new("no word of a migration that fails", why)));
+        }
+        if let Some(untrue) = judge.reported_untruly(&self.case, &rewritten)? {
+            return Ok(Some(untrue));
         }
         match judge.judge(&self.case, true)? {
             Ok(Verdict::Nothing) => bail!("the schema before does not run"),

@@ -30,6 +30,7 @@ impl Finding {
 }
 
 /// A rewritten case.
+#[derive(Debug, Clone)]
 pub struct Rewritten {
     /// What the runner sends; empty when the migration stays as it is.
     pub pieces: Vec<Piece>,
@@ -39,8 +40,9 @@ pub struct Rewritten {
 /// Rows per batch of a backfill: fewer than a table has.
 const BATCH: u64 = 5;
 
-fn options(project: &Project) -> Options {
+fn options(case: &Case, project: &Project) -> Options {
     let mut config = Config::default();
+    config.postgres = case.oldest.unwrap_or(config.postgres);
     config.backfill.batch_size = BATCH;
     config.backfill.pause = Millis(0);
     Options { config, base: project.root.clone() }
@@ -59,7 +61,7 @@ fn rewrite(case: &Case, project: &Project) -> Result<Result<Run, Finding>> {
         Err(error) => return Ok(Err(Finding::new("unusable folder", error.to_string()))),
     };
     let is_new = |found: &safestep::framework::Found| !found.name.contains("init");
-    let rewrite = || run(framework, &history, &is_new, &options(project), &|_, _| ());
+    let rewrite = || run(framework, &history, &is_new, &options(case, project), &|_, _| ());
     Ok(match catch_unwind(AssertUnwindSafe(rewrite)) {
         Ok(run) if run.errors.is_empty() => Ok(run),
         Ok(run) => Err(Finding::new("unreadable", run.errors.iter().map(ToString::to_string).collect::<String>())),

@@ -1,6 +1,6 @@
 //! What a statement or a step holds and touches, seen from inside its transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use postgres::{Client, Error};
@@ -9,6 +9,54 @@ use safestep::sql::split;
 
 /// Relations that were there before the migration, by their number: somebody uses them.
 pub type InUse = BTreeMap<u32, (String, u32)>;
+
+/// The locks that a transaction holds on relations in use, by number.
+pub type Held = BTreeMap<u32, BTreeSet<Mode>>;
+
+/// The modes of table locks, the weakest first, as PostgreSQL's documentation lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    AccessShare,
+    RowShare,
+    RowExclusive,
+    ShareUpdateExclusive,
+    Share,
+    ShareRowExclusive,
+    Exclusive,
+    AccessExclusive,
+}
+
+impl Mode {
+    const ALL: [(Mode, &str, &str); 8] = [
+        (Mode::AccessShare, "AccessShareLock", "ACCESS SHARE"),
+        (Mode::RowShare, "RowShareLock", "ROW SHARE"),
+        (Mode::RowExclusive, "RowExclusiveLock", "ROW EXCLUSIVE"),
+        (Mode::ShareUpdateExclusive, "ShareUpdateExclusiveLock", "SHARE UPDATE EXCLUSIVE"),
+        (Mode::Share, "ShareLock", "SHARE"),
+        (Mode::ShareRowExclusive, "ShareRowExclusiveLock", "SHARE ROW EXCLUSIVE"),
+        (Mode::Exclusive, "ExclusiveLock", "EXCLUSIVE"),
+        (Mode::AccessExclusive, "AccessExclusiveLock", "ACCESS EXCLUSIVE"),
+    ];
+
+    /// As a lock is called in SQL, a header or a report.
+    pub fn of_words(words: &str) -> Option<Mode> {
+        Mode::ALL.iter().find(|(_, _, sql)| *sql == words).map(|(mode, ..)| *mode)
+    }
+
+    /// As `pg_locks` calls it.
+    fn of_catalog(name: &str) -> Option<Mode> {
+        Mode::ALL.iter().find(|(_, catalog, _)| *catalog == name).map(|(mode, ..)| *mode)
+    }
+
+    pub fn words(self) -> &'static str {
+        Mode::ALL.iter().find(|(mode, ..)| *mode == self).map_or("", |(_, _, sql)| sql)
+    }
+
+    /// Whether writers wait for it.
+    pub fn is_strong(self) -> bool {
+        self >= Mode::Share
+    }
+}
 
 /// So many rows are no longer what a single row's change or check reads.
 const SEVERAL: i64 = 5;
@@ -20,21 +68,35 @@ pub struct Seen {
     pub strong: Vec<String>,
     /// Tables in use of which rows were read or written, or whose file is another one.
     pub touched: Vec<String>,
+    /// Every lock on relations in use.
+    pub held: Held,
 }
 
 /// How a step ended.
 pub enum Ended {
-    /// In one transaction.
-    Inside(Seen),
+    /// In transactions: the first that reads under a strong lock or else the last, and what each of them held.
+    Inside(Seen, Vec<Held>),
     /// It commits by itself, or cannot be in a transaction block.
     Outside,
     Failed(Error),
 }
 
+/// Tables and materialized views.
 pub fn in_use(client: &mut Client) -> Result<InUse> {
-    let query = "SELECT c.oid, c.oid::regclass::text, coalesce(pg_relation_filenode(c.oid), 0) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-         WHERE relkind IN ('r', 'p', 'm') AND nspname IN ('public', 'app')";
-    Ok(client.query(query, &[])?.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
+    relations(client, "'r', 'p', 'm'")
+}
+
+/// The same, and their indexes.
+pub fn with_indexes(client: &mut Client) -> Result<InUse> {
+    relations(client, "'r', 'p', 'm', 'i', 'I'")
+}
+
+fn relations(client: &mut Client, kinds: &str) -> Result<InUse> {
+    let query = format!(
+        "SELECT c.oid, c.oid::regclass::text, coalesce(pg_relation_filenode(c.oid), 0) FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+         WHERE relkind IN ({kinds}) AND nspname IN ('public', 'app')"
+    );
+    Ok(client.query(&query, &[])?.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect())
 }
 
 /// Runs a step in a transaction and commits it, and looks at it behind each of its statements: what is read before a lock is
@@ -42,15 +104,16 @@ pub fn in_use(client: &mut Client) -> Result<InUse> {
 /// then, with nothing left to do, as it is.
 pub fn step(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
     let transactions = transactions(sql);
+    let mut held = Vec::new();
     for transaction in &transactions {
         match one(client, transaction, in_use)? {
-            Ended::Inside(seen) if seen.strong.is_empty() || seen.touched.is_empty() => {}
+            Ended::Inside(seen, of_it) if seen.strong.is_empty() || seen.touched.is_empty() => held.extend(of_it),
             ended => return Ok(ended),
         }
     }
     match transactions.is_empty() {
         true => one(client, sql, in_use),
-        false => Ok(client.batch_execute(sql).map_or_else(Ended::Failed, |()| Ended::Inside(Seen::default()))),
+        false => Ok(client.batch_execute(sql).map_or_else(Ended::Failed, |()| Ended::Inside(Seen::default(), held))),
     }
 }
 
@@ -58,6 +121,7 @@ fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
     client.batch_execute("SET enable_seqscan = off; BEGIN")?; // a row that is looked up is not a scan
     let mut counted = BTreeMap::new();
     let mut worst = Seen::default();
+    let mut held = Held::new();
     for piece in split(sql).pieces {
         let files = self::in_use(client)?;
         if let Err(error) = client.batch_execute(piece.span.slice(sql)) {
@@ -69,12 +133,13 @@ fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
             });
         }
         let seen = seen(client, in_use, &files, &mut counted)?;
+        held.clone_from(&seen.held);
         if worst.strong.is_empty() || worst.touched.is_empty() {
             worst = seen;
         }
     }
     Ok(match client.batch_execute("COMMIT") {
-        Ok(()) => Ended::Inside(worst),
+        Ok(()) => Ended::Inside(worst, vec![held]),
         Err(error) => Ended::Failed(error), // a deferred constraint
     })
 }
@@ -83,11 +148,14 @@ fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
 pub fn seen(client: &mut Client, in_use: &InUse, files: &InUse, counted: &mut BTreeMap<u32, i64>) -> Result<Seen> {
     let mut seen = Seen::default();
     // once a type or table is in doubt the search path may be anything
-    let locks = "SELECT relation, mode FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND granted AND locktype = 'relation'
-         AND mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')";
+    let locks = "SELECT relation, mode FROM pg_catalog.pg_locks WHERE pid = pg_catalog.pg_backend_pid() AND granted AND locktype = 'relation'";
     for row in client.query(locks, &[])? {
-        if let Some((name, _)) = in_use.get(&row.get(0)) {
-            seen.strong.push(format!("{} on {name}", row.get::<_, String>(1)));
+        let (relation, lock): (u32, String) = (row.get(0), row.get(1));
+        if let (Some((name, _)), Some(mode)) = (in_use.get(&relation), Mode::of_catalog(&lock)) {
+            if mode.is_strong() {
+                seen.strong.push(format!("{lock} on {name}"));
+            }
+            seen.held.entry(relation).or_default().insert(mode);
         }
     }
     let counters =

@@ -115,7 +115,7 @@ impl<'a> Chunks<'a> {
 
     /// A file that runs once, as a whole.
     fn inside(&self, part: Part, told: &mut [bool]) -> Vec<String> {
-        let page = self.page(part.from);
+        let page = self.page(part.from, true);
         let (name, of) = (words(&self.migration.name), self.sequence.blocks.len());
         let header = [
             format!("Step {} of {of} of {name}: {}", part.from + 1, page.what()),
@@ -173,7 +173,8 @@ impl<'a> Chunks<'a> {
         first.is_some_and(|step| step.operation == Operation::Transaction(TransactionControl::Commit))
     }
 
-    fn page(&self, at: usize) -> Page<'a> {
+    /// The block at an index, and whether the migrator's transaction holds it.
+    fn page(&self, at: usize, in_transaction: bool) -> Page<'a> {
         Page {
             migration: self.migration,
             sequence: self.sequence,
@@ -181,6 +182,7 @@ impl<'a> Chunks<'a> {
             at,
             commands: &Migrate,
             one_session: true,
+            in_transaction,
         }
     }
 
@@ -193,7 +195,7 @@ impl<'a> Chunks<'a> {
     }
 
     fn block(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
-        let page = self.page(at);
+        let page = self.page(at, inside);
         if matches!(page.kind(), UnitKind::Free | UnitKind::AsWritten) {
             let mut chunks = match inside {
                 true => runners::once(page.as_written_by_step(told)),
@@ -203,20 +205,21 @@ impl<'a> Chunks<'a> {
                 chunks.insert(0, "START TRANSACTION;".to_owned());
                 chunks.push("COMMIT;".to_owned());
             }
+            let sent = chunks.join("\n");
             if let Some(first) = chunks.first_mut() {
-                *first = format!("{}{first}", page.header());
+                *first = format!("{}{first}", page.header(&sent));
             }
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
             let table = page.steps().find_map(|step| step.operation.table());
             let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
-            return vec![page.header() + &page.block(|unit| self.again().brief(unit), Some(&table), told)];
+            return vec![page.header("") + &page.block(|unit| self.again().brief(unit), Some(&table), told)];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
-            return vec![page.header() + &page.block(|unit| vec![self.validate(unit)], None, told)];
+            return vec![page.header("") + &page.block(|unit| vec![self.validate(unit)], None, told)];
         }
-        let head = page.header() + &page.comments(told);
+        let head = page.header("") + &page.comments(told);
         match page.kind() {
             UnitKind::Validate => {
                 let statement = self.validate(&page.units()[0]);
@@ -238,7 +241,7 @@ impl<'a> Chunks<'a> {
 
     /// Every statement of a block as a chunk, where it may run again in that form.
     fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
-        let page = self.page(at);
+        let page = self.page(at, false);
         let mut chunks = Vec::new();
         let mut whole = Vec::new();
         for step in page.steps() {

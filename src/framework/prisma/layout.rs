@@ -27,9 +27,10 @@ pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &Lay
     let mut files = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let commands = MigrateResolve(name);
-        let page = Page { migration, sequence, settings, at, commands: &commands, one_session: false };
-        let mut content = page.header();
-        content.push_str(&body(&page, &mut told));
+        let page =
+            Page { migration, sequence, settings, at, commands: &commands, one_session: false, in_transaction: false };
+        let body = body(&page, &mut told);
+        let mut content = page.header(&body) + &body;
         if at == last {
             let trailing = migration.comments_at_the_end();
             if !trailing.is_empty() {

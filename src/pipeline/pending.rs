@@ -1,0 +1,30 @@
+//! What a migration makes that the next one uses before it is committed: some runners send all that is pending in one
+//! transaction.
+
+use crate::framework::migration::{Migration, Sending};
+use crate::operation::{Item, Operation, TransactionControl};
+
+/// Marks the labels of `migration` that the one behind it uses, where no COMMIT stands between.
+pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, sending: Sending) {
+    if !sending.in_transaction {
+        return;
+    }
+    let before_commit = next.items.iter().take_while(|item| !ends_transaction(item)).count();
+    let uses = |label: &str| {
+        (0..before_commit).any(|at| match next.items[at].operation {
+            Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } | Operation::Comment { .. } => false,
+            _ => next.slice(at).contains(label),
+        })
+    };
+    for item in migration.items.iter_mut().rev() {
+        match &item.operation {
+            _ if ends_transaction(item) => return,
+            Operation::AddEnumValue { value, .. } => item.is_used_next = item.block.is_some() && uses(value),
+            _ => {}
+        }
+    }
+}
+
+fn ends_transaction(item: &Item) -> bool {
+    matches!(item.operation, Operation::Transaction(TransactionControl::Commit | TransactionControl::Other))
+}
