@@ -123,12 +123,14 @@ impl Said {
             }
             _ => waits.clone(),
         };
+        // before 15 those who reference a partitioned table do not wait for a new partition
+        let on_newer_ones = ["PARTITION OF", "ATTACH PARTITION"].iter().any(|words| sql.contains(words));
         for ((tables, said), held) in merged.iter().zip(held) {
             let strong = strong(held);
             let mut named: BTreeSet<u32> = BTreeSet::new();
             for table in tables {
                 let of_it = names.find(table, in_use);
-                if !of_it.is_empty() && !strong.iter().any(|(relation, _)| of_it.contains(relation)) {
+                if !on_newer_ones && !of_it.is_empty() && !strong.iter().any(|(relation, _)| of_it.contains(relation)) {
                     return finding(format!("nobody waits for {table}"));
                 }
                 named.extend(of_it);
