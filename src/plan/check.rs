@@ -70,6 +70,9 @@ pub struct Promise<'a> {
     pub refused: &'a [bool],
     /// Pairs of items: what copies, and what takes away where it copied from.
     pub copies: &'a [(usize, usize)],
+    /// Statements of the author's that change rows commit together: one may fail, and the naive form would take back what
+    /// those before it did.
+    pub rows_together: bool,
     /// The oldest server's major version.
     pub version: u32,
 }
@@ -107,7 +110,9 @@ pub fn check(
             // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
             // wrote to fail with it.
             let hard = doubtful || may_fail_as_written(step, &cost);
-            if let Some(change) = change.filter(|_| refused || (hard && step.duration == Duration::AsWritten)) {
+            let rows = promise.rows_together && changes_rows_as_written(step);
+            let fails = refused || rows || (hard && step.duration == Duration::AsWritten);
+            if let Some(change) = change.filter(|_| fails) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
             match schema.check_applies(&step.operation, promise.version) {

@@ -197,6 +197,8 @@ fn drops_index(uses: &mut Uses, name: &QualifiedName, schema: &Schema) {
     let Some(index) = schema.index(name) else { return };
     uses.drops = leading(&index.table, &index.columns);
     if index.unique {
+        let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
+        uses.unique_until = columns.map(|columns| (key(&index.table), columns));
         let root = uses.table(&index.table, schema);
         uses.write(Resource::Keys(root));
     }
@@ -370,6 +372,7 @@ fn drops_constraint(uses: &mut Uses, table: &QualifiedName, name: &Ident, schema
         }
         ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
             uses.drops = columns.first().map(|column| (key(table), column.clone()));
+            uses.unique_until = Some((key(table), columns.clone()));
             uses.reads_columns(table, columns, schema);
             uses.write(Resource::Keys(root));
             uses.write(Resource::Relation(key(&table.sibling(name.clone()))));

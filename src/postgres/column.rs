@@ -16,8 +16,8 @@ use crate::sql::expression;
 /// `ADD COLUMN`: ACCESS EXCLUSIVE. A value that is the same for every row is kept in the catalog (11+,
 /// `pg_attribute.attmissingval`); any other rewrites the table.
 pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefinition, if_not_exists: bool) {
-    tally.lock_family(table, table.only, LockMode::AccessExclusive);
     let exists = tally.schema.column(table, &column.name).is_some_and(|c| c.sure);
+    tally.lock_family(table, table.only || (if_not_exists && exists), LockMode::AccessExclusive);
     if if_not_exists && exists {
         // Up to 12 an inline REFERENCES is added all the same.
         if tally.version < 13 {
