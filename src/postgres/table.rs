@@ -53,8 +53,8 @@ fn scan_default_partition(tally: &mut Tally<'_>, parent: &QualifiedName, bounds:
 }
 
 fn foreign_keys<'a>(schema: &'a Schema, table: &QualifiedName) -> Vec<&'a Constraint> {
-    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    let keys = constraints.iter().map(|c| &c.constraint);
+    let constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    let keys = constraints.map(|c| &c.constraint);
     keys.filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_))).collect()
 }
 
