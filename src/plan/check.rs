@@ -238,9 +238,9 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
             }
         }
         Operation::CreateIndex(index) => {
-            let settled = schema.is_new(&index.table) || is_unique_already(index, schema);
-            let empty = !filled && is_empty(index, schema);
-            index.unique && !settled && !empty
+            let settled = || schema.is_new(&index.table) || is_unique_already(index, schema);
+            let empty = || !filled && is_empty(index, schema);
+            index.unique && !settled() && !empty()
         }
         // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
         Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
@@ -250,8 +250,8 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
 
 /// Another foreign key says the same and holds.
 fn is_kept(key: &ForeignKey, table: &QualifiedName, schema: &Schema) -> bool {
-    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    constraints.iter().any(|state| match &state.constraint.kind {
+    let mut constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    constraints.any(|state| match &state.constraint.kind {
         ConstraintKind::ForeignKey(other) => {
             let same_parent = same(&other.references, &key.references) && other.referenced == key.referenced;
             state.is_proved() && same_parent && other.columns == key.columns

@@ -442,7 +442,7 @@ fn is_no_matter_of_rows(table: &QualifiedName, column: &Ident, schema: &Schema, 
     let simple =
         |index: &Index| !index.unique && index.predicate.is_none() && index.columns.iter().all(|c| c.column.is_some());
     let mut indexes = schema.indexes_of(table).filter(|index| after.index(&index.name).is_none());
-    let goes_alone = after.table(table).is_some_and(|t| t.columns.len() + 1 == whole.columns.len());
+    let goes_alone = after.table(table).is_some_and(|t| t.columns.iter().count() + 1 == whole.columns.iter().count());
     whole.columns_known
         && goes_alone
         && !in_tree(table, schema)
