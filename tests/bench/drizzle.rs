@@ -334,12 +334,14 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The real Drizzle of one generation. Who asks takes a Node process that waits, or starts one, and leaves it for the next:
-/// loading Drizzle takes half a second of a core, an empty PGlite two.
+/// The real Drizzle of one generation. Who asks takes a Node process that waits, or starts one, and leaves it for the next.
 pub struct Drizzle(Generation);
 
 /// Node processes that wait for a request.
 static IDLE: Mutex<Vec<(Generation, Process)>> = Mutex::new(Vec::new());
+
+/// The processes with a PGlite, one for each generation: it takes seconds of a core to start.
+static LITE: [Mutex<Option<Process>>; 2] = [Mutex::new(None), Mutex::new(None)];
 
 /// It answers one request after the other, and ends with its input.
 struct Process {
@@ -422,11 +424,7 @@ impl Drizzle {
             idle.iter().position(|(of, _)| *of == self.0).map(|at| idle.swap_remove(at).1)
         };
         let mut process = idle.map_or_else(|| Process::start(self.0), Ok)?;
-        writeln!(process.requests, "{request}").context("tests/drizzle/run.mjs has ended")?;
-        let mut line = String::new();
-        process.answers.read_line(&mut line)?;
-        let answer = serde_json::from_str(&line)
-            .with_context(|| format!("tests/drizzle/run.mjs answers {line:?} to {request}"))?;
+        let answer = process.ask(request)?;
         IDLE.lock().unwrap_or_else(PoisonError::into_inner).push((self.0, process));
         Ok(answer)
     }
@@ -450,7 +448,10 @@ impl Drizzle {
             Lite::Chunks(chunks) => json!({ "chunks": chunks }),
         };
         let runs: Vec<Vec<Value>> = runs.iter().map(|run| run.iter().map(step).collect()).collect();
-        let answer = self.ask(&json!({ "pglite": runs }))?;
+        let mut process = LITE[self.0 as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut started = process.take().map_or_else(|| Process::start(self.0), Ok)?;
+        let answer = started.ask(&json!({ "pglite": runs }))?;
+        *process = Some(started);
         ensure!(answer["ok"] == true, "{answer}");
         let left = answer["left"].as_array().context("left")?.iter();
         left.map(|left| {
@@ -473,6 +474,7 @@ impl Process {
     fn start(generation: Generation) -> Result<Process> {
         let trees = PathBuf::from(variable(generation.variable())?);
         let mut child = Command::new("node")
+            .arg("--liftoff-only") // PGlite is compiled in half the time, and no query is long enough to miss it
             .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drizzle/run.mjs"))
             .args([trees.join("all"), trees.join("postgres-only")])
             .stdin(Stdio::piped())
@@ -482,5 +484,12 @@ impl Process {
         let requests = child.stdin.take().context("node's standard input")?;
         let answers = BufReader::new(child.stdout.take().context("node's standard output")?);
         Ok(Process { _child: child, requests, answers })
+    }
+
+    fn ask(&mut self, request: &Value) -> Result<Value> {
+        writeln!(self.requests, "{request}").context("tests/drizzle/run.mjs has ended")?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        serde_json::from_str(&line).with_context(|| format!("tests/drizzle/run.mjs answers {line:?} to {request}"))
     }
 }
