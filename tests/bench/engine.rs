@@ -29,6 +29,9 @@ pub struct Engine {
 /// What the engine says to a request, or why it refuses.
 type Answer = std::result::Result<Value, String>;
 
+/// What an answer must say.
+type Says = fn(&Value) -> bool;
+
 impl Engine {
     /// Starts one; `shadow` is an empty database for replays. With `log` the engine writes there what it is asked and
     /// sends.
@@ -85,7 +88,7 @@ impl Engine {
         with_model["schema"] = json!({ "files": self.model()? });
         let mut create = with_model.clone();
         (create["migrationName"], create["draft"]) = (json!(""), json!(false));
-        let nothing_to_do: [(&str, &Value, fn(&Value) -> bool); 5] = [
+        let nothing_to_do: [(&str, &Value, Says); 5] = [
             ("devDiagnostic", &folder, |answer| answer["action"]["tag"] == "createMigration"),
             ("applyMigrations", &folder, |answer| answer["appliedMigrationNames"] == json!([])),
             ("evaluateDataLoss", &with_model, |answer| answer["migrationSteps"] == 0),
