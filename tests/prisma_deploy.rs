@@ -117,8 +117,8 @@ fn the_command_asks_what_the_engine_is_asked() -> Result<()> {
     bench::on_each(&BY_COMMAND.map(Sample::named), THREADS, |sample| {
         let history = sample.history_with_rows(&server, 5)?;
         for project in [Project::naive(sample)?, Project::rewritten(sample, server.major)?] {
-            let by_command = Followed::of(&server, &history, &project, |log| By::Command(log))?;
-            let by_engine = Followed::of(&server, &history, &project, |log| By::Engine(log))?;
+            let by_command = Followed::of(&server, &history, &project, |log| By::Command(Some(log)))?;
+            let by_engine = Followed::of(&server, &history, &project, |log| By::Engine(Some(log)))?;
             for (name, command, engine) in [
                 ("log of the engine", &by_command.log, &by_engine.log),
                 ("ledger", &by_command.ledger, &by_engine.ledger),
@@ -148,11 +148,11 @@ impl Followed {
         server: &Server,
         history: &Database,
         project: &Project,
-        by: for<'a> fn(Option<&'a Path>) -> By<'a>,
+        by: for<'a> fn(&'a Path) -> By<'a>,
     ) -> Result<Followed> {
         let (database, shadow) = (server.copy(history)?, server.create()?);
         let log = NamedTempFile::new()?;
-        let by = by(Some(log.path()));
+        let by = by(log.path());
         let deploy = project.deploy(by, &database)?;
         let diff = project.drift(by, &database, &shadow)?;
         // Where something differs, `migrate dev` would ask a question.
