@@ -447,7 +447,7 @@ fn a_label_is_used_by_the_next_pending_file() -> Result<()> {
     const ADDED: (&str, &str) = ("label", "ALTER TYPE \"role\" ADD VALUE 'guest';");
     let server = Server::of(15)?;
     for generation in [Generation::Journal, Generation::Folders] {
-        let drizzle = Drizzle::start(generation)?;
+        let drizzle = Drizzle::of(generation);
         let sample = Sample { name: "enum_add_value_end".into(), generation };
         let history = sample.database(&drizzle, &server, 5)?;
         for used in [
