@@ -7,7 +7,7 @@ use super::copies::Copies;
 use super::findings::Findings;
 use super::session;
 use crate::framework::migration::Migration;
-use crate::operation::QualifiedName;
+use crate::operation::{Operation, QualifiedName};
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
 use crate::rewrite::failing_statement;
@@ -37,6 +37,11 @@ impl Around {
             copies.see(at, &after);
             for name in after.presume(&item.operation) {
                 before.presume_relation(&name);
+                // What is done to a table that the history does not make must be seen by what is done to it next.
+                if is_altered(&item.operation, &name) {
+                    before.assume_table(&name);
+                    after.assume_table(&name);
+                }
             }
             refused.push(after.check_applies(&item.operation, version).is_err());
             after.apply(&item.operation);
@@ -58,6 +63,16 @@ impl Around {
             version,
         }
     }
+}
+
+/// The operation changes a table of that name.
+fn is_altered(operation: &Operation, name: &QualifiedName) -> bool {
+    use Operation::*;
+    let is_no_table = matches!(
+        operation,
+        CreateTable(_) | DropTable { .. } | Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. } | LockTable { .. }
+    );
+    !is_no_table && operation.table().is_some_and(|table| crate::schema::same(table, name))
 }
 
 /// The sequence of a migration's steps, and the findings as they are after what had to be left as it is.

@@ -148,7 +148,8 @@ impl Schema {
     /// The one column a CHECK reads, or nothing: that is what its name is made of.
     fn only_column(&self, table: &QualifiedName, check: &SqlFragment) -> String {
         let columns = expression::parse(check).map(|e| e.columns()).unwrap_or_default();
-        let mut known = columns.iter().filter(|c| self.column(table, c).is_some() || self.table(table).is_none());
+        let all_known = self.table(table).is_some_and(|t| t.columns_known);
+        let mut known = columns.iter().filter(|c| !all_known || self.column(table, c).is_some());
         match (known.next(), known.next()) {
             (Some(only), None) => only.as_str().to_owned(),
             _ => String::new(),
