@@ -1,0 +1,327 @@
+//! Examples, run as a migration is: those in the rules' pages and the small ones under each rule.
+//!
+//! An example is SQL in parts, each begun by a comment that stands alone in its line:
+//!
+//! ```sql
+//! -- in safestep.toml: postgres = 18
+//! CREATE TABLE t (a int);                  -- what is there, where that matters
+//! -- in a migration:
+//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+//! -- becomes:                              -- or `-- is reported:` with the messages, or `-- is left alone`
+//! ALTER TABLE t ADD CONSTRAINT …;          -- what stands behind a statement is for the reader
+//! ```
+//!
+//! What it becomes are the statements of the steps without what tries them again; BEGIN and COMMIT stand around those that share
+//! a transaction.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use camino::Utf8PathBuf;
+
+use super::{Availability, RULES, Rule, rule};
+use crate::framework::migration::Migration;
+use crate::framework::{FRAMEWORKS, Framework, PLAIN, plpgsql};
+use crate::pipeline::{self, Options};
+use crate::project::Config;
+use crate::report::{MigrationReport, Severity, StepReport};
+use crate::schema::Schema;
+use crate::source::SourceFile;
+use crate::sql::{one_line, split};
+
+/// A migration, and what is there before it.
+struct Example {
+    framework: &'static dyn Framework,
+    settings: String,
+    history: String,
+    migration: String,
+}
+
+/// What a rule makes of it.
+#[derive(PartialEq, Eq)]
+enum Made {
+    Becomes(Vec<String>),
+    Reported(Vec<String>),
+    LeftAlone,
+}
+
+/// Runs examples that stand under a rule.
+#[track_caller]
+pub(super) fn check(id: &str, example: &str) {
+    let rule = rule(id).unwrap_or_else(|| panic!("no rule is called {id}"));
+    if let Err(wrong) = run(rule, example) {
+        panic!("{wrong}");
+    }
+}
+
+/// Runs an example: what the rule makes of it, or what is wrong with it.
+fn run(rule: &Rule, text: &str) -> std::result::Result<Made, String> {
+    let (example, wanted) = Example::read(text);
+    let report = example.report();
+    let found = Made::of(rule, &report);
+    // what becomes of a migration shows only where that is asked for
+    let found = match (&wanted, found) {
+        (Made::Becomes(_), Made::Reported(_)) => Made::Becomes(transactions(&report)),
+        (_, found) => found,
+    };
+    match found == wanted {
+        true => Ok(found),
+        false => {
+            Err(format!("{}:\n{text}\nit says:\n{wanted}\nit is:\n{found}\nreported:\n{}", rule.id, said(&report)))
+        }
+    }
+}
+
+impl Example {
+    fn read(text: &str) -> (Example, Made) {
+        let mut example = Example::of(PLAIN, String::new());
+        let mut wanted = None;
+        for line in text.lines().map(str::trim) {
+            let words =
+                line.split_once("--").filter(|(sql, _)| sql.is_empty()).map_or("", |(_, comment)| comment.trim());
+            match (&mut wanted, words) {
+                (_, "becomes:") => wanted = Some(Made::Becomes(Vec::new())),
+                (_, "is reported:") => wanted = Some(Made::Reported(Vec::new())),
+                (_, "is left alone") => wanted = Some(Made::LeftAlone),
+                (None, "in a migration:" | "in a migration of Drizzle:") => {
+                    example.history = std::mem::take(&mut example.migration);
+                    if words.contains("Drizzle") {
+                        example.framework = drizzle();
+                    }
+                }
+                (None, _) => match words.strip_prefix("in safestep.toml: ") {
+                    Some(setting) => example.settings += &format!("{setting}\n"),
+                    None => example.migration += &format!("{line}\n"),
+                },
+                (Some(Made::Becomes(lines) | Made::Reported(lines)), _) => lines.push(line.to_owned()),
+                (Some(Made::LeftAlone), _) => assert_eq!(line, "", "behind what is left alone"),
+            }
+        }
+        let wanted = match wanted {
+            Some(Made::Becomes(lines)) => Made::Becomes(statements(&lines.join("\n"))),
+            Some(Made::Reported(lines)) => Made::Reported(messages(&lines)),
+            Some(Made::LeftAlone) => Made::LeftAlone,
+            None => panic!("the example does not say what becomes of it: {text}"),
+        };
+        (example, wanted)
+    }
+
+    fn of(framework: &'static dyn Framework, migration: String) -> Example {
+        Example { framework, settings: String::new(), history: String::new(), migration }
+    }
+
+    fn report(&self) -> MigrationReport {
+        let read = |name: &str, text: &str| {
+            let source = SourceFile::from_bytes(format!("/{name}/migration.sql"), text.as_bytes().to_vec());
+            Migration::from_source(name.into(), source.expect("text"), self.framework.sending()).expect("statements")
+        };
+        let mut schema = Schema::default();
+        read("before", &self.history).items.iter().for_each(|item| schema.apply(&item.operation));
+        schema.begin_migration();
+        let config: Config = toml::from_str(&self.settings).expect("settings");
+        let options = Options { config, base: Utf8PathBuf::from("/") };
+        pipeline::rewrite(self.framework, read("example", &self.migration), &mut schema, &options).report
+    }
+}
+
+impl Made {
+    fn of(rule: &Rule, report: &MigrationReport) -> Made {
+        let own: Vec<_> = report.hazards.iter().filter(|hazard| hazard.rule == rule.id).collect();
+        let message = |severity: Severity, message: &str| match severity {
+            Severity::Danger => format!("danger: {message}"),
+            Severity::Caution => format!("caution: {message}"),
+        };
+        match own.as_slice() {
+            [] => Made::LeftAlone,
+            own if own.iter().any(|hazard| hazard.rewritten) => Made::Becomes(transactions(report)),
+            own => Made::Reported(own.iter().map(|hazard| message(hazard.severity, &hazard.message)).collect()),
+        }
+    }
+}
+
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Made::Becomes(lines) | Made::Reported(lines) => write!(f, "    {}", lines.join("\n    ")),
+            Made::LeftAlone => write!(f, "    (nothing)"),
+        }
+    }
+}
+
+/// All hazards, one a line.
+fn said(report: &MigrationReport) -> String {
+    let hazards = report.hazards.iter();
+    hazards.map(|hazard| format!("    {}: {}; {}\n", hazard.rule, hazard.message, hazard.help)).collect()
+}
+
+/// The statements of the steps, with BEGIN and COMMIT around those that share a transaction.
+fn transactions(report: &MigrationReport) -> Vec<String> {
+    let blocks = report.steps.chunk_by(|one, other| one.number == other.number);
+    blocks.flat_map(|block| in_transactions(block, &content(report, block))).collect()
+}
+
+/// The transactions of one block: steps that lock the same tables share one, unless the block says that it has more.
+fn in_transactions(block: &[StepReport], content: &str) -> Vec<String> {
+    let several = plpgsql::transactions(content).len().max(1);
+    let by_tables: Vec<&[StepReport]> = block.chunk_by(|one, other| one.tables == other.tables).collect();
+    let transactions: Vec<&[StepReport]> = match several {
+        1 => vec![block],
+        _ if several == block.len() => block.chunks(1).collect(),
+        _ if several == by_tables.len() => by_tables,
+        _ => panic!("which steps share a transaction? A smaller example shows it: {content}"),
+    };
+    let statements = |steps: &[StepReport]| steps.iter().map(|step| one_line(&step.sql)).collect::<Vec<_>>();
+    let in_one = |steps: &[StepReport]| match steps {
+        [_] => statements(steps),
+        _ => [vec!["BEGIN".to_owned()], statements(steps), vec!["COMMIT".to_owned()]].concat(),
+    };
+    transactions.into_iter().flat_map(in_one).collect()
+}
+
+/// The file of a block.
+fn content(report: &MigrationReport, block: &[StepReport]) -> String {
+    let file = report.files.iter().find(|file| file.path == block[0].file);
+    file.and_then(|file| file.after.clone()).unwrap_or_default()
+}
+
+/// The statements of a text, without comments.
+fn statements(text: &str) -> Vec<String> {
+    let pieces = split(text).pieces;
+    pieces.iter().map(|piece| one_line(piece.span.slice(text).trim_end_matches(';'))).collect()
+}
+
+/// The messages in comments, each begun by its severity and perhaps in several lines.
+fn messages(lines: &[String]) -> Vec<String> {
+    let mut messages: Vec<String> = Vec::new();
+    for line in lines.iter().filter(|line| !line.is_empty()) {
+        let words = line.trim_start_matches("--").trim();
+        match messages.last_mut() {
+            Some(message) if !words.starts_with("danger: ") && !words.starts_with("caution: ") => {
+                *message += &format!(" {words}");
+            }
+            _ => messages.push(words.to_owned()),
+        }
+    }
+    messages
+}
+
+fn drizzle() -> &'static dyn Framework {
+    *FRAMEWORKS.iter().find(|framework| framework.name() == "drizzle").expect("Drizzle")
+}
+
+/// The SQL blocks of a page.
+fn examples(rule: &Rule) -> Vec<String> {
+    let (_, text) = rule.written();
+    let blocks = text.split("```sql\n").skip(1);
+    blocks.map(|block| block.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn a_page_shows_what_its_rule_does() {
+    let mut wrong: Vec<String> = Vec::new();
+    for rule in RULES {
+        let runs = examples(rule).into_iter().map(|example| run(rule, &example));
+        let results: Vec<Made> = match runs.collect() {
+            Ok(results) => results,
+            Err(why) => {
+                wrong.push(why);
+                continue;
+            }
+        };
+        let rewrites = results.iter().any(|result| matches!(result, Made::Becomes(_)));
+        let reports = results.iter().any(|result| matches!(result, Made::Reported(_)));
+        let fits = match rule.availability {
+            Availability::Always | Availability::Sometimes => rewrites,
+            Availability::Never => reports && !rewrites,
+        };
+        if !fits {
+            wrong.push(format!("{}: no example shows that it is {} rewritten", rule.id, rule.availability.word()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn a_page_has_its_parts() {
+    for rule in RULES {
+        let (title, text) = rule.written();
+        assert_eq!(title, format!("# {}", rule.id));
+        let headings: Vec<&str> = text.lines().filter(|line| line.starts_with("## ")).collect();
+        let known = ["## Instead", "## Why it is safe", "## Watch", "## References"];
+        let order: Vec<&str> = known.into_iter().filter(|heading| headings.contains(heading)).collect();
+        assert_eq!(headings, order, "{}", rule.id);
+        assert!(headings.contains(&"## Instead") && headings.contains(&"## References"), "{}", rule.id);
+        for sentence in [rule.summary(), rule.advice()] {
+            assert!(!sentence.is_empty() && !sentence.starts_with("```"), "{}: {sentence:?}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_small_examples_under_it() {
+    for rule in RULES {
+        let tests = rule.source.matches("#[test]").count();
+        assert!(tests >= 2, "{} has {tests} tests under it", rule.id);
+    }
+}
+
+/// What a rule says of itself holds for every sample and every known case. What comes of a rule's own function
+/// [`Rule::apply`] looks at wherever a test runs.
+#[test]
+fn what_is_never_rewritten_stays() {
+    let mut rewritten = 0;
+    let migrations = migrations();
+    assert!(migrations.len() > 250, "only {} migrations were found", migrations.len());
+    for (path, example) in &migrations {
+        for hazard in example.report().hazards.iter().filter(|hazard| hazard.rewritten) {
+            let rule = rule(&hazard.rule).expect("a rule");
+            assert_ne!(rule.availability, Availability::Never, "{} in {}", rule.id, path.display());
+            rewritten += 1;
+        }
+    }
+    assert!(rewritten > 250, "only {rewritten} hazards were rewritten");
+}
+
+/// The samples and the known cases.
+fn migrations() -> Vec<(PathBuf, Example)> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let text =
+        |path: PathBuf| std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut migrations = Vec::new();
+    for sample in entries(&tests.join("samples/prisma")) {
+        let history = text(sample.join("before.sql"));
+        let example = Example { history, ..Example::of(PLAIN, text(sample.join("migration.sql"))) };
+        migrations.push((sample, example));
+    }
+    for sample in entries(&tests.join("samples/drizzle-031")) {
+        let mut files = entries(&sample.join("drizzle"));
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "sql"));
+        let last = files.pop().map(text).unwrap_or_default();
+        let history = files.into_iter().map(|file| text(file) + "\n--> statement-breakpoint\n").collect();
+        migrations.push((sample, Example { history, ..Example::of(drizzle(), last) }));
+    }
+    for case in entries(&tests.join("known_cases")) {
+        let case_text = text(case.clone());
+        let section = |name: &str| {
+            let (_, rest) = case_text.split_once(&format!("\n-- {name}\n")).unwrap_or_default();
+            ["before.sql", "rows", "migration.sql"]
+                .iter()
+                .filter_map(|next| rest.split_once(&format!("\n-- {next}\n")))
+                .map(|(section, _)| section)
+                .min_by_key(|section| section.len())
+                .unwrap_or(rest)
+                .to_owned()
+        };
+        let framework = if case_text.starts_with("-- prisma") { PLAIN } else { drizzle() };
+        let example = Example { history: section("before.sql"), ..Example::of(framework, section("migration.sql")) };
+        migrations.push((case, example));
+    }
+    migrations
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    paths
+}
