@@ -17,10 +17,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some(id) = &arguments.rule else {
-        let row = |rule: &Rule| {
-            (rule.id, format!("{} (rewritten: {})", rule.summary().replace('`', ""), rule.availability.word()))
-        };
-        let rows: Vec<(&str, String)> = RULES.iter().map(row).collect();
+        let widest = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+        let name = |id: &str, rewritten: &str| format!("{id:widest$}  {rewritten:9}");
+        let row = |rule: &Rule| (name(rule.id, rule.availability.word()), rule.summary().replace('`', ""));
+        let head = (name("rule", "rewritten"), "what is dangerous".to_owned());
+        let rows: Vec<(String, String)> = std::iter::once(head).chain(RULES.iter().map(row)).collect();
         let columns = terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(60, 120));
         anstream::print!("{}", text::listing(&rows, columns));
         return Ok(ExitCode::SUCCESS);

@@ -5,8 +5,8 @@
 //!
 //! ## Instead
 //!
-//! There is no sequence that ends in a stored generated column. On PostgreSQL 18 a VIRTUAL column is instant; otherwise a plain
-//! column with a BEFORE trigger, filled in batches. safestep reports the column and passes it through.
+//! On PostgreSQL 18 a VIRTUAL column, which is instant; otherwise a plain column with a BEFORE trigger, filled in batches. No
+//! sequence ends in a stored generated column: safestep reports it and passes it through.
 //!
 //! ```sql
 //! ALTER TABLE t ADD COLUMN b int GENERATED ALWAYS AS (a * 2) STORED;

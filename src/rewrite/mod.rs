@@ -156,8 +156,8 @@ pub enum Scope {
     Transaction,
 }
 
-/// Whether a rule has another form for what it finds. A form that it has can still be left out: the author's BEGIN and COMMIT,
-/// or an order that does not hold, keep a migration as it is written.
+/// Whether a rule has another form, without the hazard, for what it finds. That can still be left out: the author's BEGIN and
+/// COMMIT, or an order that does not hold, keep a migration as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Availability {
     /// It has one for all that it finds.
@@ -205,11 +205,12 @@ impl Rule {
     /// Looks at one operation; `None` when the rule has nothing to say.
     pub fn apply(&self, site: &Site<'_>) -> Option<Outcome> {
         let outcome = (self.apply)(site)?;
+        let rewrites = outcome.steps.is_some() && !outcome.guarded;
         debug_assert!(
             match self.availability {
-                Availability::Always => outcome.steps.is_some(),
+                Availability::Always => rewrites,
                 Availability::Sometimes => true,
-                Availability::Never => outcome.steps.is_none(),
+                Availability::Never => !rewrites,
             },
             "{} is declared as {}",
             self.id,
@@ -243,7 +244,7 @@ impl Rule {
     }
 }
 
-/// The first sentence of the first paragraph; what follows a colon is another one.
+/// The first sentence of the first paragraph; where that is the only one, what stands before its colon.
 fn first_sentence(text: &str) -> String {
     let paragraph = text.lines().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
     let paragraph = paragraph.collect::<Vec<_>>().join(" ");
@@ -292,7 +293,7 @@ registry! {
         rename_table => "rename-table", Never;
         rename_type => "rename-type", Never;
         drop_column => "drop-column", Never;
-        drop_table => "drop-table", Sometimes;
+        drop_table => "drop-table", Never;
         drop_type => "drop-type", Never;
         data_change => "data-change", Never;
         lock_table => "lock-table", Never;

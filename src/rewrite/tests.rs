@@ -24,7 +24,7 @@ use crate::framework::migration::Migration;
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, plpgsql};
 use crate::pipeline::{self, Options};
 use crate::project::Config;
-use crate::report::{MigrationReport, Severity, StepReport};
+use crate::report::{HazardReport, MigrationReport, Severity, StepReport};
 use crate::schema::Schema;
 use crate::source::SourceFile;
 use crate::sql::{one_line, split};
@@ -54,18 +54,21 @@ pub(super) fn check(id: &str, example: &str) {
     }
 }
 
-/// Runs an example: what the rule makes of it, or what is wrong with it.
-fn run(rule: &Rule, text: &str) -> std::result::Result<Made, String> {
+/// Runs an example: whether what the rule finds in it is rewritten, where it finds something, or what is wrong with the example.
+fn run(rule: &Rule, text: &str) -> Result<Option<bool>, String> {
     let (example, wanted) = Example::read(text);
     let report = example.report();
-    let found = Made::of(rule, &report);
-    // what becomes of a migration shows only where that is asked for
-    let found = match (&wanted, found) {
-        (Made::Becomes(_), Made::Reported(_)) => Made::Becomes(transactions(&report)),
-        (_, found) => found,
+    let own: Vec<&HazardReport> = report.hazards.iter().filter(|hazard| hazard.rule == rule.id).collect();
+    let found = match &wanted {
+        _ if own.is_empty() => Made::LeftAlone,
+        Made::Becomes(_) => Made::Becomes(transactions(&report)),
+        Made::Reported(_) | Made::LeftAlone if own.iter().any(|hazard| hazard.rewritten) => {
+            Made::Becomes(transactions(&report))
+        }
+        Made::Reported(_) | Made::LeftAlone => Made::Reported(own.iter().map(|hazard| message(hazard)).collect()),
     };
     match found == wanted {
-        true => Ok(found),
+        true => Ok((!own.is_empty()).then(|| own.iter().any(|hazard| hazard.rewritten))),
         false => {
             Err(format!("{}:\n{text}\nit says:\n{wanted}\nit is:\n{found}\nreported:\n{}", rule.id, said(&report)))
         }
@@ -124,18 +127,11 @@ impl Example {
     }
 }
 
-impl Made {
-    fn of(rule: &Rule, report: &MigrationReport) -> Made {
-        let own: Vec<_> = report.hazards.iter().filter(|hazard| hazard.rule == rule.id).collect();
-        let message = |severity: Severity, message: &str| match severity {
-            Severity::Danger => format!("danger: {message}"),
-            Severity::Caution => format!("caution: {message}"),
-        };
-        match own.as_slice() {
-            [] => Made::LeftAlone,
-            own if own.iter().any(|hazard| hazard.rewritten) => Made::Becomes(transactions(report)),
-            own => Made::Reported(own.iter().map(|hazard| message(hazard.severity, &hazard.message)).collect()),
-        }
+/// A hazard's severity and message.
+fn message(hazard: &HazardReport) -> String {
+    match hazard.severity {
+        Severity::Danger => format!("danger: {}", hazard.message),
+        Severity::Caution => format!("caution: {}", hazard.message),
     }
 }
 
@@ -220,19 +216,17 @@ fn examples(rule: &Rule) -> Vec<String> {
 fn a_page_shows_what_its_rule_does() {
     let mut wrong: Vec<String> = Vec::new();
     for rule in RULES {
-        let runs = examples(rule).into_iter().map(|example| run(rule, &example));
-        let results: Vec<Made> = match runs.collect() {
-            Ok(results) => results,
+        let runs = examples(rule).into_iter().filter_map(|example| run(rule, &example).transpose());
+        let rewritten: Vec<bool> = match runs.collect() {
+            Ok(rewritten) => rewritten,
             Err(why) => {
                 wrong.push(why);
                 continue;
             }
         };
-        let rewrites = results.iter().any(|result| matches!(result, Made::Becomes(_)));
-        let reports = results.iter().any(|result| matches!(result, Made::Reported(_)));
         let fits = match rule.availability {
-            Availability::Always | Availability::Sometimes => rewrites,
-            Availability::Never => reports && !rewrites,
+            Availability::Always | Availability::Sometimes => rewritten.contains(&true),
+            Availability::Never => rewritten.contains(&false) && !rewritten.contains(&true),
         };
         if !fits {
             wrong.push(format!("{}: no example shows that it is {} rewritten", rule.id, rule.availability.word()));
@@ -254,6 +248,31 @@ fn a_page_has_its_parts() {
         for sentence in [rule.summary(), rule.advice()] {
             assert!(!sentence.is_empty() && !sentence.starts_with("```"), "{}: {sentence:?}", rule.id);
         }
+    }
+}
+
+const README_HEAD: &str = "| rule | rewritten | instead |\n|---|---|---|\n";
+
+/// The README's table: what is rewritten first.
+fn table() -> String {
+    let row = |rule: &Rule| format!("| `{}` | {} | {} |\n", rule.id, rule.availability.word(), rule.advice());
+    let (never, rewritten): (Vec<&Rule>, Vec<&Rule>) =
+        RULES.iter().partition(|rule| rule.availability == Availability::Never);
+    README_HEAD.to_owned() + &rewritten.into_iter().chain(never).map(row).collect::<String>()
+}
+
+#[test]
+fn the_readme_lists_the_rules() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("README.md");
+    let (before, rest) = readme.split_once(README_HEAD).expect("the head of the table of rules in README.md");
+    let (_, behind) = rest.split_once("\n\n").expect("text behind the table of rules in README.md");
+    let written = format!("{before}{}\n{behind}", table());
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&path, written).expect("README.md is written");
+    } else {
+        let again = "INSTA_UPDATE=always cargo test --lib the_readme_lists_the_rules";
+        assert!(readme == written, "the table of rules in README.md is not that of the pages; write it anew: {again}");
     }
 }
 
