@@ -119,7 +119,7 @@ fn what_others_wait_for_is_said() -> Result<()> {
         }
         let mut schema = before(&fixture, name, row);
         let source = SourceFile::new("migration.sql", &row.sql);
-        let migration = Migration::from_source(name.clone(), source, Prisma.sending())?;
+        let migration = Migration::from_source(name.clone(), source, Prisma.runner())?;
         let config = Config { postgres: 15, ..Config::default() };
         let options = Options { config, base: Utf8PathBuf::new() };
         let outcome = pipeline::rewrite(&Prisma, migration, &mut schema, &options);

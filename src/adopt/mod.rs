@@ -4,7 +4,7 @@
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::framework::ledger::{Applied, Ledger, Row};
-use crate::framework::migration::Sending;
+use crate::plan::Runner;
 use crate::verify::address::{Address, schema};
 use crate::verify::catalog::Catalog;
 use crate::verify::{Doing, Server, VerifyError};
@@ -66,7 +66,7 @@ pub fn adopt(
         session.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).doing("making the ledger's schema")?;
     }
     for (name, content) in folder.iter().filter(|(name, _)| is_there(name)) {
-        replay(&mut session, content, ledger.sending()).doing(format!("replaying {name}"))?;
+        replay(&mut session, content, ledger.runner()).doing(format!("replaying {name}"))?;
     }
     let expected = Catalog::read(&mut session, server.major, &ledger.tables())?;
     let found = Catalog::read(&mut client, server.major, &ledger.tables())?;
@@ -113,12 +113,12 @@ fn rows(client: &mut Client, query: &str) -> Result<Vec<Row>, postgres::Error> {
 }
 
 /// As the runner sends it.
-fn replay(session: &mut Client, content: &str, sending: Sending) -> Result<(), postgres::Error> {
-    if !sending.in_transaction {
+fn replay(session: &mut Client, content: &str, runner: Runner) -> Result<(), postgres::Error> {
+    if !runner.is_in_transaction() {
         return session.batch_execute(content);
     }
     session.batch_execute("BEGIN")?;
-    sending.chunks(content).iter().try_for_each(|chunk| session.batch_execute(chunk.slice(content)))?;
+    runner.chunks(content).iter().try_for_each(|chunk| session.batch_execute(chunk.slice(content)))?;
     session.batch_execute("COMMIT")
 }
 

@@ -25,7 +25,7 @@ pub(super) fn candidates(ran: &Ran) -> Result<Vec<Candidate>, Failure> {
             let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
             let outcome = ran.run.outcomes.iter().find(|outcome| outcome.path == found.file);
             let files: Vec<(String, String)> = outcome.iter().flat_map(|outcome| &outcome.files).map(named).collect();
-            Ok(Candidate::new(found.name.clone(), &source.text, &files, scope.framework.sending()))
+            Ok(Candidate::new(found.name.clone(), &source.text, &files, scope.framework.runner()))
         })
         .collect()
 }
@@ -49,7 +49,7 @@ pub(super) fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Cand
         new.retain(|at| !stand_for.contains(at));
         let is_unchanged = matches!(files.as_slice(), [(_, only)] if only == text);
         let files = if is_unchanged { Vec::new() } else { files };
-        candidates.push(Candidate::new(name.clone(), text, &files, scope.framework.sending()));
+        candidates.push(Candidate::new(name.clone(), text, &files, scope.framework.runner()));
     }
     if candidates.is_empty() {
         return Err(Failure::Usage(format!("--against {origin}: no migration is there")));

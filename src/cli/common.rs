@@ -254,7 +254,7 @@ impl Common {
         std::io::stdin().read_to_end(&mut bytes).map_err(|e| Failure::Io("standard input".into(), e))?;
         let path = here.join("migration").join("migration.sql");
         let source = SourceFile::from_bytes(path, bytes).map_err(crate::framework::FrameworkError::from)?;
-        let migration = Migration::from_source("migration".into(), source, PLAIN.sending())?;
+        let migration = Migration::from_source("migration".into(), source, PLAIN.runner())?;
         let options = Options { config: self.configuration_for(PLAIN, here)?, base: here.to_owned() };
         let outcome = pipeline::rewrite(PLAIN, migration, &mut Schema::default(), &options);
         Ok(Ran { run: Run { framework: "sql", outcomes: vec![outcome], errors: Vec::new() }, scope: None })

@@ -3,7 +3,7 @@
 //!
 //! A framework says what to ask and what the answers mean; who asks has the connection.
 
-use super::migration::Sending;
+use crate::plan::Runner;
 
 /// A row of an answer: its values as text, in the order of the query.
 pub type Row = Vec<Option<String>>;
@@ -36,8 +36,8 @@ pub trait Ledger: Sync {
     fn schema(&self) -> Option<&str> {
         None
     }
-    /// How its runner sends a file.
-    fn sending(&self) -> Sending;
+    /// What its runner does.
+    fn runner(&self) -> Runner;
     /// The table that holds a row for each migration, as SQL names it.
     fn place(&self) -> String;
     /// A query of its rows, in the order in which they ran.

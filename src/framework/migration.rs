@@ -5,32 +5,9 @@ use camino::Utf8PathBuf;
 use super::session::Session;
 use super::{Found, FrameworkError, header};
 use crate::operation::{Fixed, Item, Operation};
+use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, Reading, split};
-
-/// How a runner sends a file to the server.
-#[derive(Debug, Clone, Copy)]
-pub struct Sending {
-    /// The text that parts what it sends one by one, wherever it stands; `None` when it sends the file whole.
-    pub separator: Option<&'static str>,
-    /// It has begun a transaction before.
-    pub in_transaction: bool,
-}
-
-impl Sending {
-    /// Where what it sends one by one stands in a file.
-    pub fn chunks(&self, text: &str) -> Vec<ByteSpan> {
-        let Some(separator) = self.separator else { return vec![ByteSpan::new(0, text.len())] };
-        let mut start = 0;
-        text.split(separator)
-            .map(|chunk| {
-                let span = ByteSpan::new(start, start + chunk.len());
-                start = span.end + separator.len();
-                span
-            })
-            .collect()
-    }
-}
 
 /// A migration with its statements and operations.
 #[derive(Debug)]
@@ -51,8 +28,8 @@ pub struct Migration {
     pub directives: Vec<Directive>,
     /// A transaction is open after it, begun by the author.
     pub leaves_open: bool,
-    /// How it is sent.
-    pub sending: Sending,
+    /// Who runs it.
+    pub runner: Runner,
 }
 
 /// One statement.
@@ -77,15 +54,15 @@ impl Migration {
     ///
     /// # Errors
     /// When the file cannot be read as text, or something in it never ends.
-    pub fn read(found: &Found, sending: Sending) -> Result<Self, FrameworkError> {
-        Self::from_source(found.name.clone(), SourceFile::read(&found.file)?, sending)
+    pub fn read(found: &Found, runner: Runner) -> Result<Self, FrameworkError> {
+        Self::from_source(found.name.clone(), SourceFile::read(&found.file)?, runner)
     }
 
     /// Reads a migration from text that is already there.
     ///
     /// # Errors
     /// When something in it never ends.
-    pub fn from_source(name: String, source: SourceFile, sending: Sending) -> Result<Self, FrameworkError> {
+    pub fn from_source(name: String, source: SourceFile, runner: Runner) -> Result<Self, FrameworkError> {
         let mut migration = Migration {
             name,
             source,
@@ -95,11 +72,11 @@ impl Migration {
             spans: Vec::new(),
             directives: Vec::new(),
             leaves_open: false,
-            sending,
+            runner,
         };
-        let mut session = Session::new(sending);
+        let mut session = Session::new(runner);
         let mut end = 0;
-        for (chunk, place) in sending.chunks(&migration.source.text).into_iter().enumerate() {
+        for (chunk, place) in runner.chunks(&migration.source.text).into_iter().enumerate() {
             let script = split(place.slice(&migration.source.text));
             session.chunk = chunk;
             for piece in &script.pieces {
@@ -184,7 +161,7 @@ impl Migration {
     fn behind_last(&mut self, following: ByteSpan) -> ByteSpan {
         let text = following.slice(&self.source.text);
         let line = text.split('\n').next().unwrap_or_default();
-        let end = self.sending.separator.and_then(|separator| line.find(separator)).unwrap_or(line.len());
+        let end = self.separator().and_then(|separator| line.find(separator)).unwrap_or(line.len());
         let comment = line[..end].trim_end();
         let words = comment.trim_start();
         // Another statement in the same line has the comment before it.
@@ -226,9 +203,16 @@ impl Migration {
         self.without_separators(self.trailing)
     }
 
+    fn separator(&self) -> Option<&'static str> {
+        match self.runner.sends {
+            Sends::Chunks(separator) => Some(separator),
+            Sends::Files => None,
+        }
+    }
+
     fn without_separators(&self, span: ByteSpan) -> String {
         let text = span.slice(&self.source.text);
-        let parts = match self.sending.separator {
+        let parts = match self.separator() {
             Some(separator) => text.split(separator).collect(),
             None => vec![text],
         };
@@ -252,11 +236,13 @@ fn is_do_block(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Framework;
+    use super::super::drizzle::Drizzle;
     use super::*;
 
     fn read(text: &str) -> Migration {
-        let sending = Sending { separator: Some("--> cut"), in_transaction: true };
-        Migration::from_source("m".into(), SourceFile::new("m.sql", text), sending).unwrap()
+        let runner = Runner { sends: Sends::Chunks("--> cut"), ..Drizzle.runner() };
+        Migration::from_source("m".into(), SourceFile::new("m.sql", text), runner).unwrap()
     }
 
     #[test]
@@ -284,9 +270,9 @@ mod tests {
 
     #[test]
     fn a_separator_in_a_string_cuts_it_as_the_runner_does() {
-        let sending = Sending { separator: Some("--> cut"), in_transaction: true };
+        let runner = Runner { sends: Sends::Chunks("--> cut"), ..Drizzle.runner() };
         let source = SourceFile::new("m.sql", "SELECT 1;\nSELECT 'a --> cut b';");
-        let error = Migration::from_source("m".into(), source, sending).unwrap_err();
+        let error = Migration::from_source("m".into(), source, runner).unwrap_err();
         assert!(error.to_string().starts_with("m.sql:2:8: this never ends"), "{error}");
     }
 

@@ -23,7 +23,7 @@ use crate::schema::Schema;
 use crate::source::SourceError;
 pub use blocks::in_blocks;
 use ledger::Ledger;
-use migration::{Migration, Sending};
+use migration::Migration;
 
 /// One migration on disk, not yet read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,9 +125,7 @@ pub trait Framework: Sync {
     /// # Errors
     /// When the folder cannot be read.
     fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError>;
-    /// How its runner sends a file.
-    fn sending(&self) -> Sending;
-    /// What its runner can do.
+    /// What its runner does.
     fn runner(&self) -> Runner;
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.
     fn detect(&self, path: &Utf8Path) -> Option<Utf8PathBuf>;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::migration::Sending;
 use crate::operation::{Operation, Setting, TransactionControl};
+use crate::plan::Runner;
 use crate::sql::{Change, change};
 
 /// A session as the statements so far leave it.
@@ -33,15 +33,15 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn new(sending: Sending) -> Self {
+    pub(super) fn new(runner: Runner) -> Self {
         Session {
             chunk: 0,
-            block: sending.in_transaction.then_some(0),
+            block: runner.is_in_transaction().then_some(0),
             blocks: 0,
             author_began: false,
             bounded: false,
             looks_for_leftovers: false,
-            by_chunk: sending.separator.is_some(),
+            by_chunk: runner.sends_chunks(),
             session: Arc::default(),
             local: Vec::new(),
             in_block: BTreeSet::new(),

@@ -124,7 +124,7 @@ pub fn each(
     progress: &(dyn Fn(usize, usize) + Sync),
     take: &mut dyn FnMut(Outcome),
 ) -> Vec<FrameworkError> {
-    let sending = framework.sending();
+    let runner = framework.runner();
     let settings = settings(&options.config);
     let continues = |at: usize| continues_on_disk(history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
@@ -134,12 +134,12 @@ pub fn each(
     let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
         let mut read: Vec<Result<Migration, FrameworkError>> =
-            some.par_iter().map(|found| Migration::read(found, sending)).collect();
+            some.par_iter().map(|found| Migration::read(found, runner)).collect();
         for (behind, found) in (1..read.len()).zip(some) {
             if let ([.., Ok(migration)], [Ok(next), ..]) = read.split_at_mut(behind)
                 && in_scope(found)
             {
-                pending::mark_labels_in_use(migration, next, sending);
+                pending::mark_labels_in_use(migration, next, runner);
             }
         }
         let continued = before.continued(&read);

@@ -1,12 +1,13 @@
 //! What a migration makes that the next one uses before it is committed: some runners send all that is pending in one
 //! transaction.
 
-use crate::framework::migration::{Migration, Sending};
+use crate::framework::migration::Migration;
 use crate::operation::{Item, Operation, TransactionControl};
+use crate::plan::{Begins, Runner};
 
 /// Marks the labels of `migration` that the one behind it uses, where no COMMIT stands between.
-pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, sending: Sending) {
-    if !sending.in_transaction {
+pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, runner: Runner) {
+    if runner.begins != Begins::Run {
         return;
     }
     let before_commit = next.items.iter().take_while(|item| !ends_transaction(item)).count();

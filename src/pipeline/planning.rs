@@ -67,7 +67,7 @@ pub fn plan(
     runner: Runner,
     version: u32,
 ) -> (Findings, Sequence) {
-    if runner.clears_leftovers {
+    if runner.clears_leftovers() {
         findings = findings.with_leftovers_cleared();
     }
     if findings.findings.iter().any(|finding| finding.rule.id == failing_statement::ID) {
@@ -95,7 +95,7 @@ pub fn plan(
         let steps = &findings.steps;
         let mut together = bonds(migration, steps, &around.before, &around.copies);
         together.extend(&bound);
-        let ordered = match units(steps, &together, freedom, runner) {
+        let ordered = match units(steps, &together, freedom) {
             Ok(ordered) => ordered,
             Err(stuck) => {
                 let item = |at: &usize| steps[*at].from;

@@ -56,7 +56,7 @@ pub(super) fn is_one(items: &[Item], item: usize, claims: &[usize]) -> bool {
 
 /// The steps that cannot be told what their session must be set to, and why.
 pub(super) fn untold(migration: &Migration, steps: &[Step], runner: Runner) -> Option<(Vec<usize>, String)> {
-    if runner.one_session {
+    if runner.is_one_session() {
         return told_too_late(migration).map(|why| ((0..steps.len()).collect(), why));
     }
     let silent = |step: &Step| {
@@ -98,7 +98,7 @@ fn told_too_late(migration: &Migration) -> Option<String> {
 pub(super) fn left_behind(migration: &Migration, runner: Runner) -> Option<String> {
     let left = left_set(migration).find(|setting| !setting.local)?;
     let Setting { clause, name, .. } = left;
-    Some(match left.is_of_whole_session() && !runner.one_session && !is_harmless(left) {
+    Some(match left.is_of_whole_session() && !runner.is_one_session() && !is_harmless(left) {
         true => format!(
             "SET {clause} is not taken back at the end of the file, and is in the way of the runner's own statements then: \
              each step sets it for itself"
@@ -126,7 +126,7 @@ fn is_harmless(setting: &Setting) -> bool {
 /// Where a runner works in the session of its files: the statements that set what each step sets for itself, and what takes
 /// that back. What the migration leaves set for those behind it stays, unless the runner would stop at it.
 pub(super) fn set_by_steps(migration: &Migration, runner: Runner) -> BTreeSet<usize> {
-    if runner.one_session {
+    if runner.is_one_session() {
         return BTreeSet::new();
     }
     let names: Vec<Option<&str>> = migration.items.iter().map(|item| parameter(&item.operation)).collect();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sequence::{Runner, UnitKind};
+use super::sequence::UnitKind;
 use super::step::{Duration, Step, Transaction};
 use super::waits::{Freedom, Waits};
 use crate::schema::{Key, key};
@@ -18,15 +18,10 @@ pub struct Stuck {
 ///
 /// # Errors
 /// When steps that are to be one transaction cannot be one.
-pub fn units(
-    steps: &[Step],
-    together: &[(usize, usize)],
-    freedom: Freedom,
-    runner: Runner,
-) -> Result<Vec<Vec<usize>>, Stuck> {
+pub fn units(steps: &[Step], together: &[(usize, usize)], freedom: Freedom) -> Result<Vec<Vec<usize>>, Stuck> {
     let waits = Waits::new(steps, together, freedom);
     let groups = Groups::new(steps.len(), together, &waits);
-    let mut queue = Queue::new(steps, &groups, &waits, runner)?;
+    let mut queue = Queue::new(steps, &groups, &waits)?;
     let mut units = Vec::new();
     while let Some(unit) = queue.next_unit() {
         units.push(unit);
@@ -168,7 +163,7 @@ impl Circles<'_> {
 struct Company {
     kind: UnitKind,
     phase: super::Phase,
-    /// The tables that a brief unit locks; the table of a validation where several tables cannot share a unit.
+    /// The tables that a brief unit locks; the table of a validation.
     tables: BTreeSet<Key>,
     /// A group that shares with no other has a number of its own.
     alone: Option<usize>,
@@ -188,7 +183,7 @@ struct Queue<'a> {
 }
 
 impl<'a> Queue<'a> {
-    fn new(steps: &[Step], groups: &'a Groups, waits: &Waits, runner: Runner) -> Result<Self, Stuck> {
+    fn new(steps: &[Step], groups: &'a Groups, waits: &Waits) -> Result<Self, Stuck> {
         let mut queue = Queue {
             groups,
             company: BTreeMap::new(),
@@ -199,7 +194,7 @@ impl<'a> Queue<'a> {
             ready_by_company: BTreeMap::new(),
         };
         for (group, members) in &groups.members {
-            queue.company.insert(*group, company(steps, *group, members, runner)?);
+            queue.company.insert(*group, company(steps, *group, members)?);
             let earlier: BTreeSet<usize> =
                 members.iter().flat_map(|step| waits.of(*step)).map(|e| groups.find(e)).collect();
             let earlier = earlier.into_iter().filter(|other| other != group).collect::<Vec<_>>();
@@ -265,7 +260,7 @@ impl<'a> Queue<'a> {
     }
 }
 
-fn company(steps: &[Step], group: usize, members: &[usize], runner: Runner) -> Result<Company, Stuck> {
+fn company(steps: &[Step], group: usize, members: &[usize]) -> Result<Company, Stuck> {
     let kinds: BTreeSet<UnitKind> = members.iter().map(|at| kind_of(&steps[*at])).collect();
     let kind = match (kinds.first().copied(), kinds.last().copied()) {
         _ if members.len() > 1 && kinds.iter().any(|k| matches!(k, UnitKind::Validate | UnitKind::Alone)) => {
@@ -279,9 +274,7 @@ fn company(steps: &[Step], group: usize, members: &[usize], runner: Runner) -> R
     let own_transaction = members.iter().any(|at| steps[*at].transaction != Transaction::Shared);
     let tables = match kind {
         UnitKind::Brief => members.iter().flat_map(|at| steps[*at].locked_tables()).map(|table| key(&table)).collect(),
-        UnitKind::Validate if !runner.several_statements_per_unit => {
-            members.iter().filter_map(|at| steps[*at].operation.table()).map(key).collect()
-        }
+        UnitKind::Validate => members.iter().filter_map(|at| steps[*at].operation.table()).map(key).collect(),
         _ => BTreeSet::new(),
     };
     let alone = (own_transaction || kind == UnitKind::Alone).then_some(group);

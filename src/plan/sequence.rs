@@ -5,18 +5,6 @@ use std::ops::Range;
 use super::order::kind_of;
 use super::step::{Phase, Step};
 
-/// What a framework's runner can do, as far as the order and grouping of steps depend on it.
-#[derive(Debug, Clone, Copy)]
-pub struct Runner {
-    /// Validations of several tables can share a unit (a file may hold several statements in one transaction).
-    pub several_statements_per_unit: bool,
-    /// What a failed concurrent build left INVALID is dropped before the next attempt, in the same file.
-    pub clears_leftovers: bool,
-    /// A sequence is one session from its first statement on, also where it is begun again after a failure. Where it is
-    /// not, the runner works in that session itself: a search path or a role that outlasts a unit would be in its way.
-    pub one_session: bool,
-}
-
 /// What a unit holds, in the order in which units that are ready run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum UnitKind {

@@ -235,11 +235,15 @@ fn has_not_valid_not_null(schema: &Schema, table: &QualifiedName, column: &Ident
         .any(|c| matches!(&c.constraint.kind, ConstraintKind::NotNull { column: own } if own == column && !c.valid))
 }
 
-/// `DROP CONSTRAINT`: ACCESS EXCLUSIVE; a foreign key's triggers are dropped from the referenced table as well, a key's
+/// `DROP CONSTRAINT`: ACCESS EXCLUSIVE, also on the tables that inherit it (keys are not inherited, only shared by partitions);
+/// a foreign key's triggers are dropped from the referenced table as well, a key's
 /// foreign keys with CASCADE.
 pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascade: bool) {
-    tally.lock_family(table, table.only, LockMode::AccessExclusive);
-    match tally.schema.constraint(table, name).map(|c| &c.constraint.kind) {
+    let kind = tally.schema.constraint(table, name).map(|c| &c.constraint.kind);
+    let is_inherited = matches!(kind, None | Some(ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. }));
+    let alone = table.only || !(is_inherited || tally.is_partitioned(table));
+    tally.lock_family(table, alone, LockMode::AccessExclusive);
+    match kind {
         Some(ConstraintKind::ForeignKey(fk)) => lock_referenced(tally, &fk.references, LockMode::AccessExclusive),
         Some(ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. }) | None if cascade => {
             for (other, _) in tally.schema.referencing(table) {

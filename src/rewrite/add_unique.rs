@@ -177,8 +177,11 @@ pub(super) fn attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Con
         }
         _ => {}
     }
+    // Inheriting tables have no part in it, and from some version on would be locked all the same (measured on 12 to 18).
+    let unique = matches!(constraint.kind, ConstraintKind::Unique { .. });
+    let only = table.only || (unique && !steps.schema().children(&table.name).is_empty());
     steps.step(
-        Operation::AddConstraint { table: table.clone(), constraint: attached },
+        Operation::AddConstraint { table: TableRef { only, ..table.clone() }, constraint: attached },
         format!("{}_{}", snake_case(&table.name.name), snake_case(name)),
         "the finished index becomes the constraint",
         Undo::By(vec![undo]),

@@ -20,6 +20,8 @@ enum Protection {
     ForeignKey(Vec<Ident>, Key),
     /// Whatever it is: code that leaves the column out goes on.
     Default(Ident),
+    /// Whatever its name, and unique or not.
+    Index(Vec<String>, String),
     /// By its name: a check that is replaced says something else.
     Check(Ident),
     /// By what it says, whatever its name.
@@ -122,6 +124,7 @@ impl Protection {
                 let columns = columns.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
                 format!("{relation} takes duplicates of ({columns})")
             }
+            Protection::Index(columns, _) => format!("{relation} has no index on ({})", columns.join(", ")),
             Protection::ForeignKey(columns, parent) => {
                 let columns = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 format!("{relation} takes orphans in ({columns}), without a row in {}", parent.name())
@@ -150,10 +153,13 @@ impl Schema {
             ConstraintKind::Check { expression } => Some(Protection::Rule(expression.as_str().to_owned())),
             _ => None,
         }));
-        for index in self.indexes_of(&table.name).filter(|index| index.unique) {
-            let columns = index.columns.iter().map(|c| c.text.as_str().to_owned()).collect();
+        for index in self.indexes_of(&table.name) {
+            let columns: Vec<String> = index.columns.iter().map(|c| c.text.as_str().to_owned()).collect();
             let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
-            found.push(Protection::Unique(columns, predicate));
+            if index.unique {
+                found.push(Protection::Unique(columns.iter().cloned().collect(), predicate.clone()));
+            }
+            found.push(Protection::Index(columns, predicate));
         }
         let own = self.dependents.of(&key(&table.name)).into_iter().filter(|d| d.on.is_some());
         found.extend(own.map(|dependent| Protection::Object(dependent.what.clone())));

@@ -3,8 +3,8 @@
 use postgres::Client;
 
 use super::{Doing, Scratch, VerifyError, told};
-use crate::framework::migration::Sending;
 use crate::operation::{Operation, TransactionControl};
+use crate::plan::Runner;
 use crate::sql::{change, read_statement, split};
 
 /// A migration of the history, with the sequence that replaces it.
@@ -45,13 +45,13 @@ pub struct Piece {
 
 impl Candidate {
     /// A migration and the files that stand for it, each with its name and text.
-    pub fn new(name: String, text: &str, files: &[(String, String)], sending: Sending) -> Candidate {
-        let naive: Vec<String> = sending.chunks(text).iter().map(|span| span.slice(text).to_owned()).collect();
+    pub fn new(name: String, text: &str, files: &[(String, String)], runner: Runner) -> Candidate {
+        let naive: Vec<String> = runner.chunks(text).iter().map(|span| span.slice(text).to_owned()).collect();
         let statements = naive.iter().flat_map(|chunk| statements(chunk)).map(str::to_owned).collect();
-        let in_chunks = sending.separator.is_some();
+        let in_chunks = runner.sends_chunks();
         let pieces = files.iter().enumerate().flat_map(|(file, (name, content))| {
             let pieces = match in_chunks {
-                true => Piece::of_chunks(name, content, sending),
+                true => Piece::of_chunks(name, content, runner),
                 false => vec![Piece::new(name.clone(), content.clone())],
             };
             pieces.into_iter().map(move |piece| Piece { file, ..piece })
@@ -90,12 +90,12 @@ impl Piece {
     }
 
     /// What stands between COMMIT and START TRANSACTION is sent and commits chunk by chunk, the rest in one transaction.
-    fn of_chunks(name: &str, text: &str, sending: Sending) -> Vec<Piece> {
+    fn of_chunks(name: &str, text: &str, runner: Runner) -> Vec<Piece> {
         let mut pieces: Vec<Piece> = Vec::new();
         let mut together = String::new();
         let mut set = String::new();
-        let mut in_transaction = sending.in_transaction;
-        for span in sending.chunks(text) {
+        let mut in_transaction = runner.is_in_transaction();
+        for span in runner.chunks(text) {
             let chunk = span.slice(text).trim();
             let before = in_transaction;
             match control(chunk) {

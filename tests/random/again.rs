@@ -62,8 +62,8 @@ impl Judge {
         Ok(differs.map(|Finding { kind, what }| Finding::new(format!("goes on: {kind}"), what)))
     }
 
-    /// A file of chunks that stopped behind any of them runs from the first again, and leaves what the naive migration left,
-    /// which is still there.
+    /// A file of chunks that stopped behind any of them runs from its first again, and leaves what the naive migration left,
+    /// which is still there. The files before it are done: the COMMIT that it begins with records them.
     pub fn begins_again(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
         let pieces = &rewritten.pieces;
         // the last one commits with the ledger: then it is done
@@ -71,7 +71,9 @@ impl Judge {
         for stop in 1..=stops {
             prepare(&self.sequence, case)?;
             let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
-            for piece in pieces[..stop].iter().chain(pieces) {
+            let file = pieces[stop - 1].file;
+            let begun = pieces.iter().position(|piece| piece.file == file).unwrap_or_default();
+            for piece in pieces[..stop].iter().chain(&pieces[begun..]) {
                 let mut session = self.sequence.connect()?;
                 session.batch_execute(PATIENCE)?;
                 session.batch_execute(&piece.set)?;

@@ -105,7 +105,7 @@ pub fn rewritten(case: &Case) -> Result<Result<Rewritten, Finding>> {
     let framework = framework(case.form)?;
     let files: Vec<(String, String)> =
         outcome.files.iter().map(|file| (framework.name_of(&file.path), file.content.clone())).collect();
-    let candidate = Candidate::new(outcome.report.name.clone(), &source, &files, framework.sending());
+    let candidate = Candidate::new(outcome.report.name.clone(), &source, &files, framework.runner());
     for change in &changes {
         put(
             &change.path,

@@ -43,6 +43,9 @@ impl Said {
 
     /// `None` for a line that is no first line, `Some(None)` for one that promises nothing.
     fn of_line(line: &str) -> Option<Option<Said>> {
+        if line.starts_with("-- Step ") && line.ends_with(": as written") {
+            return Some(None); // the step that begins a file
+        }
         let (title, what) = line.rsplit_once(" · ")?;
         let is_title = title.starts_with("-- Step ") || !title.contains(" · ");
         if !is_title {

@@ -11,7 +11,7 @@ use super::super::{Framework, FrameworkError};
 use super::names::sequence_at;
 use super::{Drizzle, config, journal, seconds};
 use crate::framework::ledger::{Applied, Ledger, Obstacle, Row};
-use crate::framework::migration::Sending;
+use crate::plan::Runner;
 
 pub(super) const TABLE: &str = "__drizzle_migrations";
 const SCHEMA: &str = "drizzle";
@@ -82,8 +82,8 @@ impl Ledger for DrizzleLedger {
         Some(&self.schema)
     }
 
-    fn sending(&self) -> Sending {
-        Drizzle.sending()
+    fn runner(&self) -> Runner {
+        Drizzle.runner()
     }
 
     fn place(&self) -> String {

@@ -22,10 +22,10 @@ mod snapshot;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
-use super::migration::{Migration, Sending};
+use super::migration::Migration;
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, NoRoom, Records, Refusal, Replaced};
-use crate::plan::{Runner, Sequence, Unit, UnitKind};
+use crate::plan::{Begins, Leaves, Resumes, Runner, Sends, Sequence, Unit, UnitKind};
 use crate::source::{follow, is_there};
 
 /// The framework.
@@ -63,12 +63,13 @@ impl Framework for Drizzle {
         Ok(Box::new(ledger::DrizzleLedger::of(folder)?))
     }
 
-    fn sending(&self) -> Sending {
-        Sending { separator: Some(SEPARATOR), in_transaction: true }
-    }
-
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false, clears_leftovers: true, one_session: true }
+        Runner {
+            sends: Sends::Chunks(SEPARATOR),
+            begins: Begins::Run,
+            leaves: Leaves::ByCommit,
+            resumes: Resumes::AtBeginningOfFile,
+        }
     }
 
     /// A folder with a journal or with `NAME/migration.sql` and its snapshot; else the `out` of a `drizzle.config` there;

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::Prisma;
 use crate::framework::Framework;
 use crate::framework::ledger::{Applied, Ledger, Row};
-use crate::framework::migration::Sending;
+use crate::plan::Runner;
 
 pub(super) const TABLES: &[&str] = &["_prisma_migrations"];
 
@@ -18,8 +18,8 @@ impl Ledger for PrismaLedger {
         TABLES.to_vec()
     }
 
-    fn sending(&self) -> Sending {
-        Prisma.sending()
+    fn runner(&self) -> Runner {
+        Prisma.runner()
     }
 
     fn place(&self) -> String {

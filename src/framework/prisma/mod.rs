@@ -10,11 +10,11 @@ mod ledger;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
-use super::migration::{Migration, Sending};
+use super::migration::Migration;
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
 use crate::operation::Operation;
-use crate::plan::{Runner, Sequence, Step};
+use crate::plan::{Begins, Leaves, Resumes, Runner, Sends, Sequence, Step};
 use crate::source::{is_there, read_bytes, read_text};
 
 /// The framework.
@@ -36,12 +36,13 @@ impl Framework for Prisma {
         Ok(Box::new(ledger::PrismaLedger))
     }
 
-    fn sending(&self) -> Sending {
-        Sending { separator: None, in_transaction: false }
-    }
-
     fn runner(&self) -> Runner {
-        Runner { several_statements_per_unit: false, clears_leftovers: false, one_session: false }
+        Runner {
+            sends: Sends::Files,
+            begins: Begins::Nothing,
+            leaves: Leaves::ByItself,
+            resumes: Resumes::AtFileThatWasResolved,
+        }
     }
 
     /// A folder with `migration_lock.toml` or with `NAME/migration.sql` in it; else the usual places below a project.

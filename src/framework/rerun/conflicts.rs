@@ -150,9 +150,7 @@ pub fn there_before<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step
         Operation::RenameTable { table: other, .. } => same(other, table),
         _ => false,
     };
-    if later.clone().into_iter().any(table_goes) {
-        return Some(table_exists(table));
-    }
+    let of_table = later.clone().into_iter().any(table_goes).then(|| table_exists(table));
     let column = match &step.operation {
         Operation::SetNotNull { column, .. }
         | Operation::DropNotNull { column, .. }
@@ -160,12 +158,13 @@ pub fn there_before<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step
         | Operation::DropDefault { column, .. }
         | Operation::SetType { column, .. }
         | Operation::Backfill(Backfill { column, .. }) => column,
-        _ => return None,
+        _ => return of_table,
     };
     let column_goes = |later: &Step| match &later.operation {
         Operation::DropColumn { table: other, column: gone, .. }
         | Operation::RenameColumn { table: other, column: gone, .. } => same(other, table) && gone == column,
         _ => false,
     };
-    later.into_iter().any(column_goes).then(|| format!("EXISTS ({})", column_exists(table, column)))
+    // A column of no table is no column.
+    later.into_iter().any(column_goes).then(|| format!("EXISTS ({})", column_exists(table, column))).or(of_table)
 }

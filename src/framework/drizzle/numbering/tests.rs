@@ -3,10 +3,11 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::super::migration::{Migration, Sending};
-use super::super::super::{Beside, Found, LaidOut, Replaced};
+use super::super::super::migration::Migration;
+use super::super::super::{Beside, Found, Framework, LaidOut, Replaced};
+use super::super::Drizzle;
 use super::place;
-use crate::plan::Sequence;
+use crate::plan::{Runner, Sends, Sequence};
 use crate::source::SourceFile;
 
 /// What becomes of a folder whose journal has these entries when some migrations become several files, by path.
@@ -57,7 +58,7 @@ fn placed(journal: &str, files: &[&str], parts: &[(&str, usize)]) -> Result<BTre
 
 fn migration(folder: &Utf8Path, tag: &str) -> Migration {
     let source = SourceFile::new(folder.join(format!("{tag}.sql")), tag);
-    Migration::from_source(tag.into(), source, Sending { separator: None, in_transaction: true }).unwrap()
+    Migration::from_source(tag.into(), source, Runner { sends: Sends::Files, ..Drizzle.runner() }).unwrap()
 }
 
 fn file(folder: &Utf8Path, tag: &str, at: usize, parts: usize) -> LaidOut {

@@ -21,7 +21,7 @@ fn differences(folder: &Utf8Path) -> (Vec<(usize, String)>, usize) {
     let (mut found, mut read) = (Vec::new(), 0);
     for (at, entry) in history.iter().enumerate() {
         schema.begin_migration();
-        let migration = Migration::read(entry, Drizzle.sending()).unwrap();
+        let migration = Migration::read(entry, Drizzle.runner()).unwrap();
         migration.items.iter().for_each(|item| schema.apply(&item.operation));
         if records.file(at).is_some() {
             read += 1;

@@ -1,0 +1,89 @@
+//! What a framework's runner does with its files, as data.
+
+use crate::source::ByteSpan;
+
+/// A framework's runner, as far as reading, order, files and proofs depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Runner {
+    /// What it sends to the server at once.
+    pub sends: Sends,
+    /// The transaction that it has begun before it sends a file.
+    pub begins: Begins,
+    /// How what may not be in that transaction leaves it.
+    pub leaves: Leaves,
+    /// Where it goes on after a failure.
+    pub resumes: Resumes,
+}
+
+/// What a runner sends to the server at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sends {
+    /// A file. Several statements in it are one transaction, unless one of them ends it.
+    Files,
+    /// What stands between these words, wherever they are, one after the other.
+    Chunks(&'static str),
+}
+
+/// The transaction that a runner has begun before it sends a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begins {
+    /// None.
+    Nothing,
+    /// One for all files that are pending.
+    Run,
+}
+
+/// How a file leaves the transaction that it is sent in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    /// It is alone in its file, where there is no transaction.
+    ByItself,
+    /// `COMMIT` ends the transaction, and another one is begun at the end.
+    ByCommit,
+}
+
+/// Where a runner goes on after a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resumes {
+    /// At the file that failed, when it was told that what the file did was taken back. The files before it are done, so
+    /// what they set in their session is gone.
+    AtFileThatWasResolved,
+    /// At the beginning of the file that failed. So a file is one session from its first statement on.
+    AtBeginningOfFile,
+}
+
+impl Runner {
+    /// Where what it sends one by one stands in a file.
+    pub fn chunks(&self, text: &str) -> Vec<ByteSpan> {
+        let Sends::Chunks(separator) = self.sends else { return vec![ByteSpan::new(0, text.len())] };
+        let mut start = 0;
+        text.split(separator)
+            .map(|chunk| {
+                let span = ByteSpan::new(start, start + chunk.len());
+                start = span.end + separator.len();
+                span
+            })
+            .collect()
+    }
+
+    /// It sends a file in pieces.
+    pub fn sends_chunks(&self) -> bool {
+        matches!(self.sends, Sends::Chunks(_))
+    }
+
+    /// What it sends is in a transaction, until a file leaves it.
+    pub fn is_in_transaction(&self) -> bool {
+        self.begins != Begins::Nothing
+    }
+
+    /// What a failed concurrent build left INVALID can be dropped before the next attempt, in the same file.
+    pub fn clears_leftovers(&self) -> bool {
+        self.leaves == Leaves::ByCommit
+    }
+
+    /// A sequence is one session from its first statement on, also where it is begun again after a failure. Where it is not,
+    /// the runner works in that session itself: a search path or a role that outlasts a unit would be in its way.
+    pub fn is_one_session(&self) -> bool {
+        self.resumes == Resumes::AtBeginningOfFile
+    }
+}
