@@ -116,7 +116,7 @@ impl Example {
     fn report(&self) -> MigrationReport {
         let read = |name: &str, text: &str| {
             let source = SourceFile::from_bytes(format!("/{name}/migration.sql"), text.as_bytes().to_vec());
-            Migration::from_source(name.into(), source.expect("text"), self.framework.sending()).expect("statements")
+            Migration::from_source(name.into(), source.expect("text"), self.framework.runner()).expect("statements")
         };
         let mut schema = Schema::default();
         read("before", &self.history).items.iter().for_each(|item| schema.apply(&item.operation));
