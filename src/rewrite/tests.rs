@@ -153,18 +153,19 @@ fn said(report: &MigrationReport) -> String {
 /// The statements of the steps, with BEGIN and COMMIT around those that share a transaction.
 fn transactions(report: &MigrationReport) -> Vec<String> {
     let blocks = report.steps.chunk_by(|one, other| one.number == other.number);
-    blocks.flat_map(|block| in_transactions(block, &content(report, block))).collect()
+    blocks.flat_map(|block| in_transactions(block, content(report, block))).collect()
 }
 
-/// The transactions of one block: steps that lock the same tables share one, unless the block says that it has more.
-fn in_transactions(block: &[StepReport], content: &str) -> Vec<String> {
-    let several = plpgsql::transactions(content).len().max(1);
+/// The transactions of one block: steps that lock the same tables share one, unless its file says that it has more.
+fn in_transactions(block: &[StepReport], file: Option<&str>) -> Vec<String> {
+    let several = file.map(|content| plpgsql::transactions(content).len().max(1));
     let by_tables: Vec<&[StepReport]> = block.chunk_by(|one, other| one.tables == other.tables).collect();
     let transactions: Vec<&[StepReport]> = match several {
-        1 => vec![block],
-        _ if several == block.len() => block.chunks(1).collect(),
-        _ if several == by_tables.len() => by_tables,
-        _ => panic!("which steps share a transaction? A smaller example shows it: {content}"),
+        _ if block.len() == 1 => vec![block],
+        Some(1) => vec![block],
+        Some(several) if several == block.len() => block.chunks(1).collect(),
+        Some(several) if several == by_tables.len() => by_tables,
+        _ => panic!("which steps share a transaction? A smaller example shows it: {file:?}"),
     };
     let statements = |steps: &[StepReport]| steps.iter().map(|step| one_line(&step.sql)).collect::<Vec<_>>();
     let in_one = |steps: &[StepReport]| match steps {
@@ -174,10 +175,13 @@ fn in_transactions(block: &[StepReport], content: &str) -> Vec<String> {
     transactions.into_iter().flat_map(in_one).collect()
 }
 
-/// The file of a block.
-fn content(report: &MigrationReport, block: &[StepReport]) -> String {
-    let file = report.files.iter().find(|file| file.path == block[0].file);
-    file.and_then(|file| file.after.clone()).unwrap_or_default()
+/// The file of a block, where it has one to itself.
+fn content<'a>(report: &'a MigrationReport, block: &[StepReport]) -> Option<&'a str> {
+    let (path, number) = (&block[0].file, block[0].number);
+    if report.steps.iter().any(|step| step.file == *path && step.number != number) {
+        return None;
+    }
+    report.files.iter().find(|file| file.path == *path)?.after.as_deref()
 }
 
 /// The statements of a text, without comments.
@@ -233,6 +237,27 @@ fn a_page_shows_what_its_rule_does() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn an_example_that_is_wrong_is_found() {
+    let rule = rule("set-not-null").expect("a rule");
+    let history = "CREATE TABLE t (a int);\n-- in a migration:\n";
+    let naive = "ALTER TABLE t ALTER COLUMN a SET NOT NULL;\n";
+    let proved = "ALTER TABLE t ADD CONSTRAINT t_a_nn CHECK (a IS NOT NULL) NOT VALID;\n\
+        ALTER TABLE t VALIDATE CONSTRAINT t_a_nn;\n";
+    let set = "ALTER TABLE t ALTER COLUMN a SET NOT NULL;\nALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_nn;\n";
+    let example = |becomes: &str| run(rule, &format!("{history}{naive}{becomes}"));
+    assert_eq!(example(&format!("-- becomes:\n{proved}BEGIN;\n{set}COMMIT;")), Ok(Some(true)));
+    for wrong in [
+        format!("-- becomes:\n{proved}{set}"), // two transactions
+        format!("-- becomes:\nBEGIN;\n{set}COMMIT;\n{proved}"),
+        format!("-- becomes:\n{naive}"),
+        "-- is left alone".to_owned(),
+        "-- is reported:\n-- danger: every read and write of t waits while all its rows are checked".to_owned(),
+    ] {
+        assert!(example(&wrong).is_err(), "{wrong}");
+    }
 }
 
 #[test]
