@@ -5,8 +5,10 @@ mod bench;
 
 use anyhow::{Result, ensure};
 
-use bench::prisma::{Project, Sample};
+use bench::prisma::{By, Project, Sample};
 use bench::server::{Database, Server};
+
+const BY: By = By::Command(None);
 
 const LEDGER: &str =
     "SELECT string_agg(migration_name || ' ' || checksum, E'\\n' ORDER BY started_at) FROM _prisma_migrations";
@@ -16,7 +18,7 @@ fn applied(sample: &str) -> Result<(Server, Database, Project)> {
     let server = Server::of(15)?;
     let sample = Sample::named(sample);
     let database = sample.history_with_rows(&server, 5)?;
-    let run = Project::naive(&sample)?.deploy(&database)?;
+    let run = Project::naive(&sample)?.deploy(BY, &database)?;
     ensure!(run.succeeded(), "{}", run.text);
     Ok((server, database, Project::rewritten(&sample, 15)?))
 }
@@ -36,15 +38,15 @@ fn a_database_that_ran_the_naive_migration_is_in_sync_again() -> Result<()> {
 
         let adopted = project.adopt(&database, &[])?;
         ensure!(adopted.succeeded() && adopted.text.contains(files), "{}", adopted.text);
-        let dev = project.dev(&database, &server.create()?)?;
+        let dev = project.dev(BY, &database, &server.create()?)?;
         ensure!(dev.succeeded() && dev.text.contains("Already in sync"), "migrate dev:\n{}", dev.text);
-        let deploy = project.deploy(&database)?;
+        let deploy = project.deploy(BY, &database)?;
         ensure!(deploy.text.contains("No pending migrations"), "migrate deploy:\n{}", deploy.text);
         let again = project.adopt(&database, &[])?;
         ensure!(again.succeeded() && again.text.contains("nothing to adopt"), "{}", again.text);
 
         let empty = server.create()?;
-        let deploy = project.deploy(&empty)?;
+        let deploy = project.deploy(BY, &empty)?;
         ensure!(deploy.succeeded(), "on an empty database:\n{}", deploy.text);
     }
     Ok(())

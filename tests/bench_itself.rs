@@ -5,7 +5,7 @@ mod bench;
 
 use anyhow::{Context, Result, ensure};
 
-use bench::prisma::{Project, Sample};
+use bench::prisma::{By, Project, Sample};
 use bench::proof::{self, Verdict};
 use bench::server::Server;
 
@@ -108,7 +108,7 @@ fn children_and_partitions_have_rows_of_their_own() -> Result<()> {
 fn verdict(sample: &str, files: &[(&str, &str)]) -> Result<Verdict> {
     let sample = Sample::named(sample);
     let (naive, sequence) = (Project::naive(&sample)?, Project::with_sequence(&sample, files)?);
-    proof::prove(&Server::of(15)?, &sample, &naive, &sequence)
+    proof::prove(&Server::of(15)?, By::Engine(None), &sample, &naive, &sequence)
 }
 
 fn must_be_noticed(sample: &str, files: &[(&str, &str)], word: &str) -> Result<()> {

@@ -84,7 +84,7 @@ fn another_migrator_takes_over_from_one_that_is_killed() -> Result<()> {
     ];
     let server = Server::of(15)?;
     let generation = Generation::Folders;
-    let (first, second) = (Drizzle::start(generation)?, Drizzle::start(generation)?);
+    let (first, second) = (Drizzle::of(generation), Drizzle::of(generation));
     let sample = Sample { name: "combo_many".into(), generation };
     let naive = sample.history()?.and(generation, &[("change", &migration.join(SEPARATOR))])?;
     let rewritten = naive.rewritten()?;
@@ -119,7 +119,7 @@ fn another_migrator_takes_over_from_one_that_is_killed() -> Result<()> {
 fn for_both(name: &str, migration: &str, meeting: &Meeting) -> Result<()> {
     let server = Server::of(15)?;
     for generation in [Generation::Journal, Generation::Folders] {
-        let (first, second) = (Drizzle::start(generation)?, Drizzle::start(generation)?);
+        let (first, second) = (Drizzle::of(generation), Drizzle::of(generation));
         let sample = Sample { name: "combo_many".into(), generation };
         let naive = sample.history()?.and(generation, &[("change", migration)])?;
         let rewritten = naive.rewritten()?;

@@ -132,7 +132,7 @@ pub trait Framework: Sync {
     /// The migrations of a folder, in the order in which the runner applies them.
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError>;
     /// What stands among the migrations of a folder like one and is not listed, with the reason, one sentence each.
-    fn skipped(&self, _folder: &Utf8Path) -> Vec<String> {
+    fn skipped(&self, _folder: &Utf8Path, _listed: &[Found]) -> Vec<String> {
         Vec::new()
     }
     /// What the framework wrote down of the schema beside its migrations.

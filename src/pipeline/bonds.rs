@@ -17,7 +17,10 @@ pub(super) fn bonds(
 ) -> Vec<(usize, usize)> {
     let mut found = with_copies(steps, copies);
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
-    let mut schema = before.clone();
+    // Of tables only the temporary ones are asked for here.
+    let makes_temporary =
+        |step: &Step| matches!(&step.operation, Operation::CreateTable(create) if create.persistence.is_temporary());
+    let mut schema = (before.has_temporary_tables() || steps.iter().any(makes_temporary)).then(|| before.clone());
     for (at, step) in steps.iter().enumerate() {
         let is_set = migration.items[step.from].fixed == Some(Fixed::Session);
         if is_set && step.transaction != Transaction::Outside {
@@ -28,12 +31,14 @@ pub(super) fn bonds(
         if at > 0 && are_rows_of_one(migration, &steps[at - 1], step) {
             found.push((at - 1, at));
         }
-        for bond in bonds_of(migration, step, &schema) {
+        for bond in bonds_of(migration, step, schema.as_ref()) {
             if let Some(before) = last.insert(bond, at) {
                 found.push((before, at));
             }
         }
-        schema.apply(&step.operation);
+        if let Some(schema) = &mut schema {
+            schema.apply(&step.operation);
+        }
     }
     found
 }
@@ -77,7 +82,8 @@ enum Bond {
     Settings,
 }
 
-fn bonds_of(migration: &Migration, step: &Step, schema: &Schema) -> Vec<Bond> {
+/// `schema` is the catalog before the step, where it has temporary tables.
+fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<Bond> {
     let mut bonds = Vec::new();
     match &step.operation {
         Operation::RenameTable { .. }
@@ -95,7 +101,8 @@ fn bonds_of(migration: &Migration, step: &Step, schema: &Schema) -> Vec<Bond> {
     }
     if step.verbatim {
         let text = migration.slice(step.from);
-        let temporary = schema.named_in(text).into_iter().filter(|table| table.persistence.is_temporary());
+        let named = schema.map(|schema| schema.named_in(text)).unwrap_or_default();
+        let temporary = named.into_iter().filter(|table| table.persistence.is_temporary());
         bonds.extend(temporary.map(|table| Bond::Temporary(key(&table.name))));
         bonds.extend(prepared(text).map(Bond::Prepared));
         if text.contains("pg_advisory_lock") || text.contains("pg_advisory_unlock") {

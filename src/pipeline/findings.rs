@@ -4,6 +4,7 @@ mod guards;
 mod parting;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::session;
 use crate::framework::Refusal;
@@ -390,7 +391,7 @@ fn passed_through(site: &Site<'_>) -> Step {
     // where no step bounds its waits, the author's timeout is the only one, and nothing passes it
     let is_only_bound = !site.settings.bound_lock_waits && matches!(item.operation, Operation::SetParameter { .. });
     if item.fixed.is_some() || is_only_bound {
-        step.uses = Uses::everything();
+        step.uses = Arc::new(Uses::everything());
     }
     if item.fixed.is_some() || opaque || changes_rows {
         step.duration = Duration::AsWritten;

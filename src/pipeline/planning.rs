@@ -9,7 +9,7 @@ use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::QualifiedName;
 use crate::plan::check::{self, Fault, Promise};
-use crate::plan::{Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
+use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
 
@@ -47,8 +47,9 @@ impl Around {
         Around { before, after, relations, refused, copies: copies.found }
     }
 
-    fn promise(&self, version: u32) -> Promise<'_> {
+    fn promise(&self, version: u32, rows_together: bool) -> Promise<'_> {
         Promise {
+            rows_together,
             before: &self.before,
             after: &self.after,
             relations: &self.relations,
@@ -81,7 +82,8 @@ pub fn plan(
         findings = findings.apart(&set_by_steps);
     }
     let is_set_by_steps = |step: &Step| step.verbatim && set_by_steps.contains(&step.from);
-    let promise = around.promise(version);
+    // Where it keeps something long from its own form, rows change one statement after the other, as they did elsewhere.
+    let mut rows_together = true;
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
     let mut because = "its statements must be seen together, and one of them takes long".to_owned();
@@ -97,6 +99,11 @@ pub fn plan(
         together.extend(&bound);
         let ordered = match units(steps, &together, freedom) {
             Ok(ordered) => ordered,
+            Err(_) if rows_together => {
+                rows_together = false;
+                bound.clear();
+                continue;
+            }
             Err(stuck) => {
                 let item = |at: &usize| steps[*at].from;
                 let items: Vec<usize> = stuck.steps.iter().map(item).collect();
@@ -109,6 +116,7 @@ pub fn plan(
             }
         };
         let ordered: Vec<(UnitKind, Vec<usize>)> = ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect();
+        let promise = around.promise(version, rows_together);
         let fault = match check::check(steps, &ordered, &promise) {
             Ok(_)
                 if ordered
@@ -116,6 +124,17 @@ pub fn plan(
                     .any(|(_, unit)| unit.len() > 1 && unit.iter().any(|at| is_set_by_steps(&steps[*at]))) =>
             {
                 findings = findings.left("what a SET decides belongs together with what is before the SET");
+                continue;
+            }
+            Ok(_)
+                if rows_together
+                    && (is_one_as_written(ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]])))
+                        || ordered
+                            .iter()
+                            .any(|(kind, unit)| *kind == UnitKind::AsWritten && has_brief(steps, unit))) =>
+            {
+                rows_together = false;
+                bound.clear();
                 continue;
             }
             Ok(_) if is_one_as_written(ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]]))) => {
@@ -149,6 +168,11 @@ pub fn plan(
             {
                 freedom = if freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
             }
+            _ if rows_together => {
+                rows_together = false;
+                bound.clear();
+                freedom = Freedom::Things;
+            }
             fault => {
                 let (faulty, why) = explain(&fault, steps);
                 findings = left(findings, &faulty, &why);
@@ -158,6 +182,11 @@ pub fn plan(
         }
     }
     (findings, Sequence::default())
+}
+
+/// Something brief commits with it, and has no attempts of its own.
+fn has_brief(steps: &[Step], unit: &[usize]) -> bool {
+    unit.iter().any(|at| steps[*at].duration == Duration::Instant)
 }
 
 fn is_one_as_written<'a>(mut units: impl Iterator<Item = &'a (UnitKind, Vec<usize>)>) -> bool {

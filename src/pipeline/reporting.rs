@@ -1,5 +1,7 @@
 //! From what was found and planned to the report that is printed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8Path;
 
 use super::findings::{Finding, Findings};
@@ -29,10 +31,19 @@ pub(super) fn hazards(
     let path = relative(migration.path(), base);
     // A folder that holds a file of that name is the migration.
     let folder = migration.path().parent().filter(|_| migration.path().file_name() == Some("migration.sql"));
+    let mut blocks_of: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for at in 0..sequence.blocks.len() {
+        let items: BTreeSet<usize> = sequence.steps_of(at..at + 1).map(|step| step.item).collect();
+        items.into_iter().for_each(|item| blocks_of.entry(item).or_default().push(at));
+    }
+    let report = |finding: &Finding| {
+        let blocks = blocks_of.get(&finding.item).map(Vec::as_slice).unwrap_or_default();
+        hazard(migration, finding, (sequence.blocks.len(), blocks), files_written, &path)
+    };
     MigrationReport {
         path: relative(folder.unwrap_or(migration.path()), base),
         name: migration.name.clone(),
-        hazards: findings.findings.iter().map(|f| hazard(migration, f, sequence, files_written, &path)).collect(),
+        hazards: findings.findings.iter().map(report).collect(),
         steps: Vec::new(),
         files: Vec::new(),
         phases: Vec::new(),
@@ -80,10 +91,11 @@ fn notes(findings: &Findings) -> Vec<String> {
     notes
 }
 
+/// `count` blocks replace the migration, and `blocks` of them are the finding's.
 fn hazard(
     migration: &Migration,
     finding: &Finding,
-    sequence: &Sequence,
+    (count, blocks): (usize, &[usize]),
     files_written: usize,
     path: &str,
 ) -> HazardReport {
@@ -93,12 +105,8 @@ fn hazard(
     // What is only guarded is still there: rows are lost, running code breaks.
     let guarded = finding.outcome.guarded;
     let rewritten = finding.outcome.steps.is_some() && !guarded;
-    let count = sequence.blocks.len();
     let part = if files_written == count { "file" } else { "step" };
-    let numbers: Vec<String> = (0..count)
-        .filter(|at| sequence.steps_of(*at..at + 1).any(|s| s.item == finding.item))
-        .map(|at| (at + 1).to_string())
-        .collect();
+    let numbers: Vec<String> = blocks.iter().map(|at| (at + 1).to_string()).collect();
     let place = match (count, numbers.len()) {
         (0 | 1, _) => String::new(),
         (_, 1) => format!(" ({part} {})", numbers[0]),

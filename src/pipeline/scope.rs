@@ -135,7 +135,7 @@ fn narrow(
 ) -> Result<Scope, ResolveError> {
     let every: HashSet<Utf8PathBuf> = history.iter().map(|f| f.file.clone()).collect();
     let mut scope = Scope {
-        skipped: framework.skipped(&folder),
+        skipped: framework.skipped(&folder, &history),
         framework,
         folder,
         history,

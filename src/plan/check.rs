@@ -70,6 +70,9 @@ pub struct Promise<'a> {
     pub refused: &'a [bool],
     /// Pairs of items: what copies, and what takes away where it copied from.
     pub copies: &'a [(usize, usize)],
+    /// Statements of the author's that change rows commit together: one may fail, and the naive form would take back what
+    /// those before it did.
+    pub rows_together: bool,
     /// The oldest server's major version.
     pub version: u32,
 }
@@ -107,7 +110,9 @@ pub fn check(
             // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
             // wrote to fail with it.
             let hard = doubtful || may_fail_as_written(step, &cost);
-            if let Some(change) = change.filter(|_| refused || (hard && step.duration == Duration::AsWritten)) {
+            let rows = promise.rows_together && changes_rows_as_written(step);
+            let fails = refused || rows || (hard && step.duration == Duration::AsWritten);
+            if let Some(change) = change.filter(|_| fails) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
             match schema.check_applies(&step.operation, promise.version) {
@@ -233,9 +238,9 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
             }
         }
         Operation::CreateIndex(index) => {
-            let settled = schema.is_new(&index.table) || is_unique_already(index, schema);
-            let empty = !filled && is_empty(index, schema);
-            index.unique && !settled && !empty
+            let settled = || schema.is_new(&index.table) || is_unique_already(index, schema);
+            let empty = || !filled && is_empty(index, schema);
+            index.unique && !settled() && !empty()
         }
         // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
         Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
@@ -245,8 +250,8 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
 
 /// Another foreign key says the same and holds.
 fn is_kept(key: &ForeignKey, table: &QualifiedName, schema: &Schema) -> bool {
-    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    constraints.iter().any(|state| match &state.constraint.kind {
+    let mut constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    constraints.any(|state| match &state.constraint.kind {
         ConstraintKind::ForeignKey(other) => {
             let same_parent = same(&other.references, &key.references) && other.referenced == key.referenced;
             state.is_proved() && same_parent && other.columns == key.columns

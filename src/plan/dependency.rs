@@ -197,6 +197,8 @@ fn drops_index(uses: &mut Uses, name: &QualifiedName, schema: &Schema) {
     let Some(index) = schema.index(name) else { return };
     uses.drops = leading(&index.table, &index.columns);
     if index.unique {
+        let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
+        uses.unique_until = columns.map(|columns| (key(&index.table), columns));
         let root = uses.table(&index.table, schema);
         uses.write(Resource::Keys(root));
     }
@@ -370,6 +372,7 @@ fn drops_constraint(uses: &mut Uses, table: &QualifiedName, name: &Ident, schema
         }
         ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
             uses.drops = columns.first().map(|column| (key(table), column.clone()));
+            uses.unique_until = Some((key(table), columns.clone()));
             uses.reads_columns(table, columns, schema);
             uses.write(Resource::Keys(root));
             uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
@@ -439,7 +442,7 @@ fn is_no_matter_of_rows(table: &QualifiedName, column: &Ident, schema: &Schema, 
     let simple =
         |index: &Index| !index.unique && index.predicate.is_none() && index.columns.iter().all(|c| c.column.is_some());
     let mut indexes = schema.indexes_of(table).filter(|index| after.index(&index.name).is_none());
-    let goes_alone = after.table(table).is_some_and(|t| t.columns.len() + 1 == whole.columns.len());
+    let goes_alone = after.table(table).is_some_and(|t| t.columns.iter().count() + 1 == whole.columns.iter().count());
     whole.columns_known
         && goes_alone
         && !in_tree(table, schema)

@@ -50,6 +50,8 @@ pub struct Uses {
     pub(super) builds: Option<(Key, Ident)>,
     /// It drops an index, or a key with its index, that leads with this column.
     pub(super) drops: Option<(Key, Ident)>,
+    /// What it drops keeps duplicates of these columns of a table out.
+    pub(super) unique_until: Option<(Key, Vec<Ident>)>,
 }
 
 impl Uses {

@@ -1,5 +1,7 @@
 //! One step of a sequence.
 
+use std::sync::Arc;
+
 use super::resource::Uses;
 use crate::operation::{Ident, Operation, QualifiedName, Setting};
 use crate::postgres::LockMode;
@@ -84,7 +86,7 @@ pub struct Step {
     /// What its session must be set to, so that it does what the author's statement would have done.
     pub settings: Vec<Setting>,
     /// What it uses together with others: decides what must wait for what.
-    pub uses: Uses,
+    pub uses: Arc<Uses>,
     /// A few words for its file: `user_add_age`.
     pub slug: String,
 }

@@ -146,10 +146,23 @@ impl Waits {
                 builds.entry(leads).or_default().push(at);
             }
         }
+        let mut unique: BTreeMap<&Key, Vec<(usize, &[Ident])>> = BTreeMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            if let Some((table, columns)) = &step.uses.unique_on {
+                unique.entry(table).or_default().push((at, columns));
+            }
+        }
         for (at, step) in steps.iter().enumerate() {
             let successors = step.uses.drops.as_ref().and_then(|leads| builds.get(leads));
             for build in successors.into_iter().flatten() {
                 self.prefer(at, *build);
+            }
+            // what is unique is unique together with more columns
+            let Some((table, columns)) = &step.uses.unique_until else { continue };
+            for (build, fewer) in unique.get(table).into_iter().flatten() {
+                if !fewer.is_empty() && fewer.iter().all(|column| columns.contains(column)) {
+                    self.prefer(at, *build);
+                }
             }
         }
     }

@@ -16,8 +16,8 @@ use crate::sql::expression;
 /// `ADD COLUMN`: ACCESS EXCLUSIVE. A value that is the same for every row is kept in the catalog (11+,
 /// `pg_attribute.attmissingval`); any other rewrites the table.
 pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefinition, if_not_exists: bool) {
-    tally.lock_family(table, table.only, LockMode::AccessExclusive);
     let exists = tally.schema.column(table, &column.name).is_some_and(|c| c.sure);
+    tally.lock_family(table, table.only || (if_not_exists && exists), LockMode::AccessExclusive);
     if if_not_exists && exists {
         // Up to 12 an inline REFERENCES is added all the same.
         if tally.version < 13 {
@@ -143,7 +143,7 @@ pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, casc
 
 /// ACCESS EXCLUSIVE on the tables at the other end of the column's foreign keys.
 fn lock_foreign_keys(tally: &mut Tally<'_>, table: &QualifiedName, column: &Ident, referencing: bool) {
-    let constraints = tally.schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    let constraints = tally.schema.table(table).into_iter().flat_map(|t| &t.constraints);
     for state in constraints {
         if let ConstraintKind::ForeignKey(fk) = &state.constraint.kind
             && fk.columns.contains(column)
@@ -166,8 +166,8 @@ fn references(schema: &Schema, table: &QualifiedName, referenced: &[Ident], colu
     if !referenced.is_empty() {
         return referenced.contains(column);
     }
-    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    let primary = constraints.iter().find_map(|c| match &c.constraint.kind {
+    let mut constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    let primary = constraints.find_map(|c| match &c.constraint.kind {
         ConstraintKind::PrimaryKey { columns, .. } => Some(columns),
         _ => None,
     });
@@ -236,8 +236,8 @@ pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, column: &Ident,
         tally.rewrite(table, table.only);
         return;
     }
-    let constraints = tally.schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    let checked = constraints.iter().any(|c| match &c.constraint.kind {
+    let mut constraints = tally.schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    let checked = constraints.any(|c| match &c.constraint.kind {
         ConstraintKind::Check { expression } => mentions(expression.as_str(), column.as_str()),
         ConstraintKind::NotNull { column: own } => own == column,
         _ => false,

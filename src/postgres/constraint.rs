@@ -229,9 +229,8 @@ fn fits_constraint(index: &Index) -> bool {
 }
 
 fn has_not_valid_not_null(schema: &Schema, table: &QualifiedName, column: &Ident) -> bool {
-    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
+    let mut constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
     constraints
-        .iter()
         .any(|c| matches!(&c.constraint.kind, ConstraintKind::NotNull { column: own } if own == column && !c.valid))
 }
 

@@ -11,8 +11,8 @@ pub(super) fn bounds_proved(schema: &Schema, table: &QualifiedName, bounds: &Sql
     let Some((from, to)) = range(bounds.as_str()) else {
         return false;
     };
-    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    constraints.iter().filter(|c| c.is_proved()).any(|c| match &c.constraint.kind {
+    let constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    constraints.filter(|c| c.is_proved()).any(|c| match &c.constraint.kind {
         ConstraintKind::Check { expression } if inside => {
             let key = key_within(expression.as_str(), &from, &to);
             key.is_some_and(|key| is_not_null(schema, 12, table, &key))

@@ -63,8 +63,8 @@ fn lock_who_points_at(tally: &mut Tally<'_>, parent: &QualifiedName) {
 }
 
 fn foreign_keys<'a>(schema: &'a Schema, table: &QualifiedName) -> Vec<&'a Constraint> {
-    let constraints = schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    let keys = constraints.iter().map(|c| &c.constraint);
+    let constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    let keys = constraints.map(|c| &c.constraint);
     keys.filter(|c| matches!(c.kind, ConstraintKind::ForeignKey(_))).collect()
 }
 

@@ -48,8 +48,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 
 /// The keys and unique indexes that have the column and others: what they protect is unprotected afterwards.
 fn falls_with(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> Vec<String> {
-    let constraints = site.schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    let keys = constraints.iter().filter_map(|state| {
+    let constraints = site.schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    let keys = constraints.filter_map(|state| {
         let columns = match &state.constraint.kind {
             ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => columns,
             ConstraintKind::ForeignKey(key) => &key.columns,

@@ -76,8 +76,8 @@ type Key<'a> = (QualifiedName, &'a ConstraintState, QualifiedName);
 
 /// The foreign keys between the table and others that are in use: its own, and with CASCADE those that point at it.
 fn keys<'a>(site: &Site<'a>, table: &QualifiedName, cascade: bool) -> Vec<Key<'a>> {
-    let own = site.schema.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-    let own = own.iter().filter_map(|state| match &state.constraint.kind {
+    let own = site.schema.table(table).into_iter().flat_map(|t| &t.constraints);
+    let own = own.filter_map(|state| match &state.constraint.kind {
         ConstraintKind::ForeignKey(key) => Some((table.clone(), state, key.references.clone())),
         _ => None,
     });

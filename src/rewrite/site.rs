@@ -110,7 +110,7 @@ impl<'a> Site<'a> {
             why: "as written".into(),
             preflight: None,
             settings: Vec::new(),
-            uses: uses(operation, self.texts[self.at], self.schema),
+            uses: uses(operation, self.texts[self.at], self.schema).into(),
             slug: slug_of(operation),
         }
     }
@@ -163,7 +163,7 @@ impl StepBuilder {
     pub fn step(&mut self, operation: Operation, slug: String, why: impl Into<String>, undo: Undo) -> &mut Self {
         let cost = effects(&operation, &self.schema, self.postgres);
         let (duration, transaction) = shape(&operation, &cost);
-        let uses = uses(&operation, "", &self.schema);
+        let uses = uses(&operation, "", &self.schema).into();
         self.schema.apply(&operation);
         self.steps.push(Step {
             uses,

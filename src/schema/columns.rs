@@ -11,6 +11,26 @@ use crate::sql::expression;
 impl Schema {
     /// Adds a column and the constraints written beside it.
     pub(super) fn put_column(&mut self, table: &QualifiedName, definition: &ColumnDefinition) {
+        let column = self.new_column(table, definition);
+        self.touch(table);
+        if self.column(table, &definition.name).is_none() {
+            self.owns_sequence(table, &column);
+        }
+        self.push_column(&key(table), column);
+        for constraint in &definition.constraints {
+            self.put_constraint(table, constraint);
+        }
+    }
+
+    /// The sequence of a serial or identity column is there.
+    pub(super) fn owns_sequence(&mut self, table: &QualifiedName, column: &Column) {
+        if let Some(sequence) = &column.sequence {
+            self.sequences.insert(key(&table.sibling(sequence.clone())));
+        }
+    }
+
+    /// A column as its definition makes it.
+    pub(super) fn new_column(&self, table: &QualifiedName, definition: &ColumnDefinition) -> Column {
         let serial = definition.is_serial();
         let numbered = serial || definition.is_identity();
         let sequence = numbered.then(|| self.sequence_name(table, &definition.name));
@@ -21,7 +41,7 @@ impl Schema {
             }
             None => definition.default.clone(),
         };
-        let column = Column {
+        Column {
             name: definition.name.clone(),
             ty: stored_type(&definition.ty),
             collated: definition.options.as_str().to_ascii_uppercase().contains("COLLATE"),
@@ -31,15 +51,6 @@ impl Schema {
             age: Age::New,
             sequence,
             sure: true,
-        };
-        self.touch(table);
-        if self.column(table, &definition.name).is_none() {
-            let sequence = column.sequence.iter().map(|name| key(&table.sibling(name.clone())));
-            sequence.for_each(|name| drop(self.sequences.insert(name)));
-        }
-        self.push_column(&key(table), column);
-        for constraint in &definition.constraints {
-            self.put_constraint(table, constraint);
         }
     }
 
@@ -51,10 +62,10 @@ impl Schema {
         self.touch(table);
         self.edit_flags(&key(table), |state| match &constraint.kind {
             ConstraintKind::PrimaryKey { columns, .. } => {
-                state.columns.iter_mut().filter(|c| columns.contains(&c.name)).for_each(|c| c.not_null = true);
+                columns.iter().for_each(|name| state.column_mut(name, |c| c.not_null = true));
             }
             ConstraintKind::NotNull { column } => {
-                state.columns.iter_mut().filter(|c| c.name == *column).for_each(|c| c.not_null = !constraint.not_valid);
+                state.column_mut(column, |c| c.not_null = !constraint.not_valid);
             }
             _ => {}
         });

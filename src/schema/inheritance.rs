@@ -28,13 +28,13 @@ impl Schema {
     /// A CHECK is one of the children as well, unless it says otherwise.
     pub(super) fn pass_on_check(&mut self, table: &TableRef, constraint: &Constraint) {
         let stays = table.only || !is_check(constraint) || is_not_inherited(constraint);
-        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-        let added = own.last().filter(|state| !stays && state.constraint == *constraint).cloned();
+        let last = self.table(table).and_then(|t| t.constraints.last());
+        let added = last.filter(|state| !stays && state.constraint == *constraint).cloned();
         let Some(added) = added else { return };
         let children: Vec<Key> = self.children(table).iter().map(|child| key(&child.name)).collect();
         for child in children {
             self.edit_constraints(&child, |t| {
-                if !t.constraints.iter().any(|c| c.name == added.name) {
+                if !t.constraints.has(&added.name) {
                     t.constraints.push(added.clone());
                 }
             });
@@ -45,12 +45,12 @@ impl Schema {
     pub(super) fn validate(&mut self, table: &QualifiedName, name: &Ident) {
         let validate = |t: &mut Table| {
             let mut proved = None;
-            for state in t.constraints.iter_mut().filter(|c| c.name == *name) {
+            t.constraints.change(name, |state| {
                 (state.valid, state.sure) = (true, true);
                 if let ConstraintKind::NotNull { column } = &state.constraint.kind {
                     proved = Some(column.clone());
                 }
-            }
+            });
             if let Some(column) = proved {
                 t.column_mut(&column, |c| c.not_null = true);
             }

@@ -32,20 +32,23 @@ pub(super) enum Tie {
     Default(Arc<str>),
     /// The relation's own name has that [`word_of`]; empty when it has none.
     Named(Arc<str>),
+    /// The table is temporary.
+    Temporary,
     /// The function has that name, whatever its schema.
     Function(Arc<str>),
 }
 
-/// For each tie, the objects it leads to.
+/// For each tie, the objects it leads to. A link is shared by all catalogs that have it: where one changes, the links beside
+/// it are copied with it.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Links(OrdSet<(Tie, Key)>);
+pub(super) struct Links(OrdSet<Arc<(Tie, Key)>>);
 
 impl Links {
     /// Adds a link.
     pub(super) fn tie(&mut self, tie: Tie, object: Key) {
         let link = (tie, object);
         if !self.0.contains(&link) {
-            self.0.insert(link);
+            self.0.insert(Arc::new(link));
         }
     }
 
@@ -57,7 +60,7 @@ impl Links {
     /// The objects at the other end, in their order.
     pub(super) fn of(&self, tie: Tie) -> impl Iterator<Item = &Key> + use<'_> {
         let from = (tie.clone(), Key::first());
-        self.0.range(from..).take_while(move |(other, _)| *other == tie).map(|(_, object)| object)
+        self.0.range(from..).take_while(move |link| link.0 == tie).map(|link| &link.1)
     }
 
     /// The first object at the other end.
@@ -71,6 +74,7 @@ pub(super) fn ties(table: &Table) -> Vec<Tie> {
     let own = key(&table.name);
     let mut ties: Vec<Tie> = table.parents.iter().map(|parent| Tie::ChildOf(key(parent))).collect();
     ties.push(named(&own));
+    ties.extend(table.persistence.is_temporary().then_some(Tie::Temporary));
     for column in &table.columns {
         ties.extend(column_ties(column));
     }

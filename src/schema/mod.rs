@@ -3,11 +3,13 @@
 //! What cannot be known is absent or `None`; whoever asks must treat that as the dangerous case.
 
 mod columns;
+mod common;
 mod dependents;
 mod difference;
 mod inheritance;
 mod key;
 mod links;
+mod list;
 pub mod names;
 mod objects;
 pub mod protection;
@@ -32,6 +34,7 @@ use crate::operation::{
 };
 
 pub use key::same;
+pub use list::{List, Named};
 pub use record::Difference;
 pub use search_path::Ambiguous;
 pub(crate) use words::mentions;
@@ -72,11 +75,11 @@ pub struct Table {
     /// How long its rows last.
     pub persistence: Persistence,
     /// The columns, in order.
-    pub columns: Vec<Column>,
+    pub columns: List<Column>,
     /// True when all columns are known.
     pub columns_known: bool,
     /// The constraints.
-    pub constraints: Vec<ConstraintState>,
+    pub constraints: List<ConstraintState>,
     /// The tables it inherits from or is a partition of.
     pub parents: Vec<QualifiedName>,
     /// It is its parent's DEFAULT partition.
@@ -248,6 +251,11 @@ impl Schema {
         store::keys_in(&self.tables, schema).into_iter().filter_map(|name| self.tables.get(&name)).map(|table| &**table)
     }
 
+    /// True when a table is temporary.
+    pub fn has_temporary_tables(&self) -> bool {
+        self.links.leads_anywhere(Tie::Temporary)
+    }
+
     /// The tables and views that a text names.
     pub fn named_in(&self, text: &str) -> Vec<&Table> {
         let words = words::words(text).into_iter().chain([Arc::default()]);
@@ -290,7 +298,7 @@ impl Schema {
 
     /// A column, when its table and it are known.
     pub fn column(&self, table: &QualifiedName, column: &Ident) -> Option<&Column> {
-        self.table(table)?.columns.iter().find(|c| c.name == *column)
+        self.table(table)?.columns.get(column)
     }
 
     /// An index by name.
@@ -355,8 +363,8 @@ impl Schema {
 
     /// The tables that the foreign keys of a table point at.
     pub fn referenced_by(&self, table: &QualifiedName) -> Vec<QualifiedName> {
-        let constraints = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-        let references = constraints.iter().filter_map(|state| match &state.constraint.kind {
+        let constraints = self.table(table).into_iter().flat_map(|t| &t.constraints);
+        let references = constraints.filter_map(|state| match &state.constraint.kind {
             ConstraintKind::ForeignKey(fk) => Some(fk.references.clone()),
             _ => None,
         });
@@ -405,7 +413,7 @@ impl Schema {
 
     /// A constraint of a table.
     pub fn constraint(&self, table: &QualifiedName, name: &Ident) -> Option<&ConstraintState> {
-        self.table(table)?.constraints.iter().find(|c| c.name == *name)
+        self.table(table)?.constraints.get(name)
     }
 
     /// Views, triggers, policies, rules, functions and statistics whose text mentions the column's name.
@@ -424,9 +432,9 @@ impl Schema {
             kind: RelationKind::Table,
             age: Age::Existing,
             persistence: Persistence::Permanent,
-            columns: Vec::new(),
+            columns: List::default(),
             columns_known: false,
-            constraints: Vec::new(),
+            constraints: List::default(),
             parents: Vec::new(),
             is_default_partition: false,
             row_security: false,
@@ -445,8 +453,7 @@ impl Schema {
         for name in &touched {
             self.edit_flags(name, |table| {
                 table.age = Age::Existing;
-                table.columns.iter_mut().for_each(|c| c.age = Age::Existing);
-                table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
+                table.gets_older();
             });
             self.edit_index(name, |index| index.age = Age::Existing);
             if let Some(state) = store::get_mut(&mut self.enums, name) {

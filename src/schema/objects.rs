@@ -2,7 +2,7 @@
 
 use super::links::Tie;
 use super::store::keys_in;
-use super::{Age, Dependent, EnumType, Key, RelationKind, Schema, Table, key, same};
+use super::{Age, Dependent, EnumType, Key, List, RelationKind, Schema, Table, key, same};
 use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, Persistence, QualifiedName, SqlFragment, Toggle};
 use crate::sql::{OnUpdate, on_update};
 
@@ -47,10 +47,13 @@ impl Schema {
         }
         for table in self.tables_using(&old) {
             self.edit(&table, |t| {
-                for column in t.columns.iter_mut().filter(|c| key(c.ty.name()) == old) {
-                    let suffix = if column.ty.is_array() { "[]" } else { "" };
-                    column.ty = crate::operation::TypeName::new(&format!("{to}{suffix}"));
-                }
+                t.columns.change_all(
+                    |column| key(column.ty.name()) == old,
+                    |column| {
+                        let suffix = if column.ty.is_array() { "[]" } else { "" };
+                        column.ty = crate::operation::TypeName::new(&format!("{to}{suffix}"));
+                    },
+                );
             });
         }
     }
@@ -108,9 +111,9 @@ impl Schema {
                 kind,
                 age: Age::New,
                 persistence: Persistence::Permanent,
-                columns: Vec::new(),
+                columns: List::default(),
                 columns_known: false,
-                constraints: Vec::new(),
+                constraints: List::default(),
                 parents: Vec::new(),
                 is_default_partition: false,
                 row_security: false,

@@ -92,7 +92,8 @@ impl Protections {
     pub fn all_lacking(&self, kept: &Protections, end: &Protections) -> Vec<Gap> {
         let none = BTreeSet::new();
         let held = kept.held.iter().flat_map(|(relation, kept)| {
-            let lacking = kept.difference(self.held.get(relation).unwrap_or(&none));
+            let held = self.held.get(relation).unwrap_or(&none);
+            let lacking = kept.iter().filter(|protection| !protection.is_held_by(held));
             lacking.map(|what| what.missing_from(relation.name()))
         });
         let functions = kept.functions.difference(&self.functions).map(|f| format!("function {} is missing", f.name()));
@@ -108,10 +109,22 @@ impl Protections {
 
 fn in_both(relation: &Key, own: &BTreeSet<Protection>, other: &Protections) -> Option<(Key, BTreeSet<Protection>)> {
     let others = other.held.get(relation)?;
-    Some((relation.clone(), own.intersection(others).cloned().collect()))
+    let kept = own.iter().filter(|protection| protection.is_held_by(others)).cloned().collect();
+    Some((relation.clone(), kept))
 }
 
 impl Protection {
+    /// It is among these, or follows from one of them: what is unique is unique together with more columns.
+    fn is_held_by(&self, held: &BTreeSet<Protection>) -> bool {
+        let follows = |other: &Protection| match (self, other) {
+            (Protection::Unique(columns, predicate), Protection::Unique(fewer, of)) => {
+                predicate == of && fewer.is_subset(columns)
+            }
+            _ => false,
+        };
+        held.contains(self) || (matches!(self, Protection::Unique(..)) && held.iter().any(follows))
+    }
+
     fn missing_from(&self, relation: &str) -> String {
         match self {
             Protection::Relation => format!("{relation} is missing"),

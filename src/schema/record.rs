@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::mem::discriminant;
 
-use super::{Age, Column, ConstraintState, EnumType, Index, Key, RelationKind, Schema, Table, key, same};
+use super::{Age, Column, ConstraintState, EnumType, Index, Key, List, RelationKind, Schema, Table, key, same};
 use crate::operation::{Constraint, ConstraintKind, ForeignKey, Generated, SqlFragment, TypeName};
 
 /// Where the two do not agree.
@@ -66,7 +66,7 @@ impl Schema {
             let Some(own) = self.tables.get(name) else { return };
             let unique_index = self.indexes.get(&key(&recorded.name.sibling(state.name.clone())));
             if let Some(at) = counterpart(&own.constraints, state) {
-                let known = &own.constraints[at];
+                let known = own.constraints.at(at);
                 let (before, after) = (says(&known.constraint), says(&state.constraint));
                 if plain(&before) == plain(&after) || has_parameter(&after) {
                     continue;
@@ -76,8 +76,10 @@ impl Schema {
                 let index = key(&recorded.name.sibling(known.name.clone()));
                 self.edit_index(&index, |index| index.sure = false);
                 self.edit_constraints(name, |own| {
-                    own.constraints[at].constraint.kind = state.constraint.kind.clone();
-                    own.constraints[at].sure = false;
+                    own.constraints.change_at(at, |own| {
+                        own.constraint.kind = state.constraint.kind.clone();
+                        own.sure = false;
+                    });
                 });
             } else if unique_index.is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
                 continue; // it does the same
@@ -151,7 +153,7 @@ impl Schema {
 
 /// The constraint that a recorded one stands for. A primary key's name is PostgreSQL's own unless somebody gave one, and
 /// names that were cut at 63 bytes may meet.
-fn counterpart(own: &[ConstraintState], recorded: &ConstraintState) -> Option<usize> {
+fn counterpart(own: &List<ConstraintState>, recorded: &ConstraintState) -> Option<usize> {
     let kind = |c: &ConstraintState| discriminant(&c.constraint.kind);
     let is_primary = matches!(recorded.constraint.kind, ConstraintKind::PrimaryKey { .. });
     let alike = |c: &ConstraintState| match is_primary {
@@ -175,7 +177,7 @@ fn unproved_table(recorded: &Table) -> Table {
         kind: RelationKind::Table,
         columns,
         columns_known: false,
-        constraints: Vec::new(),
+        constraints: List::default(),
         ..recorded.clone()
     }
 }
@@ -187,15 +189,14 @@ fn unproved_column(recorded: &Column) -> Column {
 fn reconcile_columns(own: &mut Table, recorded: &Table, found: &mut Vec<Difference>) {
     for column in &recorded.columns {
         let object = format!("{}.{}", recorded.name, column.name);
-        match own.columns.iter_mut().find(|c| c.name == column.name) {
-            Some(known) => reconcile_column(known, column, &object, found),
-            None => {
-                if own.columns_known {
-                    found.push(missing(object));
-                }
-                own.columns.push(unproved_column(column));
-            }
+        if own.columns.has(&column.name) {
+            own.columns.change(&column.name, |known| reconcile_column(known, column, &object, found));
+            continue;
         }
+        if own.columns_known {
+            found.push(missing(object));
+        }
+        own.columns.push(unproved_column(column));
     }
 }
 

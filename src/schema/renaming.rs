@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::links::Tie;
-use super::{Index, Key, Schema, Table, key};
+use super::{ConstraintState, Index, Key, Schema, Table, key};
 use crate::operation::{ConstraintKind, Generated, Ident, QualifiedName, SqlFragment};
 
 impl Schema {
@@ -16,11 +16,12 @@ impl Schema {
         let pointing: Vec<Key> = self.links.of(Tie::References(own.clone())).cloned().collect();
         for other in pointing {
             self.edit_flags(&other, |t| {
-                let keys = t.constraints.iter_mut().filter_map(|state| match &mut state.constraint.kind {
-                    ConstraintKind::ForeignKey(fk) if key(&fk.references) == own => Some(&mut fk.referenced),
-                    _ => None,
+                let points = |state: &ConstraintState| matches!(&state.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == own);
+                t.constraints.change_all(points, |state| {
+                    if let ConstraintKind::ForeignKey(fk) = &mut state.constraint.kind {
+                        rename_in(&mut fk.referenced, column, to);
+                    }
                 });
-                keys.for_each(|referenced| rename_in(referenced, column, to));
             });
         }
         for index in self.index_keys(&own) {
@@ -64,23 +65,25 @@ fn rename_in(names: &mut [Ident], from: &Ident, to: &Ident) {
 
 /// A renamed column in its table's constraints and generated columns.
 fn rename_in_table(table: &mut Table, column: &Ident, to: &Ident) {
-    for state in &mut table.constraints {
-        match &mut state.constraint.kind {
-            ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
-                rename_in(columns, column, to)
-            }
-            ConstraintKind::ForeignKey(fk) => rename_in(&mut fk.columns, column, to),
-            ConstraintKind::Check { expression: text } | ConstraintKind::Exclude { definition: text } => {
-                *text = renamed(text, column, to);
-            }
-            ConstraintKind::NotNull { column: own } => rename_in(std::slice::from_mut(own), column, to),
+    let reads = |state: &ConstraintState| super::replay::uses_column(&state.constraint, column);
+    table.constraints.change_all(reads, |state| match &mut state.constraint.kind {
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
+            rename_in(columns, column, to)
         }
-    }
-    for generated in table.columns.iter_mut().filter_map(|c| c.generated.as_mut()) {
-        if let Generated::Stored(text) | Generated::Virtual(text) = generated {
+        ConstraintKind::ForeignKey(fk) => rename_in(&mut fk.columns, column, to),
+        ConstraintKind::Check { expression: text } | ConstraintKind::Exclude { definition: text } => {
             *text = renamed(text, column, to);
         }
-    }
+        ConstraintKind::NotNull { column: own } => rename_in(std::slice::from_mut(own), column, to),
+    });
+    table.columns.change_all(
+        |column| column.generated.is_some(),
+        |own| {
+            if let Some(Generated::Stored(text) | Generated::Virtual(text)) = &mut own.generated {
+                *text = renamed(text, column, to);
+            }
+        },
+    );
 }
 
 /// A renamed column in an index of its table.

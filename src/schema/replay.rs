@@ -5,7 +5,7 @@ use super::inheritance::is_check;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::store::forget;
-use super::{Age, Column, ConstraintState, Domain, Index, Key, RelationKind, Schema, Table, key};
+use super::{Age, Column, ConstraintState, Domain, Index, Key, List, RelationKind, Schema, Table, common, key};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident,
     ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
@@ -207,14 +207,28 @@ impl Schema {
             Age::New
         };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
-        let mut columns = Vec::with_capacity(create.columns.len());
+        // A column that several of them have is one.
+        let mut columns: List<Column> = List::default();
         for source in create.like.iter().chain(&parents) {
-            columns.extend(self.table(source).map(|t| t.columns.clone()).unwrap_or_default());
+            for column in self.table(source).into_iter().flat_map(|t| &t.columns) {
+                if !columns.has(&column.name) {
+                    columns.push(Column { age: Age::New, ..column.clone() });
+                }
+            }
         }
         let columns_known = !create.as_query
             && create.like.iter().chain(&parents).all(|t| self.table(t).is_some_and(|t| t.columns_known));
-        columns.iter_mut().for_each(|c| c.age = Age::New);
         self.touch(&create.name);
+        let merged = without_redundant_keys(create);
+        let create = merged.as_ref().unwrap_or(create);
+        columns.reserve(create.columns.len());
+        for definition in &create.columns {
+            let column = self.new_column(&create.name, definition);
+            if !columns.has(&column.name) {
+                self.owns_sequence(&create.name, &column);
+                columns.push_shared(common::shared(column));
+            }
+        }
         let kind = if create.partitioned { RelationKind::Partitioned } else { RelationKind::Table };
         let table = Table {
             name: create.name.clone(),
@@ -223,17 +237,15 @@ impl Schema {
             persistence: create.persistence,
             columns,
             columns_known,
-            constraints: Vec::new(),
+            constraints: List::default(),
             parents,
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
             row_security: false,
         };
         let checks = self.inherited_checks(create, &table.parents);
-        self.put_table(Table { constraints: checks, ..table });
-        let merged = without_redundant_keys(create);
-        let create = merged.as_ref().unwrap_or(create);
-        create.columns.iter().for_each(|c| self.put_column(&create.name, c));
-        create.constraints.iter().for_each(|c| self.put_constraint(&create.name, c));
+        self.put_table(Table { constraints: checks.into_iter().collect(), ..table });
+        let inline = create.columns.iter().flat_map(|column| &column.constraints);
+        inline.chain(&create.constraints).for_each(|c| self.put_constraint(&create.name, c));
         if age == Age::Existing {
             self.age_table(&create.name);
         }
@@ -242,8 +254,7 @@ impl Schema {
     /// The table and all that is on it may have been there before.
     fn age_table(&mut self, name: &QualifiedName) {
         self.with(name, |table| {
-            table.columns.iter_mut().for_each(|c| c.age = Age::Existing);
-            table.constraints.iter_mut().for_each(|c| c.age = Age::Existing);
+            table.gets_older();
         });
         let indexes: Vec<Key> = self.indexes_of(name).map(|index| key(&index.name)).collect();
         for index in indexes {
@@ -307,11 +318,12 @@ impl Schema {
         for name in tied {
             self.edit(&name, |t| {
                 t.parents.iter_mut().for_each(moved);
-                for state in &mut t.constraints {
+                let points = |state: &ConstraintState| matches!(&state.constraint.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == old);
+                t.constraints.change_all(points, |state| {
                     if let ConstraintKind::ForeignKey(fk) = &mut state.constraint.kind {
-                        moved(&mut fk.references);
+                        fk.references = to.clone();
                     }
-                }
+                });
             });
         }
         self.rename_in_views(from, &from.name, &to.name);
@@ -439,13 +451,17 @@ impl Schema {
 
 impl Table {
     pub(super) fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut Column)) {
-        if let Some(column) = self.columns.iter_mut().find(|c| c.name == *name) {
-            change(column);
-        }
+        self.columns.change(name, change);
+    }
+
+    /// What is on it was there before the migration at hand.
+    pub(super) fn gets_older(&mut self) {
+        self.columns.get_older();
+        self.constraints.change_all(|c| c.age == Age::New, |c| c.age = Age::Existing);
     }
 
     fn rename_constraint(&mut self, name: &Ident, to: &Ident) {
-        self.constraints.iter_mut().filter(|c| c.name == *name).for_each(|c| c.name = to.clone());
+        self.constraints.change(name, |state| state.name = to.clone());
     }
 }
 
@@ -454,7 +470,7 @@ fn is_default(bounds: &SqlFragment) -> bool {
     bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
 }
 
-fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
+pub(super) fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
     match &constraint.kind {
         ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => columns.contains(column),
         ConstraintKind::ForeignKey(fk) => fk.columns.contains(column),

@@ -9,7 +9,7 @@ use imbl::{OrdMap, OrdSet};
 
 use super::key::{Key, key};
 use super::links::{Tie, column_ties, constraint_ties, ties, ties_of_constraints};
-use super::{Column, ConstraintState, Index, Schema, Table};
+use super::{Column, ConstraintState, Index, Schema, Table, common};
 use crate::operation::{Ident, QualifiedName, SqlFragment};
 
 impl Schema {
@@ -81,16 +81,16 @@ impl Schema {
     /// Adds a column to a table that has none of that name.
     pub(super) fn push_column(&mut self, table: &Key, column: Column) {
         let Some(state) = get_mut(&mut self.tables, table) else { return };
-        if state.columns.iter().any(|c| c.name == column.name) {
+        if state.columns.has(&column.name) {
             return;
         }
         column_ties(&column).for_each(|tie| self.links.tie(tie, table.clone()));
-        Arc::make_mut(state).columns.push(column);
+        Arc::make_mut(state).columns.push_shared(common::shared(column));
     }
 
     /// Adds a constraint to a table, in the place of one of that name.
     pub(super) fn push_constraint(&mut self, table: &Key, state: ConstraintState) {
-        if self.tables.get(table).is_some_and(|t| t.constraints.iter().any(|c| c.name == state.name)) {
+        if self.tables.get(table).is_some_and(|t| t.constraints.has(&state.name)) {
             self.edit_constraints(table, |t| t.constraints.retain(|c| c.name != state.name));
         }
         let ties = constraint_ties(table, &state);

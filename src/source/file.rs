@@ -21,7 +21,7 @@ pub fn read_bytes(path: &Utf8Path) -> Result<Vec<u8>, SourceError> {
     if !metadata.is_file() {
         return Err(SourceError::NotAFile { path: path.to_owned(), what: kind(metadata.file_type()) });
     }
-    read_as_named(path)
+    read(path, metadata.len())
 }
 
 /// The text of a file of the project, where it has one that can be used.
@@ -31,7 +31,13 @@ pub fn read_text(path: &Utf8Path) -> Option<String> {
 
 /// The bytes of a file that a person named: whatever it is, it is what they want.
 pub(super) fn read_as_named(path: &Utf8Path) -> Result<Vec<u8>, SourceError> {
-    let mut bytes = Vec::new();
+    read(path, 0)
+}
+
+/// Reads a file that has so many bytes, as far as is known.
+fn read(path: &Utf8Path, size: u64) -> Result<Vec<u8>, SourceError> {
+    // With a byte to spare its end is seen without more room.
+    let mut bytes = Vec::with_capacity(usize::try_from(size.min(MAX_BYTES)).unwrap_or_default() + 1);
     // One byte over the limit is enough to know that the file is too large, also for a pipe or a growing file.
     match File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)) {
         Ok(_) => Ok(bytes),

@@ -1,5 +1,7 @@
 //! Files, byte spans and positions.
 
+use std::sync::OnceLock;
+
 use camino::Utf8PathBuf;
 
 use super::file::{read_as_named, read_bytes};
@@ -153,15 +155,14 @@ pub enum SourceError {
 }
 
 /// One file's text with the offsets of its lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SourceFile {
     /// Where the text comes from, as it was given.
     pub path: Utf8PathBuf,
     /// The text, byte for byte.
     pub text: String,
-    /// Offset of the first byte of each line; the first is 0.
-    line_starts: Vec<usize>,
-    is_ascii: bool,
+    /// Offset of the first byte of each line; the first is 0. Of most files nobody asks for a line.
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 impl SourceFile {
@@ -219,35 +220,36 @@ impl SourceFile {
 
     /// Takes text that is already known to be good, such as a statement inside another file.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> SourceFile {
-        let text = text.into();
-        let line_ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(offset, _)| offset + 1);
-        let line_starts = std::iter::once(0).chain(line_ends).collect();
-        let is_ascii = text.is_ascii();
-        SourceFile { path: path.into(), text, line_starts, is_ascii }
+        SourceFile { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let line_ends = self.text.match_indices('\n').map(|(offset, _)| offset + 1);
+            std::iter::once(0).chain(line_ends).collect()
+        })
     }
 
     /// Line and column of a byte offset. An offset inside a character counts as its first byte, one behind the text
     /// as the end of the text. The line is found in O(log lines).
     pub fn position(&self, byte: usize) -> Position {
         let byte = byte.min(self.text.len());
-        let line = self.line_starts.partition_point(|start| *start <= byte);
-        let line_start = self.line_starts[line - 1];
+        let line = self.line_starts().partition_point(|start| *start <= byte);
+        let line_start = self.line_starts()[line - 1];
         let mut end = byte;
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        // A line can be the whole file, so text without other characters is not counted.
-        let characters_before =
-            if self.is_ascii { end - line_start } else { self.text[line_start..end].chars().count() };
+        let characters_before = self.text[line_start..end].chars().count();
         Position { line, column: characters_before + 1 }
     }
 
     /// The text of a line (from 1) without its line end; empty for a line that does not exist.
     pub fn line_text(&self, line: usize) -> &str {
-        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts.get(index)) else {
+        let Some(start) = line.checked_sub(1).and_then(|index| self.line_starts().get(index)) else {
             return "";
         };
-        let end = self.line_starts.get(line).copied().unwrap_or(self.text.len());
+        let end = self.line_starts().get(line).copied().unwrap_or(self.text.len());
         let text = &self.text[*start..end];
         let text = text.strip_suffix('\n').unwrap_or(text);
         text.strip_suffix('\r').unwrap_or(text)
@@ -255,7 +257,7 @@ impl SourceFile {
 
     /// How many lines there are; a text that ends in a line end has an empty last line.
     pub fn line_count(&self) -> usize {
-        self.line_starts.len()
+        self.line_starts().len()
     }
 
     /// The text a span covers.

@@ -1,7 +1,9 @@
 //! What an expression does, by sqlparser: which functions it calls, which columns it reads, whether it proves a column NOT NULL.
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use sqlparser::ast::{BinaryOperator, Expr, Visit, Visitor};
 use sqlparser::dialect::PostgreSqlDialect;
@@ -9,15 +11,41 @@ use sqlparser::parser::Parser;
 
 use crate::operation::{Ident, SqlFragment};
 
-/// An expression that was understood.
+/// An expression that was understood. A clone shares its tree.
 #[derive(Debug, Clone)]
-pub struct Expression(Expr);
+pub struct Expression(Arc<Expr>);
+
+/// How many expressions a thread remembers, and how long one may be in bytes: the same default or check is asked about again
+/// and again.
+const REMEMBERED: usize = 256;
+const SHORT: usize = 256;
+
+thread_local! {
+    static SEEN: RefCell<HashMap<SqlFragment, Option<Expression>>> = RefCell::default();
+}
 
 /// Parses an expression; `None` when sqlparser does not understand it.
 pub fn parse(text: &SqlFragment) -> Option<Expression> {
+    if text.as_str().len() > SHORT {
+        return parse_anew(text);
+    }
+    if let Some(known) = SEEN.with_borrow(|seen| seen.get(text).cloned()) {
+        return known;
+    }
+    let parsed = parse_anew(text);
+    SEEN.with_borrow_mut(|seen| {
+        if seen.len() >= REMEMBERED {
+            seen.clear();
+        }
+        seen.insert(text.clone(), parsed.clone());
+    });
+    parsed
+}
+
+fn parse_anew(text: &SqlFragment) -> Option<Expression> {
     let mut parser = Parser::new(&PostgreSqlDialect {}).try_with_sql(text.as_str()).ok()?;
     let expression = parser.parse_expr().ok()?;
-    (parser.peek_token().token == sqlparser::tokenizer::Token::EOF).then_some(Expression(expression))
+    (parser.peek_token().token == sqlparser::tokenizer::Token::EOF).then(|| Expression(Arc::new(expression)))
 }
 
 #[derive(Default)]
@@ -80,7 +108,7 @@ impl Expression {
 
     /// True when it is the literal `NULL`, possibly cast.
     pub fn is_null(&self) -> bool {
-        let mut expr = &self.0;
+        let mut expr = self.tree();
         while let Expr::Cast { expr: inner, .. } | Expr::Nested(inner) = expr {
             expr = inner;
         }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use pest::Parser;
 
+use super::cursor::TokenKind;
+use super::split::kind;
 use super::{Grammar, Rule};
 use crate::source::{is_hostile, visible};
 
@@ -15,14 +17,14 @@ pub fn one_line(text: &str) -> String {
     let mut end = 0;
     let tokens = Grammar::parse(Rule::tokens, text).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
     for token in tokens {
-        let (rule, span, slice) = (token.as_rule(), token.as_span(), token.as_str());
-        if matches!(rule, Rule::line_comment | Rule::block_comment | Rule::EOI) {
+        let (kind, span, slice) = (kind(&token), token.as_span(), token.as_str());
+        if matches!(token.as_rule(), Rule::line_comment | Rule::block_comment | Rule::EOI) {
             continue;
         }
         let is_apart = end > 0 && span.start() > end;
         end = span.end();
         // Two strings on two lines are one, and would be an error on one line.
-        if let Some(first) = literal.as_mut().filter(|_| rule == Rule::string && slice.starts_with('\'')) {
+        if let Some(first) = literal.as_mut().filter(|_| slice.starts_with('\'') && kind == Some(TokenKind::String)) {
             first.body += inside(slice, '\'');
             continue;
         }
@@ -30,10 +32,10 @@ pub fn one_line(text: &str) -> String {
         if is_apart {
             out.push(' ');
         }
-        match rule {
-            Rule::string | Rule::unicode_string => literal = Some(Literal::of(slice)),
-            Rule::dollar if slice.contains(is_hostile) => out += &dollar(slice).written(),
-            Rule::quoted | Rule::unicode_quoted if slice.contains(is_hostile) => out += &name(slice),
+        match kind {
+            Some(TokenKind::String) => literal = Some(Literal::of(slice)),
+            Some(TokenKind::Dollar) if slice.contains(is_hostile) => out += &dollar(slice).written(),
+            Some(TokenKind::Quoted) if slice.contains(is_hostile) => out += &name(slice),
             // What is hostile in another token is no SQL.
             _ => out += &visible(slice),
         }

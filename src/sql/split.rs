@@ -80,18 +80,32 @@ pub fn split(text: &str) -> Script {
 
 /// What a rule of the grammar is to a reader, its place counted from `start`; `None` for comments.
 pub(super) fn token(pair: &Pair<'_, Rule>, start: usize) -> Option<Token> {
-    let kind = match pair.as_rule() {
-        Rule::plain | Rule::word | Rule::values_word => TokenKind::Word,
-        Rule::quoted | Rule::unicode_quoted => TokenKind::Quoted,
-        Rule::string | Rule::unicode_string => TokenKind::String,
-        Rule::dollar => TokenKind::Dollar,
-        Rule::number => TokenKind::Number,
-        Rule::symbol | Rule::terminator => TokenKind::Symbol,
-        Rule::rows | Rule::atomic_body => TokenKind::Unread,
-        _ => return None,
-    };
+    let kind = kind(pair)?;
     let span = pair.as_span();
     Some(Token { kind, span: ByteSpan { start: span.start() - start, end: span.end() - start } })
+}
+
+/// What a rule of the grammar is to a reader; `None` for comments.
+pub(super) fn kind(pair: &Pair<'_, Rule>) -> Option<TokenKind> {
+    match pair.as_rule() {
+        Rule::token | Rule::other => Some(kind_of(pair.as_str().as_bytes())),
+        Rule::values_word => Some(TokenKind::Word),
+        Rule::terminator => Some(TokenKind::Symbol),
+        Rule::rows | Rule::atomic_body => Some(TokenKind::Unread),
+        _ => None,
+    }
+}
+
+/// A token by its first characters.
+fn kind_of(token: &[u8]) -> TokenKind {
+    match token {
+        [b'"', ..] | [b'u' | b'U', b'&', b'"', ..] => TokenKind::Quoted,
+        [b'\'', ..] | [b'e' | b'E', b'\'', ..] | [b'u' | b'U', b'&', b'\'', ..] => TokenKind::String,
+        [b'0'..=b'9', ..] | [b'$', b'0'..=b'9', ..] => TokenKind::Number,
+        [b'$', ..] => TokenKind::Dollar,
+        [b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.., ..] => TokenKind::Word,
+        _ => TokenKind::Symbol,
+    }
 }
 
 /// The comments inside a statement, in order. A `--` comment comes back without its line end.
@@ -108,10 +122,8 @@ pub fn literals(text: &str) -> Vec<ByteSpan> {
     }
     let tokens = Grammar::parse(Rule::tokens, text).into_iter().flatten().flat_map(|tokens| tokens.into_inner());
     let literals = tokens.filter(|token| {
-        use Rule::{dollar, quoted, string, unicode_quoted, unicode_string, unterminated};
-        let literal =
-            matches!(token.as_rule(), string | unicode_string | quoted | unicode_quoted | dollar | unterminated);
-        literal && token.as_str().contains('\n')
+        let is_quoted = matches!(kind(token), Some(TokenKind::String | TokenKind::Quoted | TokenKind::Dollar));
+        (is_quoted || token.as_rule() == Rule::unterminated) && token.as_str().contains('\n')
     });
     literals.map(|token| ByteSpan { start: token.as_span().start(), end: token.as_span().end() }).collect()
 }

@@ -160,6 +160,19 @@ impl Sample {
         Ok(project)
     }
 
+    /// Whether the last migration of a sample in folders becomes what that of the sample with a journal becomes.
+    pub fn has_a_twin(&self, major: u32) -> Result<bool> {
+        let twin = Sample { name: self.name.clone(), generation: Generation::Journal };
+        let is_there = self.generation == Generation::Folders && twin.generation.samples().join(&twin.name).is_dir();
+        Ok(is_there && self.written(major)? == twin.written(major)?)
+    }
+
+    /// What the last migration becomes.
+    fn written(&self, major: u32) -> Result<Vec<String>> {
+        let before = self.naive()?.migrations()?.len() - 1;
+        Ok(self.rewritten(major)?.texts()?.split_off(before))
+    }
+
     /// A database where the history ran, with `rows` rows in every table.
     pub fn database(&self, drizzle: &Drizzle, server: &Server, rows: u32) -> Result<Database> {
         let database = server.create()?;
@@ -321,8 +334,21 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The real Drizzle of one generation: a Node process that answers one request after the other.
-pub struct Drizzle(Mutex<(Child, ChildStdin, BufReader<ChildStdout>)>);
+/// The real Drizzle of one generation. Who asks takes a Node process that waits, or starts one, and leaves it for the next.
+pub struct Drizzle(Generation);
+
+/// Node processes that wait for a request.
+static IDLE: Mutex<Vec<(Generation, Process)>> = Mutex::new(Vec::new());
+
+/// The processes with a PGlite, one for each generation: it takes seconds of a core to start.
+static LITE: [Mutex<Option<Process>>; 2] = [Mutex::new(None), Mutex::new(None)];
+
+/// It answers one request after the other, and ends with its input.
+struct Process {
+    _child: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
 
 /// How a run of a migrator ended.
 pub struct Ran {
@@ -387,27 +413,20 @@ impl Ran {
 }
 
 impl Drizzle {
-    /// Starts it.
-    pub fn start(generation: Generation) -> Result<Drizzle> {
-        let trees = PathBuf::from(variable(generation.variable())?);
-        let mut child = Command::new("node")
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drizzle/run.mjs"))
-            .args([trees.join("all"), trees.join("postgres-only")])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("running node")?;
-        let requests = child.stdin.take().context("node's standard input")?;
-        let answers = BufReader::new(child.stdout.take().context("node's standard output")?);
-        Ok(Drizzle(Mutex::new((child, requests, answers))))
+    /// The one of this generation.
+    pub fn of(generation: Generation) -> Drizzle {
+        Drizzle(generation)
     }
 
     fn ask(&self, request: &Value) -> Result<Value> {
-        let mut process = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        writeln!(process.1, "{request}").context("tests/drizzle/run.mjs has ended")?;
-        let mut line = String::new();
-        process.2.read_line(&mut line)?;
-        serde_json::from_str(&line).with_context(|| format!("tests/drizzle/run.mjs answers {line:?} to {request}"))
+        let idle = {
+            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.iter().position(|(of, _)| *of == self.0).map(|at| idle.swap_remove(at).1)
+        };
+        let mut process = idle.map_or_else(|| Process::start(self.0), Ok)?;
+        let answer = process.ask(request)?;
+        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push((self.0, process));
+        Ok(answer)
     }
 
     fn ran(&self, request: &Value) -> Result<Ran> {
@@ -429,7 +448,10 @@ impl Drizzle {
             Lite::Chunks(chunks) => json!({ "chunks": chunks }),
         };
         let runs: Vec<Vec<Value>> = runs.iter().map(|run| run.iter().map(step).collect()).collect();
-        let answer = self.ask(&json!({ "pglite": runs }))?;
+        let mut process = LITE[self.0 as usize].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut started = process.take().map_or_else(|| Process::start(self.0), Ok)?;
+        let answer = started.ask(&json!({ "pglite": runs }))?;
+        *process = Some(started);
         ensure!(answer["ok"] == true, "{answer}");
         let left = answer["left"].as_array().context("left")?.iter();
         left.map(|left| {
@@ -448,10 +470,26 @@ impl Drizzle {
     }
 }
 
-impl Drop for Drizzle {
-    fn drop(&mut self) {
-        let process = self.0.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _ = process.0.kill();
-        let _ = process.0.wait();
+impl Process {
+    fn start(generation: Generation) -> Result<Process> {
+        let trees = PathBuf::from(variable(generation.variable())?);
+        let mut child = Command::new("node")
+            .arg("--liftoff-only") // PGlite is compiled in half the time, and no query is long enough to miss it
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drizzle/run.mjs"))
+            .args([trees.join("all"), trees.join("postgres-only")])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("running node")?;
+        let requests = child.stdin.take().context("node's standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("node's standard output")?);
+        Ok(Process { _child: child, requests, answers })
+    }
+
+    fn ask(&mut self, request: &Value) -> Result<Value> {
+        writeln!(self.requests, "{request}").context("tests/drizzle/run.mjs has ended")?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        serde_json::from_str(&line).with_context(|| format!("tests/drizzle/run.mjs answers {line:?} to {request}"))
     }
 }

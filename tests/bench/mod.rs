@@ -2,11 +2,12 @@
 //! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees, as a second opinion ·
 //! `blocker.rs` a session in a step's way ·
 //! `lost.rs`, `values.rs` what a rewrite may not lose ·
-//! `folder.rs` safestep in a temporary folder · `drizzle.rs` Drizzle folders and the real migrators · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `proof.rs` naive against sequence: the promise itself.
+//! `folder.rs` safestep in a temporary folder · `drizzle.rs` Drizzle folders and the real migrators · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `engine.rs` Prisma's schema engine without the CLI · `proof.rs` naive against sequence: the promise itself.
 
 pub mod blocker;
 pub mod catalog;
 pub mod drizzle;
+pub mod engine;
 pub mod folder;
 pub mod lost;
 pub mod prisma;

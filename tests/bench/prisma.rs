@@ -1,4 +1,4 @@
-//! Samples as Prisma projects, and the two programs that run on them: the real Prisma CLI and safestep.
+//! Samples as Prisma projects, and the programs that run on them: the real Prisma CLI or its engine, and safestep.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
+use super::engine::Engine;
 use super::server::{Database, Server};
 use super::variable;
 
@@ -25,6 +26,15 @@ pub struct Project {
     folder: TempDir,
     /// The name of the naive migration.
     pub migration: String,
+}
+
+/// Who runs a project; each writes what the engine is asked and sends into a file, where one is named.
+#[derive(Clone, Copy)]
+pub enum By<'a> {
+    /// The real `prisma` command, with its engine.
+    Command(Option<&'a Path>),
+    /// The engine, asked what the command asks it.
+    Engine(Option<&'a Path>),
 }
 
 /// How a program ended.
@@ -128,7 +138,7 @@ impl Project {
         };
         fs::create_dir_all(project.migrations())?;
         fs::write(project.migrations().join("migration_lock.toml"), "provider = \"postgresql\"\n")?;
-        fs::write(project.model(), sample.read("after.prisma")?)?;
+        fs::write(project.model(), without_generators(&sample.read("after.prisma")?))?;
         project.add(HISTORY, &sample.read("before.sql")?)?;
         project.add(&project.migration, &sample.read("migration.sql")?)?;
         Ok(project)
@@ -184,8 +194,11 @@ impl Project {
     }
 
     /// `prisma migrate deploy`.
-    pub fn deploy(&self, database: &Database) -> Result<Run> {
-        self.prisma(&["migrate", "deploy"], database, None)
+    pub fn deploy(&self, by: By, database: &Database) -> Result<Run> {
+        match by {
+            By::Command(log) => self.prisma(&["migrate", "deploy"], database, None, log),
+            By::Engine(log) => Engine::start(self, database, None, log)?.deploy(),
+        }
     }
 
     /// The statements of its migrations behind the history, one by one, as `prisma migrate deploy` sends them; nothing is
@@ -203,15 +216,21 @@ impl Project {
     }
 
     /// Whether the migrations give what the model says (`prisma migrate diff --exit-code`).
-    pub fn drift(&self, database: &Database, shadow: &Database) -> Result<Run> {
+    pub fn drift(&self, by: By, database: &Database, shadow: &Database) -> Result<Run> {
         let model = ["--from-migrations", "prisma/migrations", "--to-schema", "prisma/schema.prisma"];
         let arguments = [&["migrate", "diff"][..], &model, &["--exit-code"]].concat();
-        self.prisma(&arguments, database, Some(shadow))
+        match by {
+            By::Command(log) => self.prisma(&arguments, database, Some(shadow), log),
+            By::Engine(log) => Engine::start(self, database, Some(shadow), log)?.drift(),
+        }
     }
 
     /// `prisma migrate dev`: replays the migrations in `shadow` and compares them with the database and the model.
-    pub fn dev(&self, database: &Database, shadow: &Database) -> Result<Run> {
-        self.prisma(&["migrate", "dev"], database, Some(shadow))
+    pub fn dev(&self, by: By, database: &Database, shadow: &Database) -> Result<Run> {
+        match by {
+            By::Command(log) => self.prisma(&["migrate", "dev"], database, Some(shadow), log),
+            By::Engine(log) => Engine::start(self, database, Some(shadow), log)?.dev(),
+        }
     }
 
     /// `safestep adopt` on a database.
@@ -219,7 +238,13 @@ impl Project {
         self.safestep(&[&["adopt", "--database-url", &database.url], more].concat())
     }
 
-    fn prisma(&self, arguments: &[&str], database: &Database, shadow: Option<&Database>) -> Result<Run> {
+    fn prisma(
+        &self,
+        arguments: &[&str],
+        database: &Database,
+        shadow: Option<&Database>,
+        log: Option<&Path>,
+    ) -> Result<Run> {
         let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/prisma/runner/run.sh");
         let mut command = Command::new(&runner);
         command
@@ -231,6 +256,9 @@ impl Project {
             .env_remove("SHADOW_DATABASE_URL");
         if let Some(shadow) = shadow {
             command.env("SHADOW_DATABASE_URL", &shadow.url);
+        }
+        if let Some(log) = log {
+            command.env("PRISMA_STANDIN_LOG", log);
         }
         let output = command.output().with_context(|| runner.display().to_string())?;
         Ok(Run::from(&output))
@@ -255,9 +283,27 @@ impl Project {
         self.folder.path().join("prisma/migrations")
     }
 
-    fn model(&self) -> PathBuf {
-        self.folder.path().join("prisma/schema.prisma")
+    /// Its file with the model.
+    pub fn model(&self) -> PathBuf {
+        self.root().join("prisma/schema.prisma")
     }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+/// A model without what `prisma generate` would run: `migrate` asks nothing of it.
+fn without_generators(model: &str) -> String {
+    let mut inside = false;
+    let lines = model.split_inclusive('\n').filter(|line| {
+        inside |= line.starts_with("generator ");
+        let keep = !inside;
+        inside &= !line.starts_with('}');
+        keep
+    });
+    lines.collect()
 }
 
 impl Run {

@@ -7,7 +7,7 @@ use safestep::verify::catalog::Catalog;
 use safestep::verify::rows::{self, Contents};
 
 use super::catalog;
-use super::prisma::{Project, Run, Sample};
+use super::prisma::{By, Project, Run, Sample};
 use super::server::{Database, LEDGERS, Server};
 
 /// The server on which Prisma is asked what does not depend on the server.
@@ -63,21 +63,21 @@ struct Outcome {
     sequence: (Database, Run),
 }
 
-/// Runs both projects with the Prisma CLI, with rows and where needed without, and compares.
-pub fn prove(server: &Server, sample: &Sample, naive: &Project, sequence: &Project) -> Result<Verdict> {
+/// Runs both projects with Prisma, with rows and where needed without, and compares.
+pub fn prove(server: &Server, by: By, sample: &Sample, naive: &Project, sequence: &Project) -> Result<Verdict> {
     if naive.sequence()? == sequence.sequence()? {
         return Ok(Verdict::Unchanged);
     }
-    let verdict = prove_with_rows(server, sample, naive, sequence).context("with rows")?;
+    let verdict = prove_with_rows(server, by, sample, naive, sequence).context("with rows")?;
     if !matches!(verdict, Verdict::FailsOnRows | Verdict::KeepsMore) {
         return Ok(verdict);
     }
     let history = sample.history(server)?;
-    let outcome = Outcome::of(server, &history, naive, sequence)?;
+    let outcome = Outcome::of(server, by, &history, naive, sequence)?;
     match outcome.ends() {
         (true, true) => {
             outcome.must_be_same(&history, &[]).context("on empty tables")?;
-            must_be_done(server, sample, &outcome, naive, sequence).context("on empty tables")?;
+            must_be_done(server, by, sample, &outcome, naive, sequence).context("on empty tables")?;
             Ok(verdict)
         }
         (false, false) => Ok(Verdict::Fails),
@@ -85,14 +85,14 @@ pub fn prove(server: &Server, sample: &Sample, naive: &Project, sequence: &Proje
     }
 }
 
-fn prove_with_rows(server: &Server, sample: &Sample, naive: &Project, sequence: &Project) -> Result<Verdict> {
+fn prove_with_rows(server: &Server, by: By, sample: &Sample, naive: &Project, sequence: &Project) -> Result<Verdict> {
     let loses = loses(sample);
     let history = sample.history_with_rows(server, 5)?;
-    let outcome = Outcome::of(server, &history, naive, sequence)?;
+    let outcome = Outcome::of(server, by, &history, naive, sequence)?;
     match outcome.ends() {
         (true, true) => {
             outcome.must_be_same(&history, loses)?;
-            must_be_done(server, sample, &outcome, naive, sequence)?;
+            must_be_done(server, by, sample, &outcome, naive, sequence)?;
             Ok(if loses.is_empty() { Verdict::Same } else { Verdict::KeepsMore })
         }
         (false, false) => {
@@ -106,16 +106,15 @@ fn prove_with_rows(server: &Server, sample: &Sample, naive: &Project, sequence: 
 
 impl Outcome {
     /// Deploys both on copies of `history`, the naive one without Prisma where that is not asked.
-    fn of(server: &Server, history: &Database, naive: &Project, sequence: &Project) -> Result<Outcome> {
-        let deployed = |project: &Project, deploy: fn(&Project, &Database) -> Result<Run>| -> Result<(Database, Run)> {
-            let database = server.copy(history)?;
-            let run = deploy(project, &database)?;
-            Ok((database, run))
-        };
+    fn of(server: &Server, by: By, history: &Database, naive: &Project, sequence: &Project) -> Result<Outcome> {
         // What Prisma makes of the naive files is the same on every server: one is enough.
         let by_prisma = server.major == ASKED;
-        let naive = deployed(naive, if by_prisma { Project::deploy } else { Project::send })?;
-        Ok(Outcome { naive, sequence: deployed(sequence, Project::deploy)? })
+        let database = server.copy(history)?;
+        let ended = if by_prisma { naive.deploy(by, &database)? } else { naive.send(&database)? };
+        let naive = (database, ended);
+        let database = server.copy(history)?;
+        let ended = sequence.deploy(by, &database)?;
+        Ok(Outcome { naive, sequence: (database, ended) })
     }
 
     /// Whether each side succeeded.
@@ -136,25 +135,73 @@ impl Outcome {
     }
 }
 
-/// Fails when two databases differ in their schema or their rows. `history` is what both were copied from, `loses` the
-/// columns whose values the naive migration loses.
-///
-/// The schema is compared twice: `pg_dump` knows nothing of how safestep reads a catalog.
-pub fn must_be_same(naive: &Database, sequence: &Database, history: &Database, loses: &[&str]) -> Result<()> {
-    if let Some(difference) = catalog::difference(&catalog::schema(naive)?, &catalog::schema(sequence)?) {
-        bail!("the schema differs\n{difference}");
+/// What a naive migration leaves, read once and compared with what any number of other runs leave.
+pub struct Expected<'a> {
+    dump: String,
+    read: Read<'a>,
+}
+
+/// What the library sees of it.
+struct Read<'a> {
+    catalog: Catalog,
+    contents: Contents,
+    /// Before the migration.
+    before: Contents,
+    /// The columns whose values the naive migration loses.
+    loses: &'a [&'a str],
+}
+
+impl<'a> Expected<'a> {
+    /// `history` is what the databases were copied from.
+    pub fn of(naive: &Database, history: &Database, loses: &'a [&'a str]) -> Result<Expected<'a>> {
+        Ok(Expected { dump: catalog::schema(naive)?, read: Read::of(naive, history, loses)? })
     }
-    must_read_the_same(naive, sequence, history, loses)
+
+    /// Fails when a database differs in its schema or its rows.
+    ///
+    /// The schema is compared twice: `pg_dump` knows nothing of how safestep reads a catalog.
+    pub fn must_be(&self, database: &Database) -> Result<()> {
+        if let Some(difference) = catalog::difference(&self.dump, &catalog::schema(database)?) {
+            bail!("the schema differs\n{difference}");
+        }
+        self.read.must_be(database)
+    }
+
+    /// The same without `pg_dump`.
+    pub fn must_be_read(&self, database: &Database) -> Result<()> {
+        self.read.must_be(database)
+    }
+}
+
+impl<'a> Read<'a> {
+    fn of(naive: &Database, history: &Database, loses: &'a [&'a str]) -> Result<Read<'a>> {
+        let (catalog, contents) = read(naive)?;
+        Ok(Read { catalog, contents, before: self::contents(history)?, loses })
+    }
+
+    fn must_be(&self, database: &Database) -> Result<()> {
+        let (catalog, contents) = read(database)?;
+        let differences = self.catalog.differences(&catalog);
+        ensure!(differences.is_empty(), "safestep sees a difference\n{differences:#?}");
+        let difference = contents.difference(&self.contents, &self.before, self.loses);
+        difference.map_or(Ok(()), |difference| bail!("the rows differ: {difference}"))
+    }
+}
+
+/// Fails when two databases differ in their schema or their rows.
+pub fn must_be_same(naive: &Database, sequence: &Database, history: &Database, loses: &[&str]) -> Result<()> {
+    Expected::of(naive, history, loses)?.must_be(sequence)
 }
 
 /// The same without `pg_dump`: what the library sees.
 pub fn must_read_the_same(naive: &Database, sequence: &Database, history: &Database, loses: &[&str]) -> Result<()> {
-    let read =
-        |database: &Database| Catalog::read(&mut database.connect()?, database.major, LEDGERS).context("a catalog");
-    let differences = read(naive)?.differences(&read(sequence)?);
-    ensure!(differences.is_empty(), "safestep sees a difference\n{differences:#?}");
-    let difference = contents(sequence)?.difference(&contents(naive)?, &contents(history)?, loses);
-    difference.map_or(Ok(()), |difference| bail!("the rows differ: {difference}"))
+    Read::of(naive, history, loses)?.must_be(sequence)
+}
+
+fn read(database: &Database) -> Result<(Catalog, Contents)> {
+    let mut client = database.connect()?;
+    let catalog = Catalog::read(&mut client, database.major, LEDGERS).context("a catalog")?;
+    Ok((catalog, rows::read(&mut client, LEDGERS).context("reading rows")?))
 }
 
 /// Fails when a row or value of `before` is not in `after` any more.
@@ -169,6 +216,7 @@ fn contents(database: &Database) -> Result<Contents> {
 /// Fails when Prisma sees something left to do in the sequence that it did not see in the naive migration.
 fn must_be_done(
     server: &Server,
+    by: By,
     sample: &Sample,
     outcome: &Outcome,
     naive: &Project,
@@ -180,11 +228,11 @@ fn must_be_done(
     let database = &outcome.sequence.0;
     // What Prisma generated has the model's schema; by hand there may be more, about which `migrate dev` would ask.
     if sample.by_hand() {
-        let drift = sequence.drift(database, &server.create()?)?;
+        let drift = sequence.drift(by, database, &server.create()?)?;
         if !drift.succeeded() {
-            let naive_drifts = !naive.drift(database, &server.create()?)?.succeeded();
+            let naive_drifts = !naive.drift(by, database, &server.create()?)?.succeeded();
             ensure!(naive_drifts, "prisma migrate diff --from-migrations --to-schema:\n{}", drift.text);
-            let again = sequence.deploy(database)?;
+            let again = sequence.deploy(by, database)?;
             ensure!(
                 again.succeeded() && again.text.contains("No pending migrations"),
                 "second deploy:\n{}",
@@ -194,7 +242,7 @@ fn must_be_done(
         }
     }
     // It would run what is pending; it replays the files, and compares what they make with the database and the model.
-    let dev = sequence.dev(database, &server.create()?)?;
+    let dev = sequence.dev(by, database, &server.create()?)?;
     ensure!(dev.succeeded() && dev.text.contains("Already in sync"), "prisma migrate dev:\n{}", dev.text);
     Ok(())
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs migrations folders with the real Drizzle, one after the other, in one process.
+// Runs migrations folders with the real Drizzle, one after the other, in one process; it ends with its input.
 //
 //   node run.mjs TREE POSTGRES_ONLY_TREE
 //
@@ -168,3 +168,4 @@ async function answer(request) {
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await answer(JSON.parse(line))))
 }
+process.exit() // an open PGlite would go on

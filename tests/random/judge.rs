@@ -144,8 +144,8 @@ impl Judge {
                 }
                 Ended::Inside(seen, held) => {
                     names.read(&mut other)?;
-                    if let Some(untrue) =
-                        Said::of(&piece.sql).and_then(|said| said.untrue(&piece.sql, &held, &in_use, &names))
+                    if let Some(untrue) = Said::of(&piece.sql)
+                        .and_then(|said| said.untrue(&piece.sql, &held, &in_use, &names, self.sequence.major))
                     {
                         first.get_or_insert(Finding { what: format!("{}: {}", piece.name, untrue.what), ..untrue });
                     }
@@ -158,8 +158,9 @@ impl Judge {
                                         && hazard.table.as_deref().is_some_and(|of| is_of(of, table))))
                         })
                     };
+                    let locked = |lock: &str| lock.rsplit_once(" on ").is_some_and(|(_, relation)| says(relation));
                     if let (Some(lock), Some(table)) = (seen.strong.first(), seen.touched.first())
-                        && !(as_written && says(table))
+                        && !(as_written && (says(table) || locked(lock)))
                     {
                         let kind = if as_written { "unreported scan under a lock" } else { "scan under a lock" };
                         let what = format!("{} reads or writes rows of {table} while it holds {lock}", piece.name);

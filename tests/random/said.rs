@@ -89,7 +89,7 @@ impl Said {
     }
 
     /// What is untrue of it. `held` are the transactions of the step, `names` the names that relations had before or behind it.
-    pub fn untrue(&self, sql: &str, held: &[Held], in_use: &InUse, names: &Names) -> Option<Finding> {
+    pub fn untrue(&self, sql: &str, held: &[Held], in_use: &InUse, names: &Names, major: u32) -> Option<Finding> {
         let name = |relation: u32| in_use.get(&relation).map_or("", |(name, _)| name.as_str());
         let finding = |what: String| {
             let first = sql.lines().find(|line| line.contains(" · ")).unwrap_or_default();
@@ -126,8 +126,9 @@ impl Said {
             }
             _ => waits.clone(),
         };
-        // before 15 those who reference a partitioned table do not wait for a new partition
-        let on_newer_ones = ["PARTITION OF", "ATTACH PARTITION"].iter().any(|words| sql.contains(words));
+        // before 15 those who reference a partitioned table do not wait for a new partition, nor it for the end of their column
+        let changes = ["PARTITION OF", "ATTACH PARTITION", "DROP COLUMN"];
+        let on_newer_ones = major < 15 && changes.iter().any(|words| sql.contains(words));
         for ((tables, said), held) in merged.iter().zip(held) {
             let strong = strong(held);
             let mut named: BTreeSet<u32> = BTreeSet::new();
@@ -138,7 +139,10 @@ impl Said {
                 }
                 named.extend(of_it);
             }
-            if let Some((relation, mode)) = strong.iter().find(|(relation, _)| !named.contains(relation)) {
+            // a name between two renames is nobody's before or behind the step
+            let is_unknown = |table: &String| names.find(table, in_use).is_empty() && sql.contains(" RENAME TO ");
+            let others = || strong.iter().find(|(relation, _)| !named.contains(relation));
+            if let Some((relation, mode)) = others().filter(|_| !tables.iter().any(is_unknown)) {
                 return finding(format!("it holds {} on {}", mode.words(), name(*relation)));
             }
             if let Some(mode) = strong.iter().map(|(_, mode)| mode).max().filter(|mode| *mode != said) {

@@ -93,7 +93,7 @@ impl Framework for Drizzle {
         snapshot::records(history)
     }
 
-    fn skipped(&self, folder: &Utf8Path) -> Vec<String> {
+    fn skipped(&self, folder: &Utf8Path, _: &[Found]) -> Vec<String> {
         if journal::of(folder).is_file() {
             return Vec::new();
         }

@@ -252,7 +252,10 @@ fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> G
     let renames_relation =
         |old: &QualifiedName, to: &Ident| renames(table_exists(old), table_is_missing(&old.sibling(to.clone())));
     match operation {
-        Operation::AddColumn { if_not_exists: true, .. } => Guarded::unguarded(operation, plain(operation)),
+        // Up to PostgreSQL 12 what the column refers to is added again where the column is there.
+        Operation::AddColumn { if_not_exists: true, column, .. } if column.constraints.is_empty() => {
+            Guarded::unguarded(operation, plain(operation))
+        }
         Operation::AddColumn { table, column, .. } => match stays {
             true => {
                 let when = When::NoColumn(&table.name, column);

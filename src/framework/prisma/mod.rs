@@ -7,6 +7,8 @@
 mod layout;
 mod ledger;
 
+use std::collections::HashSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ledger::Ledger;
@@ -71,8 +73,10 @@ impl Framework for Prisma {
         Ok(found)
     }
 
-    fn skipped(&self, folder: &Utf8Path) -> Vec<String> {
+    fn skipped(&self, folder: &Utf8Path, listed: &[Found]) -> Vec<String> {
+        let listed: HashSet<&str> = listed.iter().map(|found| found.name.as_str()).collect();
         let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        let entries = entries.filter(|entry| !listed.contains(entry.file_name()));
         let why = |entry: camino::Utf8DirEntry| {
             let (path, kind) = (entry.path(), entry.file_type().ok()?);
             let has_file = is_there(&path.join(FILE));

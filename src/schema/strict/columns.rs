@@ -14,7 +14,7 @@ impl Schema {
     ) -> Applies {
         self.has_table(table)?;
         if let Some(state) = self.table(&table.name) {
-            if state.columns.iter().any(|c| c.sure && c.name == column.name) {
+            if state.columns.get(&column.name).is_some_and(|c| c.sure) {
                 let exists = format!("column {} of relation {} already exists", column.name, table.name);
                 return if if_not_exists { Ok(()) } else { refused(DUPLICATE_COLUMN, exists) };
             }
@@ -139,8 +139,8 @@ impl Schema {
 
     /// The type of a column that a foreign key compares with this one, and cannot once this one is of type `ty`.
     fn unlike_partner(&self, table: &QualifiedName, column: &Ident, ty: &TypeName) -> Option<TypeName> {
-        let own = self.table(table).map(|t| t.constraints.as_slice()).unwrap_or_default();
-        let parents = own.iter().filter_map(|state| match &state.constraint.kind {
+        let own = self.table(table).into_iter().flat_map(|t| &t.constraints);
+        let parents = own.filter_map(|state| match &state.constraint.kind {
             ConstraintKind::ForeignKey(fk) if !same(&fk.references, table) => {
                 self.opposite(&fk.columns, column, &fk.references, &fk.referenced)
             }

@@ -212,7 +212,7 @@ impl Schema {
     pub(super) fn has_constraint(&self, table: &TableRef, name: &Ident) -> Applies {
         self.has_table(table)?;
         let Some(state) = self.table(&table.name).filter(|t| t.columns_known) else { return Ok(()) };
-        match state.constraints.iter().any(|c| c.name == *name) {
+        match state.constraints.has(name) {
             true => Ok(()),
             // NOT NULL constraints have names from 18 on, which the catalog does not keep; what is inherited is the parent's.
             false if name.as_str().ends_with("_not_null") || !state.parents.is_empty() => Ok(()),

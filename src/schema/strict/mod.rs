@@ -270,7 +270,7 @@ impl Table {
     /// True when it has no such column for sure.
     fn lacks(&self, column: &Ident) -> bool {
         let is_table = matches!(self.kind, RelationKind::Table | RelationKind::Partitioned);
-        self.columns_known && is_table && !self.columns.iter().any(|c| c.name == *column)
+        self.columns_known && is_table && !self.columns.has(column)
     }
 }
 

@@ -119,7 +119,7 @@ impl Schema {
         self.has_relation(parent)?;
         let (Some(child), Some(above)) = (self.table(&table.name), self.table(parent)) else { return Ok(()) };
         for column in &above.columns {
-            match child.columns.iter().find(|own| own.name == column.name) {
+            match child.columns.get(&column.name) {
                 None if child.columns_known => {
                     return refused("42804", format!("child table is missing column {}", column.name));
                 }
