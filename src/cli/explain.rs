@@ -7,7 +7,7 @@ use terminal_size::terminal_size;
 
 use super::Failure;
 use crate::output::text;
-use crate::rewrite::{RULES, rule};
+use crate::rewrite::{RULES, Rule, rule};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -17,7 +17,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some(id) = &arguments.rule else {
-        let rows: Vec<(&str, String)> = RULES.iter().map(|rule| (rule.id, first_sentence(&rule.page()))).collect();
+        let widest = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+        let name = |id: &str, rewritten: &str| format!("{id:widest$}  {rewritten:9}");
+        let row = |rule: &Rule| (name(rule.id, rule.availability.word()), rule.summary().replace('`', ""));
+        let head = (name("rule", "rewritten"), "what is dangerous".to_owned());
+        let rows: Vec<(String, String)> = std::iter::once(head).chain(RULES.iter().map(row)).collect();
         let columns = terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(60, 120));
         anstream::print!("{}", text::listing(&rows, columns));
         return Ok(ExitCode::SUCCESS);
@@ -34,12 +38,4 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     anstream::println!("{}", rule.page());
     Ok(ExitCode::SUCCESS)
-}
-
-/// The first sentence under a page's title.
-fn first_sentence(page: &str) -> String {
-    let paragraph = page.lines().skip(1).skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
-    let paragraph = paragraph.collect::<Vec<_>>().join(" ").replace('`', "");
-    let end = paragraph.find(". ").or_else(|| paragraph.find(": ")).unwrap_or(paragraph.len());
-    paragraph[..end].trim_end_matches(['.', ':']).to_owned()
 }

@@ -86,9 +86,9 @@ impl TextOptions {
 }
 
 /// Names and what they mean in two columns, broken at `columns`.
-pub fn listing(rows: &[(&str, String)], columns: usize) -> String {
+pub fn listing(rows: &[(String, String)], columns: usize) -> String {
     let indent = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0) + 2;
-    let row = |(name, text): &(&str, String)| format!("{name:indent$}{}\n", wrap(text, indent, indent, columns));
+    let row = |(name, text): &(String, String)| format!("{name:indent$}{}\n", wrap(text, indent, indent, columns));
     rows.iter().map(row).collect()
 }
 

@@ -301,7 +301,7 @@ fn first_outcome(
     let item = &site.items[site.at];
     let mut silenced = false;
     rules.find_map(|rule| {
-        let mut outcome = (rule.apply)(site).filter(|_| !silenced)?;
+        let mut outcome = rule.apply(site).filter(|_| !silenced)?;
         // A rule that is off or suppressed here has had its say: the operation stays, and no other rule takes over.
         let level = config.level(rule.id);
         silenced = level == Some(Level::Off) || is_suppressed(migration, site.at, rule.id);

@@ -9,6 +9,7 @@ use super::relative;
 use crate::disk::{Action, FileChange};
 use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
+use crate::framework::page;
 use crate::operation::{Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::report::{
@@ -215,7 +216,7 @@ fn step_report(
         .into(),
         tables,
         sql: if step.verbatim {
-            migration.slice(step.from).to_owned()
+            page::slice(migration, step)
         } else {
             render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation))
         },

@@ -4,7 +4,11 @@
 //!
 //! ## Instead
 //!
+//! `NOT VALID` first, then a validation of its own.
+//!
 //! ```sql
+//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0);
+//! -- becomes:
 //! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;   -- instant
 //! ALTER TABLE t VALIDATE CONSTRAINT t_a_check;                      -- reads all rows, blocks nothing
 //! ```
@@ -81,5 +85,46 @@ pub(super) fn preflight(table: &QualifiedName, expression: &SqlFragment) -> Pref
     Preflight {
         condition: format!("every row of {table} must meet {expression}"),
         query: format!("SELECT * FROM {table} WHERE NOT ({expression})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_check_without_a_name_gets_postgres_own() {
+        check(
+            "add-check",
+            "
+            ALTER TABLE t ADD CHECK (a > 0);
+            -- becomes:
+            ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_check;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_check_that_is_not_valid_reads_nothing() {
+        check(
+            "add-check",
+            "
+            ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn a_new_table_is_empty() {
+        check(
+            "add-check",
+            "
+            CREATE TABLE t (a int);
+            ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0);
+            -- is left alone
+            ",
+        );
     }
 }

@@ -5,11 +5,19 @@
 //!
 //! ## Instead
 //!
+//! The column first, then each constraint by itself.
+//!
 //! ```sql
-//! ALTER TABLE t ADD COLUMN a int DEFAULT 1;                                            -- instant
-//! ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p NOT VALID;        -- instant
-//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey;                                          -- reads all rows, blocks nothing
-//! -- UNIQUE: CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX
+//! ALTER TABLE t ADD COLUMN a int DEFAULT 1 REFERENCES p (id), ADD COLUMN b int UNIQUE;
+//! -- becomes:
+//! BEGIN;
+//! ALTER TABLE t ADD COLUMN IF NOT EXISTS a int DEFAULT 1;                             -- instant
+//! ALTER TABLE t ADD COLUMN IF NOT EXISTS b int;
+//! COMMIT;
+//! ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p(id) NOT VALID;   -- instant
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey;                                         -- reads all rows, blocks nothing
+//! CREATE UNIQUE INDEX CONCURRENTLY t_b_key ON t (b);
+//! ALTER TABLE t ADD CONSTRAINT t_b_key UNIQUE USING INDEX t_b_key;                    -- instant
 //! ```
 //!
 //! ## Why it is safe
@@ -93,4 +101,50 @@ pub(super) fn add(steps: &mut StepBuilder, table: &TableRef, constraint: &Constr
         }
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_unique_column_comes_before_its_index() {
+        check(
+            "add-column-constraint",
+            "
+            ALTER TABLE t ADD COLUMN a int UNIQUE;
+            -- becomes:
+            ALTER TABLE t ADD COLUMN IF NOT EXISTS a int;
+            CREATE UNIQUE INDEX CONCURRENTLY t_a_key ON t (a);
+            ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE USING INDEX t_a_key;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_check_with_a_default_is_proved_by_itself() {
+        check(
+            "add-column-constraint",
+            "
+            ALTER TABLE t ADD COLUMN a int DEFAULT 1 CHECK (a > 0);
+            -- becomes:
+            BEGIN;
+            ALTER TABLE t ADD COLUMN IF NOT EXISTS a int DEFAULT 1;
+            ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;
+            COMMIT;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_check;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_reference_of_nulls_is_instant() {
+        check(
+            "add-column-constraint",
+            "
+            ALTER TABLE t ADD COLUMN a int REFERENCES p (id);
+            -- is left alone
+            ",
+        );
+    }
 }

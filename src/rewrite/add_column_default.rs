@@ -6,10 +6,16 @@
 //!
 //! ## Instead
 //!
+//! The column, its default, and existing rows in batches; NOT NULL comes last, as in set-not-null.
+//!
 //! ```sql
-//! ALTER TABLE t ADD COLUMN a uuid, ALTER COLUMN a SET DEFAULT gen_random_uuid();   -- instant
-//! UPDATE t SET a = gen_random_uuid() WHERE a IS NULL …;                            -- in batches, a commit after each
-//! -- with NOT NULL: as set-not-null
+//! ALTER TABLE t ADD COLUMN a uuid DEFAULT gen_random_uuid();
+//! -- becomes:
+//! BEGIN;                                                      -- instant
+//! ALTER TABLE t ADD COLUMN a uuid;
+//! ALTER TABLE t ALTER COLUMN a SET DEFAULT gen_random_uuid();
+//! COMMIT;
+//! UPDATE t SET a = gen_random_uuid() WHERE a IS NULL;         -- in batches, a commit after each
 //! ```
 //!
 //! ## Why it is safe
@@ -112,5 +118,45 @@ pub(super) fn fill(
         );
     if not_null {
         prove(steps, table, column, postgres);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_required_column_is_filled_before_it_is_proved() {
+        check(
+            "add-column-default",
+            "
+            CREATE TABLE t (id int PRIMARY KEY);
+            -- in a migration:
+            ALTER TABLE t ADD COLUMN a uuid NOT NULL DEFAULT gen_random_uuid();
+            -- becomes:
+            BEGIN;
+            ALTER TABLE t ADD COLUMN a uuid;
+            ALTER TABLE t ALTER COLUMN a SET DEFAULT gen_random_uuid();
+            COMMIT;
+            UPDATE t SET a = gen_random_uuid() WHERE a IS NULL;
+            ALTER TABLE t ADD CONSTRAINT t_a_nn CHECK (a IS NOT NULL) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_nn;
+            BEGIN;
+            ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+            ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_nn;
+            COMMIT;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_stable_default_touches_no_row() {
+        check(
+            "add-column-default",
+            "
+            ALTER TABLE t ADD COLUMN a timestamptz DEFAULT now();
+            -- is left alone
+            ",
+        );
     }
 }

@@ -7,8 +7,17 @@
 //!
 //! ## Instead
 //!
+//! A transaction of its own.
+//!
 //! ```sql
-//! ALTER TYPE role ADD VALUE IF NOT EXISTS 'OWNER';   -- a transaction of its own
+//! CREATE TYPE role AS ENUM ('USER');
+//! CREATE TABLE t (a role);
+//! -- in a migration:
+//! ALTER TYPE role ADD VALUE 'OWNER';
+//! ALTER TABLE t ALTER COLUMN a SET DEFAULT 'OWNER';
+//! -- becomes:
+//! ALTER TYPE role ADD VALUE IF NOT EXISTS 'OWNER';   -- commits before the label is used
+//! ALTER TABLE t ALTER COLUMN a SET DEFAULT 'OWNER';
 //! ```
 //!
 //! ## Why it is safe
@@ -84,5 +93,38 @@ fn may_use(item: &Item, text: &str, name: &QualifiedName, value: &str) -> bool {
         Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } | Operation::Comment { .. } => false,
         Operation::Opaque { .. } | Operation::Select { .. } => true,
         _ => mentions(text, &label) || (casts && mentions(text, name.name.as_str())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_label_that_nothing_uses_stays_where_it_is() {
+        check(
+            "add-enum-value",
+            "
+            ALTER TYPE role ADD VALUE 'OWNER';
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn a_label_that_is_inserted_is_committed_before() {
+        check(
+            "add-enum-value",
+            "
+            CREATE TYPE role AS ENUM ('USER');
+            CREATE TABLE t (a role);
+            -- in a migration:
+            ALTER TYPE role ADD VALUE 'OWNER' BEFORE 'USER';
+            INSERT INTO t VALUES ('OWNER');
+            -- becomes:
+            ALTER TYPE role ADD VALUE IF NOT EXISTS 'OWNER' BEFORE 'USER';
+            INSERT INTO t VALUES ('OWNER');
+            ",
+        );
     }
 }

@@ -5,9 +5,13 @@
 //!
 //! ## Instead
 //!
+//! `NOT VALID` first, then a validation of its own.
+//!
 //! ```sql
-//! ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p (id) NOT VALID;   -- instant
-//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey;                                          -- reads all rows, blocks nothing
+//! ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p (id);
+//! -- becomes:
+//! ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p(id) NOT VALID;   -- instant
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey;                                         -- reads all rows, blocks nothing
 //! ```
 //!
 //! ## Why it is safe
@@ -121,4 +125,48 @@ pub(super) fn no_orphans(table: &QualifiedName, key: &ForeignKey, schema: &Schem
             key.references
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn its_index_is_built_first() {
+        check(
+            "add-foreign-key",
+            "
+            ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p (id);
+            CREATE INDEX t_a_idx ON t (a);
+            -- becomes:
+            CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+            ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p(id) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_key_without_a_name_gets_postgres_own() {
+        check(
+            "add-foreign-key",
+            "
+            ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE;
+            -- becomes:
+            ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p(id) ON DELETE CASCADE NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_not_valid_reads_nothing() {
+        check(
+            "add-foreign-key",
+            "
+            ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p (id) NOT VALID;
+            -- is left alone
+            ",
+        );
+    }
 }

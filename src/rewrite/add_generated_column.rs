@@ -5,8 +5,14 @@
 //!
 //! ## Instead
 //!
-//! There is no sequence that ends in a stored generated column. On PostgreSQL 18 a VIRTUAL column is instant; otherwise a plain
-//! column with a BEFORE trigger, filled in batches. safestep reports the column and passes it through.
+//! On PostgreSQL 18 a VIRTUAL column, which is instant; otherwise a plain column with a BEFORE trigger, filled in batches. No
+//! sequence ends in a stored generated column: safestep reports it and passes it through.
+//!
+//! ```sql
+//! ALTER TABLE t ADD COLUMN b int GENERATED ALWAYS AS (a * 2) STORED;
+//! -- is reported:
+//! -- danger: every read and write of t waits while the whole table is computed anew
+//! ```
 //!
 //! ## References
 //!
@@ -39,4 +45,35 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
                 .into(),
         },
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_virtual_column_is_instant() {
+        check(
+            "add-generated-column",
+            "
+            -- in safestep.toml: postgres = 18
+            ALTER TABLE t ADD COLUMN b int GENERATED ALWAYS AS (a * 2) VIRTUAL;
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn a_domain_with_a_check_is_computed_for_every_row() {
+        check(
+            "add-generated-column",
+            "
+            CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+            -- in a migration:
+            ALTER TABLE t ADD COLUMN b positive;
+            -- is reported:
+            -- danger: every read and write of t waits while the whole table is computed anew
+            ",
+        );
+    }
 }

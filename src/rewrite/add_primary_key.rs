@@ -5,10 +5,21 @@
 //!
 //! ## Instead
 //!
+//! Each column is proved NOT NULL, the index is built concurrently, the key takes it.
+//!
 //! ```sql
-//! -- each column that is not NOT NULL yet: as set-not-null
-//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey ON t (id);                    -- alone, outside a transaction
-//! ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;   -- instant
+//! CREATE TABLE t (id int);
+//! -- in a migration:
+//! ALTER TABLE t ADD PRIMARY KEY (id);
+//! -- becomes:
+//! ALTER TABLE t ADD CONSTRAINT t_id_nn CHECK (id IS NOT NULL) NOT VALID;   -- what set-not-null does
+//! ALTER TABLE t VALIDATE CONSTRAINT t_id_nn;
+//! BEGIN;
+//! ALTER TABLE t ALTER COLUMN id SET NOT NULL;
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_id_nn;
+//! COMMIT;
+//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey ON t (id);                       -- alone, outside a transaction
+//! ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;      -- instant
 //! ```
 //!
 //! ## Why it is safe
@@ -82,4 +93,38 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     outcome.preflight = preflight;
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn columns_that_are_not_null_need_no_proof() {
+        check(
+            "add-primary-key",
+            "
+            CREATE TABLE t (a int NOT NULL, b int NOT NULL);
+            -- in a migration:
+            ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY (a, b);
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY t_pkey ON t (a, b);
+            ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;
+            ",
+        );
+    }
+
+    #[test]
+    fn an_index_that_is_built_already_is_taken() {
+        check(
+            "add-primary-key",
+            "
+            CREATE TABLE t (id int NOT NULL);
+            CREATE UNIQUE INDEX t_pkey ON t (id);
+            -- in a migration:
+            ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey;
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -4,11 +4,15 @@
 //!
 //! ## Instead
 //!
-//! Say what existing rows get: `--value table.column="'pending'"`, or in safestep.toml `[values]`. Then
+//! Say what existing rows get, and the column comes with that as its default, which goes at the end. The value is said with
+//! `--value table.column="'pending'"` or in safestep.toml under `[values]`.
 //!
 //! ```sql
+//! -- in safestep.toml: values."t.a" = "'pending'"
+//! ALTER TABLE t ADD COLUMN a text NOT NULL;
+//! -- becomes:
 //! ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT 'pending';   -- instant: a constant default touches no row
-//! ALTER TABLE t ALTER COLUMN a DROP DEFAULT;                    -- a step of its own: nothing was asked for
+//! ALTER TABLE t ALTER COLUMN a DROP DEFAULT;                    -- a transaction of its own
 //! ```
 //!
 //! A volatile value (`gen_random_uuid()`) comes in batches: the column without NOT NULL, its default, the existing rows,
@@ -115,4 +119,32 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let fired = filling::note(site, &table.name, &column.name).filter(|_| !at_once);
     outcome.note = Some(fired.map_or_else(|| deploy.clone(), |fired| format!("{deploy}; {fired}")));
     Some(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn nobody_has_said_what_rows_get() {
+        check(
+            "add-required-column",
+            "
+            ALTER TABLE t ADD COLUMN a text NOT NULL;
+            -- is reported:
+            -- danger: what do existing rows of t get in a?
+            ",
+        );
+    }
+
+    #[test]
+    fn a_default_says_what_rows_get() {
+        check(
+            "add-required-column",
+            "
+            ALTER TABLE t ADD COLUMN a text NOT NULL DEFAULT 'pending';
+            -- is left alone
+            ",
+        );
+    }
 }

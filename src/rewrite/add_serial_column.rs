@@ -5,11 +5,25 @@
 //!
 //! ## Instead
 //!
+//! The column, its sequence, and existing rows in batches; NOT NULL comes last, as in set-not-null.
+//!
 //! ```sql
-//! ALTER TABLE t ADD COLUMN seq integer;                                  -- instant
-//! CREATE SEQUENCE t_seq_seq AS integer OWNED BY t.seq;                   -- the name that SERIAL would choose
-//! ALTER TABLE t ALTER COLUMN seq SET DEFAULT nextval('t_seq_seq');
-//! -- existing rows in batches, then NOT NULL as set-not-null
+//! CREATE TABLE t (id int PRIMARY KEY);
+//! -- in a migration:
+//! ALTER TABLE t ADD COLUMN seq serial;
+//! -- becomes:
+//! BEGIN;                                                                   -- instant
+//! ALTER TABLE t ADD COLUMN seq INTEGER;
+//! CREATE SEQUENCE t_seq_seq AS integer OWNED BY t.seq;                     -- the name that SERIAL would choose
+//! ALTER TABLE t ALTER COLUMN seq SET DEFAULT nextval('t_seq_seq'::regclass);
+//! COMMIT;
+//! UPDATE t SET seq = nextval('t_seq_seq'::regclass) WHERE seq IS NULL;     -- in batches, a commit after each
+//! ALTER TABLE t ADD CONSTRAINT t_seq_nn CHECK (seq IS NOT NULL) NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_seq_nn;
+//! BEGIN;
+//! ALTER TABLE t ALTER COLUMN seq SET NOT NULL;
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_seq_nn;
+//! COMMIT;
 //! ```
 //!
 //! ## Why it is safe
@@ -83,4 +97,47 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let mut outcome = Outcome::rewritten(hazard, steps.done());
     outcome.note = filling::note(site, &table.name, &column.name);
     Some(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn the_name_of_a_sequence_can_be_taken() {
+        check(
+            "add-serial-column",
+            "
+            CREATE TABLE t (id int PRIMARY KEY);
+            CREATE SEQUENCE t_n_seq;
+            -- in a migration:
+            ALTER TABLE t ADD COLUMN n bigserial;
+            -- becomes:
+            BEGIN;
+            ALTER TABLE t ADD COLUMN n BIGINT;
+            CREATE SEQUENCE t_n_seq1 AS bigint OWNED BY t.n;
+            ALTER TABLE t ALTER COLUMN n SET DEFAULT nextval('t_n_seq1'::regclass);
+            COMMIT;
+            UPDATE t SET n = nextval('t_n_seq1'::regclass) WHERE n IS NULL;
+            ALTER TABLE t ADD CONSTRAINT t_n_nn CHECK (n IS NOT NULL) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_n_nn;
+            BEGIN;
+            ALTER TABLE t ALTER COLUMN n SET NOT NULL;
+            ALTER TABLE t DROP CONSTRAINT IF EXISTS t_n_nn;
+            COMMIT;
+            ",
+        );
+    }
+
+    #[test]
+    fn an_identity_column_has_no_safe_form() {
+        check(
+            "add-serial-column",
+            "
+            ALTER TABLE t ADD COLUMN n int GENERATED ALWAYS AS IDENTITY;
+            -- is reported:
+            -- danger: every read and write of t waits while every row is numbered
+            ",
+        );
+    }
 }

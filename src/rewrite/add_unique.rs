@@ -4,7 +4,11 @@
 //!
 //! ## Instead
 //!
+//! The index is built concurrently, the constraint takes it.
+//!
 //! ```sql
+//! ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE (a);
+//! -- becomes:
 //! CREATE UNIQUE INDEX CONCURRENTLY t_a_key ON t (a);                  -- alone, outside a transaction
 //! ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE USING INDEX t_a_key;    -- instant
 //! ```
@@ -187,4 +191,35 @@ pub(super) fn attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Con
 /// `NULLS NOT DISTINCT`: a NULL repeats a NULL.
 fn nulls_count(constraint: &Constraint) -> bool {
     matches!(constraint.kind, ConstraintKind::Unique { nulls_not_distinct: true, .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn what_a_key_includes_is_the_indexs() {
+        check(
+            "add-unique",
+            "
+            ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE (a) INCLUDE (b) DEFERRABLE;
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY t_a_key ON t (a) INCLUDE (b);
+            ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE USING INDEX t_a_key DEFERRABLE;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_rule_without_a_name_gets_postgres_own() {
+        check(
+            "add-unique",
+            "
+            ALTER TABLE t ADD UNIQUE (a, b);
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY t_a_b_key ON t (a, b);
+            ALTER TABLE t ADD CONSTRAINT t_a_b_key UNIQUE USING INDEX t_a_b_key;
+            ",
+        );
+    }
 }

@@ -6,8 +6,14 @@
 //!
 //! ## Instead
 //!
-//! The message says what the operation does. Do it in a maintenance window, or on a new table that is then swapped in. safestep
-//! reports the statement and passes it through.
+//! A maintenance window, or a new table that is then swapped in. The message says what the operation does; safestep reports the
+//! statement and passes it through.
+//!
+//! ```sql
+//! CLUSTER t USING t_pkey;
+//! -- is reported:
+//! -- danger: every read and write of t waits while t is written anew
+//! ```
 //!
 //! ## References
 //!
@@ -65,4 +71,32 @@ fn unknown(site: &Site<'_>) -> Option<Outcome> {
         label: "may wait for strong locks and read whole tables under them".into(),
         help: "left as it is: say the objects one by one, or run it in a maintenance window".into(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn an_exclusion_constraint_cannot_be_built_concurrently() {
+        check(
+            "blocking-operation",
+            "
+            ALTER TABLE t ADD CONSTRAINT t_excl EXCLUDE USING gist (a WITH &&);
+            -- is reported:
+            -- danger: every read and write of t waits while indexes of t are built
+            ",
+        );
+    }
+
+    #[test]
+    fn analyze_blocks_nobody() {
+        check(
+            "blocking-operation",
+            "
+            ANALYZE t;
+            -- is left alone
+            ",
+        );
+    }
 }

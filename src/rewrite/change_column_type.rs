@@ -9,6 +9,14 @@
 //! A second column of the new type, kept in step by a trigger, filled in batches, and swapped in one instant. It needs a deploy
 //! between its phases; safestep reports the change and passes it through.
 //!
+//! ```sql
+//! CREATE TABLE t (a int);
+//! -- in a migration:
+//! ALTER TABLE t ALTER COLUMN a TYPE bigint;
+//! -- is reported:
+//! -- danger: every read and write of t waits while the table and its indexes are written anew
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATColumnChangeRequiresRewrite` in `src/backend/commands/tablecmds.c`.
@@ -65,4 +73,36 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: label.into(),
         help,
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_longer_varchar_touches_the_catalog_only() {
+        check(
+            "change-column-type",
+            "
+            CREATE TABLE t (a varchar(5));
+            -- in a migration:
+            ALTER TABLE t ALTER COLUMN a TYPE varchar(9);
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn a_shorter_varchar_writes_the_table_anew() {
+        check(
+            "change-column-type",
+            "
+            CREATE TABLE t (a varchar(9));
+            -- in a migration:
+            ALTER TABLE t ALTER COLUMN a TYPE varchar(5);
+            -- is reported:
+            -- danger: every read and write of t waits while the table and its indexes are written anew
+            ",
+        );
+    }
 }

@@ -6,8 +6,16 @@
 //!
 //! ## Instead
 //!
-//! Make a migration of each part, or write only statements that may run again (`IF NOT EXISTS`, `IF EXISTS`). safestep reports the
+//! A migration for each part, or only statements that may run again (`IF NOT EXISTS`, `IF EXISTS`). safestep reports the
 //! COMMIT where something before it may not.
+//!
+//! ```sql
+//! CREATE TABLE u (id int);
+//! COMMIT;
+//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+//! -- is reported:
+//! -- danger: after a failure behind it the migration cannot run again: CREATE TABLE u (id int) is done already
+//! ```
 //!
 //! ## References
 //!
@@ -63,5 +71,35 @@ fn fails_the_second_time(operation: &Operation) -> bool {
         | Operation::RenameEnumValue { .. }
         | Operation::Insert { .. } => true,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn what_stands_before_it_may_run_again() {
+        check(
+            "commit-in-file",
+            "
+            CREATE TABLE IF NOT EXISTS u (id int);
+            COMMIT;
+            CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn a_commit_at_the_end_does_no_harm() {
+        check(
+            "commit-in-file",
+            "
+            CREATE TABLE u (id int);
+            COMMIT;
+            -- is left alone
+            ",
+        );
     }
 }

@@ -5,13 +5,26 @@
 //!
 //! ## Instead
 //!
+//! Drop what an interrupted build left before the build, or leave IF NOT EXISTS out: the next run then fails, and somebody looks.
+//!
 //! ```sql
-//! DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;            -- what an interrupted build left
-//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+//! CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a_idx ON t (a);
+//! -- is reported:
+//! -- caution: an INVALID t_a_idx that a failed build left is taken for the finished index
 //! ```
 //!
-//! Or leave IF NOT EXISTS out: the next run then fails, and somebody looks. safestep reports the statement unless the migration
-//! drops the index or asks for `indisvalid` before it; a rewritten Drizzle file looks for the leftover itself.
+//! safestep reports the statement unless the migration drops the index or asks for `indisvalid` before it. A rewritten Drizzle file
+//! looks for the leftover itself.
+//!
+//! ```sql
+//! -- in a migration of Drizzle:
+//! COMMIT;
+//! --> statement-breakpoint
+//! CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a_idx ON t (a);
+//! -- becomes:
+//! COMMIT;
+//! CREATE INDEX CONCURRENTLY IF NOT EXISTS t_a_idx ON t (a);   -- behind a block that drops an INVALID t_a_idx
+//! ```
 //!
 //! ## References
 //!
@@ -40,4 +53,55 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "IF NOT EXISTS does not ask whether it is valid".into(),
         help: format!("left as it is: DROP INDEX CONCURRENTLY IF EXISTS {name} before it, or leave IF NOT EXISTS out"),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn without_if_not_exists_the_next_run_fails() {
+        check(
+            "concurrent-leftover",
+            "
+            CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn a_drop_of_another_index_is_no_help() {
+        check(
+            "concurrent-leftover",
+            "
+            -- in a migration of Drizzle:
+            COMMIT;
+            --> statement-breakpoint
+            DROP INDEX CONCURRENTLY IF EXISTS t_b_idx;
+            --> statement-breakpoint
+            CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_a_idx ON t (a);
+            -- becomes:
+            COMMIT;
+            DROP INDEX CONCURRENTLY IF EXISTS t_b_idx;
+            CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_a_idx ON t (a);
+            ",
+        );
+    }
+
+    #[test]
+    fn what_is_left_is_dropped_before() {
+        check(
+            "concurrent-leftover",
+            "
+            -- in a migration of Drizzle:
+            COMMIT;
+            --> statement-breakpoint
+            DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;
+            --> statement-breakpoint
+            CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS t_a_idx ON t (a);
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -6,8 +6,14 @@
 //!
 //! ## Instead
 //!
+//! The statement as it is, alone and outside the transaction.
+//!
 //! ```sql
-//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);   -- alone, outside a transaction
+//! ALTER TABLE t ADD COLUMN b int;
+//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+//! -- becomes:
+//! ALTER TABLE t ADD COLUMN b int;
+//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);   -- when that has committed
 //! ```
 //!
 //! ## Why it is safe
@@ -50,4 +56,34 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let mut outcome = Outcome::rewritten(hazard, vec![site.pass_through()]);
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_statement_that_is_alone_may() {
+        check(
+            "concurrently-in-transaction",
+            "
+            CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn the_authors_transaction_stays_as_it_is() {
+        check(
+            "concurrently-in-transaction",
+            "
+            BEGIN;
+            CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
+            COMMIT;
+            -- is reported:
+            -- danger: the migration fails here: PostgreSQL refuses this inside a transaction block
+            ",
+        );
+    }
 }

@@ -4,8 +4,12 @@
 //!
 //! ## Instead
 //!
+//! `CONCURRENTLY`, alone and outside a transaction.
+//!
 //! ```sql
-//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);   -- alone, outside a transaction
+//! CREATE INDEX t_a_idx ON t (a);
+//! -- becomes:
+//! CREATE INDEX CONCURRENTLY t_a_idx ON t (a);
 //! ```
 //!
 //! ## Why it is safe
@@ -96,4 +100,48 @@ pub(super) fn slug(index: &CreateIndex) -> String {
         .filter(|p| !p.is_empty())
         .collect::<Vec<_>>()
         .join("_")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn if_not_exists_would_take_an_invalid_index() {
+        check(
+            "create-index",
+            "
+            CREATE INDEX IF NOT EXISTS t_a_idx ON t (a) WHERE a > 0;
+            -- becomes:
+            CREATE INDEX CONCURRENTLY t_a_idx ON t (a) WHERE a > 0;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_partitioned_table_has_no_concurrent_build() {
+        check(
+            "create-index",
+            "
+            CREATE TABLE t (a int) PARTITION BY RANGE (a);
+            CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (9);
+            -- in a migration:
+            CREATE INDEX t_a_idx ON t (a);
+            -- is reported:
+            -- danger: every write to t waits until the index is built
+            ",
+        );
+    }
+
+    #[test]
+    fn a_new_table_is_empty() {
+        check(
+            "create-index",
+            "
+            CREATE TABLE t (a int);
+            CREATE INDEX t_a_idx ON t (a);
+            -- is left alone
+            ",
+        );
+    }
 }

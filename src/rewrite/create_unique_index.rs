@@ -5,8 +5,12 @@
 //!
 //! ## Instead
 //!
+//! `CONCURRENTLY`, alone and outside a transaction.
+//!
 //! ```sql
-//! CREATE UNIQUE INDEX CONCURRENTLY t_a_key ON t (a);   -- alone, outside a transaction
+//! CREATE UNIQUE INDEX t_a_key ON t (a);
+//! -- becomes:
+//! CREATE UNIQUE INDEX CONCURRENTLY t_a_key ON t (a);
 //! ```
 //!
 //! ## Why it is safe
@@ -104,5 +108,37 @@ fn repeated(table: &QualifiedName, keys: &[String], nulls_count: bool, predicate
     Preflight {
         condition: format!("no two rows of {table}{those} may share {}", listed(keys)),
         query: format!("SELECT {list} FROM {table}{filter} GROUP BY {list} HAVING count(*) > 1"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn expressions_and_predicates_stay() {
+        check(
+            "create-unique-index",
+            "
+            CREATE UNIQUE INDEX t_a_key ON t (lower(a)) WHERE b;
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY t_a_key ON t (lower(a)) WHERE b;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_partitioned_table_has_no_concurrent_build() {
+        check(
+            "create-unique-index",
+            "
+            CREATE TABLE t (a int) PARTITION BY RANGE (a);
+            CREATE TABLE t_1 PARTITION OF t FOR VALUES FROM (0) TO (9);
+            -- in a migration:
+            CREATE UNIQUE INDEX t_a_key ON t (a);
+            -- is reported:
+            -- danger: every write to t waits until the index is built
+            ",
+        );
     }
 }

@@ -10,6 +10,12 @@
 //! Change the rows in batches with a commit after each, by key range. safestep reports the statement and passes it through.
 //! A statement with a constant in its WHERE (`id = 5`, `kind IN ('a', 'b')`) may pick few rows and is not reported.
 //!
+//! ```sql
+//! UPDATE t SET a = 0;
+//! -- is reported:
+//! -- danger: every row of t stays locked until all are changed
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, 13.3.2 Row-Level Locks; TRUNCATE.
@@ -122,4 +128,44 @@ fn truncate(site: &Site<'_>, tables: &[QualifiedName]) -> Option<Outcome> {
         label: "cannot be taken back".into(),
         help: "left as it is: run it when no running code needs the rows".into(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_constant_picks_few_rows() {
+        check(
+            "data-change",
+            "
+            UPDATE t SET a = 0 WHERE id = 5;
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn a_join_without_a_filter_finds_every_row() {
+        check(
+            "data-change",
+            "
+            DELETE FROM t USING p WHERE t.a = p.id;
+            -- is reported:
+            -- danger: every row of t that finds a partner in the join is deleted in one transaction
+            ",
+        );
+    }
+
+    #[test]
+    fn truncate_loses_every_row() {
+        check(
+            "data-change",
+            "
+            TRUNCATE t;
+            -- is reported:
+            -- danger: every row of t is lost
+            ",
+        );
+    }
 }

@@ -8,6 +8,12 @@
 //! Deploy code that no longer names the column first (in Prisma: mark the field `@ignore`), then drop it. safestep reports the
 //! drop and passes it through.
 //!
+//! ```sql
+//! ALTER TABLE t DROP COLUMN a;
+//! -- is reported:
+//! -- danger: the values of t.a are lost, and running code that names it breaks
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, ALTER TABLE, DROP COLUMN.
@@ -60,4 +66,37 @@ fn falls_with(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> Vec<Str
     let mut names: Vec<String> = keys.collect();
     names.extend(indexes.map(|index| index.name.to_string()).filter(|name| !names.contains(name)).collect::<Vec<_>>());
     names
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_key_of_several_columns_goes_with_it() {
+        check(
+            "drop-column",
+            "
+            CREATE TABLE t (a int, b int, CONSTRAINT t_a_b_key UNIQUE (a, b));
+            -- in a migration:
+            ALTER TABLE t DROP COLUMN a;
+            -- is reported:
+            -- danger: the values of t.a are lost, and running code that names it breaks; t_a_b_key goes with it
+            ",
+        );
+    }
+
+    #[test]
+    fn a_new_column_is_known_to_nobody() {
+        check(
+            "drop-column",
+            "
+            CREATE TABLE t (id int);
+            -- in a migration:
+            ALTER TABLE t ADD COLUMN a int;
+            ALTER TABLE t DROP COLUMN a;
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -5,8 +5,12 @@
 //!
 //! ## Instead
 //!
+//! `CONCURRENTLY`, alone and outside a transaction.
+//!
 //! ```sql
-//! DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;   -- alone, outside a transaction
+//! DROP INDEX t_a_idx;
+//! -- becomes:
+//! DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;
 //! ```
 //!
 //! ## Why it is safe
@@ -93,5 +97,34 @@ pub(super) fn definition(index: &Index) -> CreateIndex {
         include: Vec::new(),
         predicate: index.predicate.clone(),
         definition: index.definition.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn several_go_one_by_one() {
+        check(
+            "drop-index",
+            "
+            DROP INDEX t_a_idx, t_b_idx;
+            -- becomes:
+            DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;
+            DROP INDEX CONCURRENTLY IF EXISTS t_b_idx;
+            ",
+        );
+    }
+
+    #[test]
+    fn cascade_is_refused_concurrently() {
+        check(
+            "drop-index",
+            "
+            DROP INDEX t_a_idx CASCADE;
+            -- is left alone
+            ",
+        );
     }
 }

@@ -6,13 +6,20 @@
 //!
 //! ## Instead
 //!
+//! Deploy code that no longer uses the table first; then its foreign keys go one by one, and the table last. safestep reports the
+//! drop, names the tables that it locks, and lets the keys go before it where that keeps it from locking two others at once.
+//!
 //! ```sql
-//! ALTER TABLE t DROP CONSTRAINT t_a_fkey;   -- each foreign key in a transaction of its own
+//! CREATE TABLE p (id int PRIMARY KEY);
+//! CREATE TABLE q (id int PRIMARY KEY);
+//! CREATE TABLE t (a int REFERENCES p (id), b int REFERENCES q (id));
+//! -- in a migration:
+//! DROP TABLE t;
+//! -- becomes:
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_fkey;   -- each in a transaction of its own, which tries again for its lock
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_b_fkey;
 //! DROP TABLE t;
 //! ```
-//!
-//! Deploy code that no longer uses the table first. safestep reports the drop, names the tables that it locks, lets the foreign
-//! keys go one by one before it, and wraps each in a block that tries again for its lock.
 //!
 //! ## Why it is safe
 //!
@@ -104,4 +111,36 @@ fn undo(table: TableRef, name: &Ident, constraint: &Constraint) -> Undo {
         Operation::AddConstraint { table: table.clone(), constraint: again },
         Operation::ValidateConstraint { table, name: name.clone() },
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn one_other_table_is_locked_with_it() {
+        check(
+            "drop-table",
+            "
+            CREATE TABLE p (id int PRIMARY KEY);
+            CREATE TABLE t (a int REFERENCES p (id));
+            -- in a migration:
+            DROP TABLE t;
+            -- is reported:
+            -- danger: the rows of t are lost, and running code that uses it breaks; p is locked as well
+            ",
+        );
+    }
+
+    #[test]
+    fn a_new_table_is_known_to_nobody() {
+        check(
+            "drop-table",
+            "
+            CREATE TABLE t (a int);
+            DROP TABLE t;
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -7,6 +7,15 @@
 //! Change the columns first; never CASCADE. safestep reports the drop, names the columns that use the type, and passes it
 //! through. A type whose name this migration made, as in the second half of a swap, is known to nobody and is not reported.
 //!
+//! ```sql
+//! CREATE TYPE mood AS ENUM ('sad');
+//! CREATE TABLE t (a mood);
+//! -- in a migration:
+//! DROP TYPE mood CASCADE;
+//! -- is reported:
+//! -- danger: t.a is dropped with its values
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, DROP TYPE.
@@ -84,4 +93,35 @@ pub(super) fn comes_back(site: &Site<'_>, name: &QualifiedName) -> bool {
         Operation::RenameType { name: from, to } => same(&from.sibling(to.clone()), name),
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn code_may_name_a_type_without_columns() {
+        check(
+            "drop-type",
+            "
+            CREATE TYPE mood AS ENUM ('sad');
+            -- in a migration:
+            DROP TYPE mood;
+            -- is reported:
+            -- caution: running code that names mood breaks
+            ",
+        );
+    }
+
+    #[test]
+    fn a_new_type_is_known_to_nobody() {
+        check(
+            "drop-type",
+            "
+            CREATE TYPE mood AS ENUM ('sad');
+            DROP TYPE mood;
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -9,6 +9,13 @@
 //! instant, set `SET LOCAL lock_timeout` before the lock and keep only brief statements behind it. safestep reports the lock and
 //! leaves the migration as it is, because the lock is meant for all of it.
 //!
+//! ```sql
+//! LOCK TABLE t;
+//! ALTER TABLE t ADD COLUMN b int;
+//! -- is reported:
+//! -- caution: every read and write of t queues while it waits for its lock
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, LOCK; 13.3.1 Table-Level Locks.
@@ -50,4 +57,32 @@ fn is_long(site: &Site<'_>, item: &Item) -> bool {
     let brief = matches!(item.operation, Operation::Insert { from_query: false, .. });
     let cost = effects(&item.operation, site.schema, site.settings.postgres);
     !brief && cost.work != Work::Constant
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn share_stops_writers_only() {
+        check(
+            "lock-table",
+            "
+            LOCK TABLE t IN SHARE MODE;
+            -- is reported:
+            -- caution: every write of t queues while it waits for its lock
+            ",
+        );
+    }
+
+    #[test]
+    fn a_lock_that_blocks_nobody() {
+        check(
+            "lock-table",
+            "
+            LOCK TABLE t IN ACCESS SHARE MODE;
+            -- is left alone
+            ",
+        );
+    }
 }

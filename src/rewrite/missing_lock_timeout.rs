@@ -5,13 +5,16 @@
 //!
 //! ## Instead
 //!
+//! A block that gives up its wait after 100 ms, sleeps half a second and tries again.
+//!
 //! ```sql
-//! SET lock_timeout = '100ms';   -- and try again until it gets through
+//! ALTER TABLE t ADD COLUMN b int;
+//! -- becomes:
+//! ALTER TABLE t ADD COLUMN b int;   -- in that block, under SET lock_timeout = '100ms'
 //! ```
 //!
-//! safestep wraps the statement in a block that gives up after 100 ms, waits half a second and tries again. What other rules
-//! report and leave (a dropped column, a rename) is wrapped as well. Between the author's BEGIN and COMMIT, in a `DO` block
-//! with logic, and beside a statement that safestep does not read nothing is wrapped: that a timeout is missing is reported.
+//! What other rules report and leave (a dropped column, a rename) is wrapped as well. Between the author's BEGIN and COMMIT, in a
+//! `DO` block with logic, and beside a statement that safestep does not read nothing is wrapped: that a timeout is missing is reported.
 //!
 //! ## Why it is safe
 //!
@@ -95,4 +98,51 @@ fn type_note(site: &Site<'_>) -> Option<String> {
         site.settings.postgres,
         table.name
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn what_is_brief_on_one_table_shares_a_transaction() {
+        check(
+            "missing-lock-timeout",
+            "
+            ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;
+            ALTER TABLE t ADD COLUMN b int;
+            -- becomes:
+            BEGIN;
+            ALTER TABLE t ALTER COLUMN a SET DEFAULT 1;
+            ALTER TABLE t ADD COLUMN b int;
+            COMMIT;
+            ",
+        );
+    }
+
+    #[test]
+    fn the_author_has_set_one() {
+        check(
+            "missing-lock-timeout",
+            "
+            SET lock_timeout = '1s';
+            ALTER TABLE t ADD COLUMN b int;
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn the_authors_transaction_stays_as_it_is() {
+        check(
+            "missing-lock-timeout",
+            "
+            BEGIN;
+            ALTER TABLE t ADD COLUMN b int;
+            COMMIT;
+            -- is reported:
+            -- caution: every read and write of t queues behind it while it waits for running queries
+            ",
+        );
+    }
 }

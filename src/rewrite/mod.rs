@@ -3,7 +3,8 @@
 //! A rewrite takes an operation where it stands in a migration and gives the hazard and the steps that replace it. It
 //! decides; what an operation costs it asks `postgres/`. It knows no framework and no file.
 //!
-//! The comment at the top of a rule's file is its manual page: `safestep explain` prints it.
+//! The comment at the top of a rule's file is its manual page: `safestep explain` prints it. The SQL in it is an example that
+//! `tests` runs.
 
 mod add_check;
 mod add_column_constraint;
@@ -45,6 +46,8 @@ mod set_not_null;
 mod several_tables;
 mod site;
 mod swap;
+#[cfg(test)]
+mod tests;
 mod work_under_lock;
 
 use crate::operation::{Ident, QualifiedName};
@@ -153,32 +156,105 @@ pub enum Scope {
     Transaction,
 }
 
+/// Whether a rule has another form, without the hazard, for what it finds. That can still be left out: the author's BEGIN and
+/// COMMIT, or an order that does not hold, keep a migration as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Availability {
+    /// It has one for all that it finds.
+    Always,
+    /// It has one for some of it and reports the rest.
+    Sometimes,
+    /// It only reports.
+    Never,
+}
+
+impl Availability {
+    /// The word in lists: whether it is rewritten.
+    pub fn word(self) -> &'static str {
+        match self {
+            Availability::Always => "always",
+            Availability::Sometimes => "sometimes",
+            Availability::Never => "never",
+        }
+    }
+
+    /// The line on a rule's page.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Availability::Always => "Rewritten.",
+            Availability::Sometimes => "Rewritten where that has a safe form; reported elsewhere.",
+            Availability::Never => "Reported, never rewritten.",
+        }
+    }
+}
+
 /// A rule: its id, its page and the function that applies it.
 pub struct Rule {
     /// The id, as in `safestep explain ID` and `[rules]`.
     pub id: &'static str,
     /// What it looks at.
     pub scope: Scope,
+    /// Whether it rewrites what it finds.
+    pub availability: Availability,
     /// The source of its file, whose opening comment is the manual page.
     source: &'static str,
-    /// Looks at one operation; `None` when the rule has nothing to say.
-    pub apply: fn(&Site<'_>) -> Option<Outcome>,
+    apply: fn(&Site<'_>) -> Option<Outcome>,
 }
 
 impl Rule {
-    /// The manual page: Markdown, the first line is the title.
+    /// Looks at one operation; `None` when the rule has nothing to say.
+    pub fn apply(&self, site: &Site<'_>) -> Option<Outcome> {
+        let outcome = (self.apply)(site)?;
+        let rewrites = outcome.steps.is_some() && !outcome.guarded;
+        let as_declared = match self.availability {
+            Availability::Always => rewrites,
+            Availability::Sometimes => true,
+            Availability::Never => !rewrites && outcome.hazard.applicability != Applicability::Safe,
+        };
+        debug_assert!(as_declared, "{} is declared as {} rewritten", self.id, self.availability.word());
+        Some(outcome)
+    }
+
+    /// The manual page: Markdown, the first line is the title, the second paragraph says whether the rule rewrites.
     pub fn page(&self) -> String {
+        let (title, text) = self.written();
+        format!("{title}\n\n{}\n{text}", self.availability.sentence())
+    }
+
+    /// What is dangerous, in one sentence.
+    pub fn summary(&self) -> String {
+        first_sentence(&self.written().1)
+    }
+
+    /// What its page advises, in one sentence.
+    pub fn advice(&self) -> String {
+        let (_, text) = self.written();
+        first_sentence(text.split_once("## Instead\n").map_or("", |(_, instead)| instead))
+    }
+
+    /// The comment at the top of its file: the title, and what stands under it.
+    fn written(&self) -> (&'static str, String) {
         let lines = self.source.lines().take_while(|line| line.starts_with("//!"));
-        lines.map(|line| line.trim_start_matches("//!").strip_prefix(' ').unwrap_or("")).collect::<Vec<_>>().join("\n")
+        let mut lines = lines.map(|line| line.trim_start_matches("//!").strip_prefix(' ').unwrap_or(""));
+        (lines.next().unwrap_or_default(), lines.collect::<Vec<_>>().join("\n"))
     }
 }
 
+/// The first sentence of the first paragraph; where that is the only one, what stands before its colon.
+fn first_sentence(text: &str) -> String {
+    let paragraph = text.lines().skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty());
+    let paragraph = paragraph.collect::<Vec<_>>().join(" ");
+    let end = paragraph.find(". ").or_else(|| paragraph.find(": ")).unwrap_or(paragraph.len());
+    paragraph[..end].trim_end_matches(['.', ':']).to_owned()
+}
+
 macro_rules! registry {
-    ($($scope:ident { $($module:ident => $id:literal),* $(,)? })*) => {
+    ($($scope:ident { $($module:ident => $id:literal, $availability:ident;)* })*) => {
         /// Every rule, in the order in which they are asked.
         pub static RULES: &[Rule] = &[$($(Rule {
             id: $id,
             scope: Scope::$scope,
+            availability: Availability::$availability,
             source: include_str!(concat!(stringify!($module), ".rs")),
             apply: $module::apply,
         }),*),*];
@@ -187,46 +263,46 @@ macro_rules! registry {
 
 registry! {
     Operation {
-        failing_statement => "failing-statement",
-        set_not_null => "set-not-null",
-        replace_key => "replace-key",
-        replace_check => "replace-check",
-        replace_index => "replace-index",
-        create_unique_index => "create-unique-index",
-        create_index => "create-index",
-        drop_index => "drop-index",
-        replace_foreign_key => "replace-foreign-key",
-        add_foreign_key => "add-foreign-key",
-        add_check => "add-check",
-        add_primary_key => "add-primary-key",
-        add_unique => "add-unique",
-        retype_by_drop => "retype-by-drop",
-        add_required_column => "add-required-column",
-        add_generated_column => "add-generated-column",
-        add_serial_column => "add-serial-column",
-        add_column_default => "add-column-default",
-        add_column_constraint => "add-column-constraint",
-        add_enum_value => "add-enum-value",
-        replace_enum => "replace-enum",
-        change_column_type => "change-column-type",
-        rename_column => "rename-column",
-        rename_table => "rename-table",
-        rename_type => "rename-type",
-        drop_column => "drop-column",
-        drop_table => "drop-table",
-        drop_type => "drop-type",
-        data_change => "data-change",
-        lock_table => "lock-table",
-        row_security => "row-security",
-        concurrently_in_transaction => "concurrently-in-transaction",
-        concurrent_leftover => "concurrent-leftover",
-        commit_in_file => "commit-in-file",
-        blocking_operation => "blocking-operation",
-        several_tables => "several-tables",
-        missing_lock_timeout => "missing-lock-timeout",
+        failing_statement => "failing-statement", Never;
+        set_not_null => "set-not-null", Sometimes;
+        replace_key => "replace-key", Always;
+        replace_check => "replace-check", Always;
+        replace_index => "replace-index", Always;
+        create_unique_index => "create-unique-index", Sometimes;
+        create_index => "create-index", Sometimes;
+        drop_index => "drop-index", Always;
+        replace_foreign_key => "replace-foreign-key", Always;
+        add_foreign_key => "add-foreign-key", Sometimes;
+        add_check => "add-check", Always;
+        add_primary_key => "add-primary-key", Sometimes;
+        add_unique => "add-unique", Sometimes;
+        retype_by_drop => "retype-by-drop", Never;
+        add_required_column => "add-required-column", Sometimes;
+        add_generated_column => "add-generated-column", Never;
+        add_serial_column => "add-serial-column", Sometimes;
+        add_column_default => "add-column-default", Sometimes;
+        add_column_constraint => "add-column-constraint", Sometimes;
+        add_enum_value => "add-enum-value", Always;
+        replace_enum => "replace-enum", Never;
+        change_column_type => "change-column-type", Never;
+        rename_column => "rename-column", Never;
+        rename_table => "rename-table", Never;
+        rename_type => "rename-type", Never;
+        drop_column => "drop-column", Never;
+        drop_table => "drop-table", Never;
+        drop_type => "drop-type", Never;
+        data_change => "data-change", Never;
+        lock_table => "lock-table", Never;
+        row_security => "row-security", Never;
+        concurrently_in_transaction => "concurrently-in-transaction", Always;
+        concurrent_leftover => "concurrent-leftover", Sometimes;
+        commit_in_file => "commit-in-file", Never;
+        blocking_operation => "blocking-operation", Never;
+        several_tables => "several-tables", Never;
+        missing_lock_timeout => "missing-lock-timeout", Sometimes;
     }
     Transaction {
-        work_under_lock => "work-under-lock",
+        work_under_lock => "work-under-lock", Sometimes;
     }
 }
 

@@ -5,8 +5,21 @@
 //! ## Instead
 //!
 //! Rename the table and leave an updatable view under the old name in the same transaction; drop the view once no running code
-//! uses it. safestep reports the rename and passes it through; where a view or another table takes the name in the same
-//! transaction it says nothing.
+//! uses it. safestep reports the rename and passes it through.
+//!
+//! ```sql
+//! ALTER TABLE t RENAME TO u;
+//! -- is reported:
+//! -- danger: running code that uses t breaks at once
+//! ```
+//!
+//! Where a view or another table takes the name in the same transaction it says nothing.
+//!
+//! ```sql
+//! ALTER TABLE t RENAME TO u;
+//! CREATE VIEW t AS SELECT * FROM u;
+//! -- is left alone
+//! ```
 //!
 //! ## References
 //!
@@ -47,4 +60,33 @@ pub fn takes_its_name(items: &[Item], rename: usize) -> Option<usize> {
     };
     (rename + 1..items.len())
         .find(|at| makes(&items[*at].operation) && items[*at].shares_transaction_with(&items[rename]))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn another_schema_is_another_name() {
+        check(
+            "rename-table",
+            "
+            ALTER TABLE t SET SCHEMA s;
+            -- is reported:
+            -- danger: running code that uses t breaks at once
+            ",
+        );
+    }
+
+    #[test]
+    fn a_new_table_is_known_to_nobody() {
+        check(
+            "rename-table",
+            "
+            CREATE TABLE t (a int);
+            ALTER TABLE t RENAME TO u;
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -7,6 +7,12 @@
 //! Add the new label beside the old one, deploy code that understands both, migrate the rows, and keep or forbid the old label.
 //! safestep reports the rename and passes it through.
 //!
+//! ```sql
+//! ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';
+//! -- is reported:
+//! -- danger: running code that writes the old label of mood breaks at once
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, ALTER TYPE.
@@ -36,4 +42,35 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "the old name is gone from here on".into(),
         help: "left as it is: let old and new exist side by side until no running code uses the old".into(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_new_type_is_known_to_nobody() {
+        check(
+            "rename-type",
+            "
+            CREATE TYPE mood AS ENUM ('sad');
+            ALTER TYPE mood RENAME TO feeling;
+            -- is left alone
+            ",
+        );
+    }
+
+    #[test]
+    fn code_may_name_a_type() {
+        check(
+            "rename-type",
+            "
+            CREATE TYPE mood AS ENUM ('sad');
+            -- in a migration:
+            ALTER TYPE mood RENAME TO feeling;
+            -- is reported:
+            -- danger: running code that names the type of mood breaks at once
+            ",
+        );
+    }
 }

@@ -5,11 +5,18 @@
 //!
 //! ## Instead
 //!
+//! The new check stands and is proved before the old one goes, and the two change places in an instant.
+//!
 //! ```sql
+//! CREATE TABLE t (a int CONSTRAINT t_a_check CHECK (a > 0));
+//! -- in a migration:
+//! ALTER TABLE t DROP CONSTRAINT t_a_check;
+//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 1);
+//! -- becomes:
 //! ALTER TABLE t ADD CONSTRAINT t_a_check_new CHECK (a > 1) NOT VALID;   -- instant; both hold for new rows
 //! ALTER TABLE t VALIDATE CONSTRAINT t_a_check_new;                      -- reads all rows, blocks nothing
-//! BEGIN;                                                                -- then the two change places, in an instant
-//! ALTER TABLE t DROP CONSTRAINT t_a_check;
+//! BEGIN;
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_check;
 //! ALTER TABLE t RENAME CONSTRAINT t_a_check_new TO t_a_check;
 //! COMMIT;
 //! ```
@@ -89,4 +96,42 @@ fn leaves_rows(operation: &Operation) -> bool {
             | Operation::Grant { .. }
             | Operation::SetParameter { .. }
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn in_one_statement() {
+        check(
+            "replace-check",
+            "
+            CREATE TABLE t (a int CONSTRAINT t_a_check CHECK (a > 0));
+            -- in a migration:
+            ALTER TABLE t DROP CONSTRAINT t_a_check, ADD CONSTRAINT t_a_check CHECK (a > 1);
+            -- becomes:
+            ALTER TABLE t ADD CONSTRAINT t_a_check_new CHECK (a > 1) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_check_new;
+            BEGIN;
+            ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_check;
+            ALTER TABLE t RENAME CONSTRAINT t_a_check_new TO t_a_check;
+            COMMIT;
+            ",
+        );
+    }
+
+    #[test]
+    fn another_name_is_another_check() {
+        check(
+            "replace-check",
+            "
+            CREATE TABLE t (a int CONSTRAINT t_a_check CHECK (a > 0));
+            -- in a migration:
+            ALTER TABLE t DROP CONSTRAINT t_a_check;
+            ALTER TABLE t ADD CONSTRAINT t_b_check CHECK (b > 1);
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -10,6 +10,19 @@
 //! label needs no new type (`ALTER TYPE … ADD VALUE`), nor does another name for one (`ALTER TYPE … RENAME VALUE`). safestep reports
 //! the pattern once for each column and leaves it as it is.
 //!
+//! ```sql
+//! CREATE TYPE role AS ENUM ('USER', 'OLD');
+//! CREATE TABLE t (a role);
+//! -- in a migration:
+//! CREATE TYPE role_new AS ENUM ('USER');
+//! ALTER TABLE t ALTER COLUMN a TYPE role_new USING (a::text::role_new);
+//! ALTER TYPE role RENAME TO role_old;
+//! ALTER TYPE role_new RENAME TO role;
+//! DROP TYPE role_old;
+//! -- is reported:
+//! -- danger: every read and write of t waits while it is written anew; a row that still has 'OLD' stops it
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, ALTER TYPE; ALTER TABLE, Notes.
@@ -96,4 +109,40 @@ fn by_text<'a>(site: &Site<'a>, table: &TableRef, column: &Ident, old: &Qualifie
             if other.name == table.name && own == column && same(ty.name(), old))
     })?;
     Some(Swap { labels, how_often: ", twice", parts: vec![drop.0, back.0] })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn through_text() {
+        check(
+            "replace-enum",
+            "
+            CREATE TYPE role AS ENUM ('USER', 'OLD');
+            CREATE TABLE t (a role);
+            -- in a migration:
+            ALTER TABLE t ALTER COLUMN a SET DATA TYPE text;
+            DROP TYPE role;
+            CREATE TYPE role AS ENUM ('USER');
+            ALTER TABLE t ALTER COLUMN a SET DATA TYPE role USING a::role;
+            -- is reported:
+            -- danger: every read and write of t waits while it is written anew, twice; a row that still has 'OLD' stops it
+            ",
+        );
+    }
+
+    #[test]
+    fn a_new_label_needs_no_new_type() {
+        check(
+            "replace-enum",
+            "
+            CREATE TYPE role AS ENUM ('USER');
+            -- in a migration:
+            ALTER TYPE role ADD VALUE 'OWNER';
+            -- is left alone
+            ",
+        );
+    }
 }

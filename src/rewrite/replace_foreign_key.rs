@@ -5,11 +5,18 @@
 //!
 //! ## Instead
 //!
+//! The new key stands and is proved before the old one goes, and the two change places in an instant.
+//!
 //! ```sql
-//! ALTER TABLE t ADD CONSTRAINT t_a_fkey_new FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE NOT VALID;
-//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey_new;
-//! BEGIN;                                                     -- then the two change places, in an instant
+//! CREATE TABLE t (a int CONSTRAINT t_a_fkey REFERENCES p (id));
+//! -- in a migration:
 //! ALTER TABLE t DROP CONSTRAINT t_a_fkey;
+//! ALTER TABLE t ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p (id) ON DELETE CASCADE;
+//! -- becomes:
+//! ALTER TABLE t ADD CONSTRAINT t_a_fkey_new FOREIGN KEY (a) REFERENCES p(id) ON DELETE CASCADE NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey_new;              -- reads all rows, blocks nothing
+//! BEGIN;
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_fkey;
 //! ALTER TABLE t RENAME CONSTRAINT t_a_fkey_new TO t_a_fkey;
 //! COMMIT;
 //! ```
@@ -96,4 +103,43 @@ fn unsettles(operation: &Operation, table: &QualifiedName, key: &ForeignKey, sch
         _ => false,
     };
     on_either && !harmless && !foreign_key
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn in_one_statement() {
+        check(
+            "replace-foreign-key",
+            "
+            CREATE TABLE p (id int PRIMARY KEY);
+            CREATE TABLE t (a int CONSTRAINT t_a_fkey REFERENCES p (id));
+            -- in a migration:
+            ALTER TABLE t DROP CONSTRAINT t_a_fkey, ADD CONSTRAINT t_a_fkey FOREIGN KEY (a) REFERENCES p (id) ON DELETE SET NULL;
+            -- becomes:
+            ALTER TABLE t ADD CONSTRAINT t_a_fkey_new FOREIGN KEY (a) REFERENCES p(id) ON DELETE SET NULL NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_fkey_new;
+            BEGIN;
+            ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_fkey;
+            ALTER TABLE t RENAME CONSTRAINT t_a_fkey_new TO t_a_fkey;
+            COMMIT;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_key_of_another_column_is_another_key() {
+        check(
+            "replace-foreign-key",
+            "
+            CREATE TABLE t (a int CONSTRAINT t_a_fkey REFERENCES p (id), b int);
+            -- in a migration:
+            ALTER TABLE t DROP CONSTRAINT t_a_fkey;
+            ALTER TABLE t ADD CONSTRAINT t_b_fkey FOREIGN KEY (b) REFERENCES p (id);
+            -- is left alone
+            ",
+        );
+    }
 }

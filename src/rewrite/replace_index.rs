@@ -5,10 +5,18 @@
 //!
 //! ## Instead
 //!
+//! The new index is built before the old one goes, both concurrently.
+//!
 //! ```sql
-//! CREATE INDEX CONCURRENTLY t_a_idx_new ON t (a, b);   -- the new one first
+//! CREATE TABLE t (a int, b int);
+//! CREATE INDEX t_a_idx ON t (a);
+//! -- in a migration:
+//! DROP INDEX t_a_idx;
+//! CREATE INDEX t_a_idx ON t (a, b);
+//! -- becomes:
+//! CREATE INDEX CONCURRENTLY t_a_idx_new ON t (a, b);
 //! DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;
-//! ALTER INDEX t_a_idx_new RENAME TO t_a_idx;           -- only when the name is the same
+//! ALTER INDEX IF EXISTS t_a_idx_new RENAME TO t_a_idx;   -- only where the name is the same
 //! ```
 //!
 //! ## Why it is safe
@@ -102,4 +110,41 @@ fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> 
         );
     }
     steps.done()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn another_name_needs_no_rename() {
+        check(
+            "replace-index",
+            "
+            CREATE TABLE t (a int, b int);
+            CREATE INDEX t_a_idx ON t (a);
+            -- in a migration:
+            DROP INDEX t_a_idx;
+            CREATE INDEX t_a_b_idx ON t (a, b);
+            -- becomes:
+            CREATE INDEX CONCURRENTLY t_a_b_idx ON t (a, b);
+            DROP INDEX CONCURRENTLY IF EXISTS t_a_idx;
+            ",
+        );
+    }
+
+    #[test]
+    fn an_index_of_other_columns_serves_other_queries() {
+        check(
+            "replace-index",
+            "
+            CREATE TABLE t (a int, b int);
+            CREATE INDEX t_a_idx ON t (a);
+            -- in a migration:
+            DROP INDEX t_a_idx;
+            CREATE INDEX t_b_idx ON t (b);
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -6,10 +6,16 @@
 //!
 //! ## Instead
 //!
+//! The new index is built before the old key goes, and the two change places in an instant.
+//!
 //! ```sql
-//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey_new ON t (a, b);   -- the new one first; reads and writes go on
-//! BEGIN;                                                     -- then the two change places, in an instant
-//! ALTER TABLE t DROP CONSTRAINT t_pkey;
+//! CREATE TABLE t (a int NOT NULL, b int NOT NULL, PRIMARY KEY (a));
+//! -- in a migration:
+//! ALTER TABLE t DROP CONSTRAINT t_pkey, ADD CONSTRAINT t_pkey PRIMARY KEY (a, b);
+//! -- becomes:
+//! CREATE UNIQUE INDEX CONCURRENTLY t_pkey_new ON t (a, b);   -- reads and writes go on
+//! BEGIN;
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_pkey;
 //! ALTER TABLE t ADD CONSTRAINT t_pkey PRIMARY KEY USING INDEX t_pkey_new;
 //! COMMIT;
 //! ```
@@ -262,4 +268,41 @@ fn can_become(index: &Index, key: &Constraint) -> bool {
         && options.as_str().is_empty()
         && !special
         && btree
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_unique_rule() {
+        check(
+            "replace-key",
+            "
+            CREATE TABLE t (a int, b int, CONSTRAINT t_a_key UNIQUE (a));
+            -- in a migration:
+            ALTER TABLE t DROP CONSTRAINT t_a_key, ADD CONSTRAINT t_a_key UNIQUE (a, b);
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY t_a_key_new ON t (a, b);
+            BEGIN;
+            ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_key;
+            ALTER TABLE t ADD CONSTRAINT t_a_key UNIQUE USING INDEX t_a_key_new;
+            COMMIT;
+            ",
+        );
+    }
+
+    #[test]
+    fn foreign_keys_stand_on_the_old_key() {
+        check(
+            "replace-key",
+            "
+            CREATE TABLE t (a int NOT NULL, b int NOT NULL, PRIMARY KEY (a));
+            CREATE TABLE c (t_a int REFERENCES t (a));
+            -- in a migration:
+            ALTER TABLE t DROP CONSTRAINT t_pkey CASCADE, ADD CONSTRAINT t_pkey PRIMARY KEY (a, b);
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -8,6 +8,12 @@
 //! Keep the old column, add the new one beside it, copy the values in batches, and swap them after a deploy. safestep reports the
 //! pair and passes it through.
 //!
+//! ```sql
+//! ALTER TABLE t DROP COLUMN a, ADD COLUMN a text;
+//! -- is reported:
+//! -- danger: every value of t.a is lost: the column is dropped and added again empty
+//! ```
+//!
 //! ## References
 //!
 //! Prisma documentation, Customizing migrations.
@@ -71,4 +77,36 @@ fn is_filled(site: &Site<'_>, table: &QualifiedName) -> bool {
         Operation::Opaque { .. } | Operation::Select { .. } => true,
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn a_new_column_takes_the_name() {
+        check(
+            "retype-by-drop",
+            "
+            CREATE TABLE t (a int);
+            -- in a migration:
+            ALTER TABLE t ADD COLUMN a_new text;
+            ALTER TABLE t DROP COLUMN a;
+            ALTER TABLE t RENAME COLUMN a_new TO a;
+            -- is reported:
+            -- danger: every value of t.a is lost: the column is dropped and a_new, which is new and empty, takes its name
+            ",
+        );
+    }
+
+    #[test]
+    fn a_column_that_nothing_replaces() {
+        check(
+            "retype-by-drop",
+            "
+            ALTER TABLE t DROP COLUMN a, ADD COLUMN b text;
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -5,12 +5,20 @@
 //!
 //! ## Instead
 //!
+//! The policy first, in the same transaction. safestep reports the statement where neither an earlier migration nor this one makes a
+//! policy for the table.
+//!
 //! ```sql
-//! CREATE POLICY t_all ON t USING (…);          -- first, in the same transaction
 //! ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+//! -- is reported:
+//! -- danger: every row of t is hidden from every role but its owner: it has no policy
 //! ```
 //!
-//! safestep reports it where neither an earlier migration nor this one makes a policy for the table.
+//! ```sql
+//! CREATE POLICY t_all ON t USING (true);
+//! ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+//! -- is left alone
+//! ```
 //!
 //! ## References
 //!
@@ -48,4 +56,35 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "queries find nothing from here on".into(),
         help: "left as it is: create the policies before it, in the same transaction".into(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn force_is_for_the_owner() {
+        check(
+            "row-security",
+            "
+            ALTER TABLE t FORCE ROW LEVEL SECURITY;
+            -- is reported:
+            -- danger: every row of t is hidden also from its owner: it has no policy
+            ",
+        );
+    }
+
+    #[test]
+    fn an_earlier_policy_counts() {
+        check(
+            "row-security",
+            "
+            CREATE TABLE t (a int);
+            CREATE POLICY t_all ON t USING (true);
+            -- in a migration:
+            ALTER TABLE t ENABLE ROW LEVEL SECURITY;
+            -- is left alone
+            ",
+        );
+    }
 }

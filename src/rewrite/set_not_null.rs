@@ -5,15 +5,33 @@
 //!
 //! ## Instead
 //!
+//! A CHECK that is proved first; then the column is set in an instant.
+//!
 //! ```sql
+//! CREATE TABLE t (a int);
+//! -- in a migration:
+//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+//! -- becomes:
 //! ALTER TABLE t ADD CONSTRAINT t_a_nn CHECK (a IS NOT NULL) NOT VALID;   -- instant
 //! ALTER TABLE t VALIDATE CONSTRAINT t_a_nn;                              -- reads all rows, blocks nothing
+//! BEGIN;
 //! ALTER TABLE t ALTER COLUMN a SET NOT NULL;                             -- instant: the check proves it
-//! ALTER TABLE t DROP CONSTRAINT t_a_nn;                                  -- same transaction, a statement of its own
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_nn;
+//! COMMIT;
 //! ```
 //!
-//! On PostgreSQL 18: `ADD NOT NULL a NOT VALID`, then `VALIDATE CONSTRAINT`. A column with a DEFAULT has its NULLs filled
-//! with it first, in batches: from the first step on every UPDATE of a row that still has NULL fails.
+//! PostgreSQL 18 has the same for the column itself.
+//!
+//! ```sql
+//! -- in safestep.toml: postgres = 18
+//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+//! -- becomes:
+//! ALTER TABLE t ADD CONSTRAINT t_a_not_null NOT NULL a NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_not_null;
+//! ```
+//!
+//! A column with a DEFAULT has its NULLs filled with it first, in batches: from the first step on every UPDATE of a row that still
+//! has NULL fails.
 //!
 //! ## Why it is safe
 //!
@@ -202,5 +220,43 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
                 "the check has done its work",
                 Undo::Nothing,
             );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn nulls_are_filled_with_the_default_first() {
+        check(
+            "set-not-null",
+            "
+            CREATE TABLE t (id int PRIMARY KEY, a int DEFAULT 0);
+            -- in a migration:
+            ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+            -- becomes:
+            UPDATE t SET a = 0 WHERE a IS NULL;
+            ALTER TABLE t ADD CONSTRAINT t_a_nn CHECK (a IS NOT NULL) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_nn;
+            BEGIN;
+            ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+            ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_nn;
+            COMMIT;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_check_that_is_there_proves_it() {
+        check(
+            "set-not-null",
+            "
+            CREATE TABLE t (a int CHECK (a IS NOT NULL));
+            -- in a migration:
+            ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+            -- is left alone
+            ",
+        );
     }
 }

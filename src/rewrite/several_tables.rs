@@ -8,6 +8,14 @@
 //! A file for each table. safestep splits them by itself where it bounds the lock waits; where the author did (a
 //! `lock_timeout` in the file, a `DO` block, BEGIN … COMMIT) it reports them and leaves the author's order alone.
 //!
+//! ```sql
+//! SET lock_timeout = '1s';
+//! ALTER TABLE t ADD COLUMN b int;
+//! ALTER TABLE p ADD COLUMN b int;
+//! -- is reported:
+//! -- caution: t stays locked while this waits for p
+//! ```
+//!
 //! ## Why it is safe
 //!
 //! A lock is held until its transaction ends, and Prisma's engine sends a file as one transaction up to version 7.3. A file
@@ -62,4 +70,36 @@ fn strong_tables(site: &Site<'_>, operation: &Operation) -> Vec<QualifiedName> {
 
 fn contains(tables: &[QualifiedName], table: &QualifiedName) -> bool {
     tables.iter().any(|other| crate::schema::same(other, table))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn between_begin_and_commit() {
+        check(
+            "several-tables",
+            "
+            BEGIN;
+            ALTER TABLE t ADD COLUMN b int;
+            ALTER TABLE p ADD COLUMN b int;
+            COMMIT;
+            -- is reported:
+            -- caution: t stays locked while this waits for p
+            ",
+        );
+    }
+
+    #[test]
+    fn they_are_parted_where_lock_waits_are_bounded() {
+        check(
+            "several-tables",
+            "
+            ALTER TABLE t ADD COLUMN b int;
+            ALTER TABLE p ADD COLUMN b int;
+            -- is left alone
+            ",
+        );
+    }
 }

@@ -6,13 +6,18 @@
 //!
 //! ## Instead
 //!
+//! A transaction of its own.
+//!
 //! ```sql
-//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;   -- one transaction
-//! ALTER TABLE t VALIDATE CONSTRAINT t_a_check;                      -- another one
+//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_check;
+//! -- becomes:
+//! ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_check;                      -- when that has committed
 //! ```
 //!
-//! safestep gives the work a transaction of its own. Where the author keeps the two together (BEGIN … COMMIT, a `DO` block with
-//! logic) it only reports it; so it does where a `lock_timeout` is set in the file and nothing else of it is rewritten.
+//! Where the author keeps the two together (BEGIN … COMMIT, a `DO` block with logic) it only reports it; so it does where a
+//! `lock_timeout` is set in the file and nothing else of it is rewritten.
 //!
 //! ## Why it is safe
 //!
@@ -106,5 +111,39 @@ fn by_reach(rows: &Rows) -> Severity {
     match rows {
         Rows::Picked(Condition { narrow: true, .. }) => Severity::Caution,
         Rows::All | Rows::Picked(_) => Severity::Danger,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rewrite::tests::check;
+
+    #[test]
+    fn an_update_behind_an_alter_table() {
+        check(
+            "work-under-lock",
+            "
+            ALTER TABLE t ADD COLUMN b int;
+            UPDATE t SET a = 1 WHERE id = 5;
+            -- becomes:
+            ALTER TABLE t ADD COLUMN b int;
+            UPDATE t SET a = 1 WHERE id = 5;
+            ",
+        );
+    }
+
+    #[test]
+    fn the_authors_transaction_stays_as_it_is() {
+        check(
+            "work-under-lock",
+            "
+            BEGIN;
+            ALTER TABLE t ADD CONSTRAINT t_a_check CHECK (a > 0) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT t_a_check;
+            COMMIT;
+            -- is reported:
+            -- danger: every read and write of t waits while all rows of t are checked
+            ",
+        );
     }
 }
