@@ -70,7 +70,13 @@ fn is_altered(operation: &Operation, name: &QualifiedName) -> bool {
     use Operation::*;
     let is_no_table = matches!(
         operation,
-        CreateTable(_) | DropTable { .. } | Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. } | LockTable { .. }
+        CreateTable(_)
+            | DropTable { .. }
+            | Insert { .. }
+            | Update { .. }
+            | Delete { .. }
+            | Truncate { .. }
+            | LockTable { .. }
     );
     !is_no_table && operation.table().is_some_and(|table| crate::schema::same(table, name))
 }

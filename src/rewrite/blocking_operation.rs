@@ -38,7 +38,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             tables.push(table);
         }
     }
-    let who = if lock.blocks_reads() { "read and write" } else { "write" };
+    let who = if lock.blocks_reads() { "read and write of" } else { "write to" };
     let during = match &cost.work {
         Work::Scan(read) => format!("while all rows of {} are read", listed(read)),
         Work::Rewrite(written) => format!("while {} is written anew", listed(written)),
@@ -50,7 +50,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Manual,
         table: tables.first().cloned(),
         lock: Some(lock),
-        message: format!("every {who} of {} waits {during}", listed(&tables)),
+        message: format!("every {who} {} waits {during}", listed(&tables)),
         label: format!("{lock} for work that grows with the table"),
         help: "left as it is: run it in a maintenance window".into(),
     }))

@@ -35,14 +35,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None;
     }
     let tables: Vec<QualifiedName> = cost.locks.iter().map(|(table, _)| table.clone()).collect();
-    let who = if lock.blocks_reads() { "read and write" } else { "write" };
+    let who = if lock.blocks_reads() { "read and write of" } else { "write to" };
     let until = if goes_on { "waits until the work behind it is done" } else { "queues while it waits for its lock" };
     Some(Outcome::reported(Hazard {
         severity: if goes_on { Severity::Danger } else { Severity::Caution },
         applicability: Applicability::Manual,
         table: tables.first().cloned(),
         lock: Some(lock),
-        message: format!("every {who} of {} {until}", listed(&tables)),
+        message: format!("every {who} {} {until}", listed(&tables)),
         label: format!("{lock} until the transaction ends"),
         help: match goes_on {
             true => "left as it is: do without the lock, or take the long part out of its transaction",
@@ -70,7 +70,7 @@ mod tests {
             "
             LOCK TABLE t IN SHARE MODE;
             -- is reported:
-            -- caution: every write of t queues while it waits for its lock
+            -- caution: every write to t queues while it waits for its lock
             ",
         );
     }

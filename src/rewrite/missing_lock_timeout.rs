@@ -38,13 +38,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         .filter(|(_, mode)| mode.blocks_writes())
         .map(|(relation, _)| felt_at(site, relation))
         .collect();
-    let who = if lock.blocks_reads() { "read and write" } else { "write" };
+    let who = if lock.blocks_reads() { "read and write of" } else { "write to" };
     let hazard = Hazard {
         severity: Severity::Caution,
         applicability: Applicability::Safe,
         table: tables.first().cloned(),
         lock: Some(lock),
-        message: format!("every {who} of {} queues behind it while it waits for running queries", listed(&tables)),
+        message: format!("every {who} {} queues behind it while it waits for running queries", listed(&tables)),
         label: format!("{lock}, instant once it is there"),
         help: "lock_timeout and retries".into(),
     };

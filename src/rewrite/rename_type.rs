@@ -25,7 +25,7 @@ use crate::schema::Age;
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (name, what) = match site.operation() {
         Operation::RenameType { name, .. } => (name, "names the type"),
-        Operation::RenameEnumValue { name, .. } => (name, "writes the old label"),
+        Operation::RenameEnumValue { name, .. } => (name, "writes the old label of"),
         _ => return None,
     };
     // Where another type takes the name in the same migration, code goes on with that one.
@@ -38,7 +38,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Phased,
         table: None,
         lock: None,
-        message: format!("running code that {what} of {name} breaks at once"),
+        message: format!("running code that {what} {name} breaks at once"),
         label: "the old name is gone from here on".into(),
         help: "left as it is: let old and new exist side by side until no running code uses the old".into(),
     }))
@@ -69,7 +69,7 @@ mod tests {
             -- in a migration:
             ALTER TYPE mood RENAME TO feeling;
             -- is reported:
-            -- danger: running code that names the type of mood breaks at once
+            -- danger: running code that names the type mood breaks at once
             ",
         );
     }

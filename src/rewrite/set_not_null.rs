@@ -69,7 +69,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         lock: cost.strongest(),
         message: format!("every read and write of {} waits while all its rows are checked", table.name),
         label: "ACCESS EXCLUSIVE for one full scan".into(),
-        help: "check NOT VALID, validate, set, drop the check".into(),
+        help: match site.settings.postgres < 18 {
+            true => "check NOT VALID, validate, set, drop the check".into(),
+            false => "NOT NULL … NOT VALID, then validate".into(),
+        },
     };
     if fill.is_some()
         && site.settings.value(&table.name, column).is_some()

@@ -49,7 +49,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (what, severity) = long_work(site.operation(), cost)?;
     let (table, lock) = (felt_at(site, relation), *lock);
     let item = &site.items[site.at];
-    let who = if lock.blocks_reads() { "read and write" } else { "write" };
+    let who = if lock.blocks_reads() { "read and write of" } else { "write to" };
     let help = match item.fixed {
         Some(Fixed::Transaction) => "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction",
         Some(Fixed::Block) => {
@@ -68,7 +68,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         applicability: Applicability::Manual,
         table: Some(table.clone()),
         lock: Some(lock),
-        message: format!("every {who} of {table} waits while {what}"),
+        message: format!("every {who} {table} waits while {what}"),
         label: format!("{lock} is held since an earlier statement"),
         help: help.into(),
     });
