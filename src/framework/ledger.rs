@@ -3,6 +3,8 @@
 //!
 //! A framework says what to ask and what the answers mean; who asks has the connection.
 
+use sha2::{Digest, Sha256};
+
 use crate::plan::Runner;
 
 /// A row of an answer: its values as text, in the order of the query.
@@ -54,4 +56,9 @@ pub trait Ledger: Sync {
     fn lock(&self) -> String;
     /// One statement that makes `new` (name and content, in order) stand for `old`; `None` where the runner needs none.
     fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String>;
+}
+
+/// What ledgers know a file by: its text's SHA-256, in hex.
+pub(super) fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use sha2::{Digest, Sha256};
 
 use super::super::plpgsql::literal;
 use super::super::{Framework, FrameworkError};
 use super::names::sequence_at;
 use super::{Drizzle, config, journal, seconds};
-use crate::framework::ledger::{Applied, Ledger, Obstacle, Row};
+use crate::framework::ledger::{Applied, Ledger, Obstacle, Row, sha256};
 use crate::plan::Runner;
 
 pub(super) const TABLE: &str = "__drizzle_migrations";
@@ -173,11 +172,6 @@ SELECT v.* FROM (VALUES {}) AS v ({columns}) WHERE EXISTS (SELECT FROM old) ORDE
             rows.join(",\n             ")
         ))
     }
-}
-
-/// As drizzle-orm writes it: of the text, in hex.
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn identifier(name: &str) -> String {

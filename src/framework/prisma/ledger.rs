@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
 use super::Prisma;
 use crate::framework::Framework;
-use crate::framework::ledger::{Applied, Ledger, Row};
+use crate::framework::ledger::{Applied, Ledger, Row, sha256};
 use crate::plan::Runner;
 
 pub(super) const TABLES: &[&str] = &["_prisma_migrations"];
@@ -84,11 +82,6 @@ FROM (SELECT max(started_at) AS started_at, max(finished_at) AS finished_at FROM
             rows.join(",\n             ")
         ))
     }
-}
-
-/// As Prisma writes it: of the text, in hex.
-fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn literal(text: &str) -> String {
