@@ -254,7 +254,8 @@ fn pipes_and_no_color_get_no_escapes() -> Result<()> {
 
 /// The report on SQL that comes without a folder.
 fn report_on(sql: &str) -> Result<Value> {
-    let mut child = Folder::new()?
+    let folder = Folder::new()?;
+    let mut child = folder
         .command()
         .args(["rewrite", "--format", "json", "-"])
         .stdin(Stdio::piped())

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::framework::migration::Migration;
-use crate::operation::{Fixed, ObjectKind, Operation};
+use crate::operation::{ColumnAttribute, Fixed, Ident, ObjectKind, Operation};
 use crate::plan::{Duration, Step, Transaction};
 use crate::schema::{Key, Schema, key};
 
@@ -80,6 +80,8 @@ enum Bond {
     Advisory,
     /// A SET and what it decides.
     Settings,
+    /// A column of one ALTER TABLE, by its statement: the sequence of a new identity has the type that the column had before it.
+    Identity(usize, Key, Ident),
 }
 
 /// `schema` is the catalog before the step, where it has temporary tables.
@@ -92,6 +94,12 @@ fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<
             if step.duration != Duration::Free =>
         {
             bonds.push(Bond::Renames);
+        }
+        Operation::SetType { table, column, .. }
+        | Operation::SetColumnAttribute { table, column, attribute: ColumnAttribute::AddIdentity }
+            if step.verbatim =>
+        {
+            bonds.push(Bond::Identity(migration.items[step.from].statement, key(table), column.clone()));
         }
         Operation::Grant { .. } => {
             let text = migration.slice(step.from);
