@@ -65,11 +65,16 @@ pub fn follows(before: &str, text: &str) -> bool {
     before_it.of == header.of && before_it.title == header.title && before_it.first <= step && holds_step()
 }
 
-/// True when a file is a step of a sequence that was left in its author's words.
+/// True when a file is a step of a sequence that was left in its author's words, or has such steps behind others that run once.
 pub fn is_as_written(text: &str) -> bool {
-    let line = text.split(['\n', '\r']).next().unwrap_or_default();
-    Header::of(text).is_some() && (line.ends_with(" · as written") || line.ends_with(": as written"))
+    let mut lines = text.lines().map(str::trim_end);
+    let (line, next) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
+    let in_words = line.ends_with(" · as written") || line.ends_with(": as written");
+    Header::of(text).is_some() && (in_words || next.strip_prefix("-- ") == Some(RUNS_ONCE))
 }
+
+/// What a file says that commits with its row in the ledger.
+pub const RUNS_ONCE: &str = "It runs once: in the migrator's transaction, which records it too.";
 
 /// True when a file holds the first steps of a sequence.
 pub fn begins(text: &str) -> bool {

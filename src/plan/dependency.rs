@@ -195,6 +195,10 @@ fn drops_table(uses: &mut Uses, table: &QualifiedName, schema: &Schema) {
 fn drops_index(uses: &mut Uses, name: &QualifiedName, schema: &Schema) {
     uses_index(uses, name, schema);
     let Some(index) = schema.index(name) else { return };
+    let texts = index.columns.iter().map(|c| c.text.as_str());
+    for text in texts.chain(index.predicate.as_ref().map(|predicate| predicate.as_str())) {
+        stands_on_columns(uses, &index.table, text, schema);
+    }
     uses.drops = leading(&index.table, &index.columns);
     if index.unique {
         let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
@@ -381,8 +385,21 @@ fn drops_constraint(uses: &mut Uses, table: &QualifiedName, name: &Ident, schema
                 uses.write(Resource::Constraint(root, state.name.clone()));
             }
         }
-        ConstraintKind::Exclude { .. } => uses.write(Resource::Relation(key(&table.sibling(name.clone())))),
-        ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } => {}
+        ConstraintKind::Exclude { definition } => {
+            stands_on_columns(uses, table, definition.as_str(), schema);
+            uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
+        }
+        ConstraintKind::Check { expression } => stands_on_columns(uses, table, expression.as_str(), schema),
+        ConstraintKind::NotNull { .. } => {}
+    }
+}
+
+/// An index or a check goes before its columns become something that it does not work with.
+fn stands_on_columns(uses: &mut Uses, table: &QualifiedName, text: &str, schema: &Schema) {
+    let root = uses.table(table, schema);
+    let known = schema.table(table).into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
+    for column in known.filter(|name| mentions(text, name.as_str())) {
+        uses.read(Resource::Column(root.clone(), column.clone()));
     }
 }
 

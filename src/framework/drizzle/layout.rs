@@ -6,7 +6,7 @@
 //! the migrators of node-postgres, postgres-js and pglite. A failed run begins at the file's first chunk again, so every
 //! chunk must be able to run again.
 
-use super::super::header::comment;
+use super::super::header::{RUNS_ONCE, comment};
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
@@ -119,7 +119,7 @@ impl<'a> Chunks<'a> {
         let (name, of) = (words(&self.migration.name), self.sequence.blocks.len());
         let header = [
             format!("Step {} of {of} of {name}: {}", part.from + 1, page.what()),
-            "It runs once: in the migrator's transaction, which records it too.".to_owned(),
+            RUNS_ONCE.to_owned(),
             "If it fails: nothing has changed. Run the same command again".to_owned(),
         ];
         let mut chunks = runners::once(page.as_written_by_step(told));
