@@ -399,7 +399,7 @@ fn stands_on_columns(uses: &mut Uses, table: &QualifiedName, text: &str, schema:
     let root = uses.table(table, schema);
     let known = schema.table(table).into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
     for column in known.filter(|name| mentions(text, name.as_str())) {
-        uses.read(Resource::Column(root.clone(), column.clone()));
+        uses.read(Resource::TypeOf(root.clone(), column.clone()));
     }
 }
 
@@ -537,6 +537,8 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
         }
         Operation::DropColumn { column, .. } => drops_column(uses, &table, column, schema),
         Operation::SetType { column, ty, using, .. } => {
+            let root = uses.restructures(&table, schema);
+            uses.write(Resource::TypeOf(root, column.clone()));
             uses.writes_column(&table, column, schema);
             uses.reads_type(ty);
             if let Some(using) = using {

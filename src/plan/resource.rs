@@ -18,6 +18,8 @@ pub(super) enum Resource {
     Structure(Key),
     /// A column's existence and type.
     Column(Key, Ident),
+    /// A column's type alone: written by what changes it, read by the end of what would not work with another one.
+    TypeOf(Key, Ident),
     Default(Key, Ident),
     Nullability(Key, Ident),
     /// The values in a column.
