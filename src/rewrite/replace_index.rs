@@ -134,6 +134,25 @@ mod tests {
     }
 
     #[test]
+    fn the_column_of_the_old_one_goes_last() {
+        check(
+            "replace-index",
+            "
+            CREATE TABLE t (a int, b int);
+            CREATE UNIQUE INDEX t_a_b_idx ON t (a, b);
+            -- in a migration:
+            DROP INDEX t_a_b_idx;
+            ALTER TABLE t DROP COLUMN b;
+            CREATE UNIQUE INDEX t_a_idx ON t (a);
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY t_a_idx ON t (a);
+            DROP INDEX CONCURRENTLY IF EXISTS t_a_b_idx;
+            ALTER TABLE t DROP COLUMN b;
+            ",
+        );
+    }
+
+    #[test]
     fn an_index_of_other_columns_serves_other_queries() {
         check(
             "replace-index",
