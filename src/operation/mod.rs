@@ -4,9 +4,12 @@
 //! file, a framework, a lock or a rule. Text that is only carried along is a [`SqlFragment`], a slice of the source.
 
 mod constraint;
+mod domain;
+mod index;
 mod item;
 mod name;
 mod setting;
+mod spelled;
 mod table;
 
 use std::sync::Arc;
@@ -14,12 +17,21 @@ use std::sync::Arc;
 pub(crate) use name::clipped;
 pub(crate) use table::is_built_in;
 
-pub use constraint::{Constraint, ConstraintKind, ForeignKey};
+pub use constraint::{
+    Constraint, ConstraintAlteration, ConstraintKind, Deferrability, Enforcement, Exclusion, ForeignKey, MatchType,
+    ReferentialAction, ReferentialActions,
+};
+pub use domain::{DomainAction, DomainConstraint};
+pub use index::{
+    CreateIndex, IndexAction, IndexColumn, IndexDefinition, IndexKey, IndexParameters, NullsOrder, OperatorClass,
+    SortOrder, StorageParameter,
+};
 pub use item::{Fixed, Item};
 pub use name::{Ident, MAX_NAME_BYTES, QualifiedName};
 pub use setting::{Decides, Setting, search_path};
+pub use spelled::Spelled;
 pub use table::{
-    ColumnDefinition, CreateIndex, CreateTable, DefaultValue, Generated, IndexColumn, Persistence, TableRef, TypeName,
+    ColumnDefinition, CreateTable, DefaultValue, Generated, Generation, Identity, Persistence, TableRef, TypeName,
 };
 
 /// A piece of SQL that is carried along as it was written. A clone shares the text.
@@ -319,7 +331,7 @@ pub enum Operation {
     AlterConstraint {
         table: TableRef,
         name: Ident,
-        options: SqlFragment,
+        alteration: ConstraintAlteration,
     },
     // Indexes
     CreateIndex(CreateIndex),
@@ -336,7 +348,7 @@ pub enum Operation {
     },
     AlterIndex {
         index: QualifiedName,
-        options: SqlFragment,
+        action: IndexAction,
     },
     AttachIndex {
         index: QualifiedName,
@@ -380,7 +392,7 @@ pub enum Operation {
     },
     AlterDomain {
         name: QualifiedName,
-        action: SqlFragment,
+        action: DomainAction,
     },
     // Other objects
     CreateObject {

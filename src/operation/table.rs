@@ -310,8 +310,26 @@ pub enum Generated {
     Stored(SqlFragment),
     /// `GENERATED ALWAYS AS (…) [VIRTUAL]` (PostgreSQL 18).
     Virtual(SqlFragment),
-    /// `GENERATED … AS IDENTITY`; the whole clause as written.
-    Identity(SqlFragment),
+    /// `GENERATED … AS IDENTITY`.
+    Identity(Identity),
+}
+
+/// `GENERATED … AS IDENTITY [(…)]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// `ALWAYS` or `BY DEFAULT`.
+    pub generation: Generation,
+    /// The sequence_options in parentheses.
+    pub sequence_options: Option<SqlFragment>,
+}
+
+/// Whether an identity column takes a value that an INSERT brings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // PostgreSQL's own words
+pub enum Generation {
+    #[default]
+    Always,
+    ByDefault,
 }
 
 /// A column as `CREATE TABLE` or `ADD COLUMN` defines it.
@@ -321,8 +339,12 @@ pub struct ColumnDefinition {
     pub name: Ident,
     /// Its type.
     pub ty: TypeName,
-    /// `COLLATE …`, `STORAGE …`, `COMPRESSION …`, as written.
-    pub options: SqlFragment,
+    /// `STORAGE`.
+    pub storage: Option<Ident>,
+    /// `COMPRESSION`.
+    pub compression: Option<Ident>,
+    /// `COLLATE`.
+    pub collation: Option<QualifiedName>,
     /// `NOT NULL` is written (serial and identity imply it without).
     pub not_null: bool,
     /// `DEFAULT …`.
@@ -388,40 +410,6 @@ pub struct CreateTable {
     pub partitioned: bool,
     /// `AS SELECT …`: the columns are unknown.
     pub as_query: bool,
-}
-
-/// One column or expression of an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexColumn {
-    /// The column; `None` for an expression.
-    pub column: Option<Ident>,
-    /// The whole element as written, with operator class and order.
-    pub text: SqlFragment,
-}
-
-/// `CREATE INDEX`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CreateIndex {
-    /// Its name, without a schema (an index lives in its table's); `None` leaves it to PostgreSQL.
-    pub name: Option<Ident>,
-    /// The table or materialized view.
-    pub table: QualifiedName,
-    /// `UNIQUE`.
-    pub unique: bool,
-    /// `CONCURRENTLY`.
-    pub concurrently: bool,
-    /// `IF NOT EXISTS`.
-    pub if_not_exists: bool,
-    /// `ON ONLY`.
-    pub only: bool,
-    /// The key columns.
-    pub columns: Vec<IndexColumn>,
-    /// The columns of `INCLUDE (…)`.
-    pub include: Vec<Ident>,
-    /// The partial index's predicate.
-    pub predicate: Option<SqlFragment>,
-    /// The text from the table name on: `"User"("email")`, `"User" USING GIN ("j") WHERE …`.
-    pub definition: SqlFragment,
 }
 
 #[cfg(test)]

@@ -262,9 +262,8 @@ fn is_kept(key: &ForeignKey, table: &QualifiedName, schema: &Schema) -> bool {
 
 /// One of its columns is new and holds NULL in every row, and NULLs are no duplicates.
 fn is_empty(index: &CreateIndex, schema: &Schema) -> bool {
-    let mut columns = index.columns.iter().filter_map(|c| c.column.as_ref());
-    let nulls_count = crate::schema::mentions(index.definition.as_str(), "nulls not distinct");
-    !nulls_count && columns.any(|column| holds_nothing(&index.table, column, schema))
+    let mut columns = index.columns.iter().filter_map(|c| c.column());
+    !index.nulls_not_distinct && columns.any(|column| holds_nothing(&index.table, column, schema))
 }
 
 /// The migration adds the column without a value.
@@ -274,9 +273,9 @@ fn holds_nothing(table: &QualifiedName, column: &Ident, schema: &Schema) -> bool
 
 /// Another unique index keeps duplicates of these columns out.
 fn is_unique_already(index: &CreateIndex, schema: &Schema) -> bool {
-    let wanted: Vec<_> = index.columns.iter().filter_map(|c| c.column.as_ref()).collect();
+    let wanted: Vec<_> = index.columns.iter().filter_map(|c| c.column()).collect();
     schema.indexes_of(&index.table).any(|other| {
-        let narrow = other.columns.iter().all(|c| c.column.as_ref().is_some_and(|c| wanted.contains(&c)));
+        let narrow = other.columns.iter().all(|c| c.column().is_some_and(|c| wanted.contains(&c)));
         other.unique
             && other.sure
             && other.predicate.is_none()

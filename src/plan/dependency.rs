@@ -8,6 +8,7 @@ use crate::operation::{
 };
 use crate::postgres::{calls_users_function, proving_check};
 use crate::schema::{Index, Key, Schema, key, mentions};
+use crate::sql::render;
 
 /// An INSERT of more bytes is rows.
 const LONG: usize = 100_000;
@@ -29,12 +30,12 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         | Operation::AddEnumValue { name, .. }
         | Operation::CreateDomain { name, .. } => uses.write(Resource::Type(key(name))),
         Operation::CreateIndex(index) => {
-            let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column.clone()).collect();
+            let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
             uses.reads_columns(&index.table, &columns, schema);
-            uses.reads_columns(&index.table, &index.include, schema);
-            let expressions = index.columns.iter().filter(|c| c.column.is_none()).map(|c| c.text.as_str());
-            for text in expressions.chain(index.predicate.as_ref().map(|p| p.as_str())) {
-                reads_expression(&mut uses, &index.table, text, schema);
+            uses.reads_columns(&index.table, &index.parameters.include, schema);
+            let expressions = index.columns.iter().filter_map(IndexColumn::expression);
+            for text in expressions.chain(&index.predicate) {
+                reads_expression(&mut uses, &index.table, text.as_str(), schema);
             }
             if in_tree(&index.table, schema) {
                 uses.alone(&index.table, schema);
@@ -119,7 +120,7 @@ fn in_tree(table: &QualifiedName, schema: &Schema) -> bool {
 
 /// The column that an index leads with.
 fn leading(table: &QualifiedName, columns: &[IndexColumn]) -> Option<(Key, Ident)> {
-    Some((key(table), columns.first()?.column.clone()?))
+    Some((key(table), columns.first()?.column()?.clone()))
 }
 
 /// `lock_timeout`, `statement_timeout` and their like.
@@ -195,13 +196,13 @@ fn drops_table(uses: &mut Uses, table: &QualifiedName, schema: &Schema) {
 fn drops_index(uses: &mut Uses, name: &QualifiedName, schema: &Schema) {
     uses_index(uses, name, schema);
     let Some(index) = schema.index(name) else { return };
-    let texts = index.columns.iter().map(|c| c.text.as_str());
-    for text in texts.chain(index.predicate.as_ref().map(|predicate| predicate.as_str())) {
-        stands_on_columns(uses, &index.table, text, schema);
+    let texts = index.columns.iter().map(render::index_column);
+    for text in texts.chain(index.predicate.as_ref().map(ToString::to_string)) {
+        stands_on_columns(uses, &index.table, &text, schema);
     }
     uses.drops = leading(&index.table, &index.columns);
     if index.unique {
-        let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
+        let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column().cloned()).collect();
         uses.unique_until = columns.map(|columns| (key(&index.table), columns));
         let root = uses.table(&index.table, schema);
         uses.write(Resource::Keys(root));
@@ -355,7 +356,7 @@ fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint: &Constrai
             None => reads_expression(uses, table, expression.as_str(), schema),
         },
         ConstraintKind::NotNull { column } => uses.reads_columns(table, std::slice::from_ref(column), schema),
-        ConstraintKind::Exclude { .. } => uses.barrier = true,
+        ConstraintKind::Exclude(_) => uses.barrier = true,
     }
 }
 
@@ -385,8 +386,8 @@ fn drops_constraint(uses: &mut Uses, table: &QualifiedName, name: &Ident, schema
                 uses.write(Resource::Constraint(root, state.name.clone()));
             }
         }
-        ConstraintKind::Exclude { definition } => {
-            stands_on_columns(uses, table, definition.as_str(), schema);
+        ConstraintKind::Exclude(exclusion) => {
+            stands_on_columns(uses, table, &render::exclusion(exclusion), schema);
             uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
         }
         ConstraintKind::Check { expression } => stands_on_columns(uses, table, expression.as_str(), schema),
@@ -456,8 +457,9 @@ fn is_no_matter_of_rows(table: &QualifiedName, column: &Ident, schema: &Schema, 
         schema.table(name).into_iter().flat_map(|t| &t.constraints).any(|c| after.constraint(name, &c.name).is_none())
     };
     let pointing = schema.referencing(table).into_iter().map(|(t, _)| &t.name);
-    let simple =
-        |index: &Index| !index.unique && index.predicate.is_none() && index.columns.iter().all(|c| c.column.is_some());
+    let simple = |index: &Index| {
+        !index.unique && index.predicate.is_none() && index.columns.iter().all(|c| c.column().is_some())
+    };
     let mut indexes = schema.indexes_of(table).filter(|index| after.index(&index.name).is_none());
     let goes_alone = after.table(table).is_some_and(|t| t.columns.iter().count() + 1 == whole.columns.iter().count());
     whole.columns_known
@@ -474,7 +476,7 @@ fn is_no_matter_of_rows(table: &QualifiedName, column: &Ident, schema: &Schema, 
 fn is_in_a_key(table: &QualifiedName, column: &Ident, schema: &Schema) -> bool {
     let known = schema.table(table).is_some_and(|t| t.columns_known);
     let mut unique = schema.indexes_of(table).filter(|index| index.unique);
-    !known || unique.any(|index| index.columns.iter().any(|c| c.column.as_ref() == Some(column)))
+    !known || unique.any(|index| index.columns.iter().any(|c| c.column() == Some(column)))
 }
 
 fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
@@ -628,7 +630,7 @@ pub(super) fn serves_foreign_key(index: &Step, key: &Step) -> bool {
         return false;
     };
     let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
-    let leading: Vec<_> = index.columns.iter().take(key.columns.len()).map(|c| c.column.as_ref()).collect();
+    let leading: Vec<_> = index.columns.iter().take(key.columns.len()).map(|c| c.column()).collect();
     crate::schema::same(&index.table, table)
         && index.predicate.is_none()
         && leading.len() == key.columns.len()

@@ -90,7 +90,7 @@ fn add_inline_constraints(tally: &mut Tally<'_>, table: &TableRef, column: &Colu
                     }
                 }
             }
-            ConstraintKind::Check { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {
+            ConstraintKind::Check { .. } | ConstraintKind::Exclude(_) | ConstraintKind::NotNull { .. } => {
                 tally.scan(table, table.only);
             }
         }

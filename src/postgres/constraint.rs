@@ -4,7 +4,10 @@
 
 use super::LockMode;
 use super::tally::Tally;
-use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, QualifiedName, TableRef};
+use crate::operation::{
+    Constraint, ConstraintAlteration, ConstraintKind, Enforcement, ForeignKey, Ident, IndexColumn, NullsOrder,
+    QualifiedName, SortOrder, TableRef,
+};
 use crate::schema::{Age, ConstraintState, Index, Schema, Table, same};
 use crate::sql::expression;
 
@@ -14,7 +17,7 @@ pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constrai
         ConstraintKind::Check { .. } => add_check(tally, table, constraint),
         ConstraintKind::NotNull { column } => add_not_null(tally, table, constraint, column),
         ConstraintKind::ForeignKey(fk) => add_foreign_key(tally, table, constraint, fk),
-        ConstraintKind::Exclude { .. } => {
+        ConstraintKind::Exclude(_) => {
             tally.lock_family(table, table.only, LockMode::AccessExclusive);
             tally.build(table, table.only);
         }
@@ -29,22 +32,13 @@ pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constrai
     }
 }
 
-/// Existing rows are not looked at.
-fn is_unchecked(constraint: &Constraint) -> bool {
-    constraint.not_valid || option(constraint, "NOT ENFORCED")
-}
-
-fn option(constraint: &Constraint, words: &str) -> bool {
-    constraint.options.as_str().to_uppercase().contains(words)
-}
-
 /// ACCESS EXCLUSIVE, and a scan unless NOT VALID. A NO INHERIT check leaves the children alone; 17 and later lock them all
 /// the same.
 fn add_check(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint) {
-    let alone = option(constraint, "NO INHERIT");
+    let alone = constraint.no_inherit;
     let lock_alone = table.only || (alone && tally.version < 17);
     tally.lock_family(table, lock_alone, LockMode::AccessExclusive);
-    if !is_unchecked(constraint) {
+    if constraint.checks_rows() {
         tally.scan(table, table.only || alone);
     }
 }
@@ -88,7 +82,7 @@ pub fn proving_check<'a>(schema: &'a Schema, table: &QualifiedName, column: &Ide
         }
         _ => false,
     };
-    let inherited = |c: &&ConstraintState| !option(&c.constraint, "NO INHERIT");
+    let inherited = |c: &&ConstraintState| !c.constraint.no_inherit;
     let own = schema.table(table)?;
     own.constraints.iter().find(proves).or_else(|| {
         let parents = ancestors(schema, own);
@@ -127,7 +121,7 @@ fn add_foreign_key(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constra
         // The partition's own triggers on the referenced table are dropped.
         lock_referenced(tally, &fk.references, LockMode::AccessExclusive);
     }
-    if !is_unchecked(constraint) && !adopted {
+    if constraint.checks_rows() && !adopted {
         validate_rows(tally, table, !partitioned, fk);
     }
 }
@@ -167,8 +161,9 @@ pub(super) fn equal_key<'a>(
             own.columns == fk.columns
                 && same(&own.references, &fk.references)
                 && own.referenced == fk.referenced
-                && own.actions.as_str().eq_ignore_ascii_case(fk.actions.as_str())
-                && state.constraint.options == key.options
+                && own.actions == fk.actions
+                && state.constraint.deferrability == key.deferrability
+                && state.constraint.enforcement == key.enforcement
         }
         _ => false,
     };
@@ -209,7 +204,7 @@ fn add_using_index(tally: &mut Tally<'_>, table: &TableRef, index: &Ident, prima
         tally.scan(table, false);
         return;
     };
-    for column in found.columns.iter().filter_map(|c| c.column.as_ref()) {
+    for column in found.columns.iter().filter_map(|c| c.column()) {
         if has_not_valid_not_null(tally.schema, table, column) {
             tally.fails(); // "incompatible NOT VALID constraint"
         }
@@ -220,11 +215,8 @@ fn add_using_index(tally: &mut Tally<'_>, table: &TableRef, index: &Ident, prima
 
 /// Neither partial nor on expressions nor in another order (`transformIndexConstraint`).
 fn fits_constraint(index: &Index) -> bool {
-    let plain = |text: &str| {
-        let text = text.to_uppercase();
-        !text.ends_with(" DESC") && !text.contains(" DESC ") && !text.contains(" NULLS ")
-    };
-    let columns = index.columns.iter().all(|c| c.column.is_some() && plain(c.text.as_str()));
+    let in_order = |c: &IndexColumn| c.order == SortOrder::Ascending && c.nulls == NullsOrder::Last;
+    let columns = index.columns.iter().all(|c| c.column().is_some() && in_order(c));
     index.unique && index.predicate.is_none() && columns
 }
 
@@ -253,7 +245,7 @@ pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascad
             ConstraintKind::Check { .. }
             | ConstraintKind::Unique { .. }
             | ConstraintKind::PrimaryKey { .. }
-            | ConstraintKind::Exclude { .. }
+            | ConstraintKind::Exclude(_)
             | ConstraintKind::NotNull { .. },
         )
         | None => {}
@@ -281,23 +273,22 @@ pub(super) fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
 }
 
 /// `ALTER CONSTRAINT`: ACCESS EXCLUSIVE; ENFORCED (18) checks every row of a foreign key and is refused for a CHECK.
-pub(super) fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, options: &str) {
+pub(super) fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, alteration: &ConstraintAlteration) {
     tally.lock_family(table, true, LockMode::AccessExclusive);
-    let options = options.to_uppercase();
     let state = tally.schema.constraint(table, name);
-    if options.contains("ENFORCED") {
+    if let Some(enforcement) = alteration.enforcement {
         match state.map(|c| &c.constraint.kind) {
             Some(ConstraintKind::Check { .. }) => tally.fails(),
             Some(ConstraintKind::ForeignKey(fk)) => {
                 lock_referenced(tally, &fk.references, LockMode::ShareRowExclusive);
-                if !options.contains("NOT ENFORCED") {
+                if enforcement == Enforcement::Enforced {
                     validate_rows(tally, table, false, fk);
                 }
             }
             _ => tally.scan(table, false),
         }
     }
-    if options.contains("INHERIT") && !options.contains("NO INHERIT") {
+    if alteration.inherit == Some(true) {
         tally.lock_family(table, false, LockMode::AccessExclusive);
         tally.scan(table, false);
     }

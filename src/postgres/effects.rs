@@ -131,7 +131,7 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         DropConstraint { table, name, cascade, .. } => constraint::drop(t, table, name, *cascade),
         ValidateConstraint { table, name } => constraint::validate(t, table, name),
         RenameConstraint { table, name, .. } => constraint::rename(t, table, name),
-        AlterConstraint { table, name, options } => constraint::alter(t, table, name, options.as_str()),
+        AlterConstraint { table, name, alteration } => constraint::alter(t, table, name, alteration),
         SetSchema { .. }
         | CreateIndex(_)
         | DropIndex { .. }
@@ -178,7 +178,7 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
         CreateIndex(index) => index::create(t, index),
         DropIndex { names, concurrently, cascade, .. } => index::drop(t, names, *concurrently, *cascade),
         RenameIndex { index, .. } => index::rename(t, index),
-        AlterIndex { index, options } => index::alter(t, index, options.as_str()),
+        AlterIndex { index, action } => index::alter(t, index, action),
         AttachIndex { index, partition } => index::attach(t, index, partition),
         Reindex { kind, name, concurrently } => index::reindex(t, *kind, name.as_ref(), *concurrently),
         // Labels and new types live in catalogs of their own; ADD VALUE may be in a transaction block since 12.

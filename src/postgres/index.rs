@@ -2,7 +2,7 @@
 
 use super::tally::Tally;
 use super::{LockMode, Work};
-use crate::operation::{CreateIndex, ObjectKind, QualifiedName};
+use crate::operation::{CreateIndex, IndexAction, ObjectKind, QualifiedName};
 use crate::schema::{Index, Schema, same};
 
 /// `CREATE INDEX`: SHARE and a build; CONCURRENTLY SHARE UPDATE EXCLUSIVE, a build, and no transaction block.
@@ -37,15 +37,8 @@ pub(super) fn create(tally: &mut Tally<'_>, index: &CreateIndex) {
 
 /// A partition's own index becomes part of the new one when both are defined alike (`CompareIndexInfo`).
 pub(super) fn attaches(own: &Index, wanted: &CreateIndex) -> bool {
-    let columns = own.columns.len() == wanted.columns.len()
-        && own.columns.iter().zip(&wanted.columns).all(|(a, b)| a.column.is_some() && a.text == b.text);
-    let after_table = |text: &str, table: &QualifiedName| {
-        let start = text.find(['(', ' ']).unwrap_or(table.name.as_str().len());
-        text.get(start..).unwrap_or_default().trim().to_owned()
-    };
-    let alike =
-        after_table(own.definition.as_str(), &own.table) == after_table(wanted.definition.as_str(), &wanted.table);
-    own.sure && columns && alike && own.unique == wanted.unique && own.constraint.is_none()
+    let plain = own.columns.iter().all(|c| c.column().is_some());
+    own.sure && plain && own.definition == wanted.definition && own.unique == wanted.unique && own.constraint.is_none()
 }
 
 /// `DROP INDEX`: ACCESS EXCLUSIVE on the table, O(1); CONCURRENTLY SHARE UPDATE EXCLUSIVE outside a transaction block.
@@ -78,32 +71,21 @@ pub(super) fn rename(tally: &mut Tally<'_>, index: &QualifiedName) {
 /// `ALTER INDEX … SET (…)`, `ALTER COLUMN n SET STATISTICS`: SHARE UPDATE EXCLUSIVE on the index for what only later writes
 /// ask for, ACCESS EXCLUSIVE for the other parameters (`src/backend/access/common/reloptions.c`), which every query that plans
 /// on the table waits for; `SET TABLESPACE` copies the index under it.
-pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, options: &str) {
-    let options = options.to_uppercase();
-    if options.contains("TABLESPACE") {
-        tally.lock_index(index, LockMode::AccessExclusive);
+pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, action: &IndexAction) {
+    let for_later_writes = |name: &QualifiedName| ["fillfactor", "deduplicate_items"].contains(&name.name.as_str());
+    let is_weak = match action {
+        IndexAction::SetParameters(parameters) => parameters.iter().all(|one| for_later_writes(&one.name)),
+        IndexAction::ResetParameters(names) => names.iter().all(for_later_writes),
+        IndexAction::SetStatistics => true,
+        IndexAction::SetTablespace(_) | IndexAction::Other => false,
+    };
+    tally.lock_index(index, if is_weak { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive });
+    if let IndexAction::SetTablespace(_) = action {
         match tally.schema.index(index).map(|i| i.table.clone()) {
             Some(table) => tally.build(&table, true),
             None => tally.work(Work::Unknown),
         }
-    } else if options.starts_with("ALTER")
-        || (sets(&options) && names_only(&options, &["FILLFACTOR", "DEDUPLICATE_ITEMS"]))
-    {
-        tally.lock_index(index, LockMode::ShareUpdateExclusive);
-    } else {
-        tally.lock_index(index, LockMode::AccessExclusive);
     }
-}
-
-fn sets(options: &str) -> bool {
-    options.starts_with("SET") || options.starts_with("RESET")
-}
-
-/// True when every parameter between the parentheses is one of those.
-fn names_only(options: &str, known: &[&str]) -> bool {
-    let inside = options.split_once('(').map(|(_, rest)| rest.trim_end().trim_end_matches(')'));
-    let name = |part: &str| part.split('=').next().unwrap_or_default().trim().to_owned();
-    inside.is_some_and(|list| list.split(',').all(|part| known.contains(&name(part).as_str())))
 }
 
 /// `ALTER INDEX … ATTACH PARTITION`: ACCESS EXCLUSIVE on the partition's index.

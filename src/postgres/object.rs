@@ -3,8 +3,7 @@
 use super::table::lock_views;
 use super::tally::Tally;
 use super::{LockMode, Work};
-use crate::operation::Ident;
-use crate::operation::{ObjectKind, QualifiedName, SqlFragment};
+use crate::operation::{DomainAction, Ident, ObjectKind, QualifiedName, SqlFragment};
 use crate::schema::{RelationKind, mentions, same};
 
 /// `CREATE …` of an object that is no table, index, enum or domain.
@@ -215,10 +214,8 @@ pub(super) fn drop_types(tally: &mut Tally<'_>, names: &[QualifiedName], cascade
 
 /// `ALTER DOMAIN`: adding or validating a constraint scans every table that uses the domain under SHARE, NOT VALID does
 /// not (`validateDomainCheckConstraint`, `src/backend/commands/typecmds.c`).
-pub(super) fn alter_domain(tally: &mut Tally<'_>, name: &QualifiedName, action: &SqlFragment) {
-    let words = action.as_str().to_uppercase();
-    let checks = ["ADD", "VALIDATE", "SET NOT NULL"].iter().any(|w| words.starts_with(w));
-    if !checks || words.ends_with("NOT VALID") {
+pub(super) fn alter_domain(tally: &mut Tally<'_>, name: &QualifiedName, action: &DomainAction) {
+    if !action.checks_rows() {
         return;
     }
     if tally.schema.domain(name).is_none() {

@@ -70,7 +70,7 @@ fn computes_nothing(operation: &Operation) -> bool {
 fn is_plain_column(column: &ColumnDefinition) -> bool {
     is_built_in(&column.ty)
         && column.generated.is_none()
-        && !column.options.as_str().to_ascii_uppercase().contains("COLLATE")
+        && column.collation.is_none()
         && column.constraints.iter().all(is_plain_constraint)
 }
 
@@ -81,18 +81,14 @@ fn is_plain_constraint(constraint: &Constraint) -> bool {
         | ConstraintKind::PrimaryKey { .. }
         | ConstraintKind::ForeignKey(_)
         | ConstraintKind::NotNull { .. } => true,
-        ConstraintKind::Exclude { .. } => false,
+        ConstraintKind::Exclude(_) => false,
     }
 }
 
 /// An index of columns in their order, each with the operator class that its type has.
 fn is_plain_index(index: &CreateIndex) -> bool {
-    let is_order = |word: &str| ["ASC", "DESC", "NULLS", "FIRST", "LAST"].contains(&word.to_ascii_uppercase().as_str());
     let is_plain = |element: &IndexColumn| {
-        let Some(column) = &element.column else { return false };
-        let text = element.text.as_str();
-        let behind = text.strip_prefix(&column.to_string()).or_else(|| text.strip_prefix(column.as_str()));
-        behind.is_some_and(|rest| rest.split_whitespace().all(is_order))
+        element.column().is_some() && element.collation.is_none() && element.operator_class.is_none()
     };
     index.predicate.as_ref().is_none_or(asks_for_null) && index.columns.iter().all(is_plain)
 }

@@ -186,14 +186,11 @@ pub(super) fn attach(tally: &mut Tally<'_>, table: &TableRef, partition: &Qualif
 fn as_statement(index: &crate::schema::Index, table: &QualifiedName) -> CreateIndex {
     CreateIndex {
         name: None,
-        table: table.clone(),
+        table: table.clone().into(),
         unique: index.unique,
         concurrently: false,
         if_not_exists: false,
         only: false,
-        columns: index.columns.clone(),
-        include: Vec::new(),
-        predicate: index.predicate.clone(),
         definition: index.definition.clone(),
     }
 }

@@ -6,7 +6,7 @@
 
 use super::tally::family;
 use crate::operation::{ConstraintKind, Generated, Ident, QualifiedName, SqlFragment, TypeName};
-use crate::schema::{ConstraintState, Dependent, Index, Schema, Table, mentions};
+use crate::schema::{ConstraintState, Dependent, Index, Schema, Table, mentions, reads_column};
 
 /// The parts of an `ALTER COLUMN … TYPE` that decide what it costs.
 #[derive(Debug, Clone, Copy)]
@@ -249,16 +249,17 @@ fn precision(ty: &TypeName) -> i64 {
 /// A partial or expression index that reads the column is always built again (its trees cannot be compared), a plain
 /// one only when its operator class or collation changes (`CheckIndexCompatible`, `src/backend/commands/indexcmds.c`).
 fn rebuilt_indexes(schema: &Schema, tables: &[&Table], column: &Ident, reorder: bool) -> Vec<QualifiedName> {
-    let in_key = |i: &Index| i.columns.iter().any(|c| c.column.as_ref() == Some(column));
-    let computed = |i: &Index| i.predicate.is_some() || i.columns.iter().any(|c| c.column.is_none());
-    let read = |i: &Index| mentions(i.definition.as_str(), column.as_str()) || in_key(i);
+    let in_key = |i: &Index| i.columns.iter().any(|c| c.column() == Some(column));
+    let computed = |i: &Index| i.predicate.is_some() || i.columns.iter().any(|c| c.column().is_none());
     let indexes = tables.iter().flat_map(|t| schema.indexes_of(&t.name));
-    let mut rebuilt: Vec<QualifiedName> =
-        indexes.filter(|i| (computed(i) && read(i)) || (reorder && in_key(i))).map(|i| i.name.clone()).collect();
+    let mut rebuilt: Vec<QualifiedName> = indexes
+        .filter(|i| (computed(i) && i.uses_column(column)) || (reorder && in_key(i)))
+        .map(|i| i.name.clone())
+        .collect();
     // The index behind an EXCLUDE is not in the catalog here; its expressions and predicate are not looked into.
     for table in tables {
         let exclusions = table.constraints.iter().filter(|c| match &c.constraint.kind {
-            ConstraintKind::Exclude { definition } => mentions(definition.as_str(), column.as_str()),
+            ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
             _ => false,
         });
         rebuilt.extend(exclusions.map(|c| table.name.sibling(c.name.clone())));
@@ -274,7 +275,7 @@ fn scanned_checks(tables: &[&Table], column: &Ident, reorder: bool) -> Vec<Ident
         ConstraintKind::ForeignKey(fk) => c.valid && reorder && fk.columns.contains(column),
         ConstraintKind::Unique { .. }
         | ConstraintKind::PrimaryKey { .. }
-        | ConstraintKind::Exclude { .. }
+        | ConstraintKind::Exclude(_)
         | ConstraintKind::NotNull { .. } => false,
     };
     tables.iter().flat_map(|t| t.constraints.iter().filter(scanned)).map(|c| c.name.clone()).collect()

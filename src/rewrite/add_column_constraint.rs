@@ -96,7 +96,7 @@ pub(super) fn add(steps: &mut StepBuilder, table: &TableRef, constraint: &Constr
             let preflight = add_unique::preflight(&table.name, constraint);
             add_unique::build_and_attach(steps, table, constraint, name, preflight.as_ref());
         }
-        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {
+        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude(_) | ConstraintKind::NotNull { .. } => {
             return None;
         }
     }

@@ -32,7 +32,8 @@ use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::{is_proved, no_duplicates};
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
 use crate::operation::{
-    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment, TableRef,
+    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey, Operation, QualifiedName,
+    TableRef,
 };
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
@@ -80,48 +81,31 @@ pub(super) fn preflight(table: &QualifiedName, constraint: &Constraint) -> Optio
         }
         ConstraintKind::Check { .. }
         | ConstraintKind::ForeignKey(_)
-        | ConstraintKind::Exclude { .. }
+        | ConstraintKind::Exclude(_)
         | ConstraintKind::NotNull { .. } => None,
     }
 }
 
 /// The unique index behind a constraint, built concurrently under the constraint's name.
 pub(super) fn concurrent_index(table: &TableRef, constraint: &Constraint, name: &Ident) -> Option<CreateIndex> {
-    let (columns, nulls, options) = match &constraint.kind {
-        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, .. } => {
-            (columns, *nulls_not_distinct, index_options)
+    let (columns, nulls_not_distinct, parameters) = match &constraint.kind {
+        ConstraintKind::Unique { columns, nulls_not_distinct, index_parameters, .. } => {
+            (columns, *nulls_not_distinct, index_parameters.clone())
         }
-        ConstraintKind::PrimaryKey { columns, index_options, .. } => (columns, false, index_options),
+        ConstraintKind::PrimaryKey { columns, index_parameters, .. } => (columns, false, index_parameters.clone()),
         _ => return None,
     };
-    let list = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let (include, storage) = split_options(options);
-    let nulls = if nulls { " NULLS NOT DISTINCT" } else { "" };
-    let definition = format!("{} ({list}){include}{nulls}{storage}", table.name);
+    let columns = columns.iter().cloned().map(|c| IndexColumn::plain(IndexKey::Column(c))).collect();
+    let definition = IndexDefinition { parameters, nulls_not_distinct, ..IndexDefinition::of(columns) };
     Some(CreateIndex {
         name: Some(name.clone()),
-        table: table.name.clone(),
+        table: table.name.clone().into(),
         unique: true,
         concurrently: true,
         if_not_exists: false,
         only: false,
-        columns: columns
-            .iter()
-            .map(|c| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) })
-            .collect(),
-        include: Vec::new(),
-        predicate: None,
-        definition: SqlFragment::new(&definition),
+        definition: definition.into(),
     })
-}
-
-/// `INCLUDE (…)` comes before NULLS NOT DISTINCT in CREATE INDEX, `WITH` and `TABLESPACE` after it.
-fn split_options(options: &SqlFragment) -> (String, String) {
-    let text = options.as_str().replace("USING INDEX TABLESPACE", "TABLESPACE");
-    let upper = text.to_uppercase();
-    let end_of_include = if upper.starts_with("INCLUDE") { text.find(')').map_or(0, |at| at + 1) } else { 0 };
-    let spaced = |part: &str| if part.trim().is_empty() { String::new() } else { format!(" {}", part.trim()) };
-    (spaced(&text[..end_of_include]), spaced(&text[end_of_include..]))
 }
 
 /// Build, then attach as the constraint.

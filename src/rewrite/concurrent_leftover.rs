@@ -31,7 +31,7 @@
 //! PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::Operation;
+use crate::operation::{Operation, QualifiedName};
 use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -47,7 +47,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     Some(Outcome::reported(Hazard {
         severity: Severity::Caution,
         applicability: Applicability::Manual,
-        table: Some(index.table.clone()),
+        table: Some(QualifiedName::clone(&index.table)),
         lock: site.effects().strongest(),
         message: format!("an INVALID {name} that a failed build left is taken for the finished index"),
         label: "IF NOT EXISTS does not ask whether it is valid".into(),

@@ -29,7 +29,7 @@
 //! PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{CreateIndex, Operation};
+use crate::operation::{CreateIndex, Operation, QualifiedName};
 use crate::plan::{Step, Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::RelationKind;
@@ -43,9 +43,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let mut hazard = Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Safe,
-        table: Some(index.table.clone()),
+        table: Some(QualifiedName::clone(&index.table)),
         lock: cost.strongest(),
-        message: format!("every write to {} waits until the index is built", index.table),
+        message: format!("every write to {} waits until the index is built", *index.table),
         label: "SHARE for the whole build".into(),
         help: "CREATE INDEX CONCURRENTLY".into(),
     };
@@ -94,7 +94,7 @@ pub(super) fn build(site: &Site<'_>, index: &CreateIndex) -> Vec<Step> {
 }
 
 pub(super) fn slug(index: &CreateIndex) -> String {
-    let columns: Vec<String> = index.columns.iter().take(3).filter_map(|c| c.column.as_ref().map(snake_case)).collect();
+    let columns: Vec<String> = index.columns.iter().take(3).filter_map(|c| c.column().map(snake_case)).collect();
     [snake_case(&index.table.name), columns.join("_"), "index".into()]
         .into_iter()
         .filter(|p| !p.is_empty())

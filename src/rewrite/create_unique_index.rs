@@ -28,10 +28,9 @@
 
 use super::create_index::{CONCURRENT_NOTE, build, is_partitioned, refuse_partitioned};
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, listed};
-use crate::operation::{CreateIndex, Ident, IndexColumn, Operation, QualifiedName, SqlFragment};
+use crate::operation::{CreateIndex, Ident, IndexColumn, IndexKey, Operation, QualifiedName, SqlFragment};
 use crate::postgres::Work;
 use crate::schema::{Age, Index};
-use crate::sql::leading_expression;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::CreateIndex(index) = site.operation() else { return None };
@@ -42,9 +41,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let hazard = Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Safe,
-        table: Some(index.table.clone()),
+        table: Some(QualifiedName::clone(&index.table)),
         lock: cost.strongest(),
-        message: format!("every write to {} waits until the index is built", index.table),
+        message: format!("every write to {} waits until the index is built", *index.table),
         label: "SHARE for the whole build".into(),
         help: "CREATE UNIQUE INDEX CONCURRENTLY".into(),
     };
@@ -63,20 +62,20 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 }
 
 fn preflight(site: &Site<'_>, index: &CreateIndex) -> Option<Preflight> {
-    let nulls_count = index.definition.as_str().to_uppercase().contains("NULLS NOT DISTINCT");
-    let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
+    let nulls_count = index.nulls_not_distinct;
+    let columns: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column().cloned()).collect();
     if columns.is_some_and(|columns| is_proved(site, &index.table, &columns, nulls_count)) {
         return None;
     }
-    let keys: Option<Vec<String>> = index.columns.iter().map(key).collect();
-    Some(repeated(&index.table, &keys?, nulls_count, index.predicate.as_ref()))
+    let keys: Vec<String> = index.columns.iter().map(key).collect();
+    Some(repeated(&index.table, &keys, nulls_count, index.predicate.as_ref()))
 }
 
 /// What an element of an index compares: its column, or its expression without collation, operator class and order.
-fn key(element: &IndexColumn) -> Option<String> {
-    match &element.column {
-        Some(column) => Some(column.to_string()),
-        None => leading_expression(&element.text).map(|expression| expression.as_str().to_owned()),
+fn key(element: &IndexColumn) -> String {
+    match &element.key {
+        IndexKey::Column(column) => column.to_string(),
+        IndexKey::Expression(expression) => expression.to_string(),
     }
 }
 
@@ -84,7 +83,7 @@ fn key(element: &IndexColumn) -> Option<String> {
 pub(super) fn is_proved(site: &Site<'_>, table: &QualifiedName, columns: &[Ident], nulls_count: bool) -> bool {
     let not_null = |column: &Ident| site.schema.column(table, column).is_some_and(|c| c.not_null && c.sure);
     let proves = |index: &Index| {
-        let own: Option<Vec<&Ident>> = index.columns.iter().map(|c| c.column.as_ref()).collect();
+        let own: Option<Vec<&Ident>> = index.columns.iter().map(IndexColumn::column).collect();
         let within = own.is_some_and(|own| {
             !own.is_empty() && own.iter().all(|c| columns.contains(c) && (!nulls_count || not_null(c)))
         });

@@ -53,14 +53,14 @@ fn falls_with(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> Vec<Str
         let columns = match &state.constraint.kind {
             ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => columns,
             ConstraintKind::ForeignKey(key) => &key.columns,
-            ConstraintKind::Check { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => {
+            ConstraintKind::Check { .. } | ConstraintKind::Exclude(_) | ConstraintKind::NotNull { .. } => {
                 return None;
             }
         };
         (columns.len() > 1 && columns.contains(column)).then(|| state.name.to_string())
     });
     let indexes = site.schema.indexes_of(table).filter(|index| {
-        let has = index.columns.iter().any(|element| element.column.as_ref() == Some(column));
+        let has = index.columns.iter().any(|element| element.column() == Some(column));
         index.unique && index.constraint.is_none() && index.columns.len() > 1 && has
     });
     let mut names: Vec<String> = keys.collect();

@@ -88,14 +88,11 @@ pub(super) fn undo(site: &Site<'_>, name: &QualifiedName) -> Undo {
 pub(super) fn definition(index: &Index) -> CreateIndex {
     CreateIndex {
         name: Some(index.name.name.clone()),
-        table: index.table.clone(),
+        table: index.table.clone().into(),
         unique: index.unique,
         concurrently: true,
         if_not_exists: false,
         only: false,
-        columns: index.columns.clone(),
-        include: Vec::new(),
-        predicate: index.predicate.clone(),
         definition: index.definition.clone(),
     }
 }

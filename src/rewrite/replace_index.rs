@@ -69,7 +69,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// The same name, or the same leading column.
 fn replaces(site: &Site<'_>, new: &CreateIndex, name: &QualifiedName) -> bool {
     let Some(old) = site.schema.index(name) else { return false };
-    let lead = |columns: &[crate::operation::IndexColumn]| columns.first().and_then(|c| c.column.clone());
+    let lead = |columns: &[crate::operation::IndexColumn]| columns.first().and_then(|c| c.column().cloned());
     let same_name = new.name.as_ref() == Some(&name.name);
     crate::schema::same(&new.table, &old.table)
         && (same_name || (lead(&new.columns).is_some() && lead(&new.columns) == lead(&old.columns)))

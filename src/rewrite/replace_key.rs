@@ -44,7 +44,8 @@ use super::set_not_null::prove;
 use super::swap::without;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
 use crate::operation::{
-    Constraint, ConstraintKind, CreateIndex, Ident, Operation, QualifiedName, SqlFragment, TableRef,
+    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey, IndexParameters, Operation,
+    QualifiedName, TableRef,
 };
 use crate::plan::{Undo, snake_case};
 use crate::schema::{Index, RelationKind, same};
@@ -245,29 +246,16 @@ fn changes_columns(site: &Site<'_>, at: usize, table: &QualifiedName, columns: &
 
 /// The index is what the key would build.
 fn can_become(index: &Index, key: &Constraint) -> bool {
-    let (columns, nulls, options) = match &key.kind {
-        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, using_index: None } => {
-            (columns, *nulls_not_distinct, index_options)
-        }
-        ConstraintKind::PrimaryKey { columns, index_options, using_index: None } => (columns, false, index_options),
+    let (columns, parameters) = match &key.kind {
+        ConstraintKind::Unique { columns, nulls_not_distinct: false, index_parameters, using_index: None }
+        | ConstraintKind::PrimaryKey { columns, index_parameters, using_index: None } => (columns, index_parameters),
         _ => return false,
     };
-    let plain = |element: &crate::operation::IndexColumn| {
-        let column = element.column.as_ref()?;
-        (element.text == SqlFragment::new(&column.to_string())).then(|| column.clone())
-    };
-    let own: Option<Vec<Ident>> = index.columns.iter().map(plain).collect();
-    let said = index.definition.as_str().to_uppercase();
-    let special = ["NULLS NOT DISTINCT", "INCLUDE", " WITH ", "TABLESPACE"].iter().any(|word| said.contains(word));
-    let btree = !said.contains(" USING ") || said.contains(" USING BTREE");
-    index.sure
+    let columns = columns.iter().cloned().map(|c| IndexColumn::plain(IndexKey::Column(c))).collect();
+    *parameters == IndexParameters::default()
+        && index.sure
         && index.unique
-        && index.predicate.is_none()
-        && own.as_ref() == Some(columns)
-        && !nulls
-        && options.as_str().is_empty()
-        && !special
-        && btree
+        && *index.definition == IndexDefinition::of(columns)
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
     let label = if native { "not_null" } else { "nn" };
     let taken = |name: &Ident| steps.schema().is_taken(&table.name, name);
     let name = free_object_name(&table.name.name, column.as_str(), label, taken).styled_like(column);
-    let constraint = Constraint { name: Some(name.clone()), kind, not_valid: true, options: SqlFragment::new("") };
+    let constraint = Constraint { not_valid: true, ..Constraint::new(Some(name.clone()), kind) };
     let drop =
         |if_exists| Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists, cascade: false };
     let relax = Operation::DropNotNull { table: table.clone(), column: column.clone() };

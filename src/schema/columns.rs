@@ -4,7 +4,8 @@ use super::links::Tie;
 use super::names::{column_part, free_object_name};
 use super::{Age, Column, ConstraintState, Index, Schema, key, mentions};
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, QualifiedName, SqlFragment, TypeName,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey,
+    QualifiedName, SqlFragment, TypeName,
 };
 use crate::sql::expression;
 
@@ -44,7 +45,7 @@ impl Schema {
         Column {
             name: definition.name.clone(),
             ty: stored_type(&definition.ty),
-            collated: definition.options.as_str().to_ascii_uppercase().contains("COLLATE"),
+            collated: definition.collation.is_some(),
             not_null: definition.not_null || serial || primary || definition.is_identity(),
             default,
             generated: definition.generated.clone(),
@@ -69,8 +70,7 @@ impl Schema {
             }
             _ => {}
         });
-        let enforced = !constraint.options.as_str().contains("NOT ENFORCED");
-        let valid = !constraint.not_valid && enforced;
+        let valid = constraint.checks_rows();
         self.push_constraint(&key(table), ConstraintState { name, valid, constraint, age: Age::New, sure: true });
     }
 
@@ -84,7 +84,7 @@ impl Schema {
         if let Some(taken) = using.clone() {
             if let Some(mut index) = self.take_index(&key(&table.sibling(taken))) {
                 *using = None;
-                *columns = index.columns.iter().filter_map(|c| c.column.clone()).collect();
+                *columns = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
                 index.name = table.sibling(name.clone());
                 index.constraint = Some(name.clone());
                 self.touch(&index.name);
@@ -107,13 +107,13 @@ impl Schema {
             ConstraintKind::Check { expression } => (self.only_column(table, expression), "check"),
             ConstraintKind::Unique { using_index: Some(index), .. }
             | ConstraintKind::PrimaryKey { using_index: Some(index), .. } => return index.clone(),
-            ConstraintKind::Unique { columns, index_options, .. } => {
-                let names = columns.iter().map(|c| c.as_str().to_owned()).chain(included(index_options));
+            ConstraintKind::Unique { columns, index_parameters, .. } => {
+                let names = columns.iter().chain(&index_parameters.include).map(|c| c.as_str().to_owned());
                 (column_part(numbered(names).iter().map(String::as_str)), "key")
             }
             ConstraintKind::PrimaryKey { .. } => (String::new(), "pkey"),
             ConstraintKind::ForeignKey(fk) => (joined(&fk.columns), "fkey"),
-            ConstraintKind::Exclude { .. } => (String::new(), "excl"),
+            ConstraintKind::Exclude(_) => (String::new(), "excl"),
             ConstraintKind::NotNull { column } => (column.as_str().to_owned(), "not_null"),
         };
         free_object_name(&table.name, &columns, label, |name| self.is_taken(table, name))
@@ -121,11 +121,11 @@ impl Schema {
 
     /// The name that `CREATE INDEX ON t (…)` gets.
     pub fn index_name(&self, index: &CreateIndex) -> Ident {
-        let keys = index
-            .columns
-            .iter()
-            .map(|c| c.column.as_ref().map_or_else(|| expression_name(c), |n| n.as_str().to_owned()));
-        let included = index.include.iter().map(|column| column.as_str().to_owned());
+        let keys = index.columns.iter().map(|c| match &c.key {
+            IndexKey::Column(column) => column.as_str().to_owned(),
+            IndexKey::Expression(expression) => expression_name(expression),
+        });
+        let included = index.parameters.include.iter().map(|column| column.as_str().to_owned());
         let parts = numbered(keys.chain(included));
         free_object_name(&index.table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
             self.is_taken(&index.table, name)
@@ -159,37 +159,35 @@ impl Schema {
 
 impl Index {
     /// A key column, an expression, the predicate or an included column of it reads the column.
-    pub(super) fn uses_column(&self, column: &Ident) -> bool {
-        let inside = self.definition.as_str().split_once('(').map(|(_, inside)| inside).unwrap_or_default();
-        self.columns.iter().any(|c| c.column.as_ref() == Some(column)) || mentions(inside, column.as_str())
+    pub fn uses_column(&self, column: &Ident) -> bool {
+        reads_column(&self.definition, column)
     }
 
     /// The index behind a primary key or unique constraint of that name.
     pub(super) fn of_key(name: QualifiedName, table: &QualifiedName, columns: &[Ident]) -> Self {
-        let element = |c: &Ident| IndexColumn { column: Some(c.clone()), text: SqlFragment::new(&c.to_string()) };
-        let columns: Vec<IndexColumn> = columns.iter().map(element).collect();
-        let list = columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
+        let columns = columns.iter().cloned().map(|c| IndexColumn::plain(IndexKey::Column(c))).collect();
         Index {
             constraint: Some(name.name.clone()),
             name,
             table: table.clone(),
             unique: true,
-            predicate: None,
-            definition: SqlFragment::new(&format!("{table} ({list})")),
-            columns,
+            definition: IndexDefinition::of(columns).into(),
             age: Age::New,
             sure: true,
         }
     }
 }
 
-/// The columns of `INCLUDE (…)` among a key's options.
-fn included(options: &SqlFragment) -> Vec<String> {
-    let text = options.as_str();
-    let list = text.get(..7).filter(|word| word.eq_ignore_ascii_case("include")).and_then(|_| text.split_once('('));
-    let list = list.and_then(|(_, rest)| rest.split_once(')')).map(|(list, _)| list);
-    let columns = list.into_iter().flat_map(|list| list.split(','));
-    columns.map(|column| Ident::from_sql(column.trim()).as_str().to_owned()).collect()
+/// A key column, an expression, the predicate or an included column reads the column.
+pub(crate) fn reads_column(index: &IndexDefinition, column: &Ident) -> bool {
+    let reads = |text: &SqlFragment| mentions(text.as_str(), column.as_str());
+    let is_key = |c: &IndexColumn| match &c.key {
+        IndexKey::Column(own) => own == column,
+        IndexKey::Expression(expression) => reads(expression),
+    };
+    index.columns.iter().any(is_key)
+        || index.parameters.include.contains(column)
+        || index.predicate.as_ref().is_some_and(reads)
 }
 
 /// Columns that have one name get numbers (`ChooseIndexColumnNames`).
@@ -204,9 +202,10 @@ fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 /// The name of an expression's column in an index: a function's own name, else `expr`.
-fn expression_name(column: &IndexColumn) -> String {
-    let word: String = column.text.as_str().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-    let called = column.text.as_str()[word.len()..].trim_start().starts_with('(');
+fn expression_name(expression: &SqlFragment) -> String {
+    let text = expression.as_str();
+    let word: String = text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    let called = text[word.len()..].trim_start().starts_with('(');
     if called && !word.is_empty() { word.to_ascii_lowercase() } else { "expr".to_owned() }
 }
 

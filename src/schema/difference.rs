@@ -6,7 +6,8 @@ use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
 
 use super::{Column, ConstraintState, Index, Key, Schema, Table};
-use crate::operation::{Constraint, ConstraintKind, Generated, Ident, SqlFragment};
+use crate::operation::{Constraint, ConstraintKind, Deferrability, Enforcement, Generated, Ident, SqlFragment};
+use crate::sql::render;
 
 impl Schema {
     /// The first thing in which the catalogs differ, in words; the order of columns, ages and doubts aside.
@@ -100,7 +101,7 @@ impl Table {
 impl Index {
     fn difference(&self, other: &Index) -> Option<String> {
         let facts = |index: &Index| {
-            let columns: Vec<String> = index.columns.iter().map(|c| plain(&c.text)).collect();
+            let columns: Vec<String> = index.columns.iter().map(|c| spaced(&render::index_column(c))).collect();
             (
                 super::key(&index.table),
                 index.unique,
@@ -143,34 +144,37 @@ impl ColumnFacts {
 #[derive(PartialEq)]
 struct ConstraintFacts {
     says: String,
+    deferrability: Deferrability,
+    enforcement: Enforcement,
+    no_inherit: bool,
     valid: bool,
 }
 
 impl ConstraintFacts {
     fn of(state: &ConstraintState) -> Self {
-        ConstraintFacts { says: says(&state.constraint), valid: state.valid }
+        let Constraint { deferrability, enforcement, no_inherit, .. } = state.constraint;
+        ConstraintFacts { says: says(&state.constraint), deferrability, enforcement, no_inherit, valid: state.valid }
     }
 }
 
 fn says(constraint: &Constraint) -> String {
     let list = |columns: &[Ident]| columns.iter().map(Ident::as_str).collect::<Vec<_>>().join(", ");
     match &constraint.kind {
-        ConstraintKind::Check { expression } => format!("check {} {}", plain(expression), plain(&constraint.options)),
+        ConstraintKind::Check { expression } => format!("check {}", plain(expression)),
         ConstraintKind::Unique { columns, nulls_not_distinct, .. } => {
-            format!("unique {nulls_not_distinct} {} {}", list(columns), plain(&constraint.options))
+            format!("unique {nulls_not_distinct} {}", list(columns))
         }
         ConstraintKind::PrimaryKey { columns, .. } => {
-            format!("primary key {} {}", list(columns), plain(&constraint.options))
+            format!("primary key {}", list(columns))
         }
         ConstraintKind::ForeignKey(fk) => format!(
-            "foreign key {} {:?} {} {} {}",
+            "foreign key {} {:?} {} {}",
             list(&fk.columns),
             super::key(&fk.references),
             list(&fk.referenced),
-            plain(&fk.actions),
-            plain(&constraint.options)
+            render::referential_actions(&fk.actions)
         ),
-        ConstraintKind::Exclude { definition } => plain(definition),
+        ConstraintKind::Exclude(exclusion) => spaced(&render::exclusion(exclusion)),
         ConstraintKind::NotNull { column } => format!("not null {}", column.as_str()),
     }
 }
@@ -186,5 +190,9 @@ fn differs<T: PartialEq>(one: &BTreeMap<String, T>, other: &BTreeMap<String, T>)
 
 /// A text without the differences in space that no one means.
 fn plain(text: &SqlFragment) -> String {
-    text.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+    spaced(text.as_str())
+}
+
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

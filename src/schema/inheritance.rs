@@ -68,5 +68,5 @@ pub(super) fn is_check(constraint: &Constraint) -> bool {
 }
 
 fn is_not_inherited(constraint: &Constraint) -> bool {
-    constraint.options.as_str().contains("NO INHERIT")
+    constraint.no_inherit
 }

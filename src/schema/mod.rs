@@ -30,9 +30,11 @@ use imbl::{OrdMap, OrdSet};
 pub(crate) use self::key::{Key, key};
 use self::links::Tie;
 use crate::operation::{
-    Constraint, ConstraintKind, Generated, Ident, IndexColumn, Persistence, QualifiedName, SqlFragment, TypeName,
+    Constraint, ConstraintKind, Generated, Ident, IndexDefinition, Persistence, QualifiedName, Spelled, SqlFragment,
+    TypeName,
 };
 
+pub(crate) use columns::reads_column;
 pub use key::same;
 pub use list::{List, Named};
 pub use record::Difference;
@@ -155,18 +157,22 @@ pub struct Index {
     pub table: QualifiedName,
     /// `UNIQUE`.
     pub unique: bool,
-    /// Its key columns.
-    pub columns: Vec<IndexColumn>,
-    /// The partial index's predicate.
-    pub predicate: Option<SqlFragment>,
-    /// The text after `ON`.
-    pub definition: SqlFragment,
+    /// What it is built of.
+    pub definition: Spelled<IndexDefinition>,
     /// The constraint it backs.
     pub constraint: Option<Ident>,
     /// Whether the migration at hand made it.
     pub age: Age,
     /// As in [`Column::sure`].
     pub sure: bool,
+}
+
+/// An index dereferences to what it is built of.
+impl std::ops::Deref for Index {
+    type Target = IndexDefinition;
+    fn deref(&self) -> &IndexDefinition {
+        &self.definition
+    }
 }
 
 /// Something that depends on columns and that a change of their type or name would break.
@@ -482,7 +488,7 @@ impl Schema {
         primary
             .or_else(|| {
                 self.indexes_of(table).filter(|i| i.sure && i.unique && i.predicate.is_none()).find_map(|i| {
-                    let columns: Option<Vec<Ident>> = i.columns.iter().map(|c| c.column.clone()).collect();
+                    let columns: Option<Vec<Ident>> = i.columns.iter().map(|c| c.column().cloned()).collect();
                     columns.filter(|c| !c.is_empty() && not_null(c))
                 })
             })

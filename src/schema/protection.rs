@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
 use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+use crate::sql::render;
 
 /// One thing that is there, or that cannot happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -167,7 +168,7 @@ impl Schema {
             _ => None,
         }));
         for index in self.indexes_of(&table.name) {
-            let columns: Vec<String> = index.columns.iter().map(|c| c.text.as_str().to_owned()).collect();
+            let columns: Vec<String> = index.columns.iter().map(render::index_column).collect();
             let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
             if index.unique {
                 found.push(Protection::Unique(columns.iter().cloned().collect(), predicate.clone()));
@@ -185,7 +186,7 @@ fn protection_by(state: &ConstraintState) -> Option<Protection> {
         ConstraintKind::PrimaryKey { .. } => Some(Protection::PrimaryKey),
         ConstraintKind::ForeignKey(fk) => Some(Protection::ForeignKey(fk.columns.clone(), key(&fk.references))),
         ConstraintKind::Check { .. } => Some(Protection::Check(state.name.clone())),
-        ConstraintKind::Unique { .. } | ConstraintKind::Exclude { .. } | ConstraintKind::NotNull { .. } => None,
+        ConstraintKind::Unique { .. } | ConstraintKind::Exclude(_) | ConstraintKind::NotNull { .. } => None,
     }
 }
 

@@ -8,7 +8,10 @@ use std::fmt;
 use std::mem::discriminant;
 
 use super::{Age, Column, ConstraintState, EnumType, Index, Key, List, RelationKind, Schema, Table, key, same};
-use crate::operation::{Constraint, ConstraintKind, ForeignKey, Generated, SqlFragment, TypeName};
+use crate::operation::{
+    Constraint, ConstraintKind, ForeignKey, Generated, MatchType, ReferentialActions, SqlFragment, TypeName,
+};
+use crate::sql::render;
 
 /// Where the two do not agree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +115,7 @@ impl Schema {
         }
         let text = |index: &Index| {
             let unique = if index.unique { "UNIQUE " } else { "" };
-            let list = index.columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
+            let list = index.columns.iter().map(render::index_column).collect::<Vec<_>>().join(", ");
             let predicate = index.predicate.as_ref().map_or(String::new(), |p| format!(" WHERE {p}"));
             format!("{unique}({list}){predicate}")
         };
@@ -259,7 +262,7 @@ fn word(constraint: &Constraint) -> &'static str {
         ConstraintKind::Unique { .. } => "UNIQUE",
         ConstraintKind::PrimaryKey { .. } => "PRIMARY KEY",
         ConstraintKind::ForeignKey(_) => "FOREIGN KEY",
-        ConstraintKind::Exclude { .. } => "EXCLUDE",
+        ConstraintKind::Exclude(_) => "EXCLUDE",
         ConstraintKind::NotNull { .. } => "NOT NULL",
     }
 }
@@ -275,32 +278,23 @@ fn says(constraint: &Constraint) -> String {
         }
         ConstraintKind::ForeignKey(fk) => {
             let ForeignKey { columns, references, referenced, .. } = fk;
-            let actions = actions(fk.actions.as_str());
+            // What a framework writes down has no MATCH.
+            let actions = ReferentialActions { matching: MatchType::Simple, ..ReferentialActions::clone(&fk.actions) };
+            let actions = render::referential_actions(&actions);
+            let actions = if actions.is_empty() { actions } else { format!(" {actions}") };
             format!("({}) → {}({}){actions}", list(columns), references.name, list(referenced))
         }
-        ConstraintKind::Exclude { definition } => definition.to_string(),
+        ConstraintKind::Exclude(exclusion) => render::exclusion(exclusion),
         ConstraintKind::NotNull { column } => column.to_string(),
     }
-}
-
-/// `ON DELETE` and `ON UPDATE` where they say more than the default, in this order.
-fn actions(text: &str) -> String {
-    let words = text.to_ascii_uppercase().split_whitespace().collect::<Vec<_>>().join(" ");
-    ["ON DELETE ", "ON UPDATE "]
-        .into_iter()
-        .filter_map(|event| {
-            let (_, action) = words.split_once(event)?;
-            let action = action.split(" ON ").next().unwrap_or(action);
-            (action != "NO ACTION").then(|| format!(" {event}{action}"))
-        })
-        .collect()
 }
 
 fn alike(a: &Index, b: &Index) -> bool {
     let predicate = |index: &Index| index.predicate.as_ref().map(|p| plain(p.as_str()));
     let unsaid = b.predicate.as_ref().is_some_and(|p| has_parameter(p.as_str()));
     let element = |x: &crate::operation::IndexColumn, y: &crate::operation::IndexColumn| {
-        (x.column.is_some() && x.column == y.column) || plain(x.text.as_str()) == plain(y.text.as_str())
+        x.column().is_some_and(|own| y.column() == Some(own))
+            || plain(&render::index_column(x)) == plain(&render::index_column(y))
     };
     a.unique == b.unique
         && same(&a.table, &b.table)

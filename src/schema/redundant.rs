@@ -54,13 +54,13 @@ fn columns(constraint: &Constraint) -> Option<&[Ident]> {
 
 fn is_same(one: &Constraint, other: &Constraint) -> bool {
     let details = |constraint: &Constraint| match &constraint.kind {
-        ConstraintKind::Unique { index_options, nulls_not_distinct, .. } => {
-            Some((index_options.clone(), *nulls_not_distinct))
+        ConstraintKind::Unique { index_parameters, nulls_not_distinct, .. } => {
+            Some((index_parameters.clone(), *nulls_not_distinct))
         }
-        ConstraintKind::PrimaryKey { index_options, .. } => Some((index_options.clone(), false)),
+        ConstraintKind::PrimaryKey { index_parameters, .. } => Some((index_parameters.clone(), false)),
         _ => None,
     };
-    columns(one) == columns(other) && details(one) == details(other) && one.options == other.options
+    columns(one) == columns(other) && details(one) == details(other) && one.deferrability == other.deferrability
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::links::Tie;
 use super::{ConstraintState, Index, Key, Schema, Table, key};
-use crate::operation::{ConstraintKind, Generated, Ident, QualifiedName, SqlFragment};
+use crate::operation::{
+    ConstraintKind, Exclusion, Generated, Ident, IndexDefinition, IndexKey, QualifiedName, Spelled, SqlFragment,
+};
 
 impl Schema {
     pub(super) fn rename_column(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
@@ -71,8 +73,14 @@ fn rename_in_table(table: &mut Table, column: &Ident, to: &Ident) {
             rename_in(columns, column, to)
         }
         ConstraintKind::ForeignKey(fk) => rename_in(&mut fk.columns, column, to),
-        ConstraintKind::Check { expression: text } | ConstraintKind::Exclude { definition: text } => {
-            *text = renamed(text, column, to);
+        ConstraintKind::Check { expression: text } => *text = renamed(text, column, to),
+        ConstraintKind::Exclude(exclusion) => {
+            let index = index_renamed(&exclusion.index, column, to);
+            let meaning = Exclusion { index, operators: exclusion.operators.clone() };
+            *exclusion = match exclusion.spelling() {
+                Some(spelling) => Spelled::as_written(meaning, renamed_in_parentheses(spelling, column, to)),
+                None => meaning.into(),
+            };
         }
         ConstraintKind::NotNull { column: own } => rename_in(std::slice::from_mut(own), column, to),
     });
@@ -88,17 +96,31 @@ fn rename_in_table(table: &mut Table, column: &Ident, to: &Ident) {
 
 /// A renamed column in an index of its table.
 fn rename_in_index(index: &mut Index, column: &Ident, to: &Ident) {
-    for element in &mut index.columns {
-        element.text = renamed(&element.text, column, to);
-        element.column.iter_mut().for_each(|own| rename_in(std::slice::from_mut(own), column, to));
+    let meaning = index_renamed(&index.definition, column, to);
+    index.definition = match index.definition.spelling() {
+        Some(spelling) => Spelled::as_written(meaning, renamed_in_parentheses(spelling, column, to)),
+        None => meaning.into(),
+    };
+}
+
+fn index_renamed(definition: &IndexDefinition, column: &Ident, to: &Ident) -> IndexDefinition {
+    let mut meaning = definition.clone();
+    for element in &mut meaning.columns {
+        match &mut element.key {
+            IndexKey::Column(own) => rename_in(std::slice::from_mut(own), column, to),
+            IndexKey::Expression(expression) => *expression = renamed(expression, column, to),
+        }
     }
-    index.predicate.iter_mut().for_each(|predicate| *predicate = renamed(predicate, column, to));
-    // The table's own name stands before the first parenthesis.
-    if let Some(at) = index.definition.as_str().find('(') {
-        let (on, inside) = index.definition.as_str().split_at(at);
-        index.definition =
-            SqlFragment::untrimmed(&format!("{on}{}", renamed(&SqlFragment::untrimmed(inside), column, to)));
-    }
+    rename_in(&mut meaning.parameters.include, column, to);
+    meaning.predicate.iter_mut().for_each(|predicate| *predicate = renamed(predicate, column, to));
+    meaning
+}
+
+/// The access method stands before the first parenthesis.
+fn renamed_in_parentheses(spelling: &SqlFragment, column: &Ident, to: &Ident) -> SqlFragment {
+    let text = spelling.as_str();
+    let (before, inside) = text.split_at(text.find('(').unwrap_or(text.len()));
+    SqlFragment::untrimmed(&format!("{before}{}", renamed(&SqlFragment::untrimmed(inside), column, to)))
 }
 
 /// The expression with every reference to `from` replaced by `to`. String literals, function names and the names of

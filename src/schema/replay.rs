@@ -1,6 +1,6 @@
 //! Replaying operations into the catalog.
 
-use super::columns::stored_type;
+use super::columns::{reads_column, stored_type};
 use super::inheritance::is_check;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
@@ -8,7 +8,7 @@ use super::store::forget;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, List, RelationKind, Schema, Table, common, key};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident,
-    ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
+    Identity, ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
 };
 
 impl Schema {
@@ -42,9 +42,8 @@ impl Schema {
                 self.domains.insert(key(name), Domain { ty: ty.clone(), constrained: *constrained });
             }
             Operation::AlterDomain { name, action } => {
-                let adds = action.as_str().to_uppercase();
                 if let Some(domain) = self.domains.get_mut(&key(name)) {
-                    domain.constrained |= adds.starts_with("ADD") || adds.starts_with("SET NOT NULL");
+                    domain.constrained |= action.constrains();
                 }
             }
             Operation::CreateObject { kind, name, on, definition, .. } => {
@@ -99,9 +98,7 @@ impl Schema {
             }
             Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| {
                 t.column_mut(column, |c| match attribute {
-                    ColumnAttribute::AddIdentity => {
-                        c.generated = Some(Generated::Identity(SqlFragment::new("GENERATED AS IDENTITY")))
-                    }
+                    ColumnAttribute::AddIdentity => c.generated = Some(Generated::Identity(Identity::default())),
                     ColumnAttribute::DropExpression => c.generated = None,
                     _ => {}
                 })
@@ -365,10 +362,8 @@ impl Schema {
         let name = index.table.sibling(name);
         let state = Index {
             name: name.clone(),
-            table: index.table.clone(),
+            table: QualifiedName::clone(&index.table),
             unique: index.unique,
-            columns: index.columns.clone(),
-            predicate: index.predicate.clone(),
             definition: index.definition.clone(),
             constraint: None,
             age: Age::New,
@@ -476,6 +471,6 @@ pub(super) fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
         ConstraintKind::ForeignKey(fk) => fk.columns.contains(column),
         ConstraintKind::Check { expression } => super::mentions(expression.as_str(), column.as_str()),
         ConstraintKind::NotNull { column: own } => own == column,
-        ConstraintKind::Exclude { definition } => super::mentions(definition.as_str(), column.as_str()),
+        ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
     }
 }

@@ -8,7 +8,7 @@ use super::store::keys_in;
 use super::{Schema, key};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, ObjectKind, Operation, QualifiedName,
-    SqlFragment, TableAttribute, TypeName,
+    TableAttribute, TypeName,
 };
 
 /// What stands in the way of a name: it could mean a thing in one schema or in another.
@@ -94,7 +94,7 @@ impl Along<'_> {
                 self.constraint(constraint)?;
                 self.relation(&mut table.name)
             }
-            CreateIndex(index) => self.new_index(index),
+            CreateIndex(index) => self.table_of_index(index),
             DropIndex { names, .. } => names.iter_mut().try_for_each(|name| self.index(name)),
             RenameIndex { index, .. } | AlterIndex { index, .. } => self.index(index),
             AttachIndex { index, partition } => {
@@ -156,16 +156,11 @@ impl Along<'_> {
         }
     }
 
-    /// An index is made beside its table, whose name its definition begins with.
-    fn new_index(&self, index: &mut CreateIndex) -> Found {
-        if index.table.schema.is_some() {
-            return Ok(());
-        }
-        self.relation(&mut index.table)?;
-        let definition = index.definition.as_str();
-        let rest = definition.get(length_of_name(definition)..).ok_or(Ambiguous)?;
-        if index.table.schema.is_some() {
-            index.definition = SqlFragment::new(&format!("{}{rest}", index.table));
+    fn table_of_index(&self, index: &mut CreateIndex) -> Found {
+        let mut table = QualifiedName::clone(&index.table);
+        self.relation(&mut table)?;
+        if table != *index.table {
+            index.table = table.into();
         }
         Ok(())
     }
@@ -276,25 +271,6 @@ fn has_schema(kind: ObjectKind) -> bool {
         | ObjectKind::Publication
         | ObjectKind::Other => false,
     }
-}
-
-/// How long the name is that a text begins with.
-fn length_of_name(text: &str) -> usize {
-    let quoted = text.strip_prefix('"').map(|inside| {
-        let mut rest = inside;
-        let mut length = 1;
-        while let Some(at) = rest.find('"') {
-            length += at + 1;
-            rest = &rest[at + 1..];
-            if !rest.starts_with('"') {
-                break;
-            }
-            length += 1;
-            rest = &rest[1..];
-        }
-        length
-    });
-    quoted.unwrap_or_else(|| text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len()))
 }
 
 #[cfg(test)]

@@ -253,7 +253,8 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn end_of_last(&self) -> usize {
+    /// The byte behind the last token that was taken.
+    pub fn end_of_last(&self) -> usize {
         if self.at == 0 { 0 } else { self.tokens[self.at - 1].span.end }
     }
 
@@ -272,6 +273,11 @@ impl<'a> Cursor<'a> {
         let start = self.position();
         self.at = self.end;
         self.fragment_from(start)
+    }
+
+    /// Makes the cursor end where another one of the same tokens stands.
+    pub fn ends_with(&mut self, other: &Cursor<'a>) {
+        self.end = other.at;
     }
 
     /// The parts between top-level commas, each a cursor of its own.

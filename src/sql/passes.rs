@@ -17,7 +17,7 @@ pub fn pass(operation: &Operation) -> u8 {
         SetNotNull { .. } => 4,
         AddConstraint { constraint, .. } => match &constraint.kind {
             ConstraintKind::NotNull { .. } => 4,
-            ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } => 5,
+            ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude(_) => 5,
             ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => 6,
         },
         SetDefault { .. } => 6,

@@ -2,8 +2,9 @@
 
 use super::cursor::{Cursor, Token, Tokens};
 use super::do_block;
-use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
-use super::read_create::{create_index, create_table};
+use super::read_alter::{alter_other, alter_table, alter_type, cascade, object_kind, rest};
+use super::read_create::create_table;
+use super::read_index::{alter_index, create_index};
 use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};

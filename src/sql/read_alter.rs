@@ -3,7 +3,8 @@
 use super::cursor::Cursor;
 use super::passes::in_order_of_passes;
 use super::read::Located;
-use super::read_create::{column_definition, starts_constraint, table_constraint};
+use super::read_constraint::{constraint_alteration, domain_action, starts_constraint, table_constraint};
+use super::read_create::column_definition;
 use crate::operation::{
     ColumnAttribute, EnumPosition, ObjectKind, Operation, Persistence, RowSecurity, SqlFragment, TableAttribute,
     TableRef, Toggle,
@@ -80,7 +81,8 @@ fn subcommand(c: &mut Cursor<'_>, table: &TableRef) -> Option<Operation> {
         return Some(Operation::ValidateConstraint { table: table.clone(), name: c.ident()? });
     }
     if c.eat("ALTER CONSTRAINT") {
-        return Some(Operation::AlterConstraint { table: table.clone(), name: c.ident()?, options: c.rest() });
+        let name = c.ident()?;
+        return Some(Operation::AlterConstraint { table: table.clone(), name, alteration: constraint_alteration(c) });
     }
     if c.eat("ALTER") {
         c.eat("COLUMN");
@@ -226,24 +228,11 @@ pub(super) fn alter_type(c: &mut Cursor<'_>) -> Option<Operation> {
     Some(Operation::AlterObject { kind: ObjectKind::Type, name: Some(name), on: None, action: c.rest() })
 }
 
-/// After `ALTER INDEX`.
-pub(super) fn alter_index(c: &mut Cursor<'_>) -> Option<Operation> {
-    let if_exists = c.eat("IF EXISTS");
-    let index = c.name()?;
-    if c.eat("RENAME TO") {
-        return Some(Operation::RenameIndex { index, to: c.ident()?, if_exists });
-    }
-    if c.eat("ATTACH PARTITION") {
-        return Some(Operation::AttachIndex { index, partition: c.name()? });
-    }
-    Some(Operation::AlterIndex { index, options: c.rest() })
-}
-
 /// After `ALTER`, for kinds of objects whose details no rewrite needs.
 pub(super) fn alter_other(c: &mut Cursor<'_>) -> Option<Operation> {
     let kind = object_kind(c)?;
     if kind == ObjectKind::Domain {
-        return Some(Operation::AlterDomain { name: c.name()?, action: c.rest() });
+        return Some(Operation::AlterDomain { name: c.name()?, action: domain_action(c)? });
     }
     c.eat("IF EXISTS");
     let name = c.name();

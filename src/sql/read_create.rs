@@ -1,62 +1,8 @@
-//! `CREATE TABLE`, `CREATE INDEX`, columns and constraints.
+//! `CREATE TABLE` and columns.
 
-use super::cursor::{Cursor, Tokens};
-use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, IndexColumn,
-    Operation, Persistence, SqlFragment,
-};
-
-/// After `CREATE [UNIQUE] INDEX`.
-pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation> {
-    let concurrently = c.eat("CONCURRENTLY");
-    let if_not_exists = c.eat("IF NOT EXISTS");
-    let name = if c.at("ON") { None } else { Some(c.ident()?) };
-    c.need("ON")?;
-    let only = c.eat("ONLY");
-    let start = c.position();
-    let table = c.name()?;
-    if c.eat("USING") {
-        c.ident()?;
-    }
-    let columns = c.parenthesised()?.comma_parts().into_iter().map(index_column).collect::<Option<Vec<_>>>()?;
-    let include = if c.eat("INCLUDE") { c.columns()? } else { Vec::new() };
-    c.skip_until(0, |c| c.at("WHERE"));
-    let mut predicate = None;
-    if c.eat("WHERE") {
-        predicate = Some(c.rest());
-    }
-    let definition = c.fragment_from(start);
-    Some(Operation::CreateIndex(CreateIndex {
-        name,
-        table,
-        unique,
-        concurrently,
-        if_not_exists,
-        only,
-        columns,
-        include,
-        predicate,
-        definition,
-    }))
-}
-
-/// The expression of an index element, without what comes behind it: collation, operator class, order.
-pub fn leading_expression(element: &SqlFragment) -> Option<SqlFragment> {
-    let tokens = Tokens::of(element.as_str())?;
-    let mut c = tokens.cursor();
-    let start = c.position();
-    if !c.at_symbol("(") {
-        c.name()?;
-    }
-    c.parenthesised()?;
-    Some(c.fragment_from(start))
-}
-
-fn index_column(mut c: Cursor<'_>) -> Option<IndexColumn> {
-    let text = SqlFragment::new(c.whole_span().slice(c.text));
-    let column = c.ident().filter(|_| !c.at_symbol("(") && !c.at_symbol("."));
-    (!text.as_str().is_empty()).then_some(IndexColumn { column, text })
-}
+use super::cursor::Cursor;
+use super::read_constraint::{at_constraint_end, inline_constraint, inside, starts_constraint, table_constraint};
+use crate::operation::{ColumnDefinition, CreateTable, Generated, Generation, Identity, Operation, Persistence};
 
 /// After `CREATE [TEMPORARY | UNLOGGED] TABLE`.
 pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Option<Operation> {
@@ -121,114 +67,6 @@ fn table_as_column_list(c: &Cursor<'_>) -> bool {
     c.ident().is_some() && c.is_done()
 }
 
-pub(super) fn starts_constraint(c: &Cursor<'_>) -> bool {
-    // EXCLUDE is no reserved word, so a column may be called that; the others of these begin with one.
-    let one_of = ["CONSTRAINT", "PRIMARY KEY", "FOREIGN KEY", "EXCLUDE USING", "NOT NULL"];
-    let mut after = c.clone();
-    one_of.iter().any(|words| c.at(words))
-        || (c.at("EXCLUDE") && c.skip(1).at_symbol("("))
-        || (after.eat("CHECK") && after.at_symbol("("))
-        || (c.clone().eat("UNIQUE") && {
-            after.eat("UNIQUE");
-            after.at_symbol("(") || after.at("USING INDEX") || after.at("NULLS")
-        })
-}
-
-/// `[CONSTRAINT name] CHECK … | UNIQUE … | PRIMARY KEY … | FOREIGN KEY … | EXCLUDE … | NOT NULL c`, to the end.
-pub(super) fn table_constraint(c: &mut Cursor<'_>) -> Option<Constraint> {
-    let name = if c.eat("CONSTRAINT") { Some(c.ident()?) } else { None };
-    let kind = if c.eat("CHECK") {
-        ConstraintKind::Check { expression: inside(c)? }
-    } else if c.eat("UNIQUE") {
-        let nulls_not_distinct = c.eat("NULLS NOT DISTINCT");
-        let _ = c.eat("NULLS DISTINCT");
-        let (columns, index_options, using_index) = key_columns(c)?;
-        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, using_index }
-    } else if c.eat("PRIMARY KEY") {
-        let (columns, index_options, using_index) = key_columns(c)?;
-        ConstraintKind::PrimaryKey { columns, index_options, using_index }
-    } else if c.eat("FOREIGN KEY") {
-        let columns = c.columns()?;
-        ConstraintKind::ForeignKey(references(c, columns)?)
-    } else if c.at("EXCLUDE") {
-        let start = c.position();
-        c.skip_until(1, at_constraint_end);
-        ConstraintKind::Exclude { definition: c.fragment_from(start) }
-    } else {
-        c.need("NOT NULL")?;
-        ConstraintKind::NotNull { column: c.ident()? }
-    };
-    let (options, not_valid) = constraint_options(c);
-    c.is_done().then_some(Constraint { name, kind, not_valid, options })
-}
-
-fn inside(c: &mut Cursor<'_>) -> Option<SqlFragment> {
-    let inside = c.parenthesised()?;
-    Some(SqlFragment::new(inside.whole_span().slice(c.text)))
-}
-
-fn at_constraint_end(c: &Cursor<'_>) -> bool {
-    ["DEFERRABLE", "INITIALLY", "NOT DEFERRABLE", "NOT VALID", "NO INHERIT", "NOT ENFORCED", "ENFORCED"]
-        .iter()
-        .any(|w| c.at(w))
-}
-
-/// `(columns) INCLUDE (…) WITH (…) USING INDEX TABLESPACE x` or `USING INDEX name`.
-fn key_columns(c: &mut Cursor<'_>) -> Option<(Vec<Ident>, SqlFragment, Option<Ident>)> {
-    if c.eat("USING INDEX") {
-        return Some((Vec::new(), SqlFragment::new(""), Some(c.ident()?)));
-    }
-    let columns = c.columns()?;
-    let start = c.position();
-    c.skip_until(0, at_constraint_end);
-    Some((columns, c.fragment_from(start), None))
-}
-
-/// `REFERENCES table [(columns)] [MATCH …] [ON …]`.
-fn references(c: &mut Cursor<'_>, columns: Vec<Ident>) -> Option<ForeignKey> {
-    c.need("REFERENCES")?;
-    let table = c.name()?;
-    let referenced = if c.at_symbol("(") { c.columns()? } else { Vec::new() };
-    let start = c.position();
-    loop {
-        if c.eat("MATCH") {
-            c.ident()?;
-        } else if c.eat("ON DELETE") || c.eat("ON UPDATE") {
-            if c.eat("SET NULL") || c.eat("SET DEFAULT") {
-                if c.at_symbol("(") {
-                    c.parenthesised()?;
-                }
-            } else if !(c.eat("NO ACTION") || c.eat("RESTRICT") || c.eat("CASCADE")) {
-                return None;
-            }
-        } else {
-            return Some(ForeignKey { columns, references: table, referenced, actions: c.fragment_from(start) });
-        }
-    }
-}
-
-/// `DEFERRABLE INITIALLY DEFERRED NO INHERIT NOT ENFORCED NOT VALID` in any order; `NOT VALID` comes back apart.
-fn constraint_options(c: &mut Cursor<'_>) -> (SqlFragment, bool) {
-    let (mut options, mut not_valid) = (Vec::new(), false);
-    loop {
-        if c.eat("NOT VALID") {
-            not_valid = true;
-        } else if let Some(option) = c.eat_one(&[
-            "DEFERRABLE",
-            "NOT DEFERRABLE",
-            "INITIALLY DEFERRED",
-            "INITIALLY IMMEDIATE",
-            "NO INHERIT",
-            "NOT ENFORCED",
-            "ENFORCED",
-        ]) {
-            options.push(option);
-        } else {
-            return (SqlFragment::new(&options.join(" ")), not_valid);
-        }
-    }
-}
-
 /// `name type constraints…`, to the end.
 pub(super) fn column_definition(c: &mut Cursor<'_>) -> Option<ColumnDefinition> {
     let name = c.ident()?;
@@ -236,85 +74,56 @@ pub(super) fn column_definition(c: &mut Cursor<'_>) -> Option<ColumnDefinition> 
     let mut column = ColumnDefinition {
         name,
         ty,
-        options: SqlFragment::new(""),
+        storage: None,
+        compression: None,
+        collation: None,
         not_null: false,
         default: None,
         generated: None,
         constraints: Vec::new(),
     };
-    let mut options: Vec<SqlFragment> = Vec::new();
     while !c.is_done() {
-        let start = c.position();
         if c.eat("COLLATE") {
-            c.name()?;
-            options.push(c.fragment_from(start));
-        } else if c.eat("STORAGE") || c.eat("COMPRESSION") {
-            c.ident()?;
-            options.push(c.fragment_from(start));
+            column.collation = Some(c.name()?);
+        } else if c.eat("STORAGE") {
+            column.storage = Some(c.ident()?);
+        } else if c.eat("COMPRESSION") {
+            column.compression = Some(c.ident()?);
         } else {
             column_constraint(c, &mut column)?;
         }
     }
-    column.options = SqlFragment::new(&options.iter().map(SqlFragment::as_str).collect::<Vec<_>>().join(" "));
     Some(column)
 }
 
 fn column_constraint(c: &mut Cursor<'_>, column: &mut ColumnDefinition) -> Option<()> {
     let name = if c.eat("CONSTRAINT") { Some(c.ident()?) } else { None };
-    let me = vec![column.name.clone()];
-    let kind = if c.eat("NOT NULL") {
+    if c.eat("NOT NULL") {
         column.not_null = true;
         c.eat("NO INHERIT");
-        return Some(());
     } else if c.eat("NULL") {
-        return Some(());
     } else if c.eat("DEFAULT") {
         let start = c.position();
         c.skip_until(1, at_column_constraint);
         column.default = Some(c.fragment_from(start));
-        return Some(());
     } else if c.at("GENERATED") {
         column.generated = Some(generated(c)?);
-        return Some(());
-    } else if c.eat("UNIQUE") {
-        let nulls_not_distinct = c.eat("NULLS NOT DISTINCT");
-        c.eat("NULLS DISTINCT");
-        ConstraintKind::Unique { columns: me, nulls_not_distinct, index_options: index_options(c)?, using_index: None }
-    } else if c.eat("PRIMARY KEY") {
-        ConstraintKind::PrimaryKey { columns: me, index_options: index_options(c)?, using_index: None }
-    } else if c.eat("CHECK") {
-        ConstraintKind::Check { expression: inside(c)? }
-    } else if c.at("REFERENCES") {
-        ConstraintKind::ForeignKey(references(c, me)?)
     } else {
-        return None;
-    };
-    let (options, not_valid) = constraint_options(c);
-    column.constraints.push(Constraint { name, kind, not_valid, options });
+        column.constraints.push(inline_constraint(c, name, &column.name)?);
+    }
     Some(())
 }
 
-fn index_options(c: &mut Cursor<'_>) -> Option<SqlFragment> {
-    let start = c.position();
-    if c.eat("WITH") {
-        c.parenthesised()?;
-    }
-    if c.eat("USING INDEX TABLESPACE") {
-        c.ident()?;
-    }
-    Some(c.fragment_from(start))
-}
-
 fn generated(c: &mut Cursor<'_>) -> Option<Generated> {
-    let start = c.position();
     c.need("GENERATED")?;
-    let _ = c.eat("ALWAYS") || c.eat("BY DEFAULT");
+    let generation = match c.eat_one(&["ALWAYS", "BY DEFAULT"]) {
+        Some("BY DEFAULT") => Generation::ByDefault,
+        _ => Generation::Always,
+    };
     c.need("AS")?;
     if c.eat("IDENTITY") {
-        if c.at_symbol("(") {
-            c.parenthesised()?;
-        }
-        return Some(Generated::Identity(c.fragment_from(start)));
+        let sequence_options = if c.at_symbol("(") { Some(inside(c)?) } else { None };
+        return Some(Generated::Identity(Identity { generation, sequence_options }));
     }
     let expression = inside(c)?;
     if c.eat("STORED") {

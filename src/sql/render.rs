@@ -1,9 +1,15 @@
-//! Operations that a rewrite made, as SQL: one statement each, without its semicolon.
+//! Operations that a rewrite made, as SQL: one statement each, without its semicolon. A clause that its author wrote is printed
+//! as it was written, any other from what it means.
 
-use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, EnumPosition, Generated, ObjectKind, Operation,
-    QualifiedName, TableRef,
-};
+mod column;
+mod constraint;
+mod index;
+
+use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, TableRef};
+
+pub use column::column_definition;
+pub use constraint::{constraint, exclusion, referential_actions};
+pub use index::{create_index, index_column, index_definition};
 
 /// The statement of an operation, or `None` for the kinds that no rewrite makes (they are printed from the source).
 pub fn statement(operation: &Operation) -> Option<String> {
@@ -106,108 +112,11 @@ pub fn subcommand(operation: &Operation) -> Option<String> {
     })
 }
 
-/// `CREATE [UNIQUE] INDEX [CONCURRENTLY] …`.
-pub fn create_index(index: &CreateIndex) -> String {
-    let mut sql = String::from("CREATE ");
-    for (on, word) in [
-        (index.unique, "UNIQUE "),
-        (true, "INDEX "),
-        (index.concurrently, "CONCURRENTLY "),
-        (index.if_not_exists, "IF NOT EXISTS "),
-    ] {
-        if on {
-            sql.push_str(word);
-        }
-    }
-    if let Some(name) = &index.name {
-        sql.push_str(&format!("{name} "));
-    }
-    sql.push_str(if index.only { "ON ONLY " } else { "ON " });
-    sql.push_str(index.definition.as_str());
-    sql
+/// The parts with a blank between.
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(" ")
 }
 
-/// `name type …` with everything that was written.
-pub fn column_definition(column: &ColumnDefinition) -> String {
-    let mut sql = format!("{} {}", column.name, column.ty);
-    let mut push = |text: &str| {
-        if !text.is_empty() {
-            sql.push(' ');
-            sql.push_str(text);
-        }
-    };
-    push(column.options.as_str());
-    match &column.generated {
-        Some(Generated::Identity(clause)) => push(clause.as_str()),
-        Some(Generated::Stored(expression)) => push(&format!("GENERATED ALWAYS AS ({expression}) STORED")),
-        Some(Generated::Virtual(expression)) => push(&format!("GENERATED ALWAYS AS ({expression}) VIRTUAL")),
-        None => {}
-    }
-    if column.not_null {
-        push("NOT NULL");
-    }
-    if let Some(default) = &column.default {
-        push(&format!("DEFAULT {default}"));
-    }
-    for inline in &column.constraints {
-        push(&self::inline_constraint(inline));
-    }
-    sql
-}
-
-fn inline_constraint(constraint: &Constraint) -> String {
-    let mut parts = Vec::new();
-    parts.extend(constraint.name.as_ref().map(|name| format!("CONSTRAINT {name}")));
-    parts.push(match &constraint.kind {
-        ConstraintKind::Check { expression } => format!("CHECK ({expression})"),
-        ConstraintKind::Unique { nulls_not_distinct, index_options, .. } => {
-            format!("UNIQUE{} {index_options}", if *nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" })
-        }
-        ConstraintKind::PrimaryKey { index_options, .. } => format!("PRIMARY KEY {index_options}"),
-        ConstraintKind::ForeignKey(key) => references(key),
-        ConstraintKind::Exclude { definition } => definition.to_string(),
-        ConstraintKind::NotNull { .. } => "NOT NULL".to_owned(),
-    });
-    finished(parts, constraint)
-}
-
-/// `[CONSTRAINT name] … [NOT VALID]`.
-pub fn constraint(constraint: &Constraint) -> String {
-    let mut parts = Vec::new();
-    parts.extend(constraint.name.as_ref().map(|name| format!("CONSTRAINT {name}")));
-    parts.push(match &constraint.kind {
-        ConstraintKind::Check { expression } => format!("CHECK ({expression})"),
-        ConstraintKind::Unique { columns, nulls_not_distinct, index_options, using_index } => {
-            let nulls = if *nulls_not_distinct { " NULLS NOT DISTINCT" } else { "" };
-            match using_index {
-                Some(index) => format!("UNIQUE USING INDEX {index}"),
-                None => format!("UNIQUE{nulls} ({}) {index_options}", list(columns)),
-            }
-        }
-        ConstraintKind::PrimaryKey { columns, index_options, using_index } => match using_index {
-            Some(index) => format!("PRIMARY KEY USING INDEX {index}"),
-            None => format!("PRIMARY KEY ({}) {index_options}", list(columns)),
-        },
-        ConstraintKind::ForeignKey(key) => format!("FOREIGN KEY ({}) {}", list(&key.columns), references(key)),
-        ConstraintKind::Exclude { definition } => definition.to_string(),
-        ConstraintKind::NotNull { column } => format!("NOT NULL {column}"),
-    });
-    finished(parts, constraint)
-}
-
-fn references(key: &crate::operation::ForeignKey) -> String {
-    let columns = if key.referenced.is_empty() { String::new() } else { format!("({})", list(&key.referenced)) };
-    format!("REFERENCES {}{columns} {}", key.references, key.actions)
-}
-
-fn finished(mut parts: Vec<String>, constraint: &Constraint) -> String {
-    parts.push(constraint.options.to_string());
-    if constraint.not_valid {
-        parts.push("NOT VALID".to_owned());
-    }
-    parts.iter().map(|p| p.trim()).filter(|p| !p.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-fn list(names: &[crate::operation::Ident]) -> String {
+fn list(names: &[Ident]) -> String {
     names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -14,8 +14,9 @@ use serde_json::Value;
 
 use super::super::{Found, FrameworkError, Records};
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, IndexColumn,
-    Operation, Persistence, QualifiedName, SqlFragment, TypeName,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, Identity,
+    IndexColumn, IndexDefinition, IndexKey, IndexParameters, NullsOrder, Operation, OperatorClass, Persistence,
+    QualifiedName, ReferentialAction, ReferentialActions, SortOrder, SqlFragment, StorageParameter, TypeName,
 };
 use crate::schema::Schema;
 use crate::source::SourceFile;
@@ -163,13 +164,15 @@ impl Column {
         let is_array = self.dimensions > 0 || element.len() < self.ty.len();
         let generated = match (self.generated, self.identity) {
             (Some(generated), _) => Some(Generated::Stored(SqlFragment::new(&generated.expression))),
-            (None, Some(_)) => Some(Generated::Identity(SqlFragment::new("GENERATED AS IDENTITY"))),
+            (None, Some(_)) => Some(Generated::Identity(Identity::default())),
             (None, None) => None,
         };
         ColumnDefinition {
             name: Ident::new(self.name),
             ty: TypeName::new(&if is_array { format!("{base}[]") } else { base }),
-            options: SqlFragment::new(""),
+            storage: None,
+            compression: None,
+            collation: None,
             not_null: self.not_null,
             default: self.default.as_ref().and_then(literal),
             generated,
@@ -188,17 +191,17 @@ fn literal(value: &Value) -> Option<SqlFragment> {
 }
 
 fn constraint(name: &str, kind: ConstraintKind) -> Constraint {
-    Constraint { name: Some(Ident::new(name)), kind, not_valid: false, options: SqlFragment::new("") }
+    Constraint::new(Some(Ident::new(name)), kind)
 }
 
 fn primary_key(name: &str, columns: &[String]) -> Constraint {
-    let columns = idents(columns);
-    constraint(name, ConstraintKind::PrimaryKey { columns, index_options: SqlFragment::new(""), using_index: None })
+    let (columns, index_parameters) = (idents(columns), IndexParameters::default());
+    constraint(name, ConstraintKind::PrimaryKey { columns, index_parameters, using_index: None })
 }
 
 fn unique(name: &str, columns: &[String], nulls_not_distinct: bool) -> Constraint {
-    let (columns, index_options) = (idents(columns), SqlFragment::new(""));
-    constraint(name, ConstraintKind::Unique { columns, nulls_not_distinct, index_options, using_index: None })
+    let (columns, index_parameters) = (idents(columns), IndexParameters::default());
+    constraint(name, ConstraintKind::Unique { columns, nulls_not_distinct, index_parameters, using_index: None })
 }
 
 fn check(name: &str, expression: &str) -> Constraint {
@@ -220,15 +223,24 @@ fn foreign_key(
     referenced: &[String],
     on: &Actions,
 ) -> Constraint {
-    let action = |event: &str, action: &Option<String>| {
-        let action = action.as_deref().filter(|action| !action.is_empty());
-        action.map(|action| format!("ON {event} {action}"))
+    let actions = ReferentialActions {
+        on_delete: referential_action(on.on_delete.as_deref()),
+        on_update: referential_action(on.on_update.as_deref()),
+        ..ReferentialActions::default()
     };
-    let actions: Vec<String> =
-        action("DELETE", &on.on_delete).into_iter().chain(action("UPDATE", &on.on_update)).collect();
-    let (columns, referenced) = (idents(columns), idents(referenced));
-    let actions = SqlFragment::new(&actions.join(" "));
+    let (columns, referenced, actions) = (idents(columns), idents(referenced), actions.into());
     constraint(name, ConstraintKind::ForeignKey(ForeignKey { columns, references, referenced, actions }))
+}
+
+/// The action as `drizzle-kit` spells it: SQL's words, in either case.
+fn referential_action(words: Option<&str>) -> ReferentialAction {
+    match words.unwrap_or_default().to_ascii_lowercase().as_str() {
+        "cascade" => ReferentialAction::Cascade,
+        "restrict" => ReferentialAction::Restrict,
+        "set null" => ReferentialAction::SetNull(Vec::new()),
+        "set default" => ReferentialAction::SetDefault(Vec::new()),
+        _ => ReferentialAction::NoAction,
+    }
 }
 
 /// An index as every version describes it.
@@ -274,68 +286,68 @@ impl Element {
             true => Ident::from_sql(text),
             false => Ident::new(text.clone()),
         };
-        let column = (!is_expression).then_some(name);
-        let mut sql = column.as_ref().map_or_else(|| text.clone(), ToString::to_string);
+        let mut column = IndexColumn::plain(match is_expression {
+            true => IndexKey::Expression(SqlFragment::new(text)),
+            false => IndexKey::Column(name),
+        });
         if let Element::Whole { asc, nulls, nulls_first, opclass, .. } = self {
             // A string up to version 7, an object with a name after it.
             let class = opclass.as_ref().and_then(|class| class.as_str().or_else(|| class.get("name")?.as_str()));
-            class.into_iter().for_each(|class| sql.push_str(&format!(" {class}")));
-            let descending = *asc == Some(false);
-            let first =
-                nulls.as_deref().map(|n| n.eq_ignore_ascii_case("first")).or(*nulls_first).unwrap_or(descending);
-            let order = match (descending, first) {
-                (false, false) => "",
-                (false, true) => " NULLS FIRST",
-                (true, true) => " DESC",
-                (true, false) => " DESC NULLS LAST",
+            let named = |class| OperatorClass { name: qualified(None, class), parameters: None };
+            column.operator_class = class.map(named);
+            column.order = if *asc == Some(false) { SortOrder::Descending } else { SortOrder::Ascending };
+            let first = nulls.as_deref().map(|n| n.eq_ignore_ascii_case("first")).or(*nulls_first);
+            column.nulls = match first {
+                Some(true) => NullsOrder::First,
+                Some(false) => NullsOrder::Last,
+                None => column.order.nulls(),
             };
-            sql.push_str(order);
         }
-        IndexColumn { column, text: SqlFragment::new(&sql) }
+        column
     }
 }
 
 impl Index {
     fn create(&self, table: &QualifiedName) -> Operation {
-        let columns: Vec<IndexColumn> = self.columns.iter().map(Element::column).collect();
-        let list = columns.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(", ");
-        let method = self.method.as_deref().unwrap_or("btree");
-        let mut definition = format!("{table} USING {method} ({list})");
-        if let Some(parameters) = self.with.as_ref().and_then(parameters) {
-            definition.push_str(&format!(" WITH ({parameters})"));
+        let mut definition = IndexDefinition::of(self.columns.iter().map(Element::column).collect());
+        if let Some(method) = &self.method {
+            definition.method = Ident::new(method.as_str());
         }
-        if let Some(predicate) = &self.predicate {
-            definition.push_str(&format!(" WHERE {predicate}"));
-        }
+        definition.parameters.with = self.with.as_ref().map(parameters).unwrap_or_default();
+        definition.predicate = self.predicate.as_deref().map(SqlFragment::new);
         Operation::CreateIndex(CreateIndex {
             name: Some(Ident::new(self.name.clone())),
-            table: table.clone(),
+            table: table.clone().into(),
             unique: self.is_unique,
             concurrently: false,
             if_not_exists: false,
             only: false,
-            columns,
-            include: Vec::new(),
-            predicate: self.predicate.as_deref().map(SqlFragment::new),
-            definition: SqlFragment::new(&definition),
+            definition: definition.into(),
         })
     }
 }
 
 /// Storage parameters: an object up to version 7, text after it.
-fn parameters(with: &Value) -> Option<String> {
-    let text = match with {
-        Value::String(text) => text.clone(),
-        Value::Object(map) => {
-            let one = |(key, value): (&String, &Value)| match value {
-                Value::String(text) => format!("{key}={text}"),
-                other => format!("{key}={other}"),
-            };
-            map.iter().map(one).collect::<Vec<_>>().join(", ")
-        }
-        _ => return None,
+fn parameters(with: &Value) -> Vec<StorageParameter> {
+    let parameter = |name: &str, value: Option<&str>| StorageParameter {
+        name: qualified(None, name.trim()),
+        value: value.map(SqlFragment::new),
     };
-    (!text.is_empty()).then_some(text)
+    let of_text = |one: &str| match one.split_once('=') {
+        Some((name, value)) => parameter(name, Some(value)),
+        None => parameter(one, None),
+    };
+    match with {
+        Value::String(text) => text.split(',').filter(|one| !one.trim().is_empty()).map(of_text).collect(),
+        Value::Object(map) => {
+            let one = |(name, value): (&String, &Value)| match value {
+                Value::String(text) => parameter(name, Some(text)),
+                other => parameter(name, Some(&other.to_string())),
+            };
+            map.iter().map(one).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 #[cfg(test)]

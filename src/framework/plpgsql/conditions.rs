@@ -71,7 +71,7 @@ pub(super) fn constraint_is(table: &QualifiedName, name: &Ident, constraint: &Co
         ConstraintKind::Unique { columns, .. } => ('u', columns.as_slice()),
         ConstraintKind::PrimaryKey { columns, .. } => ('p', columns.as_slice()),
         ConstraintKind::ForeignKey(key) => ('f', key.columns.as_slice()),
-        ConstraintKind::Exclude { .. } => ('x', &[][..]),
+        ConstraintKind::Exclude(_) => ('x', &[][..]),
         ConstraintKind::NotNull { column } => ('n', std::slice::from_ref(column)),
     };
     query += &format!(" AND contype = '{kind}'");
@@ -97,7 +97,7 @@ fn constraint_is_on(columns: &[Ident]) -> String {
 pub(super) fn valid_index_is(index: &QualifiedName, build: &CreateIndex) -> String {
     let unique = if build.unique { "indisunique" } else { "NOT indisunique" };
     let partial = if build.predicate.is_some() { "indpred IS NOT NULL" } else { "indpred IS NULL" };
-    let name = |element: &IndexColumn| element.column.as_ref().map(|name| literal(name.as_str()));
+    let name = |element: &IndexColumn| element.column().map(|name| literal(name.as_str()));
     let columns: Option<Vec<String>> = build.columns.iter().map(name).collect();
     let on = columns.map(|columns| {
         format!(

@@ -39,7 +39,7 @@ fn constraint(table: &QualifiedName, constraint: &Constraint) -> Vec<Name> {
 
 fn is_backed(kind: &ConstraintKind) -> bool {
     match kind {
-        ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude { .. } => true,
+        ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude(_) => true,
         ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) | ConstraintKind::NotNull { .. } => false,
     }
 }

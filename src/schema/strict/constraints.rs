@@ -39,14 +39,13 @@ impl Schema {
                 }
             }
             ConstraintKind::Check { .. } => {
-                let alone = constraint.options.as_str().to_uppercase().contains("NO INHERIT");
-                match table.only && !alone && !self.children(&table.name).is_empty() {
+                match table.only && !constraint.no_inherit && !self.children(&table.name).is_empty() {
                     true => refused(INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"),
                     false => Ok(()),
                 }
             }
             ConstraintKind::NotNull { column } => self.has_column(table, column),
-            ConstraintKind::Exclude { .. } => Ok(()),
+            ConstraintKind::Exclude(_) => Ok(()),
         }
     }
 
@@ -84,7 +83,7 @@ impl Schema {
         if state.constraint.is_some() {
             return refused("55000", format!("index {index} is already associated with a constraint"));
         }
-        let plain = state.predicate.is_none() && state.columns.iter().all(|c| c.column.is_some());
+        let plain = state.predicate.is_none() && state.columns.iter().all(|c| c.column().is_some());
         match state.unique && plain {
             true => Ok(()),
             false => refused(WRONG_OBJECT_TYPE, format!("{index} is not a unique index, or is a partial one")),

@@ -151,13 +151,13 @@ impl Schema {
     pub(super) fn can_create_index(&self, index: &CreateIndex) -> Applies {
         self.has_relation(&index.table)?;
         if let Some(table) = self.table(&index.table) {
-            if let Some(column) = index.columns.iter().filter_map(|c| c.column.as_ref()).find(|c| table.lacks(c)) {
+            if let Some(column) = index.columns.iter().filter_map(|c| c.column()).find(|c| table.lacks(c)) {
                 return refused(UNDEFINED_COLUMN, format!("column {column} does not exist"));
             }
             if index.concurrently && table.kind == RelationKind::Partitioned && !index.only {
                 return refused(
                     NOT_SUPPORTED,
-                    format!("cannot create index on partitioned table {} concurrently", index.table),
+                    format!("cannot create index on partitioned table {} concurrently", *index.table),
                 );
             }
         }
@@ -191,7 +191,7 @@ impl Schema {
     /// A foreign key that only this unique index serves.
     fn standing_on_index(&self, name: &QualifiedName) -> Option<String> {
         let index = self.index(name).filter(|index| index.unique && index.predicate.is_none())?;
-        let columns: Vec<&Ident> = index.columns.iter().filter_map(|c| c.column.as_ref()).collect();
+        let columns: Vec<&Ident> = index.columns.iter().filter_map(|c| c.column()).collect();
         let others: Vec<_> = self.unique_columns(&index.table, Some(name));
         let served = |referenced: &[Ident]| others.iter().any(|other| same_columns(other, referenced));
         let stands = |referenced: &[Ident]| {
@@ -206,7 +206,7 @@ impl Schema {
         let serves = |index: &&super::super::Index| {
             index.unique && index.predicate.is_none() && but.is_none_or(|name| !same(name, &index.name))
         };
-        let columns = |index: &super::super::Index| index.columns.iter().map(|c| c.column.clone()).collect();
+        let columns = |index: &super::super::Index| index.columns.iter().map(|c| c.column().cloned()).collect();
         self.indexes_of(table).filter(serves).filter_map(columns).collect()
     }
 

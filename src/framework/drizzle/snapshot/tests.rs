@@ -2,6 +2,7 @@ use super::super::super::Framework;
 use super::super::super::migration::Migration;
 use super::super::Drizzle;
 use super::*;
+use crate::sql::render;
 
 /// Where the samples are that drizzle-kit generated.
 fn samples(generation: &str) -> Vec<Utf8PathBuf> {
@@ -94,8 +95,12 @@ fn listed(schema: &Schema) -> Vec<String> {
             let generated = column.generated.as_ref().map_or("", |_| " GENERATED");
             out.push(format!("{}.{} {}{not_null}{default}{generated}", table.name, column.name, column.ty));
         }
-        out.extend(table.constraints.iter().map(|c| format!("{} {:?}", c.name, c.constraint.kind)));
-        out.extend(schema.indexes_of(&table.name).map(|i| format!("{} ON {}", i.name, i.definition)));
+        out.extend(table.constraints.iter().map(|c| render::constraint(&c.constraint)));
+        out.extend(
+            schema
+                .indexes_of(&table.name)
+                .map(|i| format!("{} ON {} {}", i.name, i.table, render::index_definition(&i.definition))),
+        );
     }
     out
 }
@@ -134,11 +139,11 @@ fn the_nested_form_is_read_whole() {
             "auth.t.roles \"Role\"[] DEFAULT '{}'",
             "auth.t.n numeric(10, 2) NOT NULL DEFAULT 0",
             "auth.t.s text GENERATED",
-            "t_pkey PrimaryKey { columns: [z], index_options: SqlFragment(\"\"), using_index: None }",
-            "u Unique { columns: [n], nulls_not_distinct: true, index_options: SqlFragment(\"\"), using_index: None }",
-            "c Check { expression: SqlFragment(\"\\\"n\\\" > 1\") }",
-            "f ForeignKey(ForeignKey { columns: [n], references: u, referenced: [id], actions: SqlFragment(\"ON DELETE cascade ON UPDATE no action\") })",
-            "auth.i ON auth.t USING btree (n DESC NULLS LAST, lower(\"s\") text_ops) WITH (fillfactor=70) WHERE \"n\" > 0",
+            "CONSTRAINT t_pkey PRIMARY KEY (z)",
+            "CONSTRAINT u UNIQUE NULLS NOT DISTINCT (n)",
+            "CONSTRAINT c CHECK (\"n\" > 1)",
+            "CONSTRAINT f FOREIGN KEY (n) REFERENCES u(id) ON DELETE CASCADE",
+            "auth.i ON auth.t (n DESC NULLS LAST, lower(\"s\") text_ops) WITH (fillfactor = 70) WHERE \"n\" > 0",
             "auth.t_pkey ON auth.t (z)",
             "auth.u ON auth.t (n)",
         ]
@@ -156,7 +161,7 @@ fn older_versions_name_columns_and_labels_otherwise() {
           "indexes": {"i": {"name": "i", "columns": ["r"], "isUnique": false}}}}}"#,
     )
     .unwrap();
-    assert_eq!(listed(&schema), ["t.r role NOT NULL", "i ON t USING btree (r)"]);
+    assert_eq!(listed(&schema), ["t.r role NOT NULL", "i ON t (r)"]);
     assert_eq!(schema.enum_type(&qualified(None, "role")).unwrap().labels, ["'z'", "'a'"]);
 }
 
@@ -209,7 +214,7 @@ fn changes_are_summed_up_until_something_is_renamed() {
     let records = Drizzle.records(&history);
     let known: Vec<bool> = (0..4).map(|at| records.file(at).is_some()).collect();
     assert_eq!(known, [true, true, false, false]);
-    assert_eq!(listed(&records.after(0).unwrap()), ["t.a text", "i ON t USING btree (a)"]);
+    assert_eq!(listed(&records.after(0).unwrap()), ["t.a text", "i ON t (a)"]);
     assert_eq!(listed(&records.after(1).unwrap()), ["t.a text NOT NULL", "t.b text[]"]);
 }
 
