@@ -78,7 +78,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
             names.iter().for_each(|name| drops_object(&mut uses, *kind, name, on.as_ref(), schema))
         }
         Operation::Comment { .. } => comments(&mut uses, text, schema),
-        Operation::Grant { .. } => grants(&mut uses, text, schema),
+        Operation::Grant { kind, names, .. } => grants(&mut uses, *kind, names, text, schema),
         // The rows that it brings along name no other table; they may be many.
         Operation::Insert { table, from_query: false } if text.len() > LONG => {
             uses.rows(table, schema);
@@ -292,19 +292,16 @@ fn comments(uses: &mut Uses, text: &str, schema: &Schema) {
     }
 }
 
-/// Privileges on tables that are named need these tables.
-fn grants(uses: &mut Uses, text: &str, schema: &Schema) {
-    let upper = text.to_ascii_uppercase();
-    let object = upper.split_once(" ON ").map(|(_, rest)| rest.trim_start());
-    let other =
-        ["ALL ", "SCHEMA ", "FUNCTION ", "SEQUENCE ", "TYPE ", "DATABASE ", "LANGUAGE ", "ROUTINE ", "PROCEDURE "];
-    match object {
-        Some(object) if !other.iter().any(|word| object.starts_with(word)) && !upper.starts_with("SECURITY") => {
-            uses.reads_text(text, schema);
-            uses.write(Resource::Privileges);
-        }
+/// Privileges need what is named; what makes functions and schemas is a barrier.
+fn grants(uses: &mut Uses, kind: ObjectKind, names: &[QualifiedName], text: &str, schema: &Schema) {
+    match kind {
+        ObjectKind::Table => uses.reads_text(text, schema),
+        ObjectKind::Sequence => names.iter().for_each(|name| uses.read(Resource::Relation(key(name)))),
+        ObjectKind::Type => names.iter().for_each(|name| uses.read(Resource::Type(key(name)))),
+        ObjectKind::Function | ObjectKind::Schema => {}
         _ => uses.barrier = true,
     }
+    uses.write(Resource::Privileges);
 }
 
 /// A data statement fires triggers, and may call functions of the user's.
