@@ -4,7 +4,7 @@
 use super::migration::Migration;
 use super::plpgsql::swap;
 use super::rerun::{Again, is_succeeded_by};
-use crate::operation::{Backfill, Operation};
+use crate::operation::{Backfill, DataOperation, Operation, TableOperation};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::schema::mentions;
 
@@ -62,7 +62,7 @@ fn fill_together(block: &[Unit], unit: &Unit) -> bool {
 
 fn backfill(unit: &Unit) -> Option<&Backfill> {
     match unit.steps.as_slice() {
-        [Step { operation: Operation::Backfill(fill), .. }] => Some(fill),
+        [Step { operation: Operation::Data(DataOperation::Backfill(fill)), .. }] => Some(fill),
         _ => None,
     }
 }
@@ -71,7 +71,8 @@ fn backfill(unit: &Unit) -> Option<&Backfill> {
 fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
     let in_do = unit.steps.iter().any(|step| step.verbatim && migration.statement_of(step.from).in_do);
     // A table that IF NOT EXISTS may not have made is no new one to whoever reads the file.
-    let makes_table = unit.steps.iter().any(|step| matches!(step.operation, Operation::CreateTable(_)));
+    let makes_table =
+        unit.steps.iter().any(|step| matches!(step.operation, Operation::Table(TableOperation::Create(_))));
     let succeeded = |(at, step): (usize, &Step)| {
         let mut later = unit.steps[at + 1..].iter();
         later.any(|later| is_succeeded_by(step, later) && swap(&step.operation, &later.operation).is_none())

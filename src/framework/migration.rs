@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::session::Session;
 use super::{Found, FrameworkError, header};
-use crate::operation::{Fixed, Item, Operation};
+use crate::operation::{Fixed, Item, Operation, SessionOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, Reading, split};
@@ -116,7 +116,7 @@ impl Migration {
                 session.follow(&located.operation, in_do);
                 self.spans
                     .push(ByteSpan { start: span.start + located.span.start, end: span.start + located.span.end });
-                let control = matches!(located.operation, Operation::Transaction(_));
+                let control = matches!(located.operation, Operation::Session(SessionOperation::Transaction(_)));
                 self.items.push(Item {
                     operation: located.operation,
                     statement: self.statements.len(),

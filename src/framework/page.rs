@@ -7,7 +7,10 @@ use super::header::comment;
 use super::migration::Migration;
 use super::plpgsql::{retried, retried_in_turn};
 use super::undo::undo;
-use crate::operation::{Backfill, Decides, Fixed, Operation, QualifiedName, Setting, TransactionControl, clipped};
+use crate::operation::{
+    Backfill, ColumnOperation, ConstraintOperation, DataOperation, Decides, Fixed, IndexOperation, Operation,
+    QualifiedName, SessionOperation, Setting, TableOperation, TransactionControl, clipped,
+};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{Change, change, one_line, read_statement, render, split};
 
@@ -109,7 +112,7 @@ impl Page<'_> {
                 }
             }
             UnitKind::Validate => format!("reads all rows; reads and writes go on ({lock})"),
-            UnitKind::Alone if matches!(self.first().operation, Operation::Backfill(_)) => {
+            UnitKind::Alone if matches!(self.first().operation, Operation::Data(DataOperation::Backfill(_))) => {
                 format!("fills rows in batches of {}, each with its own commit", self.settings.batch_size)
             }
             UnitKind::Alone => format!("takes its time; reads and writes go on ({lock}){}", self.commands.alone()),
@@ -153,10 +156,10 @@ impl Page<'_> {
             (UnitKind::Validate, _) => {
                 format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
             }
-            (_, Operation::Backfill(_)) => {
+            (_, Operation::Data(DataOperation::Backfill(_))) => {
                 format!("the batches so far are kept. {begin_again}: it goes on where it was")
             }
-            (UnitKind::Alone, Operation::CreateIndex(_)) => {
+            (UnitKind::Alone, Operation::Index(IndexOperation::Create(_))) => {
                 format!("it leaves an INVALID index.{}", self.commands.after_failed_build())
             }
             (UnitKind::Alone, _) => again,
@@ -169,7 +172,7 @@ impl Page<'_> {
 
     /// The commands that go on after a build that failed, one a line.
     fn after_failed_build(&self) -> Vec<String> {
-        let Operation::CreateIndex(index) = &self.first().operation else { return Vec::new() };
+        let Operation::Index(IndexOperation::Create(index)) = &self.first().operation else { return Vec::new() };
         let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
         match self.kind() {
             UnitKind::Alone => self.commands.commands_after_failed_build(&one_line(&name)),
@@ -211,7 +214,7 @@ impl Page<'_> {
     pub fn backfills(&self) -> Vec<&Backfill> {
         let operations = self.steps().map(|step| &step.operation);
         let fills = operations.filter_map(|operation| match operation {
-            Operation::Backfill(fill) => Some(fill),
+            Operation::Data(DataOperation::Backfill(fill)) => Some(fill),
             _ => None,
         });
         fills.collect()
@@ -298,7 +301,12 @@ impl Page<'_> {
 
     /// The same before one step.
     pub fn set_before(&self, step: &Step, in_words: bool, told: &mut Told) -> String {
-        if self.one_session || matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_)) {
+        if self.one_session
+            || matches!(
+                step.operation,
+                Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
+            )
+        {
             return String::new();
         }
         // The author's own words hold names without a schema.
@@ -317,7 +325,10 @@ impl Page<'_> {
         let steps = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
         let is_set = |at: usize| {
             let items = &self.migration.items[self.migration.statements[at].items.clone()];
-            !items.is_empty() && items.iter().all(|item| matches!(item.operation, Operation::SetParameter { .. }))
+            !items.is_empty()
+                && items
+                    .iter()
+                    .all(|item| matches!(item.operation, Operation::Session(SessionOperation::SetParameter { .. })))
         };
         let left_out = (0..last).filter(|at| is_set(*at) && !steps().any(|step| of(step) == *at));
         let missing: Vec<usize> = left_out.filter(|at| !std::mem::replace(&mut told[*at], true)).collect();
@@ -333,11 +344,12 @@ fn is_all_or_nothing(sent: &str) -> bool {
     let operations = statements.map(|statement| (statement, read_statement(statement).operations));
     let lasting: Vec<(&str, Option<TransactionControl>)> = operations
         .filter(|(_, all)| {
-            !all.iter().all(|one| matches!(one.operation, Operation::SetParameter { .. })) || all.is_empty()
+            !all.iter().all(|one| matches!(one.operation, Operation::Session(SessionOperation::SetParameter { .. })))
+                || all.is_empty()
         })
         .map(|(statement, all)| {
             let control = all.iter().find_map(|one| match one.operation {
-                Operation::Transaction(control) => Some(control),
+                Operation::Session(SessionOperation::Transaction(control)) => Some(control),
                 _ => None,
             });
             (statement, control)
@@ -378,10 +390,10 @@ pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
         !matches!(
             step.operation,
             Operation::Opaque { .. }
-                | Operation::Select { .. }
-                | Operation::Transaction(_)
-                | Operation::Vacuum { .. }
-                | Operation::Cluster { table: None }
+                | Operation::Data(DataOperation::Select { .. })
+                | Operation::Session(SessionOperation::Transaction(_))
+                | Operation::Table(TableOperation::Vacuum { .. })
+                | Operation::Table(TableOperation::Cluster { table: None })
         )
     };
     let fits = match statement.in_do {
@@ -402,7 +414,11 @@ impl Told {
             Some(Change::Set(setting)) => drop(self.0.insert(setting.name.clone(), setting)),
             Some(Change::Reset(name) | Change::Unclear(name)) => drop(self.0.remove(&name)),
             Some(Change::ResetAll) => self.0.clear(),
-            None if matches!(operation, Operation::Transaction(TransactionControl::Commit)) => {
+            None if matches!(
+                operation,
+                Operation::Session(SessionOperation::Transaction(TransactionControl::Commit))
+            ) =>
+            {
                 self.0.retain(|_, setting| !setting.local);
             }
             None => {}
@@ -460,7 +476,9 @@ pub fn slice(migration: &Migration, step: &Step) -> String {
 fn is_table_attribute(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::SetTableAttribute { .. } | Operation::SetColumnAttribute { .. } | Operation::AlterConstraint { .. }
+        Operation::Table(TableOperation::SetAttribute { .. })
+            | Operation::Column(ColumnOperation::SetAttribute { .. })
+            | Operation::Constraint(ConstraintOperation::Alter { .. })
     )
 }
 

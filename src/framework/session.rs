@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::operation::{Operation, Setting, TransactionControl};
+use crate::operation::{Operation, SessionOperation, Setting, TransactionControl};
 use crate::plan::Runner;
 use crate::sql::{Change, change};
 
@@ -67,18 +67,18 @@ impl Session {
     /// An operation of a statement, which may be a `DO` block, takes effect.
     pub(super) fn follow(&mut self, operation: &Operation, in_do: bool) {
         match operation {
-            Operation::Transaction(TransactionControl::Begin) => {
+            Operation::Session(SessionOperation::Transaction(TransactionControl::Begin)) => {
                 self.author_began = true;
                 self.blocks += 1;
                 // A second BEGIN has no effect.
                 self.block = self.block.or(Some(self.blocks));
             }
-            Operation::Transaction(TransactionControl::Commit) => {
+            Operation::Session(SessionOperation::Transaction(TransactionControl::Commit)) => {
                 self.author_began = false;
                 self.block = None;
                 self.local.clear();
             }
-            Operation::SetParameter { name, value, .. } if name == "lock_timeout" => {
+            Operation::Session(SessionOperation::SetParameter { name, value, .. }) if name == "lock_timeout" => {
                 self.bounded = value.trim_matches('\'') != "0";
             }
             _ => {

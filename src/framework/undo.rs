@@ -1,6 +1,6 @@
 //! How a block is taken back, for its comment.
 
-use crate::operation::{Ident, Operation, QualifiedName};
+use crate::operation::{ColumnOperation, Ident, ObjectOperation, Operation, QualifiedName, TableOperation};
 use crate::plan::{Step, Undo};
 use crate::schema::{mentions, same};
 use crate::sql::{one_line, render};
@@ -50,12 +50,18 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
 /// Privileges, policies and attributes of a table are gone when what made the table is taken back.
 fn goes_with_what_is_made(operation: &Operation, earlier: &[&Step]) -> bool {
     let is_made = |name: &QualifiedName| {
-        earlier.iter().any(|step| matches!(&step.operation, Operation::CreateTable(create) if same(&create.name, name)))
+        earlier.iter().any(|step| {
+            matches!(
+                &step.operation,
+                Operation::Table(TableOperation::Create(create))
+                    if same(&create.name, name)
+            )
+        })
     };
     match operation {
-        Operation::Grant { names, .. } => !names.is_empty() && names.iter().all(is_made),
-        Operation::SetTableAttribute { table, .. } => is_made(table),
-        Operation::CreateObject { on: Some(table), .. } => is_made(table),
+        Operation::Object(ObjectOperation::Grant { names, .. }) => !names.is_empty() && names.iter().all(is_made),
+        Operation::Table(TableOperation::SetAttribute { table, .. }) => is_made(table),
+        Operation::Object(ObjectOperation::Create { on: Some(table), .. }) => is_made(table),
         _ => false,
     }
 }
@@ -65,8 +71,8 @@ type Gone<'a> = (&'a QualifiedName, Option<&'a Ident>);
 
 fn taken_away(operation: &Operation) -> Vec<Gone<'_>> {
     match operation {
-        Operation::DropTable { names, .. } => names.iter().map(|name| (name, None)).collect(),
-        Operation::DropColumn { table, column, .. } => vec![(&table.name, Some(column))],
+        Operation::Table(TableOperation::Drop { names, .. }) => names.iter().map(|name| (name, None)).collect(),
+        Operation::Column(ColumnOperation::Drop { table, column, .. }) => vec![(&table.name, Some(column))],
         _ => Vec::new(),
     }
 }

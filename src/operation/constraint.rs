@@ -1,6 +1,43 @@
 //! Table constraints.
 
-use super::{Ident, IndexDefinition, IndexParameters, QualifiedName, Spelled, SqlFragment};
+use super::{Ident, IndexDefinition, IndexParameters, QualifiedName, Spelled, SqlFragment, TableRef};
+
+/// What is done to one constraint of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the variants are subcommands of ALTER TABLE and the fields their clauses
+pub enum ConstraintOperation {
+    Add { table: TableRef, constraint: Constraint },
+    Drop { table: TableRef, name: Ident, if_exists: bool, cascade: bool },
+    Validate { table: TableRef, name: Ident },
+    Rename { table: TableRef, name: Ident, to: Ident },
+    Alter { table: TableRef, name: Ident, alteration: ConstraintAlteration },
+}
+
+impl ConstraintOperation {
+    /// The constraint's table.
+    pub fn table(&self) -> &TableRef {
+        use ConstraintOperation::*;
+        match self {
+            Add { table, .. }
+            | Drop { table, .. }
+            | Validate { table, .. }
+            | Rename { table, .. }
+            | Alter { table, .. } => table,
+        }
+    }
+
+    /// The same, to change it.
+    pub fn table_mut(&mut self) -> &mut TableRef {
+        use ConstraintOperation::*;
+        match self {
+            Add { table, .. }
+            | Drop { table, .. }
+            | Validate { table, .. }
+            | Rename { table, .. }
+            | Alter { table, .. } => table,
+        }
+    }
+}
 
 /// A constraint of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]

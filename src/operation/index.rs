@@ -2,7 +2,30 @@
 
 use std::ops::Deref;
 
-use super::{Ident, QualifiedName, Spelled, SqlFragment};
+use super::{Ident, ObjectKind, QualifiedName, Spelled, SqlFragment};
+
+/// What is done to indexes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the variants are PostgreSQL's own statements and the fields their clauses
+pub enum IndexOperation {
+    Create(CreateIndex),
+    Drop { names: Vec<QualifiedName>, concurrently: bool, if_exists: bool, cascade: bool },
+    Rename { index: QualifiedName, to: Ident, if_exists: bool },
+    Alter { index: QualifiedName, action: IndexAction },
+    AttachPartition { index: QualifiedName, partition: QualifiedName },
+    Reindex { kind: ObjectKind, name: Option<QualifiedName>, concurrently: bool },
+}
+
+impl IndexOperation {
+    /// The table of an index that is made; of others the catalog knows it.
+    pub fn table(&self) -> Option<&QualifiedName> {
+        use IndexOperation::*;
+        match self {
+            Create(index) => Some(&index.table),
+            Drop { .. } | Rename { .. } | Alter { .. } | AttachPartition { .. } | Reindex { .. } => None,
+        }
+    }
+}
 
 /// `CREATE INDEX`. Dereferences to what the index is built of.
 #[derive(Debug, Clone, PartialEq, Eq)]

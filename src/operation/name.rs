@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 /// `NAMEDATALEN - 1`: the longest name in bytes; PostgreSQL cuts longer ones (Lexical Structure, 4.1.1).
@@ -295,6 +296,42 @@ impl fmt::Display for QualifiedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(schema) = &self.schema {
             write!(f, "{schema}.")?;
+        }
+        write!(f, "{}", self.name)
+    }
+}
+
+/// The table of an `ALTER TABLE`, with the words around its name. Dereferences to the name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableRef {
+    /// The table.
+    pub name: QualifiedName,
+    /// `ALTER TABLE ONLY`.
+    pub only: bool,
+    /// `ALTER TABLE IF EXISTS`.
+    pub if_exists: bool,
+}
+
+impl From<QualifiedName> for TableRef {
+    fn from(name: QualifiedName) -> Self {
+        TableRef { name, only: false, if_exists: false }
+    }
+}
+
+impl Deref for TableRef {
+    type Target = QualifiedName;
+    fn deref(&self) -> &QualifiedName {
+        &self.name
+    }
+}
+
+impl fmt::Display for TableRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.if_exists {
+            f.write_str("IF EXISTS ")?;
+        }
+        if self.only {
+            f.write_str("ONLY ")?;
         }
         write!(f, "{}", self.name)
     }

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::operation::{ObjectKind, Operation, QualifiedName, RowSecurity, TableAttribute};
+use crate::operation::{
+    ObjectKind, ObjectOperation, Operation, QualifiedName, RowSecurity, TableAttribute, TableOperation,
+};
 use crate::schema::{Key, key};
 
 /// Functions and relations have names of their own.
@@ -22,28 +24,29 @@ pub(super) struct Access {
 impl Access {
     /// The steps, by index, that made what the step `at` opens to somebody or closes. The soft ones are about what was not there before.
     pub(super) fn bonds_of(&mut self, at: usize, operation: &Operation, soft: bool) -> Vec<usize> {
-        use Operation::*;
         match operation {
-            DropTable { names, .. } => self.drops(ObjectKind::Table, names),
-            DropObject { kind, names, on: None, .. } => self.drops(*kind, names),
-            CreateTable(create) => self.makes(at, ObjectKind::Table, &create.name),
-            CreateObject { kind, name: Some(name), on: None, .. } => self.makes(at, *kind, name),
-            Grant { names, .. } if names.is_empty() => {
+            Operation::Table(TableOperation::Drop { names, .. }) => self.drops(ObjectKind::Table, names),
+            Operation::Object(ObjectOperation::Drop { kind, names, on: None, .. }) => self.drops(*kind, names),
+            Operation::Table(TableOperation::Create(create)) => self.makes(at, ObjectKind::Table, &create.name),
+            Operation::Object(ObjectOperation::Create { kind, name: Some(name), on: None, .. }) => {
+                self.makes(at, *kind, name)
+            }
+            Operation::Object(ObjectOperation::Grant { names, .. }) if names.is_empty() => {
                 self.made.iter().filter(|(object, _)| self.dropped.contains(*object)).map(|(_, at)| *at).collect()
             }
-            Grant { revokes, kind, names, .. } => {
+            Operation::Object(ObjectOperation::Grant { revokes, kind, names, .. }) => {
                 names.iter().filter_map(|name| self.made_by(*kind, name, *revokes && soft)).collect()
             }
-            AlterObject { kind, name: Some(name), on: None, .. } => {
+            Operation::Object(ObjectOperation::Alter { kind, name: Some(name), on: None, .. }) => {
                 self.made_by(*kind, name, false).into_iter().collect()
             }
-            SetTableAttribute { table, attribute: TableAttribute::Owner } => {
+            Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::Owner }) => {
                 self.made_by(ObjectKind::Table, table, false).into_iter().collect()
             }
-            SetTableAttribute {
+            Operation::Table(TableOperation::SetAttribute {
                 table,
                 attribute: TableAttribute::RowSecurity(RowSecurity::Enable | RowSecurity::Force),
-            } => self.made_by(ObjectKind::Table, table, soft).into_iter().collect(),
+            }) => self.made_by(ObjectKind::Table, table, soft).into_iter().collect(),
             _ => Vec::new(),
         }
     }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use super::access::Access;
 use crate::framework::migration::Migration;
-use crate::operation::{ColumnAttribute, Fixed, Ident, ObjectKind, Operation};
+use crate::operation::{
+    ColumnAttribute, ColumnOperation, DataOperation, Fixed, Ident, ObjectKind, ObjectOperation, Operation,
+    TableOperation,
+};
 use crate::plan::{Duration, Step, Transaction};
 use crate::schema::{Key, Schema, key};
 
@@ -22,8 +25,13 @@ pub(super) fn bonds(
     let mut access = Access::default();
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
     // Of tables only the temporary ones are asked for here.
-    let makes_temporary =
-        |step: &Step| matches!(&step.operation, Operation::CreateTable(create) if create.persistence.is_temporary());
+    let makes_temporary = |step: &Step| {
+        matches!(
+            &step.operation,
+            Operation::Table(TableOperation::Create(create))
+                if create.persistence.is_temporary()
+        )
+    };
     let mut schema = (before.has_temporary_tables() || steps.iter().any(makes_temporary)).then(|| before.clone());
     for (at, step) in steps.iter().enumerate() {
         let is_set = migration.items[step.from].fixed == Some(Fixed::Session);
@@ -64,10 +72,16 @@ fn with_copies(steps: &[Step], copies: &[(usize, usize)]) -> Vec<(usize, usize)>
 
 /// Two statements that change rows, one right behind the other, also where both left the transaction of a lock.
 fn are_rows_of_one(migration: &Migration, one: &Step, other: &Step) -> bool {
-    use Operation::{Delete, Insert, Truncate, Update};
     let changes = |step: &Step| {
-        matches!(step.operation, Insert { .. } | Update { .. } | Delete { .. } | Truncate { .. })
-            && step.duration == Duration::AsWritten
+        matches!(
+            step.operation,
+            Operation::Data(
+                DataOperation::Insert { .. }
+                    | DataOperation::Update { .. }
+                    | DataOperation::Delete { .. }
+                    | DataOperation::Truncate { .. }
+            )
+        ) && step.duration == Duration::AsWritten
     };
     let together = migration.items[one.from].shares_transaction_with(&migration.items[other.from]);
     together && one.transaction == Transaction::Own && changes(one) && changes(other)
@@ -96,23 +110,24 @@ enum Bond {
 fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<Bond> {
     let mut bonds = Vec::new();
     match &step.operation {
-        Operation::RenameTable { .. }
-        | Operation::RenameColumn { .. }
-        | Operation::SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, .. }
-            if step.duration != Duration::Free =>
-        {
+        Operation::Table(TableOperation::Rename { .. })
+        | Operation::Column(ColumnOperation::Rename { .. })
+        | Operation::Object(ObjectOperation::SetSchema {
+            kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView,
+            ..
+        }) if step.duration != Duration::Free => {
             bonds.push(Bond::Renames);
         }
-        Operation::SetType { table, column, .. }
-        | Operation::SetColumnAttribute { table, column, attribute: ColumnAttribute::AddIdentity }
-            if step.verbatim =>
-        {
+        Operation::Column(
+            ColumnOperation::SetType { table, column, .. }
+            | ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity },
+        ) if step.verbatim => {
             bonds.push(Bond::Identity(migration.items[step.from].statement, key(table), column.clone()));
         }
-        Operation::Grant { kind, names, .. } if !names.is_empty() => {
+        Operation::Object(ObjectOperation::Grant { kind, names, .. }) if !names.is_empty() => {
             bonds.extend(names.iter().map(|name| Bond::Privileges(*kind == ObjectKind::Function, key(name))));
         }
-        Operation::Grant { definition, .. } => {
+        Operation::Object(ObjectOperation::Grant { definition, .. }) => {
             bonds.extend(object_of_grant(definition.as_str()).map(Bond::AllPrivileges))
         }
         _ => {}
@@ -126,7 +141,7 @@ fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<
         if text.contains("pg_advisory_lock") || text.contains("pg_advisory_unlock") {
             bonds.push(Bond::Advisory);
         }
-        if let Operation::CreateTable(create) = &step.operation
+        if let Operation::Table(TableOperation::Create(create)) = &step.operation
             && create.persistence.is_temporary()
         {
             bonds.push(Bond::Temporary(key(&create.name)));

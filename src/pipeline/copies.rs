@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::framework::migration::Migration;
-use crate::operation::{Ident, ObjectKind, Operation, QualifiedName};
+use crate::operation::{
+    ColumnOperation, DataOperation, Ident, ObjectKind, ObjectOperation, Operation, QualifiedName, TableOperation,
+};
 use crate::postgres::calls_users_function;
 use crate::schema::{Key, Schema, key, mentions};
 
@@ -35,11 +37,11 @@ impl<'a> Copies<'a> {
         self.see_rows(item);
         let text = self.migration.slice(item);
         let copies = match &self.migration.items[item].operation {
-            Operation::CreateTable(create) => create.as_query,
+            Operation::Table(TableOperation::Create(create)) => create.as_query,
             // rows of the migration's own, however many, come from nowhere
-            Operation::Insert { from_query, .. } => *from_query || text.len() < LONG,
-            Operation::Update { .. } => true,
-            Operation::Opaque { .. } | Operation::Select { .. } => {
+            Operation::Data(DataOperation::Insert { from_query, .. }) => *from_query || text.len() < LONG,
+            Operation::Data(DataOperation::Update { .. }) => true,
+            Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }) => {
                 // a statement that another one prepared, or a function, may copy from anywhere
                 let unseen = matches!(&self.migration.items[item].operation, Operation::Opaque { .. });
                 if calls_users_function(text, schema) || (unseen && schema.named_in(text).is_empty()) {
@@ -59,9 +61,11 @@ impl<'a> Copies<'a> {
     /// A table that is emptied and filled again is not seen empty, and a row that is put back with another value not missing.
     fn see_rows(&mut self, item: usize) {
         match &self.migration.items[item].operation {
-            Operation::Truncate { tables, .. } => self.emptied.extend(tables.iter().map(|table| (key(table), item))),
-            Operation::Delete { table, .. } => self.emptied.extend([(key(table), item)]),
-            Operation::Insert { table, .. } => {
+            Operation::Data(DataOperation::Truncate { tables, .. }) => {
+                self.emptied.extend(tables.iter().map(|table| (key(table), item)))
+            }
+            Operation::Data(DataOperation::Delete { table, .. }) => self.emptied.extend([(key(table), item)]),
+            Operation::Data(DataOperation::Insert { table, .. }) => {
                 let emptied = self.emptied.get(&key(table)).copied();
                 self.found.extend(emptied.filter(|one| self.shares_transaction(*one, item)).map(|one| (one, item)));
             }
@@ -80,15 +84,19 @@ impl<'a> Copies<'a> {
             self.last_from(item, table, None, schema).filter(elsewhere)
         };
         let seen = match operation {
-            Operation::DropColumn { table, column, .. } => self.last_from(item, table, Some(column), schema),
-            Operation::RenameColumn { table, column, .. } if self.is_succeeded(item, table, column) => {
+            Operation::Column(ColumnOperation::Drop { table, column, .. }) => {
                 self.last_from(item, table, Some(column), schema)
             }
-            Operation::DropTable { names, .. } => names.iter().filter_map(whole).max(),
-            Operation::Truncate { tables, .. } => tables.iter().filter_map(moved).max(),
-            Operation::Delete { table, .. } => moved(table),
-            Operation::RenameTable { table, .. } => moved(table),
-            Operation::SetSchema { kind: ObjectKind::Table, name, .. } => moved(name),
+            Operation::Column(ColumnOperation::Rename { table, column, .. })
+                if self.is_succeeded(item, table, column) =>
+            {
+                self.last_from(item, table, Some(column), schema)
+            }
+            Operation::Table(TableOperation::Drop { names, .. }) => names.iter().filter_map(whole).max(),
+            Operation::Data(DataOperation::Truncate { tables, .. }) => tables.iter().filter_map(moved).max(),
+            Operation::Data(DataOperation::Delete { table, .. }) => moved(table),
+            Operation::Table(TableOperation::Rename { table, .. }) => moved(table),
+            Operation::Object(ObjectOperation::SetSchema { kind: ObjectKind::Table, name, .. }) => moved(name),
             _ => return None,
         };
         let unknown = self.unknown.filter(|copy| self.shares_transaction(*copy, item));
@@ -98,8 +106,10 @@ impl<'a> Copies<'a> {
     /// Another column takes the name of one that is renamed away.
     fn is_succeeded(&self, item: usize, table: &QualifiedName, column: &Ident) -> bool {
         self.migration.items[item + 1..].iter().any(|later| match &later.operation {
-            Operation::RenameColumn { table: of, to, .. } => key(of) == key(table) && to == column,
-            Operation::AddColumn { table: of, column: added, .. } => key(of) == key(table) && added.name == *column,
+            Operation::Column(ColumnOperation::Rename { table: of, to, .. }) => key(of) == key(table) && to == column,
+            Operation::Column(ColumnOperation::Add { table: of, column: added, .. }) => {
+                key(of) == key(table) && added.name == *column
+            }
             _ => false,
         })
     }

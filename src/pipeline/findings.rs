@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::session;
 use crate::framework::Refusal;
 use crate::framework::migration::Migration;
-use crate::operation::{Fixed, Item, Operation, QualifiedName};
+use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, UnitKind, Uses};
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
@@ -222,7 +222,9 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     guards::settle(migration, &mut found, &unguarded, failing.first().copied());
     found.assemble();
     // A lock that the author takes is meant for all that stands behind it.
-    let is_lock = |item: &Item| item.fixed.is_none() && matches!(item.operation, Operation::LockTable { .. });
+    let is_lock = |item: &Item| {
+        item.fixed.is_none() && matches!(item.operation, Operation::Session(SessionOperation::LockTable { .. }))
+    };
     match migration.items.iter().position(is_lock).filter(|_| found.is_rewritten()) {
         Some(at) => {
             let line = migration.source.position(migration.spans[at].start).line;
@@ -236,7 +238,9 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
 fn cost(migration: &Migration, at: usize, schema: &Schema, version: u32) -> Effects {
     let operation = &migration.items[at].operation;
     let cost = effects(operation, schema, version);
-    let (Operation::AddColumn { table, .. }, Work::Constant) = (operation, &cost.work) else { return cost };
+    let (Operation::Column(ColumnOperation::Add { table, .. }), Work::Constant) = (operation, &cost.work) else {
+        return cost;
+    };
     let statement = migration.statement_of(at);
     let items = statement.items.clone().filter(|_| !statement.in_do);
     let beside = items.map(|item| &migration.items[item].operation);
@@ -263,7 +267,9 @@ impl HeldLocks {
 
     fn take(&mut self, item: &Item, at: usize, cost: &Effects) {
         let strong = cost.locks.iter().filter(|(_, mode)| mode.blocks_writes()).max_by_key(|(_, mode)| *mode);
-        let Some((relation, lock)) = strong.filter(|_| !matches!(item.operation, Operation::LockTable { .. })) else {
+        let Some((relation, lock)) =
+            strong.filter(|_| !matches!(item.operation, Operation::Session(SessionOperation::LockTable { .. })))
+        else {
             return;
         };
         let stronger = self.in_transaction_of(item).is_none_or(|held| held.lock <= *lock);
@@ -385,11 +391,14 @@ fn as_written(migration: &Migration, mut schema: Schema, costs: &[Effects], sett
 fn passed_through(site: &Site<'_>) -> Step {
     let mut step = site.pass_through();
     let item = &site.items[site.at];
-    let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Select { .. });
-    let changes_rows =
-        matches!(item.operation, Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. });
+    let opaque = matches!(item.operation, Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }));
+    let changes_rows = matches!(
+        item.operation,
+        Operation::Data(DataOperation::Insert { .. } | DataOperation::Update { .. } | DataOperation::Delete { .. })
+    );
     // where no step bounds its waits, the author's timeout is the only one, and nothing passes it
-    let is_only_bound = !site.settings.bound_lock_waits && matches!(item.operation, Operation::SetParameter { .. });
+    let is_only_bound = !site.settings.bound_lock_waits
+        && matches!(item.operation, Operation::Session(SessionOperation::SetParameter { .. }));
     if item.fixed.is_some() || is_only_bound {
         step.uses = Arc::new(Uses::everything());
     }

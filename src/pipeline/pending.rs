@@ -2,7 +2,7 @@
 //! transaction.
 
 use crate::framework::migration::Migration;
-use crate::operation::{Item, Operation, TransactionControl};
+use crate::operation::{Item, ObjectOperation, Operation, SessionOperation, TransactionControl, TypeOperation};
 use crate::plan::{Begins, Runner};
 
 /// Marks the labels of `migration` that the one behind it uses, where no COMMIT stands between.
@@ -13,19 +13,25 @@ pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, ru
     let before_commit = next.items.iter().take_while(|item| !ends_transaction(item)).count();
     let uses = |label: &str| {
         (0..before_commit).any(|at| match next.items[at].operation {
-            Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } | Operation::Comment { .. } => false,
+            Operation::Type(TypeOperation::AddValue { .. } | TypeOperation::RenameValue { .. })
+            | Operation::Object(ObjectOperation::Comment { .. }) => false,
             _ => next.slice(at).contains(label),
         })
     };
     for item in migration.items.iter_mut().rev() {
         match &item.operation {
             _ if ends_transaction(item) => return,
-            Operation::AddEnumValue { value, .. } => item.is_used_next = item.block.is_some() && uses(value),
+            Operation::Type(TypeOperation::AddValue { value, .. }) => {
+                item.is_used_next = item.block.is_some() && uses(value)
+            }
             _ => {}
         }
     }
 }
 
 fn ends_transaction(item: &Item) -> bool {
-    matches!(item.operation, Operation::Transaction(TransactionControl::Commit | TransactionControl::Other))
+    matches!(
+        item.operation,
+        Operation::Session(SessionOperation::Transaction(TransactionControl::Commit | TransactionControl::Other))
+    )
 }

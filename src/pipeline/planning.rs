@@ -7,7 +7,7 @@ use super::copies::Copies;
 use super::findings::Findings;
 use super::session;
 use crate::framework::migration::Migration;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{DataOperation, Operation, QualifiedName, SessionOperation, TableOperation};
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
 use crate::rewrite::failing_statement;
@@ -67,16 +67,16 @@ impl Around {
 
 /// The operation changes a table of that name.
 fn is_altered(operation: &Operation, name: &QualifiedName) -> bool {
-    use Operation::*;
     let is_no_table = matches!(
         operation,
-        CreateTable(_)
-            | DropTable { .. }
-            | Insert { .. }
-            | Update { .. }
-            | Delete { .. }
-            | Truncate { .. }
-            | LockTable { .. }
+        Operation::Table(TableOperation::Create(_) | TableOperation::Drop { .. })
+            | Operation::Data(
+                DataOperation::Insert { .. }
+                    | DataOperation::Update { .. }
+                    | DataOperation::Delete { .. }
+                    | DataOperation::Truncate { .. }
+            )
+            | Operation::Session(SessionOperation::LockTable { .. })
     );
     !is_no_table && operation.table().is_some_and(|table| crate::schema::same(table, name))
 }

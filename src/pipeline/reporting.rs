@@ -10,7 +10,7 @@ use crate::disk::{Action, FileChange};
 use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
 use crate::framework::page;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{DataOperation, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::report::{
     Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity,
@@ -208,7 +208,9 @@ fn step_report(
             Duration::Free => "locks nothing in use",
             Duration::Instant => "instant",
             Duration::Scan => "scans, blocks nothing",
-            Duration::Build if matches!(step.operation, Operation::DropIndex { .. }) => "drops, blocks nothing",
+            Duration::Build if matches!(step.operation, Operation::Index(IndexOperation::Drop { .. })) => {
+                "drops, blocks nothing"
+            }
             Duration::Build => "builds, blocks nothing",
             Duration::Backfill => "fills in batches",
             Duration::AsWritten => "as written",
@@ -232,7 +234,9 @@ fn step_report(
 
 fn backfill_sql(operation: &Operation) -> String {
     match operation {
-        Operation::Backfill(b) => format!("UPDATE {} SET {} = {} WHERE {}", b.table, b.column, b.value, b.todo),
+        Operation::Data(DataOperation::Backfill(b)) => {
+            format!("UPDATE {} SET {} = {} WHERE {}", b.table, b.column, b.value, b.todo)
+        }
         _ => String::new(),
     }
 }

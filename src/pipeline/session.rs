@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::framework::migration::Migration;
 use crate::framework::page::can_be_in_a_block;
-use crate::operation::{Decides, Fixed, Item, Operation, Setting, search_path};
+use crate::operation::{ConstraintOperation, Decides, Fixed, Item, Operation, SessionOperation, Setting, search_path};
 use crate::plan::{Duration, Runner, Step, Transaction};
 use crate::postgres::matters;
 use crate::schema::Schema;
@@ -39,9 +39,11 @@ pub(super) fn tell(steps: &mut [Step], items: &[Item]) {
 
 /// The constraint that a step validates, where one before it adds it; else what the step does itself.
 fn proved(steps: &[Step], at: usize) -> &Operation {
-    let Operation::ValidateConstraint { table, name } = &steps[at].operation else { return &steps[at].operation };
+    let Operation::Constraint(ConstraintOperation::Validate { table, name }) = &steps[at].operation else {
+        return &steps[at].operation;
+    };
     let adds = |operation: &&Operation| match operation {
-        Operation::AddConstraint { table: other, constraint } => {
+        Operation::Constraint(ConstraintOperation::Add { table: other, constraint }) => {
             other.name == table.name && constraint.name.as_ref() == Some(name)
         }
         _ => false,
@@ -65,7 +67,10 @@ pub(super) fn untold(migration: &Migration, steps: &[Step], runner: Runner) -> O
         let needs = |setting: &Setting| step.settings.contains(setting) || (in_words && is_name(setting));
         let needed = item.settings.iter().filter(|setting| !setting.local && needs(setting));
         let has_no_room = step.transaction == Transaction::Outside && step.duration != Duration::Backfill;
-        let is_control = matches!(step.operation, Operation::SetParameter { .. } | Operation::Transaction(_));
+        let is_control = matches!(
+            step.operation,
+            Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
+        );
         let found = needed.filter(|setting| {
             !is_control
                 && (has_no_room || (in_words && setting.is_of_whole_session() && !can_be_in_a_block(migration, step)))
@@ -87,7 +92,7 @@ fn is_name(setting: &Setting) -> bool {
 
 /// In a session that has run a part of the file before, its beginning would run under what is set behind it.
 fn told_too_late(migration: &Migration) -> Option<String> {
-    let is_set = |item: &Item| matches!(item.operation, Operation::SetParameter { .. });
+    let is_set = |item: &Item| matches!(item.operation, Operation::Session(SessionOperation::SetParameter { .. }));
     let set = migration.items.iter().position(|item| is_set(item) && decides(item, &item.settings))?;
     migration.items[..set].iter().find(|item| !is_set(item))?;
     let line = migration.source.position(migration.spans[set].start).line;
@@ -134,7 +139,9 @@ pub(super) fn set_by_steps(migration: &Migration, runner: Runner) -> BTreeSet<us
     let is_last = |at: usize| !names[at + 1..].contains(&names[at]);
     let is_own = |at: &usize| {
         let item = &migration.items[*at];
-        let Operation::SetParameter { local: false, .. } = &item.operation else { return false };
+        let Operation::Session(SessionOperation::SetParameter { local: false, .. }) = &item.operation else {
+            return false;
+        };
         let of_session = match change(&item.operation) {
             Some(Change::Set(setting)) => {
                 setting.is_of_whole_session()
@@ -151,7 +158,7 @@ pub(super) fn set_by_steps(migration: &Migration, runner: Runner) -> BTreeSet<us
 /// The parameter that a statement sets or resets.
 fn parameter(operation: &Operation) -> Option<&str> {
     match operation {
-        Operation::SetParameter { name, .. } => Some(name),
+        Operation::Session(SessionOperation::SetParameter { name, .. }) => Some(name),
         _ => None,
     }
 }

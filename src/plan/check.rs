@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sequence::UnitKind;
 use super::step::{Duration, Step};
-use crate::operation::{ConstraintKind, CreateIndex, ForeignKey, Ident, Operation, QualifiedName};
+use crate::operation::{
+    ColumnOperation, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation, ForeignKey, Ident,
+    IndexOperation, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::protection::{Gap, Protections, takes_away};
 use crate::schema::strict::Conflict;
@@ -168,7 +171,7 @@ fn allows(kind: UnitKind, step: &Step, cost: &Effects) -> bool {
         UnitKind::Free => cost.in_transaction && !felt && !work,
         UnitKind::Brief => cost.in_transaction && !work,
         UnitKind::Validate => cost.in_transaction && !felt,
-        UnitKind::Alone => matches!(step.operation, Operation::Backfill(_)) || !(felt && work),
+        UnitKind::Alone => matches!(step.operation, Operation::Data(DataOperation::Backfill(_))) || !(felt && work),
         UnitKind::AsWritten => true,
     };
     fits && (step.fails_on_rows || !cost.fails_on_rows)
@@ -179,13 +182,12 @@ fn is_final(step: &Step) -> bool {
     step.is_removal()
         && matches!(
             step.operation,
-            Operation::RenameTable { .. }
-                | Operation::RenameColumn { .. }
-                | Operation::DropTable { .. }
-                | Operation::DropColumn { .. }
-                | Operation::SetType { .. }
-                | Operation::RenameEnumValue { .. }
-                | Operation::Truncate { .. }
+            Operation::Table(TableOperation::Rename { .. } | TableOperation::Drop { .. })
+                | Operation::Column(
+                    ColumnOperation::Rename { .. } | ColumnOperation::Drop { .. } | ColumnOperation::SetType { .. }
+                )
+                | Operation::Type(TypeOperation::RenameValue { .. })
+                | Operation::Data(DataOperation::Truncate { .. })
         )
 }
 
@@ -193,15 +195,22 @@ fn is_final(step: &Step) -> bool {
 fn changes_rows(step: &Step) -> bool {
     let changes = matches!(
         step.operation,
-        Operation::Update { .. } | Operation::Delete { .. } | Operation::Truncate { .. } | Operation::Insert { .. }
+        Operation::Data(
+            DataOperation::Update { .. }
+                | DataOperation::Delete { .. }
+                | DataOperation::Truncate { .. }
+                | DataOperation::Insert { .. }
+        )
     );
     changes && step.duration != Duration::Free
 }
 
 /// It may come upon a rule that a row breaks, or a value that cannot be cast.
 fn changes_rows_as_written(step: &Step) -> bool {
-    use Operation::*;
-    let changes = matches!(step.operation, Insert { .. } | Update { .. } | Delete { .. });
+    let changes = matches!(
+        step.operation,
+        Operation::Data(DataOperation::Insert { .. } | DataOperation::Update { .. } | DataOperation::Delete { .. })
+    );
     changes && step.duration == Duration::AsWritten
 }
 
@@ -209,26 +218,32 @@ fn changes_rows_as_written(step: &Step) -> bool {
 fn may_fail_as_written(step: &Step, cost: &Effects) -> bool {
     let checks = matches!(
         step.operation,
-        Operation::SetType { .. }
-            | Operation::SetNotNull { .. }
-            | Operation::AddConstraint { .. }
-            | Operation::AddColumn { .. }
-            | Operation::CreateIndex(_)
-            | Operation::AttachPartition { .. }
+        Operation::Column(
+            ColumnOperation::SetType { .. } | ColumnOperation::SetNotNull { .. } | ColumnOperation::Add { .. }
+        ) | Operation::Constraint(ConstraintOperation::Add { .. })
+            | Operation::Index(IndexOperation::Create(_))
+            | Operation::Table(TableOperation::AttachPartition { .. })
     );
     checks && cost.work != Work::Constant
 }
 
 /// It may put values into columns that were empty.
 fn fills(step: &Step) -> bool {
-    use Operation::*;
-    matches!(step.operation, Insert { .. } | Update { .. } | Opaque { .. } | Select { .. } | Backfill(_))
+    matches!(
+        step.operation,
+        Operation::Data(
+            DataOperation::Insert { .. }
+                | DataOperation::Update { .. }
+                | DataOperation::Select { .. }
+                | DataOperation::Backfill(_)
+        ) | Operation::Opaque { .. }
+    )
 }
 
 /// Rows that are there may make it fail. `filled` says that a step before it changes rows.
 fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
     match &step.operation {
-        Operation::ValidateConstraint { table, name } => {
+        Operation::Constraint(ConstraintOperation::Validate { table, name }) => {
             use ConstraintKind::{Check, ForeignKey};
             let state = schema.constraint(table, name);
             let empty = |column| !filled && holds_nothing(table, column, schema);
@@ -237,7 +252,7 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
                 Some(Check { .. }) | Some(_) | None => true,
             }
         }
-        Operation::CreateIndex(index) => {
+        Operation::Index(IndexOperation::Create(index)) => {
             let settled = || schema.is_new(&index.table) || is_unique_already(index, schema);
             let empty = || !filled && is_empty(index, schema);
             index.unique && !settled() && !empty()
@@ -326,18 +341,20 @@ pub fn relations<'a>(operations: impl IntoIterator<Item = &'a Operation>, schema
     for operation in operations {
         found.extend(operation.table().cloned());
         match operation {
-            Operation::RenameType { name, to } => found.extend([name.clone(), name.sibling(to.clone())]),
-            Operation::DropTable { names, .. }
-            | Operation::DropObject { names, .. }
-            | Operation::DropType { names, .. } => found.extend(names.iter().cloned()),
-            Operation::DropIndex { names, .. } => {
+            Operation::Type(TypeOperation::Rename { name, to }) => {
+                found.extend([name.clone(), name.sibling(to.clone())])
+            }
+            Operation::Table(TableOperation::Drop { names, .. })
+            | Operation::Object(ObjectOperation::Drop { names, .. })
+            | Operation::Type(TypeOperation::Drop { names, .. }) => found.extend(names.iter().cloned()),
+            Operation::Index(IndexOperation::Drop { names, .. }) => {
                 found.extend(names.iter().filter_map(|name| schema.index(name)).map(|index| index.table.clone()));
             }
-            Operation::RenameTable { table, to } => found.push(table.sibling(to.clone())),
-            Operation::SetSchema { name, to, .. } => {
+            Operation::Table(TableOperation::Rename { table, to }) => found.push(table.sibling(to.clone())),
+            Operation::Object(ObjectOperation::SetSchema { name, to, .. }) => {
                 found.push(QualifiedName { schema: Some(to.clone()), name: name.name.clone() });
             }
-            Operation::CreateObject { name: Some(name), .. } => found.push(name.clone()),
+            Operation::Object(ObjectOperation::Create { name: Some(name), .. }) => found.push(name.clone()),
             _ => {}
         }
     }

@@ -3,8 +3,9 @@
 use super::resource::{Resource, Uses};
 use super::step::Step;
 use crate::operation::{
-    Constraint, ConstraintKind, CreateTable, ForeignKey, Generated, Ident, IndexColumn, ObjectKind, Operation,
-    QualifiedName, TableAttribute,
+    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateTable, DataOperation, ForeignKey,
+    Generated, Ident, IndexColumn, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName,
+    SessionOperation, TableAttribute, TableOperation, TypeOperation,
 };
 use crate::postgres::{calls_users_function, proving_check};
 use crate::schema::{Index, Key, Schema, key, mentions};
@@ -17,19 +18,23 @@ const LONG: usize = 100_000;
 pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
     let mut uses = Uses::default();
     match operation {
-        Operation::CreateTable(create) => creates_table(&mut uses, create, text, schema),
-        Operation::DropTable { names, .. } => names.iter().for_each(|name| drops_table(&mut uses, name, schema)),
-        Operation::RenameTable { table, to } => {
+        Operation::Table(TableOperation::Create(create)) => creates_table(&mut uses, create, text, schema),
+        Operation::Table(TableOperation::Drop { names, .. }) => {
+            names.iter().for_each(|name| drops_table(&mut uses, name, schema))
+        }
+        Operation::Table(TableOperation::Rename { table, to }) => {
             uses.alone(table, schema);
             for name in [table.name.clone(), table.sibling(to.clone())] {
                 uses.write(Resource::Relation(key(&name)));
                 uses.write(Resource::Type(key(&name)));
             }
         }
-        Operation::CreateEnum { name, .. }
-        | Operation::AddEnumValue { name, .. }
-        | Operation::CreateDomain { name, .. } => uses.write(Resource::Type(key(name))),
-        Operation::CreateIndex(index) => {
+        Operation::Type(
+            TypeOperation::CreateEnum { name, .. }
+            | TypeOperation::AddValue { name, .. }
+            | TypeOperation::CreateDomain { name, .. },
+        ) => uses.write(Resource::Type(key(name))),
+        Operation::Index(IndexOperation::Create(index)) => {
             let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
             uses.reads_columns(&index.table, &columns, schema);
             uses.reads_columns(&index.table, &index.parameters.include, schema);
@@ -45,10 +50,12 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
             uses.write(Resource::Relation(key(&index.table.sibling(name))));
         }
-        Operation::DropIndex { names, .. } => names.iter().for_each(|name| drops_index(&mut uses, name, schema)),
+        Operation::Index(IndexOperation::Drop { names, .. }) => {
+            names.iter().for_each(|name| drops_index(&mut uses, name, schema))
+        }
         // It decides how long the statements behind it may take, and not what they do.
-        Operation::SetParameter { name, local: false, .. } if is_timeout(name) => {}
-        Operation::RenameIndex { index, to, .. } => {
+        Operation::Session(SessionOperation::SetParameter { name, local: false, .. }) if is_timeout(name) => {}
+        Operation::Index(IndexOperation::Rename { index, to, .. }) => {
             uses_index(&mut uses, index, schema);
             uses.write(Resource::Relation(key(&index.sibling(to.clone()))));
             if let Some((table, name)) = schema.index(index).and_then(|i| Some((&i.table, i.constraint.as_ref()?))) {
@@ -57,8 +64,8 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
                 uses.write(Resource::Constraint(root, to.clone()));
             }
         }
-        Operation::AlterIndex { index, .. } => uses_index(&mut uses, index, schema),
-        Operation::AttachIndex { index, partition } => {
+        Operation::Index(IndexOperation::Alter { index, .. }) => uses_index(&mut uses, index, schema),
+        Operation::Index(IndexOperation::AttachPartition { index, partition }) => {
             for name in [index, partition] {
                 uses_index(&mut uses, name, schema);
                 if let Some(table) = schema.index(name).map(|i| i.table.clone()) {
@@ -66,34 +73,38 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
                 }
             }
         }
-        Operation::CreateObject { kind, name: Some(name), on, definition, .. } => {
+        Operation::Object(ObjectOperation::Create { kind, name: Some(name), on, definition, .. }) => {
             creates_object(&mut uses, *kind, name, on.as_ref(), definition.as_str(), schema)
         }
         // What used it went before it, and what takes its name waits for it.
-        Operation::DropType { names, cascade: false, .. } => {
+        Operation::Type(TypeOperation::Drop { names, cascade: false, .. }) => {
             uses.last = true;
             names.iter().for_each(|name| uses.write(Resource::Type(key(name))));
         }
-        Operation::DropObject { kind, names, on, cascade: false, .. } => {
+        Operation::Object(ObjectOperation::Drop { kind, names, on, cascade: false, .. }) => {
             names.iter().for_each(|name| drops_object(&mut uses, *kind, name, on.as_ref(), schema))
         }
-        Operation::Comment { .. } => comments(&mut uses, text, schema),
-        Operation::Grant { kind, names, .. } => grants(&mut uses, *kind, names, text, schema),
+        Operation::Object(ObjectOperation::Comment { .. }) => comments(&mut uses, text, schema),
+        Operation::Object(ObjectOperation::Grant { kind, names, .. }) => grants(&mut uses, *kind, names, text, schema),
         // The rows that it brings along name no other table; they may be many.
-        Operation::Insert { table, from_query: false } if text.len() > LONG => {
+        Operation::Data(DataOperation::Insert { table, from_query: false }) if text.len() > LONG => {
             uses.rows(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }
-        Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
+        Operation::Data(
+            DataOperation::Insert { table, .. }
+            | DataOperation::Update { table, .. }
+            | DataOperation::Delete { table, .. },
+        ) => {
             uses.rows(table, schema);
             uses.reads_rows_of_statement(text, schema);
             uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
         }
-        Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
+        Operation::Data(DataOperation::Truncate { tables, .. }) => tables.iter().for_each(|table| {
             uses.rows(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }),
-        Operation::Analyze { tables } if !tables.is_empty() => {
+        Operation::Table(TableOperation::Analyze { tables }) if !tables.is_empty() => {
             tables.iter().for_each(|table| drop(uses.alone(table, schema)));
         }
         other => on_columns(other, schema, &mut uses),
@@ -143,7 +154,7 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
     }
     create.columns.iter().for_each(|c| uses.reads_type(&c.ty));
     let mut after = schema.clone();
-    after.apply(&Operation::CreateTable(create.clone()));
+    after.apply(&Operation::Table(TableOperation::Create(create.clone())));
     made_with(uses, &create.name, &after);
     let inline = create.columns.iter().flat_map(|c| &c.constraints);
     for constraint in create.constraints.iter().chain(inline) {
@@ -409,12 +420,12 @@ fn drops_column(uses: &mut Uses, table: &QualifiedName, column: &Ident, schema: 
         uses.write(Resource::Keys(root.clone()));
     }
     let mut after = schema.clone();
-    after.apply(&Operation::DropColumn {
+    after.apply(&Operation::Column(ColumnOperation::Drop {
         table: table.clone().into(),
         column: column.clone(),
         if_exists: true,
         cascade: true,
-    });
+    }));
     let children = schema.children(table).into_iter().map(|t| t.name.clone());
     let pointing = schema.referencing(table).into_iter().map(|(t, _)| t.name.clone());
     for name in std::iter::once(table.clone()).chain(children).chain(pointing) {
@@ -483,7 +494,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
         return;
     };
     match operation {
-        Operation::AddColumn { column, .. } => {
+        Operation::Column(ColumnOperation::Add { column, .. }) => {
             uses.writes_column(&table, &column.name, schema);
             uses.reads_type(&column.ty);
             column.constraints.iter().for_each(|c| adds_constraint(uses, &table, c, schema));
@@ -495,7 +506,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
                 names.for_each(|name| uses.write(Resource::Relation(name)));
             }
         }
-        Operation::SetDefault { column, .. } | Operation::DropDefault { column, .. } => {
+        Operation::Column(ColumnOperation::SetDefault { column, .. } | ColumnOperation::DropDefault { column, .. }) => {
             let root = uses.table(&table, schema);
             uses.write(Default(root.clone(), column.clone()));
             uses.read(Column(root, column.clone()));
@@ -503,7 +514,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
                 uses.reads_type(&state.ty);
             }
         }
-        Operation::SetNotNull { column, .. } | Operation::DropNotNull { column, .. } => {
+        Operation::Column(ColumnOperation::SetNotNull { column, .. } | ColumnOperation::DropNotNull { column, .. }) => {
             let root = uses.table(&table, schema);
             uses.write(Nullability(root.clone(), column.clone()));
             uses.read(Column(root.clone(), column.clone()));
@@ -513,7 +524,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
                 uses.read(Constraint(root, check.name.clone()));
             }
         }
-        Operation::Backfill(backfill) => {
+        Operation::Data(DataOperation::Backfill(backfill)) => {
             let root = uses.table(&table, schema);
             uses.write(Data(root.clone(), backfill.column.clone()));
             uses.read(Column(root.clone(), backfill.column.clone()));
@@ -521,21 +532,23 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             uses.read(Resource::Triggers(root));
             uses.reads_columns(&table, &backfill.key, schema);
         }
-        Operation::AddConstraint { constraint, .. } => adds_constraint(uses, &table, constraint, schema),
-        Operation::ValidateConstraint { name, .. } | Operation::AlterConstraint { name, .. } => {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
+            adds_constraint(uses, &table, constraint, schema)
+        }
+        Operation::Constraint(ConstraintOperation::Validate { name, .. } | ConstraintOperation::Alter { name, .. }) => {
             let root = uses.table(&table, schema);
             uses.write(Constraint(root, name.clone()));
         }
-        Operation::DropConstraint { name, .. } => drops_constraint(uses, &table, name, schema),
-        Operation::RenameConstraint { name, to, .. } => {
+        Operation::Constraint(ConstraintOperation::Drop { name, .. }) => drops_constraint(uses, &table, name, schema),
+        Operation::Constraint(ConstraintOperation::Rename { name, to, .. }) => {
             let root = uses.table(&table, schema);
             for name in [name, to] {
                 uses.write(Constraint(root.clone(), name.clone()));
                 uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
             }
         }
-        Operation::DropColumn { column, .. } => drops_column(uses, &table, column, schema),
-        Operation::SetType { column, ty, using, .. } => {
+        Operation::Column(ColumnOperation::Drop { column, .. }) => drops_column(uses, &table, column, schema),
+        Operation::Column(ColumnOperation::SetType { column, ty, using, .. }) => {
             let root = uses.restructures(&table, schema);
             uses.write(Resource::TypeOf(root, column.clone()));
             uses.writes_column(&table, column, schema);
@@ -548,16 +561,16 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             }
             drops_column_without_names(uses, &table, column, schema);
         }
-        Operation::SetColumnAttribute { column, .. } => {
+        Operation::Column(ColumnOperation::SetAttribute { column, .. }) => {
             let root = uses.restructures(&table, schema);
             uses.write(Column(root.clone(), column.clone()));
             uses.write(Default(root, column.clone()));
         }
-        Operation::RenameColumn { .. } => {
+        Operation::Column(ColumnOperation::Rename { .. }) => {
             let root = uses.alone(&table, schema);
             uses.write(Resource::Structure(root));
         }
-        Operation::SetTableAttribute { attribute, .. } => match attribute {
+        Operation::Table(TableOperation::SetAttribute { attribute, .. }) => match attribute {
             TableAttribute::RowSecurity(_) => {
                 let root = uses.table(&table, schema);
                 uses.write(Resource::Policies(root));
@@ -568,46 +581,33 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             }
             _ => drop(uses.alone(&table, schema)),
         },
-        Operation::AttachPartition { partition, .. } | Operation::DetachPartition { partition, .. } => {
+        Operation::Table(
+            TableOperation::AttachPartition { partition, .. } | TableOperation::DetachPartition { partition, .. },
+        ) => {
             uses.alone(&table, schema);
             uses.alone(partition, schema);
             names_keys_after_who_points_at(uses, &table, schema);
         }
         // Data and everything else: in place, nothing passes.
-        Operation::CreateTable(_)
-        | Operation::DropTable { .. }
-        | Operation::RenameTable { .. }
-        | Operation::SetSchema { .. }
-        | Operation::CreateIndex(_)
-        | Operation::DropIndex { .. }
-        | Operation::RenameIndex { .. }
-        | Operation::AlterIndex { .. }
-        | Operation::AttachIndex { .. }
-        | Operation::Reindex { .. }
-        | Operation::CreateEnum { .. }
-        | Operation::AddEnumValue { .. }
-        | Operation::RenameEnumValue { .. }
-        | Operation::RenameType { .. }
-        | Operation::DropType { .. }
-        | Operation::CreateDomain { .. }
-        | Operation::AlterDomain { .. }
-        | Operation::CreateObject { .. }
-        | Operation::AlterObject { .. }
-        | Operation::DropObject { .. }
-        | Operation::RefreshMaterializedView { .. }
-        | Operation::Comment { .. }
-        | Operation::Grant { .. }
-        | Operation::Insert { .. }
-        | Operation::Update { .. }
-        | Operation::Delete { .. }
-        | Operation::Truncate { .. }
-        | Operation::Select { .. }
-        | Operation::SetParameter { .. }
-        | Operation::Transaction(_)
-        | Operation::LockTable { .. }
-        | Operation::Vacuum { .. }
-        | Operation::Analyze { .. }
-        | Operation::Cluster { .. }
+        Operation::Table(
+            TableOperation::Create(_)
+            | TableOperation::Drop { .. }
+            | TableOperation::Rename { .. }
+            | TableOperation::Vacuum { .. }
+            | TableOperation::Analyze { .. }
+            | TableOperation::Cluster { .. },
+        )
+        | Operation::Object(_)
+        | Operation::Index(_)
+        | Operation::Type(_)
+        | Operation::Data(
+            DataOperation::Insert { .. }
+            | DataOperation::Update { .. }
+            | DataOperation::Delete { .. }
+            | DataOperation::Truncate { .. }
+            | DataOperation::Select { .. },
+        )
+        | Operation::Session(_)
         | Operation::Opaque { .. } => uses.barrier = true,
     }
 }
@@ -621,8 +621,10 @@ fn drops_column_without_names(uses: &mut Uses, table: &QualifiedName, column: &I
 
 /// True when `index` is a build that a foreign key should wait for: it leads with the key's own columns.
 pub(super) fn serves_foreign_key(index: &Step, key: &Step) -> bool {
-    let (Operation::CreateIndex(index), Operation::AddConstraint { table, constraint }) =
-        (&index.operation, &key.operation)
+    let (
+        Operation::Index(IndexOperation::Create(index)),
+        Operation::Constraint(ConstraintOperation::Add { table, constraint }),
+    ) = (&index.operation, &key.operation)
     else {
         return false;
     };

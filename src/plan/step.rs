@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::resource::Uses;
-use crate::operation::{Ident, Operation, QualifiedName, Setting};
+use crate::operation::{
+    ColumnOperation, ConstraintOperation, DataOperation, Ident, ObjectOperation, Operation, QualifiedName, Setting,
+    TableOperation, TypeOperation,
+};
 use crate::postgres::LockMode;
 
 /// When a step may run, seen from the deploys of the application.
@@ -94,36 +97,35 @@ pub struct Step {
 impl Step {
     /// It proves a constraint: one reading pass over the table.
     pub fn is_validation(&self) -> bool {
-        matches!(self.operation, Operation::ValidateConstraint { .. })
+        matches!(self.operation, Operation::Constraint(ConstraintOperation::Validate { .. }))
     }
 
     /// It takes rows, values, names or rules away from those who use the database, or shows them something else.
     pub fn is_removal(&self) -> bool {
-        use Operation::*;
         match self.operation {
-            DropTable { .. } | DropColumn { .. } | RenameTable { .. } | RenameColumn { .. } => {
+            Operation::Table(TableOperation::Drop { .. } | TableOperation::Rename { .. })
+            | Operation::Column(ColumnOperation::Drop { .. } | ColumnOperation::Rename { .. }) => {
                 self.duration != Duration::Free
             }
-            Truncate { .. } | Delete { .. } => self.duration != Duration::Free,
-            SetType { .. } => self.duration == Duration::AsWritten,
-            RenameEnumValue { .. } => true, // nobody waits for it, and everybody sees it
+            Operation::Data(DataOperation::Truncate { .. } | DataOperation::Delete { .. }) => {
+                self.duration != Duration::Free
+            }
+            Operation::Column(ColumnOperation::SetType { .. }) => self.duration == Duration::AsWritten,
+            Operation::Type(TypeOperation::RenameValue { .. }) => true, // nobody waits for it, and everybody sees it
             _ => false,
         }
     }
 
     /// It takes rows or values away, or the name that they are found under, or puts others there.
     pub fn replaces(&self) -> bool {
-        use Operation::*;
         matches!(
             self.operation,
-            DropColumn { .. }
-                | RenameColumn { .. }
-                | DropTable { .. }
-                | RenameTable { .. }
-                | SetSchema { .. }
-                | Truncate { .. }
-                | Delete { .. }
-                | Insert { .. }
+            Operation::Column(ColumnOperation::Drop { .. } | ColumnOperation::Rename { .. })
+                | Operation::Table(TableOperation::Drop { .. } | TableOperation::Rename { .. })
+                | Operation::Object(ObjectOperation::SetSchema { .. })
+                | Operation::Data(
+                    DataOperation::Truncate { .. } | DataOperation::Delete { .. } | DataOperation::Insert { .. }
+                )
         )
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::dependency::{is_timeout, serves_foreign_key};
 use super::resource::Resource;
 use super::step::{Duration, Step};
-use crate::operation::{Ident, Operation};
+use crate::operation::{ConstraintOperation, DataOperation, Ident, Operation, SessionOperation};
 use crate::schema::Key;
 
 /// How far an order may leave the source's.
@@ -128,7 +128,9 @@ impl Waits {
             }
         }
         for (at, step) in steps.iter().enumerate() {
-            let Operation::AddConstraint { table, constraint } = &step.operation else { continue };
+            let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else {
+                continue;
+            };
             let crate::operation::ConstraintKind::ForeignKey(fk) = &constraint.kind else { continue };
             let own = crate::schema::key(table);
             let leading = fk.columns.iter().filter_map(|column| builds.get(&(own.clone(), column.clone())));
@@ -172,7 +174,9 @@ impl Waits {
     fn removals_for_what_may_fail(&mut self, steps: &[Step], together: &[(usize, usize)]) {
         // What makes way for a removal waits like it. Rows that a statement deletes are often those that a check would find, so
         // deletions are no reason for anything else.
-        let of_rows = |step: &&Step| matches!(step.operation, Operation::Delete { .. } | Operation::Truncate { .. });
+        let of_rows = |step: &&Step| {
+            matches!(step.operation, Operation::Data(DataOperation::Delete { .. } | DataOperation::Truncate { .. }))
+        };
         let items = |rows: bool| -> BTreeSet<usize> {
             let own = steps.iter().filter(|step| step.is_removal() && of_rows(step) == rows);
             own.map(|step| step.item).collect()
@@ -191,7 +195,13 @@ impl Waits {
     /// A timeout that the author sets for the session is for the author's own statements: a build, a validation or the
     /// attempts of a brief step take longer than one statement of the author's should.
     fn timeouts_for_what_is_rewritten(&mut self, steps: &[Step]) {
-        let is_timeout = |step: &Step| matches!(&step.operation, Operation::SetParameter { name, local: false, .. } if is_timeout(name));
+        let is_timeout = |step: &Step| {
+            matches!(
+                &step.operation,
+                Operation::Session(SessionOperation::SetParameter { name, local: false, .. })
+                    if is_timeout(name)
+            )
+        };
         let Some(first) = steps.iter().position(is_timeout) else { return };
         let mut last = first;
         for (at, step) in steps.iter().enumerate().skip(first + 1) {

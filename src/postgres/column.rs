@@ -7,15 +7,35 @@ use super::type_change::{TypeAlteration, TypeChange, is_constrained, type_change
 use super::volatility::{Volatility, volatility};
 use super::{LockMode, Work, constraint};
 use crate::operation::{
-    ColumnAttribute, ColumnDefinition, ConstraintKind, Generated, Ident, Operation, QualifiedName, SqlFragment,
-    TableRef, TypeName, is_built_in,
+    ColumnAttribute, ColumnDefinition, ColumnOperation, ConstraintKind, ConstraintOperation, Generated, Ident,
+    Operation, QualifiedName, SqlFragment, TableRef, TypeName, is_built_in,
 };
 use crate::schema::{Schema, mentions, same};
 use crate::sql::expression;
 
+/// Counts what an operation on a column does.
+pub(super) fn count(tally: &mut Tally<'_>, operation: &ColumnOperation) {
+    match operation {
+        ColumnOperation::Add { table, column, if_not_exists } => add(tally, table, column, *if_not_exists),
+        ColumnOperation::Drop { table, column, cascade, .. } => drop(tally, table, column, *cascade),
+        ColumnOperation::Rename { table, .. }
+        | ColumnOperation::DropNotNull { table, .. }
+        | ColumnOperation::SetDefault { table, .. }
+        | ColumnOperation::DropDefault { table, .. } => {
+            tally.lock_family(table, table.only, LockMode::AccessExclusive);
+        }
+        ColumnOperation::SetNotNull { table, column } => constraint::set_not_null(tally, table, column),
+        ColumnOperation::SetType { table, column, ty, collation, using } => {
+            let change = TypeAlteration { table, column, to: ty, collation: collation.as_ref(), using: using.as_ref() };
+            set_type(tally, table, &change);
+        }
+        ColumnOperation::SetAttribute { table, column, attribute: set } => attribute(tally, table, column, set),
+    }
+}
+
 /// `ADD COLUMN`: ACCESS EXCLUSIVE. A value that is the same for every row is kept in the catalog (11+,
 /// `pg_attribute.attmissingval`); any other rewrites the table.
-pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefinition, if_not_exists: bool) {
+fn add(tally: &mut Tally<'_>, table: &TableRef, column: &ColumnDefinition, if_not_exists: bool) {
     let exists = tally.schema.column(table, &column.name).is_some_and(|c| c.sure);
     tally.lock_family(table, table.only || (if_not_exists && exists), LockMode::AccessExclusive);
     if if_not_exists && exists {
@@ -100,14 +120,16 @@ fn add_inline_constraints(tally: &mut Tally<'_>, table: &TableRef, column: &Colu
 /// True when a column that comes with REFERENCES has its rows read because of what else its ALTER TABLE does: a DEFAULT of any
 /// added column, or a foreign key that is added, ends `skipValidation` for all of it (`transformAlterTableStmt`).
 pub fn is_checked_beside<'a>(operation: &Operation, others: impl IntoIterator<Item = &'a Operation>) -> bool {
-    let Operation::AddColumn { column, .. } = operation else { return false };
+    let Operation::Column(ColumnOperation::Add { column, .. }) = operation else { return false };
     let refers = column.constraints.iter().any(|inline| matches!(inline.kind, ConstraintKind::ForeignKey(_)));
     refers
         && others.into_iter().any(|other| match other {
-            Operation::AddColumn { column, .. } => {
+            Operation::Column(ColumnOperation::Add { column, .. }) => {
                 column.default.is_some() || column.generated.is_some() || column.is_serial()
             }
-            Operation::AddConstraint { constraint, .. } => matches!(constraint.kind, ConstraintKind::ForeignKey(_)),
+            Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
+                matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+            }
             _ => false,
         })
 }
@@ -130,7 +152,7 @@ const TYPES: &[&str] =
     &["citext", "cube", "geography", "geometry", "halfvec", "hstore", "ltree", "sparsevec", "vector"];
 
 /// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end.
-pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {
+fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {
     tally.lock_family(table, table.only, LockMode::AccessExclusive);
     lock_foreign_keys(tally, table, column, cascade);
     if cascade {
@@ -175,7 +197,7 @@ fn references(schema: &Schema, table: &QualifiedName, referenced: &[Ident], colu
 }
 
 /// `ALTER COLUMN … TYPE`: ACCESS EXCLUSIVE, on the tables at the other end of its foreign keys too; see [`type_change`].
-pub(super) fn set_type(tally: &mut Tally<'_>, table: &TableRef, change: &TypeAlteration<'_>) {
+fn set_type(tally: &mut Tally<'_>, table: &TableRef, change: &TypeAlteration<'_>) {
     tally.lock_family(table, table.only, LockMode::AccessExclusive);
     lock_foreign_keys(tally, table, change.column, true);
     if tally.heaps(table, table.only).is_empty() {
@@ -217,7 +239,7 @@ fn scan_referencing(tally: &mut Tally<'_>, table: &QualifiedName, column: &Ident
 }
 
 /// `SET STATISTICS`, `SET STORAGE`, identity and expressions: all O(1), but `SET EXPRESSION` of a stored column (17+).
-pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, attribute: &ColumnAttribute) {
+fn attribute(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, attribute: &ColumnAttribute) {
     let mode = match attribute {
         ColumnAttribute::Statistics => LockMode::ShareUpdateExclusive,
         ColumnAttribute::Storage

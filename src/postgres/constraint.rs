@@ -5,14 +5,25 @@
 use super::LockMode;
 use super::tally::Tally;
 use crate::operation::{
-    Constraint, ConstraintAlteration, ConstraintKind, Enforcement, ForeignKey, Ident, IndexColumn, NullsOrder,
-    QualifiedName, SortOrder, TableRef,
+    Constraint, ConstraintAlteration, ConstraintKind, ConstraintOperation, Enforcement, ForeignKey, Ident, IndexColumn,
+    NullsOrder, QualifiedName, SortOrder, TableRef,
 };
 use crate::schema::{Age, ConstraintState, Index, Schema, Table, same};
 use crate::sql::expression;
 
+/// Counts what an operation on a constraint does.
+pub(super) fn count(tally: &mut Tally<'_>, operation: &ConstraintOperation) {
+    match operation {
+        ConstraintOperation::Add { table, constraint } => add(tally, table, constraint),
+        ConstraintOperation::Drop { table, name, cascade, .. } => drop(tally, table, name, *cascade),
+        ConstraintOperation::Validate { table, name } => validate(tally, table, name),
+        ConstraintOperation::Rename { table, name, .. } => rename(tally, table, name),
+        ConstraintOperation::Alter { table, name, alteration } => alter(tally, table, name, alteration),
+    }
+}
+
 /// `ADD CONSTRAINT`.
-pub(super) fn add(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint) {
+fn add(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint) {
     match &constraint.kind {
         ConstraintKind::Check { .. } => add_check(tally, table, constraint),
         ConstraintKind::NotNull { column } => add_not_null(tally, table, constraint, column),
@@ -229,7 +240,7 @@ fn has_not_valid_not_null(schema: &Schema, table: &QualifiedName, column: &Ident
 /// `DROP CONSTRAINT`: ACCESS EXCLUSIVE, also on the tables that inherit it (keys are not inherited, only shared by partitions);
 /// a foreign key's triggers are dropped from the referenced table as well, a key's
 /// foreign keys with CASCADE.
-pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascade: bool) {
+fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascade: bool) {
     let kind = tally.schema.constraint(table, name).map(|c| &c.constraint.kind);
     let is_inherited = matches!(kind, None | Some(ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. }));
     let alone = table.only || !(is_inherited || tally.is_partitioned(table));
@@ -253,7 +264,7 @@ pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascad
 }
 
 /// `VALIDATE CONSTRAINT`: SHARE UPDATE EXCLUSIVE on the table, ROW SHARE on a referenced one, and a scan of both.
-pub(super) fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
+fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
     let state = tally.schema.constraint(table, name);
     if state.is_some_and(ConstraintState::is_proved) {
         tally.lock(table, LockMode::ShareUpdateExclusive);
@@ -273,7 +284,7 @@ pub(super) fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
 }
 
 /// `ALTER CONSTRAINT`: ACCESS EXCLUSIVE; ENFORCED (18) checks every row of a foreign key and is refused for a CHECK.
-pub(super) fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, alteration: &ConstraintAlteration) {
+fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, alteration: &ConstraintAlteration) {
     tally.lock_family(table, true, LockMode::AccessExclusive);
     let state = tally.schema.constraint(table, name);
     if let Some(enforcement) = alteration.enforcement {
@@ -295,7 +306,7 @@ pub(super) fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, alter
 }
 
 /// `RENAME CONSTRAINT`: ACCESS EXCLUSIVE, on the children only for what they inherit.
-pub(super) fn rename(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
+fn rename(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
     let inherited = tally
         .schema
         .constraint(table, name)

@@ -1,20 +1,32 @@
 //! Data statements, and maintenance that reads or writes all rows.
 
+use super::table::truncate;
 use super::tally::Tally;
 use super::volatility::is_known_function;
 use super::{LockMode, Work, object};
-use crate::operation::{Operation, QualifiedName, Rows, SqlFragment};
-use crate::schema::{Age, RelationKind, Schema, mentions};
+use crate::operation::{ColumnOperation, DataOperation, Operation, QualifiedName, Rows, SqlFragment, TypeOperation};
+use crate::schema::{Age, Schema, mentions};
+
+/// Counts what an operation on rows does.
+pub(super) fn count(tally: &mut Tally<'_>, operation: &DataOperation) {
+    match operation {
+        DataOperation::Insert { table, .. } => insert(tally, table),
+        DataOperation::Update { table, rows } | DataOperation::Delete { table, rows } => change(tally, table, rows),
+        DataOperation::Truncate { tables, cascade } => truncate(tally, tables, *cascade),
+        DataOperation::Select { definition } => select(tally, definition),
+        DataOperation::Backfill(fill) => backfill(tally, &fill.table),
+    }
+}
 
 /// `INSERT`: ROW EXCLUSIVE (documentation, 13.3.1). The rows may come from a query over big tables.
-pub(super) fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
+fn insert(tally: &mut Tally<'_>, table: &QualifiedName) {
     lock_rows(tally, table);
     tally.work(Work::Rows);
 }
 
 /// `UPDATE` and `DELETE`: ROW EXCLUSIVE; how many rows the condition picks is not known. Where the table has none, those that
 /// it joins are read all the same.
-pub(super) fn change(tally: &mut Tally<'_>, table: &QualifiedName, rows: &Rows) {
+fn change(tally: &mut Tally<'_>, table: &QualifiedName, rows: &Rows) {
     lock_rows(tally, table);
     let is_empty = tally.schema.is_new(table) || tally.schema.is_emptied(table);
     if !is_empty || matches!(rows, Rows::Picked(condition) if condition.joined) {
@@ -29,13 +41,13 @@ fn lock_rows(tally: &mut Tally<'_>, table: &QualifiedName) {
 }
 
 /// A batched update: ROW EXCLUSIVE, a commit after each batch.
-pub(super) fn backfill(tally: &mut Tally<'_>, table: &QualifiedName) {
+fn backfill(tally: &mut Tally<'_>, table: &QualifiedName) {
     change(tally, table, &Rows::All);
     tally.outside_transaction();
 }
 
 /// `SELECT`: no lock that matters. It reads the tables it names; a function that is not known may do anything.
-pub(super) fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
+fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
     let text = definition.as_str();
     let first = text.split_whitespace().next().unwrap_or_default();
     if first.eq_ignore_ascii_case("call") || calls(text).any(|f| !is_known(tally.schema, &f)) {
@@ -126,52 +138,10 @@ pub(super) fn lock(tally: &mut Tally<'_>, tables: &[QualifiedName], mode: &str) 
     }
 }
 
-/// `VACUUM`: SHARE UPDATE EXCLUSIVE and a scan, FULL a new heap under ACCESS EXCLUSIVE; not in a transaction block.
-pub(super) fn vacuum(tally: &mut Tally<'_>, tables: &[QualifiedName], full: bool) {
-    tally.outside_transaction();
-    for table in &named_or_all(tally, tables) {
-        if full {
-            tally.lock_family(table, false, LockMode::AccessExclusive);
-            tally.rewrite(table, false);
-        } else {
-            tally.lock_family(table, false, LockMode::ShareUpdateExclusive);
-            tally.scan(table, false);
-        }
-    }
-}
-
-/// `ANALYZE`: SHARE UPDATE EXCLUSIVE and a sample of the rows.
-pub(super) fn analyze(tally: &mut Tally<'_>, tables: &[QualifiedName]) {
-    for table in &named_or_all(tally, tables) {
-        tally.lock_family(table, false, LockMode::ShareUpdateExclusive);
-        tally.scan(table, false);
-    }
-}
-
-/// Without a name all tables are meant.
-fn named_or_all(tally: &Tally<'_>, tables: &[QualifiedName]) -> Vec<QualifiedName> {
-    let all = tally.schema.tables().filter(|t| t.kind != RelationKind::View);
-    if tables.is_empty() { all.map(|t| t.name.clone()).collect() } else { tables.to_vec() }
-}
-
-/// `CLUSTER`: a new heap under ACCESS EXCLUSIVE; without a table all that were clustered before, outside a transaction block.
-pub(super) fn cluster(tally: &mut Tally<'_>, table: Option<&QualifiedName>) {
-    match table {
-        Some(table) => {
-            tally.lock(table, LockMode::AccessExclusive);
-            tally.rewrite(table, false);
-        }
-        None => {
-            tally.work(Work::Unknown);
-            tally.outside_transaction();
-        }
-    }
-}
-
 /// The label that an operation adds and that this transaction cannot use yet: any on a type that was there before, and
 /// up to 16 on a new one as well (`check_safe_enum_use`, `src/backend/utils/adt/enum.c`).
 pub(super) fn unusable_label(operation: &Operation, schema: &Schema, version: u32) -> Option<String> {
-    let Operation::AddEnumValue { name, value, .. } = operation else {
+    let Operation::Type(TypeOperation::AddValue { name, value, .. }) = operation else {
         return None;
     };
     let state = schema.enum_type(name);
@@ -184,9 +154,9 @@ pub(super) fn unusable_label(operation: &Operation, schema: &Schema, version: u3
 /// True when the operation's text uses one of those labels.
 pub(super) fn uses_label(operation: &Operation, labels: &[String]) -> bool {
     let text = match operation {
-        Operation::SetDefault { default, .. } => Some(default),
-        Operation::AddColumn { column, .. } => column.default.as_ref(),
-        Operation::Select { definition } => Some(definition),
+        Operation::Column(ColumnOperation::SetDefault { default, .. }) => Some(default),
+        Operation::Column(ColumnOperation::Add { column, .. }) => column.default.as_ref(),
+        Operation::Data(DataOperation::Select { definition }) => Some(definition),
         _ => None,
     };
     text.is_some_and(|t| labels.iter().any(|label| t.as_str().contains(label.as_str())))

@@ -1,10 +1,8 @@
 //! The locks and the cost of one operation, one statement, one transaction.
 
 use super::tally::Tally;
-use super::type_change::TypeAlteration;
 use super::{LockMode, column, constraint, data, index, object, table};
-use crate::operation::Operation::{self, *};
-use crate::operation::{ObjectKind, QualifiedName};
+use crate::operation::{Operation, QualifiedName, SessionOperation};
 use crate::schema::Schema;
 
 /// What running an operation does to those who use its tables.
@@ -55,7 +53,7 @@ impl Effects {
 /// Tables that the migration itself made count as empty: their locks are left out and their work is constant.
 pub fn effects(operation: &Operation, schema: &Schema, version: u32) -> Effects {
     let mut tally = Tally::new(schema, version);
-    of_table(&mut tally, operation);
+    count(&mut tally, operation);
     tally.into_effects()
 }
 
@@ -104,130 +102,18 @@ fn in_order(operations: Vec<&Operation>, schema: &mut Schema, version: u32) -> E
     sum
 }
 
-/// Tables, columns and constraints; the rest is [`of_object`]'s.
-fn of_table(t: &mut Tally<'_>, operation: &Operation) {
+fn count(tally: &mut Tally<'_>, operation: &Operation) {
     match operation {
-        CreateTable(create) => table::create(t, create),
-        DropTable { names, cascade, .. } => table::drop(t, names, *cascade),
-        RenameTable { table: name, .. } => table::rename(t, name),
-        SetTableAttribute { table: name, attribute } => table::attribute(t, name, attribute),
-        AttachPartition { table: name, partition, bounds } => table::attach(t, name, partition, bounds),
-        DetachPartition { table: name, partition, concurrently, finalize } => {
-            table::detach(t, name, partition, *concurrently, *finalize)
-        }
-        AddColumn { table, column, if_not_exists } => column::add(t, table, column, *if_not_exists),
-        DropColumn { table, column, cascade, .. } => column::drop(t, table, column, *cascade),
-        RenameColumn { table, .. }
-        | DropNotNull { table, .. }
-        | SetDefault { table, .. }
-        | DropDefault { table, .. } => t.lock_family(table, table.only, LockMode::AccessExclusive),
-        SetNotNull { table, column } => constraint::set_not_null(t, table, column),
-        SetType { table, column, ty, collation, using } => {
-            let change = TypeAlteration { table, column, to: ty, collation: collation.as_ref(), using: using.as_ref() };
-            column::set_type(t, table, &change);
-        }
-        SetColumnAttribute { table, column, attribute } => column::attribute(t, table, column, attribute),
-        AddConstraint { table, constraint } => constraint::add(t, table, constraint),
-        DropConstraint { table, name, cascade, .. } => constraint::drop(t, table, name, *cascade),
-        ValidateConstraint { table, name } => constraint::validate(t, table, name),
-        RenameConstraint { table, name, .. } => constraint::rename(t, table, name),
-        AlterConstraint { table, name, alteration } => constraint::alter(t, table, name, alteration),
-        SetSchema { .. }
-        | CreateIndex(_)
-        | DropIndex { .. }
-        | RenameIndex { .. }
-        | AlterIndex { .. }
-        | AttachIndex { .. }
-        | Reindex { .. }
-        | CreateEnum { .. }
-        | AddEnumValue { .. }
-        | RenameEnumValue { .. }
-        | RenameType { .. }
-        | DropType { .. }
-        | CreateDomain { .. }
-        | AlterDomain { .. }
-        | CreateObject { .. }
-        | AlterObject { .. }
-        | DropObject { .. }
-        | RefreshMaterializedView { .. }
-        | Comment { .. }
-        | Grant { .. }
-        | Insert { .. }
-        | Update { .. }
-        | Delete { .. }
-        | Truncate { .. }
-        | Select { .. }
-        | Backfill(_)
-        | SetParameter { .. }
-        | Transaction(_)
-        | LockTable { .. }
-        | Vacuum { .. }
-        | Analyze { .. }
-        | Cluster { .. }
-        | Opaque { .. } => of_object(t, operation),
-    }
-}
-
-/// Indexes, types, other objects, data and the session.
-fn of_object(t: &mut Tally<'_>, operation: &Operation) {
-    match operation {
-        SetSchema { kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView, name, .. } => {
-            table::rename(t, name)
-        }
-        SetSchema { kind: ObjectKind::Sequence, name, .. } => t.lock_index(name, LockMode::AccessExclusive),
-        CreateIndex(index) => index::create(t, index),
-        DropIndex { names, concurrently, cascade, .. } => index::drop(t, names, *concurrently, *cascade),
-        RenameIndex { index, .. } => index::rename(t, index),
-        AlterIndex { index, action } => index::alter(t, index, action),
-        AttachIndex { index, partition } => index::attach(t, index, partition),
-        Reindex { kind, name, concurrently } => index::reindex(t, *kind, name.as_ref(), *concurrently),
-        // Labels and new types live in catalogs of their own; ADD VALUE may be in a transaction block since 12.
-        SetSchema { .. }
-        | CreateEnum { .. }
-        | AddEnumValue { .. }
-        | RenameEnumValue { .. }
-        | RenameType { .. }
-        | CreateDomain { .. } => {}
-        DropType { names, cascade, .. } => object::drop_types(t, names, *cascade),
-        AlterDomain { name, action } => object::alter_domain(t, name, action),
-        CreateObject { kind, name, on, definition, .. } => {
-            object::create(t, *kind, name.as_ref(), on.as_ref(), definition)
-        }
-        AlterObject { kind, name, on, action } => object::alter(t, *kind, name.as_ref(), on.as_ref(), action),
-        DropObject { kind, names, on, cascade, .. } => object::drop(t, *kind, names, on.as_ref(), *cascade),
-        RefreshMaterializedView { name, concurrently } => object::refresh(t, name, *concurrently),
-        Comment { definition } => object::comment(t, definition),
-        Insert { table, .. } => data::insert(t, table),
-        Update { table, rows } | Delete { table, rows } => data::change(t, table, rows),
-        Backfill(backfill) => data::backfill(t, &backfill.table),
-        Truncate { tables, cascade } => table::truncate(t, tables, *cascade),
-        Select { definition } => data::select(t, definition),
-        Grant { .. } | SetParameter { .. } | Transaction(_) => {}
-        LockTable { tables, mode } => data::lock(t, tables, mode),
-        Vacuum { tables, full } => data::vacuum(t, tables, *full),
-        Analyze { tables } => data::analyze(t, tables),
-        Cluster { table } => data::cluster(t, table.as_ref()),
-        Opaque { .. } => t.work(Work::Unknown),
-        CreateTable(_)
-        | DropTable { .. }
-        | RenameTable { .. }
-        | SetTableAttribute { .. }
-        | AttachPartition { .. }
-        | DetachPartition { .. }
-        | AddColumn { .. }
-        | DropColumn { .. }
-        | RenameColumn { .. }
-        | SetNotNull { .. }
-        | DropNotNull { .. }
-        | SetDefault { .. }
-        | DropDefault { .. }
-        | SetType { .. }
-        | SetColumnAttribute { .. }
-        | AddConstraint { .. }
-        | DropConstraint { .. }
-        | ValidateConstraint { .. }
-        | RenameConstraint { .. }
-        | AlterConstraint { .. } => {} // of_table
+        Operation::Table(operation) => table::count(tally, operation),
+        Operation::Column(operation) => column::count(tally, operation),
+        Operation::Constraint(operation) => constraint::count(tally, operation),
+        Operation::Index(operation) => index::count(tally, operation),
+        Operation::Type(operation) => object::count_type(tally, operation),
+        Operation::Object(operation) => object::count(tally, operation),
+        Operation::Data(operation) => data::count(tally, operation),
+        Operation::Session(SessionOperation::LockTable { tables, mode }) => data::lock(tally, tables, mode),
+        Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_)) => {}
+        Operation::Opaque { .. } => tally.work(Work::Unknown),
     }
 }
 

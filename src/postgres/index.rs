@@ -2,8 +2,20 @@
 
 use super::tally::Tally;
 use super::{LockMode, Work};
-use crate::operation::{CreateIndex, IndexAction, ObjectKind, QualifiedName};
+use crate::operation::{CreateIndex, IndexAction, IndexOperation, ObjectKind, QualifiedName};
 use crate::schema::{Index, Schema, same};
+
+/// Counts what an operation on indexes does.
+pub(super) fn count(tally: &mut Tally<'_>, operation: &IndexOperation) {
+    match operation {
+        IndexOperation::Create(index) => create(tally, index),
+        IndexOperation::Drop { names, concurrently, cascade, .. } => drop(tally, names, *concurrently, *cascade),
+        IndexOperation::Rename { index, .. } => rename(tally, index),
+        IndexOperation::Alter { index, action } => alter(tally, index, action),
+        IndexOperation::AttachPartition { index, partition } => attach(tally, index, partition),
+        IndexOperation::Reindex { kind, name, concurrently } => reindex(tally, *kind, name.as_ref(), *concurrently),
+    }
+}
 
 /// `CREATE INDEX`: SHARE and a build; CONCURRENTLY SHARE UPDATE EXCLUSIVE, a build, and no transaction block.
 pub(super) fn create(tally: &mut Tally<'_>, index: &CreateIndex) {
@@ -42,7 +54,7 @@ pub(super) fn attaches(own: &Index, wanted: &CreateIndex) -> bool {
 }
 
 /// `DROP INDEX`: ACCESS EXCLUSIVE on the table, O(1); CONCURRENTLY SHARE UPDATE EXCLUSIVE outside a transaction block.
-pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], concurrently: bool, cascade: bool) {
+fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], concurrently: bool, cascade: bool) {
     let mode = if concurrently { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     for name in names {
         let Some(index) = tally.schema.index(name) else {
@@ -64,14 +76,14 @@ pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], concurrently:
 }
 
 /// `ALTER INDEX … RENAME TO`: SHARE UPDATE EXCLUSIVE on the index since 12 (release notes, E.1.3.1.2).
-pub(super) fn rename(tally: &mut Tally<'_>, index: &QualifiedName) {
+fn rename(tally: &mut Tally<'_>, index: &QualifiedName) {
     tally.lock_index(index, LockMode::ShareUpdateExclusive);
 }
 
 /// `ALTER INDEX … SET (…)`, `ALTER COLUMN n SET STATISTICS`: SHARE UPDATE EXCLUSIVE on the index for what only later writes
 /// ask for, ACCESS EXCLUSIVE for the other parameters (`src/backend/access/common/reloptions.c`), which every query that plans
 /// on the table waits for; `SET TABLESPACE` copies the index under it.
-pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, action: &IndexAction) {
+fn alter(tally: &mut Tally<'_>, index: &QualifiedName, action: &IndexAction) {
     let for_later_writes = |name: &QualifiedName| ["fillfactor", "deduplicate_items"].contains(&name.name.as_str());
     let is_weak = match action {
         IndexAction::SetParameters(parameters) => parameters.iter().all(|one| for_later_writes(&one.name)),
@@ -89,7 +101,7 @@ pub(super) fn alter(tally: &mut Tally<'_>, index: &QualifiedName, action: &Index
 }
 
 /// `ALTER INDEX … ATTACH PARTITION`: ACCESS EXCLUSIVE on the partition's index.
-pub(super) fn attach(tally: &mut Tally<'_>, index: &QualifiedName, partition: &QualifiedName) {
+fn attach(tally: &mut Tally<'_>, index: &QualifiedName, partition: &QualifiedName) {
     tally.lock_index(index, LockMode::ShareUpdateExclusive);
     tally.lock_index(partition, LockMode::AccessExclusive);
 }
@@ -97,7 +109,7 @@ pub(super) fn attach(tally: &mut Tally<'_>, index: &QualifiedName, partition: &Q
 /// `REINDEX`: SHARE on the table, ACCESS EXCLUSIVE on the index (which every query that plans on the table waits for) and
 /// a build; CONCURRENTLY (12+) SHARE UPDATE EXCLUSIVE, outside a transaction block. A partitioned table or index is done
 /// partition by partition, outside a transaction block, from 14 on, and takes a SHARE lock of a moment on each.
-pub(super) fn reindex(tally: &mut Tally<'_>, kind: ObjectKind, name: Option<&QualifiedName>, concurrently: bool) {
+fn reindex(tally: &mut Tally<'_>, kind: ObjectKind, name: Option<&QualifiedName>, concurrently: bool) {
     let table = match (kind, name) {
         (ObjectKind::Table, Some(name)) => Some(name.clone()),
         (ObjectKind::Index, Some(name)) => tally.schema.index(name).map(|i| i.table.clone()),

@@ -10,6 +10,7 @@ mod data;
 mod effects;
 mod index;
 mod lock;
+mod maintenance;
 mod object;
 mod partition;
 mod setting;

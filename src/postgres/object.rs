@@ -1,13 +1,46 @@
 //! Types, views, triggers and the other objects around tables (documentation, the pages of their commands).
 
-use super::table::lock_views;
+use super::table::{lock_views, rename};
 use super::tally::Tally;
 use super::{LockMode, Work};
-use crate::operation::{DomainAction, Ident, ObjectKind, QualifiedName, SqlFragment};
+use crate::operation::{DomainAction, Ident, ObjectKind, ObjectOperation, QualifiedName, SqlFragment, TypeOperation};
 use crate::schema::{RelationKind, mentions, same};
 
+/// Counts what an operation on types does. Labels and new types live in catalogs of their own; ADD VALUE may be in a transaction
+/// block since 12.
+pub(super) fn count_type(tally: &mut Tally<'_>, operation: &TypeOperation) {
+    match operation {
+        TypeOperation::Drop { names, cascade, .. } => drop_types(tally, names, *cascade),
+        TypeOperation::AlterDomain { name, action } => alter_domain(tally, name, action),
+        TypeOperation::CreateEnum { .. }
+        | TypeOperation::AddValue { .. }
+        | TypeOperation::RenameValue { .. }
+        | TypeOperation::Rename { .. }
+        | TypeOperation::CreateDomain { .. } => {}
+    }
+}
+
+/// Counts what an operation on other objects does.
+pub(super) fn count(tally: &mut Tally<'_>, operation: &ObjectOperation) {
+    match operation {
+        ObjectOperation::Create { kind, name, on, definition, .. } => {
+            create(tally, *kind, name.as_ref(), on.as_ref(), definition)
+        }
+        ObjectOperation::Alter { kind, name, on, action } => alter(tally, *kind, name.as_ref(), on.as_ref(), action),
+        ObjectOperation::Drop { kind, names, on, cascade, .. } => drop(tally, *kind, names, on.as_ref(), *cascade),
+        ObjectOperation::SetSchema { kind, name, .. } => match kind {
+            ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => rename(tally, name),
+            ObjectKind::Sequence => tally.lock_index(name, LockMode::AccessExclusive),
+            _ => {}
+        },
+        ObjectOperation::RefreshMaterializedView { name, concurrently } => refresh(tally, name, *concurrently),
+        ObjectOperation::Comment { definition } => comment(tally, definition),
+        ObjectOperation::Grant { .. } => {}
+    }
+}
+
 /// `CREATE …` of an object that is no table, index, enum or domain.
-pub(super) fn create(
+fn create(
     tally: &mut Tally<'_>,
     kind: ObjectKind,
     name: Option<&QualifiedName>,
@@ -86,7 +119,7 @@ fn named_tables(tally: &Tally<'_>, text: &str) -> Vec<QualifiedName> {
 }
 
 /// `ALTER …` of an object that is no table, index, enum or domain.
-pub(super) fn alter(
+fn alter(
     tally: &mut Tally<'_>,
     kind: ObjectKind,
     name: Option<&QualifiedName>,
@@ -142,13 +175,7 @@ fn lock_sequence<'a>(tally: &mut Tally<'_>, names: impl IntoIterator<Item = &'a 
 }
 
 /// `DROP …` of an object that is no table, index or type.
-pub(super) fn drop(
-    tally: &mut Tally<'_>,
-    kind: ObjectKind,
-    names: &[QualifiedName],
-    on: Option<&QualifiedName>,
-    cascade: bool,
-) {
+fn drop(tally: &mut Tally<'_>, kind: ObjectKind, names: &[QualifiedName], on: Option<&QualifiedName>, cascade: bool) {
     match kind {
         ObjectKind::View | ObjectKind::MaterializedView => {
             lock_all(tally, names, LockMode::AccessExclusive);
@@ -201,7 +228,7 @@ fn drop_sequences(tally: &mut Tally<'_>, names: &[QualifiedName]) {
 }
 
 /// `DROP TYPE`, `DROP DOMAIN`: refused while a column has it; CASCADE drops the columns under ACCESS EXCLUSIVE.
-pub(super) fn drop_types(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool) {
+fn drop_types(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool) {
     for name in names {
         let tables: Vec<QualifiedName> = tally.schema.using_type(name).iter().map(|t| t.name.clone()).collect();
         if cascade {
@@ -214,7 +241,7 @@ pub(super) fn drop_types(tally: &mut Tally<'_>, names: &[QualifiedName], cascade
 
 /// `ALTER DOMAIN`: adding or validating a constraint scans every table that uses the domain under SHARE, NOT VALID does
 /// not (`validateDomainCheckConstraint`, `src/backend/commands/typecmds.c`).
-pub(super) fn alter_domain(tally: &mut Tally<'_>, name: &QualifiedName, action: &DomainAction) {
+fn alter_domain(tally: &mut Tally<'_>, name: &QualifiedName, action: &DomainAction) {
     if !action.checks_rows() {
         return;
     }
@@ -229,7 +256,7 @@ pub(super) fn alter_domain(tally: &mut Tally<'_>, name: &QualifiedName, action: 
 }
 
 /// `REFRESH MATERIALIZED VIEW`: ACCESS EXCLUSIVE and a new heap; CONCURRENTLY readers go on.
-pub(super) fn refresh(tally: &mut Tally<'_>, name: &QualifiedName, concurrently: bool) {
+fn refresh(tally: &mut Tally<'_>, name: &QualifiedName, concurrently: bool) {
     let text = tally.schema.definition_of(name).map(|d| d.as_str().to_owned()).unwrap_or_default();
     let read = named_tables(tally, &text).into_iter().filter(|t| !same(t, name));
     if concurrently {
@@ -246,7 +273,7 @@ pub(super) fn refresh(tally: &mut Tally<'_>, name: &QualifiedName, concurrently:
 }
 
 /// `COMMENT ON TABLE | COLUMN | INDEX | …`: SHARE UPDATE EXCLUSIVE on the relation (`CommentObject`).
-pub(super) fn comment(tally: &mut Tally<'_>, definition: &SqlFragment) {
+fn comment(tally: &mut Tally<'_>, definition: &SqlFragment) {
     let mut words = definition.as_str().split_whitespace();
     let (kind, name) = (words.next().unwrap_or_default().to_uppercase(), words.next().unwrap_or_default());
     let mut parts: Vec<Ident> = name.split('.').map(Ident::from_sql).collect();

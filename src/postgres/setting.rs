@@ -1,13 +1,15 @@
 //! Which statements a parameter of the session has a say in.
 
 use crate::operation::{
-    Backfill, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Decides, IndexColumn, Operation, Setting,
-    SqlFragment, TypeName,
+    Backfill, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex,
+    DataOperation, Decides, IndexColumn, IndexOperation, ObjectOperation, Operation, SessionOperation, Setting,
+    SqlFragment, TableOperation, TypeName, TypeOperation,
 };
 
 /// True when an operation could do something else without the setting. Its names are qualified where they can be.
 pub fn matters(setting: &Setting, operation: &Operation) -> bool {
-    if matches!(operation, Operation::SetParameter { .. } | Operation::Transaction(_)) {
+    if matches!(operation, Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_)))
+    {
         return false;
     }
     match setting.decides {
@@ -17,13 +19,16 @@ pub fn matters(setting: &Setting, operation: &Operation) -> bool {
         Decides::Rows => touches_rows(operation),
         Decides::Storage => builds(operation),
         Decides::Tables => {
-            touches_rows(operation) || matches!(operation, Operation::CreateTable(_) | Operation::CreateObject { .. })
+            touches_rows(operation)
+                || matches!(
+                    operation,
+                    Operation::Table(TableOperation::Create(_)) | Operation::Object(ObjectOperation::Create { .. })
+                )
         }
         Decides::Functions => matches!(
             operation,
-            Operation::CreateObject { .. }
-                | Operation::AlterObject { .. }
-                | Operation::Select { .. }
+            Operation::Object(ObjectOperation::Create { .. } | ObjectOperation::Alter { .. })
+                | Operation::Data(DataOperation::Select { .. })
                 | Operation::Opaque { .. }
         ),
     }
@@ -32,12 +37,14 @@ pub fn matters(setting: &Setting, operation: &Operation) -> bool {
 /// Names in it are qualified, and there is nothing else in it that would be looked up.
 fn is_the_same_under_any_path(operation: &Operation) -> bool {
     match operation {
-        Operation::AddColumn { column, .. } => {
+        Operation::Column(ColumnOperation::Add { column, .. }) => {
             is_plain_column(column) && column.default.as_ref().is_none_or(is_literal)
         }
-        Operation::SetDefault { default, .. } => is_literal(default),
-        Operation::SetType { ty, collation: None, using: None, .. } => is_built_in(ty),
-        Operation::Backfill(Backfill { value, todo, .. }) => is_literal(value) && asks_for_null(todo),
+        Operation::Column(ColumnOperation::SetDefault { default, .. }) => is_literal(default),
+        Operation::Column(ColumnOperation::SetType { ty, collation: None, using: None, .. }) => is_built_in(ty),
+        Operation::Data(DataOperation::Backfill(Backfill { value, todo, .. })) => {
+            is_literal(value) && asks_for_null(todo)
+        }
         other => computes_nothing(other),
     }
 }
@@ -45,24 +52,30 @@ fn is_the_same_under_any_path(operation: &Operation) -> bool {
 /// It holds no expression, literal or query.
 fn computes_nothing(operation: &Operation) -> bool {
     match operation {
-        Operation::AddColumn { column, .. } => is_plain_column(column) && column.default.as_ref().is_none_or(is_number),
-        Operation::SetDefault { default, .. } => is_number(default),
-        Operation::Backfill(Backfill { value, todo, .. }) => is_number(value) && asks_for_null(todo),
-        Operation::AddConstraint { constraint, .. } => is_plain_constraint(constraint),
-        Operation::CreateIndex(index) => is_plain_index(index),
-        Operation::DropColumn { .. }
-        | Operation::SetNotNull { .. }
-        | Operation::DropNotNull { .. }
-        | Operation::DropDefault { .. }
-        | Operation::DropConstraint { .. }
-        | Operation::RenameConstraint { .. }
-        | Operation::DropIndex { .. }
-        | Operation::RenameIndex { .. }
-        | Operation::DropTable { .. }
-        | Operation::AddEnumValue { .. }
-        | Operation::RenameEnumValue { .. }
-        | Operation::RenameType { .. }
-        | Operation::DropType { .. } => true,
+        Operation::Column(ColumnOperation::Add { column, .. }) => {
+            is_plain_column(column) && column.default.as_ref().is_none_or(is_number)
+        }
+        Operation::Column(ColumnOperation::SetDefault { default, .. }) => is_number(default),
+        Operation::Data(DataOperation::Backfill(Backfill { value, todo, .. })) => {
+            is_number(value) && asks_for_null(todo)
+        }
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => is_plain_constraint(constraint),
+        Operation::Index(IndexOperation::Create(index)) => is_plain_index(index),
+        Operation::Column(
+            ColumnOperation::Drop { .. }
+            | ColumnOperation::SetNotNull { .. }
+            | ColumnOperation::DropNotNull { .. }
+            | ColumnOperation::DropDefault { .. },
+        )
+        | Operation::Constraint(ConstraintOperation::Drop { .. } | ConstraintOperation::Rename { .. })
+        | Operation::Index(IndexOperation::Drop { .. } | IndexOperation::Rename { .. })
+        | Operation::Table(TableOperation::Drop { .. })
+        | Operation::Type(
+            TypeOperation::AddValue { .. }
+            | TypeOperation::RenameValue { .. }
+            | TypeOperation::Rename { .. }
+            | TypeOperation::Drop { .. },
+        ) => true,
         _ => false,
     }
 }
@@ -169,15 +182,9 @@ fn is_built_in(ty: &TypeName) -> bool {
 /// It reads or changes rows, or nobody can tell.
 fn touches_rows(operation: &Operation) -> bool {
     match operation {
-        Operation::CreateTable(create) => create.as_query,
-        Operation::CreateObject { .. }
-        | Operation::RefreshMaterializedView { .. }
-        | Operation::Insert { .. }
-        | Operation::Update { .. }
-        | Operation::Delete { .. }
-        | Operation::Truncate { .. }
-        | Operation::Select { .. }
-        | Operation::Backfill(_)
+        Operation::Table(TableOperation::Create(create)) => create.as_query,
+        Operation::Object(ObjectOperation::Create { .. } | ObjectOperation::RefreshMaterializedView { .. })
+        | Operation::Data(_)
         | Operation::Opaque { .. } => true,
         _ => false,
     }
@@ -192,14 +199,13 @@ fn builds(operation: &Operation) -> bool {
         )
     };
     match operation {
-        Operation::CreateTable(_)
-        | Operation::CreateIndex(_)
-        | Operation::CreateObject { .. }
-        | Operation::AttachPartition { .. }
-        | Operation::Select { .. }
+        Operation::Table(TableOperation::Create(_) | TableOperation::AttachPartition { .. })
+        | Operation::Index(IndexOperation::Create(_))
+        | Operation::Object(ObjectOperation::Create { .. })
+        | Operation::Data(DataOperation::Select { .. })
         | Operation::Opaque { .. } => true,
-        Operation::AddConstraint { constraint, .. } => has_index(constraint),
-        Operation::AddColumn { column, .. } => column.constraints.iter().any(has_index),
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => has_index(constraint),
+        Operation::Column(ColumnOperation::Add { column, .. }) => column.constraints.iter().any(has_index),
         _ => false,
     }
 }

@@ -1,17 +1,36 @@
 //! Whole tables: `CREATE`, `DROP`, `RENAME`, storage, partitions (documentation, CREATE TABLE, ALTER TABLE, DROP TABLE).
 
+use super::maintenance::{analyze, cluster, vacuum};
 use super::partition::bounds_proved;
 use super::tally::{Tally, family};
 use super::{LockMode, constraint, index};
 use crate::operation::{
-    Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableRef,
+    Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableOperation,
+    TableRef,
 };
 use crate::schema::{Schema, Table, same};
+
+/// Counts what an operation on tables does.
+pub(super) fn count(tally: &mut Tally<'_>, operation: &TableOperation) {
+    match operation {
+        TableOperation::Create(table) => create(tally, table),
+        TableOperation::Drop { names, cascade, .. } => drop(tally, names, *cascade),
+        TableOperation::Rename { table, .. } => rename(tally, table),
+        TableOperation::SetAttribute { table, attribute: set } => attribute(tally, table, set),
+        TableOperation::AttachPartition { table, partition, bounds } => attach(tally, table, partition, bounds),
+        TableOperation::DetachPartition { table, partition, concurrently, finalize } => {
+            detach(tally, table, partition, *concurrently, *finalize)
+        }
+        TableOperation::Vacuum { tables, full } => vacuum(tally, tables, *full),
+        TableOperation::Analyze { tables } => analyze(tally, tables),
+        TableOperation::Cluster { table } => cluster(tally, table.as_ref()),
+    }
+}
 
 /// `CREATE TABLE`: nothing but SHARE ROW EXCLUSIVE on the tables it references, SHARE UPDATE EXCLUSIVE on those it
 /// inherits from, ACCESS EXCLUSIVE on the one it is a partition of, whose DEFAULT partition is scanned; from 15 on SHARE ROW
 /// EXCLUSIVE on those that reference that one.
-pub(super) fn create(tally: &mut Tally<'_>, create: &CreateTable) {
+fn create(tally: &mut Tally<'_>, create: &CreateTable) {
     if create.if_not_exists && tally.schema.table(&create.name).is_some_and(Table::is_sure) {
         return;
     }
@@ -136,7 +155,7 @@ pub(super) fn rename(tally: &mut Tally<'_>, table: &QualifiedName) {
 }
 
 /// The other subcommands of ALTER TABLE (`AlterTableGetLockLevel`).
-pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &TableAttribute) {
+fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &TableAttribute) {
     match attribute {
         TableAttribute::StorageParameters => tally.lock(table, LockMode::ShareUpdateExclusive),
         TableAttribute::UserCatalogTable
@@ -164,7 +183,7 @@ pub(super) fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &Tab
 /// `ATTACH PARTITION`: SHARE UPDATE EXCLUSIVE on the parent (12+), ACCESS EXCLUSIVE on the partition, which is scanned
 /// unless a valid CHECK proves its bounds, and on the DEFAULT partition likewise. What the parent has and the partition
 /// has not is made: indexes are built, foreign keys checked.
-pub(super) fn attach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, bounds: &SqlFragment) {
+fn attach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, bounds: &SqlFragment) {
     tally.lock(table, LockMode::ShareUpdateExclusive);
     tally.lock_family(partition, false, LockMode::AccessExclusive);
     if !bounds_proved(tally.schema, partition, bounds, true) {
@@ -210,13 +229,7 @@ fn attach_foreign_key(tally: &mut Tally<'_>, partition: &QualifiedName, key: &Co
 /// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent, its DEFAULT partition and (14+) the partition; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
 /// the parent, outside a transaction block, and not when there is a DEFAULT partition. A table that references the parent is
 /// read for rows that point into the partition (`RI_PartitionRemove_Check`) and loses triggers under ACCESS EXCLUSIVE.
-pub(super) fn detach(
-    tally: &mut Tally<'_>,
-    table: &TableRef,
-    partition: &QualifiedName,
-    concurrently: bool,
-    finalize: bool,
-) {
+fn detach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, concurrently: bool, finalize: bool) {
     let parent = if concurrently || finalize { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     let own = if tally.version < 14 { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     tally.lock(table, parent);

@@ -26,12 +26,14 @@
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint and VALIDATE CONSTRAINT.
 
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
-use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
+use crate::operation::{
+    Constraint, ConstraintKind, ConstraintOperation, Ident, Operation, QualifiedName, SqlFragment, TableRef,
+};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddConstraint { table, constraint } = site.operation() else { return None };
+    let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = site.operation() else { return None };
     let ConstraintKind::Check { expression } = &constraint.kind else { return None };
     let cost = site.effects();
     if constraint.not_valid || cost.work == Work::Constant {
@@ -64,17 +66,22 @@ pub(super) fn add_and_validate(
 ) {
     let (words, check) = (snake_case(&table.name.name), snake_case(&name));
     let constraint = Constraint { name: Some(name.clone()), not_valid: true, ..constraint.clone() };
-    let undo = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
+    let undo = Operation::Constraint(ConstraintOperation::Drop {
+        table: table.clone(),
+        name: name.clone(),
+        if_exists: true,
+        cascade: false,
+    });
     steps
         .step(
-            Operation::AddConstraint { table: table.clone(), constraint },
+            Operation::Constraint(ConstraintOperation::Add { table: table.clone(), constraint }),
             format!("{words}_add_{check}"),
             "new rows are held to it from here on",
             Undo::By(vec![undo]),
         )
         .preflight(&preflight(&table.name, expression).query)
         .step(
-            Operation::ValidateConstraint { table: table.clone(), name },
+            Operation::Constraint(ConstraintOperation::Validate { table: table.clone(), name }),
             format!("{words}_validate_{check}"),
             "proves the existing rows while reads and writes go on",
             Undo::Nothing,

@@ -31,12 +31,12 @@
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
 use super::{add_check, add_foreign_key, add_unique};
-use crate::operation::{ColumnDefinition, Constraint, ConstraintKind, Operation, TableRef};
+use crate::operation::{ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, Operation, TableRef};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Add { table, column, .. }) = site.operation() else { return None };
     let cost = site.effects();
     if column.constraints.is_empty() || cost.work == Work::Constant {
         return None;
@@ -55,10 +55,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }
     let mut steps = site.steps();
     let bare = ColumnDefinition { constraints: Vec::new(), ..column.clone() };
-    let drop =
-        Operation::DropColumn { table: table.clone(), column: column.name.clone(), if_exists: true, cascade: false };
+    let drop = Operation::Column(ColumnOperation::Drop {
+        table: table.clone(),
+        column: column.name.clone(),
+        if_exists: true,
+        cascade: false,
+    });
     steps.step(
-        Operation::AddColumn { table: table.clone(), column: bare, if_not_exists: true },
+        Operation::Column(ColumnOperation::Add { table: table.clone(), column: bare, if_not_exists: true }),
         format!("{}_add_{}", snake_case(&table.name.name), snake_case(&column.name)),
         "without its constraints no row is read",
         Undo::By(vec![drop]),

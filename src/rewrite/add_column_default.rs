@@ -37,12 +37,14 @@
 use super::add_column_constraint;
 use super::set_not_null::prove;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder, filling};
-use crate::operation::{ColumnDefinition, Ident, Operation, SqlFragment, TableRef};
+use crate::operation::{ColumnDefinition, ColumnOperation, Ident, Operation, SqlFragment, TableRef};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, if_not_exists } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Add { table, column, if_not_exists }) = site.operation() else {
+        return None;
+    };
     let default = column.default.as_ref()?;
     let cost = site.effects();
     if !matches!(cost.work, Work::Rewrite(_)) || column.generated.is_some() {
@@ -82,9 +84,10 @@ pub(super) fn without(column: &ColumnDefinition) -> ColumnDefinition {
 /// Adds the column without its default.
 pub(super) fn add_bare(steps: &mut StepBuilder, table: &TableRef, bare: &ColumnDefinition, if_not_exists: bool) {
     let column = bare.name.clone();
-    let drop = Operation::DropColumn { table: table.clone(), column, if_exists: true, cascade: false };
+    let drop =
+        Operation::Column(ColumnOperation::Drop { table: table.clone(), column, if_exists: true, cascade: false });
     steps.step(
-        Operation::AddColumn { table: table.clone(), column: bare.clone(), if_not_exists },
+        Operation::Column(ColumnOperation::Add { table: table.clone(), column: bare.clone(), if_not_exists }),
         format!("{}_add_{}", snake_case(&table.name.name), snake_case(&bare.name)),
         "without a default no row is touched",
         Undo::By(vec![drop]),
@@ -103,7 +106,11 @@ pub(super) fn fill(
     let (words, name) = (snake_case(&table.name.name), snake_case(column));
     steps
         .step(
-            Operation::SetDefault { table: table.clone(), column: column.clone(), default: default.clone() },
+            Operation::Column(ColumnOperation::SetDefault {
+                table: table.clone(),
+                column: column.clone(),
+                default: default.clone(),
+            }),
             format!("{words}_{name}_default"),
             "new rows get the default from here on",
             Undo::Nothing,

@@ -34,12 +34,14 @@
 //! PostgreSQL documentation, ALTER TYPE, Notes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Item, Operation, QualifiedName};
+use crate::operation::{
+    ColumnOperation, DataOperation, Item, ObjectOperation, Operation, QualifiedName, TypeOperation,
+};
 use crate::plan::{Transaction, Undo, snake_case};
 use crate::schema::{Age, mentions};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddEnumValue { name, value, position, .. } = site.operation() else { return None };
+    let Operation::Type(TypeOperation::AddValue { name, value, position, .. }) = site.operation() else { return None };
     let here = &site.items[site.at];
     let uses = |at: usize| may_use(&site.items[at], site.texts[at], name, value);
     let used = (site.at + 1..site.items.len()).any(|at| site.items[at].shares_transaction_with(here) && uses(at));
@@ -67,12 +69,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let mut steps = site.steps();
     let label = crate::operation::Ident::new(value.trim_matches('\''));
     steps.step(
-        Operation::AddEnumValue {
+        Operation::Type(TypeOperation::AddValue {
             name: name.clone(),
             value: value.clone(),
             if_not_exists: true,
             position: position.clone(),
-        },
+        }),
         format!("{}_add_{}", snake_case(&name.name), snake_case(&label)),
         "usable by the steps after it",
         Undo::Impossible("a label cannot be removed".into()),
@@ -86,12 +88,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 fn may_use(item: &Item, text: &str, name: &QualifiedName, value: &str) -> bool {
     let casts = matches!(
         item.operation,
-        Operation::SetType { .. } | Operation::Update { .. } | Operation::Insert { from_query: true, .. }
+        Operation::Column(ColumnOperation::SetType { .. })
+            | Operation::Data(DataOperation::Update { .. } | DataOperation::Insert { from_query: true, .. })
     );
     let label = value.trim_matches('\'').to_lowercase();
     match item.operation {
-        Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } | Operation::Comment { .. } => false,
-        Operation::Opaque { .. } | Operation::Select { .. } => true,
+        Operation::Type(TypeOperation::AddValue { .. } | TypeOperation::RenameValue { .. })
+        | Operation::Object(ObjectOperation::Comment { .. }) => false,
+        Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }) => true,
         _ => mentions(text, &label) || (casts && mentions(text, name.name.as_str())),
     }
 }

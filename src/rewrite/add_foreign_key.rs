@@ -29,13 +29,15 @@
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint and VALIDATE CONSTRAINT.
 
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder, listed};
-use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, Operation, QualifiedName, TableRef};
+use crate::operation::{
+    Constraint, ConstraintKind, ConstraintOperation, ForeignKey, Ident, Operation, QualifiedName, TableRef,
+};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::{RelationKind, Schema};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddConstraint { table, constraint } = site.operation() else { return None };
+    let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = site.operation() else { return None };
     let ConstraintKind::ForeignKey(key) = &constraint.kind else { return None };
     let cost = site.effects();
     if constraint.not_valid || cost.work == Work::Constant {
@@ -90,9 +92,14 @@ pub(super) fn add_and_validate(
     let columns = key.columns.iter().take(3).map(snake_case).collect::<Vec<_>>().join("_");
     let query = no_orphans(&table.name, key, steps.schema()).map(|p| p.query);
     let constraint = Constraint { name: Some(name.clone()), not_valid: true, ..constraint.clone() };
-    let undo = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
+    let undo = Operation::Constraint(ConstraintOperation::Drop {
+        table: table.clone(),
+        name: name.clone(),
+        if_exists: true,
+        cascade: false,
+    });
     steps.step(
-        Operation::AddConstraint { table: table.clone(), constraint },
+        Operation::Constraint(ConstraintOperation::Add { table: table.clone(), constraint }),
         format!("{words}_{columns}_fkey"),
         "new rows are held to it from here on",
         Undo::By(vec![undo]),
@@ -101,7 +108,7 @@ pub(super) fn add_and_validate(
         steps.preflight(&query);
     }
     steps.step(
-        Operation::ValidateConstraint { table: table.clone(), name },
+        Operation::Constraint(ConstraintOperation::Validate { table: table.clone(), name }),
         format!("{words}_validate_{columns}_fkey"),
         "proves the existing rows while reads and writes go on",
         Undo::Nothing,

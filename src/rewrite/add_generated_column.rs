@@ -19,11 +19,11 @@
 //! PostgreSQL documentation, 5.4 Generated Columns.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Generated, Operation};
+use crate::operation::{ColumnOperation, Generated, Operation};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, .. } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Add { table, column, .. }) = site.operation() else { return None };
     let cost = site.effects();
     let stored = matches!(column.generated, Some(Generated::Stored(_)));
     let virtual_not_null = matches!(column.generated, Some(Generated::Virtual(_))) && column.not_null;

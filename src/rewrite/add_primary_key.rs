@@ -41,12 +41,12 @@ use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::{is_proved, no_duplicates};
 use super::set_not_null::prove;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ConstraintKind, Operation};
+use crate::operation::{ConstraintKind, ConstraintOperation, Operation};
 use crate::postgres::Work;
 use crate::schema::RelationKind;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddConstraint { table, constraint } = site.operation() else { return None };
+    let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = site.operation() else { return None };
     let ConstraintKind::PrimaryKey { columns, using_index, .. } = &constraint.kind else { return None };
     let cost = site.effects();
     if cost.work == Work::Constant {
@@ -62,7 +62,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         help: "prove NOT NULL, CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX".into(),
     };
     let replaced = site.items[..site.at].iter().any(|item| {
-        matches!(&item.operation, Operation::DropConstraint { table: other, .. } if other.name == table.name && item.statement == site.items[site.at].statement)
+        matches!(
+            &item.operation,
+            Operation::Constraint(ConstraintOperation::Drop { table: other, .. })
+                if other.name == table.name && item.statement == site.items[site.at].statement
+        )
     });
     if replaced
         || using_index.is_some()

@@ -29,12 +29,14 @@
 
 use super::add_column_default::{add_bare, fill, without};
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, filling};
-use crate::operation::{ColumnDefinition, Operation};
+use crate::operation::{ColumnDefinition, ColumnOperation, Operation};
 use crate::plan::{Transaction, Undo, snake_case};
 use crate::postgres::{Work, effects};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, if_not_exists } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Add { table, column, if_not_exists }) = site.operation() else {
+        return None;
+    };
     let has_value = column.default.is_some() || column.is_serial() || column.generated.is_some();
     if !column.not_null || has_value || site.schema.is_new(&table.name) {
         return None;
@@ -65,20 +67,20 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         )));
     }
     let mut steps = site.steps();
-    let with_default = Operation::AddColumn {
+    let with_default = Operation::Column(ColumnOperation::Add {
         table: table.clone(),
         column: ColumnDefinition { default: Some(value.clone()), ..column.clone() },
         if_not_exists: *if_not_exists,
-    };
+    });
     let at_once = effects(&with_default, site.schema, site.settings.postgres).work == Work::Constant;
     let words = format!("{}_add_{}", snake_case(&table.name.name), snake_case(&column.name));
     if at_once {
-        let drop = Operation::DropColumn {
+        let drop = Operation::Column(ColumnOperation::Drop {
             table: table.clone(),
             column: column.name.clone(),
             if_exists: true,
             cascade: false,
-        };
+        });
         steps.step(with_default, words, "a constant default touches no row", Undo::By(vec![drop]));
     } else {
         let without_value =
@@ -89,9 +91,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         add_bare(&mut steps, table, &without(column), *if_not_exists);
         fill(&mut steps, table, &column.name, &value, true, site.settings.postgres);
     }
-    let back = Operation::SetDefault { table: table.clone(), column: column.name.clone(), default: value.clone() };
+    let back = Operation::Column(ColumnOperation::SetDefault {
+        table: table.clone(),
+        column: column.name.clone(),
+        default: value.clone(),
+    });
     steps.step(
-        Operation::DropDefault { table: table.clone(), column: column.name.clone() },
+        Operation::Column(ColumnOperation::DropDefault { table: table.clone(), column: column.name.clone() }),
         format!("{}_{}_drop_default", snake_case(&table.name.name), snake_case(&column.name)),
         "the migration asked for no default",
         Undo::By(vec![back]),

@@ -37,12 +37,16 @@
 
 use super::add_column_default::{add_bare, fill, without};
 use super::{Applicability, Hazard, Outcome, Severity, Site, filling};
-use crate::operation::{ColumnDefinition, ObjectKind, Operation, SqlFragment, TypeName};
+use crate::operation::{
+    ColumnDefinition, ColumnOperation, ObjectKind, ObjectOperation, Operation, SqlFragment, TypeName,
+};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddColumn { table, column, if_not_exists } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Add { table, column, if_not_exists }) = site.operation() else {
+        return None;
+    };
     if !(column.is_serial() || column.is_identity()) || site.effects().work == Work::Constant {
         return None;
     }
@@ -73,13 +77,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let sequence = site.schema.sequence_name(&table.name, &column.name).styled_like(&column.name);
     let sequence = table.name.sibling(sequence);
     let owner = format!("{}.{}", table.name, column.name);
-    let create = Operation::CreateObject {
+    let create = Operation::Object(ObjectOperation::Create {
         kind: ObjectKind::Sequence,
         name: Some(sequence.clone()),
         or_replace: false,
         on: Some(table.name.clone()),
         definition: SqlFragment::new(&format!("SEQUENCE {sequence} AS {} OWNED BY {owner}", integer.to_lowercase())),
-    };
+    });
     let literal = sequence.to_string().replace('\'', "''");
     let default = SqlFragment::new(&format!("nextval('{literal}'::regclass)"));
     let mut steps = site.steps();

@@ -32,15 +32,15 @@ use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::{is_proved, no_duplicates};
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
 use crate::operation::{
-    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey, Operation, QualifiedName,
-    TableRef,
+    Constraint, ConstraintKind, ConstraintOperation, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey,
+    IndexOperation, Operation, QualifiedName, TableRef,
 };
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::RelationKind;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::AddConstraint { table, constraint } = site.operation() else { return None };
+    let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = site.operation() else { return None };
     let ConstraintKind::Unique { columns, using_index: None, .. } = &constraint.kind else { return None };
     let cost = site.effects();
     if cost.work == Work::Constant {
@@ -130,14 +130,14 @@ pub(super) fn build(
     preflight: Option<&Preflight>,
 ) -> Option<()> {
     let index = concurrent_index(table, constraint, name)?;
-    let undo = Operation::DropIndex {
+    let undo = Operation::Index(IndexOperation::Drop {
         names: vec![table.name.sibling(name.clone())],
         concurrently: true,
         if_exists: true,
         cascade: false,
-    };
+    });
     steps.step(
-        Operation::CreateIndex(index),
+        Operation::Index(IndexOperation::Create(index)),
         format!("{}_build_{}", snake_case(&table.name.name), snake_case(name)),
         "builds the index while reads and writes go on",
         Undo::By(vec![undo]),
@@ -150,7 +150,12 @@ pub(super) fn build(
 
 /// An index that is there becomes the constraint's, and gets its name.
 pub(super) fn attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Constraint, name: &Ident, index: &Ident) {
-    let undo = Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false };
+    let undo = Operation::Constraint(ConstraintOperation::Drop {
+        table: table.clone(),
+        name: name.clone(),
+        if_exists: true,
+        cascade: false,
+    });
     let mut attached = constraint.clone();
     attached.name = Some(name.clone());
     match &mut attached.kind {
@@ -165,7 +170,10 @@ pub(super) fn attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Con
     let unique = matches!(constraint.kind, ConstraintKind::Unique { .. });
     let only = table.only || (unique && !steps.schema().children(&table.name).is_empty());
     steps.step(
-        Operation::AddConstraint { table: TableRef { only, ..table.clone() }, constraint: attached },
+        Operation::Constraint(ConstraintOperation::Add {
+            table: TableRef { only, ..table.clone() },
+            constraint: attached,
+        }),
         format!("{}_{}", snake_case(&table.name.name), snake_case(name)),
         "the finished index becomes the constraint",
         Undo::By(vec![undo]),

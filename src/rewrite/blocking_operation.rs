@@ -21,7 +21,7 @@
 
 use super::missing_lock_timeout::felt_at;
 use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{DataOperation, Operation, QualifiedName};
 use crate::postgres::{LockMode, Work};
 use crate::schema::same;
 
@@ -59,7 +59,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// Statements about whatever there is, such as `DROP OWNED` and `REINDEX DATABASE`. What is not read at all, and a function
 /// that is called, the report names by itself.
 fn unknown(site: &Site<'_>) -> Option<Outcome> {
-    if matches!(site.operation(), Operation::Opaque { .. } | Operation::Select { .. }) {
+    if matches!(site.operation(), Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. })) {
         return None;
     }
     Some(Outcome::reported(Hazard {

@@ -22,11 +22,11 @@
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATColumnChangeRequiresRewrite` in `src/backend/commands/tablecmds.c`.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::Operation;
+use crate::operation::{ColumnOperation, Operation};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::SetType { table, column, ty, .. } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::SetType { table, column, ty, .. }) = site.operation() else { return None };
     let cost = site.effects();
     if cost.work == Work::Constant {
         return None;

@@ -22,15 +22,26 @@
 //! PostgreSQL documentation, 55.2.2.1 Multiple Statements in a Simple Query.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Operation, TransactionControl};
+use crate::operation::{
+    ColumnOperation, ConstraintOperation, DataOperation, IndexOperation, Operation, SessionOperation, TableOperation,
+    TransactionControl, TypeOperation,
+};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::Transaction(TransactionControl::Commit) = site.operation() else { return None };
-    let control = |at: &usize| matches!(site.items[*at].operation, Operation::Transaction(_));
+    let Operation::Session(SessionOperation::Transaction(TransactionControl::Commit)) = site.operation() else {
+        return None;
+    };
+    let control =
+        |at: &usize| matches!(site.items[*at].operation, Operation::Session(SessionOperation::Transaction(_)));
     let start = (0..site.at).rev().find(control).map_or(0, |at| at + 1);
-    let began =
-        start > 0 && matches!(site.items[start - 1].operation, Operation::Transaction(TransactionControl::Begin));
-    let goes_on = site.items[site.at + 1..].iter().any(|item| !matches!(item.operation, Operation::Transaction(_)));
+    let began = start > 0
+        && matches!(
+            site.items[start - 1].operation,
+            Operation::Session(SessionOperation::Transaction(TransactionControl::Begin))
+        );
+    let goes_on = site.items[site.at + 1..]
+        .iter()
+        .any(|item| !matches!(item.operation, Operation::Session(SessionOperation::Transaction(_))));
     if began || !goes_on {
         return None;
     }
@@ -52,24 +63,26 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// True for what fails, or changes rows again, when it has run before.
 fn fails_the_second_time(operation: &Operation) -> bool {
     match operation {
-        Operation::CreateTable(create) => !create.if_not_exists,
-        Operation::CreateIndex(index) => !index.if_not_exists,
-        Operation::AddColumn { if_not_exists, .. } | Operation::AddEnumValue { if_not_exists, .. } => !if_not_exists,
-        Operation::DropTable { if_exists, .. }
-        | Operation::DropColumn { if_exists, .. }
-        | Operation::DropConstraint { if_exists, .. }
-        | Operation::DropIndex { if_exists, .. }
-        | Operation::DropType { if_exists, .. } => !if_exists,
-        Operation::AddConstraint { .. }
-        | Operation::CreateEnum { .. }
-        | Operation::CreateDomain { .. }
-        | Operation::RenameTable { .. }
-        | Operation::RenameColumn { .. }
-        | Operation::RenameConstraint { .. }
-        | Operation::RenameIndex { .. }
-        | Operation::RenameType { .. }
-        | Operation::RenameEnumValue { .. }
-        | Operation::Insert { .. } => true,
+        Operation::Table(TableOperation::Create(create)) => !create.if_not_exists,
+        Operation::Index(IndexOperation::Create(index)) => !index.if_not_exists,
+        Operation::Column(ColumnOperation::Add { if_not_exists, .. })
+        | Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => !if_not_exists,
+        Operation::Table(TableOperation::Drop { if_exists, .. })
+        | Operation::Column(ColumnOperation::Drop { if_exists, .. })
+        | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+        | Operation::Index(IndexOperation::Drop { if_exists, .. })
+        | Operation::Type(TypeOperation::Drop { if_exists, .. }) => !if_exists,
+        Operation::Constraint(ConstraintOperation::Add { .. } | ConstraintOperation::Rename { .. })
+        | Operation::Type(
+            TypeOperation::CreateEnum { .. }
+            | TypeOperation::CreateDomain { .. }
+            | TypeOperation::Rename { .. }
+            | TypeOperation::RenameValue { .. },
+        )
+        | Operation::Table(TableOperation::Rename { .. })
+        | Operation::Column(ColumnOperation::Rename { .. })
+        | Operation::Index(IndexOperation::Rename { .. })
+        | Operation::Data(DataOperation::Insert { .. }) => true,
         _ => false,
     }
 }

@@ -31,16 +31,22 @@
 //! PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{IndexOperation, Operation, QualifiedName};
 use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::CreateIndex(index) = site.operation() else { return None };
+    let Operation::Index(IndexOperation::Create(index)) = site.operation() else { return None };
     if !index.concurrently || !index.if_not_exists || site.items[site.at].looks_for_leftovers {
         return None;
     }
     let name = index.table.sibling(index.name.clone()?);
-    let drops = |operation: &Operation| matches!(operation, Operation::DropIndex { names, .. } if names.iter().any(|dropped| same(dropped, &name)));
+    let drops = |operation: &Operation| {
+        matches!(
+            operation,
+            Operation::Index(IndexOperation::Drop { names, .. })
+                if names.iter().any(|dropped| same(dropped, &name))
+        )
+    };
     if site.schema.is_new(&index.table) || site.items[..site.at].iter().any(|item| drops(&item.operation)) {
         return None;
     }

@@ -29,13 +29,13 @@
 //! PostgreSQL documentation, CREATE INDEX, Building Indexes Concurrently.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{CreateIndex, Operation, QualifiedName};
+use crate::operation::{CreateIndex, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Step, Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::RelationKind;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::CreateIndex(index) = site.operation() else { return None };
+    let Operation::Index(IndexOperation::Create(index)) = site.operation() else { return None };
     let cost = site.effects();
     if index.concurrently || cost.work == Work::Constant {
         return None;
@@ -77,15 +77,15 @@ pub(super) fn build(site: &Site<'_>, index: &CreateIndex) -> Vec<Step> {
     let name = index.name.clone().unwrap_or_else(|| site.schema.index_name(index));
     let concurrent =
         CreateIndex { name: Some(name.clone()), concurrently: true, if_not_exists: false, ..index.clone() };
-    let undo = Operation::DropIndex {
+    let undo = Operation::Index(IndexOperation::Drop {
         names: vec![index.table.sibling(name)],
         concurrently: true,
         if_exists: true,
         cascade: false,
-    };
+    });
     let mut steps = site.steps();
     steps.step(
-        Operation::CreateIndex(concurrent),
+        Operation::Index(IndexOperation::Create(concurrent)),
         slug(index),
         "builds the index while reads and writes go on",
         Undo::By(vec![undo]),

@@ -28,12 +28,14 @@
 
 use super::create_index::{CONCURRENT_NOTE, build, is_partitioned, refuse_partitioned};
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, listed};
-use crate::operation::{CreateIndex, Ident, IndexColumn, IndexKey, Operation, QualifiedName, SqlFragment};
+use crate::operation::{
+    CreateIndex, Ident, IndexColumn, IndexKey, IndexOperation, Operation, QualifiedName, SqlFragment,
+};
 use crate::postgres::Work;
 use crate::schema::{Age, Index};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::CreateIndex(index) = site.operation() else { return None };
+    let Operation::Index(IndexOperation::Create(index)) = site.operation() else { return None };
     let cost = site.effects();
     if !index.unique || index.concurrently || cost.work == Work::Constant {
         return None;

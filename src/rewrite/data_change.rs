@@ -21,14 +21,14 @@
 //! PostgreSQL documentation, 13.3.2 Row-Level Locks; TRUNCATE.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::{Condition, Fixed, Ident, Operation, QualifiedName, Rows};
+use crate::operation::{ColumnOperation, Condition, DataOperation, Fixed, Ident, Operation, QualifiedName, Rows};
 use crate::schema::{Age, Column, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (table, rows, what) = match site.operation() {
-        Operation::Update { table, rows } => (table, rows, "stays locked until all are changed"),
-        Operation::Delete { table, rows } => (table, rows, "is deleted in one transaction"),
-        Operation::Truncate { tables, .. } => return truncate(site, tables),
+        Operation::Data(DataOperation::Update { table, rows }) => (table, rows, "stays locked until all are changed"),
+        Operation::Data(DataOperation::Delete { table, rows }) => (table, rows, "is deleted in one transaction"),
+        Operation::Data(DataOperation::Truncate { tables, .. }) => return truncate(site, tables),
         _ => return None,
     };
     if site.schema.is_new(table) || site.schema.is_emptied(table) {
@@ -99,15 +99,21 @@ fn reach(site: &Site<'_>, table: &QualifiedName, rows: &Rows) -> Option<Reach> {
 /// True when an earlier statement of the migration gives the column its default.
 fn sets_default(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> bool {
     site.items[..site.at].iter().any(|item| {
-        matches!(&item.operation, Operation::SetDefault { table: other, column: own, .. } if same(other, table) && own == column)
+        matches!(
+            &item.operation,
+            Operation::Column(ColumnOperation::SetDefault { table: other, column: own, .. })
+                if same(other, table) && own == column
+        )
     })
 }
 
 /// True when an earlier statement of the migration changes rows of the table: they may differ by now.
 fn is_filled_before(site: &Site<'_>, table: &QualifiedName) -> bool {
     site.items[..site.at].iter().any(|item| match &item.operation {
-        Operation::Update { table: other, .. } | Operation::Insert { table: other, .. } => same(other, table),
-        Operation::Opaque { .. } | Operation::Select { .. } => true,
+        Operation::Data(DataOperation::Update { table: other, .. } | DataOperation::Insert { table: other, .. }) => {
+            same(other, table)
+        }
+        Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }) => true,
         _ => false,
     })
 }

@@ -19,11 +19,11 @@
 //! PostgreSQL documentation, ALTER TABLE, DROP COLUMN.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed};
-use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+use crate::operation::{ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName};
 use crate::schema::Age;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropColumn { table, column, .. } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Drop { table, column, .. }) = site.operation() else { return None };
     if site.schema.is_new(&table.name) || site.schema.column(&table.name, column).is_some_and(|c| c.age == Age::New) {
         return None;
     }

@@ -27,12 +27,14 @@
 //! PostgreSQL documentation, DROP INDEX.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{CreateIndex, Operation, QualifiedName};
+use crate::operation::{CreateIndex, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Undo, snake_case};
 use crate::schema::{Index, RelationKind};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropIndex { names, concurrently, cascade, .. } = site.operation() else { return None };
+    let Operation::Index(IndexOperation::Drop { names, concurrently, cascade, .. }) = site.operation() else {
+        return None;
+    };
     let known: Vec<Option<&Index>> = names.iter().map(|name| site.schema.index(name)).collect();
     if *concurrently || known.iter().flatten().any(|i| site.schema.is_new(&i.table)) {
         return None;
@@ -73,13 +75,18 @@ fn is_partitioned(site: &Site<'_>, table: &QualifiedName) -> bool {
 }
 
 pub(super) fn drop_concurrently(name: &QualifiedName) -> Operation {
-    Operation::DropIndex { names: vec![name.clone()], concurrently: true, if_exists: true, cascade: false }
+    Operation::Index(IndexOperation::Drop {
+        names: vec![name.clone()],
+        concurrently: true,
+        if_exists: true,
+        cascade: false,
+    })
 }
 
 /// The index again, when the history knows it.
 pub(super) fn undo(site: &Site<'_>, name: &QualifiedName) -> Undo {
     match site.schema.index(name) {
-        Some(index) => Undo::By(vec![Operation::CreateIndex(definition(index))]),
+        Some(index) => Undo::By(vec![Operation::Index(IndexOperation::Create(definition(index)))]),
         None => Undo::Impossible("the index's definition is not in the migrations".into()),
     }
 }

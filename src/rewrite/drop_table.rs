@@ -31,12 +31,14 @@
 //! PostgreSQL documentation, DROP TABLE; 13.3.4 Deadlocks.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, lacks_lock_timeout, listed};
-use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, TableRef};
+use crate::operation::{
+    Constraint, ConstraintKind, ConstraintOperation, Ident, Operation, QualifiedName, TableOperation, TableRef,
+};
 use crate::plan::{Step, Undo, snake_case};
 use crate::schema::{ConstraintState, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropTable { names, if_exists, cascade } = site.operation() else { return None };
+    let Operation::Table(TableOperation::Drop { names, if_exists, cascade }) = site.operation() else { return None };
     let table = names.iter().find(|name| !site.schema.is_new(name))?;
     let others: Vec<QualifiedName> = site
         .effects()
@@ -91,7 +93,12 @@ fn one_by_one(site: &Site<'_>, keys: &[Key<'_>], if_exists: bool) -> Vec<Step> {
     for (table, state, far) in keys {
         let on = TableRef { name: table.clone(), only: false, if_exists };
         steps.step(
-            Operation::DropConstraint { table: on.clone(), name: state.name.clone(), if_exists: true, cascade: false },
+            Operation::Constraint(ConstraintOperation::Drop {
+                table: on.clone(),
+                name: state.name.clone(),
+                if_exists: true,
+                cascade: false,
+            }),
             format!("{}_drop_{}", snake_case(&table.name), snake_case(&state.name)),
             format!("locks {far} for an instant, and nothing else beside it"),
             undo(on, &state.name, &state.constraint),
@@ -108,8 +115,8 @@ fn one_by_one(site: &Site<'_>, keys: &[Key<'_>], if_exists: bool) -> Vec<Step> {
 fn undo(table: TableRef, name: &Ident, constraint: &Constraint) -> Undo {
     let again = Constraint { name: Some(name.clone()), not_valid: true, ..constraint.clone() };
     Undo::By(vec![
-        Operation::AddConstraint { table: table.clone(), constraint: again },
-        Operation::ValidateConstraint { table, name: name.clone() },
+        Operation::Constraint(ConstraintOperation::Add { table: table.clone(), constraint: again }),
+        Operation::Constraint(ConstraintOperation::Validate { table, name: name.clone() }),
     ])
 }
 

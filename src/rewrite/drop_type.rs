@@ -21,11 +21,11 @@
 //! PostgreSQL documentation, DROP TYPE.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed};
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Operation, QualifiedName, TypeOperation};
 use crate::schema::{Age, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropType { names, cascade, .. } = site.operation() else { return None };
+    let Operation::Type(TypeOperation::Drop { names, cascade, .. }) = site.operation() else { return None };
     let users: Vec<String> = names.iter().flat_map(|name| columns_of(site, name)).collect();
     let refused = !*cascade && !users.is_empty();
     if !refused && users.is_empty() && names.iter().all(|name| is_unknown_to_code(site, name)) {
@@ -81,7 +81,11 @@ fn columns_of(site: &Site<'_>, ty: &QualifiedName) -> Vec<String> {
 fn is_unknown_to_code(site: &Site<'_>, name: &QualifiedName) -> bool {
     let is_new = site.schema.enum_type(name).is_some_and(|e| e.age == Age::New);
     let renamed = site.items[..site.at].iter().any(|item| {
-        matches!(&item.operation, Operation::RenameType { name: from, to } if same(&from.sibling(to.clone()), name))
+        matches!(
+            &item.operation,
+            Operation::Type(TypeOperation::Rename { name: from, to })
+                if same(&from.sibling(to.clone()), name)
+        )
     });
     is_new || renamed || comes_back(site, name)
 }
@@ -89,8 +93,10 @@ fn is_unknown_to_code(site: &Site<'_>, name: &QualifiedName) -> bool {
 /// True when a later statement of the migration makes a type of that name.
 pub(super) fn comes_back(site: &Site<'_>, name: &QualifiedName) -> bool {
     site.items[site.at + 1..].iter().any(|item| match &item.operation {
-        Operation::CreateEnum { name: made, .. } | Operation::CreateDomain { name: made, .. } => same(made, name),
-        Operation::RenameType { name: from, to } => same(&from.sibling(to.clone()), name),
+        Operation::Type(
+            TypeOperation::CreateEnum { name: made, .. } | TypeOperation::CreateDomain { name: made, .. },
+        ) => same(made, name),
+        Operation::Type(TypeOperation::Rename { name: from, to }) => same(&from.sibling(to.clone()), name),
         _ => false,
     })
 }

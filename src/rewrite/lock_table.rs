@@ -21,11 +21,11 @@
 //! PostgreSQL documentation, LOCK; 13.3.1 Table-Level Locks.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::{Item, Operation, QualifiedName};
+use crate::operation::{DataOperation, Item, Operation, QualifiedName, SessionOperation};
 use crate::postgres::{Work, effects};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::LockTable { .. } = site.operation() else { return None };
+    let Operation::Session(SessionOperation::LockTable { .. }) = site.operation() else { return None };
     let cost = site.effects();
     let lock = cost.strongest().filter(|lock| lock.blocks_writes())?;
     let item = &site.items[site.at];
@@ -54,7 +54,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 
 /// True for what grows with a table, as far as the catalog before the lock tells.
 fn is_long(site: &Site<'_>, item: &Item) -> bool {
-    let brief = matches!(item.operation, Operation::Insert { from_query: false, .. });
+    let brief = matches!(item.operation, Operation::Data(DataOperation::Insert { from_query: false, .. }));
     let cost = effects(&item.operation, site.schema, site.settings.postgres);
     !brief && cost.work != Work::Constant
 }

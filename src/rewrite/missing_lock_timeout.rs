@@ -26,7 +26,7 @@
 //! PostgreSQL documentation, 20.11 Client Connection Defaults, lock_timeout.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed};
-use crate::operation::{Fixed, Operation, QualifiedName};
+use crate::operation::{ColumnOperation, Fixed, Operation, QualifiedName, SessionOperation};
 use crate::postgres::{Effects, LockMode, Work};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -74,7 +74,7 @@ pub fn lacks_lock_timeout(site: &Site<'_>) -> bool {
 
 fn brief_strong_lock(site: &Site<'_>, cost: &Effects) -> Option<LockMode> {
     let lock = cost.strongest().filter(|lock| lock.blocks_writes())?;
-    let explicit = matches!(site.operation(), Operation::LockTable { .. }); // its own rule's
+    let explicit = matches!(site.operation(), Operation::Session(SessionOperation::LockTable { .. })); // its own rule's
     let unbounded = !explicit && site.settings.bound_lock_waits && !site.items[site.at].bounds_lock_waits;
     (unbounded && cost.work == Work::Constant && cost.in_transaction).then_some(lock)
 }
@@ -87,7 +87,7 @@ pub(super) fn felt_at(site: &Site<'_>, relation: &QualifiedName) -> QualifiedNam
 
 /// What is to know of a change of type that only touches the catalog.
 fn type_note(site: &Site<'_>) -> Option<String> {
-    let Operation::SetType { table, column, ty, .. } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::SetType { table, column, ty, .. }) = site.operation() else { return None };
     if site.schema.is_emptied(&table.name) {
         return None;
     }

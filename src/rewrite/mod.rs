@@ -45,9 +45,11 @@ mod row_security;
 mod set_not_null;
 mod several_tables;
 mod site;
+mod slug;
 mod swap;
 #[cfg(test)]
 mod tests;
+mod undo;
 mod work_under_lock;
 
 use crate::operation::{Ident, QualifiedName};

@@ -18,11 +18,11 @@
 //! PostgreSQL documentation, ALTER TABLE, RENAME; CREATE VIEW, Updatable Views.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
-use crate::operation::Operation;
+use crate::operation::{ColumnOperation, Operation};
 use crate::schema::Age;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::RenameColumn { table, column, to } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Rename { table, column, to }) = site.operation() else { return None };
     let is_added_here = site.schema.column(&table.name, column).is_some_and(|c| c.age == Age::New);
     if site.schema.is_new(&table.name) || is_added_here {
         return None;

@@ -26,13 +26,13 @@
 //! PostgreSQL documentation, ALTER TABLE; CREATE VIEW, Updatable Views.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Item, ObjectKind, Operation};
+use crate::operation::{Item, ObjectKind, ObjectOperation, Operation, TableOperation};
 use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (table, kind) = match site.operation() {
-        Operation::RenameTable { table, .. } => (&table.name, ObjectKind::Table),
-        Operation::SetSchema { kind, name, .. } => (name, *kind),
+        Operation::Table(TableOperation::Rename { table, .. }) => (&table.name, ObjectKind::Table),
+        Operation::Object(ObjectOperation::SetSchema { kind, name, .. }) => (name, *kind),
         _ => return None,
     };
     if kind != ObjectKind::Table || site.schema.is_new(table) || takes_its_name(site.items, site.at).is_some() {
@@ -52,10 +52,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// The later statement of the same transaction that gives the name that a rename frees to a view or to another table: for
 /// those who use it the name was never gone. A table that is made there is empty.
 pub fn takes_its_name(items: &[Item], rename: usize) -> Option<usize> {
-    let Operation::RenameTable { table, .. } = &items[rename].operation else { return None };
+    let Operation::Table(TableOperation::Rename { table, .. }) = &items[rename].operation else { return None };
     let makes = |operation: &Operation| match operation {
-        Operation::CreateObject { kind: ObjectKind::View, name: Some(name), .. } => same(name, &table.name),
-        Operation::RenameTable { table: other, to } => same(&other.name.sibling(to.clone()), &table.name),
+        Operation::Object(ObjectOperation::Create { kind: ObjectKind::View, name: Some(name), .. }) => {
+            same(name, &table.name)
+        }
+        Operation::Table(TableOperation::Rename { table: other, to }) => {
+            same(&other.name.sibling(to.clone()), &table.name)
+        }
         _ => false,
     };
     (rename + 1..items.len())

@@ -19,17 +19,17 @@
 
 use super::drop_type::comes_back;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::Operation;
+use crate::operation::{Operation, TypeOperation};
 use crate::schema::Age;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (name, what) = match site.operation() {
-        Operation::RenameType { name, .. } => (name, "names the type"),
-        Operation::RenameEnumValue { name, .. } => (name, "writes the old label of"),
+        Operation::Type(TypeOperation::Rename { name, .. }) => (name, "names the type"),
+        Operation::Type(TypeOperation::RenameValue { name, .. }) => (name, "writes the old label of"),
         _ => return None,
     };
     // Where another type takes the name in the same migration, code goes on with that one.
-    let renamed = matches!(site.operation(), Operation::RenameType { .. });
+    let renamed = matches!(site.operation(), Operation::Type(TypeOperation::Rename { .. }));
     if site.schema.enum_type(name).is_some_and(|e| e.age == Age::New) || (renamed && comes_back(site, name)) {
         return None;
     }

@@ -37,16 +37,21 @@
 use super::add_check::{add_and_validate, preflight};
 use super::swap::swap;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ConstraintKind, Operation};
+use crate::operation::{
+    ColumnOperation, ConstraintKind, ConstraintOperation, IndexOperation, ObjectOperation, Operation, SessionOperation,
+    TableOperation, TypeOperation,
+};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropConstraint { table, name, cascade: false, .. } = site.operation() else { return None };
+    let Operation::Constraint(ConstraintOperation::Drop { table, name, cascade: false, .. }) = site.operation() else {
+        return None;
+    };
     let old = site.schema.constraint(&table.name, name)?;
     if !matches!(old.constraint.kind, ConstraintKind::Check { .. }) || site.schema.is_new(&table.name) {
         return None;
     }
     let (at, new, expression) = site.later().find_map(|(at, operation)| match operation {
-        Operation::AddConstraint { table: other, constraint }
+        Operation::Constraint(ConstraintOperation::Add { table: other, constraint })
             if other.name == table.name && !constraint.not_valid && constraint.name.as_ref() == Some(name) =>
         {
             match &constraint.kind {
@@ -80,21 +85,19 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 fn leaves_rows(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::AddColumn { .. }
-            | Operation::SetNotNull { .. }
-            | Operation::DropNotNull { .. }
-            | Operation::SetDefault { .. }
-            | Operation::DropDefault { .. }
-            | Operation::AddConstraint { .. }
-            | Operation::DropConstraint { .. }
-            | Operation::ValidateConstraint { .. }
-            | Operation::CreateIndex(_)
-            | Operation::DropIndex { .. }
-            | Operation::CreateTable(_)
-            | Operation::CreateEnum { .. }
-            | Operation::Comment { .. }
-            | Operation::Grant { .. }
-            | Operation::SetParameter { .. }
+        Operation::Column(
+            ColumnOperation::Add { .. }
+                | ColumnOperation::SetNotNull { .. }
+                | ColumnOperation::DropNotNull { .. }
+                | ColumnOperation::SetDefault { .. }
+                | ColumnOperation::DropDefault { .. }
+        ) | Operation::Constraint(
+            ConstraintOperation::Add { .. } | ConstraintOperation::Drop { .. } | ConstraintOperation::Validate { .. }
+        ) | Operation::Index(IndexOperation::Create(_) | IndexOperation::Drop { .. })
+            | Operation::Table(TableOperation::Create(_))
+            | Operation::Type(TypeOperation::CreateEnum { .. })
+            | Operation::Object(ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. })
+            | Operation::Session(SessionOperation::SetParameter { .. })
     )
 }
 

@@ -28,12 +28,12 @@
 //! PostgreSQL documentation, ALTER TYPE; ALTER TABLE, Notes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::{Ident, Operation, QualifiedName, TableRef, TypeName};
+use crate::operation::{ColumnOperation, Ident, Operation, QualifiedName, TableRef, TypeName, TypeOperation};
 use crate::postgres::Work;
 use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::SetType { table, column, ty, .. } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::SetType { table, column, ty, .. }) = site.operation() else { return None };
     let before = site.schema.column(&table.name, column)?.ty.name();
     let old = site.schema.enum_type(before)?;
     if matches!(site.effects().work, Work::Constant) {
@@ -79,15 +79,27 @@ struct Swap<'a> {
 fn by_second_type<'a>(site: &Site<'a>, old: &QualifiedName, ty: &TypeName) -> Option<Swap<'a>> {
     let second = ty.name();
     let labels = &site.schema.enum_type(second)?.labels;
-    let takes_the_name = |operation: &Operation| matches!(operation, Operation::RenameType { name, to } if same(name, second) && *to == old.name);
+    let takes_the_name = |operation: &Operation| {
+        matches!(
+            operation,
+            Operation::Type(TypeOperation::Rename { name, to })
+                if same(name, second) && *to == old.name
+        )
+    };
     site.following().find(|(_, operation)| takes_the_name(operation))?;
-    let makes_room = |operation: &Operation| matches!(operation, Operation::RenameType { name, .. } if same(name, old));
+    let makes_room = |operation: &Operation| {
+        matches!(
+            operation,
+            Operation::Type(TypeOperation::Rename { name, .. })
+                if same(name, old)
+        )
+    };
     let moved = site.following().find_map(|(_, operation)| match operation {
-        Operation::RenameType { name, to } if same(name, old) => Some(name.sibling(to.clone())),
+        Operation::Type(TypeOperation::Rename { name, to }) if same(name, old) => Some(name.sibling(to.clone())),
         _ => None,
     });
     let drops = |operation: &Operation| {
-        matches!(operation, Operation::DropType { names, .. }
+        matches!(operation, Operation::Type(TypeOperation::Drop { names, .. })
             if names.iter().all(|n| same(n, old) || moved.as_ref().is_some_and(|m| same(m, n))))
     };
     let parts =
@@ -98,14 +110,18 @@ fn by_second_type<'a>(site: &Site<'a>, old: &QualifiedName, ty: &TypeName) -> Op
 /// Drizzle: the column becomes text, the type is dropped and made anew, the column takes it again.
 fn by_text<'a>(site: &Site<'a>, table: &TableRef, column: &Ident, old: &QualifiedName) -> Option<Swap<'a>> {
     let drop = site.following().find(|(_, operation)| {
-        matches!(operation, Operation::DropType { names, .. } if names.iter().any(|name| same(name, old)))
+        matches!(
+            operation,
+            Operation::Type(TypeOperation::Drop { names, .. })
+                if names.iter().any(|name| same(name, old))
+        )
     })?;
     let labels = site.following().find_map(|(_, operation)| match operation {
-        Operation::CreateEnum { name, labels } if same(name, old) => Some(labels),
+        Operation::Type(TypeOperation::CreateEnum { name, labels }) if same(name, old) => Some(labels),
         _ => None,
     })?;
     let back = site.following().find(|(_, operation)| {
-        matches!(operation, Operation::SetType { table: other, column: own, ty, .. }
+        matches!(operation, Operation::Column(ColumnOperation::SetType { table: other, column: own, ty, .. })
             if other.name == table.name && own == column && same(ty.name(), old))
     })?;
     Some(Swap { labels, how_often: ", twice", parts: vec![drop.0, back.0] })

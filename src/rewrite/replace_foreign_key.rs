@@ -33,18 +33,25 @@
 use super::add_foreign_key::{add_and_validate, is_partitioned_before_18};
 use super::swap::swap;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ConstraintKind, ForeignKey, Operation, QualifiedName};
+use crate::operation::{
+    ColumnOperation, ConstraintKind, ConstraintOperation, ForeignKey, IndexOperation, Operation, QualifiedName,
+    TableOperation, TypeOperation,
+};
 use crate::schema::Schema;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropConstraint { table, name, cascade: false, .. } = site.operation() else { return None };
+    let Operation::Constraint(ConstraintOperation::Drop { table, name, cascade: false, .. }) = site.operation() else {
+        return None;
+    };
     let old = site.schema.constraint(&table.name, name)?;
     let ConstraintKind::ForeignKey(old_key) = &old.constraint.kind else { return None };
     if site.schema.is_new(&table.name) || is_partitioned_before_18(site, &table.name) {
         return None;
     }
     let (at, new, key) = site.later().find_map(|(at, operation)| match operation {
-        Operation::AddConstraint { table: other, constraint } if other.name == table.name && !constraint.not_valid => {
+        Operation::Constraint(ConstraintOperation::Add { table: other, constraint })
+            if other.name == table.name && !constraint.not_valid =>
+        {
             match &constraint.kind {
                 ConstraintKind::ForeignKey(key) if same_key(old_key, key) => Some((at, constraint, key)),
                 _ => None,
@@ -84,20 +91,22 @@ fn unsettles(operation: &Operation, table: &QualifiedName, key: &ForeignKey, sch
         operation.table().is_none_or(|t| crate::schema::same(t, table) || crate::schema::same(t, &key.references));
     let harmless = matches!(
         operation,
-        Operation::AddColumn { .. }
-            | Operation::SetNotNull { .. }
-            | Operation::DropNotNull { .. }
-            | Operation::SetDefault { .. }
-            | Operation::DropDefault { .. }
-            | Operation::CreateIndex(_)
-            | Operation::CreateTable(_)
-            | Operation::CreateEnum { .. }
-            | Operation::DropIndex { .. }
+        Operation::Column(
+            ColumnOperation::Add { .. }
+                | ColumnOperation::SetNotNull { .. }
+                | ColumnOperation::DropNotNull { .. }
+                | ColumnOperation::SetDefault { .. }
+                | ColumnOperation::DropDefault { .. }
+        ) | Operation::Index(IndexOperation::Create(_) | IndexOperation::Drop { .. })
+            | Operation::Table(TableOperation::Create(_))
+            | Operation::Type(TypeOperation::CreateEnum { .. })
     );
     // Other foreign keys on the way are no reason; whether a dropped constraint was one, the catalog knows.
     let foreign_key = match operation {
-        Operation::AddConstraint { constraint, .. } => matches!(constraint.kind, ConstraintKind::ForeignKey(_)),
-        Operation::DropConstraint { table, name, .. } => schema
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
+            matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+        }
+        Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => schema
             .constraint(&table.name, name)
             .is_some_and(|c| matches!(c.constraint.kind, ConstraintKind::ForeignKey(_))),
         _ => false,

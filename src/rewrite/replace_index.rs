@@ -30,18 +30,21 @@
 use super::create_index::{CONCURRENT_NOTE, is_partitioned, slug};
 use super::drop_index::{drop_concurrently, undo};
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{CreateIndex, Operation, QualifiedName};
+use crate::operation::{CreateIndex, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Undo, snake_case};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropIndex { names, concurrently: false, cascade: false, .. } = site.operation() else { return None };
+    let Operation::Index(IndexOperation::Drop { names, concurrently: false, cascade: false, .. }) = site.operation()
+    else {
+        return None;
+    };
     let [name] = names.as_slice() else { return None };
     let old = site.schema.index(name)?;
     if old.constraint.is_some() || site.schema.is_new(&old.table) {
         return None;
     }
     let (at, new) = site.later().find_map(|(at, operation)| match operation {
-        Operation::CreateIndex(new) if replaces(site, new, name) => Some((at, new)),
+        Operation::Index(IndexOperation::Create(new)) if replaces(site, new, name) => Some((at, new)),
         _ => None,
     })?;
     if new.concurrently || is_partitioned(site, new) {
@@ -85,7 +88,7 @@ fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> 
     steps
         .from(at)
         .step(
-            Operation::CreateIndex(build),
+            Operation::Index(IndexOperation::Create(build)),
             slug(new),
             "builds the new index while the old one still serves",
             Undo::By(vec![drop_concurrently(&built)]),
@@ -99,14 +102,14 @@ fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> 
         );
     if same_name {
         steps.from(at).step(
-            Operation::RenameIndex { index: built.clone(), to: wanted.clone(), if_exists: true },
+            Operation::Index(IndexOperation::Rename { index: built.clone(), to: wanted.clone(), if_exists: true }),
             format!("{}_rename_index", snake_case(&new.table.name)),
             "the new index takes the old name",
-            Undo::By(vec![Operation::RenameIndex {
+            Undo::By(vec![Operation::Index(IndexOperation::Rename {
                 index: new.table.sibling(wanted),
                 to: built.name.clone(),
                 if_exists: true,
-            }]),
+            })]),
         );
     }
     steps.done()

@@ -44,20 +44,24 @@ use super::set_not_null::prove;
 use super::swap::without;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
 use crate::operation::{
-    Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey, IndexParameters, Operation,
-    QualifiedName, TableRef,
+    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation, Ident, IndexColumn,
+    IndexDefinition, IndexKey, IndexOperation, IndexParameters, Operation, QualifiedName, TableOperation, TableRef,
 };
 use crate::plan::{Undo, snake_case};
 use crate::schema::{Index, RelationKind, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     match site.operation() {
-        Operation::DropConstraint { table, name, cascade: false, .. } => replace_constraint(site, table, name),
-        Operation::DropIndex { names, cascade: false, .. } => match names.as_slice() {
+        Operation::Constraint(ConstraintOperation::Drop { table, name, cascade: false, .. }) => {
+            replace_constraint(site, table, name)
+        }
+        Operation::Index(IndexOperation::Drop { names, cascade: false, .. }) => match names.as_slice() {
             [name] => promote_dropped(site, name),
             _ => None,
         },
-        Operation::AddConstraint { table, constraint } => promote_before_drop(site, table, constraint),
+        Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
+            promote_before_drop(site, table, constraint)
+        }
         _ => None,
     }
 }
@@ -71,7 +75,9 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
         return None;
     }
     let (at, new) = site.later().find_map(|(at, operation)| match operation {
-        Operation::AddConstraint { table: other, constraint } if same(&other.name, &table.name) => {
+        Operation::Constraint(ConstraintOperation::Add { table: other, constraint })
+            if same(&other.name, &table.name) =>
+        {
             let takes_its_place = match &constraint.kind {
                 ConstraintKind::PrimaryKey { using_index: None, .. } => primary,
                 ConstraintKind::Unique { using_index: None, columns: new, .. } => {
@@ -101,12 +107,17 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
     let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
     let preflight = preflight(&table.name, new).filter(|_| !is_proved(site, &table.name, new_columns, false));
     build(&mut steps, table, new, &temporary, preflight.as_ref())?;
-    let again = Operation::AddConstraint {
+    let again = Operation::Constraint(ConstraintOperation::Add {
         table: table.clone(),
         constraint: Constraint { name: Some(name.clone()), ..old.constraint.clone() },
-    };
+    });
     steps.from(site.at).step(
-        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
+        Operation::Constraint(ConstraintOperation::Drop {
+            table: table.clone(),
+            name: name.clone(),
+            if_exists: true,
+            cascade: false,
+        }),
         format!("{}_swap_{}", snake_case(&table.name.name), snake_case(name)),
         "the new index is there and holds",
         Undo::By(vec![again]),
@@ -122,7 +133,7 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
 fn promote_dropped(site: &Site<'_>, name: &QualifiedName) -> Option<Outcome> {
     let index = site.schema.index(name).filter(|index| index.constraint.is_none())?;
     let (at, table, new) = site.later().find_map(|(at, operation)| match operation {
-        Operation::AddConstraint { table, constraint }
+        Operation::Constraint(ConstraintOperation::Add { table, constraint })
             if same(&table.name, &index.table) && can_become(index, constraint) =>
         {
             Some((at, table, constraint))
@@ -150,7 +161,7 @@ fn promote_before_drop(site: &Site<'_>, table: &TableRef, new: &Constraint) -> O
     }
     let wanted = site.schema.constraint_name(&table.name, new);
     let (at, index) = site.later().find_map(|(at, operation)| match operation {
-        Operation::DropIndex { names, cascade: false, .. } => match names.as_slice() {
+        Operation::Index(IndexOperation::Drop { names, cascade: false, .. }) => match names.as_slice() {
             [name] => {
                 let index =
                     site.schema.index(name).filter(|i| i.constraint.is_none() && same(&i.table, &table.name))?;
@@ -175,7 +186,7 @@ fn promoted(
     at: usize,
 ) -> Option<Outcome> {
     let mut steps = site.steps();
-    if !matches!(site.operation(), Operation::AddConstraint { .. }) {
+    if !matches!(site.operation(), Operation::Constraint(ConstraintOperation::Add { .. })) {
         steps.from(at);
     }
     if matches!(new.kind, ConstraintKind::PrimaryKey { .. }) {
@@ -193,9 +204,14 @@ fn without_key(table: &TableRef, key: &Ident, index: &Index) -> Vec<Operation> {
     let name = index.name.name.with_suffix("_again");
     let again = QualifiedName { name: name.clone(), ..index.name.clone() };
     vec![
-        Operation::CreateIndex(CreateIndex { name: Some(name), ..definition(index) }),
-        Operation::DropConstraint { table: table.clone(), name: key.clone(), if_exists: true, cascade: false },
-        Operation::RenameIndex { index: again, to: index.name.name.clone(), if_exists: false },
+        Operation::Index(IndexOperation::Create(CreateIndex { name: Some(name), ..definition(index) })),
+        Operation::Constraint(ConstraintOperation::Drop {
+            table: table.clone(),
+            name: key.clone(),
+            if_exists: true,
+            cascade: false,
+        }),
+        Operation::Index(IndexOperation::Rename { index: again, to: index.name.name.clone(), if_exists: false }),
     ]
 }
 
@@ -230,16 +246,23 @@ fn is_plain_table(site: &Site<'_>, table: &QualifiedName) -> bool {
 /// True when an operation up to `at` changes a column of the key, or nobody knows what it changes.
 fn changes_columns(site: &Site<'_>, at: usize, table: &QualifiedName, columns: &[Ident]) -> bool {
     site.items[site.at + 1..at].iter().any(|item| match &item.operation {
-        Operation::AddColumn { table: other, column, .. } => same(other, table) && columns.contains(&column.name),
-        Operation::DropColumn { table: other, column, .. }
-        | Operation::SetType { table: other, column, .. }
-        | Operation::RenameColumn { table: other, column, .. }
-        | Operation::DropNotNull { table: other, column } => same(other, table) && columns.contains(column),
-        Operation::RenameTable { table: other, .. } => same(other, table),
-        Operation::Update { .. } | Operation::Delete { .. } | Operation::Insert { .. } | Operation::Truncate { .. } => {
-            true
+        Operation::Column(ColumnOperation::Add { table: other, column, .. }) => {
+            same(other, table) && columns.contains(&column.name)
         }
-        Operation::Select { .. } | Operation::Opaque { .. } => true,
+        Operation::Column(
+            ColumnOperation::Drop { table: other, column, .. }
+            | ColumnOperation::SetType { table: other, column, .. }
+            | ColumnOperation::Rename { table: other, column, .. }
+            | ColumnOperation::DropNotNull { table: other, column },
+        ) => same(other, table) && columns.contains(column),
+        Operation::Table(TableOperation::Rename { table: other, .. }) => same(other, table),
+        Operation::Data(
+            DataOperation::Update { .. }
+            | DataOperation::Delete { .. }
+            | DataOperation::Insert { .. }
+            | DataOperation::Truncate { .. },
+        ) => true,
+        Operation::Data(DataOperation::Select { .. }) | Operation::Opaque { .. } => true,
         _ => false,
     })
 }

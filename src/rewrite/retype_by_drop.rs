@@ -19,11 +19,11 @@
 //! Prisma documentation, Customizing migrations.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted};
-use crate::operation::{Ident, Operation, QualifiedName};
+use crate::operation::{ColumnOperation, DataOperation, Ident, Operation, QualifiedName};
 use crate::schema::{Age, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::DropColumn { table, column, .. } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::Drop { table, column, .. }) = site.operation() else { return None };
     let is_new = site.schema.column(&table.name, column).is_some_and(|c| c.age == Age::New);
     if site.schema.is_new(&table.name) || is_new {
         return None;
@@ -59,10 +59,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// What comes in the column's place: one of its name, or another new one that takes it.
 fn successor(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> Option<Option<Ident>> {
     site.following().find_map(|(_, operation)| match operation {
-        Operation::AddColumn { table: other, column: added, .. } if other.name == *table && added.name == *column => {
+        Operation::Column(ColumnOperation::Add { table: other, column: added, .. })
+            if other.name == *table && added.name == *column =>
+        {
             Some(None)
         }
-        Operation::RenameColumn { table: other, column: from, to } if other.name == *table && to == column => {
+        Operation::Column(ColumnOperation::Rename { table: other, column: from, to })
+            if other.name == *table && to == column =>
+        {
             let is_new = site.schema.column(table, from).is_none_or(|c| c.age == Age::New);
             is_new.then(|| Some(from.clone()))
         }
@@ -73,8 +77,8 @@ fn successor(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> Option<O
 /// True when a statement before it may have copied the values.
 fn is_filled(site: &Site<'_>, table: &QualifiedName) -> bool {
     site.items[..site.at].iter().any(|item| match &item.operation {
-        Operation::Update { table: other, .. } => same(other, table),
-        Operation::Opaque { .. } | Operation::Select { .. } => true,
+        Operation::Data(DataOperation::Update { table: other, .. }) => same(other, table),
+        Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }) => true,
         _ => false,
     })
 }

@@ -25,11 +25,12 @@
 //! PostgreSQL documentation, 5.9 Row Security Policies.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ObjectKind, Operation, RowSecurity, TableAttribute};
+use crate::operation::{ObjectKind, ObjectOperation, Operation, RowSecurity, TableAttribute, TableOperation};
 use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::SetTableAttribute { table, attribute: TableAttribute::RowSecurity(change) } = site.operation()
+    let Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::RowSecurity(change) }) =
+        site.operation()
     else {
         return None;
     };
@@ -38,7 +39,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         RowSecurity::Force => "also from its owner",
         RowSecurity::Disable | RowSecurity::NoForce => return None,
     };
-    let makes_policy = |operation: &Operation| matches!(operation, Operation::CreateObject { kind: ObjectKind::Policy, on: Some(on), .. } if same(on, &table.name));
+    let makes_policy = |operation: &Operation| {
+        matches!(
+            operation,
+            Operation::Object(ObjectOperation::Create { kind: ObjectKind::Policy, on: Some(on), .. })
+                if same(on, &table.name)
+        )
+    };
     let has_policy = site.schema.policies_of(&table.name).next().is_some()
         || site
             .items

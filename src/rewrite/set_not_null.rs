@@ -48,15 +48,18 @@
 //!
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATExecSetNotNull` in `src/backend/commands/tablecmds.c`.
 
-use super::site::undo_default;
+use super::undo::undo_default;
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder, dotted, filling};
-use crate::operation::{Constraint, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef};
+use crate::operation::{
+    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, DataOperation, Ident, Operation, QualifiedName,
+    SqlFragment, TableRef,
+};
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
 use crate::schema::names::free_object_name;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::SetNotNull { table, column } = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::SetNotNull { table, column }) = site.operation() else { return None };
     let cost = site.effects();
     if cost.work == Work::Constant {
         return None;
@@ -84,7 +87,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if let Some((value, set_default)) = fill {
         if set_default {
             steps.from(claims.first().copied().unwrap_or(site.at)).step(
-                Operation::SetDefault { table: table.clone(), column: column.clone(), default: value.clone() },
+                Operation::Column(ColumnOperation::SetDefault {
+                    table: table.clone(),
+                    column: column.clone(),
+                    default: value.clone(),
+                }),
                 format!("{}_{}_default", snake_case(&table.name.name), snake_case(column)),
                 "new rows get the default from here on",
                 undo_default(site.schema, table, column),
@@ -104,7 +111,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     prove(&mut steps, table, column, site.settings.postgres);
     let mut outcome = Outcome::rewritten(hazard, steps.done());
     outcome.claims = claims;
-    let filled = outcome.steps.iter().flatten().any(|s| matches!(s.operation, Operation::Backfill(_)));
+    let filled =
+        outcome.steps.iter().flatten().any(|s| matches!(s.operation, Operation::Data(DataOperation::Backfill(_))));
     if filled {
         let first = format!(
             "rows with NULL in {} get its default first; [backfill] nulls = \"off\" leaves them to \
@@ -150,7 +158,9 @@ fn default_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(
         return (None, Vec::new());
     }
     let later = site.later().find_map(|(at, operation)| match operation {
-        Operation::SetDefault { table: other, column: c, default } if other.name == table.name && c == column => {
+        Operation::Column(ColumnOperation::SetDefault { table: other, column: c, default })
+            if other.name == table.name && c == column =>
+        {
             Some((at, default.clone()))
         }
         _ => None,
@@ -189,13 +199,19 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
     let taken = |name: &Ident| steps.schema().is_taken(&table.name, name);
     let name = free_object_name(&table.name.name, column.as_str(), label, taken).styled_like(column);
     let constraint = Constraint { not_valid: true, ..Constraint::new(Some(name.clone()), kind) };
-    let drop =
-        |if_exists| Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists, cascade: false };
-    let relax = Operation::DropNotNull { table: table.clone(), column: column.clone() };
+    let drop = |if_exists| {
+        Operation::Constraint(ConstraintOperation::Drop {
+            table: table.clone(),
+            name: name.clone(),
+            if_exists,
+            cascade: false,
+        })
+    };
+    let relax = Operation::Column(ColumnOperation::DropNotNull { table: table.clone(), column: column.clone() });
     let undo_add = if native { relax.clone() } else { drop(true) };
     let filled = steps.fills(column);
     steps.step(
-        Operation::AddConstraint { table: table.clone(), constraint },
+        Operation::Constraint(ConstraintOperation::Add { table: table.clone(), constraint }),
         format!("{words}_{words_of_column}_check"),
         "new rows are held to it from here on",
         Undo::By(vec![undo_add]),
@@ -204,7 +220,7 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
         steps.preflight(&query(&table.name, column));
     }
     steps.step(
-        Operation::ValidateConstraint { table: table.clone(), name: name.clone() },
+        Operation::Constraint(ConstraintOperation::Validate { table: table.clone(), name: name.clone() }),
         format!("{words}_validate_{words_of_column}"),
         "proves the existing rows while reads and writes go on",
         Undo::Nothing,
@@ -212,7 +228,7 @@ pub(super) fn prove(steps: &mut StepBuilder, table: &TableRef, column: &Ident, p
     if !native {
         steps
             .step(
-                Operation::SetNotNull { table: table.clone(), column: column.clone() },
+                Operation::Column(ColumnOperation::SetNotNull { table: table.clone(), column: column.clone() }),
                 format!("{words}_{words_of_column}_not_null"),
                 "the validated check spares the scan",
                 Undo::By(vec![relax]),

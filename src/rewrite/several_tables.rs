@@ -27,7 +27,7 @@
 
 use super::missing_lock_timeout::felt_at;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Operation, QualifiedName, SessionOperation};
 use crate::postgres::effects;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -41,7 +41,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         .filter(|at| !site.claimed[*at]) // rewritten: on its own
         .take_while(|at| site.items[*at].shares_transaction_with(item))
         .map(|at| &site.items[at].operation)
-        .take_while(|operation| !matches!(operation, Operation::Transaction(_)))
+        .take_while(|operation| !matches!(operation, Operation::Session(SessionOperation::Transaction(_))))
         .map(|operation| strong_tables(site, operation))
         .filter(|tables| !tables.is_empty());
     let last = held.next().filter(|_| !here.is_empty())?;

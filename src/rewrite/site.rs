@@ -1,6 +1,10 @@
 //! Where a rule looks, and how it makes steps.
 
-use crate::operation::{Backfill, Ident, Item, Operation, QualifiedName, SqlFragment, TableRef, clipped};
+use super::slug::slug_of;
+use super::undo::undo_of;
+use crate::operation::{
+    Backfill, DataOperation, Ident, Item, Operation, QualifiedName, SessionOperation, SqlFragment, clipped,
+};
 use crate::plan::{Duration, Phase, Step, Transaction, Undo, uses};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::{RelationKind, Schema};
@@ -77,7 +81,11 @@ impl<'a> Site<'a> {
     pub fn later(&self) -> impl Iterator<Item = (usize, &'a Operation)> + use<'a> {
         let (items, claimed) = (self.items, self.claimed);
         let stays = |item: &Item| {
-            item.fixed.is_some() || matches!(item.operation, Operation::Opaque { .. } | Operation::Transaction(_))
+            item.fixed.is_some()
+                || matches!(
+                    item.operation,
+                    Operation::Opaque { .. } | Operation::Session(SessionOperation::Transaction(_))
+                )
         };
         (self.at + 1..items.len())
             .take_while(move |at| !stays(&items[*at]))
@@ -111,7 +119,7 @@ impl<'a> Site<'a> {
             preflight: None,
             settings: Vec::new(),
             uses: uses(operation, self.texts[self.at], self.schema).into(),
-            slug: slug_of(operation),
+            slug: first_words(&slug_of(operation)),
         }
     }
 
@@ -209,7 +217,7 @@ impl StepBuilder {
         let key = if alone { self.schema.walkable_key(table) } else { Vec::new() };
         let fires = self.schema.fired_by_update(table, column).iter().map(|d| d.what.clone()).collect();
         let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key, fires };
-        self.step(Operation::Backfill(backfill), slug, why, Undo::Nothing)
+        self.step(Operation::Data(DataOperation::Backfill(backfill)), slug, why, Undo::Nothing)
     }
 
     /// The step just added is part of the one before it: the same transaction, under the same locks.
@@ -224,7 +232,8 @@ impl StepBuilder {
 
     /// True when a step so far fills the column.
     pub fn fills(&self, column: &Ident) -> bool {
-        let is_fill = |s: &Step| matches!(&s.operation, Operation::Backfill(fill) if fill.column == *column);
+        let is_fill =
+            |s: &Step| matches!(&s.operation, Operation::Data(DataOperation::Backfill(fill)) if fill.column == *column);
         self.steps.iter().any(is_fill)
     }
 
@@ -241,7 +250,7 @@ impl StepBuilder {
 
 /// How long an operation of that cost takes, and what it needs from its transaction.
 pub fn shape(operation: &Operation, cost: &Effects) -> (Duration, Transaction) {
-    if matches!(operation, Operation::Backfill(_)) {
+    if matches!(operation, Operation::Data(DataOperation::Backfill(_))) {
         return (Duration::Backfill, Transaction::Outside);
     }
     if !cost.in_transaction {
@@ -256,161 +265,4 @@ pub fn shape(operation: &Operation, cost: &Effects) -> (Duration, Transaction) {
             (Duration::AsWritten, Transaction::Shared)
         }
     }
-}
-
-/// How a column gets the default back that it has now.
-pub(super) fn undo_default(schema: &Schema, table: &TableRef, column: &Ident) -> Undo {
-    let known = schema.column(&table.name, column).filter(|known| known.sure);
-    let (table, column) = (table.clone(), column.clone());
-    match known.map(|known| known.default.clone()) {
-        Some(Some(default)) => Undo::By(vec![Operation::SetDefault { table, column, default }]),
-        Some(None) => Undo::By(vec![Operation::DropDefault { table, column }]),
-        None => Undo::Impossible("the default before is not known for sure".into()),
-    }
-}
-
-/// How an operation that passes through is taken back, where the catalog tells.
-fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
-    let one = |operation| Undo::By(vec![operation]);
-    match operation {
-        Operation::AddColumn { table, column, .. } => one(Operation::DropColumn {
-            table: table.clone(),
-            column: column.name.clone(),
-            if_exists: true,
-            cascade: false,
-        }),
-        Operation::AddConstraint { table, constraint } => one(Operation::DropConstraint {
-            table: table.clone(),
-            name: schema.constraint_name(&table.name, constraint),
-            if_exists: true,
-            cascade: false,
-        }),
-        Operation::DropConstraint { table, name, .. } => match schema.constraint(&table.name, name) {
-            Some(state) => one(Operation::AddConstraint {
-                table: table.clone(),
-                constraint: crate::operation::Constraint { name: Some(name.clone()), ..state.constraint.clone() },
-            }),
-            None => Undo::Impossible("the constraint's definition is not in the migrations".into()),
-        },
-        Operation::SetDefault { table, column, .. } | Operation::DropDefault { table, column } => {
-            undo_default(schema, table, column)
-        }
-        Operation::SetNotNull { table, column } => {
-            one(Operation::DropNotNull { table: table.clone(), column: column.clone() })
-        }
-        Operation::DropNotNull { table, column } => match schema.column(&table.name, column) {
-            Some(state) if !state.not_null => Undo::Nothing,
-            _ => one(Operation::SetNotNull { table: table.clone(), column: column.clone() }),
-        },
-        Operation::RenameIndex { index, to, if_exists } => one(Operation::RenameIndex {
-            index: index.sibling(to.clone()),
-            to: index.name.clone(),
-            if_exists: *if_exists,
-        }),
-        Operation::RenameConstraint { table, name, to } => {
-            one(Operation::RenameConstraint { table: table.clone(), name: to.clone(), to: name.clone() })
-        }
-        Operation::RenameTable { table, to } => one(Operation::RenameTable {
-            table: TableRef { name: table.name.sibling(to.clone()), ..table.clone() },
-            to: table.name.name.clone(),
-        }),
-        Operation::RenameColumn { table, column, to } => {
-            one(Operation::RenameColumn { table: table.clone(), column: to.clone(), to: column.clone() })
-        }
-        Operation::RenameType { name, to } => {
-            one(Operation::RenameType { name: name.sibling(to.clone()), to: name.name.clone() })
-        }
-        Operation::RenameEnumValue { name, from, to } => {
-            one(Operation::RenameEnumValue { name: name.clone(), from: to.clone(), to: from.clone() })
-        }
-        Operation::ValidateConstraint { .. } => Undo::Nothing,
-        Operation::CreateIndex(index) => {
-            let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
-            one(Operation::DropIndex {
-                names: vec![index.table.sibling(name)],
-                concurrently: index.concurrently,
-                if_exists: true,
-                cascade: false,
-            })
-        }
-        Operation::CreateTable(create) => {
-            one(Operation::DropTable { names: vec![create.name.clone()], if_exists: true, cascade: false })
-        }
-        Operation::CreateEnum { name, .. } => {
-            one(Operation::DropType { names: vec![name.clone()], if_exists: true, cascade: false })
-        }
-        Operation::DropTable { .. }
-        | Operation::DropColumn { .. }
-        | Operation::DropType { .. }
-        | Operation::DropObject { .. }
-        | Operation::Delete { .. } => Undo::Impossible("what it removes is gone".into()),
-        Operation::Update { .. } => Undo::Impossible("the values before it are gone".into()),
-        Operation::Transaction(_) | Operation::SetParameter { .. } | Operation::Select { .. } => Undo::Nothing,
-        Operation::SetSchema { .. }
-        | Operation::SetTableAttribute { .. }
-        | Operation::AttachPartition { .. }
-        | Operation::DetachPartition { .. }
-        | Operation::SetType { .. }
-        | Operation::SetColumnAttribute { .. }
-        | Operation::AlterConstraint { .. }
-        | Operation::DropIndex { .. }
-        | Operation::AlterIndex { .. }
-        | Operation::AttachIndex { .. }
-        | Operation::Reindex { .. }
-        | Operation::AddEnumValue { .. }
-        | Operation::CreateDomain { .. }
-        | Operation::AlterDomain { .. }
-        | Operation::CreateObject { .. }
-        | Operation::AlterObject { .. }
-        | Operation::RefreshMaterializedView { .. }
-        | Operation::Comment { .. }
-        | Operation::Grant { .. }
-        | Operation::Insert { .. }
-        | Operation::Truncate { .. }
-        | Operation::Backfill(_)
-        | Operation::LockTable { .. }
-        | Operation::Vacuum { .. }
-        | Operation::Analyze { .. }
-        | Operation::Cluster { .. }
-        | Operation::Opaque { .. } => Undo::Impossible("safestep does not know how; write it by hand".into()),
-    }
-}
-
-/// A few words for the file of an operation that passes through.
-fn slug_of(operation: &Operation) -> String {
-    use crate::plan::snake_case;
-    let table = operation.table().map(|t| snake_case(&t.name)).unwrap_or_default();
-    let column = |verb: &str, column: &Ident| format!("{table}_{verb}_{}", snake_case(column));
-    let text = match operation {
-        Operation::CreateTable(_) => format!("create_{table}"),
-        Operation::AddColumn { column: c, .. } => column("add", &c.name),
-        Operation::DropColumn { column: c, .. } => column("drop", c),
-        Operation::SetDefault { column: c, .. } => format!("{}_default", column("set", c)),
-        Operation::DropDefault { column: c, .. } => format!("{}_default", column("drop", c)),
-        Operation::DropNotNull { column: c, .. } => format!("{}_nullable", column("make", c)),
-        Operation::SetNotNull { column: c, .. } => format!("{table}_{}_not_null", snake_case(c)),
-        Operation::AddConstraint { constraint, .. } => match &constraint.kind {
-            crate::operation::ConstraintKind::ForeignKey(key) => {
-                format!("{table}_{}_fkey", key.columns.iter().map(snake_case).collect::<Vec<_>>().join("_"))
-            }
-            _ => format!("{table}_add_constraint"),
-        },
-        Operation::DropConstraint { name, .. } => format!("{table}_drop_{}", snake_case(name)),
-        Operation::CreateEnum { name, .. } => format!("create_{}", snake_case(&name.name)),
-        Operation::AddEnumValue { name, .. } => format!("{}_add_value", snake_case(&name.name)),
-        Operation::RenameIndex { to, .. } => format!("rename_index_{}", snake_case(to)),
-        Operation::CreateIndex(_) => format!("{table}_index"),
-        Operation::SetParameter { name, .. } => format!("set_{}", snake_case(&Ident::new(name.as_str()))),
-        other => {
-            [words(other).as_str(), table.as_str()].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join("_")
-        }
-    };
-    first_words(&text)
-}
-
-/// The statement's kind in words for a file name.
-fn words(operation: &Operation) -> String {
-    let debug = format!("{operation:?}");
-    let name: String = debug.chars().take_while(|c| c.is_alphanumeric()).collect();
-    crate::plan::snake_case(&Ident::new(name))
 }

@@ -2,7 +2,7 @@
 //! transaction.
 
 use super::Site;
-use crate::operation::{Constraint, Ident, Operation, TableRef};
+use crate::operation::{Constraint, ConstraintOperation, Ident, Operation, TableRef};
 use crate::plan::{Step, Undo, snake_case};
 use crate::rewrite::StepBuilder;
 use crate::schema::ConstraintState;
@@ -26,32 +26,50 @@ pub(super) fn swap(
     let mut steps = site.steps();
     prove(steps.from(at), temporary.clone());
     let words = snake_case(&table.name.name);
-    let again = Operation::AddConstraint {
+    let again = Operation::Constraint(ConstraintOperation::Add {
         table: table.clone(),
         constraint: Constraint { name: Some(name.clone()), not_valid: true, ..old.constraint.clone() },
-    };
+    });
     steps.from(site.at).step(
-        Operation::DropConstraint { table: table.clone(), name: name.clone(), if_exists: true, cascade: false },
+        Operation::Constraint(ConstraintOperation::Drop {
+            table: table.clone(),
+            name: name.clone(),
+            if_exists: true,
+            cascade: false,
+        }),
         format!("{words}_swap_{}", snake_case(name)),
         "the new one protects the rows now",
-        Undo::By(vec![again, Operation::ValidateConstraint { table: table.clone(), name: name.clone() }]),
+        Undo::By(vec![
+            again,
+            Operation::Constraint(ConstraintOperation::Validate { table: table.clone(), name: name.clone() }),
+        ]),
     );
     if temporary != wanted {
         steps.from(at).step(
-            Operation::RenameConstraint { table: table.clone(), name: temporary.clone(), to: wanted.clone() },
+            Operation::Constraint(ConstraintOperation::Rename {
+                table: table.clone(),
+                name: temporary.clone(),
+                to: wanted.clone(),
+            }),
             format!("{words}_rename_{}", snake_case(&wanted)),
             "the new one takes the old name",
-            Undo::By(vec![Operation::RenameConstraint { table: table.clone(), name: wanted, to: temporary }]),
+            Undo::By(vec![Operation::Constraint(ConstraintOperation::Rename {
+                table: table.clone(),
+                name: wanted,
+                to: temporary,
+            })]),
         );
     }
     let mut steps = steps.done();
     // The swap locks what the drop locks: with a foreign key both tables, also for the rename.
     let locks = steps
         .iter()
-        .find(|s| matches!(s.operation, Operation::DropConstraint { .. }))
+        .find(|s| matches!(s.operation, Operation::Constraint(ConstraintOperation::Drop { .. })))
         .map(|s| s.locks.clone())
         .unwrap_or_default();
-    for step in steps.iter_mut().filter(|s| matches!(s.operation, Operation::RenameConstraint { .. })) {
+    for step in
+        steps.iter_mut().filter(|s| matches!(s.operation, Operation::Constraint(ConstraintOperation::Rename { .. })))
+    {
         step.locks.clone_from(&locks);
     }
     steps
@@ -60,11 +78,11 @@ pub(super) fn swap(
 /// The catalog as it is when the constraint is gone, where its name is free.
 pub(super) fn without(site: &Site<'_>, table: &TableRef, name: &Ident) -> crate::schema::Schema {
     let mut schema = site.schema.clone();
-    schema.apply(&Operation::DropConstraint {
+    schema.apply(&Operation::Constraint(ConstraintOperation::Drop {
         table: table.clone(),
         name: name.clone(),
         if_exists: true,
         cascade: false,
-    });
+    }));
     schema
 }

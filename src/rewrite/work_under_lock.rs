@@ -33,7 +33,10 @@
 
 use super::missing_lock_timeout::felt_at;
 use super::{Applicability, Hazard, Held, Outcome, Severity, Site, listed};
-use crate::operation::{Condition, Fixed, Operation, QualifiedName, Rows};
+use crate::operation::{
+    Condition, ConstraintOperation, DataOperation, Fixed, ObjectOperation, Operation, QualifiedName, Rows,
+    TableOperation,
+};
 use crate::postgres::{Effects, Work};
 use crate::schema::same;
 
@@ -41,7 +44,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let cost = site.effects();
     let Held { item: holder, relation, lock } = site.held?;
     // What blocks its own view while it computes it blocks here another table that the transaction has locked.
-    let blocks_more = matches!(site.operation(), Operation::RefreshMaterializedView { .. })
+    let blocks_more = matches!(site.operation(), Operation::Object(ObjectOperation::RefreshMaterializedView { .. }))
         && !cost.locks.iter().any(|(own, _)| same(own, relation));
     if cost.is_unsafe() && cost.work != Work::Unknown && !blocks_more {
         return None; // a hazard by itself
@@ -81,21 +84,27 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
     let read = |tables: &[QualifiedName]| format!("all rows of {} are read", listed(tables));
     let words = match (operation, &cost.work) {
         (_, Work::Constant) => return None,
-        (Operation::ValidateConstraint { table, .. }, _) => format!("all rows of {} are checked", table.name),
-        (Operation::Update { table, rows }, _) => {
+        (Operation::Constraint(ConstraintOperation::Validate { table, .. }), _) => {
+            format!("all rows of {} are checked", table.name)
+        }
+        (Operation::Data(DataOperation::Update { table, rows }), _) => {
             return Some((format!("rows of {table} are changed"), by_reach(rows)));
         }
-        (Operation::Delete { table, rows }, _) => {
+        (Operation::Data(DataOperation::Delete { table, rows }), _) => {
             return Some((format!("rows of {table} are deleted"), by_reach(rows)));
         }
-        (Operation::Insert { table, from_query: true }, _) => format!("a query fills {table}"),
-        (Operation::CreateTable(create), Work::Rows) => format!("a query fills {}", create.name),
-        (Operation::CreateObject { name: Some(name), .. }, Work::Rows) => format!("a query fills {name}"),
-        (Operation::RefreshMaterializedView { name, .. }, _) => format!("{name} is computed anew"),
-        (Operation::Select { .. }, Work::Scan(tables)) if !tables.is_empty() => {
+        (Operation::Data(DataOperation::Insert { table, from_query: true }), _) => format!("a query fills {table}"),
+        (Operation::Table(TableOperation::Create(create)), Work::Rows) => format!("a query fills {}", create.name),
+        (Operation::Object(ObjectOperation::Create { name: Some(name), .. }), Work::Rows) => {
+            format!("a query fills {name}")
+        }
+        (Operation::Object(ObjectOperation::RefreshMaterializedView { name, .. }), _) => {
+            format!("{name} is computed anew")
+        }
+        (Operation::Data(DataOperation::Select { .. }), Work::Scan(tables)) if !tables.is_empty() => {
             return Some((read(tables), Severity::Caution)); // an index may serve it
         }
-        (Operation::Select { .. }, Work::Unknown) => {
+        (Operation::Data(DataOperation::Select { .. }), Work::Unknown) => {
             return Some(("a function runs that may take its time".into(), Severity::Caution));
         }
         (Operation::Opaque { what }, Work::Unknown) if what.to_uppercase().starts_with("EXECUTE") => {

@@ -3,17 +3,20 @@
 use super::links::Tie;
 use super::store::keys_in;
 use super::{Age, Dependent, EnumType, Key, List, RelationKind, Schema, Table, key, same};
-use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, Persistence, QualifiedName, SqlFragment, Toggle};
+use crate::operation::{
+    EnumPosition, Ident, ObjectKind, ObjectOperation, Operation, Persistence, QualifiedName, SqlFragment, Toggle,
+    TypeOperation,
+};
 use crate::sql::{OnUpdate, on_update};
 
 impl Schema {
     pub(super) fn apply_enum(&mut self, operation: &Operation) {
         match operation {
-            Operation::CreateEnum { name, labels } => {
+            Operation::Type(TypeOperation::CreateEnum { name, labels }) => {
                 self.touch(name);
                 self.enums.insert(key(name), EnumType { labels: labels.clone(), age: Age::New, added: Vec::new() });
             }
-            Operation::AddEnumValue { name, value, position, .. } => {
+            Operation::Type(TypeOperation::AddValue { name, value, position, .. }) => {
                 self.touch(name);
                 let Some(state) = self.enums.get_mut(&key(name)) else { return };
                 if state.labels.contains(value) {
@@ -28,7 +31,7 @@ impl Schema {
                 state.labels.insert(at.unwrap_or(state.labels.len()), value.clone());
                 state.added.push(value.clone());
             }
-            Operation::RenameEnumValue { name, from, to } => {
+            Operation::Type(TypeOperation::RenameValue { name, from, to }) => {
                 let labels = self.enums.get_mut(&key(name)).map(|e| &mut e.labels);
                 labels.into_iter().flatten().filter(|l| *l == from).for_each(|l| *l = to.clone());
             }
@@ -202,7 +205,9 @@ impl Schema {
 
     /// Views and schemas that are renamed.
     pub(super) fn alter_object(&mut self, operation: &Operation) {
-        let Operation::AlterObject { kind, name: Some(name), action, on } = operation else { return };
+        let Operation::Object(ObjectOperation::Alter { kind, name: Some(name), action, on }) = operation else {
+            return;
+        };
         let Some(to) = action
             .as_str()
             .get(..10)

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
-use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+use crate::operation::{
+    ColumnOperation, ConstraintKind, ConstraintOperation, Ident, IndexOperation, ObjectOperation, Operation,
+    QualifiedName, TableOperation, TypeOperation,
+};
 use crate::sql::render;
 
 /// One thing that is there, or that cannot happen.
@@ -192,60 +195,67 @@ fn protection_by(state: &ConstraintState) -> Option<Protection> {
 
 /// True when an operation may take away what protects, or hide what is there.
 pub fn takes_away(operation: &Operation) -> bool {
-    use Operation::*;
     match operation {
-        DropTable { .. }
-        | RenameTable { .. }
-        | SetSchema { .. }
-        | SetTableAttribute { .. }
-        | DetachPartition { .. }
-        | DropColumn { .. }
-        | RenameColumn { .. }
-        | DropDefault { .. }
-        | SetColumnAttribute { .. }
-        | DropNotNull { .. }
-        | DropConstraint { .. }
-        | DropIndex { .. }
-        | RenameType { .. }
-        | DropType { .. }
-        | DropObject { .. }
-        | AlterObject { .. } => true,
-        CreateTable(_)
-        | AttachPartition { .. }
-        | AddColumn { .. }
-        | SetNotNull { .. }
-        | SetDefault { .. }
-        | SetType { .. }
-        | AddConstraint { .. }
-        | ValidateConstraint { .. }
-        | RenameConstraint { .. }
-        | AlterConstraint { .. }
-        | CreateIndex(_)
-        | RenameIndex { .. }
-        | AlterIndex { .. }
-        | AttachIndex { .. }
-        | Reindex { .. }
-        | CreateEnum { .. }
-        | AddEnumValue { .. }
-        | RenameEnumValue { .. }
-        | CreateDomain { .. }
-        | AlterDomain { .. }
-        | CreateObject { .. }
-        | RefreshMaterializedView { .. }
-        | Comment { .. }
-        | Grant { .. }
-        | Insert { .. }
-        | Update { .. }
-        | Delete { .. }
-        | Truncate { .. }
-        | Select { .. }
-        | Backfill(_)
-        | SetParameter { .. }
-        | Transaction(_)
-        | LockTable { .. }
-        | Vacuum { .. }
-        | Analyze { .. }
-        | Cluster { .. }
-        | Opaque { .. } => false,
+        Operation::Table(
+            TableOperation::Drop { .. }
+            | TableOperation::Rename { .. }
+            | TableOperation::SetAttribute { .. }
+            | TableOperation::DetachPartition { .. },
+        )
+        | Operation::Object(
+            ObjectOperation::SetSchema { .. } | ObjectOperation::Drop { .. } | ObjectOperation::Alter { .. },
+        )
+        | Operation::Column(
+            ColumnOperation::Drop { .. }
+            | ColumnOperation::Rename { .. }
+            | ColumnOperation::DropDefault { .. }
+            | ColumnOperation::SetAttribute { .. }
+            | ColumnOperation::DropNotNull { .. },
+        )
+        | Operation::Constraint(ConstraintOperation::Drop { .. })
+        | Operation::Index(IndexOperation::Drop { .. })
+        | Operation::Type(TypeOperation::Rename { .. } | TypeOperation::Drop { .. }) => true,
+        Operation::Table(
+            TableOperation::Create(_)
+            | TableOperation::AttachPartition { .. }
+            | TableOperation::Vacuum { .. }
+            | TableOperation::Analyze { .. }
+            | TableOperation::Cluster { .. },
+        )
+        | Operation::Column(
+            ColumnOperation::Add { .. }
+            | ColumnOperation::SetNotNull { .. }
+            | ColumnOperation::SetDefault { .. }
+            | ColumnOperation::SetType { .. },
+        )
+        | Operation::Constraint(
+            ConstraintOperation::Add { .. }
+            | ConstraintOperation::Validate { .. }
+            | ConstraintOperation::Rename { .. }
+            | ConstraintOperation::Alter { .. },
+        )
+        | Operation::Index(
+            IndexOperation::Create(_)
+            | IndexOperation::Rename { .. }
+            | IndexOperation::Alter { .. }
+            | IndexOperation::AttachPartition { .. }
+            | IndexOperation::Reindex { .. },
+        )
+        | Operation::Type(
+            TypeOperation::CreateEnum { .. }
+            | TypeOperation::AddValue { .. }
+            | TypeOperation::RenameValue { .. }
+            | TypeOperation::CreateDomain { .. }
+            | TypeOperation::AlterDomain { .. },
+        )
+        | Operation::Object(
+            ObjectOperation::Create { .. }
+            | ObjectOperation::RefreshMaterializedView { .. }
+            | ObjectOperation::Comment { .. }
+            | ObjectOperation::Grant { .. },
+        )
+        | Operation::Data(_)
+        | Operation::Session(_)
+        | Operation::Opaque { .. } => false,
     }
 }

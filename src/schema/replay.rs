@@ -7,88 +7,101 @@ use super::redundant::without_redundant_keys;
 use super::store::forget;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, List, RelationKind, Schema, Table, common, key};
 use crate::operation::{
-    ColumnAttribute, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident,
-    Identity, ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
+    ColumnAttribute, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex,
+    CreateTable, DataOperation, Generated, Ident, Identity, IndexOperation, ObjectKind, ObjectOperation, Operation,
+    QualifiedName, RowSecurity, SessionOperation, SqlFragment, TableAttribute, TableOperation, TableRef, TypeOperation,
 };
 
 impl Schema {
     /// Applies one operation as if it succeeded.
     pub fn apply(&mut self, operation: &Operation) {
         match operation {
-            Operation::CreateTable(create) => self.create_table(create),
-            Operation::DropTable { names, cascade, .. } => {
+            Operation::Table(TableOperation::Create(create)) => self.create_table(create),
+            Operation::Table(TableOperation::Drop { names, cascade, .. }) => {
                 names.iter().for_each(|name| self.drop_relation(name, *cascade))
             }
-            Operation::RenameTable { table, to } => self.rename_table(table, &table.sibling(to.clone())),
-            Operation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
-            Operation::SetTableAttribute { table, attribute } => self.table_attribute(table, attribute),
-            Operation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
-                t.parents.push(table.name.clone());
-                t.is_default_partition = is_default(bounds);
-            }),
-            Operation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
+            Operation::Table(TableOperation::Rename { table, to }) => {
+                self.rename_table(table, &table.sibling(to.clone()))
+            }
+            Operation::Object(ObjectOperation::SetSchema { kind, name, to }) => self.set_schema(*kind, name, to),
+            Operation::Table(TableOperation::SetAttribute { table, attribute }) => {
+                self.table_attribute(table, attribute)
+            }
+            Operation::Table(TableOperation::AttachPartition { table, partition, bounds }) => {
+                self.with(partition, |t| {
+                    t.parents.push(table.name.clone());
+                    t.is_default_partition = is_default(bounds);
+                })
+            }
+            Operation::Table(TableOperation::DetachPartition { table, partition, .. }) => self.with(partition, |t| {
                 t.parents.retain(|p| key(p) != key(table));
                 t.is_default_partition = false;
             }),
-            Operation::CreateIndex(index) => self.create_index(index),
-            Operation::DropIndex { names, .. } => names.iter().for_each(|name| drop(self.take_index(&key(name)))),
-            Operation::RenameIndex { index, to, .. } => self.rename_index(index, to),
-            Operation::CreateEnum { .. } | Operation::AddEnumValue { .. } | Operation::RenameEnumValue { .. } => {
-                self.apply_enum(operation)
+            Operation::Index(IndexOperation::Create(index)) => self.create_index(index),
+            Operation::Index(IndexOperation::Drop { names, .. }) => {
+                names.iter().for_each(|name| drop(self.take_index(&key(name))))
             }
-            Operation::RenameType { name, to } => self.rename_type(name, &name.sibling(to.clone())),
-            Operation::DropType { names, cascade, .. } => names.iter().for_each(|name| self.drop_type(name, *cascade)),
-            Operation::CreateDomain { name, ty, constrained, .. } => {
+            Operation::Index(IndexOperation::Rename { index, to, .. }) => self.rename_index(index, to),
+            Operation::Type(
+                TypeOperation::CreateEnum { .. } | TypeOperation::AddValue { .. } | TypeOperation::RenameValue { .. },
+            ) => self.apply_enum(operation),
+            Operation::Type(TypeOperation::Rename { name, to }) => self.rename_type(name, &name.sibling(to.clone())),
+            Operation::Type(TypeOperation::Drop { names, cascade, .. }) => {
+                names.iter().for_each(|name| self.drop_type(name, *cascade))
+            }
+            Operation::Type(TypeOperation::CreateDomain { name, ty, constrained, .. }) => {
                 self.domains.insert(key(name), Domain { ty: ty.clone(), constrained: *constrained });
             }
-            Operation::AlterDomain { name, action } => {
+            Operation::Type(TypeOperation::AlterDomain { name, action }) => {
                 if let Some(domain) = self.domains.get_mut(&key(name)) {
                     domain.constrained |= action.constrains();
                 }
             }
-            Operation::CreateObject { kind, name, on, definition, .. } => {
+            Operation::Object(ObjectOperation::Create { kind, name, on, definition, .. }) => {
                 self.create_object(*kind, name.as_ref(), on.as_ref(), definition)
             }
-            Operation::DropObject { kind, names, on, cascade, .. } => {
+            Operation::Object(ObjectOperation::Drop { kind, names, on, cascade, .. }) => {
                 self.drop_object(*kind, names, on.as_ref(), *cascade)
             }
-            Operation::SetParameter { name, value, .. } if name == "timezone" => {
+            Operation::Session(SessionOperation::SetParameter { name, value, .. }) if name == "timezone" => {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
             }
-            Operation::AlterObject { .. } => self.alter_object(operation),
-            Operation::Truncate { tables, cascade } => self.truncate(tables, *cascade),
-            Operation::Insert { table, .. } => forget(&mut self.emptied, &key(table)),
+            Operation::Object(ObjectOperation::Alter { .. }) => self.alter_object(operation),
+            Operation::Data(DataOperation::Truncate { tables, cascade }) => self.truncate(tables, *cascade),
+            Operation::Data(DataOperation::Insert { table, .. }) => forget(&mut self.emptied, &key(table)),
             // They may insert, or end the transaction.
-            Operation::Opaque { .. } | Operation::Select { .. } | Operation::Transaction(_) => self.emptied.clear(),
+            Operation::Opaque { .. }
+            | Operation::Data(DataOperation::Select { .. })
+            | Operation::Session(SessionOperation::Transaction(_)) => self.emptied.clear(),
             _ => self.apply_to_table(operation),
         }
     }
 
     fn apply_to_table(&mut self, operation: &Operation) {
         match operation {
-            Operation::AddColumn { table, column, .. } => {
+            Operation::Column(ColumnOperation::Add { table, column, .. }) => {
                 self.put_column(table, column);
                 let inherited = self.as_inherited(table, column);
                 for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
                     self.put_column(&child, &inherited);
                 }
             }
-            Operation::DropColumn { table, column, .. } => self.drop_column(table, column),
-            Operation::RenameColumn { table, column, to } => self.rename_column(table, column, to),
-            Operation::SetNotNull { table, column } => {
+            Operation::Column(ColumnOperation::Drop { table, column, .. }) => self.drop_column(table, column),
+            Operation::Column(ColumnOperation::Rename { table, column, to }) => self.rename_column(table, column, to),
+            Operation::Column(ColumnOperation::SetNotNull { table, column }) => {
                 self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
             }
-            Operation::DropNotNull { table, column } => {
+            Operation::Column(ColumnOperation::DropNotNull { table, column }) => {
                 self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
             }
-            Operation::SetDefault { table, column, default } => {
+            Operation::Column(ColumnOperation::SetDefault { table, column, default }) => {
                 let set = |c: &mut Column| c.default = Some(default.clone());
                 self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, set)));
             }
-            Operation::DropDefault { table, column } => {
+            Operation::Column(ColumnOperation::DropDefault { table, column }) => {
                 self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, |c| c.default = None)));
             }
-            Operation::SetType { table, column, ty, collation, .. } => {
+            Operation::Column(ColumnOperation::SetType { table, column, ty, collation, .. }) => {
                 let change = |c: &mut Column| {
                     c.ty = stored_type(ty);
                     c.sure = true;
@@ -96,20 +109,20 @@ impl Schema {
                 };
                 self.family(table, |schema, t| schema.edit(t, |t| t.column_mut(column, change)));
             }
-            Operation::SetColumnAttribute { table, column, attribute } => self.with(table, |t| {
+            Operation::Column(ColumnOperation::SetAttribute { table, column, attribute }) => self.with(table, |t| {
                 t.column_mut(column, |c| match attribute {
                     ColumnAttribute::AddIdentity => c.generated = Some(Generated::Identity(Identity::default())),
                     ColumnAttribute::DropExpression => c.generated = None,
                     _ => {}
                 })
             }),
-            Operation::AddConstraint { table, constraint } => {
+            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
                 self.put_constraint(table, constraint);
                 self.pass_on_check(table, constraint);
             }
-            Operation::DropConstraint { table, name, .. } => self.drop_constraint(table, name),
-            Operation::ValidateConstraint { table, name } => self.validate(table, name),
-            Operation::RenameConstraint { table, name, to } => {
+            Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => self.drop_constraint(table, name),
+            Operation::Constraint(ConstraintOperation::Validate { table, name }) => self.validate(table, name),
+            Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
                 let rename = |t: &mut Table| t.rename_constraint(name, to);
                 match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
                     true => self.family(table, |schema, t| schema.edit_constraints(t, rename)),
@@ -118,45 +131,13 @@ impl Schema {
                 self.rename_index(&table.sibling(name.clone()), to);
             }
             // These take no part in the catalog that is kept here, or `apply` has seen to them.
-            Operation::CreateTable(_)
-            | Operation::DropTable { .. }
-            | Operation::RenameTable { .. }
-            | Operation::SetSchema { .. }
-            | Operation::SetTableAttribute { .. }
-            | Operation::AttachPartition { .. }
-            | Operation::DetachPartition { .. }
-            | Operation::AlterConstraint { .. }
-            | Operation::CreateIndex(_)
-            | Operation::DropIndex { .. }
-            | Operation::RenameIndex { .. }
-            | Operation::AlterIndex { .. }
-            | Operation::AttachIndex { .. }
-            | Operation::Reindex { .. }
-            | Operation::CreateEnum { .. }
-            | Operation::AddEnumValue { .. }
-            | Operation::RenameEnumValue { .. }
-            | Operation::RenameType { .. }
-            | Operation::DropType { .. }
-            | Operation::CreateDomain { .. }
-            | Operation::AlterDomain { .. }
-            | Operation::CreateObject { .. }
-            | Operation::AlterObject { .. }
-            | Operation::DropObject { .. }
-            | Operation::RefreshMaterializedView { .. }
-            | Operation::Comment { .. }
-            | Operation::Grant { .. }
-            | Operation::Insert { .. }
-            | Operation::Update { .. }
-            | Operation::Delete { .. }
-            | Operation::Truncate { .. }
-            | Operation::Select { .. }
-            | Operation::Backfill(_)
-            | Operation::SetParameter { .. }
-            | Operation::Transaction(_)
-            | Operation::LockTable { .. }
-            | Operation::Vacuum { .. }
-            | Operation::Analyze { .. }
-            | Operation::Cluster { .. }
+            Operation::Table(_)
+            | Operation::Object(_)
+            | Operation::Constraint(ConstraintOperation::Alter { .. })
+            | Operation::Index(_)
+            | Operation::Type(_)
+            | Operation::Data(_)
+            | Operation::Session(_)
             | Operation::Opaque { .. } => {}
         }
     }

@@ -7,8 +7,9 @@
 use super::store::keys_in;
 use super::{Schema, key};
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, ObjectKind, Operation, QualifiedName,
-    TableAttribute, TypeName,
+    ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation,
+    Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute,
+    TableOperation, TypeName, TypeOperation,
 };
 
 /// What stands in the way of a name: it could mean a thing in one schema or in another.
@@ -51,96 +52,124 @@ type Found = Result<(), Ambiguous>;
 
 impl Along<'_> {
     fn operation(&self, operation: &mut Operation) -> Found {
-        use Operation::*;
         match operation {
-            CreateTable(create) => {
+            Operation::Table(TableOperation::Create(create)) => {
                 let mut sources = create.like.iter_mut().chain(&mut create.inherits).chain(&mut create.partition_of);
                 sources.try_for_each(|name| self.relation(name))?;
                 create.columns.iter_mut().try_for_each(|column| self.column(column))?;
                 create.constraints.iter_mut().try_for_each(|constraint| self.constraint(constraint))?;
                 if create.persistence.is_temporary() { Ok(()) } else { self.made(&mut create.name) }
             }
-            RenameTable { table, .. }
-            | DropColumn { table, .. }
-            | RenameColumn { table, .. }
-            | SetNotNull { table, .. }
-            | DropNotNull { table, .. }
-            | SetDefault { table, .. }
-            | DropDefault { table, .. }
-            | SetColumnAttribute { table, .. }
-            | DropConstraint { table, .. }
-            | ValidateConstraint { table, .. }
-            | RenameConstraint { table, .. }
-            | AlterConstraint { table, .. } => self.relation(&mut table.name),
-            SetTableAttribute { table, attribute } => {
+            Operation::Table(TableOperation::Rename { table, .. })
+            | Operation::Column(
+                ColumnOperation::Drop { table, .. }
+                | ColumnOperation::Rename { table, .. }
+                | ColumnOperation::SetNotNull { table, .. }
+                | ColumnOperation::DropNotNull { table, .. }
+                | ColumnOperation::SetDefault { table, .. }
+                | ColumnOperation::DropDefault { table, .. }
+                | ColumnOperation::SetAttribute { table, .. },
+            )
+            | Operation::Constraint(
+                ConstraintOperation::Drop { table, .. }
+                | ConstraintOperation::Validate { table, .. }
+                | ConstraintOperation::Rename { table, .. }
+                | ConstraintOperation::Alter { table, .. },
+            ) => self.relation(&mut table.name),
+            Operation::Table(TableOperation::SetAttribute { table, attribute }) => {
                 if let TableAttribute::Inherit(parent) | TableAttribute::NoInherit(parent) = attribute {
                     self.relation(parent)?;
                 }
                 self.relation(&mut table.name)
             }
-            AttachPartition { table, partition, .. } | DetachPartition { table, partition, .. } => {
+            Operation::Table(
+                TableOperation::AttachPartition { table, partition, .. }
+                | TableOperation::DetachPartition { table, partition, .. },
+            ) => {
                 self.relation(partition)?;
                 self.relation(&mut table.name)
             }
-            AddColumn { table, column, .. } => {
+            Operation::Column(ColumnOperation::Add { table, column, .. }) => {
                 self.column(column)?;
                 self.relation(&mut table.name)
             }
-            SetType { table, ty, .. } => {
+            Operation::Column(ColumnOperation::SetType { table, ty, .. }) => {
                 self.ty(ty);
                 self.relation(&mut table.name)
             }
-            AddConstraint { table, constraint } => {
+            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
                 self.constraint(constraint)?;
                 self.relation(&mut table.name)
             }
-            CreateIndex(index) => self.table_of_index(index),
-            DropIndex { names, .. } => names.iter_mut().try_for_each(|name| self.index(name)),
-            RenameIndex { index, .. } | AlterIndex { index, .. } => self.index(index),
-            AttachIndex { index, partition } => {
+            Operation::Index(IndexOperation::Create(index)) => self.table_of_index(index),
+            Operation::Index(IndexOperation::Drop { names, .. }) => {
+                names.iter_mut().try_for_each(|name| self.index(name))
+            }
+            Operation::Index(IndexOperation::Rename { index, .. } | IndexOperation::Alter { index, .. }) => {
+                self.index(index)
+            }
+            Operation::Index(IndexOperation::AttachPartition { index, partition }) => {
                 self.index(partition)?;
                 self.index(index)
             }
-            Reindex { kind: ObjectKind::Index, name: Some(name), .. } => self.index(name),
-            Reindex { kind: ObjectKind::Table, name: Some(name), .. } => self.relation(name),
-            CreateEnum { name, .. } | CreateDomain { name, .. } => self.made(name),
-            AddEnumValue { name, .. }
-            | RenameEnumValue { name, .. }
-            | RenameType { name, .. }
-            | AlterDomain { name, .. } => self.user_type(name),
-            DropType { names, .. } => names.iter_mut().try_for_each(|name| self.user_type(name)),
-            SetSchema { kind, name, .. } => self.object(*kind, name),
-            CreateObject { kind, name, on, .. } => {
+            Operation::Index(IndexOperation::Reindex { kind: ObjectKind::Index, name: Some(name), .. }) => {
+                self.index(name)
+            }
+            Operation::Index(IndexOperation::Reindex { kind: ObjectKind::Table, name: Some(name), .. }) => {
+                self.relation(name)
+            }
+            Operation::Type(TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. }) => {
+                self.made(name)
+            }
+            Operation::Type(
+                TypeOperation::AddValue { name, .. }
+                | TypeOperation::RenameValue { name, .. }
+                | TypeOperation::Rename { name, .. }
+                | TypeOperation::AlterDomain { name, .. },
+            ) => self.user_type(name),
+            Operation::Type(TypeOperation::Drop { names, .. }) => {
+                names.iter_mut().try_for_each(|name| self.user_type(name))
+            }
+            Operation::Object(ObjectOperation::SetSchema { kind, name, .. }) => self.object(*kind, name),
+            Operation::Object(ObjectOperation::Create { kind, name, on, .. }) => {
                 on.iter_mut().try_for_each(|table| self.relation(table))?;
                 match name {
                     Some(name) if has_schema(*kind) => self.made(name),
                     _ => Ok(()),
                 }
             }
-            AlterObject { kind, name, on, .. } => {
+            Operation::Object(ObjectOperation::Alter { kind, name, on, .. }) => {
                 on.iter_mut().try_for_each(|table| self.relation(table))?;
                 name.iter_mut().try_for_each(|name| self.object(*kind, name))
             }
-            DropObject { kind, names, on, .. } => {
+            Operation::Object(ObjectOperation::Drop { kind, names, on, .. }) => {
                 on.iter_mut().try_for_each(|table| self.relation(table))?;
                 names.iter_mut().try_for_each(|name| self.object(*kind, name))
             }
-            RefreshMaterializedView { name, .. } => self.relation(name),
-            Insert { table, .. } | Update { table, .. } | Delete { table, .. } => self.relation(table),
-            Backfill(backfill) => self.relation(&mut backfill.table),
-            DropTable { names: tables, .. }
-            | Truncate { tables, .. }
-            | LockTable { tables, .. }
-            | Vacuum { tables, .. }
-            | Analyze { tables } => tables.iter_mut().try_for_each(|table| self.relation(table)),
-            Cluster { table } => table.iter_mut().try_for_each(|table| self.relation(table)),
-            Reindex { .. }
-            | Comment { .. }
-            | Grant { .. }
-            | Select { .. }
-            | SetParameter { .. }
-            | Transaction(_)
-            | Opaque { .. } => Ok(()),
+            Operation::Object(ObjectOperation::RefreshMaterializedView { name, .. }) => self.relation(name),
+            Operation::Data(
+                DataOperation::Insert { table, .. }
+                | DataOperation::Update { table, .. }
+                | DataOperation::Delete { table, .. },
+            ) => self.relation(table),
+            Operation::Data(DataOperation::Backfill(backfill)) => self.relation(&mut backfill.table),
+            Operation::Table(
+                TableOperation::Drop { names: tables, .. }
+                | TableOperation::Vacuum { tables, .. }
+                | TableOperation::Analyze { tables },
+            )
+            | Operation::Data(DataOperation::Truncate { tables, .. })
+            | Operation::Session(SessionOperation::LockTable { tables, .. }) => {
+                tables.iter_mut().try_for_each(|table| self.relation(table))
+            }
+            Operation::Table(TableOperation::Cluster { table }) => {
+                table.iter_mut().try_for_each(|table| self.relation(table))
+            }
+            Operation::Index(IndexOperation::Reindex { .. })
+            | Operation::Object(ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. })
+            | Operation::Data(DataOperation::Select { .. })
+            | Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
+            | Operation::Opaque { .. } => Ok(()),
         }
     }
 

@@ -214,6 +214,17 @@ impl<'a> Cursor<'a> {
         None
     }
 
+    /// The text of the parentheses that come next; moves past them.
+    pub fn inside(&mut self) -> Option<SqlFragment> {
+        let inside = self.parenthesised()?;
+        Some(SqlFragment::new(inside.whole_span().slice(self.text)))
+    }
+
+    /// `CASCADE`, or `RESTRICT` and nothing.
+    pub fn cascade(&mut self) -> bool {
+        !self.eat("RESTRICT") && self.eat("CASCADE")
+    }
+
     fn symbol(&self, token: Token) -> &'a str {
         if token.kind == TokenKind::Symbol { self.str(token) } else { "" }
     }

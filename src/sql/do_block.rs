@@ -2,7 +2,9 @@
 
 use super::cursor::{Cursor, TokenKind, Tokens};
 use super::read::{Located, Reading, read_at_depth};
-use crate::operation::Operation;
+use crate::operation::{
+    ColumnOperation, ConstraintOperation, IndexOperation, Operation, SessionOperation, TableOperation, TypeOperation,
+};
 use crate::source::ByteSpan;
 
 /// Reads a `DO` block for the operations it holds; `None` when something in it is not understood.
@@ -105,12 +107,11 @@ fn asks_for_an_invalid_index(condition: &str) -> bool {
 fn adds(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::AddConstraint { .. }
-            | Operation::AddColumn { .. }
-            | Operation::CreateIndex(_)
-            | Operation::CreateEnum { .. }
-            | Operation::AddEnumValue { .. }
-            | Operation::CreateTable(_)
+        Operation::Constraint(ConstraintOperation::Add { .. })
+            | Operation::Column(ColumnOperation::Add { .. })
+            | Operation::Index(IndexOperation::Create(_))
+            | Operation::Type(TypeOperation::CreateEnum { .. } | TypeOperation::AddValue { .. })
+            | Operation::Table(TableOperation::Create(_))
     )
 }
 
@@ -257,7 +258,12 @@ impl Body<'_> {
         let before = self.operations.len();
         self.statements(c, nesting + 1, &["END IF"])?;
         c.need("END IF")?;
-        let about_it = |o: &Located| matches!(o.operation, Operation::LockTable { .. } | Operation::DropIndex { .. });
+        let about_it = |o: &Located| {
+            matches!(
+                o.operation,
+                Operation::Session(SessionOperation::LockTable { .. }) | Operation::Index(IndexOperation::Drop { .. })
+            )
+        };
         let is_clearing = self.operations[before..].iter().all(about_it);
         self.operations.truncate(before);
         self.has_logic = true;
@@ -348,29 +354,29 @@ mod tests {
             let operations = read_statement(&format!("DO $$ BEGIN {body} END $$;")).operations;
             let words = operations.into_iter().map(|located| match located.operation {
                 Operation::Opaque { what } => what,
-                operation => format!("{operation:?}").split([' ', '(']).next().unwrap_or_default().to_owned(),
+                operation => format!("{operation:?}").split([' ', '(']).take(2).collect::<Vec<_>>().join(" "),
             });
             words.collect::<Vec<_>>().join(", ")
         };
         for (body, operations) in [
             (
                 "IF a THEN ALTER TABLE t ADD b int; ELSIF c THEN DROP TABLE u; ELSE UPDATE t SET b = 1; END IF;",
-                "AddColumn, DropTable, Update",
+                "Column Add, Table Drop, Data Update",
             ),
             (
                 "CASE a WHEN 1 THEN ALTER TABLE t ADD b int; WHEN 2, 3 THEN DROP TABLE u; ELSE NULL; END CASE;",
-                "AddColumn, DropTable",
+                "Column Add, Table Drop",
             ),
-            ("EXECUTE 'ALTER TABLE t ALTER b SET NOT NULL';", "SetNotNull"),
-            ("EXECUTE format('REINDEX INDEX %I', i); DROP TABLE t;", "EXECUTE in a DO block with REINDEX, DropTable"),
+            ("EXECUTE 'ALTER TABLE t ALTER b SET NOT NULL';", "Column SetNotNull"),
+            ("EXECUTE format('REINDEX INDEX %I', i); DROP TABLE t;", "EXECUTE in a DO block with REINDEX, Table Drop"),
             (
                 "DROP TABLE t; EXCEPTION WHEN others THEN CREATE TABLE t (); ",
-                "DropTable, handler in a DO block with CREATE TABLE",
+                "Table Drop, handler in a DO block with CREATE TABLE",
             ),
             ("FOREACH i IN ARRAY a LOOP FROBNICATE i; END LOOP;", "FROBNICATE I in a DO block"),
             (
                 "DO $in$ BEGIN CREATE TYPE e AS ENUM (); EXCEPTION WHEN duplicate_object THEN NULL; END $in$;",
-                "CreateEnum",
+                "Type CreateEnum",
             ),
         ] {
             assert_eq!(told(body), operations, "{body}");

@@ -1,7 +1,7 @@
 //! `GRANT` and `REVOKE`: what they name.
 
 use super::cursor::Cursor;
-use crate::operation::{ObjectKind, Operation, QualifiedName};
+use crate::operation::{ObjectKind, ObjectOperation, Operation, QualifiedName};
 
 /// `GRANT`, `REVOKE` and `SECURITY LABEL`, with what they name.
 pub(super) fn grant(c: &mut Cursor<'_>) -> Operation {
@@ -10,7 +10,7 @@ pub(super) fn grant(c: &mut Cursor<'_>) -> Operation {
     inner.skip_until(1, |c| c.at("ON"));
     let named = inner.eat("ON").then(|| grant_objects(&mut inner)).flatten().filter(|_| !labels);
     let (kind, names) = named.unwrap_or((ObjectKind::Other, Vec::new()));
-    Operation::Grant { revokes, kind, names, definition: c.rest() }
+    Operation::Object(ObjectOperation::Grant { revokes, kind, names, definition: c.rest() })
 }
 
 /// What stands between `ON` and `TO` or `FROM`, where each thing is named.
@@ -58,7 +58,8 @@ mod tests {
             ("SECURITY LABEL ON TABLE users IS 'x'", false, Other, ""),
         ] {
             let tokens = Tokens::of(sql).unwrap();
-            let Operation::Grant { revokes: is_revoke, kind: found, names: named, .. } = grant(&mut tokens.cursor())
+            let Operation::Object(ObjectOperation::Grant { revokes: is_revoke, kind: found, names: named, .. }) =
+                grant(&mut tokens.cursor())
             else {
                 panic!("{sql}");
             };

@@ -1,7 +1,7 @@
 //! The order in which PostgreSQL runs the subcommands of one ALTER TABLE, which is not the order in which they are written.
 
-use crate::operation::Operation::{self, *};
 use crate::operation::{ColumnAttribute, ConstraintKind};
+use crate::operation::{ColumnOperation, ConstraintOperation, Operation, TableOperation};
 
 /// The pass in which a subcommand runs (`AT_PASS_…` and `ATPrepCmd`, `ATParseTransformCmd` in
 /// `src/backend/commands/tablecmds.c`): what is dropped goes first (a default and NOT NULL too), then types change, columns
@@ -9,20 +9,23 @@ use crate::operation::{ColumnAttribute, ConstraintKind};
 /// Within a pass they run as they are written. Other operations are not subcommands, and all of one pass.
 pub fn pass(operation: &Operation) -> u8 {
     match operation {
-        DropColumn { .. } | DropConstraint { .. } | DropNotNull { .. } | DropDefault { .. } => 0,
-        SetColumnAttribute { attribute: ColumnAttribute::DropExpression, .. } => 0,
-        SetType { .. } => 1,
-        AddColumn { .. } => 2,
-        SetColumnAttribute { attribute: ColumnAttribute::SetExpression, .. } => 3,
-        SetNotNull { .. } => 4,
-        AddConstraint { constraint, .. } => match &constraint.kind {
+        Operation::Column(
+            ColumnOperation::Drop { .. } | ColumnOperation::DropNotNull { .. } | ColumnOperation::DropDefault { .. },
+        )
+        | Operation::Constraint(ConstraintOperation::Drop { .. }) => 0,
+        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::DropExpression, .. }) => 0,
+        Operation::Column(ColumnOperation::SetType { .. }) => 1,
+        Operation::Column(ColumnOperation::Add { .. }) => 2,
+        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::SetExpression, .. }) => 3,
+        Operation::Column(ColumnOperation::SetNotNull { .. }) => 4,
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => match &constraint.kind {
             ConstraintKind::NotNull { .. } => 4,
             ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude(_) => 5,
             ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => 6,
         },
-        SetDefault { .. } => 6,
-        SetColumnAttribute { attribute: ColumnAttribute::AddIdentity, .. } => 6,
-        SetColumnAttribute { attribute: ColumnAttribute::ChangeIdentity, .. } => 7,
+        Operation::Column(ColumnOperation::SetDefault { .. }) => 6,
+        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::AddIdentity, .. }) => 6,
+        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::ChangeIdentity, .. }) => 7,
         _ => 7,
     }
 }
@@ -31,14 +34,28 @@ pub fn pass(operation: &Operation) -> u8 {
 /// theirs: in the same order, and seeing what they made. A type that changes has what is said of its column checked anew, so
 /// that a NOT NULL that is proved would be scanned for, and a constraint be validated.
 pub fn can_follow(before: &[&Operation], next: &Operation) -> bool {
-    let retypes = |operation: &Operation| matches!(operation, SetType { .. });
-    let bears_it = |operation: &Operation| matches!(operation, SetType { .. } | SetDefault { .. } | DropDefault { .. });
+    let retypes = |operation: &Operation| matches!(operation, Operation::Column(ColumnOperation::SetType { .. }));
+    let bears_it = |operation: &Operation| {
+        matches!(
+            operation,
+            Operation::Column(
+                ColumnOperation::SetType { .. }
+                    | ColumnOperation::SetDefault { .. }
+                    | ColumnOperation::DropDefault { .. }
+            )
+        )
+    };
     let all = || before.iter().copied().chain([next]);
     let is_attribute = |operation: &Operation| {
-        matches!(operation, SetTableAttribute { .. } | SetColumnAttribute { .. } | AlterConstraint { .. })
+        matches!(
+            operation,
+            Operation::Table(TableOperation::SetAttribute { .. })
+                | Operation::Column(ColumnOperation::SetAttribute { .. })
+                | Operation::Constraint(ConstraintOperation::Alter { .. })
+        )
     };
     before.iter().all(|one| pass(one) <= pass(next) || commute(one, next))
-        && !all().any(|one| matches!(one, ValidateConstraint { .. }) || refers(one))
+        && !all().any(|one| matches!(one, Operation::Constraint(ConstraintOperation::Validate { .. })) || refers(one))
         && (!all().any(retypes) || all().all(bears_it))
         && (!all().any(is_attribute) || all().all(is_attribute))
 }
@@ -46,18 +63,24 @@ pub fn can_follow(before: &[&Operation], next: &Operation) -> bool {
 /// A column that comes with REFERENCES: its rows, all NULL, are looked at where another column of the statement has a default
 /// (`skipValidation` in `transformAlterTableStmt`).
 fn refers(operation: &Operation) -> bool {
-    let AddColumn { column, .. } = operation else { return false };
+    let Operation::Column(ColumnOperation::Add { column, .. }) = operation else { return false };
     column.constraints.iter().any(|constraint| matches!(constraint.kind, ConstraintKind::ForeignKey(_)))
 }
 
 /// True when `next` may run before `one` of the same table as well as behind it.
 pub fn commute(one: &Operation, next: &Operation) -> bool {
     match (one, next) {
-        (SetDefault { column: of, .. } | DropDefault { column: of, .. }, AddColumn { column, .. }) => {
-            *of != column.name
-        }
+        (
+            Operation::Column(
+                ColumnOperation::SetDefault { column: of, .. } | ColumnOperation::DropDefault { column: of, .. },
+            ),
+            Operation::Column(ColumnOperation::Add { column, .. }),
+        ) => *of != column.name,
         // What proves a NOT NULL is there longer.
-        (DropConstraint { .. }, SetNotNull { .. }) => true,
+        (
+            Operation::Constraint(ConstraintOperation::Drop { .. }),
+            Operation::Column(ColumnOperation::SetNotNull { .. }),
+        ) => true,
         _ => false,
     }
 }

@@ -3,13 +3,16 @@
 use super::cursor::{Cursor, Token, Tokens};
 use super::do_block;
 use super::grant::grant;
-use super::read_alter::{alter_other, alter_table, alter_type, cascade, object_kind, rest};
+use super::read_alter::{alter_other, alter_table, alter_type, object_kind, rest};
 use super::read_create::create_table;
 use super::read_index::{alter_index, create_index};
 use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};
-use crate::operation::{ObjectKind, Operation, Persistence, SqlFragment, TransactionControl};
+use crate::operation::{
+    DataOperation, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence, SessionOperation, SqlFragment,
+    TableOperation, TransactionControl, TypeOperation,
+};
 use crate::source::ByteSpan;
 
 /// An operation and the slice of the statement that it was read from.
@@ -129,7 +132,7 @@ fn statement(c: &mut Cursor<'_>) -> Option<Operation> {
         return Some(operation);
     }
     if c.eat("COMMENT ON") {
-        return Some(Operation::Comment { definition: c.rest() });
+        return Some(Operation::Object(ObjectOperation::Comment { definition: c.rest() }));
     }
     if c.at("GRANT") || c.at("REVOKE") || c.at("SECURITY LABEL") {
         return Some(grant(c));
@@ -141,7 +144,7 @@ fn statement(c: &mut Cursor<'_>) -> Option<Operation> {
         let concurrently = c.eat("CONCURRENTLY");
         let name = c.name()?;
         c.rest();
-        return Some(Operation::RefreshMaterializedView { name, concurrently });
+        return Some(Operation::Object(ObjectOperation::RefreshMaterializedView { name, concurrently }));
     }
     session(c)
 }
@@ -195,7 +198,7 @@ fn create(c: &mut Cursor<'_>) -> Option<Operation> {
         on = Some(c.name()?);
     }
     c.rest();
-    Some(Operation::CreateObject { kind, name, or_replace, on, definition: c.fragment_from(start) })
+    Some(Operation::Object(ObjectOperation::Create { kind, name, or_replace, on, definition: c.fragment_from(start) }))
 }
 
 /// Of a foreign table only its name and its parent matter: it has no rows here.
@@ -210,7 +213,13 @@ fn create_foreign_table(c: &mut Cursor<'_>, start: usize) -> Option<Operation> {
     }
     c.rest();
     let definition = c.fragment_from(start);
-    Some(Operation::CreateObject { kind: ObjectKind::Table, name, or_replace: false, on, definition })
+    Some(Operation::Object(ObjectOperation::Create {
+        kind: ObjectKind::Table,
+        name,
+        or_replace: false,
+        on,
+        definition,
+    }))
 }
 
 fn create_type(c: &mut Cursor<'_>) -> Option<Operation> {
@@ -225,16 +234,16 @@ fn create_type(c: &mut Cursor<'_>) -> Option<Operation> {
                 labels.push(part.string()?);
             }
         }
-        return Some(Operation::CreateEnum { name, labels });
+        return Some(Operation::Type(TypeOperation::CreateEnum { name, labels }));
     }
     c.rest();
-    Some(Operation::CreateObject {
+    Some(Operation::Object(ObjectOperation::Create {
         kind: ObjectKind::Type,
         name: Some(name),
         or_replace: false,
         on: None,
         definition: c.fragment_from(start),
-    })
+    }))
 }
 
 fn create_domain(c: &mut Cursor<'_>) -> Option<Operation> {
@@ -249,7 +258,7 @@ fn create_domain(c: &mut Cursor<'_>) -> Option<Operation> {
         c.skip_until(1, |c| c.at("NOT NULL") || c.at("CHECK"));
     }
     let _ = c.fragment_from(start);
-    Some(Operation::CreateDomain { name, ty, not_null, constrained: not_null || check })
+    Some(Operation::Type(TypeOperation::CreateDomain { name, ty, not_null, constrained: not_null || check }))
 }
 
 fn alter(c: &mut Cursor<'_>) -> Option<Operation> {
@@ -261,7 +270,12 @@ fn alter(c: &mut Cursor<'_>) -> Option<Operation> {
         return alter_type(c);
     }
     if c.eat("DATABASE") || c.eat("SYSTEM") || c.eat("SERVER") || c.eat("FOREIGN") || c.eat("LANGUAGE") {
-        return Some(Operation::AlterObject { kind: ObjectKind::Other, name: None, on: None, action: rest(c) });
+        return Some(Operation::Object(ObjectOperation::Alter {
+            kind: ObjectKind::Other,
+            name: None,
+            on: None,
+            action: rest(c),
+        }));
     }
     alter_other(c)
 }
@@ -270,27 +284,27 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
     if c.eat("TABLE") {
         let if_exists = c.eat("IF EXISTS");
         let names = c.names()?;
-        return Some(Operation::DropTable { names, if_exists, cascade: cascade(c) });
+        return Some(Operation::Table(TableOperation::Drop { names, if_exists, cascade: c.cascade() }));
     }
     if c.eat("INDEX") {
         let concurrently = c.eat("CONCURRENTLY");
         let if_exists = c.eat("IF EXISTS");
         let names = c.names()?;
-        return Some(Operation::DropIndex { names, concurrently, if_exists, cascade: cascade(c) });
+        return Some(Operation::Index(IndexOperation::Drop { names, concurrently, if_exists, cascade: c.cascade() }));
     }
     if c.eat("TYPE") || c.eat("DOMAIN") {
         let if_exists = c.eat("IF EXISTS");
         let names = c.names()?;
-        return Some(Operation::DropType { names, if_exists, cascade: cascade(c) });
+        return Some(Operation::Type(TypeOperation::Drop { names, if_exists, cascade: c.cascade() }));
     }
     if c.eat("OWNED") {
-        return Some(Operation::DropObject {
+        return Some(Operation::Object(ObjectOperation::Drop {
             kind: ObjectKind::Other,
             names: Vec::new(),
             on: None,
             if_exists: false,
             cascade: c.rest().as_str().to_ascii_uppercase().contains("CASCADE"),
-        });
+        }));
     }
     let kind = object_kind(c)?;
     let if_exists = c.eat("IF EXISTS");
@@ -298,7 +312,7 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
         if kind == ObjectKind::Function { c.name().into_iter().collect() } else { c.names().unwrap_or_default() };
     let on = if c.eat("ON") { Some(c.name()?) } else { None };
     let cascade = c.rest().as_str().to_ascii_uppercase().ends_with("CASCADE");
-    Some(Operation::DropObject { kind, names, on, if_exists, cascade })
+    Some(Operation::Object(ObjectOperation::Drop { kind, names, on, if_exists, cascade }))
 }
 
 /// `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `SELECT` and their `WITH` forms.
@@ -316,20 +330,26 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         if inner.at("SELECT") {
             inner.skip_until(0, |c| c.at("FROM"));
         }
-        Operation::Insert { table, from_query: !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT") }
+        Operation::Data(DataOperation::Insert {
+            table,
+            from_query: !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT"),
+        })
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Update { table, rows: rows(&mut inner, with.as_str()) }
+        Operation::Data(DataOperation::Update { table, rows: rows(&mut inner, with.as_str()) })
     } else if inner.eat("DELETE FROM") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Delete { table, rows: rows(&mut inner, with.as_str()) }
+        Operation::Data(DataOperation::Delete { table, rows: rows(&mut inner, with.as_str()) })
     } else if inner.eat("TRUNCATE") {
         inner.eat("TABLE");
         inner.eat("ONLY");
         let tables = inner.names()?;
-        Operation::Truncate { tables, cascade: inner.rest().as_str().to_ascii_uppercase().ends_with("CASCADE") }
+        Operation::Data(DataOperation::Truncate {
+            tables,
+            cascade: inner.rest().as_str().to_ascii_uppercase().ends_with("CASCADE"),
+        })
     } else if inner.at("SELECT")
         || inner.at("VALUES")
         || inner.at("TABLE")
@@ -338,9 +358,9 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         || inner.at("EXPLAIN")
     {
         inner.rest();
-        Operation::Select { definition: inner.fragment_from(start) }
+        Operation::Data(DataOperation::Select { definition: inner.fragment_from(start) })
     } else if inner.eat("MERGE INTO") {
-        Operation::Update { table: inner.name()?, rows: merged(&mut inner) }
+        Operation::Data(DataOperation::Update { table: inner.name()?, rows: merged(&mut inner) })
     } else {
         return None;
     };
@@ -358,17 +378,17 @@ fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {
     c.next();
     let concurrently = c.eat("CONCURRENTLY") || options.as_str().to_ascii_uppercase().contains("CONCURRENTLY");
     let name = c.name();
-    Some(Operation::Reindex { kind, name, concurrently })
+    Some(Operation::Index(IndexOperation::Reindex { kind, name, concurrently }))
 }
 
 fn session(c: &mut Cursor<'_>) -> Option<Operation> {
     if c.eat("BEGIN") || c.eat("START TRANSACTION") {
         c.rest();
-        return Some(Operation::Transaction(TransactionControl::Begin));
+        return Some(Operation::Session(SessionOperation::Transaction(TransactionControl::Begin)));
     }
     if c.eat("COMMIT") || c.eat("END") {
         c.rest();
-        return Some(Operation::Transaction(TransactionControl::Commit));
+        return Some(Operation::Session(SessionOperation::Transaction(TransactionControl::Commit)));
     }
     if [
         "ROLLBACK",
@@ -383,7 +403,7 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
     .any(|w| c.at(w))
     {
         c.rest();
-        return Some(Operation::Transaction(TransactionControl::Other));
+        return Some(Operation::Session(SessionOperation::Transaction(TransactionControl::Other)));
     }
     if c.at("SET") || c.at("RESET") {
         return setting::set(c);
@@ -395,10 +415,10 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("IN");
         let mode = c.rest().as_str().to_ascii_uppercase();
         let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
-        return Some(Operation::LockTable {
+        return Some(Operation::Session(SessionOperation::LockTable {
             tables,
             mode: if mode.is_empty() { "ACCESS EXCLUSIVE".into() } else { mode },
-        });
+        }));
     }
     if c.eat("VACUUM") || c.at("ANALYZE") || c.at("ANALYSE") {
         return maintenance(c);
@@ -407,10 +427,10 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("VERBOSE");
         let table = c.name();
         c.rest();
-        return Some(Operation::Cluster { table });
+        return Some(Operation::Table(TableOperation::Cluster { table }));
     }
     let quiet = ["NOTIFY", "LISTEN", "UNLISTEN", "DISCARD", "DEALLOCATE", "CHECKPOINT", "LOAD"];
-    quiet.iter().any(|w| c.at(w)).then(|| Operation::Select { definition: c.rest() })
+    quiet.iter().any(|w| c.at(w)).then(|| Operation::Data(DataOperation::Select { definition: c.rest() }))
 }
 
 /// After `VACUUM`, or at `ANALYZE`.
@@ -425,5 +445,9 @@ fn maintenance(c: &mut Cursor<'_>) -> Option<Operation> {
     }
     let tables = c.name().into_iter().collect();
     c.rest();
-    Some(if analyze_only { Operation::Analyze { tables } } else { Operation::Vacuum { tables, full } })
+    Some(if analyze_only {
+        Operation::Table(TableOperation::Analyze { tables })
+    } else {
+        Operation::Table(TableOperation::Vacuum { tables, full })
+    })
 }

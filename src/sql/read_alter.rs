@@ -6,8 +6,8 @@ use super::read::Located;
 use super::read_constraint::{constraint_alteration, domain_action, starts_constraint, table_constraint};
 use super::read_create::column_definition;
 use crate::operation::{
-    ColumnAttribute, EnumPosition, ObjectKind, Operation, Persistence, RowSecurity, SqlFragment, TableAttribute,
-    TableRef, Toggle,
+    ColumnAttribute, ColumnOperation, ConstraintOperation, EnumPosition, ObjectKind, ObjectOperation, Operation,
+    Persistence, RowSecurity, SqlFragment, TableAttribute, TableOperation, TableRef, Toggle, TypeOperation,
 };
 
 /// After `ALTER TABLE`: one operation for each subcommand, with its slice, in the order in which they run.
@@ -37,27 +37,40 @@ fn whole_table(c: &mut Cursor<'_>, table: &TableRef) -> Option<Operation> {
     if c.eat("RENAME CONSTRAINT") {
         let name = c.ident()?;
         c.need("TO")?;
-        return Some(Operation::RenameConstraint { table, name, to: c.ident()? });
+        return Some(Operation::Constraint(ConstraintOperation::Rename { table, name, to: c.ident()? }));
     }
     if c.eat("RENAME TO") {
-        return Some(Operation::RenameTable { table, to: c.ident()? });
+        return Some(Operation::Table(TableOperation::Rename { table, to: c.ident()? }));
     }
     if c.eat("RENAME") {
         c.eat("COLUMN");
         let column = c.ident()?;
         c.need("TO")?;
-        return Some(Operation::RenameColumn { table, column, to: c.ident()? });
+        return Some(Operation::Column(ColumnOperation::Rename { table, column, to: c.ident()? }));
     }
     if c.eat("SET SCHEMA") {
-        return Some(Operation::SetSchema { kind: ObjectKind::Table, name: table.name, to: c.ident()? });
+        return Some(Operation::Object(ObjectOperation::SetSchema {
+            kind: ObjectKind::Table,
+            name: table.name,
+            to: c.ident()?,
+        }));
     }
     if c.eat("ATTACH PARTITION") {
-        return Some(Operation::AttachPartition { table, partition: c.name()?, bounds: c.rest() });
+        return Some(Operation::Table(TableOperation::AttachPartition {
+            table,
+            partition: c.name()?,
+            bounds: c.rest(),
+        }));
     }
     if c.eat("DETACH PARTITION") {
         let partition = c.name()?;
         let concurrently = c.eat("CONCURRENTLY");
-        return Some(Operation::DetachPartition { table, partition, concurrently, finalize: c.eat("FINALIZE") });
+        return Some(Operation::Table(TableOperation::DetachPartition {
+            table,
+            partition,
+            concurrently,
+            finalize: c.eat("FINALIZE"),
+        }));
     }
     None
 }
@@ -69,64 +82,75 @@ fn subcommand(c: &mut Cursor<'_>, table: &TableRef) -> Option<Operation> {
     if c.eat("DROP CONSTRAINT") {
         let if_exists = c.eat("IF EXISTS");
         let name = c.ident()?;
-        return Some(Operation::DropConstraint { table: table.clone(), name, if_exists, cascade: cascade(c) });
+        return Some(Operation::Constraint(ConstraintOperation::Drop {
+            table: table.clone(),
+            name,
+            if_exists,
+            cascade: c.cascade(),
+        }));
     }
     if c.eat("DROP") {
         c.eat("COLUMN");
         let if_exists = c.eat("IF EXISTS");
         let column = c.ident()?;
-        return Some(Operation::DropColumn { table: table.clone(), column, if_exists, cascade: cascade(c) });
+        return Some(Operation::Column(ColumnOperation::Drop {
+            table: table.clone(),
+            column,
+            if_exists,
+            cascade: c.cascade(),
+        }));
     }
     if c.eat("VALIDATE CONSTRAINT") {
-        return Some(Operation::ValidateConstraint { table: table.clone(), name: c.ident()? });
+        return Some(Operation::Constraint(ConstraintOperation::Validate { table: table.clone(), name: c.ident()? }));
     }
     if c.eat("ALTER CONSTRAINT") {
         let name = c.ident()?;
-        return Some(Operation::AlterConstraint { table: table.clone(), name, alteration: constraint_alteration(c) });
+        return Some(Operation::Constraint(ConstraintOperation::Alter {
+            table: table.clone(),
+            name,
+            alteration: constraint_alteration(c),
+        }));
     }
     if c.eat("ALTER") {
         c.eat("COLUMN");
         return alter_column(c, table.clone());
     }
-    table_attribute(c).map(|attribute| Operation::SetTableAttribute { table: table.clone(), attribute })
-}
-
-pub(super) fn cascade(c: &mut Cursor<'_>) -> bool {
-    !c.eat("RESTRICT") && c.eat("CASCADE")
+    table_attribute(c)
+        .map(|attribute| Operation::Table(TableOperation::SetAttribute { table: table.clone(), attribute }))
 }
 
 fn add(c: &mut Cursor<'_>, table: TableRef) -> Option<Operation> {
     if starts_constraint(c) {
-        return Some(Operation::AddConstraint { table, constraint: table_constraint(c)? });
+        return Some(Operation::Constraint(ConstraintOperation::Add { table, constraint: table_constraint(c)? }));
     }
     c.eat("COLUMN");
     let if_not_exists = c.eat("IF NOT EXISTS");
-    Some(Operation::AddColumn { table, column: column_definition(c)?, if_not_exists })
+    Some(Operation::Column(ColumnOperation::Add { table, column: column_definition(c)?, if_not_exists }))
 }
 
 fn alter_column(c: &mut Cursor<'_>, table: TableRef) -> Option<Operation> {
     let column = c.ident()?;
     if c.eat("SET NOT NULL") {
-        return Some(Operation::SetNotNull { table, column });
+        return Some(Operation::Column(ColumnOperation::SetNotNull { table, column }));
     }
     if c.eat("DROP NOT NULL") {
-        return Some(Operation::DropNotNull { table, column });
+        return Some(Operation::Column(ColumnOperation::DropNotNull { table, column }));
     }
     if c.eat("SET DEFAULT") {
-        return Some(Operation::SetDefault { table, column, default: c.rest() });
+        return Some(Operation::Column(ColumnOperation::SetDefault { table, column, default: c.rest() }));
     }
     if c.eat("DROP DEFAULT") {
-        return Some(Operation::DropDefault { table, column });
+        return Some(Operation::Column(ColumnOperation::DropDefault { table, column }));
     }
     if c.eat("SET DATA TYPE") || c.eat("TYPE") {
         let ty = c.type_name()?;
         let collation = if c.eat("COLLATE") { Some(c.name()?) } else { None };
         let using = c.eat("USING").then(|| c.rest());
-        return Some(Operation::SetType { table, column, ty, collation, using });
+        return Some(Operation::Column(ColumnOperation::SetType { table, column, ty, collation, using }));
     }
     let attribute = column_attribute(c)?;
     c.rest();
-    Some(Operation::SetColumnAttribute { table, column, attribute })
+    Some(Operation::Column(ColumnOperation::SetAttribute { table, column, attribute }))
 }
 
 fn column_attribute(c: &mut Cursor<'_>) -> Option<ColumnAttribute> {
@@ -212,27 +236,32 @@ pub(super) fn alter_type(c: &mut Cursor<'_>) -> Option<Operation> {
         } else {
             EnumPosition::Last
         };
-        return Some(Operation::AddEnumValue { name, value, if_not_exists, position });
+        return Some(Operation::Type(TypeOperation::AddValue { name, value, if_not_exists, position }));
     }
     if c.eat("RENAME VALUE") {
         let from = c.string()?;
         c.need("TO")?;
-        return Some(Operation::RenameEnumValue { name, from, to: c.string()? });
+        return Some(Operation::Type(TypeOperation::RenameValue { name, from, to: c.string()? }));
     }
     if c.eat("RENAME TO") {
-        return Some(Operation::RenameType { name, to: c.ident()? });
+        return Some(Operation::Type(TypeOperation::Rename { name, to: c.ident()? }));
     }
     if c.eat("SET SCHEMA") {
-        return Some(Operation::SetSchema { kind: ObjectKind::Type, name, to: c.ident()? });
+        return Some(Operation::Object(ObjectOperation::SetSchema { kind: ObjectKind::Type, name, to: c.ident()? }));
     }
-    Some(Operation::AlterObject { kind: ObjectKind::Type, name: Some(name), on: None, action: c.rest() })
+    Some(Operation::Object(ObjectOperation::Alter {
+        kind: ObjectKind::Type,
+        name: Some(name),
+        on: None,
+        action: c.rest(),
+    }))
 }
 
 /// After `ALTER`, for kinds of objects whose details no rewrite needs.
 pub(super) fn alter_other(c: &mut Cursor<'_>) -> Option<Operation> {
     let kind = object_kind(c)?;
     if kind == ObjectKind::Domain {
-        return Some(Operation::AlterDomain { name: c.name()?, action: domain_action(c)? });
+        return Some(Operation::Type(TypeOperation::AlterDomain { name: c.name()?, action: domain_action(c)? }));
     }
     c.eat("IF EXISTS");
     let name = c.name();
@@ -242,9 +271,9 @@ pub(super) fn alter_other(c: &mut Cursor<'_>) -> Option<Operation> {
         && let Some(name) = name
     {
         c.need("SET SCHEMA")?;
-        return Some(Operation::SetSchema { kind, name, to: c.ident()? });
+        return Some(Operation::Object(ObjectOperation::SetSchema { kind, name, to: c.ident()? }));
     }
-    Some(Operation::AlterObject { kind, name, on, action: c.rest() })
+    Some(Operation::Object(ObjectOperation::Alter { kind, name, on, action: c.rest() }))
 }
 
 /// Reads the words that name a kind of object.

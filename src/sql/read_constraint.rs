@@ -1,11 +1,10 @@
 //! Constraints, of tables and of columns, and what `ALTER CONSTRAINT` and `ALTER DOMAIN` say of them.
 
 use super::cursor::Cursor;
-use super::read_alter::cascade;
 use super::read_index::{exclusion, index_parameters};
 use crate::operation::{
     Constraint, ConstraintAlteration, ConstraintKind, Deferrability, DomainAction, DomainConstraint, Enforcement,
-    ForeignKey, Ident, IndexParameters, MatchType, ReferentialAction, ReferentialActions, Spelled, SqlFragment,
+    ForeignKey, Ident, IndexParameters, MatchType, ReferentialAction, ReferentialActions, Spelled,
 };
 
 pub(super) fn starts_constraint(c: &Cursor<'_>) -> bool {
@@ -25,7 +24,7 @@ pub(super) fn starts_constraint(c: &Cursor<'_>) -> bool {
 pub(super) fn table_constraint(c: &mut Cursor<'_>) -> Option<Constraint> {
     let name = if c.eat("CONSTRAINT") { Some(c.ident()?) } else { None };
     let kind = if c.eat("CHECK") {
-        ConstraintKind::Check { expression: inside(c)? }
+        ConstraintKind::Check { expression: c.inside()? }
     } else if c.eat("UNIQUE") {
         let nulls_not_distinct = nulls_not_distinct(c);
         let (columns, index_parameters, using_index) = key_columns(c)?;
@@ -58,7 +57,7 @@ pub(super) fn inline_constraint(c: &mut Cursor<'_>, name: Option<Ident>, column:
     } else if c.eat("PRIMARY KEY") {
         ConstraintKind::PrimaryKey { columns, index_parameters: index_parameters(c)?, using_index: None }
     } else if c.eat("CHECK") {
-        ConstraintKind::Check { expression: inside(c)? }
+        ConstraintKind::Check { expression: c.inside()? }
     } else if c.at("REFERENCES") {
         ConstraintKind::ForeignKey(references(c, columns)?)
     } else {
@@ -71,12 +70,6 @@ fn nulls_not_distinct(c: &mut Cursor<'_>) -> bool {
     let found = c.eat("NULLS NOT DISTINCT");
     c.eat("NULLS DISTINCT");
     found
-}
-
-/// What stands in the parentheses that come next.
-pub(super) fn inside(c: &mut Cursor<'_>) -> Option<SqlFragment> {
-    let inside = c.parenthesised()?;
-    Some(SqlFragment::new(inside.whole_span().slice(c.text)))
 }
 
 /// At the words behind a constraint's definition.
@@ -208,7 +201,7 @@ pub(super) fn domain_action(c: &mut Cursor<'_>) -> Option<DomainAction> {
     }
     if c.eat("DROP CONSTRAINT") {
         let if_exists = c.eat("IF EXISTS");
-        return Some(DomainAction::DropConstraint { name: c.ident()?, if_exists, cascade: cascade(c) });
+        return Some(DomainAction::DropConstraint { name: c.ident()?, if_exists, cascade: c.cascade() });
     }
     if c.eat("RENAME CONSTRAINT") {
         let name = c.ident()?;
@@ -242,7 +235,7 @@ fn domain_constraint(c: &mut Cursor<'_>) -> Option<DomainConstraint> {
         true => None,
         false => {
             c.need("CHECK")?;
-            Some(inside(c)?)
+            Some(c.inside()?)
         }
     };
     Some(DomainConstraint { name, check, not_valid: Attributes::read(c).not_valid })
@@ -250,7 +243,9 @@ fn domain_constraint(c: &mut Cursor<'_>) -> Option<DomainConstraint> {
 
 #[cfg(test)]
 mod tests {
-    use crate::operation::{ConstraintAlteration, Deferrability, DomainAction, Enforcement, Operation};
+    use crate::operation::{
+        ConstraintAlteration, ConstraintOperation, Deferrability, DomainAction, Enforcement, Operation, TypeOperation,
+    };
     use crate::sql::{read_statement, render};
 
     fn operation(text: &str) -> Operation {
@@ -305,7 +300,7 @@ mod tests {
         for (text, expected) in
             [("DEFERRABLE INITIALLY DEFERRED", deferred), ("NOT ENFORCED", unenforced), ("INHERIT", inherited)]
         {
-            let Operation::AlterConstraint { alteration, .. } =
+            let Operation::Constraint(ConstraintOperation::Alter { alteration, .. }) =
                 operation(&format!("ALTER TABLE t ALTER CONSTRAINT c {text}"))
             else {
                 panic!("{text}");
@@ -325,14 +320,18 @@ mod tests {
             ("DROP CONSTRAINT IF EXISTS c CASCADE", false, false),
             ("RENAME TO e", false, false),
         ] {
-            let Operation::AlterDomain { action, .. } = operation(&format!("ALTER DOMAIN d {text}")) else {
+            let Operation::Type(TypeOperation::AlterDomain { action, .. }) =
+                operation(&format!("ALTER DOMAIN d {text}"))
+            else {
                 panic!("{text}");
             };
             assert_eq!((action.constrains(), action.checks_rows()), (constrains, checks_rows), "{text}");
         }
         let renamed = DomainAction::Rename(crate::operation::Ident::new("e"));
-        assert!(
-            matches!(operation("ALTER DOMAIN d RENAME TO e"), Operation::AlterDomain { action, .. } if action == renamed)
-        );
+        assert!(matches!(
+            operation("ALTER DOMAIN d RENAME TO e"),
+            Operation::Type(TypeOperation::AlterDomain { action, .. })
+                if action == renamed
+        ));
     }
 }

@@ -1,8 +1,10 @@
 //! `CREATE TABLE` and columns.
 
 use super::cursor::Cursor;
-use super::read_constraint::{at_constraint_end, inline_constraint, inside, starts_constraint, table_constraint};
-use crate::operation::{ColumnDefinition, CreateTable, Generated, Generation, Identity, Operation, Persistence};
+use super::read_constraint::{at_constraint_end, inline_constraint, starts_constraint, table_constraint};
+use crate::operation::{
+    ColumnDefinition, CreateTable, Generated, Generation, Identity, Operation, Persistence, TableOperation,
+};
 
 /// After `CREATE [TEMPORARY | UNLOGGED] TABLE`.
 pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Option<Operation> {
@@ -42,7 +44,7 @@ pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Opti
     table.partitioned = c.eat("PARTITION BY");
     table.as_query = c.at("AS");
     c.rest();
-    Some(Operation::CreateTable(table))
+    Some(Operation::Table(TableOperation::Create(table)))
 }
 
 fn table_element(mut c: Cursor<'_>, table: &mut CreateTable) -> Option<()> {
@@ -122,10 +124,10 @@ fn generated(c: &mut Cursor<'_>) -> Option<Generated> {
     };
     c.need("AS")?;
     if c.eat("IDENTITY") {
-        let sequence_options = if c.at_symbol("(") { Some(inside(c)?) } else { None };
+        let sequence_options = if c.at_symbol("(") { Some(c.inside()?) } else { None };
         return Some(Generated::Identity(Identity { generation, sequence_options }));
     }
-    let expression = inside(c)?;
+    let expression = c.inside()?;
     if c.eat("STORED") {
         return Some(Generated::Stored(expression));
     }
@@ -156,13 +158,13 @@ fn at_column_constraint(c: &Cursor<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::operation::Operation;
+    use crate::operation::{ColumnOperation, Operation, TableOperation};
     use crate::sql::read_statement;
 
     /// The columns and the number of constraints of a `CREATE TABLE`.
     fn table(text: &str) -> (Vec<String>, usize) {
         match read_statement(text).operations.remove(0).operation {
-            Operation::CreateTable(table) => {
+            Operation::Table(TableOperation::Create(table)) => {
                 (table.columns.iter().map(|column| column.name.to_string()).collect(), table.constraints.len())
             }
             other => panic!("{text}: {other:?}"),
@@ -178,7 +180,9 @@ mod tests {
             for add in ["ADD", "ADD COLUMN"] {
                 let text = format!("ALTER TABLE t {add} {word} int NOT NULL");
                 let operation = &read_statement(&text).operations[0].operation;
-                let Operation::AddColumn { column, .. } = operation else { panic!("{text}: {operation:?}") };
+                let Operation::Column(ColumnOperation::Add { column, .. }) = operation else {
+                    panic!("{text}: {operation:?}")
+                };
                 assert_eq!((column.name.as_str(), column.not_null), (word, true), "{text}");
             }
         }

@@ -1,10 +1,9 @@
 //! `CREATE INDEX`, `ALTER INDEX` and what else an index's definition is made of.
 
 use super::cursor::Cursor;
-use super::read_constraint::inside;
 use crate::operation::{
-    CreateIndex, Exclusion, IndexAction, IndexColumn, IndexDefinition, IndexKey, IndexParameters, NullsOrder,
-    Operation, OperatorClass, QualifiedName, SortOrder, Spelled, SqlFragment, StorageParameter,
+    CreateIndex, Exclusion, IndexAction, IndexColumn, IndexDefinition, IndexKey, IndexOperation, IndexParameters,
+    NullsOrder, Operation, OperatorClass, QualifiedName, SortOrder, Spelled, SqlFragment, StorageParameter,
 };
 
 /// After `CREATE [UNIQUE] INDEX`.
@@ -21,7 +20,15 @@ pub(super) fn create_index(c: &mut Cursor<'_>, unique: bool) -> Option<Operation
     let meaning = definition(c)?;
     let spelling = SqlFragment::untrimmed(c.span_from(behind_table).slice(c.text));
     let definition = Spelled::as_written(meaning, spelling);
-    Some(Operation::CreateIndex(CreateIndex { name, table, unique, concurrently, if_not_exists, only, definition }))
+    Some(Operation::Index(IndexOperation::Create(CreateIndex {
+        name,
+        table,
+        unique,
+        concurrently,
+        if_not_exists,
+        only,
+        definition,
+    })))
 }
 
 /// After the table's name, to the end.
@@ -111,7 +118,7 @@ pub(super) fn exclusion(c: &mut Cursor<'_>) -> Option<Exclusion> {
     let mut index = IndexDefinition::of(columns);
     index.method = method.unwrap_or(index.method);
     index.parameters = index_parameters(c)?;
-    index.predicate = if c.eat("WHERE") { Some(inside(c)?) } else { None };
+    index.predicate = if c.eat("WHERE") { Some(c.inside()?) } else { None };
     Some(Exclusion { index, operators })
 }
 
@@ -150,15 +157,15 @@ pub(super) fn alter_index(c: &mut Cursor<'_>) -> Option<Operation> {
     let if_exists = c.eat("IF EXISTS");
     let index = c.name()?;
     if c.eat("RENAME TO") {
-        return Some(Operation::RenameIndex { index, to: c.ident()?, if_exists });
+        return Some(Operation::Index(IndexOperation::Rename { index, to: c.ident()?, if_exists }));
     }
     if c.eat("ATTACH PARTITION") {
-        return Some(Operation::AttachIndex { index, partition: c.name()? });
+        return Some(Operation::Index(IndexOperation::AttachPartition { index, partition: c.name()? }));
     }
     let mut known = c.clone();
     let action = index_action(&mut known).filter(|_| known.is_done()).unwrap_or(IndexAction::Other);
     c.rest();
-    Some(Operation::AlterIndex { index, action })
+    Some(Operation::Index(IndexOperation::Alter { index, action }))
 }
 
 fn index_action(c: &mut Cursor<'_>) -> Option<IndexAction> {
@@ -178,12 +185,12 @@ fn index_action(c: &mut Cursor<'_>) -> Option<IndexAction> {
 
 #[cfg(test)]
 mod tests {
-    use crate::operation::{IndexDefinition, Operation};
+    use crate::operation::{IndexDefinition, IndexOperation, Operation};
     use crate::sql::{read_statement, render};
 
     fn definition(text: &str) -> IndexDefinition {
         match read_statement(&format!("CREATE INDEX ON t {text}")).operations.remove(0).operation {
-            Operation::CreateIndex(index) => (*index.definition).clone(),
+            Operation::Index(IndexOperation::Create(index)) => (*index.definition).clone(),
             other => panic!("{text}: {other:?}"),
         }
     }

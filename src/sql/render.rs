@@ -5,7 +5,10 @@ mod column;
 mod constraint;
 mod index;
 
-use crate::operation::{EnumPosition, Ident, ObjectKind, Operation, QualifiedName, TableRef};
+use crate::operation::{
+    ColumnOperation, ConstraintOperation, EnumPosition, Ident, IndexOperation, ObjectKind, ObjectOperation, Operation,
+    QualifiedName, TableOperation, TableRef, TypeOperation,
+};
 
 pub use column::column_definition;
 pub use constraint::{constraint, exclusion, referential_actions};
@@ -17,34 +20,42 @@ pub fn statement(operation: &Operation) -> Option<String> {
         return Some(format!("ALTER TABLE {table} {subcommand}"));
     }
     Some(match operation {
-        Operation::CreateIndex(index) => create_index(index),
-        Operation::DropIndex { names, concurrently, if_exists, cascade } => format!(
+        Operation::Index(IndexOperation::Create(index)) => create_index(index),
+        Operation::Index(IndexOperation::Drop { names, concurrently, if_exists, cascade }) => format!(
             "DROP INDEX {}{}{}{}",
             if *concurrently { "CONCURRENTLY " } else { "" },
             if *if_exists { "IF EXISTS " } else { "" },
             names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
             if *cascade { " CASCADE" } else { "" },
         ),
-        Operation::RenameIndex { index, to, if_exists } => {
+        Operation::Index(IndexOperation::Rename { index, to, if_exists }) => {
             format!("ALTER INDEX {}{index} RENAME TO {to}", if *if_exists { "IF EXISTS " } else { "" })
         }
-        Operation::DropTable { names, if_exists, cascade } => drop_object("TABLE", names, *if_exists, *cascade),
-        Operation::DropType { names, if_exists, cascade } => drop_object("TYPE", names, *if_exists, *cascade),
-        Operation::CreateObject { definition, .. } => format!("CREATE {definition}"),
-        Operation::AlterObject { kind: ObjectKind::Sequence, name: Some(name), action, .. } => {
+        Operation::Table(TableOperation::Drop { names, if_exists, cascade }) => {
+            drop_object("TABLE", names, *if_exists, *cascade)
+        }
+        Operation::Type(TypeOperation::Drop { names, if_exists, cascade }) => {
+            drop_object("TYPE", names, *if_exists, *cascade)
+        }
+        Operation::Object(ObjectOperation::Create { definition, .. }) => format!("CREATE {definition}"),
+        Operation::Object(ObjectOperation::Alter { kind: ObjectKind::Sequence, name: Some(name), action, .. }) => {
             format!("ALTER SEQUENCE {name} {action}")
         }
-        Operation::DropObject { kind: ObjectKind::Sequence, names, cascade, .. } => {
+        Operation::Object(ObjectOperation::Drop { kind: ObjectKind::Sequence, names, cascade, .. }) => {
             drop_object("SEQUENCE", names, true, *cascade)
         }
-        Operation::RenameConstraint { table, name, to } => {
+        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
             format!("ALTER TABLE {table} RENAME CONSTRAINT {name} TO {to}")
         }
-        Operation::RenameTable { table, to } => format!("ALTER TABLE {table} RENAME TO {to}"),
-        Operation::RenameColumn { table, column, to } => format!("ALTER TABLE {table} RENAME COLUMN {column} TO {to}"),
-        Operation::RenameType { name, to } => format!("ALTER TYPE {name} RENAME TO {to}"),
-        Operation::RenameEnumValue { name, from, to } => format!("ALTER TYPE {name} RENAME VALUE {from} TO {to}"),
-        Operation::AddEnumValue { name, value, if_not_exists, position } => {
+        Operation::Table(TableOperation::Rename { table, to }) => format!("ALTER TABLE {table} RENAME TO {to}"),
+        Operation::Column(ColumnOperation::Rename { table, column, to }) => {
+            format!("ALTER TABLE {table} RENAME COLUMN {column} TO {to}")
+        }
+        Operation::Type(TypeOperation::Rename { name, to }) => format!("ALTER TYPE {name} RENAME TO {to}"),
+        Operation::Type(TypeOperation::RenameValue { name, from, to }) => {
+            format!("ALTER TYPE {name} RENAME VALUE {from} TO {to}")
+        }
+        Operation::Type(TypeOperation::AddValue { name, value, if_not_exists, position }) => {
             let position = match position {
                 EnumPosition::Last => String::new(),
                 EnumPosition::Before(label) => format!(" BEFORE {label}"),
@@ -67,16 +78,20 @@ fn drop_object(kind: &str, names: &[QualifiedName], if_exists: bool, cascade: bo
 /// The table of an operation that can be one of several subcommands of an `ALTER TABLE`.
 pub fn alter_target(operation: &Operation) -> Option<&TableRef> {
     match operation {
-        Operation::AddColumn { table, .. }
-        | Operation::DropColumn { table, .. }
-        | Operation::SetNotNull { table, .. }
-        | Operation::DropNotNull { table, .. }
-        | Operation::SetDefault { table, .. }
-        | Operation::DropDefault { table, .. }
-        | Operation::SetType { table, .. }
-        | Operation::AddConstraint { table, .. }
-        | Operation::DropConstraint { table, .. }
-        | Operation::ValidateConstraint { table, .. } => Some(table),
+        Operation::Column(
+            ColumnOperation::Add { table, .. }
+            | ColumnOperation::Drop { table, .. }
+            | ColumnOperation::SetNotNull { table, .. }
+            | ColumnOperation::DropNotNull { table, .. }
+            | ColumnOperation::SetDefault { table, .. }
+            | ColumnOperation::DropDefault { table, .. }
+            | ColumnOperation::SetType { table, .. },
+        )
+        | Operation::Constraint(
+            ConstraintOperation::Add { table, .. }
+            | ConstraintOperation::Drop { table, .. }
+            | ConstraintOperation::Validate { table, .. },
+        ) => Some(table),
         _ => None,
     }
 }
@@ -84,30 +99,36 @@ pub fn alter_target(operation: &Operation) -> Option<&TableRef> {
 /// The part of an `ALTER TABLE` after the table's name.
 pub fn subcommand(operation: &Operation) -> Option<String> {
     Some(match operation {
-        Operation::AddColumn { column, if_not_exists, .. } => {
+        Operation::Column(ColumnOperation::Add { column, if_not_exists, .. }) => {
             format!("ADD COLUMN {}{}", if *if_not_exists { "IF NOT EXISTS " } else { "" }, column_definition(column))
         }
-        Operation::DropColumn { column, if_exists, cascade, .. } => format!(
+        Operation::Column(ColumnOperation::Drop { column, if_exists, cascade, .. }) => format!(
             "DROP COLUMN {}{column}{}",
             if *if_exists { "IF EXISTS " } else { "" },
             if *cascade { " CASCADE" } else { "" }
         ),
-        Operation::SetNotNull { column, .. } => format!("ALTER COLUMN {column} SET NOT NULL"),
-        Operation::DropNotNull { column, .. } => format!("ALTER COLUMN {column} DROP NOT NULL"),
-        Operation::SetDefault { column, default, .. } => format!("ALTER COLUMN {column} SET DEFAULT {default}"),
-        Operation::DropDefault { column, .. } => format!("ALTER COLUMN {column} DROP DEFAULT"),
-        Operation::SetType { column, ty, collation, using, .. } => format!(
+        Operation::Column(ColumnOperation::SetNotNull { column, .. }) => format!("ALTER COLUMN {column} SET NOT NULL"),
+        Operation::Column(ColumnOperation::DropNotNull { column, .. }) => {
+            format!("ALTER COLUMN {column} DROP NOT NULL")
+        }
+        Operation::Column(ColumnOperation::SetDefault { column, default, .. }) => {
+            format!("ALTER COLUMN {column} SET DEFAULT {default}")
+        }
+        Operation::Column(ColumnOperation::DropDefault { column, .. }) => format!("ALTER COLUMN {column} DROP DEFAULT"),
+        Operation::Column(ColumnOperation::SetType { column, ty, collation, using, .. }) => format!(
             "ALTER COLUMN {column} SET DATA TYPE {ty}{}{}",
             collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default(),
             using.as_ref().map(|u| format!(" USING {u}")).unwrap_or_default(),
         ),
-        Operation::AddConstraint { constraint, .. } => format!("ADD {}", self::constraint(constraint)),
-        Operation::DropConstraint { name, if_exists, cascade, .. } => format!(
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
+            format!("ADD {}", self::constraint(constraint))
+        }
+        Operation::Constraint(ConstraintOperation::Drop { name, if_exists, cascade, .. }) => format!(
             "DROP CONSTRAINT {}{name}{}",
             if *if_exists { "IF EXISTS " } else { "" },
             if *cascade { " CASCADE" } else { "" }
         ),
-        Operation::ValidateConstraint { name, .. } => format!("VALIDATE CONSTRAINT {name}"),
+        Operation::Constraint(ConstraintOperation::Validate { name, .. }) => format!("VALIDATE CONSTRAINT {name}"),
         _ => return None,
     })
 }

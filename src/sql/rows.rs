@@ -190,13 +190,15 @@ impl Visitor for Tables {
 
 #[cfg(test)]
 mod tests {
-    use crate::operation::{Operation, Rows};
+    use crate::operation::{DataOperation, Operation, Rows};
     use crate::sql::read_statement;
 
     /// `all`, or what is known of the condition.
     fn told(statement: &str) -> String {
         let read = read_statement(statement).operations.remove(0).operation;
-        let (Operation::Update { rows, .. } | Operation::Delete { rows, .. }) = read else { return "other".into() };
+        let Operation::Data(DataOperation::Update { rows, .. } | DataOperation::Delete { rows, .. }) = read else {
+            return "other".into();
+        };
         let Rows::Picked(condition) = rows else { return "all".into() };
         let words = [(condition.narrow, "narrow"), (condition.nulls_only, "nulls"), (condition.joined, "joined")];
         words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(" ")

@@ -1,7 +1,7 @@
 //! `SET` and its relatives: what they set, and what that decides.
 
 use super::cursor::{Cursor, TokenKind, Tokens};
-use crate::operation::{Decides, Ident, Operation, Setting};
+use crate::operation::{DataOperation, Decides, Ident, Operation, SessionOperation, Setting};
 
 /// What a statement does to the settings of its session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,11 +19,13 @@ pub enum Change {
 /// What an operation does to the settings of its session; `None` where it decides nothing that a statement does.
 pub fn change(operation: &Operation) -> Option<Change> {
     match operation {
-        Operation::SetParameter { name, value, local } => of_parameter(name, value, *local),
-        Operation::Select { definition } if definition.as_str().contains("set_config") => {
+        Operation::Session(SessionOperation::SetParameter { name, value, local }) => of_parameter(name, value, *local),
+        Operation::Data(DataOperation::Select { definition }) if definition.as_str().contains("set_config") => {
             Some(Change::Unclear("set_config".into()))
         }
-        Operation::Select { definition } if is_discard_all(definition.as_str()) => Some(Change::ResetAll),
+        Operation::Data(DataOperation::Select { definition }) if is_discard_all(definition.as_str()) => {
+            Some(Change::ResetAll)
+        }
         _ => None,
     }
 }
@@ -36,7 +38,9 @@ fn is_discard_all(text: &str) -> bool {
 pub(super) fn set(c: &mut Cursor<'_>) -> Option<Operation> {
     if c.eat("RESET") {
         let name = name(c)?;
-        return c.is_done().then(|| Operation::SetParameter { name, value: String::new(), local: false });
+        return c
+            .is_done()
+            .then(|| Operation::Session(SessionOperation::SetParameter { name, value: String::new(), local: false }));
     }
     c.need("SET")?;
     let local = c.eat("LOCAL");
@@ -47,7 +51,7 @@ pub(super) fn set(c: &mut Cursor<'_>) -> Option<Operation> {
     let _ = c.eat("TO") || c.eat_symbol("=");
     let value = c.rest().as_str().to_owned();
     let value = if value.eq_ignore_ascii_case("default") { String::new() } else { value };
-    Some(Operation::SetParameter { name, value, local })
+    Some(Operation::Session(SessionOperation::SetParameter { name, value, local }))
 }
 
 /// A parameter's name, those with words of their own under the one that `pg_settings` has.
@@ -83,7 +87,7 @@ pub(super) fn set_config(c: &mut Cursor<'_>) -> Option<Operation> {
     // Its value is the text of a list.
     let value = if name == "search_path" && !value.is_empty() { value } else { quoted(&value) };
     *c = call;
-    Some(Operation::SetParameter { name, value, local })
+    Some(Operation::Session(SessionOperation::SetParameter { name, value, local }))
 }
 
 /// What a literal without escapes says.

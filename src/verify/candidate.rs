@@ -3,7 +3,7 @@
 use postgres::Client;
 
 use super::{Doing, Scratch, VerifyError, told};
-use crate::operation::{Operation, TransactionControl};
+use crate::operation::{Operation, SessionOperation, TransactionControl};
 use crate::plan::Runner;
 use crate::sql::{change, read_statement, split};
 
@@ -64,7 +64,8 @@ impl Candidate {
 fn sets(statement: &str) -> bool {
     let operations = read_statement(statement).operations;
     let is_set = |operation: &Operation| {
-        matches!(operation, Operation::SetParameter { local: false, .. }) && change(operation).is_some()
+        matches!(operation, Operation::Session(SessionOperation::SetParameter { local: false, .. }))
+            && change(operation).is_some()
     };
     statement.ends_with(';') && !operations.is_empty() && operations.iter().all(|located| is_set(&located.operation))
 }
@@ -142,7 +143,7 @@ fn control(chunk: &str) -> Option<TransactionControl> {
     let (only, None) = (statements.next()?, statements.next()) else { return None };
     match read_statement(only).operations.as_slice() {
         [located] => match &located.operation {
-            Operation::Transaction(control) => Some(*control),
+            Operation::Session(SessionOperation::Transaction(control)) => Some(*control),
             _ => None,
         },
         _ => None,

@@ -1,7 +1,7 @@
 //! Nothing lost: every statement of a migration is in its rewrite, or named by what replaces it.
 
 use anyhow::{Context, Result, bail, ensure};
-use safestep::operation::Operation;
+use safestep::operation::{Operation, SessionOperation};
 use safestep::sql::{read_statement, split};
 use serde_json::Value;
 
@@ -51,7 +51,11 @@ pub fn lost(source: &str, report: &Value) -> Result<usize> {
 /// Each step that needs it sets it for itself.
 fn sets_for_steps(operation: &Operation) -> bool {
     let names = ["search_path", "role", "session_authorization"];
-    matches!(operation, Operation::SetParameter { name, local: false, .. } if names.contains(&name.as_str()))
+    matches!(
+        operation,
+        Operation::Session(SessionOperation::SetParameter { name, local: false, .. })
+            if names.contains(&name.as_str())
+    )
 }
 
 fn line(text: &str, at: usize) -> u64 {

@@ -18,7 +18,10 @@ use super::SEPARATOR;
 use super::names::{part_name, words};
 use super::parts::{Part, Parting, Parts};
 use super::runners;
-use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
+use crate::operation::{
+    ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, Operation, QualifiedName,
+    SessionOperation, TransactionControl,
+};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
@@ -170,7 +173,9 @@ impl<'a> Chunks<'a> {
 
     fn begins_with_commit(&self) -> bool {
         let first = self.sequence.units.first().and_then(|unit| unit.steps.first());
-        first.is_some_and(|step| step.operation == Operation::Transaction(TransactionControl::Commit))
+        first.is_some_and(|step| {
+            step.operation == Operation::Session(SessionOperation::Transaction(TransactionControl::Commit))
+        })
     }
 
     /// The block at an index, and whether the migrator's transaction holds it.
@@ -234,7 +239,7 @@ impl<'a> Chunks<'a> {
     fn is_one_transaction(&self, page: &Page<'_>) -> bool {
         let ends_one = |step: &Step| {
             let fixed = self.migration.items[step.from].fixed == Some(Fixed::Transaction);
-            fixed || matches!(step.operation, Operation::Transaction(_))
+            fixed || matches!(step.operation, Operation::Session(SessionOperation::Transaction(_)))
         };
         page.kind() == UnitKind::AsWritten && page.steps().count() > 1 && !page.steps().any(ends_one)
     }
@@ -282,7 +287,7 @@ impl<'a> Chunks<'a> {
 
     /// The constraint of a validation that the sequence takes away again.
     fn temporary<'s>(&self, step: &'s Step) -> Option<(&'s QualifiedName, &'s Ident)> {
-        let Operation::ValidateConstraint { table, name } = &step.operation else { return None };
+        let Operation::Constraint(ConstraintOperation::Validate { table, name }) = &step.operation else { return None };
         is_temporary(table, name, self.steps()).then_some((&table.name, name))
     }
 
@@ -291,11 +296,14 @@ impl<'a> Chunks<'a> {
         let unit = &page.units()[0];
         let step = &unit.steps[0];
         match &step.operation {
-            Operation::Backfill(_) => vec![format!("{head}{}", batches(&page.backfills(), self.settings))],
-            Operation::CreateIndex(index) => {
+            Operation::Data(DataOperation::Backfill(_)) => {
+                vec![format!("{head}{}", batches(&page.backfills(), self.settings))]
+            }
+            Operation::Index(IndexOperation::Create(index)) => {
                 let Some(name) = &index.name else { return vec![format!("{head}{};", page.slice(step))] };
                 let place = index.table.sibling(name.clone());
-                let build = Operation::CreateIndex(CreateIndex { if_not_exists: true, ..index.clone() });
+                let build =
+                    Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }));
                 let build = render::statement(&build).unwrap_or_else(|| page.slice(step));
                 let step = page.at + 1;
                 vec![

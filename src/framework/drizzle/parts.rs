@@ -7,7 +7,7 @@ use super::super::migration::Migration;
 use super::super::rerun::{Again, changes_rows, only_adds, there_before};
 use super::super::{Layout, LayoutSettings, Refusal};
 use super::FILE;
-use crate::operation::{Fixed, Operation};
+use crate::operation::{Fixed, Operation, TableOperation};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 
 /// A file of a sequence, as a range of its blocks.
@@ -125,7 +125,7 @@ impl<'a> Parting<'a> {
         let (sequence, count) = (self.sequence, self.sequence.blocks.len());
         let others = || sequence.steps_of(0..part.from).chain(sequence.steps_of(part.to..count));
         self.steps(part).any(|step| match &step.operation {
-            Operation::CreateTable(create) if create.persistence.is_temporary() => {
+            Operation::Table(TableOperation::Create(create)) if create.persistence.is_temporary() => {
                 others().any(|other| self.migration.slice(other.from).contains(create.name.name.as_str()))
             }
             _ => false,
@@ -192,5 +192,5 @@ const ONE_TRANSACTION: &str = "needs the migrator's one transaction, which safe 
 const RUNS_AGAIN: &str = "would run again when a later step fails";
 
 fn holds_transaction(step: &Step) -> bool {
-    matches!(step.operation, Operation::SetParameter { .. } | Operation::LockTable { .. } | Operation::Transaction(_))
+    matches!(step.operation, Operation::Session(_))
 }

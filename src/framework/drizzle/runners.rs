@@ -24,7 +24,7 @@ use super::super::plpgsql::{Once, Recorded, literal, unless_recorded, unless_val
 use super::super::rerun::changes_rows;
 use super::super::{FrameworkError, LaidOut, Replaced};
 use super::{FILE, journal, ledger};
-use crate::operation::Operation;
+use crate::operation::{ConstraintOperation, DataOperation, IndexOperation, Operation};
 use crate::plan::Step;
 use crate::schema::same;
 use crate::source::directives;
@@ -83,20 +83,21 @@ fn form(statement: &str, steps: &[&Step]) -> Option<fn(String) -> Once> {
 }
 
 fn may_change_rows(operation: &Operation) -> bool {
-    changes_rows(operation) || matches!(operation, Operation::Select { .. } | Operation::Opaque { .. })
+    changes_rows(operation)
+        || matches!(operation, Operation::Data(DataOperation::Select { .. }) | Operation::Opaque { .. })
 }
 
 /// Validations of one table as a statement that takes no lock where they are done: somebody who is a step ahead may be at a
 /// concurrent build on it. `None` where the sequence has no such build.
 pub(super) fn unless_done<'a>(validations: &[&Step], steps: impl IntoIterator<Item = &'a Step>) -> Option<String> {
     let constraints = validations.iter().filter_map(|step| match &step.operation {
-        Operation::ValidateConstraint { table, name } => Some((&table.name, name)),
+        Operation::Constraint(ConstraintOperation::Validate { table, name }) => Some((&table.name, name)),
         _ => None,
     });
     let (tables, names): (Vec<_>, Vec<_>) = constraints.unzip();
     let table = *tables.first()?;
     let is_build = |step: &Step| match &step.operation {
-        Operation::CreateIndex(index) => index.concurrently && same(&index.table, table),
+        Operation::Index(IndexOperation::Create(index)) => index.concurrently && same(&index.table, table),
         _ => false,
     };
     let has_build = steps.into_iter().any(is_build);

@@ -15,8 +15,9 @@ use serde_json::Value;
 use super::super::{Found, FrameworkError, Records};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, Identity,
-    IndexColumn, IndexDefinition, IndexKey, IndexParameters, NullsOrder, Operation, OperatorClass, Persistence,
-    QualifiedName, ReferentialAction, ReferentialActions, SortOrder, SqlFragment, StorageParameter, TypeName,
+    IndexColumn, IndexDefinition, IndexKey, IndexOperation, IndexParameters, NullsOrder, Operation, OperatorClass,
+    Persistence, QualifiedName, ReferentialAction, ReferentialActions, SortOrder, SqlFragment, StorageParameter,
+    TableOperation, TypeName, TypeOperation,
 };
 use crate::schema::Schema;
 use crate::source::SourceFile;
@@ -109,11 +110,11 @@ fn idents(names: &[String]) -> Vec<Ident> {
 
 fn create_enum(schema: Option<&str>, name: &str, values: &[String]) -> Operation {
     let labels = values.iter().map(|value| format!("'{}'", value.replace('\'', "''"))).collect();
-    Operation::CreateEnum { name: qualified(schema, name), labels }
+    Operation::Type(TypeOperation::CreateEnum { name: qualified(schema, name), labels })
 }
 
 fn create_table(name: QualifiedName, columns: Vec<ColumnDefinition>, constraints: Vec<Constraint>) -> Operation {
-    Operation::CreateTable(CreateTable {
+    Operation::Table(TableOperation::Create(CreateTable {
         name,
         if_not_exists: false,
         persistence: Persistence::Permanent,
@@ -125,7 +126,7 @@ fn create_table(name: QualifiedName, columns: Vec<ColumnDefinition>, constraints
         bounds: None,
         partitioned: false,
         as_query: false,
-    })
+    }))
 }
 
 /// A column as every version describes it.
@@ -315,7 +316,7 @@ impl Index {
         }
         definition.parameters.with = self.with.as_ref().map(parameters).unwrap_or_default();
         definition.predicate = self.predicate.as_deref().map(SqlFragment::new);
-        Operation::CreateIndex(CreateIndex {
+        Operation::Index(IndexOperation::Create(CreateIndex {
             name: Some(Ident::new(self.name.clone())),
             table: table.clone().into(),
             unique: self.is_unique,
@@ -323,7 +324,7 @@ impl Index {
             if_not_exists: false,
             only: false,
             definition: definition.into(),
-        })
+        }))
     }
 }
 

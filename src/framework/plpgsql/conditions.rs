@@ -4,7 +4,8 @@
 
 use super::text::literal;
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, ObjectKind, Operation, QualifiedName,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, ObjectKind, ObjectOperation,
+    Operation, QualifiedName,
 };
 
 /// A relation that is there, as a condition.
@@ -120,7 +121,9 @@ pub(super) fn index_on(index: &QualifiedName, table: &QualifiedName) -> String {
 
 /// The sequence of the column that `CREATE SEQUENCE … OWNED BY` makes one for, as an expression.
 pub(super) fn owned_sequence(operation: &Operation) -> Option<String> {
-    let Operation::CreateObject { kind: ObjectKind::Sequence, on: Some(table), definition, .. } = operation else {
+    let Operation::Object(ObjectOperation::Create { kind: ObjectKind::Sequence, on: Some(table), definition, .. }) =
+        operation
+    else {
         return None;
     };
     let (_, owner) = definition.as_str().rsplit_once("OWNED BY ")?;
@@ -131,7 +134,9 @@ pub(super) fn owned_sequence(operation: &Operation) -> Option<String> {
 
 /// A trigger's or policy's absence as a condition: they have no IF NOT EXISTS.
 pub fn is_missing(operation: &Operation) -> Option<String> {
-    let Operation::CreateObject { kind, name: Some(name), on: Some(table), .. } = operation else { return None };
+    let Operation::Object(ObjectOperation::Create { kind, name: Some(name), on: Some(table), .. }) = operation else {
+        return None;
+    };
     let (catalog, relation, column) = match kind {
         ObjectKind::Trigger => ("pg_trigger", "tgrelid", "tgname"),
         ObjectKind::Policy => ("pg_policy", "polrelid", "polname"),

@@ -5,7 +5,10 @@ use super::conditions::{
     table_exists, table_is_missing,
 };
 use super::retry::{by_itself, ended, if_then};
-use crate::operation::{ColumnDefinition, Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
+use crate::operation::{
+    ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Ident, IndexOperation,
+    ObjectKind, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+};
 use crate::sql::{can_follow, commute, render};
 
 /// What the rest of a sequence does to what an operation is about.
@@ -89,9 +92,9 @@ impl<'a> Guarded<'a> {
             (Some(table), _) => table.to_string(),
             (
                 None,
-                Operation::SetTableAttribute { .. }
-                | Operation::SetColumnAttribute { .. }
-                | Operation::AlterConstraint { .. },
+                Operation::Table(TableOperation::SetAttribute { .. })
+                | Operation::Column(ColumnOperation::SetAttribute { .. })
+                | Operation::Constraint(ConstraintOperation::Alter { .. }),
             ) => self.operation.table()?.to_string(),
             (None, _) => return None,
         };
@@ -170,12 +173,10 @@ fn where_there(statement: String, there: Option<String>) -> String {
 pub fn once_by_itself(operation: &Operation, slice: &str, later: &Later<'_>) -> Option<String> {
     let needs_guard = matches!(
         operation,
-        Operation::AddColumn { .. }
-            | Operation::AddConstraint { .. }
-            | Operation::RenameColumn { .. }
-            | Operation::RenameTable { .. }
-            | Operation::RenameIndex { .. }
-            | Operation::RenameConstraint { .. }
+        Operation::Column(ColumnOperation::Add { .. } | ColumnOperation::Rename { .. })
+            | Operation::Constraint(ConstraintOperation::Add { .. } | ConstraintOperation::Rename { .. })
+            | Operation::Table(TableOperation::Rename { .. })
+            | Operation::Index(IndexOperation::Rename { .. })
     );
     let there = (later.there)(operation);
     if (!needs_guard && there.is_none()) || slice.starts_with("DO ") {
@@ -193,19 +194,19 @@ pub fn once_by_itself(operation: &Operation, slice: &str, later: &Later<'_>) -> 
 pub fn swap(drop: &Operation, with: &Operation) -> Option<String> {
     let there = match (drop, with) {
         (
-            Operation::DropConstraint { table, name, .. },
-            Operation::RenameConstraint { table: other, name: from, to },
+            Operation::Constraint(ConstraintOperation::Drop { table, name, .. }),
+            Operation::Constraint(ConstraintOperation::Rename { table: other, name: from, to }),
         ) if other.name == table.name && to == name => format!("EXISTS ({})", constraint_exists(&table.name, from)),
-        (Operation::DropConstraint { table, name, .. }, Operation::AddConstraint { table: other, constraint })
-            if other.name == table.name && constraint.name.as_ref() == Some(name) =>
-        {
+        (
+            Operation::Constraint(ConstraintOperation::Drop { table, name, .. }),
+            Operation::Constraint(ConstraintOperation::Add { table: other, constraint }),
+        ) if other.name == table.name && constraint.name.as_ref() == Some(name) => {
             table_exists(&table.name.sibling(using_index(constraint).filter(|index| *index != name)?.clone()))
         }
-        (Operation::DropIndex { names, .. }, Operation::RenameIndex { index, to, .. })
-            if names.as_slice() == [index.sibling(to.clone())] =>
-        {
-            table_exists(index)
-        }
+        (
+            Operation::Index(IndexOperation::Drop { names, .. }),
+            Operation::Index(IndexOperation::Rename { index, to, .. }),
+        ) if names.as_slice() == [index.sibling(to.clone())] => table_exists(index),
         _ => return None,
     };
     let both = [drop, with].map(|operation| Guarded::unguarded(operation, plain(operation)));
@@ -233,8 +234,18 @@ fn plainly(operation: &Operation, slice: &str) -> String {
 
 /// What passes through in the author's words, because only its text tells what it does.
 pub fn in_words(operation: &Operation) -> bool {
-    matches!(operation, Operation::CreateObject { kind, .. } | Operation::AlterObject { kind, .. } | Operation::DropObject { kind, .. } if *kind != ObjectKind::Sequence)
-        || matches!(operation, Operation::RenameColumn { .. } | Operation::RenameTable { .. })
+    matches!(
+        operation,
+        Operation::Object(
+            ObjectOperation::Create { kind, .. }
+            | ObjectOperation::Alter { kind, .. }
+            | ObjectOperation::Drop { kind, .. }
+        )
+            if *kind != ObjectKind::Sequence
+    ) || matches!(
+        operation,
+        Operation::Column(ColumnOperation::Rename { .. }) | Operation::Table(TableOperation::Rename { .. })
+    )
 }
 
 /// One operation as a statement that does nothing when its work is done already.
@@ -253,10 +264,12 @@ fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> G
         |old: &QualifiedName, to: &Ident| renames(table_exists(old), table_is_missing(&old.sibling(to.clone())));
     match operation {
         // Up to PostgreSQL 12 what the column refers to is added again where the column is there.
-        Operation::AddColumn { if_not_exists: true, column, .. } if column.constraints.is_empty() => {
+        Operation::Column(ColumnOperation::Add { if_not_exists: true, column, .. })
+            if column.constraints.is_empty() =>
+        {
             Guarded::unguarded(operation, plain(operation))
         }
-        Operation::AddColumn { table, column, .. } => match stays {
+        Operation::Column(ColumnOperation::Add { table, column, .. }) => match stays {
             true => {
                 let when = When::NoColumn(&table.name, column);
                 Guarded { when, ..Guarded::unguarded(operation, plain(operation)) }
@@ -266,7 +279,7 @@ fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> G
                 whole(if_then(&format!("NOT EXISTS ({there})"), &plain(operation)))
             }
         },
-        Operation::AddConstraint { table, constraint } => match &constraint.name {
+        Operation::Constraint(ConstraintOperation::Add { table, constraint }) => match &constraint.name {
             Some(name) => {
                 let there = match stays {
                     true => constraint_is(&table.name, name, constraint),
@@ -280,30 +293,34 @@ fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> G
             }
             None => Guarded::unguarded(operation, plain(operation)),
         },
-        Operation::CreateObject { kind: ObjectKind::Sequence, on: Some(table), .. } => {
+        Operation::Object(ObjectOperation::Create { kind: ObjectKind::Sequence, on: Some(table), .. }) => {
             whole(match owned_sequence(operation) {
                 Some(owned) => if_then(&format!("{owned} IS NULL"), &plain(operation)),
                 None => where_there(plain(operation), Some(table_exists(table))),
             })
         }
-        Operation::RenameConstraint { table, name, to } => {
+        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
             whole(if_then(&renames_in(&|name| constraint_exists(&table.name, name), name, to), &plain(operation)))
         }
-        Operation::RenameColumn { table, column, to } => {
+        Operation::Column(ColumnOperation::Rename { table, column, to }) => {
             whole(if_then(&renames_in(&|name| column_exists(&table.name, name), column, to), slice))
         }
-        Operation::RenameTable { table, to } => whole(if_then(&renames_relation(&table.name, to), slice)),
-        Operation::RenameIndex { index, to, if_exists: false } => {
+        Operation::Table(TableOperation::Rename { table, to }) => {
+            whole(if_then(&renames_relation(&table.name, to), slice))
+        }
+        Operation::Index(IndexOperation::Rename { index, to, if_exists: false }) => {
             whole(if_then(&renames_relation(index, to), &plain(operation)))
         }
-        Operation::CreateObject { or_replace: false, .. } if is_missing(operation).is_some() => {
+        Operation::Object(ObjectOperation::Create { or_replace: false, .. }) if is_missing(operation).is_some() => {
             whole(if_then(&is_missing(operation).unwrap_or_default(), slice))
         }
-        Operation::DropConstraint { .. }
-        | Operation::DropColumn { .. }
-        | Operation::DropIndex { .. }
-        | Operation::DropTable { .. }
-        | Operation::DropType { .. } => Guarded::unguarded(operation, plain(&if_there(operation.clone()))),
+        Operation::Constraint(ConstraintOperation::Drop { .. })
+        | Operation::Column(ColumnOperation::Drop { .. })
+        | Operation::Index(IndexOperation::Drop { .. })
+        | Operation::Table(TableOperation::Drop { .. })
+        | Operation::Type(TypeOperation::Drop { .. }) => {
+            Guarded::unguarded(operation, plain(&if_there(operation.clone())))
+        }
         other => Guarded::unguarded(operation, plainly(other, slice)),
     }
 }
@@ -311,11 +328,13 @@ fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> G
 /// The drop of something that may be gone, in a transaction.
 fn if_there(mut operation: Operation) -> Operation {
     match &mut operation {
-        Operation::DropIndex { if_exists, concurrently, .. } => (*if_exists, *concurrently) = (true, false),
-        Operation::DropConstraint { if_exists, .. }
-        | Operation::DropColumn { if_exists, .. }
-        | Operation::DropTable { if_exists, .. }
-        | Operation::DropType { if_exists, .. } => *if_exists = true,
+        Operation::Index(IndexOperation::Drop { if_exists, concurrently, .. }) => {
+            (*if_exists, *concurrently) = (true, false)
+        }
+        Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+        | Operation::Column(ColumnOperation::Drop { if_exists, .. })
+        | Operation::Table(TableOperation::Drop { if_exists, .. })
+        | Operation::Type(TypeOperation::Drop { if_exists, .. }) => *if_exists = true,
         _ => {}
     }
     operation

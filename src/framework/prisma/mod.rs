@@ -15,7 +15,7 @@ use super::ledger::Ledger;
 use super::migration::Migration;
 use super::order::locale_compare;
 use super::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Refusal};
-use crate::operation::Operation;
+use crate::operation::{IndexOperation, Operation};
 use crate::plan::{Begins, Leaves, Resumes, Runner, Sends, Sequence, Step};
 use crate::source::{is_there, read_bytes, read_text};
 
@@ -106,7 +106,13 @@ impl Framework for Prisma {
     /// A deploy that finds another one at work waits in `pg_advisory_lock`, with a snapshot that a concurrent build waits for;
     /// the build dies of it, and no statement in the file can prevent it.
     fn notes(&self, _: &Migration, sequence: &Sequence, _: &LayoutSettings) -> Vec<String> {
-        let is_build = |step: &Step| matches!(&step.operation, Operation::CreateIndex(index) if index.concurrently);
+        let is_build = |step: &Step| {
+            matches!(
+                &step.operation,
+                Operation::Index(IndexOperation::Create(index))
+                    if index.concurrently
+            )
+        };
         let builds = sequence.units.iter().flat_map(|unit| &unit.steps).any(is_build);
         let note =
             "one `prisma migrate deploy` at a time: another one that waits makes a concurrent build fail (40P01)";

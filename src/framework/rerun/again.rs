@@ -4,7 +4,7 @@ use super::super::migration::Migration;
 use super::super::page::slice;
 use super::super::plpgsql::{Later, guarded, is_missing};
 use super::{conflicts, is_guarded_by_its_author, is_made_anew, runs_again, settled, stays, there_before};
-use crate::operation::{CreateIndex, Fixed, Operation};
+use crate::operation::{CreateIndex, DataOperation, Fixed, IndexOperation, Operation};
 use crate::plan::{Step, Unit, UnitKind};
 use crate::sql::render;
 
@@ -100,7 +100,9 @@ impl<'a> Again<'a> {
         match step.verbatim {
             true => self.migration.slice(step.from).to_owned(),
             false => match &step.operation {
-                Operation::Backfill(fill) => format!("{} {} {}", fill.column, fill.value, fill.todo),
+                Operation::Data(DataOperation::Backfill(fill)) => {
+                    format!("{} {} {}", fill.column, fill.value, fill.todo)
+                }
                 operation => render::statement(operation).unwrap_or_default(),
             },
         }
@@ -110,7 +112,9 @@ impl<'a> Again<'a> {
 /// An index that is built in an instant is built once.
 fn if_missing(operation: &Operation) -> Operation {
     match operation {
-        Operation::CreateIndex(index) => Operation::CreateIndex(CreateIndex { if_not_exists: true, ..index.clone() }),
+        Operation::Index(IndexOperation::Create(index)) => {
+            Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }))
+        }
         other => other.clone(),
     }
 }

@@ -5,7 +5,10 @@
 
 use super::super::plpgsql::{column_exists, table_exists};
 use super::names::{Name, drops, freed_by_renaming, makes, own_name};
-use crate::operation::{Backfill, ConstraintKind, Operation, QualifiedName};
+use crate::operation::{
+    Backfill, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectOperation,
+    Operation, QualifiedName, TableOperation, TypeOperation,
+};
 use crate::plan::Step;
 use crate::schema::{mentions, same};
 
@@ -21,10 +24,14 @@ pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], tex
 
 /// Its guard compares the labels.
 fn renames_its_label(operation: &Operation, later: &[&Step]) -> bool {
-    let Operation::CreateEnum { name, .. } = operation else { return false };
-    later
-        .iter()
-        .any(|step| matches!(&step.operation, Operation::RenameEnumValue { name: other, .. } if same(name, other)))
+    let Operation::Type(TypeOperation::CreateEnum { name, .. }) = operation else { return false };
+    later.iter().any(|step| {
+        matches!(
+            &step.operation,
+            Operation::Type(TypeOperation::RenameValue { name: other, .. })
+                if same(name, other)
+        )
+    })
 }
 
 /// It drops or renames what has that name now, and a later one gives the name to something else.
@@ -36,8 +43,11 @@ fn takes_away_what_is_made(step: &Step, later: &[&Step]) -> bool {
         let made = makes(&later.operation);
         let again = match (operation, &later.operation) {
             // Dropped and built again: the same in the end.
-            (Operation::DropIndex { .. }, Operation::CreateIndex(_) | Operation::RenameIndex { .. }) => false,
-            (Operation::DropConstraint { .. }, _) if step.item == later.item => false,
+            (
+                Operation::Index(IndexOperation::Drop { .. }),
+                Operation::Index(IndexOperation::Create(_) | IndexOperation::Rename { .. }),
+            ) => false,
+            (Operation::Constraint(ConstraintOperation::Drop { .. }), _) if step.item == later.item => false,
             _ => made.iter().any(|name| dropped.contains(name)),
         };
         again || made.iter().any(|name| renamed.contains(name))
@@ -46,7 +56,7 @@ fn takes_away_what_is_made(step: &Step, later: &[&Step]) -> bool {
 
 /// It makes a constraint of an index, and a later one drops the constraint: the index is gone with it.
 fn takes_an_index_that_goes(operation: &Operation, later: &[&Step]) -> bool {
-    let Operation::AddConstraint { constraint, .. } = operation else { return false };
+    let Operation::Constraint(ConstraintOperation::Add { constraint, .. }) = operation else { return false };
     let (ConstraintKind::Unique { using_index, .. } | ConstraintKind::PrimaryKey { using_index, .. }) =
         &constraint.kind
     else {
@@ -72,9 +82,10 @@ fn makes_what_is_renamed(step: &Step, again: &[&Step], later: &[&Step]) -> bool 
 fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> String) -> bool {
     let (reads_renamed, reads_dropped) = match &step.operation {
         // The guard finds the constraint under its name.
-        Operation::AddConstraint { .. } => (false, true),
-        Operation::CreateIndex(_) | Operation::Update { .. } | Operation::Backfill(_) => (true, true),
-        Operation::CreateObject { or_replace, .. } => (*or_replace, *or_replace),
+        Operation::Constraint(ConstraintOperation::Add { .. }) => (false, true),
+        Operation::Index(IndexOperation::Create(_))
+        | Operation::Data(DataOperation::Update { .. } | DataOperation::Backfill(_)) => (true, true),
+        Operation::Object(ObjectOperation::Create { or_replace, .. }) => (*or_replace, *or_replace),
         _ => return false,
     };
     let about = |table: &QualifiedName| {
@@ -82,17 +93,17 @@ fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> Strin
     };
     let is_own = |table: &QualifiedName| step.operation.table().is_some_and(|own| same(own, table));
     match later {
-        Operation::DropColumn { table, column, .. } => {
+        Operation::Column(ColumnOperation::Drop { table, column, .. }) => {
             reads_dropped && about(&table.name) && mentions(&text(step), column.as_str())
         }
-        Operation::RenameColumn { table, column, .. } => {
+        Operation::Column(ColumnOperation::Rename { table, column, .. }) => {
             reads_renamed && about(&table.name) && mentions(&text(step), column.as_str())
         }
         // Of its own table, `there_before` asks.
-        Operation::DropTable { names, .. } => {
+        Operation::Table(TableOperation::Drop { names, .. }) => {
             reads_dropped && names.iter().any(|name| !is_own(name) && mentions(&text(step), name.name.as_str()))
         }
-        Operation::RenameTable { table, .. } => {
+        Operation::Table(TableOperation::Rename { table, .. }) => {
             reads_renamed && !is_own(&table.name) && mentions(&text(step), table.name.name.as_str())
         }
         _ => false,
@@ -113,7 +124,7 @@ pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step
         renames => renames.iter().map(|(_, to)| to.clone()).collect(),
     };
     let referenced = match operation {
-        Operation::AddConstraint { constraint, .. } => match &constraint.kind {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => match &constraint.kind {
             ConstraintKind::ForeignKey(key) => Some(&key.references),
             _ => None,
         },
@@ -123,14 +134,21 @@ pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step
         let renamed = freed_by_renaming(later);
         let gone = drops(later).into_iter().chain(renamed.into_iter().map(|(from, _)| from));
         let changed = match (operation, later) {
-            (Operation::AddColumn { table, column, .. }, Operation::SetType { table: other, column: own, .. }) => {
-                same(table, other) && column.name == *own
+            (
+                Operation::Column(ColumnOperation::Add { table, column, .. }),
+                Operation::Column(ColumnOperation::SetType { table: other, column: own, .. }),
+            ) => same(table, other) && column.name == *own,
+            (
+                Operation::Column(ColumnOperation::Add { .. }),
+                Operation::Type(TypeOperation::Rename { .. } | TypeOperation::Drop { .. }),
+            ) => true,
+            (
+                Operation::Constraint(ConstraintOperation::Add { table, .. }),
+                Operation::Column(ColumnOperation::Rename { table: other, .. }),
+            ) => same(table, other),
+            (_, Operation::Table(TableOperation::Rename { table, .. })) => {
+                referenced.is_some_and(|parent| same(parent, table))
             }
-            (Operation::AddColumn { .. }, Operation::RenameType { .. } | Operation::DropType { .. }) => true,
-            (Operation::AddConstraint { table, .. }, Operation::RenameColumn { table: other, .. }) => {
-                same(table, other)
-            }
-            (_, Operation::RenameTable { table, .. }) => referenced.is_some_and(|parent| same(parent, table)),
             _ => false,
         };
         changed || gone.into_iter().any(|name| own.contains(&name))
@@ -142,27 +160,31 @@ pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step
 pub fn there_before<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
     let removes = matches!(
         step.operation,
-        Operation::CreateTable(_) | Operation::DropTable { .. } | Operation::RenameTable { .. }
+        Operation::Table(TableOperation::Create(_) | TableOperation::Drop { .. } | TableOperation::Rename { .. })
     );
     let table = step.operation.table().filter(|_| !removes)?;
     let table_goes = |later: &Step| match &later.operation {
-        Operation::DropTable { names, .. } => names.iter().any(|name| same(name, table)),
-        Operation::RenameTable { table: other, .. } => same(other, table),
+        Operation::Table(TableOperation::Drop { names, .. }) => names.iter().any(|name| same(name, table)),
+        Operation::Table(TableOperation::Rename { table: other, .. }) => same(other, table),
         _ => false,
     };
     let of_table = later.clone().into_iter().any(table_goes).then(|| table_exists(table));
     let column = match &step.operation {
-        Operation::SetNotNull { column, .. }
-        | Operation::DropNotNull { column, .. }
-        | Operation::SetDefault { column, .. }
-        | Operation::DropDefault { column, .. }
-        | Operation::SetType { column, .. }
-        | Operation::Backfill(Backfill { column, .. }) => column,
+        Operation::Column(
+            ColumnOperation::SetNotNull { column, .. }
+            | ColumnOperation::DropNotNull { column, .. }
+            | ColumnOperation::SetDefault { column, .. }
+            | ColumnOperation::DropDefault { column, .. }
+            | ColumnOperation::SetType { column, .. },
+        )
+        | Operation::Data(DataOperation::Backfill(Backfill { column, .. })) => column,
         _ => return of_table,
     };
     let column_goes = |later: &Step| match &later.operation {
-        Operation::DropColumn { table: other, column: gone, .. }
-        | Operation::RenameColumn { table: other, column: gone, .. } => same(other, table) && gone == column,
+        Operation::Column(
+            ColumnOperation::Drop { table: other, column: gone, .. }
+            | ColumnOperation::Rename { table: other, column: gone, .. },
+        ) => same(other, table) && gone == column,
         _ => false,
     };
     // A column of no table is no column.

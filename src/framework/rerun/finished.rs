@@ -1,14 +1,19 @@
 //! What is true of a sequence whose work is done: what of it is gone again, what would do nothing.
 
 use super::super::plpgsql::literal;
-use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+use crate::operation::{
+    ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, Operation,
+    QualifiedName, TableOperation, TypeOperation,
+};
 use crate::plan::Step;
 use crate::schema::same;
 
 /// A constraint that a sequence adds and takes away again when it has done its work.
 pub fn is_temporary<'a>(table: &QualifiedName, name: &Ident, steps: impl IntoIterator<Item = &'a Step>) -> bool {
     steps.into_iter().any(|step| match &step.operation {
-        Operation::DropConstraint { table: other, name: dropped, .. } => same(other, table) && dropped == name,
+        Operation::Constraint(ConstraintOperation::Drop { table: other, name: dropped, .. }) => {
+            same(other, table) && dropped == name
+        }
         _ => false,
     })
 }
@@ -17,7 +22,12 @@ pub fn is_temporary<'a>(table: &QualifiedName, name: &Ident, steps: impl IntoIte
 pub fn changes_rows(operation: &Operation) -> bool {
     matches!(
         operation,
-        Operation::Insert { .. } | Operation::Update { .. } | Operation::Delete { .. } | Operation::Truncate { .. }
+        Operation::Data(
+            DataOperation::Insert { .. }
+                | DataOperation::Update { .. }
+                | DataOperation::Delete { .. }
+                | DataOperation::Truncate { .. }
+        )
     )
 }
 
@@ -30,29 +40,29 @@ pub fn only_adds<'a>(
 ) -> bool {
     let steps = all;
     let once = |operation: &Operation| match operation {
-        Operation::CreateTable(_)
-        | Operation::CreateEnum { .. }
-        | Operation::CreateIndex(_)
-        | Operation::AddColumn { .. }
-        | Operation::AddEnumValue { .. }
-        | Operation::ValidateConstraint { .. }
-        | Operation::SetNotNull { .. }
-        | Operation::Backfill(_)
-        | Operation::Analyze { .. } => true,
+        Operation::Table(TableOperation::Create(_) | TableOperation::Analyze { .. })
+        | Operation::Type(TypeOperation::CreateEnum { .. } | TypeOperation::AddValue { .. })
+        | Operation::Index(IndexOperation::Create(_))
+        | Operation::Column(ColumnOperation::Add { .. } | ColumnOperation::SetNotNull { .. })
+        | Operation::Constraint(ConstraintOperation::Validate { .. })
+        | Operation::Data(DataOperation::Backfill(_)) => true,
         // A check that stands for a time is not added again where its column is NOT NULL.
-        Operation::AddConstraint { table, constraint } => {
+        Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
             let drops = constraint.name.as_ref().is_some_and(|name| is_temporary(table, name, steps.clone()));
             !drops || settled(operation, steps.clone()).is_some()
         }
-        Operation::DropConstraint { table, name, .. } => steps.clone().into_iter().any(|step| {
-            matches!(&step.operation, Operation::AddConstraint { table: other, constraint }
+        Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => steps.clone().into_iter().any(|step| {
+            matches!(&step.operation, Operation::Constraint(ConstraintOperation::Add { table: other, constraint })
                 if same(other, table) && constraint.name.as_ref() == Some(name))
                 && settled(&step.operation, steps.clone()).is_some()
         }),
-        Operation::SetDefault { table, column, .. } => {
+        Operation::Column(ColumnOperation::SetDefault { table, column, .. }) => {
             let same_column = |step: &&Step| {
-                matches!(&step.operation, Operation::SetDefault { table: other, column: too, .. }
-                    if same(other, table) && too == column)
+                matches!(
+                    &step.operation,
+                    Operation::Column(ColumnOperation::SetDefault { table: other, column: too, .. })
+                        if same(other, table) && too == column
+                )
             };
             steps.clone().into_iter().filter(same_column).count() == 1
         }
@@ -63,16 +73,22 @@ pub fn only_adds<'a>(
 
 /// What is true when the work of a step's constraint is done and the constraint is gone: its column is NOT NULL.
 pub fn settled<'a>(operation: &Operation, steps: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
-    let Operation::AddConstraint { table, constraint } = operation else { return None };
+    let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = operation else { return None };
     let ConstraintKind::Check { .. } = constraint.kind else { return None };
     constraint.name.as_ref().filter(|name| is_temporary(table, name, steps.clone()))?;
     let item = steps.clone().into_iter().find(|s| s.operation == *operation)?.item;
     let column = steps.clone().into_iter().filter(|s| s.item == item).find_map(|s| match &s.operation {
-        Operation::SetNotNull { table: other, column } if same(other, table) => Some(column),
+        Operation::Column(ColumnOperation::SetNotNull { table: other, column }) if same(other, table) => Some(column),
         _ => None,
     })?;
     // A column that is NOT NULL before says nothing of what is done.
-    let is_loosened = |s: &Step| matches!(&s.operation, Operation::DropNotNull { table: other, column: too } if same(other, table) && too == column);
+    let is_loosened = |s: &Step| {
+        matches!(
+            &s.operation,
+            Operation::Column(ColumnOperation::DropNotNull { table: other, column: too })
+                if same(other, table) && too == column
+        )
+    };
     if steps.into_iter().any(is_loosened) {
         return None;
     }

@@ -7,8 +7,9 @@ mod names;
 
 use super::plpgsql::{is_missing, literal, only_if};
 use crate::operation::{
-    ColumnAttribute, CreateIndex, Ident, ObjectKind, Operation, SqlFragment, TableAttribute, TransactionControl,
-    TypeName,
+    ColumnAttribute, ColumnOperation, ConstraintOperation, CreateIndex, DataOperation, Ident, IndexOperation,
+    ObjectKind, ObjectOperation, Operation, SessionOperation, SqlFragment, TableAttribute, TableOperation,
+    TransactionControl, TypeName, TypeOperation,
 };
 use crate::plan::Step;
 use crate::schema::same;
@@ -24,24 +25,30 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
     let as_written = || Some(slice.to_owned());
     match operation {
         // PostgreSQL reads the query before it looks whether the table is there, and what the query reads may be gone by then.
-        Operation::CreateTable(create) if create.as_query => {
+        Operation::Table(TableOperation::Create(create)) if create.as_query => {
             Some(only_if(&format!("to_regclass({}) IS NULL", literal(&create.name.to_string())), slice))
         }
-        Operation::CreateTable(_) => with_if_not_exists(slice),
-        Operation::CreateIndex(index) => {
+        Operation::Table(TableOperation::Create(_)) => with_if_not_exists(slice),
+        Operation::Index(IndexOperation::Create(index)) => {
             index.name.as_ref()?;
-            render::statement(&Operation::CreateIndex(CreateIndex { if_not_exists: true, ..index.clone() }))
+            render::statement(&Operation::Index(IndexOperation::Create(CreateIndex {
+                if_not_exists: true,
+                ..index.clone()
+            })))
         }
-        Operation::AddConstraint { constraint, .. } => constraint.name.as_ref().and_then(|_| as_written()),
-        Operation::DropTable { .. }
-        | Operation::DropType { .. }
-        | Operation::DropIndex { .. }
-        | Operation::DropColumn { .. }
-        | Operation::DropConstraint { .. }
-        | Operation::AddEnumValue { .. } => with_if_exists(operation),
-        Operation::DropObject { kind: ObjectKind::Sequence, .. }
-        | Operation::AlterObject { kind: ObjectKind::Sequence, .. } => render::statement(operation),
-        Operation::CreateEnum { name, labels } => {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
+            constraint.name.as_ref().and_then(|_| as_written())
+        }
+        Operation::Table(TableOperation::Drop { .. })
+        | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::AddValue { .. })
+        | Operation::Index(IndexOperation::Drop { .. })
+        | Operation::Column(ColumnOperation::Drop { .. })
+        | Operation::Constraint(ConstraintOperation::Drop { .. }) => with_if_exists(operation),
+        Operation::Object(
+            ObjectOperation::Drop { kind: ObjectKind::Sequence, .. }
+            | ObjectOperation::Alter { kind: ObjectKind::Sequence, .. },
+        ) => render::statement(operation),
+        Operation::Type(TypeOperation::CreateEnum { name, labels }) => {
             let exists = format!(
                 "SELECT FROM pg_type WHERE oid = to_regtype({})\n  AND ARRAY[{}]::text[] <@ ARRAY(SELECT enumlabel::text FROM pg_enum \
                  WHERE enumtypid = pg_type.oid)",
@@ -50,29 +57,30 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
             );
             Some(only_if(&format!("NOT EXISTS ({exists})"), slice))
         }
-        Operation::CreateObject { or_replace: true, .. } => as_written(),
-        Operation::DropObject { .. } => drops_if_exists(slice).then(|| slice.to_owned()),
-        Operation::Update { .. } => fills_nulls(slice).then(|| slice.to_owned()),
-        Operation::RenameType { name, .. } => {
+        Operation::Object(ObjectOperation::Create { or_replace: true, .. }) => as_written(),
+        Operation::Object(ObjectOperation::Drop { .. }) => drops_if_exists(slice).then(|| slice.to_owned()),
+        Operation::Data(DataOperation::Update { .. }) => fills_nulls(slice).then(|| slice.to_owned()),
+        Operation::Type(TypeOperation::Rename { name, .. }) => {
             Some(only_if(&format!("to_regtype({}) IS NOT NULL", literal(&name.to_string())), slice))
         }
-        Operation::RenameEnumValue { name, from, .. } => {
+        Operation::Type(TypeOperation::RenameValue { name, from, .. }) => {
             let label = format!(
                 "SELECT FROM pg_enum WHERE enumtypid = to_regtype({}) AND enumlabel = {from}",
                 literal(&name.to_string())
             );
             Some(only_if(&format!("EXISTS ({label})"), slice))
         }
-        Operation::CreateObject { kind: ObjectKind::Trigger | ObjectKind::Policy, .. } => {
+        Operation::Object(ObjectOperation::Create { kind: ObjectKind::Trigger | ObjectKind::Policy, .. }) => {
             is_missing(operation).map(|missing| only_if(&missing, slice))
         }
-        Operation::CreateObject { kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension, .. } => {
-            with_if_not_exists(slice)
-        }
-        Operation::SetType { column, ty, using, .. } => {
+        Operation::Object(ObjectOperation::Create {
+            kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension,
+            ..
+        }) => with_if_not_exists(slice),
+        Operation::Column(ColumnOperation::SetType { column, ty, using, .. }) => {
             using.as_ref().is_none_or(|using| is_plain_cast(using, column, ty)).then(|| slice.to_owned())
         }
-        Operation::SetTableAttribute { attribute, .. } => match attribute {
+        Operation::Table(TableOperation::SetAttribute { attribute, .. }) => match attribute {
             TableAttribute::Inherit(_) | TableAttribute::NoInherit(_) | TableAttribute::Other => None,
             TableAttribute::StorageParameters
             | TableAttribute::UserCatalogTable
@@ -85,60 +93,68 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
             | TableAttribute::Tablespace
             | TableAttribute::AccessMethod => as_written(),
         },
-        Operation::SetColumnAttribute { attribute, .. } => match attribute {
+        Operation::Column(ColumnOperation::SetAttribute { attribute, .. }) => match attribute {
             ColumnAttribute::Statistics
             | ColumnAttribute::Storage
             | ColumnAttribute::Compression
             | ColumnAttribute::SetExpression => as_written(),
             ColumnAttribute::AddIdentity | ColumnAttribute::ChangeIdentity | ColumnAttribute::DropExpression => None,
         },
-        Operation::AddColumn { .. }
-        | Operation::RenameColumn { .. }
-        | Operation::RenameTable { .. }
-        | Operation::RenameIndex { .. }
-        | Operation::RenameConstraint { .. }
-        | Operation::SetNotNull { .. }
-        | Operation::DropNotNull { .. }
-        | Operation::SetDefault { .. }
-        | Operation::DropDefault { .. }
-        | Operation::ValidateConstraint { .. }
-        | Operation::AlterConstraint { .. }
-        | Operation::AttachIndex { .. }
-        | Operation::Reindex { .. }
-        | Operation::RefreshMaterializedView { .. }
-        | Operation::Comment { .. }
-        | Operation::Grant { .. }
-        | Operation::Backfill(_)
-        | Operation::SetParameter { local: false, .. }
-        | Operation::Transaction(TransactionControl::Begin | TransactionControl::Commit)
-        | Operation::Vacuum { .. }
-        | Operation::Analyze { .. }
-        | Operation::Cluster { .. } => as_written(),
-        Operation::SetSchema { .. }
-        | Operation::AttachPartition { .. }
-        | Operation::DetachPartition { .. }
-        | Operation::AlterIndex { .. }
-        | Operation::CreateDomain { .. }
-        | Operation::AlterDomain { .. }
-        | Operation::CreateObject { .. }
-        | Operation::AlterObject { .. }
-        | Operation::Insert { .. }
-        | Operation::Delete { .. }
-        | Operation::Truncate { .. }
-        | Operation::Select { .. }
-        | Operation::LockTable { .. }
-        | Operation::SetParameter { .. }
-        | Operation::Transaction(_)
+        Operation::Column(
+            ColumnOperation::Add { .. }
+            | ColumnOperation::Rename { .. }
+            | ColumnOperation::SetNotNull { .. }
+            | ColumnOperation::DropNotNull { .. }
+            | ColumnOperation::SetDefault { .. }
+            | ColumnOperation::DropDefault { .. },
+        )
+        | Operation::Table(
+            TableOperation::Rename { .. }
+            | TableOperation::Vacuum { .. }
+            | TableOperation::Analyze { .. }
+            | TableOperation::Cluster { .. },
+        )
+        | Operation::Index(
+            IndexOperation::Rename { .. } | IndexOperation::AttachPartition { .. } | IndexOperation::Reindex { .. },
+        )
+        | Operation::Constraint(
+            ConstraintOperation::Rename { .. }
+            | ConstraintOperation::Validate { .. }
+            | ConstraintOperation::Alter { .. },
+        )
+        | Operation::Object(
+            ObjectOperation::RefreshMaterializedView { .. }
+            | ObjectOperation::Comment { .. }
+            | ObjectOperation::Grant { .. },
+        )
+        | Operation::Data(DataOperation::Backfill(_))
+        | Operation::Session(
+            SessionOperation::SetParameter { local: false, .. }
+            | SessionOperation::Transaction(TransactionControl::Begin | TransactionControl::Commit),
+        ) => as_written(),
+        Operation::Object(
+            ObjectOperation::SetSchema { .. } | ObjectOperation::Create { .. } | ObjectOperation::Alter { .. },
+        )
+        | Operation::Table(TableOperation::AttachPartition { .. } | TableOperation::DetachPartition { .. })
+        | Operation::Index(IndexOperation::Alter { .. })
+        | Operation::Type(TypeOperation::CreateDomain { .. } | TypeOperation::AlterDomain { .. })
+        | Operation::Data(
+            DataOperation::Insert { .. }
+            | DataOperation::Delete { .. }
+            | DataOperation::Truncate { .. }
+            | DataOperation::Select { .. },
+        )
+        | Operation::Session(_)
         | Operation::Opaque { .. } => None,
     }
 }
 
 /// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.
 pub fn is_made_anew<'a>(operation: &Operation, earlier: impl IntoIterator<Item = &'a Step>) -> bool {
-    let Operation::CreateObject { kind, name: Some(name), on, .. } = operation else { return false };
+    let Operation::Object(ObjectOperation::Create { kind, name: Some(name), on, .. }) = operation else { return false };
     matches!(kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::View)
         && earlier.into_iter().any(|step| match &step.operation {
-            Operation::DropObject { kind: other, names, on: table, .. } => {
+            Operation::Object(ObjectOperation::Drop { kind: other, names, on: table, .. }) => {
                 other == kind
                     && names.iter().any(|n| same(n, name))
                     && on.as_ref().zip(table.as_ref()).is_none_or(|(a, b)| same(a, b))
@@ -151,12 +167,14 @@ pub fn is_made_anew<'a>(operation: &Operation, earlier: impl IntoIterator<Item =
 pub fn is_guarded_by_its_author(operation: &Operation, statement: &str) -> bool {
     let text = statement.to_lowercase();
     let name = match operation {
-        Operation::CreateTable(create) => Some(&create.name.name),
-        Operation::CreateEnum { name, .. } => Some(&name.name),
-        Operation::CreateIndex(index) => index.name.as_ref(),
-        Operation::AddColumn { column, .. } => Some(&column.name),
-        Operation::AddConstraint { constraint, .. } => constraint.name.as_ref(),
-        Operation::AddEnumValue { value, .. } => return text.contains(&format!("= {}", value.to_lowercase())),
+        Operation::Table(TableOperation::Create(create)) => Some(&create.name.name),
+        Operation::Type(TypeOperation::CreateEnum { name, .. }) => Some(&name.name),
+        Operation::Index(IndexOperation::Create(index)) => index.name.as_ref(),
+        Operation::Column(ColumnOperation::Add { column, .. }) => Some(&column.name),
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.as_ref(),
+        Operation::Type(TypeOperation::AddValue { value, .. }) => {
+            return text.contains(&format!("= {}", value.to_lowercase()));
+        }
         _ => None,
     };
     text.contains("when duplicate_") || name.is_some_and(|n| text.contains(&literal(&n.as_str().to_lowercase())))
@@ -166,12 +184,12 @@ pub fn is_guarded_by_its_author(operation: &Operation, statement: &str) -> bool 
 fn with_if_exists(operation: &Operation) -> Option<String> {
     let mut operation = operation.clone();
     match &mut operation {
-        Operation::DropTable { if_exists, .. }
-        | Operation::DropType { if_exists, .. }
-        | Operation::DropIndex { if_exists, .. }
-        | Operation::DropColumn { if_exists, .. }
-        | Operation::DropConstraint { if_exists, .. } => *if_exists = true,
-        Operation::AddEnumValue { if_not_exists, .. } => *if_not_exists = true,
+        Operation::Table(TableOperation::Drop { if_exists, .. })
+        | Operation::Type(TypeOperation::Drop { if_exists, .. })
+        | Operation::Index(IndexOperation::Drop { if_exists, .. })
+        | Operation::Column(ColumnOperation::Drop { if_exists, .. })
+        | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. }) => *if_exists = true,
+        Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists = true,
         _ => return None,
     }
     render::statement(&operation)

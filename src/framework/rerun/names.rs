@@ -1,7 +1,10 @@
 //! The names that operations make and free, in the name spaces that PostgreSQL keeps them in: tables, indexes, views and
 //! sequences share one for each schema, and what is behind a key has the key's name there.
 
-use crate::operation::{Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
+use crate::operation::{
+    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Ident, IndexOperation, ObjectKind,
+    ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+};
 
 /// A name in its name space.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,15 +50,17 @@ fn is_backed(kind: &ConstraintKind) -> bool {
 /// The name by which a guard knows that the operation is done.
 pub(super) fn own_name(operation: &Operation) -> Vec<Name> {
     match operation {
-        Operation::CreateTable(create) => vec![relation(&create.name)],
-        Operation::CreateIndex(index) => {
+        Operation::Table(TableOperation::Create(create)) => vec![relation(&create.name)],
+        Operation::Index(IndexOperation::Create(index)) => {
             index.name.iter().map(|name| relation(&index.table.sibling(name.clone()))).collect()
         }
-        Operation::AddColumn { table, column: new, .. } => vec![column(table, &new.name)],
-        Operation::AddConstraint { table, constraint: new } => constraint(table, new),
-        Operation::CreateEnum { name, .. } | Operation::CreateDomain { name, .. } => vec![Name::Type(full(name))],
-        Operation::AddEnumValue { name, value, .. } => vec![Name::Label(full(name), value.clone())],
-        Operation::CreateObject { kind, name: Some(name), .. } => match kind {
+        Operation::Column(ColumnOperation::Add { table, column: new, .. }) => vec![column(table, &new.name)],
+        Operation::Constraint(ConstraintOperation::Add { table, constraint: new }) => constraint(table, new),
+        Operation::Type(TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. }) => {
+            vec![Name::Type(full(name))]
+        }
+        Operation::Type(TypeOperation::AddValue { name, value, .. }) => vec![Name::Label(full(name), value.clone())],
+        Operation::Object(ObjectOperation::Create { kind, name: Some(name), .. }) => match kind {
             ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Sequence => vec![relation(name)],
             ObjectKind::Type | ObjectKind::Domain => vec![Name::Type(full(name))],
             _ => Vec::new(),
@@ -68,11 +73,11 @@ pub(super) fn own_name(operation: &Operation) -> Vec<Name> {
 pub(super) fn makes(operation: &Operation) -> Vec<Name> {
     let mut names = own_name(operation);
     match operation {
-        Operation::CreateTable(create) => {
+        Operation::Table(TableOperation::Create(create)) => {
             let inline = create.columns.iter().flat_map(|column| &column.constraints);
             names.extend(create.constraints.iter().chain(inline).flat_map(|c| constraint(&create.name, c)));
         }
-        Operation::AddColumn { table, column, .. } => {
+        Operation::Column(ColumnOperation::Add { table, column, .. }) => {
             names.extend(column.constraints.iter().flat_map(|c| constraint(table, c)));
         }
         _ => {}
@@ -84,12 +89,14 @@ pub(super) fn makes(operation: &Operation) -> Vec<Name> {
 /// The names that the operation frees because what had them is gone.
 pub(super) fn drops(operation: &Operation) -> Vec<Name> {
     match operation {
-        Operation::DropTable { names, .. } | Operation::DropIndex { names, .. } => names.iter().map(relation).collect(),
-        Operation::DropColumn { table, column: old, .. } => vec![column(table, old)],
-        Operation::DropConstraint { table, name, .. } => {
+        Operation::Table(TableOperation::Drop { names, .. }) | Operation::Index(IndexOperation::Drop { names, .. }) => {
+            names.iter().map(relation).collect()
+        }
+        Operation::Column(ColumnOperation::Drop { table, column: old, .. }) => vec![column(table, old)],
+        Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => {
             vec![Name::Constraint(full(table), name.clone()), relation(&table.sibling(name.clone()))]
         }
-        Operation::DropType { names, .. } => names.iter().map(|name| Name::Type(full(name))).collect(),
+        Operation::Type(TypeOperation::Drop { names, .. }) => names.iter().map(|name| Name::Type(full(name))).collect(),
         _ => Vec::new(),
     }
 }
@@ -98,20 +105,24 @@ pub(super) fn drops(operation: &Operation) -> Vec<Name> {
 pub(super) fn freed_by_renaming(operation: &Operation) -> Vec<(Name, Name)> {
     let relations = |from: &QualifiedName, to: &QualifiedName| (relation(from), relation(to));
     match operation {
-        Operation::RenameTable { table, to } => vec![relations(table, &table.sibling(to.clone()))],
-        Operation::RenameIndex { index, to, .. } => vec![relations(index, &index.sibling(to.clone()))],
-        Operation::RenameColumn { table, column: from, to } => vec![(column(table, from), column(table, to))],
-        Operation::RenameConstraint { table, name, to } => {
+        Operation::Table(TableOperation::Rename { table, to }) => vec![relations(table, &table.sibling(to.clone()))],
+        Operation::Index(IndexOperation::Rename { index, to, .. }) => {
+            vec![relations(index, &index.sibling(to.clone()))]
+        }
+        Operation::Column(ColumnOperation::Rename { table, column: from, to }) => {
+            vec![(column(table, from), column(table, to))]
+        }
+        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
             let of = |name: &Ident| Name::Constraint(full(table), name.clone());
             vec![(of(name), of(to)), relations(&table.sibling(name.clone()), &table.sibling(to.clone()))]
         }
-        Operation::RenameType { name, to } => {
+        Operation::Type(TypeOperation::Rename { name, to }) => {
             vec![(Name::Type(full(name)), Name::Type(full(&name.sibling(to.clone()))))]
         }
-        Operation::RenameEnumValue { name, from, to } => {
+        Operation::Type(TypeOperation::RenameValue { name, from, to }) => {
             vec![(Name::Label(full(name), from.clone()), Name::Label(full(name), to.clone()))]
         }
-        Operation::SetSchema { kind, name, to } => {
+        Operation::Object(ObjectOperation::SetSchema { kind, name, to }) => {
             let moved = QualifiedName { schema: Some(to.clone()), name: name.name.clone() };
             match kind {
                 ObjectKind::Type | ObjectKind::Domain => vec![(Name::Type(full(name)), Name::Type(full(&moved)))],
@@ -119,14 +130,16 @@ pub(super) fn freed_by_renaming(operation: &Operation) -> Vec<(Name, Name)> {
             }
         }
         // An index takes the name of the constraint that it becomes.
-        Operation::AddConstraint { table, constraint } => match (&constraint.kind, &constraint.name) {
-            (
-                ConstraintKind::Unique { using_index: Some(index), .. }
-                | ConstraintKind::PrimaryKey { using_index: Some(index), .. },
-                Some(name),
-            ) if index != name => vec![relations(&table.sibling(index.clone()), &table.sibling(name.clone()))],
-            _ => Vec::new(),
-        },
+        Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
+            match (&constraint.kind, &constraint.name) {
+                (
+                    ConstraintKind::Unique { using_index: Some(index), .. }
+                    | ConstraintKind::PrimaryKey { using_index: Some(index), .. },
+                    Some(name),
+                ) if index != name => vec![relations(&table.sibling(index.clone()), &table.sibling(name.clone()))],
+                _ => Vec::new(),
+            }
+        }
         _ => Vec::new(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, parting};
 use crate::framework::migration::Migration;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Operation, QualifiedName, SessionOperation};
 use crate::plan::{Duration, Step};
 use crate::postgres::LockMode;
 use crate::rewrite::{Applicability, takes_its_name};
@@ -87,7 +87,9 @@ fn together(migration: &Migration, one: usize, other: usize) -> bool {
 
 /// Beside statements that cannot be moved a `DO` in place would change what they share.
 fn cannot_be_wrapped(migration: &Migration) -> Option<String> {
-    let unmovable = |operation: &Operation| matches!(operation, Operation::Opaque { .. } | Operation::Transaction(_));
+    let unmovable = |operation: &Operation| {
+        matches!(operation, Operation::Opaque { .. } | Operation::Session(SessionOperation::Transaction(_)))
+    };
     let at = migration.items.iter().position(|item| unmovable(&item.operation))?;
     Some(format!("no lock_timeout is set, and {} keeps safestep from adding one", place(migration, at)))
 }

@@ -12,7 +12,11 @@ use std::fmt;
 
 use super::key::{Key, key};
 use super::{RelationKind, Schema, Table};
-use crate::operation::{ConstraintKind, Ident, ObjectKind, Operation, QualifiedName, TableAttribute, TableRef};
+use crate::operation::{
+    ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectKind,
+    ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation, TableRef,
+    TypeOperation,
+};
 
 /// Why an operation fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,68 +74,102 @@ impl Schema {
     /// # Errors
     /// When it does not apply.
     pub fn check_applies(&self, operation: &Operation, version: u32) -> Applies {
-        use Operation::*;
         match operation {
-            CreateTable(create) => self.can_create_table(create, version),
-            DropTable { names, if_exists, cascade } => self.can_drop_tables(names, *if_exists, *cascade),
-            RenameTable { table, to } => self.can_rename_table(table, to),
-            AttachPartition { table, partition, .. } => self.can_attach(table, partition),
-            DetachPartition { table, partition, .. } => self.can_detach(table, partition),
-            AddColumn { table, column, if_not_exists } => self.can_add_column(table, column, *if_not_exists, version),
-            DropColumn { table, column, if_exists, cascade } => {
+            Operation::Table(TableOperation::Create(create)) => self.can_create_table(create, version),
+            Operation::Table(TableOperation::Drop { names, if_exists, cascade }) => {
+                self.can_drop_tables(names, *if_exists, *cascade)
+            }
+            Operation::Table(TableOperation::Rename { table, to }) => self.can_rename_table(table, to),
+            Operation::Table(TableOperation::AttachPartition { table, partition, .. }) => {
+                self.can_attach(table, partition)
+            }
+            Operation::Table(TableOperation::DetachPartition { table, partition, .. }) => {
+                self.can_detach(table, partition)
+            }
+            Operation::Column(ColumnOperation::Add { table, column, if_not_exists }) => {
+                self.can_add_column(table, column, *if_not_exists, version)
+            }
+            Operation::Column(ColumnOperation::Drop { table, column, if_exists, cascade }) => {
                 self.can_drop_column(table, column, *if_exists, *cascade)
             }
-            RenameColumn { table, column, to } => self.can_rename_column(table, column, to),
-            SetNotNull { table, column }
-            | SetDefault { table, column, .. }
-            | DropDefault { table, column }
-            | SetColumnAttribute { table, column, .. } => self.has_column(table, column),
-            DropNotNull { table, column } => self.can_drop_not_null(table, column),
-            SetType { table, column, ty, .. } => self.can_set_type(table, column, ty),
-            AddConstraint { table, constraint } => self.can_add_constraint(table, constraint, version),
-            DropConstraint { table, name, if_exists, cascade } => {
+            Operation::Column(ColumnOperation::Rename { table, column, to }) => {
+                self.can_rename_column(table, column, to)
+            }
+            Operation::Column(
+                ColumnOperation::SetNotNull { table, column }
+                | ColumnOperation::SetDefault { table, column, .. }
+                | ColumnOperation::DropDefault { table, column }
+                | ColumnOperation::SetAttribute { table, column, .. },
+            ) => self.has_column(table, column),
+            Operation::Column(ColumnOperation::DropNotNull { table, column }) => self.can_drop_not_null(table, column),
+            Operation::Column(ColumnOperation::SetType { table, column, ty, .. }) => {
+                self.can_set_type(table, column, ty)
+            }
+            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
+                self.can_add_constraint(table, constraint, version)
+            }
+            Operation::Constraint(ConstraintOperation::Drop { table, name, if_exists, cascade }) => {
                 self.can_drop_constraint(table, name, *if_exists, *cascade)
             }
-            ValidateConstraint { table, name } | AlterConstraint { table, name, .. } => {
-                self.has_constraint(table, name)
+            Operation::Constraint(
+                ConstraintOperation::Validate { table, name } | ConstraintOperation::Alter { table, name, .. },
+            ) => self.has_constraint(table, name),
+            Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
+                self.can_rename_constraint(table, name, to)
             }
-            RenameConstraint { table, name, to } => self.can_rename_constraint(table, name, to),
-            CreateIndex(index) => self.can_create_index(index),
-            DropIndex { names, if_exists, cascade, .. } => self.can_drop_indexes(names, *if_exists, *cascade),
-            RenameIndex { index, to, if_exists } => self.can_rename_index(index, to, *if_exists),
-            AlterIndex { index, .. } | AttachIndex { index, .. } => self.has_index(index),
-            SetTableAttribute { table, attribute: TableAttribute::Inherit(parent) } => self.can_inherit(table, parent),
-            SetTableAttribute { table, attribute: TableAttribute::Persistence(to) } => {
+            Operation::Index(IndexOperation::Create(index)) => self.can_create_index(index),
+            Operation::Index(IndexOperation::Drop { names, if_exists, cascade, .. }) => {
+                self.can_drop_indexes(names, *if_exists, *cascade)
+            }
+            Operation::Index(IndexOperation::Rename { index, to, if_exists }) => {
+                self.can_rename_index(index, to, *if_exists)
+            }
+            Operation::Index(IndexOperation::Alter { index, .. } | IndexOperation::AttachPartition { index, .. }) => {
+                self.has_index(index)
+            }
+            Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::Inherit(parent) }) => {
+                self.can_inherit(table, parent)
+            }
+            Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::Persistence(to) }) => {
                 self.can_change_persistence(table, *to)
             }
-            SetTableAttribute { table, .. } => self.has_table(table),
-            CreateEnum { .. }
-            | AddEnumValue { .. }
-            | RenameEnumValue { .. }
-            | RenameType { .. }
-            | DropType { .. }
-            | CreateDomain { .. } => self.can_change_type(operation),
-            CreateObject { .. } | DropObject { .. } | SetSchema { .. } => self.can_change_object(operation),
-            Insert { table, .. } | Update { table, .. } | Delete { table, .. } => self.has_relation(table),
-            Truncate { tables, .. } | LockTable { tables, .. } | Analyze { tables } | Vacuum { tables, .. } => {
+            Operation::Table(TableOperation::SetAttribute { table, .. }) => self.has_table(table),
+            Operation::Type(
+                TypeOperation::CreateEnum { .. }
+                | TypeOperation::AddValue { .. }
+                | TypeOperation::RenameValue { .. }
+                | TypeOperation::Rename { .. }
+                | TypeOperation::Drop { .. }
+                | TypeOperation::CreateDomain { .. },
+            ) => self.can_change_type(operation),
+            Operation::Object(
+                ObjectOperation::Create { .. } | ObjectOperation::Drop { .. } | ObjectOperation::SetSchema { .. },
+            ) => self.can_change_object(operation),
+            Operation::Data(
+                DataOperation::Insert { table, .. }
+                | DataOperation::Update { table, .. }
+                | DataOperation::Delete { table, .. },
+            ) => self.has_relation(table),
+            Operation::Data(DataOperation::Truncate { tables, .. })
+            | Operation::Session(SessionOperation::LockTable { tables, .. })
+            | Operation::Table(TableOperation::Analyze { tables } | TableOperation::Vacuum { tables, .. }) => {
                 tables.iter().try_for_each(|table| self.has_relation(table))
             }
-            Backfill(fill) => {
+            Operation::Data(DataOperation::Backfill(fill)) => {
                 self.has_relation(&fill.table)?;
                 self.has_column(&TableRef::from(fill.table.clone()), &fill.column)
             }
-            RefreshMaterializedView { name, .. } => self.has_relation(name),
+            Operation::Object(ObjectOperation::RefreshMaterializedView { name, .. }) => self.has_relation(name),
             // Their texts are not read.
-            AlterDomain { .. }
-            | AlterObject { .. }
-            | Reindex { .. }
-            | Cluster { .. }
-            | Comment { .. }
-            | Grant { .. }
-            | Select { .. }
-            | SetParameter { .. }
-            | Transaction(_)
-            | Opaque { .. } => Ok(()),
+            Operation::Type(TypeOperation::AlterDomain { .. })
+            | Operation::Object(
+                ObjectOperation::Alter { .. } | ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. },
+            )
+            | Operation::Index(IndexOperation::Reindex { .. })
+            | Operation::Table(TableOperation::Cluster { .. })
+            | Operation::Data(DataOperation::Select { .. })
+            | Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
+            | Operation::Opaque { .. } => Ok(()),
         }
     }
 
@@ -148,39 +186,52 @@ impl Schema {
     /// Takes for there what an operation speaks of and the history does not make: the operation fails otherwise. True when
     /// something was taken for there.
     pub fn presume(&mut self, operation: &Operation) -> Vec<QualifiedName> {
-        use Operation::*;
         let names: Vec<&QualifiedName> = match operation {
-            CreateTable(create) => create.like.iter().chain(&create.inherits).chain(&create.partition_of).collect(),
-            CreateObject { on, .. } | DropObject { on: on @ Some(_), .. } => on.iter().collect(),
-            DropTable { names, if_exists: false, .. }
-            | DropIndex { names, if_exists: false, .. }
-            | DropObject { kind: ObjectKind::View | ObjectKind::MaterializedView, names, if_exists: false, .. } => {
-                names.iter().collect()
+            Operation::Table(TableOperation::Create(create)) => {
+                create.like.iter().chain(&create.inherits).chain(&create.partition_of).collect()
             }
-            DropTable { .. } | DropIndex { .. } | DropObject { .. } => Vec::new(),
-            RenameIndex { index, .. } | AlterIndex { index, .. } => vec![index],
-            AttachIndex { index, partition } => vec![index, partition],
-            AddConstraint { table, constraint } => {
+            Operation::Object(ObjectOperation::Create { on, .. } | ObjectOperation::Drop { on: on @ Some(_), .. }) => {
+                on.iter().collect()
+            }
+            Operation::Table(TableOperation::Drop { names, if_exists: false, .. })
+            | Operation::Index(IndexOperation::Drop { names, if_exists: false, .. })
+            | Operation::Object(ObjectOperation::Drop {
+                kind: ObjectKind::View | ObjectKind::MaterializedView,
+                names,
+                if_exists: false,
+                ..
+            }) => names.iter().collect(),
+            Operation::Table(TableOperation::Drop { .. })
+            | Operation::Index(IndexOperation::Drop { .. })
+            | Operation::Object(ObjectOperation::Drop { .. }) => Vec::new(),
+            Operation::Index(IndexOperation::Rename { index, .. } | IndexOperation::Alter { index, .. }) => vec![index],
+            Operation::Index(IndexOperation::AttachPartition { index, partition }) => vec![index, partition],
+            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
                 let key = match &constraint.kind {
                     ConstraintKind::ForeignKey(fk) => Some(&fk.references),
                     _ => None,
                 };
                 std::iter::once(&table.name).chain(key).collect()
             }
-            AttachPartition { table, partition, .. } | DetachPartition { table, partition, .. } => {
+            Operation::Table(
+                TableOperation::AttachPartition { table, partition, .. }
+                | TableOperation::DetachPartition { table, partition, .. },
+            ) => {
                 vec![&table.name, partition]
             }
-            RefreshMaterializedView { name, .. } => vec![name],
-            Truncate { tables, .. } | LockTable { tables, .. } | Analyze { tables } | Vacuum { tables, .. } => {
+            Operation::Object(ObjectOperation::RefreshMaterializedView { name, .. }) => vec![name],
+            Operation::Data(DataOperation::Truncate { tables, .. })
+            | Operation::Session(SessionOperation::LockTable { tables, .. })
+            | Operation::Table(TableOperation::Analyze { tables } | TableOperation::Vacuum { tables, .. }) => {
                 tables.iter().collect()
             }
             other => other.table().into_iter().collect(),
         };
         let inline = match operation {
-            CreateTable(create) => {
+            Operation::Table(TableOperation::Create(create)) => {
                 create.columns.iter().flat_map(|c| &c.constraints).chain(&create.constraints).collect()
             }
-            AddColumn { column, .. } => column.constraints.iter().collect::<Vec<_>>(),
+            Operation::Column(ColumnOperation::Add { column, .. }) => column.constraints.iter().collect::<Vec<_>>(),
             _ => Vec::new(),
         };
         let references = inline.into_iter().filter_map(|constraint| match &constraint.kind {
@@ -188,7 +239,7 @@ impl Schema {
             _ => None,
         });
         let own = match operation {
-            CreateTable(create) => Some(&create.name),
+            Operation::Table(TableOperation::Create(create)) => Some(&create.name),
             _ => None,
         };
         let unknown = |name: &&QualifiedName| {

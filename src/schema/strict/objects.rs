@@ -1,19 +1,19 @@
 //! Types, views, triggers, policies and what else has a name.
 
 use super::*;
-use crate::operation::{EnumPosition, ObjectKind};
+use crate::operation::{EnumPosition, ObjectKind, ObjectOperation, TypeOperation};
 
 impl Schema {
     pub(super) fn can_change_type(&self, operation: &Operation) -> Applies {
         match operation {
-            Operation::CreateEnum { name, .. } | Operation::CreateDomain { name, .. } => {
+            Operation::Type(TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. }) => {
                 self.type_is_free(name)?;
                 match self.tables.contains_key(&key(name)) {
                     true => refused(DUPLICATE_OBJECT, format!("type {name} already exists")),
                     false => Ok(()),
                 }
             }
-            Operation::AddEnumValue { name, value, if_not_exists, position } => {
+            Operation::Type(TypeOperation::AddValue { name, value, if_not_exists, position }) => {
                 let Some(state) = self.enum_type(name).filter(|state| !state.labels.is_empty()) else { return Ok(()) };
                 if state.labels.contains(value) && !if_not_exists {
                     return refused(DUPLICATE_OBJECT, format!("enum label {value} already exists"));
@@ -25,7 +25,7 @@ impl Schema {
                     _ => Ok(()),
                 }
             }
-            Operation::RenameEnumValue { name, from, to } => {
+            Operation::Type(TypeOperation::RenameValue { name, from, to }) => {
                 let Some(state) = self.enum_type(name).filter(|state| !state.labels.is_empty()) else { return Ok(()) };
                 if !state.labels.contains(from) {
                     return refused("22023", format!("{from} is not an existing enum label"));
@@ -35,8 +35,8 @@ impl Schema {
                     false => Ok(()),
                 }
             }
-            Operation::RenameType { name, to } => self.type_is_free(&name.sibling(to.clone())),
-            Operation::DropType { names, cascade: false, .. } => names.iter().try_for_each(|name| {
+            Operation::Type(TypeOperation::Rename { name, to }) => self.type_is_free(&name.sibling(to.clone())),
+            Operation::Type(TypeOperation::Drop { names, cascade: false, .. }) => names.iter().try_for_each(|name| {
                 match self.using_type(name).into_iter().find_map(|table| Some((table, table.column_of_type(name)?))) {
                     Some((table, column)) => refused(
                         DEPENDENT_OBJECTS,
@@ -51,17 +51,17 @@ impl Schema {
 
     pub(super) fn can_change_object(&self, operation: &Operation) -> Applies {
         match operation {
-            Operation::CreateObject { kind, name: Some(name), or_replace, on, definition } => {
+            Operation::Object(ObjectOperation::Create { kind, name: Some(name), or_replace, on, definition }) => {
                 self.can_create_object(*kind, name, *or_replace, on.as_ref(), definition.as_str())
             }
-            Operation::DropObject { kind, names, on, if_exists, .. } => {
+            Operation::Object(ObjectOperation::Drop { kind, names, on, if_exists, .. }) => {
                 names.iter().try_for_each(|name| self.can_drop_object(*kind, name, on.as_ref(), *if_exists))
             }
-            Operation::SetSchema {
+            Operation::Object(ObjectOperation::SetSchema {
                 kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView,
                 name,
                 to,
-            } => {
+            }) => {
                 self.has_relation(name)?;
                 self.relation_is_free(&QualifiedName { schema: Some(to.clone()), name: name.name.clone() })
             }

@@ -1,0 +1,67 @@
+//! Rows.
+
+use super::{Ident, QualifiedName, SqlFragment};
+
+/// What is done to rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the variants are PostgreSQL's own statements and the fields their clauses
+pub enum DataOperation {
+    Insert { table: QualifiedName, from_query: bool },
+    Update { table: QualifiedName, rows: Rows },
+    Delete { table: QualifiedName, rows: Rows },
+    Truncate { tables: Vec<QualifiedName>, cascade: bool },
+    Select { definition: SqlFragment },
+    Backfill(Backfill),
+}
+
+impl DataOperation {
+    /// The first table whose rows change.
+    pub fn table(&self) -> Option<&QualifiedName> {
+        use DataOperation::*;
+        match self {
+            Insert { table, .. } | Update { table, .. } | Delete { table, .. } => Some(table),
+            Truncate { tables, .. } => tables.first(),
+            Backfill(backfill) => Some(&backfill.table),
+            Select { .. } => None,
+        }
+    }
+}
+
+/// Which rows an UPDATE or DELETE picks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rows {
+    /// All of the table.
+    All,
+    /// Those that a condition, a join or both leave.
+    Picked(Condition),
+}
+
+/// What picks rows, as far as its text tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// The columns that the WHERE reads, without their tables.
+    pub columns: Vec<Ident>,
+    /// It compares with a constant, which may leave few rows.
+    pub narrow: bool,
+    /// It asks for nothing but NULL in these columns.
+    pub nulls_only: bool,
+    /// FROM or USING joins other tables.
+    pub joined: bool,
+}
+
+/// A batched update of existing rows; only rewrites make it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backfill {
+    /// The table.
+    pub table: QualifiedName,
+    /// The column that gets the value.
+    pub column: Ident,
+    /// The value, computed from the row itself.
+    pub value: SqlFragment,
+    /// Which rows still need it.
+    pub todo: SqlFragment,
+    /// The unique, NOT NULL key the batches walk along; empty: the heap is walked by block ranges.
+    pub key: Vec<Ident>,
+    /// The triggers and rules that fire for each row that it changes, as far as they are known.
+    pub fires: Vec<String>,
+}

@@ -1,0 +1,33 @@
+//! The session and its transactions.
+
+use super::QualifiedName;
+
+/// What is done to the session and its transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(missing_docs)] // the variants are PostgreSQL's own statements and the fields their clauses
+pub enum SessionOperation {
+    SetParameter { name: String, value: String, local: bool },
+    Transaction(TransactionControl),
+    LockTable { tables: Vec<QualifiedName>, mode: String },
+}
+
+impl SessionOperation {
+    /// The first table that is locked.
+    pub fn table(&self) -> Option<&QualifiedName> {
+        match self {
+            SessionOperation::LockTable { tables, .. } => tables.first(),
+            SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_) => None,
+        }
+    }
+}
+
+/// What `BEGIN`, `COMMIT` and their relatives do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionControl {
+    /// `BEGIN`, `START TRANSACTION`.
+    Begin,
+    /// `COMMIT`, `END`.
+    Commit,
+    /// `ROLLBACK`, `SAVEPOINT`, `SET TRANSACTION`, ….
+    Other,
+}
