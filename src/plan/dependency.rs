@@ -3,7 +3,7 @@
 use super::resource::{Resource, Uses};
 use super::step::Step;
 use crate::operation::{
-    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateTable, DataOperation, ForeignKey,
+    Backfill, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateTable, DataOperation, ForeignKey,
     Generated, Ident, IndexColumn, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName,
     SessionOperation, TableAttribute, TableOperation, TypeOperation,
 };
@@ -18,29 +18,67 @@ const LONG: usize = 100_000;
 pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
     let mut uses = Uses::default();
     match operation {
-        Operation::Table(TableOperation::Create(create)) => creates_table(&mut uses, create, text, schema),
-        Operation::Table(TableOperation::Drop { names, .. }) => {
-            names.iter().for_each(|name| drops_table(&mut uses, name, schema))
-        }
-        Operation::Table(TableOperation::Rename { table, to }) => {
+        Operation::Table(operation) => of_table(&mut uses, operation, text, schema),
+        Operation::Column(operation) => of_column(&mut uses, operation, schema),
+        Operation::Constraint(operation) => of_constraint(&mut uses, operation, schema),
+        Operation::Index(operation) => of_index(&mut uses, operation, schema),
+        Operation::Type(operation) => of_type(&mut uses, operation),
+        Operation::Object(operation) => of_object(&mut uses, operation, text, schema),
+        Operation::Data(operation) => of_data(&mut uses, operation, text, schema),
+        // It decides how long the statements behind it may take, and not what they do.
+        Operation::Session(SessionOperation::SetParameter { name, local: false, .. }) if is_timeout(name) => {}
+        // In place, nothing passes.
+        Operation::Session(_) | Operation::Opaque { .. } => uses.barrier = true,
+    }
+    uses
+}
+
+fn of_table(uses: &mut Uses, operation: &TableOperation, text: &str, schema: &Schema) {
+    match operation {
+        TableOperation::Create(create) => creates_table(uses, create, text, schema),
+        TableOperation::Drop { names, .. } => names.iter().for_each(|name| drops_table(uses, name, schema)),
+        TableOperation::Rename { table, to } => {
             uses.alone(table, schema);
             for name in [table.name.clone(), table.sibling(to.clone())] {
                 uses.write(Resource::Relation(key(&name)));
                 uses.write(Resource::Type(key(&name)));
             }
         }
-        Operation::Type(
-            TypeOperation::CreateEnum { name, .. }
-            | TypeOperation::AddValue { name, .. }
-            | TypeOperation::CreateDomain { name, .. },
-        ) => uses.write(Resource::Type(key(name))),
-        Operation::Index(IndexOperation::Create(index)) => {
+        TableOperation::SetAttribute { table, attribute } => match attribute {
+            TableAttribute::RowSecurity(_) => {
+                let root = uses.table(table, schema);
+                uses.write(Resource::Policies(root));
+            }
+            TableAttribute::Inherit(parent) | TableAttribute::NoInherit(parent) => {
+                uses.alone(table, schema);
+                uses.alone(parent, schema);
+            }
+            _ => drop(uses.alone(table, schema)),
+        },
+        TableOperation::AttachPartition { table, partition, .. }
+        | TableOperation::DetachPartition { table, partition, .. } => {
+            uses.alone(table, schema);
+            uses.alone(partition, schema);
+            names_keys_after_who_points_at(uses, table, schema);
+        }
+        TableOperation::Analyze { tables } if !tables.is_empty() => {
+            tables.iter().for_each(|table| drop(uses.alone(table, schema)));
+        }
+        TableOperation::Analyze { .. } | TableOperation::Vacuum { .. } | TableOperation::Cluster { .. } => {
+            uses.barrier = true;
+        }
+    }
+}
+
+fn of_index(uses: &mut Uses, operation: &IndexOperation, schema: &Schema) {
+    match operation {
+        IndexOperation::Create(index) => {
             let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
             uses.reads_columns(&index.table, &columns, schema);
             uses.reads_columns(&index.table, &index.parameters.include, schema);
             let expressions = index.columns.iter().filter_map(IndexColumn::expression);
             for text in expressions.chain(&index.predicate) {
-                reads_expression(&mut uses, &index.table, text.as_str(), schema);
+                reads_expression(uses, &index.table, text.as_str(), schema);
             }
             if in_tree(&index.table, schema) {
                 uses.alone(&index.table, schema);
@@ -50,13 +88,9 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
             uses.write(Resource::Relation(key(&index.table.sibling(name))));
         }
-        Operation::Index(IndexOperation::Drop { names, .. }) => {
-            names.iter().for_each(|name| drops_index(&mut uses, name, schema))
-        }
-        // It decides how long the statements behind it may take, and not what they do.
-        Operation::Session(SessionOperation::SetParameter { name, local: false, .. }) if is_timeout(name) => {}
-        Operation::Index(IndexOperation::Rename { index, to, .. }) => {
-            uses_index(&mut uses, index, schema);
+        IndexOperation::Drop { names, .. } => names.iter().for_each(|name| drops_index(uses, name, schema)),
+        IndexOperation::Rename { index, to, .. } => {
+            uses_index(uses, index, schema);
             uses.write(Resource::Relation(key(&index.sibling(to.clone()))));
             if let Some((table, name)) = schema.index(index).and_then(|i| Some((&i.table, i.constraint.as_ref()?))) {
                 let root = uses.table(table, schema);
@@ -64,52 +98,82 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
                 uses.write(Resource::Constraint(root, to.clone()));
             }
         }
-        Operation::Index(IndexOperation::Alter { index, .. }) => uses_index(&mut uses, index, schema),
-        Operation::Index(IndexOperation::AttachPartition { index, partition }) => {
+        IndexOperation::Alter { index, .. } => uses_index(uses, index, schema),
+        IndexOperation::AttachPartition { index, partition } => {
             for name in [index, partition] {
-                uses_index(&mut uses, name, schema);
+                uses_index(uses, name, schema);
                 if let Some(table) = schema.index(name).map(|i| i.table.clone()) {
                     uses.alone(&table, schema);
                 }
             }
         }
-        Operation::Object(ObjectOperation::Create { kind, name: Some(name), on, definition, .. }) => {
-            creates_object(&mut uses, *kind, name, on.as_ref(), definition.as_str(), schema)
-        }
+        IndexOperation::Reindex { .. } => uses.barrier = true,
+    }
+}
+
+fn of_type(uses: &mut Uses, operation: &TypeOperation) {
+    match operation {
+        TypeOperation::CreateEnum { name, .. }
+        | TypeOperation::AddValue { name, .. }
+        | TypeOperation::CreateDomain { name, .. } => uses.write(Resource::Type(key(name))),
         // What used it went before it, and what takes its name waits for it.
-        Operation::Type(TypeOperation::Drop { names, cascade: false, .. }) => {
+        TypeOperation::Drop { names, cascade: false, .. } => {
             uses.last = true;
             names.iter().for_each(|name| uses.write(Resource::Type(key(name))));
         }
-        Operation::Object(ObjectOperation::Drop { kind, names, on, cascade: false, .. }) => {
-            names.iter().for_each(|name| drops_object(&mut uses, *kind, name, on.as_ref(), schema))
+        TypeOperation::Drop { .. }
+        | TypeOperation::RenameValue { .. }
+        | TypeOperation::Rename { .. }
+        | TypeOperation::AlterDomain { .. } => uses.barrier = true,
+    }
+}
+
+fn of_object(uses: &mut Uses, operation: &ObjectOperation, text: &str, schema: &Schema) {
+    match operation {
+        ObjectOperation::Create { kind, name: Some(name), on, definition, .. } => {
+            creates_object(uses, *kind, name, on.as_ref(), definition.as_str(), schema)
         }
-        Operation::Object(ObjectOperation::Comment { .. }) => comments(&mut uses, text, schema),
-        Operation::Object(ObjectOperation::Grant { kind, names, .. }) => grants(&mut uses, *kind, names, text, schema),
+        ObjectOperation::Drop { kind, names, on, cascade: false, .. } => {
+            names.iter().for_each(|name| drops_object(uses, *kind, name, on.as_ref(), schema))
+        }
+        ObjectOperation::Comment { .. } => comments(uses, text, schema),
+        ObjectOperation::Grant { kind, names, .. } => grants(uses, *kind, names, text, schema),
+        ObjectOperation::Create { .. }
+        | ObjectOperation::Drop { .. }
+        | ObjectOperation::Alter { .. }
+        | ObjectOperation::SetSchema { .. }
+        | ObjectOperation::RefreshMaterializedView { .. } => uses.barrier = true,
+    }
+}
+
+fn of_data(uses: &mut Uses, operation: &DataOperation, text: &str, schema: &Schema) {
+    match operation {
         // The rows that it brings along name no other table; they may be many.
-        Operation::Data(DataOperation::Insert { table, from_query: false }) if text.len() > LONG => {
+        DataOperation::Insert { table, from_query: false } if text.len() > LONG => {
             uses.rows(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }
-        Operation::Data(
-            DataOperation::Insert { table, .. }
-            | DataOperation::Update { table, .. }
-            | DataOperation::Delete { table, .. },
-        ) => {
+        DataOperation::Insert { table, .. }
+        | DataOperation::Update { table, .. }
+        | DataOperation::Delete { table, .. } => {
             uses.rows(table, schema);
             uses.reads_rows_of_statement(text, schema);
             uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
         }
-        Operation::Data(DataOperation::Truncate { tables, .. }) => tables.iter().for_each(|table| {
+        DataOperation::Truncate { tables, .. } => tables.iter().for_each(|table| {
             uses.rows(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }),
-        Operation::Table(TableOperation::Analyze { tables }) if !tables.is_empty() => {
-            tables.iter().for_each(|table| drop(uses.alone(table, schema)));
+        DataOperation::Backfill(Backfill { table, column, key, .. }) => {
+            let root = uses.table(table, schema);
+            uses.write(Resource::Data(root.clone(), column.clone()));
+            uses.read(Resource::Column(root.clone(), column.clone()));
+            uses.read(Resource::Default(root.clone(), column.clone()));
+            uses.read(Resource::Triggers(root));
+            uses.reads_columns(table, key, schema);
         }
-        other => on_columns(other, schema, &mut uses),
+        DataOperation::Select { .. } => uses.barrier = true,
     }
-    uses
 }
 
 /// An expression of an index or a check reads the columns that it names.
@@ -487,128 +551,82 @@ fn is_in_a_key(table: &QualifiedName, column: &Ident, schema: &Schema) -> bool {
     !known || unique.any(|index| index.columns.iter().any(|c| c.column() == Some(column)))
 }
 
-fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
+fn of_column(uses: &mut Uses, operation: &ColumnOperation, schema: &Schema) {
     use Resource::{Column, Constraint, Data, Default, Nullability};
-    let Some(table) = operation.table().cloned() else {
-        uses.barrier = true;
-        return;
-    };
+    let table = &operation.table().name;
     match operation {
-        Operation::Column(ColumnOperation::Add { column, .. }) => {
-            uses.writes_column(&table, &column.name, schema);
+        ColumnOperation::Add { column, .. } => {
+            uses.writes_column(table, &column.name, schema);
             uses.reads_type(&column.ty);
-            column.constraints.iter().for_each(|c| adds_constraint(uses, &table, c, schema));
+            column.constraints.iter().for_each(|c| adds_constraint(uses, table, c, schema));
             if column.is_serial() || column.is_identity() {
                 let mut after = schema.clone();
-                after.apply(operation);
-                let sequence = after.column(&table, &column.name).and_then(|c| c.sequence.clone());
+                after.apply(&Operation::Column(operation.clone()));
+                let sequence = after.column(table, &column.name).and_then(|c| c.sequence.clone());
                 let names = sequence.into_iter().map(|name| key(&table.sibling(name)));
                 names.for_each(|name| uses.write(Resource::Relation(name)));
             }
         }
-        Operation::Column(ColumnOperation::SetDefault { column, .. } | ColumnOperation::DropDefault { column, .. }) => {
-            let root = uses.table(&table, schema);
+        ColumnOperation::SetDefault { column, .. } | ColumnOperation::DropDefault { column, .. } => {
+            let root = uses.table(table, schema);
             uses.write(Default(root.clone(), column.clone()));
             uses.read(Column(root, column.clone()));
-            if let Some(state) = schema.column(&table, column) {
+            if let Some(state) = schema.column(table, column) {
                 uses.reads_type(&state.ty);
             }
         }
-        Operation::Column(ColumnOperation::SetNotNull { column, .. } | ColumnOperation::DropNotNull { column, .. }) => {
-            let root = uses.table(&table, schema);
+        ColumnOperation::SetNotNull { column, .. } | ColumnOperation::DropNotNull { column, .. } => {
+            let root = uses.table(table, schema);
             uses.write(Nullability(root.clone(), column.clone()));
             uses.read(Column(root.clone(), column.clone()));
             uses.read(Data(root.clone(), column.clone()));
             // What proves it must be proved itself.
-            if let Some(check) = proving_check(schema, &table, column) {
+            if let Some(check) = proving_check(schema, table, column) {
                 uses.read(Constraint(root, check.name.clone()));
             }
         }
-        Operation::Data(DataOperation::Backfill(backfill)) => {
-            let root = uses.table(&table, schema);
-            uses.write(Data(root.clone(), backfill.column.clone()));
-            uses.read(Column(root.clone(), backfill.column.clone()));
-            uses.read(Default(root.clone(), backfill.column.clone()));
-            uses.read(Resource::Triggers(root));
-            uses.reads_columns(&table, &backfill.key, schema);
-        }
-        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
-            adds_constraint(uses, &table, constraint, schema)
-        }
-        Operation::Constraint(ConstraintOperation::Validate { name, .. } | ConstraintOperation::Alter { name, .. }) => {
-            let root = uses.table(&table, schema);
-            uses.write(Constraint(root, name.clone()));
-        }
-        Operation::Constraint(ConstraintOperation::Drop { name, .. }) => drops_constraint(uses, &table, name, schema),
-        Operation::Constraint(ConstraintOperation::Rename { name, to, .. }) => {
-            let root = uses.table(&table, schema);
-            for name in [name, to] {
-                uses.write(Constraint(root.clone(), name.clone()));
-                uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
-            }
-        }
-        Operation::Column(ColumnOperation::Drop { column, .. }) => drops_column(uses, &table, column, schema),
-        Operation::Column(ColumnOperation::SetType { column, ty, using, .. }) => {
-            let root = uses.restructures(&table, schema);
+        ColumnOperation::Drop { column, .. } => drops_column(uses, table, column, schema),
+        ColumnOperation::SetType { column, ty, using, .. } => {
+            let root = uses.restructures(table, schema);
             uses.write(Resource::TypeOf(root, column.clone()));
-            uses.writes_column(&table, column, schema);
+            uses.writes_column(table, column, schema);
             uses.reads_type(ty);
             if let Some(using) = using {
                 uses.reads_types_of_text(using.as_str(), schema);
             }
-            if let Some(state) = schema.column(&table, column) {
+            if let Some(state) = schema.column(table, column) {
                 uses.reads_type(&state.ty);
             }
-            drops_column_without_names(uses, &table, column, schema);
+            drops_column_without_names(uses, table, column, schema);
         }
-        Operation::Column(ColumnOperation::SetAttribute { column, .. }) => {
-            let root = uses.restructures(&table, schema);
+        ColumnOperation::SetAttribute { column, .. } => {
+            let root = uses.restructures(table, schema);
             uses.write(Column(root.clone(), column.clone()));
             uses.write(Default(root, column.clone()));
         }
-        Operation::Column(ColumnOperation::Rename { .. }) => {
-            let root = uses.alone(&table, schema);
+        ColumnOperation::Rename { .. } => {
+            let root = uses.alone(table, schema);
             uses.write(Resource::Structure(root));
         }
-        Operation::Table(TableOperation::SetAttribute { attribute, .. }) => match attribute {
-            TableAttribute::RowSecurity(_) => {
-                let root = uses.table(&table, schema);
-                uses.write(Resource::Policies(root));
-            }
-            TableAttribute::Inherit(parent) | TableAttribute::NoInherit(parent) => {
-                uses.alone(&table, schema);
-                uses.alone(parent, schema);
-            }
-            _ => drop(uses.alone(&table, schema)),
-        },
-        Operation::Table(
-            TableOperation::AttachPartition { partition, .. } | TableOperation::DetachPartition { partition, .. },
-        ) => {
-            uses.alone(&table, schema);
-            uses.alone(partition, schema);
-            names_keys_after_who_points_at(uses, &table, schema);
+    }
+}
+
+fn of_constraint(uses: &mut Uses, operation: &ConstraintOperation, schema: &Schema) {
+    let table = &operation.table().name;
+    match operation {
+        ConstraintOperation::Add { constraint, .. } => adds_constraint(uses, table, constraint, schema),
+        ConstraintOperation::Validate { name, .. } | ConstraintOperation::Alter { name, .. } => {
+            let root = uses.table(table, schema);
+            uses.write(Resource::Constraint(root, name.clone()));
         }
-        // Data and everything else: in place, nothing passes.
-        Operation::Table(
-            TableOperation::Create(_)
-            | TableOperation::Drop { .. }
-            | TableOperation::Rename { .. }
-            | TableOperation::Vacuum { .. }
-            | TableOperation::Analyze { .. }
-            | TableOperation::Cluster { .. },
-        )
-        | Operation::Object(_)
-        | Operation::Index(_)
-        | Operation::Type(_)
-        | Operation::Data(
-            DataOperation::Insert { .. }
-            | DataOperation::Update { .. }
-            | DataOperation::Delete { .. }
-            | DataOperation::Truncate { .. }
-            | DataOperation::Select { .. },
-        )
-        | Operation::Session(_)
-        | Operation::Opaque { .. } => uses.barrier = true,
+        ConstraintOperation::Drop { name, .. } => drops_constraint(uses, table, name, schema),
+        ConstraintOperation::Rename { name, to, .. } => {
+            let root = uses.table(table, schema);
+            for name in [name, to] {
+                uses.write(Resource::Constraint(root.clone(), name.clone()));
+                uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
+            }
+        }
     }
 }
 

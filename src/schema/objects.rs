@@ -2,21 +2,20 @@
 
 use super::links::Tie;
 use super::store::keys_in;
-use super::{Age, Dependent, EnumType, Key, List, RelationKind, Schema, Table, key, same};
+use super::{Age, Dependent, Domain, EnumType, Key, List, RelationKind, Schema, Table, key, same};
 use crate::operation::{
-    EnumPosition, Ident, ObjectKind, ObjectOperation, Operation, Persistence, QualifiedName, SqlFragment, Toggle,
-    TypeOperation,
+    EnumPosition, Ident, ObjectKind, ObjectOperation, Persistence, QualifiedName, SqlFragment, Toggle, TypeOperation,
 };
 use crate::sql::{OnUpdate, on_update};
 
 impl Schema {
-    pub(super) fn apply_enum(&mut self, operation: &Operation) {
+    pub(super) fn apply_to_type(&mut self, operation: &TypeOperation) {
         match operation {
-            Operation::Type(TypeOperation::CreateEnum { name, labels }) => {
+            TypeOperation::CreateEnum { name, labels } => {
                 self.touch(name);
                 self.enums.insert(key(name), EnumType { labels: labels.clone(), age: Age::New, added: Vec::new() });
             }
-            Operation::Type(TypeOperation::AddValue { name, value, position, .. }) => {
+            TypeOperation::AddValue { name, value, position, .. } => {
                 self.touch(name);
                 let Some(state) = self.enums.get_mut(&key(name)) else { return };
                 if state.labels.contains(value) {
@@ -31,11 +30,39 @@ impl Schema {
                 state.labels.insert(at.unwrap_or(state.labels.len()), value.clone());
                 state.added.push(value.clone());
             }
-            Operation::Type(TypeOperation::RenameValue { name, from, to }) => {
+            TypeOperation::RenameValue { name, from, to } => {
                 let labels = self.enums.get_mut(&key(name)).map(|e| &mut e.labels);
                 labels.into_iter().flatten().filter(|l| *l == from).for_each(|l| *l = to.clone());
             }
-            _ => {}
+            TypeOperation::Rename { name, to } => self.rename_type(name, &name.sibling(to.clone())),
+            TypeOperation::Drop { names, cascade, .. } => names.iter().for_each(|name| self.drop_type(name, *cascade)),
+            TypeOperation::CreateDomain { name, ty, constrained, .. } => {
+                self.domains.insert(key(name), Domain { ty: ty.clone(), constrained: *constrained });
+            }
+            TypeOperation::AlterDomain { name, action } => {
+                if let Some(domain) = self.domains.get_mut(&key(name)) {
+                    domain.constrained |= action.constrains();
+                }
+            }
+        }
+    }
+
+    pub(super) fn apply_to_object(&mut self, operation: &ObjectOperation) {
+        match operation {
+            ObjectOperation::Create { kind, name, on, definition, .. } => {
+                self.create_object(*kind, name.as_ref(), on.as_ref(), definition)
+            }
+            ObjectOperation::Alter { kind, name: Some(name), action, on } => {
+                self.alter_object(*kind, name, action, on.as_ref())
+            }
+            ObjectOperation::Drop { kind, names, on, cascade, .. } => {
+                self.drop_object(*kind, names, on.as_ref(), *cascade)
+            }
+            ObjectOperation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
+            ObjectOperation::Alter { .. }
+            | ObjectOperation::RefreshMaterializedView { .. }
+            | ObjectOperation::Comment { .. }
+            | ObjectOperation::Grant { .. } => {}
         }
     }
 
@@ -203,27 +230,26 @@ impl Schema {
         tables.iter().flat_map(|table| self.attached_to(table)).filter(fires).collect()
     }
 
-    /// Views and schemas that are renamed.
-    pub(super) fn alter_object(&mut self, operation: &Operation) {
-        let Operation::Object(ObjectOperation::Alter { kind, name: Some(name), action, on }) = operation else {
+    /// Views, sequences, triggers and rules that are renamed.
+    fn alter_object(
+        &mut self,
+        kind: ObjectKind,
+        name: &QualifiedName,
+        action: &SqlFragment,
+        on: Option<&QualifiedName>,
+    ) {
+        let action = action.as_str();
+        let renames = action.get(..10).is_some_and(|words| words.eq_ignore_ascii_case("RENAME TO "));
+        if !renames {
             return;
-        };
-        let Some(to) = action
-            .as_str()
-            .get(..10)
-            .filter(|a| a.eq_ignore_ascii_case("RENAME TO "))
-            .map(|_| Ident::from_sql(action.as_str()[10..].trim()))
-        else {
-            return;
-        };
+        }
+        let to = Ident::from_sql(action[10..].trim());
         if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
             self.rename_table(name, &name.sibling(to));
-        } else if *kind == ObjectKind::Domain {
-            self.rename_type(name, &name.sibling(to));
-        } else if *kind == ObjectKind::Sequence && self.sequences.remove(&key(name)).is_some() {
+        } else if kind == ObjectKind::Sequence && self.sequences.remove(&key(name)).is_some() {
             self.sequences.insert(key(&name.sibling(to)));
         } else if matches!(kind, ObjectKind::Trigger | ObjectKind::Rule) {
-            let on = on.as_ref().map(key);
+            let on = on.map(key);
             self.dependents.edit_named(&key(name), |d| {
                 if d.on.as_ref().map(key) == on {
                     d.what = d.what.replace(&name.to_string(), &to.to_string());

@@ -196,66 +196,38 @@ fn protection_by(state: &ConstraintState) -> Option<Protection> {
 /// True when an operation may take away what protects, or hide what is there.
 pub fn takes_away(operation: &Operation) -> bool {
     match operation {
-        Operation::Table(
+        Operation::Table(operation) => match operation {
             TableOperation::Drop { .. }
             | TableOperation::Rename { .. }
             | TableOperation::SetAttribute { .. }
-            | TableOperation::DetachPartition { .. },
-        )
-        | Operation::Object(
-            ObjectOperation::SetSchema { .. } | ObjectOperation::Drop { .. } | ObjectOperation::Alter { .. },
-        )
-        | Operation::Column(
-            ColumnOperation::Drop { .. }
-            | ColumnOperation::Rename { .. }
-            | ColumnOperation::DropDefault { .. }
-            | ColumnOperation::SetAttribute { .. }
-            | ColumnOperation::DropNotNull { .. },
-        )
-        | Operation::Constraint(ConstraintOperation::Drop { .. })
-        | Operation::Index(IndexOperation::Drop { .. })
-        | Operation::Type(TypeOperation::Rename { .. } | TypeOperation::Drop { .. }) => true,
-        Operation::Table(
+            | TableOperation::DetachPartition { .. } => true,
             TableOperation::Create(_)
             | TableOperation::AttachPartition { .. }
             | TableOperation::Vacuum { .. }
             | TableOperation::Analyze { .. }
-            | TableOperation::Cluster { .. },
-        )
-        | Operation::Column(
+            | TableOperation::Cluster { .. } => false,
+        },
+        Operation::Column(operation) => match operation {
+            ColumnOperation::Drop { .. }
+            | ColumnOperation::Rename { .. }
+            | ColumnOperation::DropNotNull { .. }
+            | ColumnOperation::DropDefault { .. }
+            | ColumnOperation::SetAttribute { .. } => true,
             ColumnOperation::Add { .. }
             | ColumnOperation::SetNotNull { .. }
             | ColumnOperation::SetDefault { .. }
-            | ColumnOperation::SetType { .. },
-        )
-        | Operation::Constraint(
-            ConstraintOperation::Add { .. }
-            | ConstraintOperation::Validate { .. }
-            | ConstraintOperation::Rename { .. }
-            | ConstraintOperation::Alter { .. },
-        )
-        | Operation::Index(
-            IndexOperation::Create(_)
-            | IndexOperation::Rename { .. }
-            | IndexOperation::Alter { .. }
-            | IndexOperation::AttachPartition { .. }
-            | IndexOperation::Reindex { .. },
-        )
-        | Operation::Type(
-            TypeOperation::CreateEnum { .. }
-            | TypeOperation::AddValue { .. }
-            | TypeOperation::RenameValue { .. }
-            | TypeOperation::CreateDomain { .. }
-            | TypeOperation::AlterDomain { .. },
-        )
-        | Operation::Object(
+            | ColumnOperation::SetType { .. } => false,
+        },
+        Operation::Constraint(operation) => matches!(operation, ConstraintOperation::Drop { .. }),
+        Operation::Index(operation) => matches!(operation, IndexOperation::Drop { .. }),
+        Operation::Type(operation) => matches!(operation, TypeOperation::Rename { .. } | TypeOperation::Drop { .. }),
+        Operation::Object(operation) => match operation {
+            ObjectOperation::Drop { .. } | ObjectOperation::Alter { .. } | ObjectOperation::SetSchema { .. } => true,
             ObjectOperation::Create { .. }
             | ObjectOperation::RefreshMaterializedView { .. }
             | ObjectOperation::Comment { .. }
-            | ObjectOperation::Grant { .. },
-        )
-        | Operation::Data(_)
-        | Operation::Session(_)
-        | Operation::Opaque { .. } => false,
+            | ObjectOperation::Grant { .. } => false,
+        },
+        Operation::Data(_) | Operation::Session(_) | Operation::Opaque { .. } => false,
     }
 }

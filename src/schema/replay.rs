@@ -5,103 +5,91 @@ use super::inheritance::is_check;
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::store::forget;
-use super::{Age, Column, ConstraintState, Domain, Index, Key, List, RelationKind, Schema, Table, common, key};
+use super::{Age, Column, ConstraintState, Index, Key, List, RelationKind, Schema, Table, common, key};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex,
-    CreateTable, DataOperation, Generated, Ident, Identity, IndexOperation, ObjectKind, ObjectOperation, Operation,
-    QualifiedName, RowSecurity, SessionOperation, SqlFragment, TableAttribute, TableOperation, TableRef, TypeOperation,
+    CreateTable, DataOperation, Generated, Ident, Identity, IndexOperation, ObjectKind, Operation, QualifiedName,
+    RowSecurity, SessionOperation, SqlFragment, TableAttribute, TableOperation, TableRef,
 };
 
 impl Schema {
     /// Applies one operation as if it succeeded.
     pub fn apply(&mut self, operation: &Operation) {
         match operation {
-            Operation::Table(TableOperation::Create(create)) => self.create_table(create),
-            Operation::Table(TableOperation::Drop { names, cascade, .. }) => {
-                names.iter().for_each(|name| self.drop_relation(name, *cascade))
-            }
-            Operation::Table(TableOperation::Rename { table, to }) => {
-                self.rename_table(table, &table.sibling(to.clone()))
-            }
-            Operation::Object(ObjectOperation::SetSchema { kind, name, to }) => self.set_schema(*kind, name, to),
-            Operation::Table(TableOperation::SetAttribute { table, attribute }) => {
-                self.table_attribute(table, attribute)
-            }
-            Operation::Table(TableOperation::AttachPartition { table, partition, bounds }) => {
-                self.with(partition, |t| {
-                    t.parents.push(table.name.clone());
-                    t.is_default_partition = is_default(bounds);
-                })
-            }
-            Operation::Table(TableOperation::DetachPartition { table, partition, .. }) => self.with(partition, |t| {
-                t.parents.retain(|p| key(p) != key(table));
-                t.is_default_partition = false;
-            }),
-            Operation::Index(IndexOperation::Create(index)) => self.create_index(index),
-            Operation::Index(IndexOperation::Drop { names, .. }) => {
-                names.iter().for_each(|name| drop(self.take_index(&key(name))))
-            }
-            Operation::Index(IndexOperation::Rename { index, to, .. }) => self.rename_index(index, to),
-            Operation::Type(
-                TypeOperation::CreateEnum { .. } | TypeOperation::AddValue { .. } | TypeOperation::RenameValue { .. },
-            ) => self.apply_enum(operation),
-            Operation::Type(TypeOperation::Rename { name, to }) => self.rename_type(name, &name.sibling(to.clone())),
-            Operation::Type(TypeOperation::Drop { names, cascade, .. }) => {
-                names.iter().for_each(|name| self.drop_type(name, *cascade))
-            }
-            Operation::Type(TypeOperation::CreateDomain { name, ty, constrained, .. }) => {
-                self.domains.insert(key(name), Domain { ty: ty.clone(), constrained: *constrained });
-            }
-            Operation::Type(TypeOperation::AlterDomain { name, action }) => {
-                if let Some(domain) = self.domains.get_mut(&key(name)) {
-                    domain.constrained |= action.constrains();
-                }
-            }
-            Operation::Object(ObjectOperation::Create { kind, name, on, definition, .. }) => {
-                self.create_object(*kind, name.as_ref(), on.as_ref(), definition)
-            }
-            Operation::Object(ObjectOperation::Drop { kind, names, on, cascade, .. }) => {
-                self.drop_object(*kind, names, on.as_ref(), *cascade)
-            }
+            Operation::Table(operation) => self.apply_to_table(operation),
+            Operation::Column(operation) => self.apply_to_column(operation),
+            Operation::Constraint(operation) => self.apply_to_constraint(operation),
+            Operation::Index(operation) => match operation {
+                IndexOperation::Create(index) => self.create_index(index),
+                IndexOperation::Drop { names, .. } => names.iter().for_each(|name| drop(self.take_index(&key(name)))),
+                IndexOperation::Rename { index, to, .. } => self.rename_index(index, to),
+                IndexOperation::Alter { .. }
+                | IndexOperation::AttachPartition { .. }
+                | IndexOperation::Reindex { .. } => {}
+            },
+            Operation::Type(operation) => self.apply_to_type(operation),
+            Operation::Object(operation) => self.apply_to_object(operation),
+            Operation::Data(operation) => match operation {
+                DataOperation::Truncate { tables, cascade } => self.truncate(tables, *cascade),
+                DataOperation::Insert { table, .. } => forget(&mut self.emptied, &key(table)),
+                // It may insert.
+                DataOperation::Select { .. } => self.emptied.clear(),
+                DataOperation::Update { .. } | DataOperation::Delete { .. } | DataOperation::Backfill(_) => {}
+            },
             Operation::Session(SessionOperation::SetParameter { name, value, .. }) if name == "timezone" => {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
             }
-            Operation::Object(ObjectOperation::Alter { .. }) => self.alter_object(operation),
-            Operation::Data(DataOperation::Truncate { tables, cascade }) => self.truncate(tables, *cascade),
-            Operation::Data(DataOperation::Insert { table, .. }) => forget(&mut self.emptied, &key(table)),
-            // They may insert, or end the transaction.
-            Operation::Opaque { .. }
-            | Operation::Data(DataOperation::Select { .. })
-            | Operation::Session(SessionOperation::Transaction(_)) => self.emptied.clear(),
-            _ => self.apply_to_table(operation),
+            Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::LockTable { .. }) => {}
+            // It may insert, or end the transaction.
+            Operation::Session(SessionOperation::Transaction(_)) | Operation::Opaque { .. } => self.emptied.clear(),
         }
     }
 
-    fn apply_to_table(&mut self, operation: &Operation) {
+    fn apply_to_table(&mut self, operation: &TableOperation) {
         match operation {
-            Operation::Column(ColumnOperation::Add { table, column, .. }) => {
+            TableOperation::Create(create) => self.create_table(create),
+            TableOperation::Drop { names, cascade, .. } => {
+                names.iter().for_each(|name| self.drop_relation(name, *cascade))
+            }
+            TableOperation::Rename { table, to } => self.rename_table(table, &table.sibling(to.clone())),
+            TableOperation::SetAttribute { table, attribute } => self.table_attribute(table, attribute),
+            TableOperation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
+                t.parents.push(table.name.clone());
+                t.is_default_partition = is_default(bounds);
+            }),
+            TableOperation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
+                t.parents.retain(|p| key(p) != key(table));
+                t.is_default_partition = false;
+            }),
+            TableOperation::Vacuum { .. } | TableOperation::Analyze { .. } | TableOperation::Cluster { .. } => {}
+        }
+    }
+
+    fn apply_to_column(&mut self, operation: &ColumnOperation) {
+        match operation {
+            ColumnOperation::Add { table, column, .. } => {
                 self.put_column(table, column);
                 let inherited = self.as_inherited(table, column);
                 for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
                     self.put_column(&child, &inherited);
                 }
             }
-            Operation::Column(ColumnOperation::Drop { table, column, .. }) => self.drop_column(table, column),
-            Operation::Column(ColumnOperation::Rename { table, column, to }) => self.rename_column(table, column, to),
-            Operation::Column(ColumnOperation::SetNotNull { table, column }) => {
+            ColumnOperation::Drop { table, column, .. } => self.drop_column(table, column),
+            ColumnOperation::Rename { table, column, to } => self.rename_column(table, column, to),
+            ColumnOperation::SetNotNull { table, column } => {
                 self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
             }
-            Operation::Column(ColumnOperation::DropNotNull { table, column }) => {
+            ColumnOperation::DropNotNull { table, column } => {
                 self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = false)))
             }
-            Operation::Column(ColumnOperation::SetDefault { table, column, default }) => {
+            ColumnOperation::SetDefault { table, column, default } => {
                 let set = |c: &mut Column| c.default = Some(default.clone());
                 self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, set)));
             }
-            Operation::Column(ColumnOperation::DropDefault { table, column }) => {
+            ColumnOperation::DropDefault { table, column } => {
                 self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, |c| c.default = None)));
             }
-            Operation::Column(ColumnOperation::SetType { table, column, ty, collation, .. }) => {
+            ColumnOperation::SetType { table, column, ty, collation, .. } => {
                 let change = |c: &mut Column| {
                     c.ty = stored_type(ty);
                     c.sure = true;
@@ -109,20 +97,25 @@ impl Schema {
                 };
                 self.family(table, |schema, t| schema.edit(t, |t| t.column_mut(column, change)));
             }
-            Operation::Column(ColumnOperation::SetAttribute { table, column, attribute }) => self.with(table, |t| {
+            ColumnOperation::SetAttribute { table, column, attribute } => self.with(table, |t| {
                 t.column_mut(column, |c| match attribute {
                     ColumnAttribute::AddIdentity => c.generated = Some(Generated::Identity(Identity::default())),
                     ColumnAttribute::DropExpression => c.generated = None,
                     _ => {}
                 })
             }),
-            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
+        }
+    }
+
+    fn apply_to_constraint(&mut self, operation: &ConstraintOperation) {
+        match operation {
+            ConstraintOperation::Add { table, constraint } => {
                 self.put_constraint(table, constraint);
                 self.pass_on_check(table, constraint);
             }
-            Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => self.drop_constraint(table, name),
-            Operation::Constraint(ConstraintOperation::Validate { table, name }) => self.validate(table, name),
-            Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
+            ConstraintOperation::Drop { table, name, .. } => self.drop_constraint(table, name),
+            ConstraintOperation::Validate { table, name } => self.validate(table, name),
+            ConstraintOperation::Rename { table, name, to } => {
                 let rename = |t: &mut Table| t.rename_constraint(name, to);
                 match self.constraint(table, name).is_some_and(|state| is_check(&state.constraint)) {
                     true => self.family(table, |schema, t| schema.edit_constraints(t, rename)),
@@ -130,15 +123,7 @@ impl Schema {
                 }
                 self.rename_index(&table.sibling(name.clone()), to);
             }
-            // These take no part in the catalog that is kept here, or `apply` has seen to them.
-            Operation::Table(_)
-            | Operation::Object(_)
-            | Operation::Constraint(ConstraintOperation::Alter { .. })
-            | Operation::Index(_)
-            | Operation::Type(_)
-            | Operation::Data(_)
-            | Operation::Session(_)
-            | Operation::Opaque { .. } => {}
+            ConstraintOperation::Alter { .. } => {}
         }
     }
 
@@ -308,7 +293,7 @@ impl Schema {
         self.dependents.move_to(&old, to);
     }
 
-    fn set_schema(&mut self, kind: ObjectKind, name: &QualifiedName, to: &Ident) {
+    pub(super) fn set_schema(&mut self, kind: ObjectKind, name: &QualifiedName, to: &Ident) {
         let moved = QualifiedName { schema: Some(to.clone()), name: name.name.clone() };
         match kind {
             ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {

@@ -53,123 +53,122 @@ type Found = Result<(), Ambiguous>;
 impl Along<'_> {
     fn operation(&self, operation: &mut Operation) -> Found {
         match operation {
-            Operation::Table(TableOperation::Create(create)) => {
+            Operation::Table(operation) => self.table_operation(operation),
+            Operation::Column(operation) => {
+                match operation {
+                    ColumnOperation::Add { column, .. } => self.column(column)?,
+                    ColumnOperation::SetType { ty, .. } => self.ty(ty),
+                    ColumnOperation::Drop { .. }
+                    | ColumnOperation::Rename { .. }
+                    | ColumnOperation::SetNotNull { .. }
+                    | ColumnOperation::DropNotNull { .. }
+                    | ColumnOperation::SetDefault { .. }
+                    | ColumnOperation::DropDefault { .. }
+                    | ColumnOperation::SetAttribute { .. } => {}
+                }
+                self.relation(&mut operation.table_mut().name)
+            }
+            Operation::Constraint(operation) => {
+                if let ConstraintOperation::Add { constraint, .. } = operation {
+                    self.constraint(constraint)?;
+                }
+                self.relation(&mut operation.table_mut().name)
+            }
+            Operation::Index(operation) => self.index_operation(operation),
+            Operation::Type(operation) => self.type_operation(operation),
+            Operation::Object(operation) => self.object_operation(operation),
+            Operation::Data(operation) => self.data_operation(operation),
+            Operation::Session(SessionOperation::LockTable { tables, .. }) => self.relations(tables),
+            Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
+            | Operation::Opaque { .. } => Ok(()),
+        }
+    }
+
+    fn table_operation(&self, operation: &mut TableOperation) -> Found {
+        match operation {
+            TableOperation::Create(create) => {
                 let mut sources = create.like.iter_mut().chain(&mut create.inherits).chain(&mut create.partition_of);
                 sources.try_for_each(|name| self.relation(name))?;
                 create.columns.iter_mut().try_for_each(|column| self.column(column))?;
                 create.constraints.iter_mut().try_for_each(|constraint| self.constraint(constraint))?;
                 if create.persistence.is_temporary() { Ok(()) } else { self.made(&mut create.name) }
             }
-            Operation::Table(TableOperation::Rename { table, .. })
-            | Operation::Column(
-                ColumnOperation::Drop { table, .. }
-                | ColumnOperation::Rename { table, .. }
-                | ColumnOperation::SetNotNull { table, .. }
-                | ColumnOperation::DropNotNull { table, .. }
-                | ColumnOperation::SetDefault { table, .. }
-                | ColumnOperation::DropDefault { table, .. }
-                | ColumnOperation::SetAttribute { table, .. },
-            )
-            | Operation::Constraint(
-                ConstraintOperation::Drop { table, .. }
-                | ConstraintOperation::Validate { table, .. }
-                | ConstraintOperation::Rename { table, .. }
-                | ConstraintOperation::Alter { table, .. },
-            ) => self.relation(&mut table.name),
-            Operation::Table(TableOperation::SetAttribute { table, attribute }) => {
+            TableOperation::Drop { names: tables, .. }
+            | TableOperation::Vacuum { tables, .. }
+            | TableOperation::Analyze { tables } => self.relations(tables),
+            TableOperation::Rename { table, .. } => self.relation(&mut table.name),
+            TableOperation::SetAttribute { table, attribute } => {
                 if let TableAttribute::Inherit(parent) | TableAttribute::NoInherit(parent) = attribute {
                     self.relation(parent)?;
                 }
                 self.relation(&mut table.name)
             }
-            Operation::Table(
-                TableOperation::AttachPartition { table, partition, .. }
-                | TableOperation::DetachPartition { table, partition, .. },
-            ) => {
+            TableOperation::AttachPartition { table, partition, .. }
+            | TableOperation::DetachPartition { table, partition, .. } => {
                 self.relation(partition)?;
                 self.relation(&mut table.name)
             }
-            Operation::Column(ColumnOperation::Add { table, column, .. }) => {
-                self.column(column)?;
-                self.relation(&mut table.name)
-            }
-            Operation::Column(ColumnOperation::SetType { table, ty, .. }) => {
-                self.ty(ty);
-                self.relation(&mut table.name)
-            }
-            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
-                self.constraint(constraint)?;
-                self.relation(&mut table.name)
-            }
-            Operation::Index(IndexOperation::Create(index)) => self.table_of_index(index),
-            Operation::Index(IndexOperation::Drop { names, .. }) => {
-                names.iter_mut().try_for_each(|name| self.index(name))
-            }
-            Operation::Index(IndexOperation::Rename { index, .. } | IndexOperation::Alter { index, .. }) => {
-                self.index(index)
-            }
-            Operation::Index(IndexOperation::AttachPartition { index, partition }) => {
+            TableOperation::Cluster { table } => table.iter_mut().try_for_each(|table| self.relation(table)),
+        }
+    }
+
+    fn index_operation(&self, operation: &mut IndexOperation) -> Found {
+        match operation {
+            IndexOperation::Create(index) => self.table_of_index(index),
+            IndexOperation::Drop { names, .. } => names.iter_mut().try_for_each(|name| self.index(name)),
+            IndexOperation::Rename { index, .. } | IndexOperation::Alter { index, .. } => self.index(index),
+            IndexOperation::AttachPartition { index, partition } => {
                 self.index(partition)?;
                 self.index(index)
             }
-            Operation::Index(IndexOperation::Reindex { kind: ObjectKind::Index, name: Some(name), .. }) => {
-                self.index(name)
-            }
-            Operation::Index(IndexOperation::Reindex { kind: ObjectKind::Table, name: Some(name), .. }) => {
-                self.relation(name)
-            }
-            Operation::Type(TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. }) => {
-                self.made(name)
-            }
-            Operation::Type(
-                TypeOperation::AddValue { name, .. }
-                | TypeOperation::RenameValue { name, .. }
-                | TypeOperation::Rename { name, .. }
-                | TypeOperation::AlterDomain { name, .. },
-            ) => self.user_type(name),
-            Operation::Type(TypeOperation::Drop { names, .. }) => {
-                names.iter_mut().try_for_each(|name| self.user_type(name))
-            }
-            Operation::Object(ObjectOperation::SetSchema { kind, name, .. }) => self.object(*kind, name),
-            Operation::Object(ObjectOperation::Create { kind, name, on, .. }) => {
+            IndexOperation::Reindex { kind: ObjectKind::Index, name: Some(name), .. } => self.index(name),
+            IndexOperation::Reindex { kind: ObjectKind::Table, name: Some(name), .. } => self.relation(name),
+            IndexOperation::Reindex { .. } => Ok(()),
+        }
+    }
+
+    fn type_operation(&self, operation: &mut TypeOperation) -> Found {
+        match operation {
+            TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. } => self.made(name),
+            TypeOperation::AddValue { name, .. }
+            | TypeOperation::RenameValue { name, .. }
+            | TypeOperation::Rename { name, .. }
+            | TypeOperation::AlterDomain { name, .. } => self.user_type(name),
+            TypeOperation::Drop { names, .. } => names.iter_mut().try_for_each(|name| self.user_type(name)),
+        }
+    }
+
+    fn object_operation(&self, operation: &mut ObjectOperation) -> Found {
+        match operation {
+            ObjectOperation::Create { kind, name, on, .. } => {
                 on.iter_mut().try_for_each(|table| self.relation(table))?;
                 match name {
                     Some(name) if has_schema(*kind) => self.made(name),
                     _ => Ok(()),
                 }
             }
-            Operation::Object(ObjectOperation::Alter { kind, name, on, .. }) => {
+            ObjectOperation::Alter { kind, name, on, .. } => {
                 on.iter_mut().try_for_each(|table| self.relation(table))?;
                 name.iter_mut().try_for_each(|name| self.object(*kind, name))
             }
-            Operation::Object(ObjectOperation::Drop { kind, names, on, .. }) => {
+            ObjectOperation::Drop { kind, names, on, .. } => {
                 on.iter_mut().try_for_each(|table| self.relation(table))?;
                 names.iter_mut().try_for_each(|name| self.object(*kind, name))
             }
-            Operation::Object(ObjectOperation::RefreshMaterializedView { name, .. }) => self.relation(name),
-            Operation::Data(
-                DataOperation::Insert { table, .. }
-                | DataOperation::Update { table, .. }
-                | DataOperation::Delete { table, .. },
-            ) => self.relation(table),
-            Operation::Data(DataOperation::Backfill(backfill)) => self.relation(&mut backfill.table),
-            Operation::Table(
-                TableOperation::Drop { names: tables, .. }
-                | TableOperation::Vacuum { tables, .. }
-                | TableOperation::Analyze { tables },
-            )
-            | Operation::Data(DataOperation::Truncate { tables, .. })
-            | Operation::Session(SessionOperation::LockTable { tables, .. }) => {
-                tables.iter_mut().try_for_each(|table| self.relation(table))
-            }
-            Operation::Table(TableOperation::Cluster { table }) => {
-                table.iter_mut().try_for_each(|table| self.relation(table))
-            }
-            Operation::Index(IndexOperation::Reindex { .. })
-            | Operation::Object(ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. })
-            | Operation::Data(DataOperation::Select { .. })
-            | Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
-            | Operation::Opaque { .. } => Ok(()),
+            ObjectOperation::SetSchema { kind, name, .. } => self.object(*kind, name),
+            ObjectOperation::RefreshMaterializedView { name, .. } => self.relation(name),
+            ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. } => Ok(()),
+        }
+    }
+
+    fn data_operation(&self, operation: &mut DataOperation) -> Found {
+        match operation {
+            DataOperation::Insert { table, .. }
+            | DataOperation::Update { table, .. }
+            | DataOperation::Delete { table, .. } => self.relation(table),
+            DataOperation::Truncate { tables, .. } => self.relations(tables),
+            DataOperation::Backfill(backfill) => self.relation(&mut backfill.table),
+            DataOperation::Select { .. } => Ok(()),
         }
     }
 
@@ -211,6 +210,10 @@ impl Along<'_> {
             | ObjectKind::Publication
             | ObjectKind::Other => Ok(()),
         }
+    }
+
+    fn relations(&self, names: &mut [QualifiedName]) -> Found {
+        names.iter_mut().try_for_each(|name| self.relation(name))
     }
 
     fn relation(&self, name: &mut QualifiedName) -> Found {

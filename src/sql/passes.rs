@@ -9,23 +9,31 @@ use crate::operation::{ColumnOperation, ConstraintOperation, Operation, TableOpe
 /// Within a pass they run as they are written. Other operations are not subcommands, and all of one pass.
 pub fn pass(operation: &Operation) -> u8 {
     match operation {
-        Operation::Column(
-            ColumnOperation::Drop { .. } | ColumnOperation::DropNotNull { .. } | ColumnOperation::DropDefault { .. },
-        )
-        | Operation::Constraint(ConstraintOperation::Drop { .. }) => 0,
-        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::DropExpression, .. }) => 0,
-        Operation::Column(ColumnOperation::SetType { .. }) => 1,
-        Operation::Column(ColumnOperation::Add { .. }) => 2,
-        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::SetExpression, .. }) => 3,
-        Operation::Column(ColumnOperation::SetNotNull { .. }) => 4,
+        Operation::Column(operation) => match operation {
+            ColumnOperation::Drop { .. }
+            | ColumnOperation::DropNotNull { .. }
+            | ColumnOperation::DropDefault { .. } => 0,
+            ColumnOperation::SetType { .. } => 1,
+            ColumnOperation::Add { .. } => 2,
+            ColumnOperation::SetNotNull { .. } => 4,
+            ColumnOperation::SetDefault { .. } => 6,
+            ColumnOperation::SetAttribute { attribute, .. } => match attribute {
+                ColumnAttribute::DropExpression => 0,
+                ColumnAttribute::SetExpression => 3,
+                ColumnAttribute::AddIdentity => 6,
+                ColumnAttribute::ChangeIdentity
+                | ColumnAttribute::Statistics
+                | ColumnAttribute::Storage
+                | ColumnAttribute::Compression => 7,
+            },
+            ColumnOperation::Rename { .. } => 7,
+        },
+        Operation::Constraint(ConstraintOperation::Drop { .. }) => 0,
         Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => match &constraint.kind {
             ConstraintKind::NotNull { .. } => 4,
             ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::Exclude(_) => 5,
             ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_) => 6,
         },
-        Operation::Column(ColumnOperation::SetDefault { .. }) => 6,
-        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::AddIdentity, .. }) => 6,
-        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::ChangeIdentity, .. }) => 7,
         _ => 7,
     }
 }

@@ -1,10 +1,28 @@
 //! Columns.
 
 use super::*;
-use crate::operation::{ColumnDefinition, ConstraintKind, TypeName};
+use crate::operation::{ColumnDefinition, ColumnOperation, ConstraintKind, TypeName};
 use crate::schema::{Dependent, mentions, same};
 
 impl Schema {
+    pub(super) fn column_applies(&self, operation: &ColumnOperation, version: u32) -> Applies {
+        match operation {
+            ColumnOperation::Add { table, column, if_not_exists } => {
+                self.can_add_column(table, column, *if_not_exists, version)
+            }
+            ColumnOperation::Drop { table, column, if_exists, cascade } => {
+                self.can_drop_column(table, column, *if_exists, *cascade)
+            }
+            ColumnOperation::Rename { table, column, to } => self.can_rename_column(table, column, to),
+            ColumnOperation::SetNotNull { table, column }
+            | ColumnOperation::SetDefault { table, column, .. }
+            | ColumnOperation::DropDefault { table, column }
+            | ColumnOperation::SetAttribute { table, column, .. } => self.has_column(table, column),
+            ColumnOperation::DropNotNull { table, column } => self.can_drop_not_null(table, column),
+            ColumnOperation::SetType { table, column, ty, .. } => self.can_set_type(table, column, ty),
+        }
+    }
+
     pub(super) fn can_add_column(
         &self,
         table: &TableRef,

@@ -3,10 +3,23 @@
 use super::columns::cannot_refer;
 use super::relations::same_columns;
 use super::*;
-use crate::operation::{Constraint, ConstraintKind, ForeignKey, Persistence};
+use crate::operation::{Constraint, ConstraintKind, ConstraintOperation, ForeignKey, Persistence};
 use crate::schema::same;
 
 impl Schema {
+    pub(super) fn constraint_applies(&self, operation: &ConstraintOperation, version: u32) -> Applies {
+        match operation {
+            ConstraintOperation::Add { table, constraint } => self.can_add_constraint(table, constraint, version),
+            ConstraintOperation::Drop { table, name, if_exists, cascade } => {
+                self.can_drop_constraint(table, name, *if_exists, *cascade)
+            }
+            ConstraintOperation::Validate { table, name } | ConstraintOperation::Alter { table, name, .. } => {
+                self.has_constraint(table, name)
+            }
+            ConstraintOperation::Rename { table, name, to } => self.can_rename_constraint(table, name, to),
+        }
+    }
+
     pub(super) fn can_add_constraint(&self, table: &TableRef, constraint: &Constraint, version: u32) -> Applies {
         self.has_table(table)?;
         self.name_of_constraint_is_free(table, constraint)?;

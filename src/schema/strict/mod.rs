@@ -14,8 +14,7 @@ use super::key::{Key, key};
 use super::{RelationKind, Schema, Table};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectKind,
-    ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation, TableRef,
-    TypeOperation,
+    ObjectOperation, Operation, QualifiedName, SessionOperation, TableOperation, TableRef,
 };
 
 /// Why an operation fails.
@@ -75,102 +74,35 @@ impl Schema {
     /// When it does not apply.
     pub fn check_applies(&self, operation: &Operation, version: u32) -> Applies {
         match operation {
-            Operation::Table(TableOperation::Create(create)) => self.can_create_table(create, version),
-            Operation::Table(TableOperation::Drop { names, if_exists, cascade }) => {
-                self.can_drop_tables(names, *if_exists, *cascade)
-            }
-            Operation::Table(TableOperation::Rename { table, to }) => self.can_rename_table(table, to),
-            Operation::Table(TableOperation::AttachPartition { table, partition, .. }) => {
-                self.can_attach(table, partition)
-            }
-            Operation::Table(TableOperation::DetachPartition { table, partition, .. }) => {
-                self.can_detach(table, partition)
-            }
-            Operation::Column(ColumnOperation::Add { table, column, if_not_exists }) => {
-                self.can_add_column(table, column, *if_not_exists, version)
-            }
-            Operation::Column(ColumnOperation::Drop { table, column, if_exists, cascade }) => {
-                self.can_drop_column(table, column, *if_exists, *cascade)
-            }
-            Operation::Column(ColumnOperation::Rename { table, column, to }) => {
-                self.can_rename_column(table, column, to)
-            }
-            Operation::Column(
-                ColumnOperation::SetNotNull { table, column }
-                | ColumnOperation::SetDefault { table, column, .. }
-                | ColumnOperation::DropDefault { table, column }
-                | ColumnOperation::SetAttribute { table, column, .. },
-            ) => self.has_column(table, column),
-            Operation::Column(ColumnOperation::DropNotNull { table, column }) => self.can_drop_not_null(table, column),
-            Operation::Column(ColumnOperation::SetType { table, column, ty, .. }) => {
-                self.can_set_type(table, column, ty)
-            }
-            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
-                self.can_add_constraint(table, constraint, version)
-            }
-            Operation::Constraint(ConstraintOperation::Drop { table, name, if_exists, cascade }) => {
-                self.can_drop_constraint(table, name, *if_exists, *cascade)
-            }
-            Operation::Constraint(
-                ConstraintOperation::Validate { table, name } | ConstraintOperation::Alter { table, name, .. },
-            ) => self.has_constraint(table, name),
-            Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
-                self.can_rename_constraint(table, name, to)
-            }
-            Operation::Index(IndexOperation::Create(index)) => self.can_create_index(index),
-            Operation::Index(IndexOperation::Drop { names, if_exists, cascade, .. }) => {
-                self.can_drop_indexes(names, *if_exists, *cascade)
-            }
-            Operation::Index(IndexOperation::Rename { index, to, if_exists }) => {
-                self.can_rename_index(index, to, *if_exists)
-            }
-            Operation::Index(IndexOperation::Alter { index, .. } | IndexOperation::AttachPartition { index, .. }) => {
-                self.has_index(index)
-            }
-            Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::Inherit(parent) }) => {
-                self.can_inherit(table, parent)
-            }
-            Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::Persistence(to) }) => {
-                self.can_change_persistence(table, *to)
-            }
-            Operation::Table(TableOperation::SetAttribute { table, .. }) => self.has_table(table),
-            Operation::Type(
-                TypeOperation::CreateEnum { .. }
-                | TypeOperation::AddValue { .. }
-                | TypeOperation::RenameValue { .. }
-                | TypeOperation::Rename { .. }
-                | TypeOperation::Drop { .. }
-                | TypeOperation::CreateDomain { .. },
-            ) => self.can_change_type(operation),
-            Operation::Object(
-                ObjectOperation::Create { .. } | ObjectOperation::Drop { .. } | ObjectOperation::SetSchema { .. },
-            ) => self.can_change_object(operation),
-            Operation::Data(
-                DataOperation::Insert { table, .. }
-                | DataOperation::Update { table, .. }
-                | DataOperation::Delete { table, .. },
-            ) => self.has_relation(table),
-            Operation::Data(DataOperation::Truncate { tables, .. })
-            | Operation::Session(SessionOperation::LockTable { tables, .. })
-            | Operation::Table(TableOperation::Analyze { tables } | TableOperation::Vacuum { tables, .. }) => {
-                tables.iter().try_for_each(|table| self.has_relation(table))
-            }
-            Operation::Data(DataOperation::Backfill(fill)) => {
+            Operation::Table(operation) => self.table_applies(operation, version),
+            Operation::Column(operation) => self.column_applies(operation, version),
+            Operation::Constraint(operation) => self.constraint_applies(operation, version),
+            Operation::Index(operation) => self.index_applies(operation),
+            Operation::Type(operation) => self.type_applies(operation),
+            Operation::Object(operation) => self.object_applies(operation),
+            Operation::Data(operation) => self.data_applies(operation),
+            Operation::Session(SessionOperation::LockTable { tables, .. }) => self.has_relations(tables),
+            Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
+            | Operation::Opaque { .. } => Ok(()),
+        }
+    }
+
+    fn data_applies(&self, operation: &DataOperation) -> Applies {
+        match operation {
+            DataOperation::Insert { table, .. }
+            | DataOperation::Update { table, .. }
+            | DataOperation::Delete { table, .. } => self.has_relation(table),
+            DataOperation::Truncate { tables, .. } => self.has_relations(tables),
+            DataOperation::Backfill(fill) => {
                 self.has_relation(&fill.table)?;
                 self.has_column(&TableRef::from(fill.table.clone()), &fill.column)
             }
-            Operation::Object(ObjectOperation::RefreshMaterializedView { name, .. }) => self.has_relation(name),
-            // Their texts are not read.
-            Operation::Type(TypeOperation::AlterDomain { .. })
-            | Operation::Object(
-                ObjectOperation::Alter { .. } | ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. },
-            )
-            | Operation::Index(IndexOperation::Reindex { .. })
-            | Operation::Table(TableOperation::Cluster { .. })
-            | Operation::Data(DataOperation::Select { .. })
-            | Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
-            | Operation::Opaque { .. } => Ok(()),
+            DataOperation::Select { .. } => Ok(()),
         }
+    }
+
+    fn has_relations(&self, names: &[QualifiedName]) -> Applies {
+        names.iter().try_for_each(|name| self.has_relation(name))
     }
 
     /// From here on what is not in the catalog is not there.

@@ -4,16 +4,16 @@ use super::*;
 use crate::operation::{EnumPosition, ObjectKind, ObjectOperation, TypeOperation};
 
 impl Schema {
-    pub(super) fn can_change_type(&self, operation: &Operation) -> Applies {
+    pub(super) fn type_applies(&self, operation: &TypeOperation) -> Applies {
         match operation {
-            Operation::Type(TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. }) => {
+            TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. } => {
                 self.type_is_free(name)?;
                 match self.tables.contains_key(&key(name)) {
                     true => refused(DUPLICATE_OBJECT, format!("type {name} already exists")),
                     false => Ok(()),
                 }
             }
-            Operation::Type(TypeOperation::AddValue { name, value, if_not_exists, position }) => {
+            TypeOperation::AddValue { name, value, if_not_exists, position } => {
                 let Some(state) = self.enum_type(name).filter(|state| !state.labels.is_empty()) else { return Ok(()) };
                 if state.labels.contains(value) && !if_not_exists {
                     return refused(DUPLICATE_OBJECT, format!("enum label {value} already exists"));
@@ -25,7 +25,7 @@ impl Schema {
                     _ => Ok(()),
                 }
             }
-            Operation::Type(TypeOperation::RenameValue { name, from, to }) => {
+            TypeOperation::RenameValue { name, from, to } => {
                 let Some(state) = self.enum_type(name).filter(|state| !state.labels.is_empty()) else { return Ok(()) };
                 if !state.labels.contains(from) {
                     return refused("22023", format!("{from} is not an existing enum label"));
@@ -35,8 +35,8 @@ impl Schema {
                     false => Ok(()),
                 }
             }
-            Operation::Type(TypeOperation::Rename { name, to }) => self.type_is_free(&name.sibling(to.clone())),
-            Operation::Type(TypeOperation::Drop { names, cascade: false, .. }) => names.iter().try_for_each(|name| {
+            TypeOperation::Rename { name, to } => self.type_is_free(&name.sibling(to.clone())),
+            TypeOperation::Drop { names, cascade: false, .. } => names.iter().try_for_each(|name| {
                 match self.using_type(name).into_iter().find_map(|table| Some((table, table.column_of_type(name)?))) {
                     Some((table, column)) => refused(
                         DEPENDENT_OBJECTS,
@@ -45,27 +45,32 @@ impl Schema {
                     None => Ok(()),
                 }
             }),
-            _ => Ok(()),
+            TypeOperation::Drop { .. } | TypeOperation::AlterDomain { .. } => Ok(()),
         }
     }
 
-    pub(super) fn can_change_object(&self, operation: &Operation) -> Applies {
+    pub(super) fn object_applies(&self, operation: &ObjectOperation) -> Applies {
         match operation {
-            Operation::Object(ObjectOperation::Create { kind, name: Some(name), or_replace, on, definition }) => {
+            ObjectOperation::Create { kind, name: Some(name), or_replace, on, definition } => {
                 self.can_create_object(*kind, name, *or_replace, on.as_ref(), definition.as_str())
             }
-            Operation::Object(ObjectOperation::Drop { kind, names, on, if_exists, .. }) => {
+            ObjectOperation::Drop { kind, names, on, if_exists, .. } => {
                 names.iter().try_for_each(|name| self.can_drop_object(*kind, name, on.as_ref(), *if_exists))
             }
-            Operation::Object(ObjectOperation::SetSchema {
+            ObjectOperation::SetSchema {
                 kind: ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView,
                 name,
                 to,
-            }) => {
+            } => {
                 self.has_relation(name)?;
                 self.relation_is_free(&QualifiedName { schema: Some(to.clone()), name: name.name.clone() })
             }
-            _ => Ok(()),
+            ObjectOperation::RefreshMaterializedView { name, .. } => self.has_relation(name),
+            ObjectOperation::Create { .. }
+            | ObjectOperation::SetSchema { .. }
+            | ObjectOperation::Alter { .. }
+            | ObjectOperation::Comment { .. }
+            | ObjectOperation::Grant { .. } => Ok(()),
         }
     }
 

@@ -1,10 +1,43 @@
 //! Tables, partitions and indexes.
 
 use super::*;
-use crate::operation::{Constraint, ConstraintKind, CreateIndex, CreateTable};
+use crate::operation::{
+    Constraint, ConstraintKind, CreateIndex, CreateTable, IndexOperation, TableAttribute, TableOperation,
+};
 use crate::schema::same;
 
 impl Schema {
+    pub(super) fn table_applies(&self, operation: &TableOperation, version: u32) -> Applies {
+        match operation {
+            TableOperation::Create(create) => self.can_create_table(create, version),
+            TableOperation::Drop { names, if_exists, cascade } => self.can_drop_tables(names, *if_exists, *cascade),
+            TableOperation::Rename { table, to } => self.can_rename_table(table, to),
+            TableOperation::SetAttribute { table, attribute } => match attribute {
+                TableAttribute::Inherit(parent) => self.can_inherit(table, parent),
+                TableAttribute::Persistence(to) => self.can_change_persistence(table, *to),
+                _ => self.has_table(table),
+            },
+            TableOperation::AttachPartition { table, partition, .. } => self.can_attach(table, partition),
+            TableOperation::DetachPartition { table, partition, .. } => self.can_detach(table, partition),
+            TableOperation::Vacuum { tables, .. } | TableOperation::Analyze { tables } => self.has_relations(tables),
+            TableOperation::Cluster { .. } => Ok(()),
+        }
+    }
+
+    pub(super) fn index_applies(&self, operation: &IndexOperation) -> Applies {
+        match operation {
+            IndexOperation::Create(index) => self.can_create_index(index),
+            IndexOperation::Drop { names, if_exists, cascade, .. } => {
+                self.can_drop_indexes(names, *if_exists, *cascade)
+            }
+            IndexOperation::Rename { index, to, if_exists } => self.can_rename_index(index, to, *if_exists),
+            IndexOperation::Alter { index, .. } | IndexOperation::AttachPartition { index, .. } => {
+                self.has_index(index)
+            }
+            IndexOperation::Reindex { .. } => Ok(()),
+        }
+    }
+
     pub(super) fn can_create_table(&self, create: &CreateTable, version: u32) -> Applies {
         if self.is_relation(&key(&create.name)) && create.if_not_exists {
             return Ok(());

@@ -1,8 +1,30 @@
 //! Columns.
 
 use super::constraint::inline_constraint;
-use super::joined;
-use crate::operation::{ColumnDefinition, Generated, Generation, Identity};
+use super::{joined, word};
+use crate::operation::{ColumnDefinition, ColumnOperation, Generated, Generation, Identity};
+
+/// The part of an `ALTER TABLE` after the table's name, of what can be one of several and a rewrite makes.
+pub(super) fn subcommand(operation: &ColumnOperation) -> Option<String> {
+    Some(match operation {
+        ColumnOperation::Add { column, if_not_exists, .. } => {
+            format!("ADD COLUMN {}{}", word(*if_not_exists, "IF NOT EXISTS "), column_definition(column))
+        }
+        ColumnOperation::Drop { column, if_exists, cascade, .. } => {
+            format!("DROP COLUMN {}{column}{}", word(*if_exists, "IF EXISTS "), word(*cascade, " CASCADE"))
+        }
+        ColumnOperation::SetNotNull { column, .. } => format!("ALTER COLUMN {column} SET NOT NULL"),
+        ColumnOperation::DropNotNull { column, .. } => format!("ALTER COLUMN {column} DROP NOT NULL"),
+        ColumnOperation::SetDefault { column, default, .. } => format!("ALTER COLUMN {column} SET DEFAULT {default}"),
+        ColumnOperation::DropDefault { column, .. } => format!("ALTER COLUMN {column} DROP DEFAULT"),
+        ColumnOperation::SetType { column, ty, collation, using, .. } => format!(
+            "ALTER COLUMN {column} SET DATA TYPE {ty}{}{}",
+            collation.as_ref().map(|c| format!(" COLLATE {c}")).unwrap_or_default(),
+            using.as_ref().map(|u| format!(" USING {u}")).unwrap_or_default(),
+        ),
+        ColumnOperation::Rename { .. } | ColumnOperation::SetAttribute { .. } => return None,
+    })
+}
 
 /// `name type …` with everything that was said.
 pub fn column_definition(column: &ColumnDefinition) -> String {

@@ -1,11 +1,23 @@
 //! Constraints.
 
 use super::index::{index_column, index_parameters};
-use super::{joined, list};
+use super::{joined, list, word};
 use crate::operation::{
-    Constraint, ConstraintKind, Deferrability, Enforcement, Exclusion, ForeignKey, MatchType, ReferentialAction,
-    ReferentialActions,
+    Constraint, ConstraintKind, ConstraintOperation, Deferrability, Enforcement, Exclusion, ForeignKey, MatchType,
+    ReferentialAction, ReferentialActions,
 };
+
+/// The part of an `ALTER TABLE` after the table's name, of what can be one of several and a rewrite makes.
+pub(super) fn subcommand(operation: &ConstraintOperation) -> Option<String> {
+    Some(match operation {
+        ConstraintOperation::Add { constraint, .. } => format!("ADD {}", self::constraint(constraint)),
+        ConstraintOperation::Drop { name, if_exists, cascade, .. } => {
+            format!("DROP CONSTRAINT {}{name}{}", word(*if_exists, "IF EXISTS "), word(*cascade, " CASCADE"))
+        }
+        ConstraintOperation::Validate { name, .. } => format!("VALIDATE CONSTRAINT {name}"),
+        ConstraintOperation::Rename { .. } | ConstraintOperation::Alter { .. } => return None,
+    })
+}
 
 /// `[CONSTRAINT name] … [NOT VALID]` of a table.
 pub fn constraint(constraint: &Constraint) -> String {
@@ -67,14 +79,14 @@ pub fn exclusion(exclusion: &Exclusion) -> String {
 /// With its name before it and what is said of it behind it.
 fn whole(constraint: &Constraint, says: String) -> String {
     let name = constraint.name.as_ref().map(|name| format!("CONSTRAINT {name}"));
-    let word = |is_said: bool, words: &str| is_said.then(|| words.to_owned());
+    let said = |is_said: bool, words: &str| is_said.then(|| words.to_owned());
     let parts = [
         name,
         Some(says.trim().to_owned()),
         deferrability(constraint.deferrability).map(str::to_owned),
-        word(constraint.no_inherit, "NO INHERIT"),
-        word(constraint.enforcement == Enforcement::NotEnforced, "NOT ENFORCED"),
-        word(constraint.not_valid, "NOT VALID"),
+        said(constraint.no_inherit, "NO INHERIT"),
+        said(constraint.enforcement == Enforcement::NotEnforced, "NOT ENFORCED"),
+        said(constraint.not_valid, "NOT VALID"),
     ];
     joined(parts.into_iter().flatten())
 }

@@ -1,12 +1,28 @@
 //! Indexes.
 
-use super::{joined, list};
+use super::{drop_object, joined, list, word};
 use crate::operation::{
-    CreateIndex, IndexColumn, IndexDefinition, IndexKey, IndexParameters, NullsOrder, SortOrder, StorageParameter,
+    CreateIndex, IndexColumn, IndexDefinition, IndexKey, IndexOperation, IndexParameters, NullsOrder, SortOrder,
+    StorageParameter,
 };
 
+/// The statement of what a rewrite makes.
+pub(super) fn statement(operation: &IndexOperation) -> Option<String> {
+    match operation {
+        IndexOperation::Create(index) => Some(create_index(index)),
+        IndexOperation::Drop { names, concurrently, if_exists, cascade } => {
+            let kind = if *concurrently { "INDEX CONCURRENTLY" } else { "INDEX" };
+            Some(drop_object(kind, names, *if_exists, *cascade))
+        }
+        IndexOperation::Rename { index, to, if_exists } => {
+            Some(format!("ALTER INDEX {}{index} RENAME TO {to}", word(*if_exists, "IF EXISTS ")))
+        }
+        IndexOperation::Alter { .. } | IndexOperation::AttachPartition { .. } | IndexOperation::Reindex { .. } => None,
+    }
+}
+
 /// `CREATE [UNIQUE] INDEX [CONCURRENTLY] …`.
-pub fn create_index(index: &CreateIndex) -> String {
+fn create_index(index: &CreateIndex) -> String {
     let mut sql = String::from("CREATE ");
     for (on, word) in [
         (index.unique, "UNIQUE "),
