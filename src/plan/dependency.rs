@@ -3,11 +3,12 @@
 use super::resource::{Resource, Uses};
 use super::step::Step;
 use crate::operation::{
-    Constraint, ConstraintKind, CreateTable, ForeignKey, Generated, Ident, IndexColumn, ObjectKind, Operation,
-    QualifiedName, TableAttribute,
+    ColumnDefinition, Constraint, ConstraintKind, CreateTable, ForeignKey, Generated, Ident, IndexColumn, ObjectKind,
+    Operation, QualifiedName, SqlFragment, TableAttribute,
 };
 use crate::postgres::{calls_users_function, proving_check};
 use crate::schema::{Index, Key, Schema, key, mentions};
+use crate::sql::changes_rows_within;
 
 /// An INSERT of more bytes is rows.
 const LONG: usize = 100_000;
@@ -86,7 +87,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
             uses.rows(table, schema);
             uses.reads_rows_of_statement(text, schema);
-            uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
+            uses.barrier |= text.is_empty() || changes_rows_within(text) || may_do_anything(table, text, schema);
         }
         Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
             uses.rows(table, schema);
@@ -140,7 +141,7 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
         uses.reads_rows_of_text(text, schema);
         uses.barrier |= text.is_empty() || calls_users_function(text, schema);
     }
-    create.columns.iter().for_each(|c| uses.reads_type(&c.ty));
+    create.columns.iter().for_each(|column| reads_definition(uses, column, schema));
     let mut after = schema.clone();
     after.apply(&Operation::CreateTable(create.clone()));
     made_with(uses, &create.name, &after);
@@ -150,6 +151,17 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
             stands_on(uses, fk, schema);
         }
     }
+}
+
+/// A column's type, and what its value is computed with.
+fn reads_definition(uses: &mut Uses, column: &ColumnDefinition, schema: &Schema) {
+    uses.reads_type(&column.ty);
+    let default = column.default.as_ref().map(SqlFragment::as_str);
+    let generated = match &column.generated {
+        Some(Generated::Stored(text) | Generated::Virtual(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    default.into_iter().chain(generated).for_each(|text| uses.reads_default(text, schema));
 }
 
 /// A foreign key that points at a partitioned table has one for each partition, named after its own table.
@@ -483,7 +495,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
     match operation {
         Operation::AddColumn { column, .. } => {
             uses.writes_column(&table, &column.name, schema);
-            uses.reads_type(&column.ty);
+            reads_definition(uses, column, schema);
             column.constraints.iter().for_each(|c| adds_constraint(uses, &table, c, schema));
             if column.is_serial() || column.is_identity() {
                 let mut after = schema.clone();
@@ -497,6 +509,9 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             let root = uses.table(&table, schema);
             uses.write(Default(root.clone(), column.clone()));
             uses.read(Column(root, column.clone()));
+            if let Operation::SetDefault { default, .. } = operation {
+                uses.reads_default(default.as_str(), schema);
+            }
             if let Some(state) = schema.column(&table, column) {
                 uses.reads_type(&state.ty);
             }
