@@ -3,13 +3,13 @@
 use super::resource::{Resource, Uses};
 use super::step::Step;
 use crate::operation::{
-    Backfill, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateTable, DataOperation, ForeignKey,
-    Generated, Ident, IndexColumn, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName,
-    SessionOperation, TableAttribute, TableOperation, TypeOperation,
+    Backfill, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateTable,
+    DataOperation, ForeignKey, Generated, Ident, IndexColumn, IndexOperation, ObjectKind, ObjectOperation, Operation,
+    QualifiedName, SessionOperation, SqlFragment, TableAttribute, TableOperation, TypeOperation,
 };
 use crate::postgres::{calls_users_function, proving_check};
 use crate::schema::{Index, Key, Schema, key, mentions};
-use crate::sql::render;
+use crate::sql::{changes_rows_within, render};
 
 /// An INSERT of more bytes is rows.
 const LONG: usize = 100_000;
@@ -158,7 +158,7 @@ fn of_data(uses: &mut Uses, operation: &DataOperation, text: &str, schema: &Sche
         | DataOperation::Delete { table, .. } => {
             uses.rows(table, schema);
             uses.reads_rows_of_statement(text, schema);
-            uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
+            uses.barrier |= text.is_empty() || changes_rows_within(text) || may_do_anything(table, text, schema);
         }
         DataOperation::Truncate { tables, .. } => tables.iter().for_each(|table| {
             uses.rows(table, schema);
@@ -216,7 +216,7 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
         uses.reads_rows_of_text(text, schema);
         uses.barrier |= text.is_empty() || calls_users_function(text, schema);
     }
-    create.columns.iter().for_each(|c| uses.reads_type(&c.ty));
+    create.columns.iter().for_each(|column| reads_definition(uses, column, schema));
     let mut after = schema.clone();
     after.apply(&Operation::Table(TableOperation::Create(create.clone())));
     made_with(uses, &create.name, &after);
@@ -226,6 +226,17 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
             stands_on(uses, fk, schema);
         }
     }
+}
+
+/// A column's type, and what its value is computed with.
+fn reads_definition(uses: &mut Uses, column: &ColumnDefinition, schema: &Schema) {
+    uses.reads_type(&column.ty);
+    let default = column.default.as_ref().map(SqlFragment::as_str);
+    let generated = match &column.generated {
+        Some(Generated::Stored(text) | Generated::Virtual(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    default.into_iter().chain(generated).for_each(|text| uses.reads_default(text, schema));
 }
 
 /// A foreign key that points at a partitioned table has one for each partition, named after its own table.
@@ -557,7 +568,7 @@ fn of_column(uses: &mut Uses, operation: &ColumnOperation, schema: &Schema) {
     match operation {
         ColumnOperation::Add { column, .. } => {
             uses.writes_column(table, &column.name, schema);
-            uses.reads_type(&column.ty);
+            reads_definition(uses, column, schema);
             column.constraints.iter().for_each(|c| adds_constraint(uses, table, c, schema));
             if column.is_serial() || column.is_identity() {
                 let mut after = schema.clone();
@@ -571,6 +582,9 @@ fn of_column(uses: &mut Uses, operation: &ColumnOperation, schema: &Schema) {
             let root = uses.table(table, schema);
             uses.write(Default(root.clone(), column.clone()));
             uses.read(Column(root, column.clone()));
+            if let ColumnOperation::SetDefault { default, .. } = operation {
+                uses.reads_default(default.as_str(), schema);
+            }
             if let Some(state) = schema.column(table, column) {
                 uses.reads_type(&state.ty);
             }

@@ -9,7 +9,7 @@ use super::{Age, Column, ConstraintState, Index, Key, List, RelationKind, Schema
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex,
     CreateTable, DataOperation, Generated, Ident, Identity, IndexOperation, ObjectKind, Operation, QualifiedName,
-    RowSecurity, SessionOperation, SqlFragment, TableAttribute, TableOperation, TableRef,
+    RowSecurity, SessionOperation, SqlFragment, TableAttribute, TableOperation, TableRef, TypeName,
 };
 
 impl Schema {
@@ -91,6 +91,7 @@ impl Schema {
             }
             ColumnOperation::SetType { table, column, ty, collation, .. } => {
                 let change = |c: &mut Column| {
+                    c.default = c.default.take().map(|default| converted(&default, &c.ty));
                     c.ty = stored_type(ty);
                     c.sure = true;
                     c.collated = collation.is_some();
@@ -438,5 +439,13 @@ pub(super) fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
         ConstraintKind::Check { expression } => super::mentions(expression.as_str(), column.as_str()),
         ConstraintKind::NotNull { column: own } => own == column,
         ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
+    }
+}
+
+/// A default whose column changes its type goes through the old one, and so keeps it.
+fn converted(default: &SqlFragment, from: &TypeName) -> SqlFragment {
+    match from.is_built_in() {
+        true => default.clone(),
+        false => SqlFragment::new(&format!("({default})::{from}")),
     }
 }
