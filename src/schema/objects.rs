@@ -4,7 +4,8 @@ use super::links::Tie;
 use super::store::keys_in;
 use super::{Age, Dependent, Domain, EnumType, Key, List, RelationKind, Schema, Table, key, same};
 use crate::operation::{
-    EnumPosition, Ident, ObjectKind, ObjectOperation, Persistence, QualifiedName, SqlFragment, Toggle, TypeOperation,
+    DomainAction, EnumPosition, Ident, ObjectKind, ObjectOperation, Persistence, QualifiedName, SqlFragment, Toggle,
+    TypeOperation,
 };
 use crate::sql::{OnUpdate, on_update};
 
@@ -38,6 +39,12 @@ impl Schema {
             TypeOperation::Drop { names, cascade, .. } => names.iter().for_each(|name| self.drop_type(name, *cascade)),
             TypeOperation::CreateDomain { name, ty, constrained, .. } => {
                 self.domains.insert(key(name), Domain { ty: ty.clone(), constrained: *constrained });
+            }
+            TypeOperation::AlterDomain { name, action: DomainAction::Rename(to) } => {
+                self.rename_type(name, &name.sibling(to.clone()))
+            }
+            TypeOperation::AlterDomain { name, action: DomainAction::SetSchema(schema) } => {
+                self.rename_type(name, &QualifiedName { schema: Some(schema.clone()), name: name.name.clone() })
             }
             TypeOperation::AlterDomain { name, action } => {
                 if let Some(domain) = self.domains.get_mut(&key(name)) {

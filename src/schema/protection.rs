@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
 use crate::operation::{
-    ColumnOperation, ConstraintKind, ConstraintOperation, Ident, IndexOperation, ObjectOperation, Operation,
-    QualifiedName, TableOperation, TypeOperation,
+    ColumnOperation, ConstraintKind, ConstraintOperation, DomainAction, Ident, IndexOperation, ObjectOperation,
+    Operation, QualifiedName, TableOperation, TypeOperation,
 };
 use crate::sql::render;
 
@@ -220,7 +220,16 @@ pub fn takes_away(operation: &Operation) -> bool {
         },
         Operation::Constraint(operation) => matches!(operation, ConstraintOperation::Drop { .. }),
         Operation::Index(operation) => matches!(operation, IndexOperation::Drop { .. }),
-        Operation::Type(operation) => matches!(operation, TypeOperation::Rename { .. } | TypeOperation::Drop { .. }),
+        Operation::Type(operation) => match operation {
+            TypeOperation::Rename { .. } | TypeOperation::Drop { .. } => true,
+            TypeOperation::AlterDomain { action, .. } => {
+                matches!(action, DomainAction::Rename(_) | DomainAction::SetSchema(_))
+            }
+            TypeOperation::CreateEnum { .. }
+            | TypeOperation::AddValue { .. }
+            | TypeOperation::RenameValue { .. }
+            | TypeOperation::CreateDomain { .. } => false,
+        },
         Operation::Object(operation) => match operation {
             ObjectOperation::Drop { .. } | ObjectOperation::Alter { .. } | ObjectOperation::SetSchema { .. } => true,
             ObjectOperation::Create { .. }

@@ -1,7 +1,7 @@
 //! Types, views, triggers, policies and what else has a name.
 
 use super::*;
-use crate::operation::{EnumPosition, ObjectKind, ObjectOperation, TypeOperation};
+use crate::operation::{DomainAction, EnumPosition, ObjectKind, ObjectOperation, TypeOperation};
 
 impl Schema {
     pub(super) fn type_applies(&self, operation: &TypeOperation) -> Applies {
@@ -38,6 +38,9 @@ impl Schema {
             TypeOperation::Rename { name, to } => self.type_is_free(&name.sibling(to.clone())),
             TypeOperation::Drop { names, cascade: false, .. } => {
                 names.iter().try_for_each(|name| self.can_drop_type(name))
+            }
+            TypeOperation::AlterDomain { name, action: DomainAction::Rename(to) } => {
+                self.type_is_free(&name.sibling(to.clone()))
             }
             TypeOperation::Drop { .. } | TypeOperation::AlterDomain { .. } => Ok(()),
         }

@@ -51,6 +51,8 @@ fn what_postgresql_refuses() {
         ("ALTER TYPE e ADD VALUE 'x'", "42710"),
         ("ALTER TYPE e ADD VALUE 'z' BEFORE 'q'", "22023"),
         ("DROP TYPE e", "2BP01"),
+        ("CREATE DOMAIN d AS int; ALTER DOMAIN d RENAME TO e", "42710"),
+        ("CREATE DOMAIN d AS int; CREATE TABLE n (a d); ALTER DOMAIN d RENAME TO f; DROP DOMAIN f", "2BP01"),
         ("CREATE VIEW t AS SELECT 1", "42P07"),
         ("CREATE POLICY o ON t; CREATE POLICY o ON t", "42710"),
         ("DROP POLICY o ON t", "42704"),
