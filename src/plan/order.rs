@@ -1,4 +1,4 @@
-//! The order of the steps and the units they run in, by the rules that `ARCHITECTURE.md` lists under "From steps to files".
+//! The order of the steps and the units they run in, by the rules that `PLANNING.md` lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,0 +1,27 @@
+//! What the text of an index or a check uses of its table.
+
+use crate::operation::{Ident, QualifiedName};
+use crate::plan::resource::{Resource, Uses};
+use crate::schema::{Schema, mentions};
+
+/// An expression of an index or a check reads the columns that it names.
+pub(super) fn reads_expression(uses: &mut Uses, table: &QualifiedName, text: &str, schema: &Schema) {
+    let known = schema.table(table).filter(|t| t.columns_known);
+    let names = known.into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
+    let columns: Vec<Ident> = names.filter(|name| mentions(text, name.as_str())).cloned().collect();
+    uses.reads_columns(table, &columns, schema);
+    uses.reads_types_of_text(text, schema);
+    if known.is_none() {
+        let root = uses.table(table, schema);
+        uses.write(Resource::Structure(root));
+    }
+}
+
+/// An index or a check goes before its columns become something that it does not work with.
+pub(super) fn stands_on_columns(uses: &mut Uses, table: &QualifiedName, text: &str, schema: &Schema) {
+    let root = uses.table(table, schema);
+    let known = schema.table(table).into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
+    for column in known.filter(|name| mentions(text, name.as_str())) {
+        uses.read(Resource::TypeOf(root.clone(), column.clone()));
+    }
+}
