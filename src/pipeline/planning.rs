@@ -164,7 +164,7 @@ impl<'a> Search<'a> {
             self.bound.clear();
             return Err(left(findings, &unset, &why));
         }
-        let mut together = bonds(self.migration, steps, &self.around.before, &self.around.copies);
+        let mut together = bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows_together);
         together.extend(&self.bound);
         let ordered: Ordered = match units(steps, &together, self.freedom) {
             Ok(ordered) => ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect(),

@@ -63,7 +63,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
             names.iter().for_each(|name| drops_object(&mut uses, *kind, name, on.as_ref(), schema))
         }
         Operation::Comment { .. } => comments(&mut uses, text, schema),
-        Operation::Grant { .. } => grants(&mut uses, text, schema),
+        Operation::Grant { kind, names, .. } => grants(&mut uses, *kind, names, text, schema),
         // The rows that it brings along name no other table; they may be many.
         Operation::Insert { table, from_query: false } if text.len() > LONG => {
             uses.rows(table, schema);

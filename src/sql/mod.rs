@@ -10,6 +10,7 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod grant;
 mod one_line;
 mod passes;
 mod read;

@@ -83,17 +83,14 @@ pub(super) fn comments(uses: &mut Uses, text: &str, schema: &Schema) {
     }
 }
 
-/// Privileges on tables that are named need these tables.
-pub(super) fn grants(uses: &mut Uses, text: &str, schema: &Schema) {
-    let upper = text.to_ascii_uppercase();
-    let object = upper.split_once(" ON ").map(|(_, rest)| rest.trim_start());
-    let other =
-        ["ALL ", "SCHEMA ", "FUNCTION ", "SEQUENCE ", "TYPE ", "DATABASE ", "LANGUAGE ", "ROUTINE ", "PROCEDURE "];
-    match object {
-        Some(object) if !other.iter().any(|word| object.starts_with(word)) && !upper.starts_with("SECURITY") => {
-            uses.reads_text(text, schema);
-            uses.write(Resource::Privileges);
-        }
+/// Privileges need what is named; what makes functions and schemas is a barrier.
+pub(super) fn grants(uses: &mut Uses, kind: ObjectKind, names: &[QualifiedName], text: &str, schema: &Schema) {
+    match kind {
+        ObjectKind::Table => uses.reads_text(text, schema),
+        ObjectKind::Sequence => names.iter().for_each(|name| uses.read(Resource::Relation(key(name)))),
+        ObjectKind::Type => names.iter().for_each(|name| uses.read(Resource::Type(key(name)))),
+        ObjectKind::Function | ObjectKind::Schema => {}
         _ => uses.barrier = true,
     }
+    uses.write(Resource::Privileges);
 }
