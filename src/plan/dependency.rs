@@ -11,6 +11,7 @@ use super::resource::{Resource, Uses};
 use crate::operation::{Operation, QualifiedName, TableAttribute};
 use crate::postgres::calls_users_function;
 use crate::schema::{Schema, key};
+use crate::sql::changes_rows_within;
 
 use columns::{adds_column, changes_default, changes_nullability, changes_type, drops_column, fills_column};
 use constraints::{adds_constraint, drops_constraint};
@@ -72,7 +73,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
             uses.rows(table, schema);
             uses.reads_rows_of_statement(text, schema);
-            uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
+            uses.barrier |= text.is_empty() || changes_rows_within(text) || may_do_anything(table, text, schema);
         }
         Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
             uses.rows(table, schema);
@@ -106,9 +107,8 @@ fn of_table(operation: &Operation, schema: &Schema, uses: &mut Uses) {
     };
     match operation {
         Operation::AddColumn { column, .. } => adds_column(uses, &table, column, operation, schema),
-        Operation::SetDefault { column, .. } | Operation::DropDefault { column, .. } => {
-            changes_default(uses, &table, column, schema)
-        }
+        Operation::SetDefault { column, default, .. } => changes_default(uses, &table, column, Some(default), schema),
+        Operation::DropDefault { column, .. } => changes_default(uses, &table, column, None, schema),
         Operation::SetNotNull { column, .. } | Operation::DropNotNull { column, .. } => {
             changes_nullability(uses, &table, column, schema)
         }

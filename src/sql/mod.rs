@@ -25,6 +25,7 @@ mod split;
 mod token;
 mod trigger;
 mod whole_rows;
+mod with;
 
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
@@ -36,6 +37,7 @@ pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use trigger::{OnUpdate, on_update};
 pub use whole_rows::names_its_columns;
+pub use with::changes_rows_within;
 
 use grammar::{Grammar, Rule};
 

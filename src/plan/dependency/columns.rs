@@ -1,6 +1,7 @@
 //! What comes and goes with a column, and what its changes touch.
 
 use super::constraints::adds_constraint;
+use super::expressions::reads_definition;
 use crate::operation::{Backfill, ColumnDefinition, Generated, Ident, Operation, QualifiedName, SqlFragment, TypeName};
 use crate::plan::resource::{Resource, Uses, in_tree};
 use crate::postgres::proving_check;
@@ -15,7 +16,7 @@ pub(super) fn adds_column(
     schema: &Schema,
 ) {
     uses.writes_column(table, &column.name, schema);
-    uses.reads_type(&column.ty);
+    reads_definition(uses, column, schema);
     column.constraints.iter().for_each(|c| adds_constraint(uses, table, c, schema));
     if column.is_serial() || column.is_identity() {
         let mut after = schema.clone();
@@ -26,10 +27,20 @@ pub(super) fn adds_column(
     }
 }
 
-pub(super) fn changes_default(uses: &mut Uses, table: &QualifiedName, column: &Ident, schema: &Schema) {
+/// `default` is the new one.
+pub(super) fn changes_default(
+    uses: &mut Uses,
+    table: &QualifiedName,
+    column: &Ident,
+    default: Option<&SqlFragment>,
+    schema: &Schema,
+) {
     let root = uses.table(table, schema);
     uses.write(Resource::Default(root.clone(), column.clone()));
     uses.read(Resource::Column(root, column.clone()));
+    if let Some(default) = default {
+        uses.reads_default(default.as_str(), schema);
+    }
     if let Some(state) = schema.column(table, column) {
         uses.reads_type(&state.ty);
     }

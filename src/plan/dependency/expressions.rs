@@ -1,6 +1,6 @@
-//! What the text of an index or a check uses of its table.
+//! What the text of an index, a check or a default uses.
 
-use crate::operation::{Ident, QualifiedName};
+use crate::operation::{ColumnDefinition, Generated, Ident, QualifiedName, SqlFragment};
 use crate::plan::resource::{Resource, Uses};
 use crate::schema::{Schema, mentions};
 
@@ -24,4 +24,15 @@ pub(super) fn stands_on_columns(uses: &mut Uses, table: &QualifiedName, text: &s
     for column in known.filter(|name| mentions(text, name.as_str())) {
         uses.read(Resource::TypeOf(root.clone(), column.clone()));
     }
+}
+
+/// A column's type, and what its value is computed with.
+pub(super) fn reads_definition(uses: &mut Uses, column: &ColumnDefinition, schema: &Schema) {
+    uses.reads_type(&column.ty);
+    let default = column.default.as_ref().map(SqlFragment::as_str);
+    let generated = match &column.generated {
+        Some(Generated::Stored(text) | Generated::Virtual(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    default.into_iter().chain(generated).for_each(|text| uses.reads_default(text, schema));
 }

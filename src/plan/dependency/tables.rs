@@ -1,6 +1,7 @@
 //! What comes and goes with a table.
 
 use super::constraints::stands_on;
+use super::expressions::reads_definition;
 use crate::operation::{ConstraintKind, CreateTable, Operation, QualifiedName};
 use crate::plan::resource::{Resource, Uses};
 use crate::postgres::calls_users_function;
@@ -19,7 +20,7 @@ pub(super) fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, s
         uses.reads_rows_of_text(text, schema);
         uses.barrier |= text.is_empty() || calls_users_function(text, schema);
     }
-    create.columns.iter().for_each(|c| uses.reads_type(&c.ty));
+    create.columns.iter().for_each(|column| reads_definition(uses, column, schema));
     let mut after = schema.clone();
     after.apply(&Operation::CreateTable(create.clone()));
     made_with(uses, &create.name, &after);
