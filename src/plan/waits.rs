@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dependency::{is_timeout, serves_foreign_key};
+use super::dependency::is_timeout;
 use super::resource::Resource;
 use super::step::{Duration, Step};
-use crate::operation::{Ident, Operation};
-use crate::schema::Key;
+use crate::operation::{ConstraintKind, Ident, Operation};
+use crate::schema::{Key, same};
 
 /// How far an order may leave the source's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -292,4 +292,19 @@ impl<'a> Users<'a> {
         }
         found
     }
+}
+
+/// True when `index` is a build that a foreign key should wait for: it leads with the key's own columns.
+fn serves_foreign_key(index: &Step, key: &Step) -> bool {
+    let (Operation::CreateIndex(index), Operation::AddConstraint { table, constraint }) =
+        (&index.operation, &key.operation)
+    else {
+        return false;
+    };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
+    let leading: Vec<_> = index.columns.iter().take(key.columns.len()).map(|c| c.column.as_ref()).collect();
+    same(&index.table, table)
+        && index.predicate.is_none()
+        && leading.len() == key.columns.len()
+        && key.columns.iter().all(|c| leading.contains(&Some(c)))
 }
