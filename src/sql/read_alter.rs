@@ -2,9 +2,9 @@
 
 use super::cursor::Cursor;
 use super::passes::in_order_of_passes;
-use super::read::Located;
 use super::read_constraint::{constraint_alteration, domain_action, starts_constraint, table_constraint};
 use super::read_create::column_definition;
+use super::reading::Located;
 use crate::operation::{
     ColumnAttribute, ColumnOperation, ConstraintOperation, EnumPosition, ObjectKind, ObjectOperation, Operation,
     Persistence, RowSecurity, SqlFragment, TableAttribute, TableOperation, TableRef, Toggle, TypeOperation,
