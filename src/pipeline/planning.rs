@@ -104,7 +104,7 @@ pub fn plan(
     }
     let is_set_by_steps = |step: &Step| step.verbatim && set_by_steps.contains(&step.from);
     // Where it keeps something long from its own form, rows change one statement after the other, as they did elsewhere.
-    let mut rows_together = true;
+    let mut rows = Together::default();
     let mut freedom = Freedom::Things;
     let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
     let mut because = "its statements must be seen together, and one of them takes long".to_owned();
@@ -120,8 +120,8 @@ pub fn plan(
         together.extend(&bound);
         let ordered = match units(steps, &together, freedom) {
             Ok(ordered) => ordered,
-            Err(_) if rows_together => {
-                rows_together = false;
+            Err(_) if rows.are_together() => {
+                freedom = rows.ease();
                 bound.clear();
                 continue;
             }
@@ -137,7 +137,7 @@ pub fn plan(
             }
         };
         let ordered: Vec<(UnitKind, Vec<usize>)> = ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect();
-        let promise = around.promise(version, rows_together);
+        let promise = around.promise(version, rows.are_together());
         let fault = match check::check(steps, &ordered, &promise) {
             Ok(_)
                 if ordered
@@ -148,13 +148,13 @@ pub fn plan(
                 continue;
             }
             Ok(_)
-                if rows_together
+                if rows.are_together()
                     && (is_one_as_written(ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]])))
                         || ordered
                             .iter()
                             .any(|(kind, unit)| *kind == UnitKind::AsWritten && has_brief(steps, unit))) =>
             {
-                rows_together = false;
+                freedom = rows.ease();
                 bound.clear();
                 continue;
             }
@@ -185,14 +185,13 @@ pub fn plan(
             | Fault::Differs { .. }
             | Fault::Gap { .. }
             | Fault::Parted { .. }
-                if freedom != Freedom::None =>
+                if !matches!(freedom, Freedom::None | Freedom::Rows) =>
             {
                 freedom = if freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
             }
-            _ if rows_together => {
-                rows_together = false;
+            _ if rows.are_together() => {
+                freedom = rows.ease();
                 bound.clear();
-                freedom = Freedom::Things;
             }
             fault => {
                 let (faulty, why) = explain(&fault, steps);
@@ -203,6 +202,34 @@ pub fn plan(
         }
     }
     (findings, Sequence::default())
+}
+
+/// How far what changes rows is kept together.
+#[derive(Default, PartialEq, Eq)]
+enum Together {
+    /// In the source's order.
+    #[default]
+    InOrder,
+    /// What looks at other values passes it.
+    ByColumns,
+    /// No more: one statement after the other.
+    Apart,
+}
+
+impl Together {
+    fn are_together(&self) -> bool {
+        *self != Together::Apart
+    }
+
+    /// The next that is tried, and with which freedom.
+    fn ease(&mut self) -> Freedom {
+        let (next, freedom) = match self {
+            Together::InOrder => (Together::ByColumns, Freedom::Rows),
+            Together::ByColumns | Together::Apart => (Together::Apart, Freedom::Things),
+        };
+        *self = next;
+        freedom
+    }
 }
 
 /// Something brief commits with it, and has no attempts of its own.
@@ -249,6 +276,9 @@ fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
             vec![*copy, *removal],
             "what is written between the copy and the end of what it copies would be lost".into(),
         ),
+        Fault::Early { change, step } => {
+            (vec![*change, *step], "rows would be changed for good before it, which may fail".into())
+        }
         Fault::Doubtful { removal, step } => {
             (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())
         }

@@ -81,15 +81,17 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         // The rows that it brings along name no other table; they may be many.
         Operation::Insert { table, from_query: false } if text.len() > LONG => {
             uses.rows(table, schema);
+            uses.changes_members(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }
         Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
             uses.rows(table, schema);
+            uses.changes_values(operation, text, schema);
             uses.reads_rows_of_statement(text, schema);
             uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
         }
         Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
-            uses.rows(table, schema);
+            uses.changes_members(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }),
         Operation::Analyze { tables } if !tables.is_empty() => {
@@ -97,6 +99,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         }
         other => on_columns(other, schema, &mut uses),
     }
+    uses.looks_at_values(operation, schema);
     uses
 }
 

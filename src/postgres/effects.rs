@@ -198,7 +198,7 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
         RefreshMaterializedView { name, concurrently } => object::refresh(t, name, *concurrently),
         Comment { definition } => object::comment(t, definition),
         Insert { table, .. } => data::insert(t, table),
-        Update { table, rows } | Delete { table, rows } => data::change(t, table, rows),
+        Update { table, rows, .. } | Delete { table, rows } => data::change(t, table, rows),
         Backfill(backfill) => data::backfill(t, &backfill.table),
         Truncate { tables, cascade } => table::truncate(t, tables, *cascade),
         Select { definition } => data::select(t, definition),

@@ -96,7 +96,7 @@ impl Judge {
             return Ok(self.must_keep(&rewritten, &why)?.map_or(Ok(Verdict::Fails), Err));
         }
         let between = Between::of(&before, Moment::read(&mut other, LEDGERS)?);
-        let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+        let known = columns(&mut self.sequence.connect()?)?;
         let seen = match self.run(&rewritten, between)? {
             Ok(seen) => seen,
             Err(failed) => return Ok(Err(failed)),
@@ -236,7 +236,7 @@ impl Judge {
     pub(super) fn compare(
         &self,
         case: &Case,
-        known: &BTreeSet<(String, String)>,
+        known: &Columns,
         thorough: bool,
     ) -> Result<Option<Finding>> {
         let (mut naive, mut sequence) = (self.naive.connect()?, self.sequence.connect()?);
@@ -265,13 +265,15 @@ impl Judge {
                 }
             }
             // which row of a new column gets which number is nobody's promise
-            let numbered = columns(&mut self.naive.connect()?)?
-                .into_iter()
-                .filter(|(column, numbered)| *numbered && !known.contains(column));
-            let numbered: Vec<(String, String)> = numbered.map(|(column, _)| column).collect();
+            let now = columns(&mut self.naive.connect()?)?;
+            let is_new = |column: &(String, String)| {
+                now.get(column).is_some_and(|is| known.get(column).is_none_or(|was| was.number != is.number))
+            };
+            let numbered = now.iter().filter(|(column, is)| is.numbered && is_new(column));
+            let numbered: Vec<(String, String)> = numbered.map(|(column, _)| column.clone()).collect();
             // nor which one it gets where it is copied to
             let copies = naive_rows.columns().filter(|(_, column)| numbered.iter().any(|(_, own)| own == column));
-            unstable.extend(copies.filter(|column| !known.contains(column)));
+            unstable.extend(copies.filter(&is_new));
             unstable.extend(numbered);
             if let Some(difference) = naive_rows.difference(&rows, &unstable) {
                 return Ok(Some(Finding::new("rows differ", difference)));
@@ -365,13 +367,24 @@ fn speaks_of_all_behind(hazard: &HazardReport) -> bool {
     hazard.rule == "lock-table" && hazard.message.contains("until the work behind it is done")
 }
 
-/// All columns, by table; whether each takes numbers from a sequence.
-pub(super) fn columns(client: &mut Client) -> Result<BTreeMap<(String, String), bool>> {
-    let query = "SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid), '') LIKE 'nextval(%'
+/// Columns by table and name.
+pub(super) type Columns = BTreeMap<(String, String), ColumnOf>;
+
+pub(super) struct ColumnOf {
+    /// It takes numbers from a sequence.
+    numbered: bool,
+    /// Its number in the table: a new column that takes a name over has another one.
+    number: i16,
+}
+
+/// All columns.
+pub(super) fn columns(client: &mut Client) -> Result<Columns> {
+    let query = "SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, a.attidentity <> '' OR coalesce(pg_get_expr(d.adbin, d.adrelid), '') LIKE 'nextval(%', a.attnum
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
          LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
          WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname IN ('public', 'app')";
-    Ok(client.query(query, &[])?.iter().map(|row| ((row.get(0), row.get(1)), row.get(2))).collect())
+    let of = |row: &postgres::Row| ColumnOf { numbered: row.get(2), number: row.get(3) };
+    Ok(client.query(query, &[])?.iter().map(|row| ((row.get(0), row.get(1)), of(row))).collect())
 }
 
 pub(super) fn reset(client: &mut Client) -> Result<()> {

@@ -9,7 +9,7 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::case::Case;
-use super::judge::{Judge, PATIENCE, columns, prepare, send_naive};
+use super::judge::{Columns, Judge, PATIENCE, columns, prepare, send_naive};
 use super::rewritten::{Finding, Rewritten};
 use super::rows_of::RowsOf;
 
@@ -45,11 +45,11 @@ impl Judge {
         &self,
         case: &Case,
         rewritten: &Rewritten,
-        known: &BTreeSet<(String, String)>,
+        known: &Columns,
     ) -> Result<Option<Finding>> {
         let mut naive = self.naive.connect()?;
         let left: BTreeSet<_> = columns(&mut naive)?.into_keys().collect();
-        let gone: Vec<_> = known.difference(&left).collect();
+        let gone: Vec<_> = known.keys().filter(|column| !left.contains(*column)).collect();
         if gone.is_empty() || rewritten.pieces.len() < 2 {
             return Ok(None);
         }
