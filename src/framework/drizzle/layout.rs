@@ -20,6 +20,7 @@ use super::parts::{Part, Parting, Parts};
 use super::runners;
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::schema::protection::takes_away;
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
@@ -230,13 +231,16 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// Statements in the author's words that commit as one, outside the migrator's transaction.
+    /// Statements in the author's words that commit as one, outside the migrator's transaction. Where nobody waits for any of
+    /// them, that is so when one takes away what another gives: a privilege, a name.
     fn is_one_transaction(&self, page: &Page<'_>) -> bool {
         let ends_one = |step: &Step| {
             let fixed = self.migration.items[step.from].fixed == Some(Fixed::Transaction);
             fixed || matches!(step.operation, Operation::Transaction(_))
         };
-        page.kind() == UnitKind::AsWritten && page.steps().count() > 1 && !page.steps().any(ends_one)
+        let is_seen = |step: &Step| matches!(step.operation, Operation::Grant { .. }) || takes_away(&step.operation);
+        let is_seen_apart = page.kind() == UnitKind::AsWritten || page.steps().any(is_seen);
+        is_seen_apart && page.steps().count() > 1 && !page.steps().any(ends_one)
     }
 
     /// Every statement of a block as a chunk, where it may run again in that form.
