@@ -7,7 +7,7 @@ use super::copies::Copies;
 use super::findings::Findings;
 use super::session;
 use crate::framework::migration::Migration;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Item, Operation, QualifiedName, TransactionControl};
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
 use crate::rewrite::failing_statement;
@@ -97,6 +97,9 @@ pub fn plan(
     }
     if migration.is_as_written() {
         findings = findings.left("an earlier rewrite left it as it is");
+    }
+    if migration.items.iter().any(|item| is_of_whole_transaction(item)) {
+        findings = findings.left("its savepoints are those of one transaction");
     }
     let set_by_steps = session::set_by_steps(migration, runner);
     if findings.is_rewritten() && !set_by_steps.is_empty() {
@@ -202,6 +205,11 @@ pub fn plan(
         }
     }
     (findings, Sequence::default())
+}
+
+/// SAVEPOINT and its like, outside the author's own BEGIN and COMMIT: they are of the runner's transaction, or fail.
+fn is_of_whole_transaction(item: &Item) -> bool {
+    item.fixed.is_none() && item.operation == Operation::Transaction(TransactionControl::Other)
 }
 
 /// How far what changes rows is kept together.

@@ -122,7 +122,8 @@ pub fn check(
             if let Some(change) = change.filter(|_| fails) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
-            let early = |change: &usize| promise.rows_together && is_unrelated(&steps[*change].operation, step, &schema);
+            let early =
+                |change: &usize| promise.rows_together && is_unrelated(&steps[*change].operation, step, &schema);
             if let Some(change) = change.filter(|change| doubtful && early(change)) {
                 return Err(Fault::Early { change, step: *at });
             }
@@ -264,26 +265,31 @@ fn is_unrelated(change: &Operation, step: &Step, schema: &Schema) -> bool {
     let Operation::Update { table, sets: Some(changed), .. } = change else { return false };
     let is_changed = |column: &Ident| changed.contains(column);
     let reads_other = |of: &QualifiedName, columns: &[Ident]| !same(of, table) || !columns.iter().any(is_changed);
-    let computes = schema.table(table).is_none_or(|state| {
-        !state.columns_known || state.columns.iter().any(|column| column.generated.is_some())
-    });
-    !computes && match &step.operation {
-        Operation::CreateIndex(index) => {
-            let plain: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
-            plain.is_some_and(|columns| index.predicate.is_none() && reads_other(&index.table, &columns))
-        }
-        Operation::ValidateConstraint { table: of, name } => match schema.constraint(of, name).map(|c| &c.constraint.kind) {
-            Some(ConstraintKind::ForeignKey(fk)) => {
-                reads_other(of, &fk.columns) && !fk.referenced.is_empty() && reads_other(&fk.references, &fk.referenced)
+    let computes = schema
+        .table(table)
+        .is_none_or(|state| !state.columns_known || state.columns.iter().any(|column| column.generated.is_some()));
+    !computes
+        && match &step.operation {
+            Operation::CreateIndex(index) => {
+                let plain: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column.clone()).collect();
+                plain.is_some_and(|columns| index.predicate.is_none() && reads_other(&index.table, &columns))
             }
-            Some(ConstraintKind::Check { expression }) => {
-                let read = crate::sql::expression::parse(expression);
-                read.is_some_and(|e| reads_other(of, &e.columns().into_iter().collect::<Vec<_>>()))
+            Operation::ValidateConstraint { table: of, name } => {
+                match schema.constraint(of, name).map(|c| &c.constraint.kind) {
+                    Some(ConstraintKind::ForeignKey(fk)) => {
+                        reads_other(of, &fk.columns)
+                            && !fk.referenced.is_empty()
+                            && reads_other(&fk.references, &fk.referenced)
+                    }
+                    Some(ConstraintKind::Check { expression }) => {
+                        let read = crate::sql::expression::parse(expression);
+                        read.is_some_and(|e| reads_other(of, &e.columns().into_iter().collect::<Vec<_>>()))
+                    }
+                    _ => false,
+                }
             }
             _ => false,
-        },
-        _ => false,
-    }
+        }
 }
 
 /// Another foreign key says the same and holds.

@@ -188,9 +188,10 @@ impl Schema {
                 }
                 ConstraintKind::NotNull { column } => found.push(Protection::NotNull(column.clone())),
                 ConstraintKind::Exclude { definition } => {
-                    found.extend(index_of_exclusion(definition.as_str()).map(|columns| {
-                        Protection::Index(columns, String::new())
-                    }));
+                    found.extend(
+                        index_of_exclusion(definition.as_str())
+                            .map(|columns| Protection::Index(columns, String::new())),
+                    );
                 }
                 ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::ForeignKey(_) => {}
             }

@@ -41,12 +41,7 @@ impl Written {
 
 impl Judge {
     /// A value that the sequence loses and the naive migration does not; `known` are the columns that were there before.
-    pub(super) fn loses(
-        &self,
-        case: &Case,
-        rewritten: &Rewritten,
-        known: &Columns,
-    ) -> Result<Option<Finding>> {
+    pub(super) fn loses(&self, case: &Case, rewritten: &Rewritten, known: &Columns) -> Result<Option<Finding>> {
         let mut naive = self.naive.connect()?;
         let left: BTreeSet<_> = columns(&mut naive)?.into_keys().collect();
         let gone: Vec<_> = known.keys().filter(|column| !left.contains(*column)).collect();

@@ -74,8 +74,7 @@ impl Writer {
         let drop = format!("DROP FUNCTION {name}() CASCADE");
         let body = "AS $$\nBEGIN\n  RETURN NEW;\nEND\n$$";
         let create = format!("CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {body}");
-        let trigger =
-            format!("CREATE TRIGGER anew BEFORE UPDATE ON {of} FOR EACH ROW EXECUTE FUNCTION {name}()");
+        let trigger = format!("CREATE TRIGGER anew BEFORE UPDATE ON {of} FOR EACH ROW EXECUTE FUNCTION {name}()");
         Some(together([drop, create, trigger]))
     }
 
@@ -147,7 +146,9 @@ impl Writer {
         };
         let between = if self.chance.is(50) { ",\n ".to_owned() } else { format!(";\nALTER TABLE {of}") };
         let name = &check.name;
-        Some(format!("ALTER TABLE {of} DROP CONSTRAINT {name}{between} ADD CONSTRAINT {name} CHECK ({condition}){more}"))
+        Some(format!(
+            "ALTER TABLE {of} DROP CONSTRAINT {name}{between} ADD CONSTRAINT {name} CHECK ({condition}){more}"
+        ))
     }
 
     /// As Prisma changes what happens to children.
@@ -223,10 +224,7 @@ impl Writer {
             statements.push(format!("ALTER TABLE {table_name} ALTER COLUMN {name} DROP DEFAULT"));
         }
         statements.push(format!("UPDATE {table_name} SET {name} = '{label}'"));
-        statements.push(format!(
-            "ALTER TABLE {table_name} ALTER COLUMN {name} TYPE {0} USING {name}::{0}",
-            of.name
-        ));
+        statements.push(format!("ALTER TABLE {table_name} ALTER COLUMN {name} TYPE {0} USING {name}::{0}", of.name));
         if column.has_default {
             statements.push(format!("ALTER TABLE {table_name} ALTER COLUMN {name} SET DEFAULT '{label}'"));
         }

@@ -157,7 +157,11 @@ impl Writer {
         let of = self.model.tables[table].name.clone();
         Some(match self.chance.below(9) {
             0 => "SELECT pg_advisory_xact_lock(4711)".to_owned(),
-            1 => together(["SELECT pg_advisory_lock(4711)".to_owned(), self.update()?, "SELECT pg_advisory_unlock(4711)".to_owned()]),
+            1 => together([
+                "SELECT pg_advisory_lock(4711)".to_owned(),
+                self.update()?,
+                "SELECT pg_advisory_unlock(4711)".to_owned(),
+            ]),
             2 => "SET ROLE NONE".to_owned(),
             3 => "SET CONSTRAINTS ALL DEFERRED".to_owned(),
             4 => format!("SELECT setval(pg_get_serial_sequence('{}', 'id'), 5000)", of.replace('\'', "''")),

@@ -12,7 +12,9 @@ impl Writer {
         let of = self.model.tables[table].name.clone();
         let type_name = self.type_name();
         let value = match self.column(table).filter(|other| other.type_name == type_name && self.chance.is(40)) {
-            Some(other) => format!("coalesce({}, {})", other.name, default_of(&mut self.chance, &self.model, &type_name)),
+            Some(other) => {
+                format!("coalesce({}, {})", other.name, default_of(&mut self.chance, &self.model, &type_name))
+            }
             None => default_of(&mut self.chance, &self.model, &type_name),
         };
         let condition = self.chance.word(&["", &" WHERE TRUE", " WHERE id IS NOT NULL"]);
@@ -21,7 +23,8 @@ impl Writer {
             false => format!("UPDATE {of} SET {name} = {value}{condition}"),
         };
         let mut statements = vec![format!("ALTER TABLE {of} ADD COLUMN {name} {type_name}"), fill];
-        statements.extend(self.chance.is(30).then(|| format!("ALTER TABLE {of} ALTER COLUMN {name} SET DEFAULT {value}")));
+        statements
+            .extend(self.chance.is(30).then(|| format!("ALTER TABLE {of} ALTER COLUMN {name} SET DEFAULT {value}")));
         statements.push(format!("ALTER TABLE {of} ALTER COLUMN {name} SET NOT NULL"));
         self.model.tables[table].columns.push(Column { name, type_name, not_null: true, ..Column::default() });
         Some(statements.join(";\n"))
@@ -110,8 +113,7 @@ impl Writer {
     /// Orphans go, and then there are to be none.
     pub fn foreign_key_without_orphans(&mut self) -> Option<String> {
         let (table, parent) = (self.table()?, self.table()?);
-        let (parent_key, kind) =
-            self.model.tables[parent].key().map(|(key, of)| (key.to_owned(), of.to_owned()))?;
+        let (parent_key, kind) = self.model.tables[parent].key().map(|(key, of)| (key.to_owned(), of.to_owned()))?;
         let column = self.column(table).filter(|column| column.type_name == kind)?;
         let (of, to) = (self.model.tables[table].name.clone(), self.model.tables[parent].name.clone());
         let usual = self.usual(table, std::slice::from_ref(&column), "fkey");
