@@ -20,7 +20,6 @@ use super::parts::{Part, Parting, Parts};
 use super::runners;
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::schema::protection::takes_away;
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
@@ -238,7 +237,19 @@ impl<'a> Chunks<'a> {
             let fixed = self.migration.items[step.from].fixed == Some(Fixed::Transaction);
             fixed || matches!(step.operation, Operation::Transaction(_))
         };
-        let is_seen = |step: &Step| matches!(step.operation, Operation::Grant { .. }) || takes_away(&step.operation);
+        // of tables only new ones are changed without a wait, and nobody looks at these yet
+        let is_seen = |step: &Step| {
+            use Operation::{AlterObject, DropObject, DropType, Grant, RenameType, SetSchema};
+            matches!(
+                step.operation,
+                Grant { .. }
+                    | DropType { .. }
+                    | RenameType { .. }
+                    | DropObject { .. }
+                    | AlterObject { .. }
+                    | SetSchema { .. }
+            )
+        };
         let is_seen_apart = page.kind() == UnitKind::AsWritten || page.steps().any(is_seen);
         is_seen_apart && page.steps().count() > 1 && !page.steps().any(ends_one)
     }
