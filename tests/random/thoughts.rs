@@ -17,7 +17,7 @@ impl Writer {
             }
             None => default_of(&mut self.chance, &self.model, &type_name),
         };
-        let condition = self.chance.word(&["", &" WHERE TRUE", " WHERE id IS NOT NULL"]);
+        let condition = self.chance.word(&["", " WHERE TRUE", " WHERE id IS NOT NULL"]);
         let fill = match self.chance.is(30) {
             true => format!("UPDATE {of} SET {name} = {value} WHERE {name} IS NULL"),
             false => format!("UPDATE {of} SET {name} = {value}{condition}"),
