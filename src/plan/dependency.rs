@@ -355,7 +355,15 @@ fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint: &Constrai
             None => reads_expression(uses, table, expression.as_str(), schema),
         },
         ConstraintKind::NotNull { column } => uses.reads_columns(table, std::slice::from_ref(column), schema),
-        ConstraintKind::Exclude { .. } => uses.barrier = true,
+        ConstraintKind::Exclude { definition } => {
+            reads_expression(uses, table, definition.as_str(), schema);
+            uses.builds = crate::sql::excluded(definition).and_then(|elements| leading(table, &elements));
+            uses.write(Resource::Relation(key(&table.sibling(schema.constraint_name(table, constraint)))));
+            uses.barrier = calls_users_function(definition.as_str(), schema);
+            if in_tree(table, schema) {
+                uses.alone(table, schema);
+            }
+        }
     }
 }
 

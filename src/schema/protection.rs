@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
-use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName, SqlFragment};
 
 /// One thing that is there, or that cannot happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -166,6 +166,19 @@ impl Schema {
             ConstraintKind::Check { expression } => Some(Protection::Rule(expression.as_str().to_owned())),
             _ => None,
         }));
+        // whatever keeps NULLs out
+        found.extend(table.constraints.iter().flat_map(|state| match &state.constraint.kind {
+            ConstraintKind::Check { expression } => columns_without_null(expression),
+            _ => Vec::new(),
+        }));
+        found.extend(table.constraints.iter().filter_map(|state| match &state.constraint.kind {
+            ConstraintKind::Exclude { definition } => {
+                let elements = crate::sql::excluded(definition)?;
+                let columns = elements.iter().map(|c| c.text.as_str().to_owned()).collect();
+                Some(Protection::Index(columns, String::new()))
+            }
+            _ => None,
+        }));
         for index in self.indexes_of(&table.name) {
             let columns: Vec<String> = index.columns.iter().map(|c| c.text.as_str().to_owned()).collect();
             let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
@@ -178,6 +191,12 @@ impl Schema {
         found.extend(own.map(|dependent| Protection::Object(dependent.what.clone())));
         found
     }
+}
+
+fn columns_without_null(check: &SqlFragment) -> Vec<Protection> {
+    let Some(check) = crate::sql::expression::parse(check) else { return Vec::new() };
+    let columns = check.columns().into_iter().filter(|column| check.proves_not_null(column));
+    columns.map(Protection::NotNull).collect()
 }
 
 fn protection_by(state: &ConstraintState) -> Option<Protection> {

@@ -26,7 +26,7 @@ mod whole_rows;
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
 pub use read::{Located, Reading, read_statement};
-pub use read_create::leading_expression;
+pub use read_create::{excluded, leading_expression};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
