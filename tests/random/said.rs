@@ -159,7 +159,10 @@ impl Said {
             if let Some((relation, mode)) = others().filter(|_| !tables.iter().any(is_unknown)) {
                 return finding(format!("it holds {} on {}", mode.words(), name(*relation)));
             }
-            if let Some(mode) = strong.iter().map(|(_, mode)| mode).max().filter(|mode| *mode != said) {
+            // the lock on an index that the sequence built itself is not among those that were looked at
+            let may_be_stronger = tables.iter().any(|table| names.is_new_index(table, in_use));
+            let is_untrue = |mode: &&Mode| if may_be_stronger { *mode > said } else { *mode != said };
+            if let Some(mode) = strong.iter().map(|(_, mode)| mode).max().filter(is_untrue) {
                 return finding(format!("the strongest lock on {} is {}", tables.join(" and "), mode.words()));
             }
         }
