@@ -73,10 +73,10 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         }
         AddColumn { table, column, if_not_exists } => column::add(t, table, column, *if_not_exists),
         DropColumn { table, column, cascade, .. } => column::drop(t, table, column, *cascade),
-        RenameColumn { table, .. }
-        | DropNotNull { table, .. }
-        | SetDefault { table, .. }
-        | DropDefault { table, .. } => t.lock_family(table, table.only, LockMode::AccessExclusive),
+        DropNotNull { table, column } => constraint::drop_not_null(t, table, column),
+        RenameColumn { table, .. } | SetDefault { table, .. } | DropDefault { table, .. } => {
+            t.lock_family(table, table.only, LockMode::AccessExclusive)
+        }
         SetNotNull { table, column } => constraint::set_not_null(t, table, column),
         SetType { table, column, ty, collation, using } => {
             let change = TypeAlteration { table, column, to: ty, collation: collation.as_ref(), using: using.as_ref() };

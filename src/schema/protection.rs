@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
-use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
-use crate::sql::expression;
+use crate::operation::{ConstraintKind, Ident, IndexColumn, Operation, QualifiedName};
+use crate::sql::{excluded, expression};
 
 /// One thing that is there, or that cannot happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -188,10 +188,9 @@ impl Schema {
                 }
                 ConstraintKind::NotNull { column } => found.push(Protection::NotNull(column.clone())),
                 ConstraintKind::Exclude { definition } => {
-                    found.extend(
-                        index_of_exclusion(definition.as_str())
-                            .map(|columns| Protection::Index(columns, String::new())),
-                    );
+                    let columns =
+                        |elements: Vec<IndexColumn>| elements.iter().map(|c| c.text.as_str().to_owned()).collect();
+                    found.extend(excluded(definition).map(|of| Protection::Index(columns(of), String::new())));
                 }
                 ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::ForeignKey(_) => {}
             }
@@ -208,17 +207,6 @@ impl Schema {
         found.extend(own.map(|dependent| Protection::Object(dependent.what.clone())));
         found
     }
-}
-
-/// The columns of the index behind `EXCLUDE (a WITH =, b WITH =)`, where that is a B-tree over whole rows.
-fn index_of_exclusion(definition: &str) -> Option<Vec<String>> {
-    let rest = definition.trim_start();
-    let rest = rest.get("EXCLUDE".len()..).filter(|_| rest.is_char_boundary("EXCLUDE".len()))?.trim_start();
-    let inside = rest.strip_prefix('(')?;
-    let (inside, behind) = inside.split_once(')')?;
-    let part = |part: &str| part.rsplit_once(" WITH ").map(|(column, _)| column.trim().to_owned());
-    let columns = inside.split(',').map(part).collect::<Option<Vec<String>>>()?;
-    (!inside.contains('(') && !super::mentions(behind, "where")).then_some(columns)
 }
 
 fn protection_by(state: &ConstraintState) -> Option<Protection> {

@@ -111,7 +111,7 @@ impl Judge {
     /// The sequence, step by step: the first thing that was seen on the way, or why it fails.
     fn run(&self, rewritten: &Rewritten, mut between: Between) -> Result<Result<Option<Finding>, Finding>> {
         let mut other = self.sequence.connect()?;
-        let in_use = trace::in_use(&mut other)?;
+        let in_use = trace::with_indexes(&mut other)?;
         let mut first = None;
         let mut as_written = false;
         for (at, piece) in rewritten.pieces.iter().enumerate() {
@@ -259,13 +259,17 @@ impl Judge {
                     unstable.extend(naive_rows.unlike(&RowsOf::read(&mut self.naive.connect()?)?));
                 }
             }
-            // which row of a new column gets which number is nobody's promise
+            // which row of a new column gets which number is nobody's promise, nor what is generated from it
             let now = columns(&mut self.naive.connect()?)?;
             let is_new = |column: &(String, String)| {
                 now.get(column).is_some_and(|is| known.get(column).is_none_or(|was| was.number != is.number))
             };
             let numbered = now.iter().filter(|(column, is)| is.numbered && is_new(column));
-            let numbered: Vec<(String, String)> = numbered.map(|(column, _)| column.clone()).collect();
+            let mut numbered: Vec<(String, String)> = numbered.map(|(column, _)| column.clone()).collect();
+            let generated = generated(&mut self.naive.connect()?)?.into_iter();
+            numbered.extend(
+                generated.filter(|(_, from)| numbered.contains(from)).map(|(column, _)| column).collect::<Vec<_>>(),
+            );
             // nor which one it gets where it is copied to
             let copies = naive_rows.columns().filter(|(_, column)| numbered.iter().any(|(_, own)| own == column));
             unstable.extend(copies.filter(&is_new));
@@ -384,6 +388,26 @@ pub(super) fn columns(client: &mut Client) -> Result<Columns> {
          WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname IN ('public', 'app')";
     let of = |row: &postgres::Row| ColumnOf { numbered: row.get(2), number: row.get(3) };
     Ok(client.query(query, &[])?.iter().map(|row| ((row.get(0), row.get(1)), of(row))).collect())
+}
+
+/// A column, by its table.
+type Column = (String, String);
+
+/// Generated columns, each with a column that it reads.
+fn generated(client: &mut Client) -> Result<Vec<(Column, Column)>> {
+    let query = "SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, f.attname::text
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+         JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+         JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refobjid = c.oid
+         JOIN pg_attribute f ON f.attrelid = c.oid AND f.attnum = p.refobjsubid AND f.attnum <> a.attnum
+         WHERE a.attgenerated <> ''";
+    let column = |table: &String, name: String| (table.clone(), name);
+    let rows = client.query(query, &[])?;
+    let pair = |row: &postgres::Row| {
+        let table: String = row.get(0);
+        (column(&table, row.get(1)), column(&table, row.get(2)))
+    };
+    Ok(rows.iter().map(pair).collect())
 }
 
 pub(super) fn reset(client: &mut Client) -> Result<()> {
