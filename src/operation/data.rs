@@ -6,11 +6,27 @@ use super::{Ident, QualifiedName, SqlFragment};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[allow(missing_docs)] // the variants are PostgreSQL's own statements and the fields their clauses
 pub enum DataOperation {
-    Insert { table: QualifiedName, from_query: bool },
-    Update { table: QualifiedName, rows: Rows },
-    Delete { table: QualifiedName, rows: Rows },
-    Truncate { tables: Vec<QualifiedName>, cascade: bool },
-    Select { definition: SqlFragment },
+    Insert {
+        table: QualifiedName,
+        from_query: bool,
+    },
+    Update {
+        table: QualifiedName,
+        rows: Rows,
+        /// The columns that it sets, where that can be told and nothing else is changed with them.
+        sets: Option<Vec<Ident>>,
+    },
+    Delete {
+        table: QualifiedName,
+        rows: Rows,
+    },
+    Truncate {
+        tables: Vec<QualifiedName>,
+        cascade: bool,
+    },
+    Select {
+        definition: SqlFragment,
+    },
     Backfill(Backfill),
 }
 

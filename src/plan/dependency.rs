@@ -41,6 +41,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         // In place, nothing passes.
         Operation::Session(_) | Operation::Opaque { .. } => uses.barrier = true,
     }
+    uses.looks_at_values(operation, schema);
     uses
 }
 
@@ -185,17 +186,19 @@ fn of_data(uses: &mut Uses, operation: &DataOperation, text: &str, schema: &Sche
         // The rows that it brings along name no other table; they may be many.
         DataOperation::Insert { table, from_query: false } if text.len() > LONG => {
             uses.rows(table, schema);
+            uses.changes_members(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }
         DataOperation::Insert { table, .. }
         | DataOperation::Update { table, .. }
         | DataOperation::Delete { table, .. } => {
             uses.rows(table, schema);
+            uses.changes_values(operation, text, schema);
             uses.reads_rows_of_statement(text, schema);
             uses.barrier |= text.is_empty() || changes_rows_within(text) || may_do_anything(table, text, schema);
         }
         DataOperation::Truncate { tables, .. } => tables.iter().for_each(|table| {
-            uses.rows(table, schema);
+            uses.changes_members(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }),
         DataOperation::Backfill(backfill) => fills_column(uses, backfill, schema),

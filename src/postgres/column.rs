@@ -2,6 +2,7 @@
 //!
 //! Locks: `AlterTableGetLockLevel` (`src/backend/commands/tablecmds.c`). Costs: documentation, ALTER TABLE, Notes.
 
+use super::table::lock_views;
 use super::tally::Tally;
 use super::type_change::{TypeAlteration, TypeChange, is_constrained, type_change};
 use super::volatility::{Volatility, volatility};
@@ -18,8 +19,8 @@ pub(super) fn count(tally: &mut Tally<'_>, operation: &ColumnOperation) {
     match operation {
         ColumnOperation::Add { table, column, if_not_exists } => add(tally, table, column, *if_not_exists),
         ColumnOperation::Drop { table, column, cascade, .. } => drop(tally, table, column, *cascade),
+        ColumnOperation::DropNotNull { table, column } => constraint::drop_not_null(tally, table, column),
         ColumnOperation::Rename { table, .. }
-        | ColumnOperation::DropNotNull { table, .. }
         | ColumnOperation::SetDefault { table, .. }
         | ColumnOperation::DropDefault { table, .. } => {
             tally.lock_family(table, table.only, LockMode::AccessExclusive);
@@ -151,7 +152,8 @@ fn is_known_type(ty: &TypeName, schema: &Schema) -> bool {
 const TYPES: &[&str] =
     &["citext", "cube", "geography", "geometry", "halfvec", "hstore", "ltree", "sparsevec", "vector"];
 
-/// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end.
+/// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end; with CASCADE so do
+/// the views that read it, and the views of those.
 fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {
     tally.lock_family(table, table.only, LockMode::AccessExclusive);
     lock_foreign_keys(tally, table, column, cascade);
@@ -159,6 +161,7 @@ fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) 
         let views = tally.schema.dependents(table, column);
         for view in views.into_iter().filter(|d| d.what.contains("view ")) {
             tally.lock(&view.name, LockMode::AccessExclusive);
+            lock_views(tally, &view.name);
         }
     }
 }

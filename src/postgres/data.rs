@@ -11,7 +11,7 @@ use crate::schema::{Age, Schema, mentions};
 pub(super) fn count(tally: &mut Tally<'_>, operation: &DataOperation) {
     match operation {
         DataOperation::Insert { table, .. } => insert(tally, table),
-        DataOperation::Update { table, rows } | DataOperation::Delete { table, rows } => change(tally, table, rows),
+        DataOperation::Update { table, rows, .. } | DataOperation::Delete { table, rows } => change(tally, table, rows),
         DataOperation::Truncate { tables, cascade } => truncate(tally, tables, *cascade),
         DataOperation::Select { definition } => select(tally, definition),
         DataOperation::Backfill(fill) => backfill(tally, &fill.table),

@@ -8,7 +8,7 @@ use crate::operation::{
     Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableOperation,
     TableRef,
 };
-use crate::schema::{Schema, Table, same};
+use crate::schema::{RelationKind, Schema, Table, same};
 
 /// Counts what an operation on tables does.
 pub(super) fn count(tally: &mut Tally<'_>, operation: &TableOperation) {
@@ -253,21 +253,29 @@ fn detach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, co
     }
 }
 
-/// `TRUNCATE`: ACCESS EXCLUSIVE on the tables, their partitions and with CASCADE all tables that reference them; O(1),
-/// for the rows are left behind in the old files.
+/// `TRUNCATE`: ACCESS EXCLUSIVE on the tables, their children and partitions, and with CASCADE on all tables that reference one of
+/// them, of which only the partitions go with them (`heap_truncate_find_FKs`); O(1), for the rows are left behind in the old files.
 pub(super) fn truncate(tally: &mut Tally<'_>, tables: &[QualifiedName], cascade: bool) {
-    let mut open: Vec<QualifiedName> = tables.to_vec();
+    let named = |schema: &Schema, table: &QualifiedName| -> Vec<QualifiedName> {
+        let children = schema.children(table).into_iter().map(|child| child.name.clone());
+        std::iter::once(table.clone()).chain(children).collect()
+    };
+    let listed: Vec<QualifiedName> = tables.iter().flat_map(|table| named(tally.schema, table)).collect();
+    let mut open = listed.clone();
     let mut done: Vec<QualifiedName> = Vec::new();
     while let Some(table) = open.pop() {
         if done.iter().any(|d| same(d, &table)) {
             continue;
         }
-        tally.lock_family(&table, false, LockMode::AccessExclusive);
+        tally.lock(&table, LockMode::AccessExclusive);
         for (other, _) in tally.schema.referencing(&table) {
-            if cascade {
-                open.push(other.name.clone());
-            } else if !tables.iter().any(|t| same(t, &other.name)) {
-                tally.fails(); // "cannot truncate a table referenced in a foreign key constraint"
+            match cascade {
+                true if other.kind == RelationKind::Partitioned => open.extend(named(tally.schema, &other.name)),
+                true => open.push(other.name.clone()),
+                false if !listed.iter().any(|t| same(t, &other.name)) => {
+                    tally.fails(); // "cannot truncate a table referenced in a foreign key constraint"
+                }
+                false => {}
             }
         }
         done.push(table);

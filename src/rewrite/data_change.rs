@@ -26,7 +26,9 @@ use crate::schema::{Age, Column, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (table, rows, what) = match site.operation() {
-        Operation::Data(DataOperation::Update { table, rows }) => (table, rows, "stays locked until all are changed"),
+        Operation::Data(DataOperation::Update { table, rows, .. }) => {
+            (table, rows, "stays locked until all are changed")
+        }
         Operation::Data(DataOperation::Delete { table, rows }) => (table, rows, "is deleted in one transaction"),
         Operation::Data(DataOperation::Truncate { tables, .. }) => return truncate(site, tables),
         _ => return None,

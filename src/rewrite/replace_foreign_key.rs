@@ -37,7 +37,7 @@ use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, ForeignKey, IndexOperation, Operation, QualifiedName,
     TableOperation, TypeOperation,
 };
-use crate::schema::Schema;
+use crate::schema::{RelationKind, Schema};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::Constraint(ConstraintOperation::Drop { table, name, cascade: false, .. }) = site.operation() else {
@@ -59,6 +59,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         }
         _ => None,
     })?;
+    // A key that points at a partitioned table has one more for each partition, whose names are those that are free.
+    if site.schema.table(&key.references).is_some_and(|parent| parent.kind == RelationKind::Partitioned) {
+        return None;
+    }
     if site.items[site.at + 1..at].iter().any(|item| unsettles(&item.operation, &table.name, key, site.schema)) {
         return None;
     }

@@ -87,7 +87,7 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
         (Operation::Constraint(ConstraintOperation::Validate { table, .. }), _) => {
             format!("all rows of {} are checked", table.name)
         }
-        (Operation::Data(DataOperation::Update { table, rows }), _) => {
+        (Operation::Data(DataOperation::Update { table, rows, .. }), _) => {
             return Some((format!("rows of {table} are changed"), by_reach(rows)));
         }
         (Operation::Data(DataOperation::Delete { table, rows }), _) => {

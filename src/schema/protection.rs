@@ -8,7 +8,7 @@ use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DomainAction, Ident, IndexOperation, ObjectOperation,
     Operation, QualifiedName, TableOperation, TypeOperation,
 };
-use crate::sql::render;
+use crate::sql::{expression, render};
 
 /// One thing that is there, or that cannot happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -107,7 +107,15 @@ impl Protections {
         };
         let new = self.row_security.difference(&kept.row_security).filter(is_bare);
         let bare = new.map(|relation| format!("row security of {} hides every row", relation.name()));
-        held.chain(functions).chain(bare).map(Gap).collect()
+        // A table that goes or is spared again hides its rows for nothing, until then.
+        let is_open = |relation: &&Key| {
+            kept.held.contains_key(*relation)
+                && !kept.row_security.contains(*relation)
+                && !end.row_security.contains(*relation)
+        };
+        let passing = self.row_security.iter().filter(is_open);
+        let passing = passing.map(|relation| format!("row security of {} hides rows for a while", relation.name()));
+        held.chain(functions).chain(bare).chain(passing).map(Gap).collect()
     }
 }
 
@@ -118,15 +126,20 @@ fn in_both(relation: &Key, own: &BTreeSet<Protection>, other: &Protections) -> O
 }
 
 impl Protection {
-    /// It is among these, or follows from one of them: what is unique is unique together with more columns.
+    /// It is among these, or follows from one of them: what is unique is unique together with more columns, and an index is
+    /// as good with more columns behind its own.
     fn is_held_by(&self, held: &BTreeSet<Protection>) -> bool {
         let follows = |other: &Protection| match (self, other) {
             (Protection::Unique(columns, predicate), Protection::Unique(fewer, of)) => {
                 predicate == of && fewer.is_subset(columns)
             }
+            (Protection::Index(columns, predicate), Protection::Index(more, of)) => {
+                predicate == of && more.starts_with(columns)
+            }
             _ => false,
         };
-        held.contains(self) || (matches!(self, Protection::Unique(..)) && held.iter().any(follows))
+        let may_follow = matches!(self, Protection::Unique(..) | Protection::Index(..));
+        held.contains(self) || (may_follow && held.iter().any(follows))
     }
 
     fn missing_from(&self, relation: &str) -> String {
@@ -166,10 +179,27 @@ impl Schema {
             }
         }
         found.extend(table.constraints.iter().filter_map(protection_by));
-        found.extend(table.constraints.iter().filter_map(|state| match &state.constraint.kind {
-            ConstraintKind::Check { expression } => Some(Protection::Rule(expression.as_str().to_owned())),
-            _ => None,
-        }));
+        for state in &table.constraints {
+            match &state.constraint.kind {
+                ConstraintKind::Check { expression } => {
+                    found.push(Protection::Rule(expression.as_str().to_owned()));
+                    // validated or not: new rows obey it
+                    let parsed = expression::parse(expression);
+                    let columns = table.columns.iter().map(|column| &column.name);
+                    let proved = columns.filter(|name| parsed.as_ref().is_some_and(|e| e.proves_not_null(name)));
+                    found.extend(proved.cloned().map(Protection::NotNull));
+                }
+                ConstraintKind::NotNull { column } => found.push(Protection::NotNull(column.clone())),
+                ConstraintKind::Exclude(exclusion) if exclusion.index.predicate.is_none() => {
+                    let columns = exclusion.index.columns.iter().map(render::index_column).collect();
+                    found.push(Protection::Index(columns, String::new()));
+                }
+                ConstraintKind::Unique { .. }
+                | ConstraintKind::PrimaryKey { .. }
+                | ConstraintKind::ForeignKey(_)
+                | ConstraintKind::Exclude(_) => {}
+            }
+        }
         for index in self.indexes_of(&table.name) {
             let columns: Vec<String> = index.columns.iter().map(render::index_column).collect();
             let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();

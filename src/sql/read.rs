@@ -11,6 +11,7 @@ use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};
 use super::token::Token;
+use super::whole_rows::updated_columns;
 use crate::operation::{
     DataOperation, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence, SessionOperation, SqlFragment,
     TableOperation, TransactionControl, TypeOperation,
@@ -318,7 +319,12 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Data(DataOperation::Update { table, rows: rows(&mut inner, with.as_str()) })
+        let rows = rows(&mut inner, with.as_str());
+        Operation::Data(DataOperation::Update {
+            table,
+            rows,
+            sets: updated_columns(inner.fragment_from(start).as_str()),
+        })
     } else if inner.eat("DELETE FROM") {
         inner.eat("ONLY");
         let table = inner.name()?;
@@ -341,7 +347,7 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.rest();
         Operation::Data(DataOperation::Select { definition: inner.fragment_from(start) })
     } else if inner.eat("MERGE INTO") {
-        Operation::Data(DataOperation::Update { table: inner.name()?, rows: merged(&mut inner) })
+        Operation::Data(DataOperation::Update { table: inner.name()?, rows: merged(&mut inner), sets: None })
     } else {
         return None;
     };

@@ -19,8 +19,8 @@ use super::names::{part_name, words};
 use super::parts::{Part, Parting, Parts};
 use super::runners;
 use crate::operation::{
-    ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, Operation, QualifiedName,
-    SessionOperation, TransactionControl,
+    ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, ObjectOperation, Operation,
+    QualifiedName, SessionOperation, TransactionControl, TypeOperation,
 };
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
@@ -235,13 +235,27 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// Statements in the author's words that commit as one, outside the migrator's transaction.
+    /// Statements in the author's words that commit as one, outside the migrator's transaction. Where nobody waits for any of
+    /// them, that is so when one takes away what another gives: a privilege, a name.
     fn is_one_transaction(&self, page: &Page<'_>) -> bool {
         let ends_one = |step: &Step| {
             let fixed = self.migration.items[step.from].fixed == Some(Fixed::Transaction);
             fixed || matches!(step.operation, Operation::Session(SessionOperation::Transaction(_)))
         };
-        page.kind() == UnitKind::AsWritten && page.steps().count() > 1 && !page.steps().any(ends_one)
+        // of tables only new ones are changed without a wait, and nobody looks at these yet
+        let is_seen = |step: &Step| {
+            matches!(
+                step.operation,
+                Operation::Object(
+                    ObjectOperation::Grant { .. }
+                        | ObjectOperation::Drop { .. }
+                        | ObjectOperation::Alter { .. }
+                        | ObjectOperation::SetSchema { .. }
+                ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
+            )
+        };
+        let is_seen_apart = page.kind() == UnitKind::AsWritten || page.steps().any(is_seen);
+        is_seen_apart && page.steps().count() > 1 && !page.steps().any(ends_one)
     }
 
     /// Every statement of a block as a chunk, where it may run again in that form.
@@ -302,8 +316,8 @@ impl<'a> Chunks<'a> {
             Operation::Index(IndexOperation::Create(index)) => {
                 let Some(name) = &index.name else { return vec![format!("{head}{};", page.slice(step))] };
                 let place = index.table.sibling(name.clone());
-                let build =
-                    Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }));
+                let build = CreateIndex { if_not_exists: true, ..index.clone() };
+                let build = Operation::Index(IndexOperation::Create(build));
                 let build = render::statement(&build).unwrap_or_else(|| page.slice(step));
                 let step = page.at + 1;
                 vec![

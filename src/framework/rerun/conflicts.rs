@@ -10,7 +10,7 @@ use crate::operation::{
     Operation, QualifiedName, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
-use crate::schema::{mentions, same};
+use crate::schema::{mentions, reads_column, same};
 
 /// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
 /// it. `text` is a step's statement.
@@ -18,6 +18,7 @@ pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], tex
     renames_its_label(&step.operation, later)
         || takes_away_what_is_made(step, later)
         || takes_an_index_that_goes(&step.operation, later)
+        || later.iter().any(|later| goes_with_its_column(step, later))
         || makes_what_is_renamed(step, again, later)
         || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
 }
@@ -114,7 +115,28 @@ fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> Strin
 /// made it, nothing would have the name.
 pub fn is_succeeded_by(step: &Step, later: &Step) -> bool {
     let dropped = drops(&step.operation);
-    freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to))
+    freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to)) || goes_with_its_column(step, later)
+}
+
+/// A constraint that is added, and one of its columns that goes later, and the constraint with it: where both are done, it
+/// cannot be added again.
+fn goes_with_its_column(step: &Step, later: &Step) -> bool {
+    let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else { return false };
+    let Operation::Column(ColumnOperation::Drop { table: other, column, .. }) = &later.operation else { return false };
+    same(table, other)
+        && match &constraint.kind {
+            ConstraintKind::PrimaryKey { using_index: Some(_), .. }
+            | ConstraintKind::Unique { using_index: Some(_), .. } => {
+                true // the index has any of the table's columns
+            }
+            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
+                columns.contains(column)
+            }
+            ConstraintKind::ForeignKey(key) => key.columns.contains(column),
+            ConstraintKind::Check { expression } => mentions(expression.as_str(), column.as_str()),
+            ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
+            ConstraintKind::NotNull { column: own } => own == column,
+        }
 }
 
 /// True when no later step changes what a step makes, so that its guard can ask for more than the name.

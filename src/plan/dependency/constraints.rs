@@ -1,8 +1,10 @@
 //! What comes and goes with a constraint.
 
 use super::expressions::{reads_expression, stands_on_columns};
+use super::indexes::leading;
 use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, QualifiedName};
 use crate::plan::resource::{Resource, Uses, in_tree};
+use crate::postgres::calls_users_function;
 use crate::schema::{Schema, key};
 use crate::sql::render;
 
@@ -48,7 +50,18 @@ pub(super) fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint
             None => reads_expression(uses, table, expression.as_str(), schema),
         },
         ConstraintKind::NotNull { column } => uses.reads_columns(table, std::slice::from_ref(column), schema),
-        ConstraintKind::Exclude(_) => uses.barrier = true,
+        ConstraintKind::Exclude(exclusion) => {
+            let text = render::exclusion(exclusion);
+            reads_expression(uses, table, &text, schema);
+            if exclusion.index.predicate.is_none() {
+                uses.builds = leading(table, &exclusion.index.columns);
+            }
+            uses.write(Resource::Relation(key(&table.sibling(schema.constraint_name(table, constraint)))));
+            uses.barrier = calls_users_function(&text, schema);
+            if in_tree(table, schema) {
+                uses.alone(table, schema);
+            }
+        }
     }
 }
 
