@@ -1,26 +1,19 @@
 //! Revision files are read as Python's own parser reads them: the same calls, with the same arguments, in the same order.
 
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
 use std::fmt::Write as _;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 use safestep::framework::alembic::python::{Expression, ExpressionKind, Literal, Module, Part, Star, literal};
 
+use bench::alembic::{files, run};
+
 #[test]
 fn calls_are_what_python_reads() -> Result<()> {
-    let folders = match std::env::var("SAFESTEP_TEST_PYTHON") {
-        Ok(folders) => std::env::split_paths(&folders).collect(),
-        Err(_) => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/alembic")],
-    };
-    let mut files = Vec::new();
-    for folder in &folders {
-        python_files(folder, &mut files)?;
-    }
-    files.sort();
-    ensure!(files.len() > 40, "only {} files in {folders:?}", files.len());
-    let expected = pythons(&files)?;
+    let files = files()?;
+    let expected = run("SAFESTEP_TEST_PYTHON", "calls.py", &files)?;
     let (mut same, mut different) = (0, Vec::new());
     for (file, expected) in files.iter().zip(expected.trim_start_matches("file ").split("\nfile ")) {
         let text = std::fs::read_to_string(file)?;
@@ -34,33 +27,6 @@ fn calls_are_what_python_reads() -> Result<()> {
     println!("{} files, {same} calls", files.len());
     ensure!(different.is_empty(), "{} files differ:\n{}", different.len(), different.join("\n"));
     Ok(())
-}
-
-fn python_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        match path.is_dir() {
-            true => python_files(&path, found)?,
-            false if path.extension().is_some_and(|extension| extension == "py") => found.push(path),
-            false => {}
-        }
-    }
-    Ok(())
-}
-
-fn pythons(files: &[PathBuf]) -> Result<String> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/alembic/calls.py");
-    let mut python = Command::new("python3")
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("python3 is needed to run this test")?;
-    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    python.stdin.take().context("no stdin")?.write_all(names.join("\n").as_bytes())?;
-    let output = python.wait_with_output()?;
-    ensure!(output.status.success(), "calls.py failed");
-    Ok(String::from_utf8(output.stdout)?)
 }
 
 fn ours(name: &str, file: &str) -> Result<String> {

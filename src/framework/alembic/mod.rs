@@ -1,3 +1,11 @@
 //! Alembic: revisions are Python files, and the graph that they make says in which order they run.
+//!
+//! [`python`] reads the language, [`revision`] what a file says of itself and what its functions do ([`effects`]);
+//! `operations/` has the SQL that each `op` directive stands for.
 
+pub mod effects;
+pub mod operations;
 pub mod python;
+pub mod revision;
+pub mod scope;
+pub mod value;

@@ -206,9 +206,7 @@ impl Reader<'_> {
 
     /// A backslash and what follows it (The Python Language Reference, 2.5.1.1).
     fn escape(&mut self) -> Option<()> {
-        let Some(next) = self.rest()[1..].chars().next() else {
-            return None;
-        };
+        let next = self.rest()[1..].chars().next()?;
         let simple = match next {
             '\\' => "\\",
             '\'' => "'",

@@ -1,0 +1,606 @@
+//! What a function does to the database: the calls in it, in the order in which they run, each with the SQL that it sends.
+//!
+//! Simple Python is followed at sight: constants, conditions and loops over what is written in the file, functions of the
+//! file. What needs more than reading is opaque, with the reason, and so is the whole statement of the function that it
+//! stands in.
+
+use super::operations::{self, Enums};
+use super::python::{Clause, Expression, ExpressionKind, Header, Parameter, Statement, StatementKind, Text};
+use super::scope::{Names, Scope, truth};
+use super::value::{Arguments, Batch, Made, Value, Why};
+use crate::source::ByteSpan;
+use std::rc::Rc;
+
+/// Something that a function does to the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// The call, or the statement that is not understood.
+    pub span: ByteSpan,
+    /// The statement of the function's body that it stands in, by index.
+    pub statement: usize,
+    /// Where it runs.
+    pub place: Place,
+    /// What it does.
+    pub kind: EffectKind,
+}
+
+/// Where something runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the transaction that `env.py` began.
+    Transaction,
+    /// In an `autocommit_block()`: each statement by itself.
+    Autocommit,
+}
+
+/// What a call does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EffectKind {
+    /// It sends these statements, in order.
+    Sql(Vec<Sent>),
+    /// Nobody knows without running it; why.
+    Opaque(Why),
+}
+
+/// SQL that is sent at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The text, with the places where it stands in the file.
+    pub sql: Text,
+    /// It is sent only when what it makes is not there yet.
+    pub unless_there: bool,
+}
+
+/// How many statements are followed, loops and functions included.
+const MAX_STATEMENTS: usize = 20_000;
+/// How deep calls of functions are followed.
+const MAX_DEPTH: usize = 8;
+
+/// The effects of the statements of a function.
+pub fn effects<'a>(file: &'a str, module: &Scope<'a>, body: &'a [Statement]) -> Vec<Effect> {
+    let mut reader = Reader {
+        file,
+        scopes: vec![module.clone(), Scope::default()],
+        enums: Enums::default(),
+        effects: Vec::new(),
+        waiting: None,
+        place: Place::Transaction,
+        statement: 0,
+        depth: 0,
+        left: MAX_STATEMENTS,
+        has_returned: false,
+    };
+    for (index, statement) in body.iter().enumerate() {
+        reader.statement = index;
+        if !reader.has_returned {
+            reader.follow_whole(statement);
+        }
+    }
+    reader.effects
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    /// The module's names first, then the function's.
+    scopes: Vec<Scope<'a>>,
+    enums: Enums,
+    effects: Vec<Effect>,
+    /// What a batch keeps until it ends.
+    waiting: Option<Vec<Effect>>,
+    place: Place,
+    statement: usize,
+    depth: usize,
+    left: usize,
+    has_returned: bool,
+}
+
+/// What a call is to the database.
+enum Meaning {
+    /// Nothing.
+    Harmless,
+    /// It sends SQL.
+    Sends(Vec<Sent>),
+    /// The same, when the batch that it belongs to ends.
+    Waits(Vec<Sent>),
+}
+
+impl<'a> Reader<'a> {
+    fn names(&self) -> Names<'_, 'a> {
+        Names { file: self.file, scopes: &self.scopes }
+    }
+
+    fn scope(&mut self) -> &mut Scope<'a> {
+        // There is always the function's own behind the module's.
+        let last = self.scopes.len() - 1;
+        &mut self.scopes[last]
+    }
+
+    /// Follows a statement of the function itself: it is understood as a whole or not at all.
+    fn follow_whole(&mut self, statement: &'a Statement) {
+        let (effects, scopes) = (self.effects.len(), self.scopes.clone());
+        if let Err(why) = self.follow(statement) {
+            self.effects.truncate(effects);
+            (self.scopes, self.waiting, self.depth) = (scopes, None, 0);
+            let file = self.file;
+            self.scope().forget_changed(file, statement);
+            self.push(statement.span, EffectKind::Opaque(why));
+        }
+    }
+
+    fn push(&mut self, span: ByteSpan, kind: EffectKind) {
+        let effect = Effect { span, statement: self.statement, place: self.place, kind };
+        self.effects.push(effect);
+    }
+
+    fn block(&mut self, body: &'a [Statement]) -> Result<(), Why> {
+        for statement in body {
+            if !self.has_returned {
+                self.follow(statement)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, statement: &'a Statement) -> Result<(), Why> {
+        self.left = self.left.checked_sub(1).ok_or("too many statements")?;
+        let file = self.file;
+        match &statement.kind {
+            StatementKind::Import(imported) => self.scope().import(imported),
+            StatementKind::Pass => {}
+            StatementKind::Expression(expression) => {
+                if !self.follow_function(expression)? {
+                    self.run(expression)?;
+                }
+                self.scope().forget_changed(file, statement);
+            }
+            StatementKind::Assign { targets, value: Some(value), .. } => {
+                self.run(value)?;
+                let value = self.names().value(value);
+                targets.iter().for_each(|target| self.scope().assign(file, target, value.clone()));
+            }
+            StatementKind::Assign { value: None, .. } => {}
+            StatementKind::Augment { target, value } => {
+                self.run(value)?;
+                let sum = match (self.names().value(target), self.names().value(value)) {
+                    (Value::Text(mut left), Value::Text(right)) => {
+                        left.append(&right);
+                        Value::Text(left)
+                    }
+                    (Value::List(left), Value::List(right)) => Value::List([left, right].concat()),
+                    (left, _) => Value::Unknown(left.kind()),
+                };
+                self.scope().assign(file, target, sum);
+            }
+            StatementKind::Word(word, values) => match word.slice(file) {
+                "return" => {
+                    values.iter().try_for_each(|value| self.run(value))?;
+                    self.has_returned = true;
+                }
+                "del" => self.scope().forget_changed(file, statement),
+                other => return Err(other.to_owned()),
+            },
+            StatementKind::Compound(clauses) => self.compound(statement, clauses)?,
+            StatementKind::Unread => return Err("Python that is not read".to_owned()),
+        }
+        Ok(())
+    }
+
+    fn compound(&mut self, statement: &'a Statement, clauses: &'a [Clause]) -> Result<(), Why> {
+        let file = self.file;
+        match clauses {
+            [Clause { header: Header::Function { .. }, .. }] => {
+                self.scope().forget_changed(file, statement);
+                self.scope().define(file, statement);
+                Ok(())
+            }
+            [Clause { header: Header::With(items), body, .. }] => self.with(items, body),
+            [Clause { header: Header::For(target, values), body, .. }] => {
+                self.run(values)?;
+                match self.names().value(values) {
+                    Value::List(values) if !leaves(file, body) => {
+                        for value in values {
+                            self.scope().assign(file, target, value);
+                            self.block(body)?;
+                        }
+                        Ok(())
+                    }
+                    Value::List(_) => self.harmless(statement, "a loop that is left early"),
+                    other => self.harmless(statement, &format!("a loop over {}", other.kind())),
+                }
+            }
+            [Clause { header: Header::Test(word, _), .. }, ..] if word.slice(file) != "while" => {
+                self.condition(statement, clauses)
+            }
+            [Clause { head, .. }, ..] => {
+                let word = head.slice(file).split([' ', ':', '(']).next().unwrap_or_default();
+                self.harmless(statement, word)
+            }
+            [] => Ok(()),
+        }
+    }
+
+    /// A statement that is not followed: nothing, when no call in it can do anything to the database.
+    fn harmless(&mut self, statement: &'a Statement, why: &str) -> Result<(), Why> {
+        let file = self.file;
+        self.scope().forget_changed(file, statement);
+        let mut calls = Vec::new();
+        statement.expressions(&mut |expression| calls.push(expression));
+        let is_harmless = |call: &&Expression| {
+            !matches!(call.kind, ExpressionKind::Call(..)) || matches!(self.harmless_call(call), Ok(true))
+        };
+        match calls.iter().all(is_harmless) && !has_unread(statement) {
+            true => Ok(()),
+            false => Err(why.to_owned()),
+        }
+    }
+
+    fn condition(&mut self, statement: &'a Statement, clauses: &'a [Clause]) -> Result<(), Why> {
+        for clause in clauses {
+            let is_taken = match &clause.header {
+                Header::Test(_, test) => {
+                    self.run(test)?;
+                    let value = self.names().value(test);
+                    match truth(&value) {
+                        Some(is_true) => is_true,
+                        None => return self.harmless(statement, &format!("a condition on {}", value.kind())),
+                    }
+                }
+                _ => true,
+            };
+            if is_taken {
+                return self.block(&clause.body);
+            }
+        }
+        Ok(())
+    }
+
+    fn with(&mut self, items: &'a [(Expression, Option<Expression>)], body: &'a [Statement]) -> Result<(), Why> {
+        let [(value, name)] = items else { return Err("several contexts in one with".to_owned()) };
+        let Value::Made(made) = self.names().value(value) else {
+            return Err(format!("with {}", self.names().value(value).kind()));
+        };
+        let file = self.file;
+        match made.path.as_str() {
+            "alembic.op.batch_alter_table" => {
+                let arguments = &made.arguments;
+                let table = arguments.get(0, "table_name").cloned().unwrap_or(Value::None);
+                let schema = arguments.get(1, "schema").cloned().unwrap_or(Value::None);
+                if let Some(unknown) = table.unknown().or(schema.unknown()) {
+                    return Err(unknown.to_owned());
+                }
+                if arguments.text(usize::MAX, "recreate")? == Some("always") {
+                    return Err("a batch with recreate=\"always\"".to_owned());
+                }
+                if self.waiting.is_some() {
+                    return Err("a batch in a batch".to_owned());
+                }
+                if let Some(name) = name {
+                    self.scope().assign(file, name, Value::Batch(Rc::new(Batch { table, schema })));
+                }
+                self.waiting = Some(Vec::new());
+                self.block(body)?;
+                self.effects.extend(self.waiting.take().unwrap_or_default());
+                Ok(())
+            }
+            ".autocommit_block" => {
+                if self.place == Place::Autocommit {
+                    return Err("an autocommit_block in another one, which always fails".to_owned());
+                }
+                self.place = Place::Autocommit;
+                let done = self.block(body);
+                self.place = Place::Transaction;
+                done
+            }
+            other => Err(format!("with {other}")),
+        }
+    }
+
+    /// Follows a call of a function of the file; false for anything else.
+    fn follow_function(&mut self, expression: &'a Expression) -> Result<bool, Why> {
+        let ExpressionKind::Call(function, arguments) = &expression.kind else { return Ok(false) };
+        let Some(clause) = Some(function.span.slice(self.file))
+            .filter(|_| function.kind == ExpressionKind::Name)
+            .and_then(|name| self.names().function(name))
+        else {
+            return Ok(false);
+        };
+        let Header::Function { parameters, .. } = &clause.header else { return Ok(false) };
+        for argument in arguments {
+            self.run(&argument.value)?;
+        }
+        if self.depth == MAX_DEPTH {
+            return Err("functions that call each other".to_owned());
+        }
+        let arguments = self.names().arguments(arguments)?;
+        let scope = self.bound(parameters, &arguments)?;
+        let own = self.scopes.split_off(1);
+        self.scopes.push(scope);
+        self.depth += 1;
+        let done = self.block(&clause.body);
+        self.depth -= 1;
+        self.has_returned = false;
+        self.scopes.truncate(1);
+        self.scopes.extend(own);
+        done.map(|()| true)
+    }
+
+    fn bound(&self, parameters: &'a [Parameter], arguments: &Arguments) -> Result<Scope<'a>, Why> {
+        let mut scope = Scope::default();
+        let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.slice(self.file)).collect();
+        arguments.only(known.len(), &known)?;
+        for (position, parameter) in parameters.iter().enumerate() {
+            let name = parameter.name.slice(self.file);
+            let value = match (arguments.get(position, name), &parameter.default) {
+                (Some(value), _) => value.clone(),
+                (None, Some(default)) => self.names().value(default),
+                (None, None) => return Err(format!("a call without {name}")),
+            };
+            scope.set(name, value);
+        }
+        Ok(scope)
+    }
+
+    /// What the calls in an expression do, in the order in which Python makes them.
+    fn run(&mut self, expression: &'a Expression) -> Result<(), Why> {
+        let mut calls = Vec::new();
+        let mut is_conditional = false;
+        expression.walk(&mut |part| match part.kind {
+            ExpressionKind::Call(..) => calls.push(part),
+            ExpressionKind::Other(_) | ExpressionKind::Conditional(..) => is_conditional = true,
+            _ => {}
+        });
+        // An inner call ends before the outer one.
+        calls.sort_by_key(|call| call.span.end);
+        for call in calls {
+            match self.meaning(call)? {
+                Meaning::Harmless => {}
+                _ if is_conditional => return Err("a call in an expression".to_owned()),
+                Meaning::Sends(sent) => self.push(call.span, EffectKind::Sql(sent)),
+                Meaning::Waits(sent) => {
+                    let kind = EffectKind::Sql(sent);
+                    let effect = Effect { span: call.span, statement: self.statement, place: self.place, kind };
+                    self.waiting.get_or_insert_default().push(effect);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn harmless_call(&self, call: &Expression) -> Result<bool, Why> {
+        let ExpressionKind::Call(function, _) = &call.kind else { return Ok(true) };
+        match &function.kind {
+            ExpressionKind::Attribute(of, name) => {
+                let name = name.slice(self.file);
+                match self.names().value(of) {
+                    Value::Imported(path) => Ok(is_harmless(&format!("{path}.{name}"))),
+                    Value::Connection | Value::Batch(_) => Ok(false),
+                    Value::Made(made) => Ok(is_harmless_method(&made, name)),
+                    Value::Unknown(why) if !HARMLESS_METHODS.contains(&name) => {
+                        Err(format!("a call of {name} of {why}"))
+                    }
+                    _ => Ok(true),
+                }
+            }
+            _ => match self.names().value(function) {
+                Value::Imported(path) => Ok(is_harmless(&path)),
+                Value::Unknown(why) => Err(format!("a call of {why}")),
+                other => Err(format!("a call of {}", other.kind())),
+            },
+        }
+    }
+
+    fn meaning(&mut self, call: &'a Expression) -> Result<Meaning, Why> {
+        let ExpressionKind::Call(function, arguments) = &call.kind else { return Ok(Meaning::Harmless) };
+        let (receiver, name) = match &function.kind {
+            ExpressionKind::Attribute(of, name) => (self.names().value(of), name.slice(self.file)),
+            _ => match self.names().value(function) {
+                Value::Imported(path) => match path.strip_prefix("alembic.op.") {
+                    Some(_) => (Value::Imported("alembic.op".to_owned()), path_end(self.file, function)),
+                    None => (Value::None, ""),
+                },
+                _ => (Value::None, ""),
+            },
+        };
+        let arguments = || self.names().arguments(arguments);
+        match &receiver {
+            Value::Imported(path) if path == "alembic.op" && !is_harmless(&format!("alembic.op.{name}")) => {
+                let arguments = arguments()?;
+                let sent = self.directive(name, &arguments, call.span)?;
+                Ok(Meaning::Sends(sent))
+            }
+            Value::Batch(batch) => {
+                if name == "f" {
+                    return Ok(Meaning::Harmless);
+                }
+                let arguments = match name {
+                    "execute" => arguments()?,
+                    _ => operations::in_batch(name, batch, &arguments()?),
+                };
+                let sent = self.directive(name, &arguments, call.span)?;
+                Ok(if operations::waits_in_batch(name) { Meaning::Waits(sent) } else { Meaning::Sends(sent) })
+            }
+            Value::Connection if matches!(name, "execute" | "scalar" | "scalars" | "exec_driver_sql") => {
+                Ok(Meaning::Sends(vec![driver_sql(name, &arguments()?)?]))
+            }
+            Value::Made(_) if matches!(name, "create" | "drop") => {
+                let arguments = arguments()?;
+                let is_first_checked =
+                    arguments.named("checkfirst").or(arguments.positional.get(1)) != Some(&Value::Boolean(false));
+                let made = Made { path: format!(".{name}"), receiver: Some(receiver), arguments, span: call.span };
+                match operations::enum_method(&made, &mut self.enums)? {
+                    Some(sql) => {
+                        let is_drop = is_first_checked && name == "drop";
+                        let sql = if is_drop { sql.replacen("DROP TYPE", "DROP TYPE IF EXISTS", 1) } else { sql };
+                        let unless_there = is_first_checked && name == "create";
+                        Ok(Meaning::Sends(vec![Sent { sql: Text::standing_for(sql, call.span), unless_there }]))
+                    }
+                    None => Err(format!("a call of {name}")),
+                }
+            }
+            _ => match self.harmless_call(call)? {
+                true => Ok(Meaning::Harmless),
+                false => Err(format!("a call of {}", function.dotted(self.file).unwrap_or_else(|| name.to_owned()))),
+            },
+        }
+    }
+
+    fn directive(&mut self, name: &str, arguments: &Arguments, span: ByteSpan) -> Result<Vec<Sent>, Why> {
+        if name == "execute" {
+            let sql = arguments.get(0, "sqltext").ok_or("execute of nothing")?;
+            return Ok(vec![Sent { sql: operations::executed(sql)?, unless_there: false }]);
+        }
+        let statements = operations::statements(name, arguments, &mut self.enums)?;
+        let sent = |sql: String| Sent { sql: Text::standing_for(sql, span), unless_there: false };
+        Ok(statements.into_iter().map(sent).collect())
+    }
+}
+
+/// What a connection sends: `text(…)`, or with older versions of SQLAlchemy a string as it is.
+fn driver_sql(name: &str, arguments: &Arguments) -> Result<Sent, Why> {
+    let statement = arguments.positional.first().or(arguments.named("statement")).ok_or("execute of nothing")?;
+    if arguments.positional.len() + arguments.named.len() > 1 {
+        return Err("SQL with parameters".to_owned());
+    }
+    let sql = match statement {
+        Value::Text(text) if name == "exec_driver_sql" && text.value.contains('%') => {
+            return Err("exec_driver_sql with %".to_owned());
+        }
+        Value::Text(text) => text.clone(),
+        other => operations::executed(other)?,
+    };
+    Ok(Sent { sql, unless_there: false })
+}
+
+/// The last name of a path: `execute` of `from alembic.op import execute`.
+fn path_end<'a>(file: &'a str, function: &Expression) -> &'a str {
+    function.span.slice(file).rsplit('.').next().unwrap_or_default()
+}
+
+/// A loop's body ends it, or goes on with the next round.
+fn leaves(file: &str, body: &[Statement]) -> bool {
+    body.iter().any(|statement| match &statement.kind {
+        StatementKind::Word(word, _) => matches!(word.slice(file), "break" | "continue" | "return"),
+        _ => statement.clauses().iter().any(|clause| leaves(file, &clause.body)),
+    })
+}
+
+fn has_unread(statement: &Statement) -> bool {
+    statement.kind == StatementKind::Unread
+        || statement.clauses().iter().any(|clause| clause.body.iter().any(has_unread))
+}
+
+/// Modules whose functions do nothing to the database.
+const HARMLESS_MODULES: &[&str] = &[
+    "sqlalchemy",
+    "logging",
+    "warnings",
+    "uuid",
+    "datetime",
+    "json",
+    "os",
+    "re",
+    "builtins",
+    "textwrap",
+    "decimal",
+    "itertools",
+    "collections",
+    "enum",
+    "hashlib",
+    "base64",
+    "secrets",
+    "random",
+    "time",
+    "string",
+    "pathlib",
+    "typing",
+    "math",
+    "copy",
+    "functools",
+    "operator",
+    "sys",
+    "pytz",
+    "citext",
+    "geoalchemy2",
+    "pgvector",
+    "sqlmodel",
+    "sqlalchemy_utils",
+    "fastapi_users_db_sqlalchemy",
+];
+
+fn is_harmless(path: &str) -> bool {
+    let first = path.split('.').next().unwrap_or_default();
+    match path {
+        "alembic.op.get_bind" | "alembic.op.get_context" | "alembic.op.f" | "alembic.op.inline_literal" => true,
+        _ if path.starts_with("alembic.op.") => false,
+        _ if path.starts_with("alembic.context.") => true,
+        _ => HARMLESS_MODULES.contains(&first),
+    }
+}
+
+/// Methods of strings, lists, dictionaries, rows and results.
+const HARMLESS_METHODS: &[&str] = &[
+    "append",
+    "extend",
+    "add",
+    "get",
+    "items",
+    "keys",
+    "values",
+    "pop",
+    "format",
+    "join",
+    "strip",
+    "lower",
+    "upper",
+    "split",
+    "replace",
+    "fetchall",
+    "fetchone",
+    "first",
+    "all",
+    "scalar",
+    "scalars",
+    "one",
+    "mappings",
+    "startswith",
+    "endswith",
+    "isoformat",
+    "encode",
+    "decode",
+    "hexdigest",
+    "update",
+    "copy",
+    "sort",
+    "index",
+    "count",
+    "one_or_none",
+    "scalar_one",
+    "scalar_one_or_none",
+    "info",
+    "debug",
+    "warning",
+];
+
+/// Whether a method of something that a call made does nothing to the database.
+fn is_harmless_method(made: &Made, name: &str) -> bool {
+    match made.path.as_str() {
+        // A session, or an engine: everything that it does may be sent.
+        path if path.starts_with("sqlalchemy.orm.")
+            || path.contains("create_engine")
+            || path == "sqlalchemy.MetaData" =>
+        {
+            false
+        }
+        path if path.starts_with("sqlalchemy.") && matches!(name, "create" | "drop" | "create_all" | "drop_all") => {
+            false
+        }
+        path if path.starts_with("sqlalchemy.") || path.starts_with("logging.") => true,
+        path if path.starts_with("alembic.op.get_context") => name == "autocommit_block",
+        path if path.starts_with('.') => made.receiver.as_ref().is_none_or(|receiver| match receiver {
+            Value::Made(inner) => is_harmless_method(inner, name),
+            Value::Connection => HARMLESS_METHODS.contains(&name),
+            _ => HARMLESS_METHODS.contains(&name),
+        }),
+        path => is_harmless(path),
+    }
+}
