@@ -8,7 +8,6 @@ import importlib.util
 import io
 import json
 import sys
-import types
 import warnings
 
 import sqlalchemy
@@ -42,6 +41,7 @@ def sent(module, name):
 
 
 def main():
+    out, sys.stdout = sys.stdout, sys.stderr  # what revisions print is not ours
     for path in sys.stdin.read().splitlines():
         line = {"file": path}
         try:
@@ -49,7 +49,7 @@ def main():
             module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
         except Exception as error:
-            print(json.dumps({**line, "error": repr(error)}))
+            print(json.dumps({**line, "error": repr(error)}), file=out)
             continue
         for name in ("upgrade", "downgrade"):
             try:
@@ -57,7 +57,7 @@ def main():
             except Exception as error:
                 line[name] = None
                 line[name + "_error"] = repr(error)[:200]
-        print(json.dumps(line))
+        print(json.dumps(line), file=out)
 
 
 main()
