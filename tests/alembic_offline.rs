@@ -36,7 +36,9 @@ fn statements_are_what_alembic_sends() -> Result<()> {
                 continue;
             };
             let expected: Vec<String> = expected.iter().filter_map(Value::as_str).map(spaced).collect();
-            match function.as_ref().map_or(Ok(Vec::new()), statements) {
+            let got = function.as_ref().map_or(Ok(Vec::new()), statements).map(ordered);
+            let expected = ordered(expected);
+            match got {
                 Ok(got) if got == expected => same += got.len(),
                 Ok(got) => {
                     let at = got.iter().zip(&expected).position(|(got, expected)| got != expected);
@@ -69,11 +71,24 @@ fn statements(function: &Function) -> Result<Vec<String>, String> {
     let mut statements = Vec::new();
     for effect in &function.effects {
         match &effect.kind {
+            EffectKind::Sql(sent) if sent.iter().any(|sent| !sent.parameters.is_empty()) => {
+                return Err("values that are known only when it runs".to_owned());
+            }
             EffectKind::Sql(sent) => statements.extend(sent.iter().map(|sent| spaced(&sent.sql.value))),
             EffectKind::Opaque(why) => return Err(why.clone()),
         }
     }
     Ok(statements)
+}
+
+/// Alembic makes the indexes of a table in no certain order, and what looks first looks nowhere in offline mode.
+fn ordered(statements: Vec<String>) -> Vec<String> {
+    let mut statements: Vec<String> =
+        statements.into_iter().map(|text| text.replace("DROP TYPE IF EXISTS", "DROP TYPE")).collect();
+    for run in statements.chunk_by_mut(|one, other| [one, other].iter().all(|text| text.starts_with("CREATE INDEX"))) {
+        run.sort();
+    }
+    statements
 }
 
 /// With single blanks: Alembic's offline mode writes other ones than are sent.

@@ -49,6 +49,15 @@ pub struct Sent {
     pub sql: Text,
     /// It is sent only when what it makes is not there yet.
     pub unless_there: bool,
+    /// Values that are known only when it runs, `$1` first; what they come from, in a few words.
+    pub parameters: Vec<String>,
+}
+
+impl Sent {
+    /// SQL that is known to its last character.
+    pub fn known(sql: Text) -> Sent {
+        Sent { sql, unless_there: false, parameters: Vec::new() }
+    }
 }
 
 /// How many statements are followed, loops and functions included.
@@ -432,7 +441,8 @@ impl<'a> Reader<'a> {
                         let is_drop = is_first_checked && name == "drop";
                         let sql = if is_drop { sql.replacen("DROP TYPE", "DROP TYPE IF EXISTS", 1) } else { sql };
                         let unless_there = is_first_checked && name == "create";
-                        Ok(Meaning::Sends(vec![Sent { sql: Text::standing_for(sql, call.span), unless_there }]))
+                        let sql = Text::standing_for(sql, call.span);
+                        Ok(Meaning::Sends(vec![Sent { unless_there, ..Sent::known(sql) }]))
                     }
                     None => Err(format!("a call of {name}")),
                 }
@@ -447,28 +457,39 @@ impl<'a> Reader<'a> {
     fn directive(&mut self, name: &str, arguments: &Arguments, span: ByteSpan) -> Result<Vec<Sent>, Why> {
         if name == "execute" {
             let sql = arguments.get(0, "sqltext").ok_or("execute of nothing")?;
-            return Ok(vec![Sent { sql: operations::executed(sql)?, unless_there: false }]);
+            return Ok(vec![operations::executed(sql, &[])?]);
+        }
+        if name == "bulk_insert" {
+            return operations::bulk_insert(arguments, span);
         }
         let statements = operations::statements(name, arguments, &mut self.enums)?;
-        let sent = |sql: String| Sent { sql: Text::standing_for(sql, span), unless_there: false };
-        Ok(statements.into_iter().map(sent).collect())
+        Ok(statements.into_iter().map(|sql| Sent::known(Text::standing_for(sql, span))).collect())
     }
 }
 
-/// What a connection sends: `text(…)`, or with older versions of SQLAlchemy a string as it is.
+/// What a connection sends: `text(…)` with its parameters, or with older versions of SQLAlchemy a string as it is.
 fn driver_sql(name: &str, arguments: &Arguments) -> Result<Sent, Why> {
     let statement = arguments.positional.first().or(arguments.named("statement")).ok_or("execute of nothing")?;
-    if arguments.positional.len() + arguments.named.len() > 1 {
-        return Err("SQL with parameters".to_owned());
-    }
-    let sql = match statement {
-        Value::Text(text) if name == "exec_driver_sql" && text.value.contains('%') => {
-            return Err("exec_driver_sql with %".to_owned());
+    let mut values: Vec<(&str, &Value)> = Vec::new();
+    for (name, value) in &arguments.named {
+        match name.as_str() {
+            "statement" | "execution_options" => {}
+            "parameters" => return Err("SQL with parameters".to_owned()),
+            name => values.push((name, value)),
         }
-        Value::Text(text) => text.clone(),
-        other => operations::executed(other)?,
-    };
-    Ok(Sent { sql, unless_there: false })
+    }
+    match arguments.positional.get(1) {
+        None | Some(Value::None) => {}
+        Some(Value::Dict(pairs)) => values.extend(pairs.iter().filter_map(|(key, value)| Some((key.text()?, value)))),
+        Some(other) => return Err(format!("SQL with parameters from {}", other.kind())),
+    }
+    match statement {
+        Value::Text(text) if values.is_empty() && !(name == "exec_driver_sql" && text.value.contains('%')) => {
+            Ok(Sent::known(text.clone()))
+        }
+        Value::Text(_) => Err("SQL with parameters, or with %".to_owned()),
+        other => operations::executed(other, &values),
+    }
 }
 
 /// The last name of a path: `execute` of `from alembic.op import execute`.

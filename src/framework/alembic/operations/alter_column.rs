@@ -6,29 +6,9 @@ use super::table::alter_table;
 use super::types::{own_name, sql_type};
 use crate::framework::alembic::value::{Arguments, Value, Why};
 
-const NAMES: &[&str] = &[
-    "table_name",
-    "column_name",
-    "nullable",
-    "comment",
-    "server_default",
-    "new_column_name",
-    "type_",
-    "existing_type",
-    "existing_server_default",
-    "existing_nullable",
-    "existing_comment",
-    "schema",
-    "autoincrement",
-    "existing_autoincrement",
-    "postgresql_using",
-    "insert_before",
-    "insert_after",
-];
-
 /// The statements, in the order in which Alembic sends them.
 pub(super) fn alter_column(arguments: &Arguments) -> Result<Vec<String>, Why> {
-    arguments.only(2, NAMES)?;
+    // Arguments of other names are for other databases, or ignored.
     let column = quoted(arguments.needed(1, "column_name")?);
     let alter = format!("{} ALTER COLUMN {column}", alter_table(arguments)?);
     let mut statements = Vec::new();

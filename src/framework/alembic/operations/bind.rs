@@ -1,15 +1,10 @@
 //! Text that SQLAlchemy's `text()` takes: `:name` is a parameter, `\:name` is not.
 
-use super::super::python::Text;
-
-/// What the server gets of a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Sent {
-    /// This text.
-    Text(Text),
-    /// It has parameters: their names.
-    Parameters(Vec<String>),
-}
+use super::names::literal;
+use crate::framework::alembic::effects::Sent;
+use crate::framework::alembic::python::Text;
+use crate::framework::alembic::value::{Value, Why};
+use crate::source::ByteSpan;
 
 /// A letter, a digit or an underscore, in the sense of Python's `\w`.
 fn is_word(c: char) -> bool {
@@ -35,17 +30,51 @@ pub(super) fn parameters(text: &str) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// What `text()` sends: `\(:\w*)(?![:\w])` loses its backslash.
-pub(super) fn sent(text: &Text) -> Sent {
-    let parameters = parameters(&text.value);
-    if !parameters.is_empty() {
-        return Sent::Parameters(
-            parameters.into_iter().map(|range| text.value[range.start + 1..range.end].to_owned()).collect(),
-        );
+/// What `text()` sends: parameters are their values, and what is escaped loses its backslash.
+pub(super) fn filled(text: &Text, values: &[(&str, &Value)]) -> Result<Sent, Why> {
+    let found = parameters(&text.value);
+    if found.is_empty() {
+        return Ok(Sent::known(without_escapes(text)));
     }
-    Sent::Text(without_escapes(text))
+    let mut names: Vec<&str> = Vec::new();
+    let mut sent = Sent::known(Text::default());
+    let mut from = 0;
+    for parameter in found {
+        let name = &text.value[parameter.start + 1..parameter.end];
+        let (_, value) =
+            values.iter().find(|(own, _)| *own == name).ok_or_else(|| format!("SQL with a parameter :{name}"))?;
+        sent.sql.append(&without_escapes(&text.part(from..parameter.start)));
+        let place = text.place(ByteSpan::new(parameter.start, parameter.end));
+        let sql = match constant(value) {
+            Some(sql) => sql,
+            None => {
+                let at = names.iter().position(|own| *own == name).unwrap_or(names.len());
+                if at == names.len() {
+                    names.push(name);
+                    sent.parameters.push(value.kind());
+                }
+                format!("${}", at + 1)
+            }
+        };
+        sent.sql.append(&Text::standing_for(sql, place));
+        from = parameter.end;
+    }
+    sent.sql.append(&without_escapes(&text.part(from..text.value.len())));
+    Ok(sent)
 }
 
+/// A value as a literal.
+pub(super) fn constant(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(literal(&text.value)),
+        Value::Number(number) => Some(number.replace('_', "")),
+        Value::Boolean(on) => Some(on.to_string()),
+        Value::None => Some("NULL".to_owned()),
+        _ => None,
+    }
+}
+
+/// `\(:\w*)(?![:\w])` loses its backslash.
 pub(super) fn without_escapes(text: &Text) -> Text {
     let value = &text.value;
     let mut out = Text::default();
@@ -70,17 +99,17 @@ mod tests {
     use super::*;
     use crate::source::ByteSpan;
 
-    fn of(text: &str) -> Sent {
-        sent(&Text::standing_for(text, ByteSpan::new(0, 0)))
+    fn of(text: &str) -> Result<String, Why> {
+        filled(&Text::standing_for(text, ByteSpan::new(0, 0)), &[]).map(|sent| sent.sql.value)
     }
 
     #[test]
     fn a_colon_before_a_word_is_a_parameter() {
         for plain in ["a::text", "x := 1", "'12:30'", "a[1:2]", "x:y", ":a:", ":a:b", ":ab:c", "::x", "'a: b'"] {
-            assert_eq!(of(plain), Sent::Text(Text::standing_for(plain, ByteSpan::new(0, 0))), "{plain}");
+            assert_eq!(of(plain).as_deref(), Ok(plain));
         }
         for (text, name) in [("':x'", "x"), ("-- see :foo", "foo"), ("(c):d", "d"), ("= :ü1", "ü1")] {
-            assert_eq!(of(text), Sent::Parameters(vec![name.to_owned()]), "{text}");
+            assert_eq!(of(text), Err(format!("SQL with a parameter :{name}")), "{text}");
         }
     }
 
@@ -94,8 +123,17 @@ mod tests {
             (r"a\: b", "a: b"),
             (r"\n", r"\n"),
         ] {
-            let Sent::Text(got) = of(text) else { panic!("{text}") };
-            assert_eq!(got.value, sent, "{text}");
+            assert_eq!(of(text).as_deref(), Ok(sent), "{text}");
         }
+    }
+
+    #[test]
+    fn values_take_the_place_of_parameters() {
+        let text = Text::standing_for("UPDATE t SET a = :a, b = :b WHERE c = :a AND d = :d", ByteSpan::new(0, 0));
+        let (known, unknown) =
+            (Value::Text(Text::standing_for("it's", ByteSpan::new(0, 0))), Value::Unknown("x".into()));
+        let sent = filled(&text, &[("a", &unknown), ("b", &known), ("d", &Value::Number("7".into()))]).unwrap();
+        assert_eq!(sent.sql.value, "UPDATE t SET a = $1, b = 'it''s' WHERE c = $1 AND d = 7");
+        assert_eq!(sent.parameters, ["x"]);
     }
 }

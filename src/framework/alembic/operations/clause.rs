@@ -1,6 +1,6 @@
 //! SQLAlchemy's clauses as SQL: `sa.text`, `sa.func`, columns, comparisons.
 
-use super::bind::{Sent, sent};
+use super::bind::filled;
 use super::names::{literal, quoted};
 use super::types::{own_name, sql_type};
 use crate::framework::alembic::python::Text;
@@ -45,10 +45,7 @@ pub(super) fn condition(value: &Value) -> Result<String, Why> {
 }
 
 fn plain(text: &Text) -> Result<String, Why> {
-    match sent(text) {
-        Sent::Text(text) => Ok(text.value),
-        Sent::Parameters(names) => Err(format!("a parameter :{}", names.join(", :"))),
-    }
+    filled(text, &[]).map(|sent| sent.sql.value)
 }
 
 fn of_made(made: &Made) -> Result<String, Why> {
@@ -115,11 +112,42 @@ fn method(receiver: &Value, made: &Made) -> Result<String, Why> {
         (".isnot" | ".is_not", Some(Value::None)) => Ok(format!("{} IS NOT NULL", clause(receiver)?)),
         (".desc", None) => Ok(format!("{} DESC", clause(receiver)?)),
         (".asc", None) => Ok(format!("{} ASC", clause(receiver)?)),
-        (".in_", Some(Value::List(values))) if !values.is_empty() => {
+        (".in_" | ".notin_" | ".not_in", Some(Value::List(values))) if !values.is_empty() => {
             let values: Result<Vec<String>, Why> = values.iter().map(clause).collect();
-            Ok(format!("{} IN ({})", clause(receiver)?, values?.join(", ")))
+            let (left, values) = (clause(receiver)?, values?.join(", "));
+            match made.path == ".in_" {
+                true => Ok(format!("{left} IN ({values})")),
+                false => Ok(format!("({left} NOT IN ({values}))")),
+            }
         }
         (name, _) => Err(format!("a call of {name}")),
+    }
+}
+
+/// The tables whose columns a clause speaks of, in order.
+pub(super) fn tables(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Member(of, _) => match of.as_ref() {
+            Value::Member(table, c) if c == "c" || c == "columns" => {
+                if let Value::Made(made) = table.as_ref()
+                    && let Ok(name) = made.arguments.needed(0, "name").map(quoted)
+                    && !found.contains(&name)
+                {
+                    found.push(name);
+                }
+            }
+            other => tables(other, found),
+        },
+        Value::Clause(parts) => {
+            tables(&parts.0, found);
+            tables(&parts.2, found);
+        }
+        Value::Made(made) => {
+            made.receiver.iter().for_each(|receiver| tables(receiver, found));
+            made.arguments.positional.iter().for_each(|argument| tables(argument, found));
+        }
+        Value::List(values) => values.iter().for_each(|value| tables(value, found)),
+        _ => {}
     }
 }
 

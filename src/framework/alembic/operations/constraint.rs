@@ -43,6 +43,7 @@ const OPTIONS: &[&str] = &[
     "where",
     "ops",
     "column",
+    "postgresql_ignore_search_path",
     "source_schema",
     "referent_schema",
 ];

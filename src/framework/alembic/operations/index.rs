@@ -40,9 +40,9 @@ const OPTIONS: &[&str] = &[
 
 impl Index {
     /// `sa.Index(name, *columns, …)`.
-    pub(super) fn made(made: &Made) -> Result<Index, Why> {
+    pub(super) fn made(made: &Made, table: (Option<&str>, &str)) -> Result<Index, Why> {
         let columns = made.arguments.positional.get(1..).unwrap_or_default();
-        Index::read(&made.arguments, columns)
+        Index::read(&made.arguments, columns, Some(table))
     }
 
     /// `index=True` in a column.
@@ -58,7 +58,7 @@ impl Index {
         }
     }
 
-    fn read(arguments: &Arguments, columns: &[Value]) -> Result<Index, Why> {
+    fn read(arguments: &Arguments, columns: &[Value], table: Option<(Option<&str>, &str)>) -> Result<Index, Why> {
         arguments.only(usize::MAX, OPTIONS)?;
         let name = arguments.text(0, "index_name")?.or(arguments.text(usize::MAX, "name")?);
         let mut flags = String::new();
@@ -69,6 +69,13 @@ impl Index {
             flags += "IF NOT EXISTS ";
         }
         let using = arguments.text(usize::MAX, "postgresql_using")?;
+        // What SQLAlchemy calls an index without a name.
+        let by_convention = match (name, columns.first(), table) {
+            (None, Some(Value::Text(column)), Some((schema, table))) => {
+                Some(Index::of_column(schema, table, &column.value, false).name)
+            }
+            _ => None,
+        };
         let columns: Vec<String> = columns
             .iter()
             .map(|column| element(column, arguments.named("postgresql_ops")))
@@ -77,7 +84,7 @@ impl Index {
             return Err("an index without columns".to_owned());
         }
         Ok(Index {
-            name: name.ok_or("an index without a name")?.to_owned(),
+            name: name.map(str::to_owned).or(by_convention).ok_or("an index without a name")?,
             is_unique: arguments.is_on("unique")?,
             columns,
             flags,
@@ -167,13 +174,14 @@ pub(super) fn with(arguments: &Arguments) -> Result<Option<String>, Why> {
 
 /// `op.create_index(name, table, columns, …)`.
 pub(super) fn create_index(arguments: &Arguments) -> Result<Vec<String>, Why> {
-    let full = table(arguments.text(usize::MAX, "schema")?, arguments.needed(1, "table_name")?);
+    let of = (arguments.text(usize::MAX, "schema")?, arguments.needed(1, "table_name")?);
+    let full = table(of.0, of.1);
     let columns = match arguments.get(2, "columns") {
         Some(Value::List(columns)) => columns,
         Some(other) => return Err(format!("columns is {}", other.kind())),
         None => return Err("columns is left out".to_owned()),
     };
-    Ok(vec![Index::read(arguments, columns)?.create(&full)?])
+    Ok(vec![Index::read(arguments, columns, Some(of))?.create(&full)?])
 }
 
 /// `op.drop_index(name, table, …)`.
@@ -184,6 +192,6 @@ pub(super) fn drop_index(arguments: &Arguments) -> Result<Vec<String>, Why> {
     own.only(2, NAMES)?;
     let concurrently = if arguments.is_on("postgresql_concurrently")? { "CONCURRENTLY " } else { "" };
     let exists = if arguments.is_on("if_exists")? { "IF EXISTS " } else { "" };
-    let name = table(arguments.text(usize::MAX, "schema")?, arguments.needed(0, "index_name")?);
+    let name = table(arguments.text(usize::MAX, "schema")?, checked(arguments.needed(0, "index_name")?)?);
     Ok(vec![format!("DROP INDEX {concurrently}{exists}{name}")])
 }

@@ -16,8 +16,9 @@ mod types;
 
 use std::collections::HashSet;
 
-use super::python::Text;
+use super::effects::Sent;
 use super::value::{Arguments, Batch, Made, Value, Why};
+use crate::source::ByteSpan;
 use column::Column;
 use constraint::{Constraint, checked};
 use names::quoted;
@@ -73,7 +74,6 @@ pub fn statements(directive: &str, arguments: &Arguments, enums: &mut Enums) -> 
         }
         "create_foreign_key" => create_foreign_key(arguments),
         "drop_constraint" => drop_constraint(arguments),
-        "bulk_insert" => insert::bulk_insert(arguments),
         other => Err(format!("op.{other}")),
     }
 }
@@ -139,36 +139,43 @@ fn drop_constraint(arguments: &Arguments) -> Result<Vec<String>, Why> {
     Ok(vec![format!("ALTER TABLE {full} DROP CONSTRAINT {exists}{}", quoted(checked(name)?))])
 }
 
-/// What `op.execute(…)` and `connection.execute(…)` send: a string, `sa.text(…)`, or a clause.
+/// What `op.bulk_insert(…)` sends, the call at `span`.
 ///
 /// # Errors
 /// Why it is not understood.
-pub fn executed(value: &Value) -> Result<Text, Why> {
+pub fn bulk_insert(arguments: &Arguments, span: ByteSpan) -> Result<Vec<Sent>, Why> {
+    insert::bulk_insert(arguments, span)
+}
+
+/// What `op.execute(…)` and `connection.execute(…)` send: a string, `sa.text(…)`, or a clause; `values` are those of its
+/// parameters.
+///
+/// # Errors
+/// Why it is not understood.
+pub fn executed(value: &Value, values: &[(&str, &Value)]) -> Result<Sent, Why> {
     match value {
-        Value::Text(text) => plain(text),
+        Value::Text(text) => bind::filled(text, values),
         Value::Made(made) => match (types::own_name(&made.path).as_deref(), &made.receiver) {
             (Some("text"), None) => match made.arguments.get(0, "text") {
-                Some(Value::Text(text)) => plain(text),
+                Some(Value::Text(text)) => bind::filled(text, values),
                 Some(other) => Err(other.kind()),
                 None => Err("text of nothing".to_owned()),
             },
             (Some("DDL"), None) => match made.arguments.get(0, "statement") {
                 // `%%` is one percent sign there.
                 Some(Value::Text(text)) if made.arguments.named.is_empty() && !text.value.contains('%') => {
-                    Ok(text.clone())
+                    Ok(Sent::known(text.clone()))
                 }
                 _ => Err("sa.DDL with values".to_owned()),
             },
-            _ => insert::data_statement(made).map(|sql| Text::standing_for(sql, made.span)),
+            (None, Some(text)) if made.path == ".bindparams" && made.arguments.positional.is_empty() => {
+                let own = made.arguments.named.iter().map(|(name, value)| (name.as_str(), value));
+                executed(text, &own.chain(values.iter().copied()).collect::<Vec<_>>())
+            }
+            _ if !values.is_empty() => Err("a statement with parameters".to_owned()),
+            _ => insert::data_statement(made),
         },
         other => Err(other.kind()),
-    }
-}
-
-fn plain(text: &Text) -> Result<Text, Why> {
-    match bind::sent(text) {
-        bind::Sent::Text(text) => Ok(text),
-        bind::Sent::Parameters(names) => Err(format!("SQL with a parameter :{}", names.join(", :"))),
     }
 }
 

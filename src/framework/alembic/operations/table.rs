@@ -25,6 +25,7 @@ pub(super) fn create_table(arguments: &Arguments, enums: &mut Enums) -> Result<V
         "postgresql_with",
         "postgresql_with_oids",
         "postgresql_on_commit",
+        "postgresql_ignore_search_path",
         "postgresql_tablespace",
     ];
     arguments.only(usize::MAX, NAMES)?;
@@ -75,7 +76,7 @@ impl Items {
         match item {
             Value::Made(made) if own_name(&made.path).as_deref() == Some("Column") => self.columns.push(column(item)?),
             Value::Made(made) if own_name(&made.path).as_deref() == Some("Index") => {
-                self.indexes.push(Index::made(made)?);
+                self.indexes.push(Index::made(made, (schema, table))?);
             }
             Value::Made(made) if made.receiver.is_none() => {
                 self.constraints.push(Constraint::made(made).map_err(|why| format!("{table} with {why}"))?);
@@ -84,7 +85,6 @@ impl Items {
             Value::Unknown(why) => return Err(why.clone()),
             other => return Err(format!("a table with {}", other.kind())),
         }
-        let _ = schema;
         Ok(())
     }
 
