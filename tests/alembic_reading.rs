@@ -116,10 +116,22 @@ fn nearly_all_calls_are_understood() -> Result<()> {
             for effect in &function.effects {
                 if let EffectKind::Opaque(why) = &effect.kind {
                     let count = calls.iter().filter(|call| is_inside(effect.span, call)).count();
+                    if std::env::var_os("TIMING").is_some() && count > 0 {
+                        println!("AT {count} {} {why}", file.display());
+                    }
                     *reasons.entry(why.clone()).or_default() += count;
                 }
             }
         }
+    }
+    if std::env::var_os("TIMING").is_some() {
+        let texts: Vec<String> = revisions()?.iter().map(|f| std::fs::read_to_string(f).unwrap()).collect();
+        let t = std::time::Instant::now();
+        let n: usize = texts.iter().map(|text| safestep::sql::split(text).pieces.len()).sum();
+        println!("sql split {n} {:?}", t.elapsed());
+        let t = std::time::Instant::now();
+        let n: usize = texts.iter().map(|text| Module::read(text).unwrap().body.len()).sum();
+        println!("python {n} {:?}", t.elapsed());
     }
     let opaque: usize = reasons.values().sum();
     println!("{all} calls, {opaque} of them opaque, read in {:?}", started.elapsed());

@@ -5,8 +5,10 @@
 //! stands in.
 
 use super::operations::{self, Enums};
-use super::python::{Clause, Expression, ExpressionKind, Header, Parameter, Statement, StatementKind, Text};
-use super::scope::{Names, Scope, truth};
+use super::python::{
+    Clause, Expression, ExpressionKind, Header, Literal, Part, Statement, StatementKind, Text, expression_at, literal,
+};
+use super::scope::{Names, Scope, returns, truth};
 use super::value::{Arguments, Batch, Made, Value, Why};
 use crate::source::ByteSpan;
 use std::rc::Rc;
@@ -66,10 +68,16 @@ const MAX_STATEMENTS: usize = 20_000;
 const MAX_DEPTH: usize = 8;
 
 /// The effects of the statements of a function.
-pub fn effects<'a>(file: &'a str, module: &Scope<'a>, body: &'a [Statement]) -> Vec<Effect> {
+pub fn effects<'a>(file: &'a str, module: &Scope<'a>, function: &'a Clause) -> Vec<Effect> {
+    let mut own = Scope::default();
+    if let Header::Function { parameters, .. } = &function.header {
+        for name in parameters.iter().map(|parameter| parameter.name.slice(file)) {
+            own.set(name, parameter(name));
+        }
+    }
     let mut reader = Reader {
         file,
-        scopes: vec![module.clone(), Scope::default()],
+        scopes: vec![module.clone(), own],
         enums: Enums::default(),
         effects: Vec::new(),
         waiting: None,
@@ -79,13 +87,21 @@ pub fn effects<'a>(file: &'a str, module: &Scope<'a>, body: &'a [Statement]) -> 
         left: MAX_STATEMENTS,
         has_returned: false,
     };
-    for (index, statement) in body.iter().enumerate() {
+    for (index, statement) in function.body.iter().enumerate() {
         reader.statement = index;
         if !reader.has_returned {
             reader.follow_whole(statement);
         }
     }
     reader.effects
+}
+
+/// What `env.py` gives the functions of a revision with `run_migrations(…)`: `op` stands for Alembic's own.
+fn parameter(name: &str) -> Value {
+    match name {
+        "op" => Value::Imported("alembic.op".to_owned()),
+        name => Value::Unknown(format!("the parameter {name}")),
+    }
 }
 
 struct Reader<'a> {
@@ -115,7 +131,7 @@ enum Meaning {
 
 impl<'a> Reader<'a> {
     fn names(&self) -> Names<'_, 'a> {
-        Names { file: self.file, scopes: &self.scopes }
+        Names { file: self.file, scopes: &self.scopes, depth: 0 }
     }
 
     fn scope(&mut self) -> &mut Scope<'a> {
@@ -126,10 +142,10 @@ impl<'a> Reader<'a> {
 
     /// Follows a statement of the function itself: it is understood as a whole or not at all.
     fn follow_whole(&mut self, statement: &'a Statement) {
-        let (effects, scopes) = (self.effects.len(), self.scopes.clone());
+        let effects = self.effects.len();
         if let Err(why) = self.follow(statement) {
             self.effects.truncate(effects);
-            (self.scopes, self.waiting, self.depth) = (scopes, None, 0);
+            (self.waiting, self.depth, self.place) = (None, 0, Place::Transaction);
             let file = self.file;
             self.scope().forget_changed(file, statement);
             self.push(statement.span, EffectKind::Opaque(why));
@@ -234,8 +250,10 @@ impl<'a> Reader<'a> {
         self.scope().forget_changed(file, statement);
         let mut calls = Vec::new();
         statement.expressions(&mut |expression| calls.push(expression));
-        let is_harmless = |call: &&Expression| {
-            !matches!(call.kind, ExpressionKind::Call(..)) || matches!(self.harmless_call(call), Ok(true))
+        let is_harmless = |part: &&Expression| match &part.kind {
+            ExpressionKind::Call(..) => matches!(self.harmless_call(part), Ok(true)),
+            ExpressionKind::Strings(literals) => self.fields_are_harmless(literals),
+            _ => true,
         };
         match calls.iter().all(is_harmless) && !has_unread(statement) {
             true => Ok(()),
@@ -321,7 +339,7 @@ impl<'a> Reader<'a> {
             return Err("functions that call each other".to_owned());
         }
         let arguments = self.names().arguments(arguments)?;
-        let scope = self.bound(parameters, &arguments)?;
+        let scope = self.names().bound(parameters, &arguments)?;
         let own = self.scopes.split_off(1);
         self.scopes.push(scope);
         self.depth += 1;
@@ -333,31 +351,20 @@ impl<'a> Reader<'a> {
         done.map(|()| true)
     }
 
-    fn bound(&self, parameters: &'a [Parameter], arguments: &Arguments) -> Result<Scope<'a>, Why> {
-        let mut scope = Scope::default();
-        let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.slice(self.file)).collect();
-        arguments.only(known.len(), &known)?;
-        for (position, parameter) in parameters.iter().enumerate() {
-            let name = parameter.name.slice(self.file);
-            let value = match (arguments.get(position, name), &parameter.default) {
-                (Some(value), _) => value.clone(),
-                (None, Some(default)) => self.names().value(default),
-                (None, None) => return Err(format!("a call without {name}")),
-            };
-            scope.set(name, value);
-        }
-        Ok(scope)
-    }
-
     /// What the calls in an expression do, in the order in which Python makes them.
     fn run(&mut self, expression: &'a Expression) -> Result<(), Why> {
         let mut calls = Vec::new();
         let mut is_conditional = false;
-        expression.walk(&mut |part| match part.kind {
+        let mut fields_are_harmless = true;
+        expression.walk(&mut |part| match &part.kind {
             ExpressionKind::Call(..) => calls.push(part),
             ExpressionKind::Other(_) | ExpressionKind::Conditional(..) => is_conditional = true,
+            ExpressionKind::Strings(literals) => fields_are_harmless &= self.fields_are_harmless(literals),
             _ => {}
         });
+        if !fields_are_harmless {
+            return Err("a call in an f-string".to_owned());
+        }
         // An inner call ends before the outer one.
         calls.sort_by_key(|call| call.span.end);
         for call in calls {
@@ -375,6 +382,24 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
+    /// No call in the fields of f-strings does anything to the database.
+    fn fields_are_harmless(&self, literals: &[ByteSpan]) -> bool {
+        literals.iter().all(|span| {
+            let Literal::Text(parts) = literal(self.file, *span) else { return true };
+            parts.iter().all(|part| match part {
+                Part::Field(field) if field.slice(self.file).contains('(') => {
+                    let mut is_harmless = true;
+                    let expression = expression_at(self.file, *field);
+                    expression.iter().for_each(|expression| {
+                        expression.walk(&mut |part| is_harmless &= matches!(self.harmless_call(part), Ok(true)));
+                    });
+                    is_harmless && expression.is_some()
+                }
+                _ => true,
+            })
+        })
+    }
+
     fn harmless_call(&self, call: &Expression) -> Result<bool, Why> {
         let ExpressionKind::Call(function, _) = &call.kind else { return Ok(true) };
         match &function.kind {
@@ -390,12 +415,38 @@ impl<'a> Reader<'a> {
                     _ => Ok(true),
                 }
             }
+            _ if self
+                .names()
+                .function(function.span.slice(self.file))
+                .is_some_and(|clause| self.only_returns(clause)) =>
+            {
+                Ok(true)
+            }
             _ => match self.names().value(function) {
                 Value::Imported(path) => Ok(is_harmless(&path)),
                 Value::Unknown(why) => Err(format!("a call of {why}")),
                 other => Err(format!("a call of {}", other.kind())),
             },
         }
+    }
+
+    /// A function of the file that only returns a value.
+    fn only_returns(&self, clause: &Clause) -> bool {
+        let mut is_harmless = true;
+        for value in returns(self.file, clause).unwrap_or_default() {
+            value.walk(&mut |part| {
+                // One that calls itself, or another that calls it, is not followed.
+                is_harmless &= match &part.kind {
+                    ExpressionKind::Call(function, _) if function.kind == ExpressionKind::Name => {
+                        self.names().function(function.span.slice(self.file)).is_none()
+                            && matches!(self.harmless_call(part), Ok(true))
+                    }
+                    ExpressionKind::Call(..) => matches!(self.harmless_call(part), Ok(true)),
+                    _ => true,
+                };
+            });
+        }
+        is_harmless && returns(self.file, clause).is_some()
     }
 
     fn meaning(&mut self, call: &'a Expression) -> Result<Meaning, Why> {

@@ -96,7 +96,7 @@ impl Revision {
         };
         let module = Module::read(file).map_err(|error| unusable(error.at, error.what.to_owned()))?;
         let scope = Scope::of_module(file, &module);
-        let names = Names { file, scopes: std::slice::from_ref(&scope) };
+        let names = Names { file, scopes: std::slice::from_ref(&scope), depth: 0 };
         let mut values = Vec::new();
         let mut lists: [Vec<String>; 4] = Default::default();
         for statement in &module.body {
@@ -125,6 +125,7 @@ impl Revision {
         let imports = imports.map(|statement| statement.span).collect();
         let function = |name| function(file, &module, &scope, name);
         let (upgrade, downgrade) = (function("upgrade"), function("downgrade"));
+        drop(scope); // it borrows the file
         let comments = module.comments;
         Ok(Revision {
             id,
@@ -177,7 +178,7 @@ fn function(file: &str, module: &Module, scope: &Scope<'_>, name: &str) -> Optio
             }
             _ => None,
         })?;
-    let effects = effects(file, scope, &clause.body);
+    let effects = effects(file, scope, clause);
     let next = module.body.get(at + 1).map_or(file.len(), |next| next.span.start);
     let mut body = body(file, clause);
     let mut from = 0;

@@ -1,16 +1,17 @@
 //! Names and what they stand for, and the values of expressions.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use imbl::HashMap;
+
 use super::python::{
-    Argument, Clause, Expression, ExpressionKind, Header, Imported, Literal, Module, Part, Star, Statement,
-    StatementKind, Text, literal,
+    Argument, Clause, Expression, ExpressionKind, Header, Imported, Literal, Module, Parameter, Part, Star, Statement,
+    StatementKind, Text, expression_at, literal,
 };
 use super::value::{Arguments, Made, Value, Why};
 use crate::source::ByteSpan;
 
-/// The names that a piece of code sees.
+/// The names that a piece of code sees. A clone shares them.
 #[derive(Debug, Clone, Default)]
 pub struct Scope<'a> {
     values: HashMap<&'a str, Value>,
@@ -26,6 +27,8 @@ pub struct Names<'s, 'a> {
     pub file: &'a str,
     /// The function's own names, the innermost last.
     pub scopes: &'s [Scope<'a>],
+    /// How many functions of the file are being followed for their values.
+    pub depth: usize,
 }
 
 impl<'a> Scope<'a> {
@@ -36,7 +39,7 @@ impl<'a> Scope<'a> {
             match &statement.kind {
                 StatementKind::Import(imported) => scopes[0].import(imported),
                 StatementKind::Assign { targets, value: Some(value), .. } => {
-                    let value = Names { file, scopes: &scopes }.value(value);
+                    let value = Names { file, scopes: &scopes, depth: 0 }.value(value);
                     targets.iter().for_each(|target| scopes[0].assign(file, target, value.clone()));
                 }
                 _ => {
@@ -135,6 +138,10 @@ impl<'a> Scope<'a> {
     }
 }
 
+/// How deep functions are followed for their values.
+const MAX_DEPTH: usize = 8;
+/// Lists longer than this are not made.
+const MAX_ITEMS: usize = 10_000;
 /// Strings longer than this are not put together.
 const MAX_TEXT: usize = 1 << 20;
 
@@ -150,7 +157,19 @@ impl<'a> Names<'_, 'a> {
             [module] => Value::Imported(format!("{module}.{name}")),
             _ if matches!(
                 name,
-                "str" | "int" | "len" | "range" | "list" | "tuple" | "sorted" | "dict" | "set" | "print"
+                "str"
+                    | "int"
+                    | "len"
+                    | "range"
+                    | "list"
+                    | "tuple"
+                    | "sorted"
+                    | "dict"
+                    | "set"
+                    | "print"
+                    | "reversed"
+                    | "enumerate"
+                    | "zip"
             ) =>
             {
                 Value::Imported(format!("builtins.{name}"))
@@ -173,7 +192,7 @@ impl<'a> Names<'_, 'a> {
                 "False" => Value::Boolean(false),
                 name => self.get(name),
             },
-            ExpressionKind::Number => Value::Number(expression.span.slice(self.file).to_owned()),
+            ExpressionKind::Number => Value::Number(expression.span.slice(self.file).replace('_', "")),
             ExpressionKind::Strings(literals) => self.strings(literals),
             ExpressionKind::Attribute(of, name) => member(self.value(of), name.slice(self.file)),
             ExpressionKind::Call(function, arguments) => self.call(function, arguments, expression.span),
@@ -247,16 +266,10 @@ impl<'a> Names<'_, 'a> {
         Value::Text(whole)
     }
 
-    /// What stands in the braces of an f-string, when it is a name or a path of names.
+    /// What stands in the braces of an f-string, when it is an expression without a format.
     fn field(&self, field: ByteSpan) -> Result<String, Why> {
-        let text = field.slice(self.file).trim();
-        let is_path = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
-        if !is_path {
-            return Err("an f-string with an expression".to_owned());
-        }
-        let mut names = text.split('.');
-        let first = self.get(names.next().unwrap_or_default());
-        printed(&names.fold(first, member)).map_err(|why| format!("an f-string with {why}"))
+        let expression = expression_at(self.file, field).ok_or("an f-string with a format")?;
+        printed(&self.value(&expression)).map_err(|why| format!("an f-string with {why}"))
     }
 
     /// The arguments of a call.
@@ -289,6 +302,9 @@ impl<'a> Names<'_, 'a> {
             Ok(arguments) => arguments,
             Err(why) => return Value::Unknown(why),
         };
+        if let Some(value) = self.returned(function, &arguments) {
+            return value;
+        }
         let (path, receiver) = match &function.kind {
             ExpressionKind::Attribute(of, name) => match self.value(of) {
                 Value::Imported(path) => (format!("{path}.{}", name.slice(self.file)), None),
@@ -303,6 +319,38 @@ impl<'a> Names<'_, 'a> {
             },
         };
         made(Made { path, receiver, arguments, span })
+    }
+
+    /// What a function of the file returns, when that is all that it does.
+    fn returned(&self, function: &Expression, arguments: &Arguments) -> Option<Value> {
+        if function.kind != ExpressionKind::Name || self.depth == MAX_DEPTH {
+            return None;
+        }
+        let clause = self.function(function.span.slice(self.file))?;
+        let Header::Function { parameters, .. } = &clause.header else { return None };
+        let [value] = returns(self.file, clause)? else { return None };
+        let scopes = [self.scopes.first()?.clone(), self.bound(parameters, arguments).ok()?];
+        Some(Names { file: self.file, scopes: &scopes, depth: self.depth + 1 }.value(value))
+    }
+
+    /// The names that a function sees of its own when it is called.
+    ///
+    /// # Errors
+    /// When the arguments do not fit its parameters.
+    pub fn bound(&self, parameters: &'a [Parameter], arguments: &Arguments) -> Result<Scope<'a>, Why> {
+        let mut scope = Scope::default();
+        let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name.slice(self.file)).collect();
+        arguments.only(known.len(), &known)?;
+        for (position, parameter) in parameters.iter().enumerate() {
+            let name = parameter.name.slice(self.file);
+            let value = match (arguments.get(position, name), &parameter.default) {
+                (Some(value), _) => value.clone(),
+                (None, Some(default)) => self.value(default),
+                (None, None) => return Err(format!("a call without {name}")),
+            };
+            scope.set(name, value);
+        }
+        Ok(scope)
     }
 
     fn binary(&self, left: &Value, operator: &str, right: Value, span: ByteSpan) -> Value {
@@ -321,6 +369,7 @@ impl<'a> Names<'_, 'a> {
             (Value::Text(left), "in", Value::List(values)) if values.iter().all(|value| value.text().is_some()) => {
                 Value::Boolean(values.iter().any(|value| value.text() == Some(&left.value)))
             }
+            (Value::Number(left), "+" | "-" | "*", Value::Number(right)) => arithmetic(left, operator, right),
             (Value::Boolean(left), "and", Value::Boolean(right)) => Value::Boolean(*left && *right),
             (Value::Boolean(left), "or", Value::Boolean(right)) => Value::Boolean(*left || *right),
             _ if left.is_clause() || right.is_clause() => {
@@ -329,6 +378,30 @@ impl<'a> Names<'_, 'a> {
             _ => Value::Unknown(format!("an expression with {operator}")),
         }
     }
+}
+
+/// What a function returns that does nothing else.
+pub fn returns<'a>(file: &str, clause: &'a Clause) -> Option<&'a [Expression]> {
+    let (last, before) = clause.body.split_last()?;
+    let is_docstring = |statement: &Statement| {
+        matches!(&statement.kind, StatementKind::Expression(Expression { kind: ExpressionKind::Strings(_), .. }))
+    };
+    match &last.kind {
+        StatementKind::Word(word, values) if word.slice(file) == "return" && before.iter().all(is_docstring) => {
+            Some(values)
+        }
+        _ => None,
+    }
+}
+
+fn arithmetic(left: &str, operator: &str, right: &str) -> Value {
+    let numbers = left.parse::<i64>().ok().zip(right.parse::<i64>().ok());
+    let result = numbers.and_then(|(left, right)| match operator {
+        "+" => left.checked_add(right),
+        "-" => left.checked_sub(right),
+        _ => left.checked_mul(right),
+    });
+    result.map_or_else(|| Value::Unknown(format!("an expression with {operator}")), |n| Value::Number(n.to_string()))
 }
 
 fn unary(operator: &str, value: Value) -> Value {
@@ -399,6 +472,9 @@ fn made(made: Made) -> Value {
         ("alembic.op.f", None) => {
             return argument.or(made.arguments.named("name")).cloned().unwrap_or(Value::None);
         }
+        (".f", Some(Value::Batch(_))) => {
+            return argument.or(made.arguments.named("name")).cloned().unwrap_or(Value::None);
+        }
         ("textwrap.dedent", None) => {
             // Blanks at the beginning of lines are all that it takes away.
             return argument.cloned().unwrap_or(Value::None);
@@ -408,9 +484,9 @@ fn made(made: Made) -> Value {
                 return Value::Text(Text::standing_for(text, made.span));
             }
         }
-        ("builtins.list" | "builtins.tuple" | "builtins.sorted" | "builtins.set", None) => {
-            if let (Some(Value::List(values)), false) = (argument, made.path.ends_with("sorted")) {
-                return Value::List(values.clone());
+        (path, None) if path.starts_with("builtins.") && path != "builtins.dict" => {
+            if let Some(values) = sequence(path, &made.arguments.positional) {
+                return Value::List(values);
             }
         }
         ("builtins.dict", None) if made.arguments.positional.is_empty() => {
@@ -430,6 +506,42 @@ fn made(made: Made) -> Value {
         _ => {}
     }
     Value::Made(Rc::new(made))
+}
+
+/// What the built-in functions make of lists.
+fn sequence(path: &str, arguments: &[Value]) -> Option<Vec<Value>> {
+    let pair = |one: Value, other: &Value| Value::List(vec![one, other.clone()]);
+    match (path, arguments) {
+        ("builtins.list" | "builtins.tuple" | "builtins.set", [Value::List(values)]) => Some(values.clone()),
+        ("builtins.reversed", [Value::List(values)]) => Some(values.iter().rev().cloned().collect()),
+        ("builtins.sorted", [Value::List(values)]) => {
+            let mut texts: Vec<(&str, &Value)> =
+                values.iter().map(|value| Some((value.text()?, value))).collect::<Option<_>>()?;
+            texts.sort_by(|one, other| one.0.cmp(other.0));
+            Some(texts.into_iter().map(|(_, value)| value.clone()).collect())
+        }
+        ("builtins.enumerate", [Value::List(values)]) => {
+            let number = |at: usize| Value::Number(at.to_string());
+            Some(values.iter().enumerate().map(|(at, value)| pair(number(at), value)).collect())
+        }
+        ("builtins.zip", [Value::List(left), Value::List(right)]) => {
+            Some(left.iter().zip(right).map(|(left, right)| pair(left.clone(), right)).collect())
+        }
+        ("builtins.range", numbers) => {
+            let number = |value: &Value| match value {
+                Value::Number(number) => number.parse::<usize>().ok(),
+                _ => None,
+            };
+            let (start, end) = match numbers {
+                [end] => (0, number(end)?),
+                [start, end] => (number(start)?, number(end)?),
+                _ => return None,
+            };
+            let is_short = end.saturating_sub(start) <= MAX_ITEMS;
+            is_short.then(|| (start..end).map(|at| Value::Number(at.to_string())).collect())
+        }
+        _ => None,
+    }
 }
 
 fn method_of_text(text: &Text, made: &Made) -> Value {

@@ -147,6 +147,7 @@ pub(super) fn tables(value: &Value, found: &mut Vec<String>) {
             made.arguments.positional.iter().for_each(|argument| tables(argument, found));
         }
         Value::List(values) => values.iter().for_each(|value| tables(value, found)),
+        Value::Dict(pairs) => pairs.iter().for_each(|(_, value)| tables(value, found)),
         _ => {}
     }
 }

@@ -222,6 +222,13 @@ pub(super) fn identity(arguments: &Arguments) -> Result<String, Why> {
         Some(Value::Boolean(true)) => "ALWAYS",
         Some(other) => return Err(format!("always is {}", other.kind())),
     };
+    let options = options(arguments)?;
+    let options = if options.is_empty() { options } else { format!(" ({options})") };
+    Ok(format!("GENERATED {always} AS IDENTITY{options}"))
+}
+
+/// What a sequence's or an identity's arguments say of its values.
+pub(super) fn options(arguments: &Arguments) -> Result<String, Why> {
     let number = |name: &str| match arguments.named(name) {
         None | Some(Value::None) => Ok(None),
         Some(Value::Number(number)) => Ok(Some(number.as_str())),
@@ -238,8 +245,7 @@ pub(super) fn identity(arguments: &Arguments) -> Result<String, Why> {
     }
     options.extend(number("cache")?.map(|number| format!("CACHE {number}")));
     options.extend(arguments.switch("cycle")?.map(|on| if on { "CYCLE" } else { "NO CYCLE" }.to_owned()));
-    let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" ")) };
-    Ok(format!("GENERATED {always} AS IDENTITY{options}"))
+    Ok(options.join(" "))
 }
 
 /// `sa.Computed(…)`. Servers before 18 have no virtual columns, and SQLAlchemy writes STORED for them.

@@ -108,7 +108,7 @@ fn element(value: &Value, classes: Option<&Value>) -> Result<String, Why> {
         Value::Text(name) => (quoted(&name.value), Some(name.value.as_str())),
         Value::Made(made) => {
             let key = match own_name(&made.path).as_deref() {
-                Some("literal_column" | "column") => made.arguments.text(0, "text")?,
+                Some("literal_column" | "column" | "text") => made.arguments.text(0, "text")?,
                 _ => None,
             };
             (clause(value)?, key)

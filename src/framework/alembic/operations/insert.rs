@@ -118,8 +118,14 @@ pub(super) fn data_statement(made: &Made) -> Result<Sent, Why> {
     let mut wheres = Vec::new();
     let mut row = Row::default();
     let mut others = Vec::new();
+    // The tables of conditions come before those of values.
+    for method in [".where", ".values"] {
+        for made in chain.iter().filter(|made| made.path == method) {
+            let named = made.arguments.named.iter().map(|(_, value)| value);
+            made.arguments.positional.iter().chain(named).for_each(|argument| tables(argument, &mut others));
+        }
+    }
     for made in chain.iter().rev().skip(1) {
-        made.arguments.positional.iter().for_each(|argument| tables(argument, &mut others));
         match made.path.as_str() {
             ".where" => {
                 for condition in &made.arguments.positional {
@@ -132,7 +138,6 @@ pub(super) fn data_statement(made: &Made) -> Result<Sent, Why> {
                     row.push_all(pairs)?;
                 }
                 for (name, value) in &made.arguments.named {
-                    tables(value, &mut others);
                     row.push(name.clone(), value);
                 }
             }

@@ -11,12 +11,14 @@ mod constraint;
 mod index;
 mod insert;
 mod names;
+mod object;
 mod table;
 mod types;
 
 use std::collections::HashSet;
 
 use super::effects::Sent;
+use super::python::Text;
 use super::value::{Arguments, Batch, Made, Value, Why};
 use crate::source::ByteSpan;
 use column::Column;
@@ -171,6 +173,9 @@ pub fn executed(value: &Value, values: &[(&str, &Value)]) -> Result<Sent, Why> {
             (None, Some(text)) if made.path == ".bindparams" && made.arguments.positional.is_empty() => {
                 let own = made.arguments.named.iter().map(|(name, value)| (name.as_str(), value));
                 executed(text, &own.chain(values.iter().copied()).collect::<Vec<_>>())
+            }
+            (Some(name @ ("CreateSequence" | "DropSequence" | "CreateSchema" | "DropSchema")), None) => {
+                object::statement(name, &made.arguments).map(|sql| Sent::known(Text::standing_for(sql, made.span)))
             }
             _ if !values.is_empty() => Err("a statement with parameters".to_owned()),
             _ => insert::data_statement(made),

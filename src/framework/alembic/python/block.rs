@@ -45,6 +45,18 @@ impl Module {
     }
 }
 
+/// Reads an expression that stands at `span` in a file, such as the field of an f-string.
+pub fn expression_at(file: &str, span: ByteSpan) -> Option<Expression> {
+    let cut = lines(span.slice(file)).ok()?;
+    let at = |token: &Token| Token {
+        span: ByteSpan::new(token.span.start + span.start, token.span.end + span.start),
+        ..*token
+    };
+    let tokens: Vec<Token> = cut.tokens.iter().map(at).collect();
+    let mut parser = Parser::new(file, &tokens);
+    parser.expression().filter(|_| parser.is_done())
+}
+
 struct Reader<'a> {
     file: &'a str,
     tokens: &'a [Token],

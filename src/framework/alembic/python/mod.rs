@@ -10,7 +10,7 @@ mod literal;
 mod statement;
 mod tokens;
 
-pub use block::{Module, PythonError};
+pub use block::{Module, PythonError, expression_at};
 pub use expression::{Argument, Expression, ExpressionKind, Star};
 pub use literal::{Literal, Part, Text, literal};
 pub use statement::{Clause, Header, Imported, Parameter, Statement, StatementKind};

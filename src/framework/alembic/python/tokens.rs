@@ -49,10 +49,10 @@ pub(super) fn lines(text: &str) -> Result<Lines, PythonError> {
     for pair in pairs {
         let span = ByteSpan::new(pair.as_span().start(), pair.as_span().end());
         let kind = match pair.as_rule() {
-            Rule::name => TokenKind::Name,
+            Rule::plain | Rule::name => TokenKind::Name,
             Rule::number => TokenKind::Number,
             Rule::string => TokenKind::String,
-            Rule::operator => TokenKind::Operator,
+            Rule::single | Rule::operator => TokenKind::Operator,
             Rule::comment => {
                 cut.comments.push(span);
                 continue;
