@@ -85,7 +85,8 @@ fn statements(function: &Function) -> Result<Vec<String>, String> {
 fn ordered(statements: Vec<String>) -> Vec<String> {
     let mut statements: Vec<String> =
         statements.into_iter().map(|text| text.replace("DROP TYPE IF EXISTS", "DROP TYPE")).collect();
-    for run in statements.chunk_by_mut(|one, other| [one, other].iter().all(|text| text.starts_with("CREATE INDEX"))) {
+    let is_index = |text: &&String| text.starts_with("CREATE INDEX") || text.starts_with("CREATE UNIQUE INDEX");
+    for run in statements.chunk_by_mut(|one, other| [one, other].iter().all(is_index)) {
         run.sort();
     }
     statements

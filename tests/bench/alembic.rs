@@ -10,9 +10,10 @@ use super::variable;
 
 /// All Python files of the samples, or of the folders in `SAFESTEP_TEST_REVISIONS`.
 pub fn files() -> Result<Vec<PathBuf>> {
-    let folders = match std::env::var_os("SAFESTEP_TEST_REVISIONS") {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+    let folders: Vec<PathBuf> = match std::env::var_os("SAFESTEP_TEST_REVISIONS") {
         Some(folders) => std::env::split_paths(&folders).collect(),
-        None => vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/alembic")],
+        None => ["alembic", "alembic-reading"].map(|name| samples.join(name)).into(),
     };
     let mut files = Vec::new();
     for folder in &folders {
