@@ -5,6 +5,7 @@
 
 pub mod alembic;
 mod blocks;
+mod config_file;
 pub mod drizzle;
 pub mod header;
 pub mod ledger;
