@@ -9,6 +9,7 @@ use super::python::{
     Clause, Expression, ExpressionKind, Header, Literal, Part, Statement, StatementKind, Text, expression_at, literal,
 };
 use super::scope::{Names, Scope, returns, truth};
+use super::sent::Sent;
 use super::value::{Arguments, Batch, Made, Value, Why};
 use crate::source::ByteSpan;
 use std::rc::Rc;
@@ -42,24 +43,6 @@ pub enum EffectKind {
     Sql(Vec<Sent>),
     /// Nobody knows without running it; why.
     Opaque(Why),
-}
-
-/// SQL that is sent at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sent {
-    /// The text, with the places where it stands in the file.
-    pub sql: Text,
-    /// It is sent only when what it makes is not there yet.
-    pub unless_there: bool,
-    /// Values that are known only when it runs, `$1` first; what they come from, in a few words.
-    pub parameters: Vec<String>,
-}
-
-impl Sent {
-    /// SQL that is known to its last character.
-    pub fn known(sql: Text) -> Sent {
-        Sent { sql, unless_there: false, parameters: Vec::new() }
-    }
 }
 
 /// How many statements are followed, loops and functions included.

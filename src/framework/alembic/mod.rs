@@ -12,4 +12,5 @@ pub mod operations;
 pub mod python;
 pub mod revision;
 pub mod scope;
+pub mod sent;
 pub mod value;

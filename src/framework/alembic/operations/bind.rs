@@ -1,8 +1,8 @@
 //! Text that SQLAlchemy's `text()` takes: `:name` is a parameter, `\:name` is not.
 
 use super::names::literal;
-use crate::framework::alembic::effects::Sent;
 use crate::framework::alembic::python::Text;
+use crate::framework::alembic::sent::Sent;
 use crate::framework::alembic::value::{Value, Why};
 use crate::source::ByteSpan;
 

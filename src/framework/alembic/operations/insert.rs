@@ -4,8 +4,8 @@ use super::bind::constant;
 use super::clause::{clause, tables};
 use super::names::{list, quoted, table};
 use super::types::own_name;
-use crate::framework::alembic::effects::Sent;
 use crate::framework::alembic::python::Text;
+use crate::framework::alembic::sent::Sent;
 use crate::framework::alembic::value::{Arguments, Made, Value, Why};
 use crate::source::ByteSpan;
 

@@ -8,6 +8,7 @@ mod bind;
 mod clause;
 mod column;
 mod constraint;
+mod enums;
 mod index;
 mod insert;
 mod names;
@@ -15,29 +16,13 @@ mod object;
 mod table;
 mod types;
 
-use std::collections::HashSet;
-
-use super::effects::Sent;
 use super::python::Text;
+use super::sent::Sent;
 use super::value::{Arguments, Batch, Made, Value, Why};
 use crate::source::ByteSpan;
-use column::Column;
 use constraint::{Constraint, checked};
+pub use enums::Enums;
 use names::quoted;
-
-/// The enums that were created so far: SQLAlchemy creates each once in a run.
-#[derive(Debug, Default)]
-pub struct Enums {
-    created: HashSet<String>,
-}
-
-impl Enums {
-    /// `CREATE TYPE` for a column of a table that is made.
-    fn create(&mut self, column: &Column) -> Option<String> {
-        let native = column.ty.native.as_ref().filter(|native| native.is_created)?;
-        self.created.insert(native.name.clone()).then(|| native.create.clone())
-    }
-}
 
 /// The SQL of `op.directive(…)`.
 ///
@@ -193,10 +178,8 @@ pub fn enum_method(made: &Made, enums: &mut Enums) -> Result<Option<String>, Why
         return Ok(None);
     };
     let Some(native) = types::sql_type(receiver)?.native else { return Ok(None) };
-    if made.path == ".drop" {
-        enums.created.remove(&native.name);
-        return Ok(Some(format!("DROP TYPE {}", native.name)));
+    match made.path == ".drop" {
+        true => Ok(Some(enums.dropped(&native))),
+        false => Ok(Some(enums.created(native))),
     }
-    enums.created.insert(native.name.clone());
-    Ok(Some(native.create))
 }

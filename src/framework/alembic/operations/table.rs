@@ -1,8 +1,8 @@
 //! Tables: `op.create_table`, `op.add_column`, `op.drop_table` and their relatives.
 
-use super::Enums;
 use super::column::{Column, column};
 use super::constraint::{Constraint, checked};
+use super::enums::Enums;
 use super::index::Index;
 use super::names::{literal, quoted, table};
 use super::types::own_name;

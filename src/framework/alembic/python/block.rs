@@ -2,7 +2,7 @@
 
 use super::expression::Parser;
 use super::statement::{Clause, Header, Imported, Parameter, Statement, StatementKind};
-use super::tokens::{Line, Token, TokenKind, lines};
+use super::tokens::{Line, PythonError, Token, TokenKind, lines};
 use super::{Expression, ExpressionKind};
 use crate::source::ByteSpan;
 
@@ -16,15 +16,6 @@ pub struct Module {
     pub body: Vec<Statement>,
     /// All comments, in order, each from `#` to the end of its line.
     pub comments: Vec<ByteSpan>,
-}
-
-/// Why a file cannot be cut into statements.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PythonError {
-    /// The offset of the byte where it begins.
-    pub at: usize,
-    /// What is wrong, as a sentence without its full stop.
-    pub what: &'static str,
 }
 
 impl Module {

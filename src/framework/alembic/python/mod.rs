@@ -10,10 +10,11 @@ mod literal;
 mod statement;
 mod tokens;
 
-pub use block::{Module, PythonError, expression_at};
+pub use block::{Module, expression_at};
 pub use expression::{Argument, Expression, ExpressionKind, Star};
 pub use literal::{Literal, Part, Text, literal};
 pub use statement::{Clause, Header, Imported, Parameter, Statement, StatementKind};
+pub use tokens::PythonError;
 
 use grammar::{Grammar, Rule};
 

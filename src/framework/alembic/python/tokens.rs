@@ -2,7 +2,6 @@
 
 use pest::Parser;
 
-use super::block::PythonError;
 use super::{Grammar, Rule};
 use crate::source::ByteSpan;
 
@@ -37,6 +36,15 @@ pub(super) struct Lines {
     pub tokens: Vec<Token>,
     pub lines: Vec<Line>,
     pub comments: Vec<ByteSpan>,
+}
+
+/// Why a file cannot be cut into statements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PythonError {
+    /// The offset of the byte where it begins.
+    pub at: usize,
+    /// What is wrong, as a sentence without its full stop.
+    pub what: &'static str,
 }
 
 /// Cuts a file into logical lines. Only what never ends is an error: a string, or a bracket.
