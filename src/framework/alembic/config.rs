@@ -83,7 +83,9 @@ impl Configuration {
         let script_location = match section.get("script_location") {
             // Flask-Migrate's is where its `alembic.ini` is.
             None => folder.clone(),
+            // A path of the machine where it runs says nothing here; what stands beside the file does.
             Some(location) => script_folder(&folder, location, section)
+                .or_else(|| folder.join("env.py").is_file().then(|| folder.clone()))
                 .ok_or_else(|| unusable(file, &format!("script_location is {location}, and there is no env.py")))?,
         };
         let mut locations = Vec::new();
@@ -366,6 +368,13 @@ mod tests {
                 &["a", "b"],
             ),
             (&[("migrations/alembic.ini", "[alembic]\n"), ("migrations/env.py", "")], &["migrations/versions"]),
+            (
+                &[
+                    ("migrations/alembic.ini", "[alembic]\nscript_location = /app/migrations\n"),
+                    ("migrations/env.py", ""),
+                ],
+                &["migrations/versions"],
+            ),
             (&[("env.py", ""), ("versions/a.py", "")], &["versions"]),
         ] {
             assert_eq!(Project::new(files).versions(), versions, "{files:?}");
