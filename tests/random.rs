@@ -21,12 +21,15 @@ mod random {
     pub mod known;
     pub mod model;
     pub mod objects;
+    pub mod replaced;
     pub mod rewritten;
     pub mod rows;
     pub mod rows_of;
     pub mod said;
+    pub mod seldom;
     pub mod shrink;
     pub mod tables;
+    pub mod thoughts;
     pub mod trace;
     pub mod writer;
 }

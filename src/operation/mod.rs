@@ -425,6 +425,8 @@ pub enum Operation {
     Update {
         table: QualifiedName,
         rows: Rows,
+        /// The columns that it sets, where that can be told and nothing else is changed with them.
+        sets: Option<Vec<Ident>>,
     },
     Delete {
         table: QualifiedName,

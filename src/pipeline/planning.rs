@@ -9,7 +9,7 @@ use super::copies::Copies;
 use super::findings::Findings;
 use super::session;
 use crate::framework::migration::Migration;
-use crate::operation::{Operation, QualifiedName};
+use crate::operation::{Item, Operation, QualifiedName, TransactionControl};
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, units};
 use crate::postgres::LockMode;
@@ -114,12 +114,44 @@ struct Search<'a> {
     set_by_steps: BTreeSet<usize>,
     /// Rows change in one transaction where they do in the source. Where that keeps something long from its own form, they
     /// change one statement after the other, as they did elsewhere.
-    rows_together: bool,
+    rows: RowsTogether,
     freedom: Freedom,
     /// Steps that commit as one, found on the way.
     bound: Vec<(usize, usize)>,
     /// Why those do.
     because: String,
+}
+
+/// How far what changes rows is kept together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum RowsTogether {
+    /// In the source's order.
+    InOrder,
+    /// What looks at other values passes it.
+    ByColumns,
+    /// No more: one statement after the other.
+    Apart,
+}
+
+impl RowsTogether {
+    fn are_together(self) -> bool {
+        self != RowsTogether::Apart
+    }
+
+    /// The next that is tried, and with which freedom.
+    fn ease(&mut self) -> Freedom {
+        let (next, freedom) = match self {
+            RowsTogether::InOrder => (RowsTogether::ByColumns, Freedom::Rows),
+            RowsTogether::ByColumns | RowsTogether::Apart => (RowsTogether::Apart, Freedom::Things),
+        };
+        *self = next;
+        freedom
+    }
+}
+
+/// SAVEPOINT and its like, outside the author's own BEGIN and COMMIT: they are of the runner's transaction, or fail.
+fn is_of_whole_transaction(item: &Item) -> bool {
+    item.fixed.is_none() && item.operation == Operation::Transaction(TransactionControl::Other)
 }
 
 /// The units, each with the indexes of its steps.
@@ -133,7 +165,7 @@ impl<'a> Search<'a> {
             runner,
             version,
             set_by_steps: session::set_by_steps(migration, runner),
-            rows_together: true,
+            rows: RowsTogether::InOrder,
             freedom: Freedom::Things,
             bound: Vec::new(),
             because: "its statements must be seen together, and one of them takes long".to_owned(),
@@ -151,6 +183,9 @@ impl<'a> Search<'a> {
         if self.migration.is_as_written() {
             findings = findings.left("an earlier rewrite left it as it is");
         }
+        if self.migration.items.iter().any(is_of_whole_transaction) {
+            findings = findings.left("its savepoints are those of one transaction");
+        }
         match findings.is_rewritten() && !self.set_by_steps.is_empty() {
             true => findings.apart(&self.set_by_steps),
             false => findings,
@@ -164,13 +199,14 @@ impl<'a> Search<'a> {
             self.bound.clear();
             return Err(left(findings, &unset, &why));
         }
-        let mut together = bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows_together);
+        let mut together =
+            bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows.are_together());
         together.extend(&self.bound);
         let ordered: Ordered = match units(steps, &together, self.freedom) {
             Ok(ordered) => ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect(),
             Err(stuck) => return Err(self.loosen(findings, &stuck)),
         };
-        match check::check(steps, &ordered, &self.around.promise(self.version, self.rows_together)) {
+        match check::check(steps, &ordered, &self.around.promise(self.version, self.rows.are_together())) {
             Ok(locks) => self.accept(findings, ordered, locks),
             Err(fault) => Err(self.mend(findings, &fault)),
         }
@@ -179,7 +215,8 @@ impl<'a> Search<'a> {
     /// Steps that are to commit as one cannot: rows may change one statement after the other, or they stay as written.
     fn loosen(&mut self, findings: Findings, stuck: &Stuck) -> Findings {
         self.bound.clear();
-        if std::mem::take(&mut self.rows_together) {
+        if self.rows.are_together() {
+            self.freedom = self.rows.ease();
             return findings;
         }
         let items: Vec<usize> = stuck.steps.iter().map(|at| findings.steps[*at].from).collect();
@@ -205,8 +242,8 @@ impl<'a> Search<'a> {
         let is_one_as_written =
             others.next().is_some_and(|(kind, _)| *kind == UnitKind::AsWritten) && others.next().is_none();
         let in_words = |(kind, unit): &(UnitKind, Vec<usize>)| *kind == UnitKind::AsWritten && has_brief(steps, unit);
-        if self.rows_together && (is_one_as_written || ordered.iter().any(in_words)) {
-            self.rows_together = false;
+        if self.rows.are_together() && (is_one_as_written || ordered.iter().any(in_words)) {
+            self.freedom = self.rows.ease();
             self.bound.clear();
             return Err(findings);
         }
@@ -231,6 +268,7 @@ impl<'a> Search<'a> {
             | Fault::Refused { .. }
             | Fault::Costly { .. }
             | Fault::Differs { .. }
+            | Fault::Early { .. }
             | Fault::Parted { .. } => None,
         };
         if let Some(pair) = pair.filter(|pair| !self.bound.contains(pair)) {
@@ -238,16 +276,18 @@ impl<'a> Search<'a> {
             self.bound.push(pair);
             return findings;
         }
-        if self.freedom != Freedom::None && !matches!(fault, Fault::Doubtful { .. }) {
+        let may_come_closer = !matches!(self.freedom, Freedom::None | Freedom::Rows);
+        if may_come_closer && !matches!(fault, Fault::Doubtful { .. } | Fault::Early { .. }) {
             self.freedom = if self.freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
             return findings;
         }
         self.bound.clear();
-        self.freedom = Freedom::Things;
-        match std::mem::take(&mut self.rows_together) {
-            true => findings,
-            false => left(findings, &faulty, &why),
+        if self.rows.are_together() {
+            self.freedom = self.rows.ease();
+            return findings;
         }
+        self.freedom = Freedom::Things;
+        left(findings, &faulty, &why)
     }
 }
 
@@ -287,6 +327,9 @@ fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
             vec![*copy, *removal],
             "what is written between the copy and the end of what it copies would be lost".into(),
         ),
+        Fault::Early { change, step } => {
+            (vec![*change, *step], "rows would be changed for good before it, which may fail".into())
+        }
         Fault::Doubtful { removal, step } => {
             (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())
         }

@@ -68,15 +68,17 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         // The rows that it brings along name no other table; they may be many.
         Operation::Insert { table, from_query: false } if text.len() > LONG => {
             uses.rows(table, schema);
+            uses.changes_members(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }
         Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
             uses.rows(table, schema);
+            uses.changes_values(operation, text, schema);
             uses.reads_rows_of_statement(text, schema);
             uses.barrier |= text.is_empty() || changes_rows_within(text) || may_do_anything(table, text, schema);
         }
         Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
-            uses.rows(table, schema);
+            uses.changes_members(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);
         }),
         Operation::Analyze { tables } if !tables.is_empty() => {
@@ -84,6 +86,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         }
         other => of_table(other, schema, &mut uses),
     }
+    uses.looks_at_values(operation, schema);
     uses
 }
 

@@ -9,6 +9,7 @@ mod resource;
 mod runner;
 mod sequence;
 mod step;
+mod values;
 mod waits;
 
 pub use dependency::uses;

@@ -14,6 +14,8 @@ pub(super) enum Resource {
     Relation(Key),
     /// The rows of a table, as they stand beside whatever else is said of it.
     Rows(Key),
+    /// Which rows there are, whatever they hold.
+    Members(Key),
     /// The list of a relation's columns: read by what adds to it or takes from it, written by what looks at all of it.
     Structure(Key),
     /// A column's existence and type.
@@ -44,6 +46,8 @@ pub struct Uses {
     pub(super) barrier: bool,
     /// It passes nothing that stands before it; what stands behind it may pass.
     pub(super) last: bool,
+    /// What it makes of rows is said by the columns and members that it reads: where need be it passes who changes others.
+    pub(super) by_columns: bool,
     /// It makes these columns of a table unique.
     pub(super) unique_on: Option<(Key, Vec<Ident>)>,
     /// Its foreign keys point at these columns of a table (none written: its primary key).

@@ -13,6 +13,8 @@ use crate::schema::{Key, same};
 /// How far an order may leave the source's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Freedom {
+    /// As `Things`; and who looks at some values of rows passes who changes others.
+    Rows,
     /// Steps pass each other unless they use the same thing and one of them changes it.
     Things,
     /// Steps on the same table keep their order.
@@ -34,7 +36,7 @@ impl Waits {
         let mut waits = Waits { of: vec![BTreeSet::new(); steps.len()], backwards: BTreeSet::new() };
         match freedom {
             Freedom::None => (1..steps.len()).for_each(|at| waits.add(at, at - 1)),
-            Freedom::Things | Freedom::Tables => {
+            Freedom::Rows | Freedom::Things | Freedom::Tables => {
                 waits.in_the_sources_order(steps, freedom);
                 waits.keys_for_their_indexes(steps);
                 waits.drops_for_their_successors(steps);
@@ -106,7 +108,9 @@ impl Waits {
             for resource in &step.uses.writes {
                 users.write(resource, at).for_each(|earlier| self.add(at, earlier));
             }
-            for resource in step.uses.reads.difference(&step.uses.writes) {
+            let by_columns = freedom == Freedom::Rows && step.uses.by_columns;
+            let is_passed = |resource: &&Resource| by_columns && matches!(resource, Resource::Rows(_));
+            for resource in step.uses.reads.difference(&step.uses.writes).filter(|resource| !is_passed(resource)) {
                 let alone = freedom == Freedom::Tables && matches!(resource, Resource::Relation(_));
                 match alone {
                     true => users.write(resource, at).for_each(|earlier| self.add(at, earlier)),

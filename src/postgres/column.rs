@@ -2,6 +2,7 @@
 //!
 //! Locks: `AlterTableGetLockLevel` (`src/backend/commands/tablecmds.c`). Costs: documentation, ALTER TABLE, Notes.
 
+use super::table::lock_views;
 use super::tally::Tally;
 use super::type_change::{TypeAlteration, TypeChange, is_constrained, type_change};
 use super::volatility::{Volatility, volatility};
@@ -129,7 +130,8 @@ fn is_known_type(ty: &TypeName, schema: &Schema) -> bool {
 const TYPES: &[&str] =
     &["citext", "cube", "geography", "geometry", "halfvec", "hstore", "ltree", "sparsevec", "vector"];
 
-/// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end.
+/// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end; with CASCADE so do
+/// the views that read it, and the views of those.
 pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {
     tally.lock_family(table, table.only, LockMode::AccessExclusive);
     lock_foreign_keys(tally, table, column, cascade);
@@ -137,6 +139,7 @@ pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, casc
         let views = tally.schema.dependents(table, column);
         for view in views.into_iter().filter(|d| d.what.contains("view ")) {
             tally.lock(&view.name, LockMode::AccessExclusive);
+            lock_views(tally, &view.name);
         }
     }
 }

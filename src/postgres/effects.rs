@@ -73,10 +73,10 @@ fn of_table(t: &mut Tally<'_>, operation: &Operation) {
         }
         AddColumn { table, column, if_not_exists } => column::add(t, table, column, *if_not_exists),
         DropColumn { table, column, cascade, .. } => column::drop(t, table, column, *cascade),
-        RenameColumn { table, .. }
-        | DropNotNull { table, .. }
-        | SetDefault { table, .. }
-        | DropDefault { table, .. } => t.lock_family(table, table.only, LockMode::AccessExclusive),
+        DropNotNull { table, column } => constraint::drop_not_null(t, table, column),
+        RenameColumn { table, .. } | SetDefault { table, .. } | DropDefault { table, .. } => {
+            t.lock_family(table, table.only, LockMode::AccessExclusive)
+        }
         SetNotNull { table, column } => constraint::set_not_null(t, table, column),
         SetType { table, column, ty, collation, using } => {
             let change = TypeAlteration { table, column, to: ty, collation: collation.as_ref(), using: using.as_ref() };
@@ -154,7 +154,7 @@ fn of_object(t: &mut Tally<'_>, operation: &Operation) {
         RefreshMaterializedView { name, concurrently } => object::refresh(t, name, *concurrently),
         Comment { definition } => object::comment(t, definition),
         Insert { table, .. } => data::insert(t, table),
-        Update { table, rows } | Delete { table, rows } => data::change(t, table, rows),
+        Update { table, rows, .. } | Delete { table, rows } => data::change(t, table, rows),
         Backfill(backfill) => data::backfill(t, &backfill.table),
         Truncate { tables, cascade } => table::truncate(t, tables, *cascade),
         Select { definition } => data::select(t, definition),

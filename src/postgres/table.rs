@@ -6,7 +6,7 @@ use super::{LockMode, constraint, index};
 use crate::operation::{
     Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableRef,
 };
-use crate::schema::{Schema, Table, same};
+use crate::schema::{RelationKind, Schema, Table, same};
 
 /// `CREATE TABLE`: nothing but SHARE ROW EXCLUSIVE on the tables it references, SHARE UPDATE EXCLUSIVE on those it
 /// inherits from, ACCESS EXCLUSIVE on the one it is a partition of, whose DEFAULT partition is scanned; from 15 on SHARE ROW
@@ -243,21 +243,29 @@ pub(super) fn detach(
     }
 }
 
-/// `TRUNCATE`: ACCESS EXCLUSIVE on the tables, their partitions and with CASCADE all tables that reference them; O(1),
-/// for the rows are left behind in the old files.
+/// `TRUNCATE`: ACCESS EXCLUSIVE on the tables, their children and partitions, and with CASCADE on all tables that reference one of
+/// them, of which only the partitions go with them (`heap_truncate_find_FKs`); O(1), for the rows are left behind in the old files.
 pub(super) fn truncate(tally: &mut Tally<'_>, tables: &[QualifiedName], cascade: bool) {
-    let mut open: Vec<QualifiedName> = tables.to_vec();
+    let named = |schema: &Schema, table: &QualifiedName| -> Vec<QualifiedName> {
+        let children = schema.children(table).into_iter().map(|child| child.name.clone());
+        std::iter::once(table.clone()).chain(children).collect()
+    };
+    let listed: Vec<QualifiedName> = tables.iter().flat_map(|table| named(tally.schema, table)).collect();
+    let mut open = listed.clone();
     let mut done: Vec<QualifiedName> = Vec::new();
     while let Some(table) = open.pop() {
         if done.iter().any(|d| same(d, &table)) {
             continue;
         }
-        tally.lock_family(&table, false, LockMode::AccessExclusive);
+        tally.lock(&table, LockMode::AccessExclusive);
         for (other, _) in tally.schema.referencing(&table) {
-            if cascade {
-                open.push(other.name.clone());
-            } else if !tables.iter().any(|t| same(t, &other.name)) {
-                tally.fails(); // "cannot truncate a table referenced in a foreign key constraint"
+            match cascade {
+                true if other.kind == RelationKind::Partitioned => open.extend(named(tally.schema, &other.name)),
+                true => open.push(other.name.clone()),
+                false if !listed.iter().any(|t| same(t, &other.name)) => {
+                    tally.fails(); // "cannot truncate a table referenced in a foreign key constraint"
+                }
+                false => {}
             }
         }
         done.push(table);

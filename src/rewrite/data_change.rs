@@ -26,7 +26,7 @@ use crate::schema::{Age, Column, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let (table, rows, what) = match site.operation() {
-        Operation::Update { table, rows } => (table, rows, "stays locked until all are changed"),
+        Operation::Update { table, rows, .. } => (table, rows, "stays locked until all are changed"),
         Operation::Delete { table, rows } => (table, rows, "is deleted in one transaction"),
         Operation::Truncate { tables, .. } => return truncate(site, tables),
         _ => return None,

@@ -34,7 +34,7 @@ use super::add_foreign_key::{add_and_validate, is_partitioned_before_18};
 use super::swap::swap;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{ConstraintKind, ForeignKey, Operation, QualifiedName};
-use crate::schema::Schema;
+use crate::schema::{RelationKind, Schema};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::DropConstraint { table, name, cascade: false, .. } = site.operation() else { return None };
@@ -52,6 +52,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         }
         _ => None,
     })?;
+    // A key that points at a partitioned table has one more for each partition, whose names are those that are free.
+    if site.schema.table(&key.references).is_some_and(|parent| parent.kind == RelationKind::Partitioned) {
+        return None;
+    }
     if site.items[site.at + 1..at].iter().any(|item| unsettles(&item.operation, &table.name, key, site.schema)) {
         return None;
     }

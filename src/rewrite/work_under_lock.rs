@@ -82,7 +82,7 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
     let words = match (operation, &cost.work) {
         (_, Work::Constant) => return None,
         (Operation::ValidateConstraint { table, .. }, _) => format!("all rows of {} are checked", table.name),
-        (Operation::Update { table, rows }, _) => {
+        (Operation::Update { table, rows, .. }, _) => {
             return Some((format!("rows of {table} are changed"), by_reach(rows)));
         }
         (Operation::Delete { table, rows }, _) => {

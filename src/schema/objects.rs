@@ -67,8 +67,17 @@ impl Schema {
         self.enums.remove(&gone);
         self.domains.remove(&gone);
         if cascade {
-            for table in self.tables_using(&gone) {
-                self.edit(&table, |t| t.columns.retain(|c| key(c.ty.name()) != gone));
+            // with a column go its constraints and indexes, as they do where it is named
+            for name in self.tables_using(&gone) {
+                let Some(table) = self.tables.get(&name).cloned() else { continue };
+                for column in table.columns.iter().filter(|column| key(column.ty.name()) == gone) {
+                    self.apply(&Operation::DropColumn {
+                        table: table.name.clone().into(),
+                        column: column.name.clone(),
+                        if_exists: true,
+                        cascade: true,
+                    });
+                }
             }
         }
     }

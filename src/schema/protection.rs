@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
-use crate::operation::{ConstraintKind, Ident, Operation, QualifiedName};
+use crate::operation::{ConstraintKind, Ident, IndexColumn, Operation, QualifiedName};
+use crate::sql::{excluded, expression};
 
 /// One thing that is there, or that cannot happen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,7 +104,15 @@ impl Protections {
         };
         let new = self.row_security.difference(&kept.row_security).filter(is_bare);
         let bare = new.map(|relation| format!("row security of {} hides every row", relation.name()));
-        held.chain(functions).chain(bare).map(Gap).collect()
+        // A table that goes or is spared again hides its rows for nothing, until then.
+        let is_open = |relation: &&Key| {
+            kept.held.contains_key(*relation)
+                && !kept.row_security.contains(*relation)
+                && !end.row_security.contains(*relation)
+        };
+        let passing = self.row_security.iter().filter(is_open);
+        let passing = passing.map(|relation| format!("row security of {} hides rows for a while", relation.name()));
+        held.chain(functions).chain(bare).chain(passing).map(Gap).collect()
     }
 }
 
@@ -114,15 +123,20 @@ fn in_both(relation: &Key, own: &BTreeSet<Protection>, other: &Protections) -> O
 }
 
 impl Protection {
-    /// It is among these, or follows from one of them: what is unique is unique together with more columns.
+    /// It is among these, or follows from one of them: what is unique is unique together with more columns, and an index is
+    /// as good with more columns behind its own.
     fn is_held_by(&self, held: &BTreeSet<Protection>) -> bool {
         let follows = |other: &Protection| match (self, other) {
             (Protection::Unique(columns, predicate), Protection::Unique(fewer, of)) => {
                 predicate == of && fewer.is_subset(columns)
             }
+            (Protection::Index(columns, predicate), Protection::Index(more, of)) => {
+                predicate == of && more.starts_with(columns)
+            }
             _ => false,
         };
-        held.contains(self) || (matches!(self, Protection::Unique(..)) && held.iter().any(follows))
+        let may_follow = matches!(self, Protection::Unique(..) | Protection::Index(..));
+        held.contains(self) || (may_follow && held.iter().any(follows))
     }
 
     fn missing_from(&self, relation: &str) -> String {
@@ -162,10 +176,25 @@ impl Schema {
             }
         }
         found.extend(table.constraints.iter().filter_map(protection_by));
-        found.extend(table.constraints.iter().filter_map(|state| match &state.constraint.kind {
-            ConstraintKind::Check { expression } => Some(Protection::Rule(expression.as_str().to_owned())),
-            _ => None,
-        }));
+        for state in &table.constraints {
+            match &state.constraint.kind {
+                ConstraintKind::Check { expression } => {
+                    found.push(Protection::Rule(expression.as_str().to_owned()));
+                    // validated or not: new rows obey it
+                    let parsed = expression::parse(expression);
+                    let columns = table.columns.iter().map(|column| &column.name);
+                    let proved = columns.filter(|name| parsed.as_ref().is_some_and(|e| e.proves_not_null(name)));
+                    found.extend(proved.cloned().map(Protection::NotNull));
+                }
+                ConstraintKind::NotNull { column } => found.push(Protection::NotNull(column.clone())),
+                ConstraintKind::Exclude { definition } => {
+                    let columns =
+                        |elements: Vec<IndexColumn>| elements.iter().map(|c| c.text.as_str().to_owned()).collect();
+                    found.extend(excluded(definition).map(|of| Protection::Index(columns(of), String::new())));
+                }
+                ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::ForeignKey(_) => {}
+            }
+        }
         for index in self.indexes_of(&table.name) {
             let columns: Vec<String> = index.columns.iter().map(|c| c.text.as_str().to_owned()).collect();
             let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();

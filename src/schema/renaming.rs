@@ -44,11 +44,16 @@ impl Schema {
     /// So do its policies and triggers, and views of no other table: of a column that two tables have, a text does not tell
     /// whose it is.
     fn rename_in_dependents(&mut self, table: &QualifiedName, column: &Ident, to: &Ident) {
+        // a view's text begins with its own name
+        let reads_one = |d: &super::Dependent| {
+            let named = self.named_in(d.definition.as_str());
+            named.into_iter().filter(|named| !super::same(&named.name, &d.name)).count() == 1
+        };
         let of_one: BTreeSet<QualifiedName> = self
             .dependents
             .of(&key(table))
             .into_iter()
-            .filter(|d| d.on.is_some() || (d.what.contains("view ") && self.named_in(d.definition.as_str()).len() == 1))
+            .filter(|d| d.on.is_some() || (d.what.contains("view ") && reads_one(d)))
             .map(|d| d.name.clone())
             .collect();
         self.dependents.edit_of(&key(table), |dependent| {

@@ -33,10 +33,14 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize, read_statement:
         offset,
         operations: Vec::new(),
         has_logic: false,
+        clears_leftover: false,
         bounds_lock_waits: false,
     };
     let tokens = Tokens::of(body.text)?;
     body.block(&mut tokens.cursor(), 0)?;
+    if body.operations.is_empty() && body.has_logic && !body.clears_leftover {
+        return None; // it asks, raises or calls something: whatever that is, it is not nothing
+    }
     c.is_done().then_some(Reading {
         operations: body.operations,
         in_do: true,
@@ -58,6 +62,8 @@ struct Body<'a> {
     operations: Vec<Located>,
     /// It does more than keep an operation from running twice.
     has_logic: bool,
+    /// It takes away what a build left behind.
+    clears_leftover: bool,
     bounds_lock_waits: bool,
 }
 
@@ -267,7 +273,7 @@ impl Body<'_> {
         let about_it = |o: &Located| matches!(o.operation, Operation::LockTable { .. } | Operation::DropIndex { .. });
         let is_clearing = self.operations[before..].iter().all(about_it);
         self.operations.truncate(before);
-        self.has_logic = true;
+        (self.has_logic, self.clears_leftover) = (true, true);
         is_clearing.then_some(())?;
         self.semicolon(c)
     }
@@ -379,6 +385,10 @@ mod tests {
                 "DO $in$ BEGIN CREATE TYPE e AS ENUM (); EXCEPTION WHEN duplicate_object THEN NULL; END $in$;",
                 "CreateEnum",
             ),
+            ("RAISE NOTICE 'it is %', (SELECT change());", "DO block"),
+            ("IF EXISTS (SELECT FROM t WHERE a IS NULL) THEN RAISE EXCEPTION 'not yet'; END IF;", "DO block"),
+            ("PERFORM change();", "DO block"),
+            ("NULL;", ""),
         ] {
             assert_eq!(told(body), operations, "{body}");
         }

@@ -30,7 +30,7 @@ mod with;
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
 pub use read::read_statement;
-pub use read_create::leading_expression;
+pub use read_create::{excluded, leading_expression};
 pub use reading::{Located, Reading};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use setting::{Change, change};

@@ -10,6 +10,7 @@ use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};
 use super::token::Token;
+use super::whole_rows::updated_columns;
 use crate::operation::{ObjectKind, Operation, Persistence, SqlFragment, TransactionControl};
 use crate::source::ByteSpan;
 
@@ -300,7 +301,8 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;
-        Operation::Update { table, rows: rows(&mut inner, with.as_str()) }
+        let rows = rows(&mut inner, with.as_str());
+        Operation::Update { table, rows, sets: updated_columns(inner.fragment_from(start).as_str()) }
     } else if inner.eat("DELETE FROM") {
         inner.eat("ONLY");
         let table = inner.name()?;
@@ -320,7 +322,7 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.rest();
         Operation::Select { definition: inner.fragment_from(start) }
     } else if inner.eat("MERGE INTO") {
-        Operation::Update { table: inner.name()?, rows: merged(&mut inner) }
+        Operation::Update { table: inner.name()?, rows: merged(&mut inner), sets: None }
     } else {
         return None;
     };

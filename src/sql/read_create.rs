@@ -52,6 +52,24 @@ pub fn leading_expression(element: &SqlFragment) -> Option<SqlFragment> {
     Some(c.fragment_from(start))
 }
 
+/// The elements of the index that an EXCLUDE constraint is kept by; `None` for one with a condition.
+pub fn excluded(definition: &SqlFragment) -> Option<Vec<IndexColumn>> {
+    let tokens = Tokens::of(definition.as_str())?;
+    let mut c = tokens.cursor();
+    c.need("EXCLUDE")?;
+    if c.eat("USING") {
+        c.ident()?;
+    }
+    let parts = c.parenthesised()?.comma_parts();
+    let element = |mut part: Cursor<'_>| {
+        let text = part.skip_until(1, |c| c.at("WITH")).slice(definition.as_str());
+        let own = Tokens::of(text)?;
+        index_column(own.cursor())
+    };
+    let elements = parts.into_iter().map(element).collect::<Option<Vec<_>>>()?;
+    c.is_done().then_some(elements)
+}
+
 fn index_column(mut c: Cursor<'_>) -> Option<IndexColumn> {
     let text = SqlFragment::new(c.whole_span().slice(c.text));
     let column = c.ident().filter(|_| !c.at_symbol("(") && !c.at_symbol("."));

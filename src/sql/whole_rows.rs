@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
-    Visit, Visitor,
+    AssignmentTarget, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem, SetExpr,
+    Statement, TableFactor, Visit, Visitor,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
+
+use crate::operation::Ident;
 
 /// False where a row is read or written as a whole: `*`, `TABLE t`, `NATURAL JOIN`, a table's name as a value, an INSERT that
 /// lists no columns; and for what cannot be read.
@@ -20,6 +22,28 @@ pub fn names_its_columns(statement: &str) -> bool {
     let Ok(read) = Parser::parse_sql(&PostgreSqlDialect {}, statement) else { return false };
     let mut seen = Seen::default();
     !read.iter().any(takes_whole_rows) && read.visit(&mut seen).is_continue() && seen.tables.is_disjoint(&seen.values)
+}
+
+/// The columns that an UPDATE sets, by their names; `None` for anything else and for what cannot be read.
+pub(super) fn updated_columns(statement: &str) -> Option<Vec<Ident>> {
+    let read = Parser::parse_sql(&PostgreSqlDialect {}, statement).ok()?;
+    let [Statement::Update(update)] = read.as_slice() else { return None };
+    let mut columns = Vec::new();
+    for assignment in &update.assignments {
+        let targets = match &assignment.target {
+            AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
+            AssignmentTarget::Tuple(names) => names.as_slice(),
+        };
+        for target in targets {
+            let [part] = target.0.as_slice() else { return None }; // a field of a composite
+            let name = part.as_ident()?;
+            columns.push(match name.quote_style {
+                Some(_) => Ident::new(&name.value),
+                None => Ident::from_sql(&name.value),
+            });
+        }
+    }
+    Some(columns)
 }
 
 fn takes_whole_rows(statement: &Statement) -> bool {
@@ -100,7 +124,7 @@ fn stop_if(whole: bool) -> ControlFlow<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::names_its_columns;
+    use super::{names_its_columns, updated_columns};
 
     #[test]
     fn columns_are_named() {
@@ -112,6 +136,22 @@ mod tests {
             "INSERT INTO t (a) SELECT count(*) FROM u GROUP BY u.b ON CONFLICT (a) DO UPDATE SET b = excluded.b",
         ] {
             assert!(names_its_columns(statement), "{statement}");
+        }
+    }
+
+    #[test]
+    fn an_update_says_what_it_sets() {
+        let told = |statement: &str| {
+            updated_columns(statement).map(|c| c.iter().map(|c| c.as_str().to_owned()).collect::<Vec<_>>().join(", "))
+        };
+        for (statement, columns) in [
+            ("UPDATE t SET A = 1, \"B\" = c", Some("a, B")),
+            ("UPDATE t x SET (a, b) = (SELECT c, d FROM u) FROM u WHERE u.id = x.id", Some("a, b")),
+            ("UPDATE t SET a.b = 1", None),
+            ("WITH gone AS (DELETE FROM u RETURNING id) UPDATE t SET a = 1", None),
+            ("DELETE FROM t", None),
+        ] {
+            assert_eq!(told(statement).as_deref(), columns, "{statement}");
         }
     }
 

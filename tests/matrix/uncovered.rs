@@ -30,6 +30,11 @@ pub const ROWS: &[(&str, &str)] = &[
     // Not read.
     ("add_without_overlaps", "WITHOUT OVERLAPS (18) is not understood, so it counts as unsafe"),
     ("create_unique_index_if_absent_invalid_guard", "a DO block with a dynamic statement is not understood"),
+    // Older servers do less.
+    (
+        "add_check.no_inherit_notvalid",
+        "newer servers lock children for a constraint that is not theirs, and a header is for them too",
+    ),
     // A lock of a moment.
     ("reindex_partitioned_concurrently", "SHARE of a moment on each partition counts as held during the build"),
 ];

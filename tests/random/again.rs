@@ -1,7 +1,5 @@
 //! What a known case is asked beside what every case is asked.
 
-use std::collections::BTreeSet;
-
 use anyhow::{Context, Result};
 use safestep::framework::plpgsql::transactions;
 
@@ -24,7 +22,7 @@ impl Judge {
     pub fn in_one_session(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
         prepare(&self.sequence, case)?;
         let mut session = self.sequence.connect()?;
-        let known: BTreeSet<(String, String)> = columns(&mut session)?.into_keys().collect();
+        let known = columns(&mut session)?;
         session.batch_execute(PATIENCE)?;
         for piece in &rewritten.pieces {
             if let Err(error) = session.batch_execute(&piece.sql) {
@@ -44,7 +42,7 @@ impl Judge {
             return Ok(None);
         }
         prepare(&self.sequence, case)?;
-        let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+        let known = columns(&mut self.sequence.connect()?)?;
         for piece in &rewritten.pieces {
             let apart = transactions(&piece.sql);
             let stopped = (1..=apart.len()).flat_map(|stop| &apart[..stop]);
@@ -70,7 +68,7 @@ impl Judge {
         let stops = pieces.iter().take_while(|piece| !piece.with_ledger).count();
         for stop in 1..=stops {
             prepare(&self.sequence, case)?;
-            let known: BTreeSet<(String, String)> = columns(&mut self.sequence.connect()?)?.into_keys().collect();
+            let known = columns(&mut self.sequence.connect()?)?;
             let file = pieces[stop - 1].file;
             let begun = pieces.iter().position(|piece| piece.file == file).unwrap_or_default();
             for piece in pieces[..stop].iter().chain(&pieces[begun..]) {

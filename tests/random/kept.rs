@@ -9,7 +9,7 @@ use anyhow::Result;
 use postgres::Client;
 
 use super::case::Case;
-use super::judge::{Judge, PATIENCE, columns, prepare, send_naive};
+use super::judge::{Columns, Judge, PATIENCE, columns, prepare, send_naive};
 use super::rewritten::{Finding, Rewritten};
 use super::rows_of::RowsOf;
 
@@ -41,15 +41,10 @@ impl Written {
 
 impl Judge {
     /// A value that the sequence loses and the naive migration does not; `known` are the columns that were there before.
-    pub(super) fn loses(
-        &self,
-        case: &Case,
-        rewritten: &Rewritten,
-        known: &BTreeSet<(String, String)>,
-    ) -> Result<Option<Finding>> {
+    pub(super) fn loses(&self, case: &Case, rewritten: &Rewritten, known: &Columns) -> Result<Option<Finding>> {
         let mut naive = self.naive.connect()?;
         let left: BTreeSet<_> = columns(&mut naive)?.into_keys().collect();
-        let gone: Vec<_> = known.difference(&left).collect();
+        let gone: Vec<_> = known.keys().filter(|column| !left.contains(*column)).collect();
         if gone.is_empty() || rewritten.pieces.len() < 2 {
             return Ok(None);
         }

@@ -100,6 +100,23 @@ pub const COLUMNS: [&str; 14] = [
     "x",
     "qty",
 ];
+/// Names that must be read as PostgreSQL reads them.
+pub const ODD_TABLES: [&str; 5] = [
+    "\"line item\"",
+    "\"Ärger\"",
+    "\"say \"\"hi\"\"\"",
+    "Straße",
+    "\"aVeryLongTableNameThatLeavesLittleRoomForWhatIsMadeOfIt\"",
+];
+pub const ODD_COLUMNS: [&str; 7] = [
+    "exclude",
+    "\"order\"",
+    "\"a.b\"",
+    "größe",
+    "\"two words\"",
+    "\"it's\"",
+    "aLongColumnNameThatIsFoldedAndNearlyAsLongAsNamesMayBeAtAll",
+];
 pub const TYPES: [&str; 15] = [
     "integer",
     "bigint",

@@ -126,15 +126,29 @@ impl Said {
             }
             _ => waits.clone(),
         };
+        // what a header says is for newer servers too
+        let says_any = |words: &[&str]| words.iter().any(|words| sql.contains(words));
         // before 15 those who reference a partitioned table do not wait for a new partition, nor it for the end of their column
-        let changes = ["PARTITION OF", "ATTACH PARTITION", "DROP COLUMN"];
-        let on_newer_ones = major < 15 && changes.iter().any(|words| sql.contains(words));
+        let of_newer_ones = major < 15 && says_any(&["PARTITION OF", "ATTACH PARTITION", "DROP COLUMN"]);
+        let may_go_on = |relations: &BTreeSet<u32>| {
+            let all = |set: &BTreeSet<u32>| relations.is_subset(set);
+            // before 15 a partitioned table has no triggers of who references it, so none fall with that one
+            let has_no_triggers = major < 15 && says_any(&["DROP TABLE"]) && all(&names.partitioned);
+            // newer ones lock children for a constraint that is not theirs
+            let have_no_part = major < 18 && says_any(&[" ADD "]) && all(&names.children);
+            // from 18 on children are locked only where there is a NOT NULL to drop
+            let have_nothing = major >= 18 && says_any(&["DROP NOT NULL"]) && all(&names.children);
+            of_newer_ones || has_no_triggers || have_no_part || have_nothing
+        };
         for ((tables, said), held) in merged.iter().zip(held) {
             let strong = strong(held);
             let mut named: BTreeSet<u32> = BTreeSet::new();
             for table in tables {
                 let of_it = names.find(table, in_use);
-                if !on_newer_ones && !of_it.is_empty() && !strong.iter().any(|(relation, _)| of_it.contains(relation)) {
+                let waits = strong.iter().any(|(relation, _)| of_it.contains(relation));
+                // who plans a query on a table waits for a new index of it as well
+                let is_new_index = names.is_new_index(table, in_use);
+                if !of_it.is_empty() && !waits && !is_new_index && !may_go_on(&of_it) {
                     return finding(format!("nobody waits for {table}"));
                 }
                 named.extend(of_it);
@@ -145,7 +159,10 @@ impl Said {
             if let Some((relation, mode)) = others().filter(|_| !tables.iter().any(is_unknown)) {
                 return finding(format!("it holds {} on {}", mode.words(), name(*relation)));
             }
-            if let Some(mode) = strong.iter().map(|(_, mode)| mode).max().filter(|mode| *mode != said) {
+            // the lock on an index that the sequence built itself is not among those that were looked at
+            let may_be_stronger = tables.iter().any(|table| names.is_new_index(table, in_use));
+            let is_untrue = |mode: &&Mode| if may_be_stronger { *mode > said } else { *mode != said };
+            if let Some(mode) = strong.iter().map(|(_, mode)| mode).max().filter(is_untrue) {
                 return finding(format!("the strongest lock on {} is {}", tables.join(" and "), mode.words()));
             }
         }
@@ -204,7 +221,13 @@ fn unquoted<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
 
 /// Relations by schema and name.
 #[derive(Debug, Default)]
-pub struct Names(BTreeSet<(String, String, u32)>);
+pub struct Names {
+    all: BTreeSet<(String, String, u32)>,
+    /// Those that inherit from another one and are no partitions, and their indexes.
+    children: BTreeSet<u32>,
+    partitioned: BTreeSet<u32>,
+    indexes: BTreeSet<u32>,
+}
 
 impl Names {
     /// Adds what they are called now; who plans a query on a table locks its indexes too, so they go by its name as well.
@@ -213,20 +236,40 @@ impl Names {
              WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
              UNION SELECT nspname::text, relname::text, indexrelid FROM pg_catalog.pg_index JOIN pg_catalog.pg_class c ON c.oid = indrelid
              JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
-        self.0.extend(client.query(query, &[])?.iter().map(|row| (row.get(0), row.get(1), row.get(2))));
+        self.all.extend(client.query(query, &[])?.iter().map(|row| (row.get(0), row.get(1), row.get(2))));
+        let with_indexes = |these: &str| {
+            format!(
+                "WITH these AS ({these}) SELECT oid FROM these UNION SELECT indexrelid FROM pg_catalog.pg_index JOIN these ON oid = indrelid"
+            )
+        };
+        let children = "SELECT inhrelid AS oid FROM pg_catalog.pg_inherits JOIN pg_catalog.pg_class p ON p.oid = inhparent WHERE p.relkind = 'r'";
+        let partitioned = "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'p'";
+        self.children.extend(client.query(&with_indexes(children), &[])?.iter().map(|row| row.get::<_, u32>(0)));
+        self.partitioned.extend(client.query(&with_indexes(partitioned), &[])?.iter().map(|row| row.get::<_, u32>(0)));
+        let indexes = client.query("SELECT indexrelid FROM pg_catalog.pg_index", &[])?;
+        self.indexes.extend(indexes.iter().map(|row| row.get::<_, u32>(0)));
         Ok(())
     }
 
     /// Those in use that a name as SQL has it may mean.
     pub fn find(&self, name: &str, in_use: &InUse) -> BTreeSet<u32> {
+        self.called(name).into_iter().filter(|relation| in_use.contains_key(relation)).collect()
+    }
+
+    /// An index that is not in use yet has the name of one.
+    fn is_new_index(&self, name: &str, in_use: &InUse) -> bool {
+        let called = self.called(name);
+        called.is_subset(&self.indexes) && called.iter().any(|relation| !in_use.contains_key(relation))
+    }
+
+    fn called(&self, name: &str) -> BTreeSet<u32> {
         let parts: Vec<String> = unquoted(name, ".").into_iter().map(plain).collect();
         let is_it = |(schema, relation, _): &&(String, String, u32)| match parts.as_slice() {
             [only] => relation == only,
             [of, only] => schema == of && relation == only,
             _ => false,
         };
-        let found = self.0.iter().filter(is_it).map(|(.., relation)| *relation);
-        found.filter(|relation| in_use.contains_key(relation)).collect()
+        self.all.iter().filter(is_it).map(|(.., relation)| *relation).collect()
     }
 }
 

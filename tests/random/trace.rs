@@ -118,6 +118,7 @@ pub fn step(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
 }
 
 fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
+    let sequences = sequences(client)?;
     client.batch_execute("SET enable_seqscan = off; BEGIN")?; // a row that is looked up is not a scan
     let mut counted = BTreeMap::new();
     let mut worst = Seen::default();
@@ -126,6 +127,7 @@ fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
         let files = self::in_use(client)?;
         if let Err(error) = client.batch_execute(piece.span.slice(sql)) {
             client.batch_execute("ROLLBACK")?;
+            client.batch_execute(&sequences)?;
             let outside = error.code().is_some_and(|code| ["25001", "2D000"].contains(&code.code()));
             return Ok(match outside {
                 true => client.batch_execute(sql).map_or_else(Ended::Failed, |()| Ended::Outside),
@@ -142,6 +144,19 @@ fn one(client: &mut Client, sql: &str, in_use: &InUse) -> Result<Ended> {
         Ok(()) => Ended::Inside(worst, vec![held]),
         Err(error) => Ended::Failed(error), // a deferred constraint
     })
+}
+
+/// What sets the sequences to what they are: a transaction that is taken back leaves them where it got to.
+fn sequences(client: &mut Client) -> Result<String> {
+    let query = "SELECT oid::regclass::text FROM pg_catalog.pg_class WHERE relkind = 'S' AND relpersistence <> 't'";
+    let mut restore = String::new();
+    for sequence in client.query(query, &[])? {
+        let sequence: String = sequence.get(0);
+        let state = client.query_one(&format!("SELECT last_value, is_called FROM {sequence}"), &[])?;
+        let (last, is_called): (i64, bool) = (state.get(0), state.get(1));
+        restore += &format!("SELECT pg_catalog.setval($name${sequence}$name$, {last}, {is_called});");
+    }
+    Ok(restore)
 }
 
 /// Looks at the transaction that is open. `files` are the relations before it, `counted` what was seen of each table before.

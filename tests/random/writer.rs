@@ -1,7 +1,7 @@
 //! Writes schemas and migrations by chance, statement by statement, each against what the ones before it made.
 
 use super::chance::Chance;
-use super::model::{COLUMNS, Column, Model, TABLES, TYPES, Table, plain, quoted};
+use super::model::{COLUMNS, Column, Model, ODD_COLUMNS, ODD_TABLES, TABLES, TYPES, Table, plain, quoted};
 
 /// A generator at some point of its work.
 #[derive(Debug, Clone)]
@@ -18,7 +18,7 @@ pub type Accepts<'a> = &'a mut dyn FnMut(&str) -> bool;
 type Write = fn(&mut Writer) -> Option<String>;
 
 /// What a migration is made of, with how often it comes.
-const CHANGES: [(usize, Write); 48] = [
+const CHANGES: [(usize, Write); 76] = [
     (46, Writer::alter_table),
     (10, Writer::create_index),
     (6, Writer::drop_index),
@@ -67,6 +67,34 @@ const CHANGES: [(usize, Write); 48] = [
     (1, Writer::create_what_is_there),
     (2, Writer::maintain),
     (1, Writer::prepare),
+    (1, Writer::replace_trigger),
+    (2, Writer::replace_policy),
+    (2, Writer::secure_with_policy),
+    (1, Writer::replace_grant),
+    (1, Writer::replace_function),
+    (4, Writer::replace_index),
+    (2, Writer::rule_becomes_index),
+    (3, Writer::replace_check),
+    (3, Writer::replace_foreign_key),
+    (2, Writer::retype_key),
+    (2, Writer::text_to_enum),
+    (2, Writer::swap_names),
+    (2, Writer::rename_table_and_column),
+    (4, Writer::required_column),
+    (3, Writer::move_column),
+    (3, Writer::unique_without_duplicates),
+    (2, Writer::proved_by_hand),
+    (2, Writer::foreign_key_without_orphans),
+    (2, Writer::join_table),
+    (2, Writer::wide_foreign_key),
+    (2, Writer::several_at_once),
+    (2, Writer::inverted_index),
+    (2, Writer::alter_index),
+    (3, Writer::change_rows),
+    (2, Writer::change_view),
+    (4, Writer::change_object),
+    (2, Writer::hold),
+    (2, Writer::do_with_logic),
 ];
 
 impl Writer {
@@ -124,7 +152,8 @@ impl Writer {
             }
             self.one(&CHANGES, &mut migration, accepts);
         }
-        migration
+        // what is of one thought may stand in several statements
+        migration.into_iter().flat_map(|text| if self.chance.is(70) { apart(&text) } else { vec![text] }).collect()
     }
 
     fn one(&mut self, from: &[(usize, Write)], to: &mut Vec<String>, accepts: Accepts<'_>) {
@@ -197,7 +226,8 @@ impl Writer {
             true => self.chance.clone().pick(&self.model.freed).cloned(),
             false => None,
         };
-        let name = name.unwrap_or_else(|| self.chance.word(&TABLES).to_owned());
+        let usual = if self.chance.is(6) { self.chance.word(&ODD_TABLES) } else { self.chance.word(&TABLES) };
+        let name = name.unwrap_or_else(|| usual.to_owned());
         let schema = if self.model.has_app && self.chance.is(20) { "app." } else { "" };
         (!taken.contains(&name)).then(|| format!("{schema}{name}"))
     }
@@ -208,6 +238,7 @@ impl Writer {
             self.model.dropped.iter().filter(|(of, ..)| of == name).map(|(_, column, _)| column).collect();
         let new = match self.chance.clone().is(40).then(|| self.chance.clone().pick(&dropped).copied()).flatten() {
             Some(dropped) => dropped.clone(),
+            None if self.chance.is(6) => self.chance.word(&ODD_COLUMNS).to_owned(),
             None => self.chance.word(&COLUMNS).to_owned(),
         };
         self.chance.below(1);
@@ -234,5 +265,13 @@ impl Writer {
         self.model.freed.extend(table.indexes.iter().filter(|i| uses(&i.columns)).map(|i| i.name.clone()));
         table.constraints.retain(|constraint| !uses(&constraint.columns));
         table.indexes.retain(|index| !uses(&index.columns));
+    }
+}
+
+/// The statements of a text, where none of them has a body of its own.
+fn apart(text: &str) -> Vec<String> {
+    match text.contains("$$") || text.starts_with("DO ") {
+        true => vec![text.to_owned()],
+        false => text.split(";\n").map(str::to_owned).collect(),
     }
 }

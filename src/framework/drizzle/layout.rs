@@ -230,13 +230,28 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// Statements in the author's words that commit as one, outside the migrator's transaction.
+    /// Statements in the author's words that commit as one, outside the migrator's transaction. Where nobody waits for any of
+    /// them, that is so when one takes away what another gives: a privilege, a name.
     fn is_one_transaction(&self, page: &Page<'_>) -> bool {
         let ends_one = |step: &Step| {
             let fixed = self.migration.items[step.from].fixed == Some(Fixed::Transaction);
             fixed || matches!(step.operation, Operation::Transaction(_))
         };
-        page.kind() == UnitKind::AsWritten && page.steps().count() > 1 && !page.steps().any(ends_one)
+        // of tables only new ones are changed without a wait, and nobody looks at these yet
+        let is_seen = |step: &Step| {
+            use Operation::{AlterObject, DropObject, DropType, Grant, RenameType, SetSchema};
+            matches!(
+                step.operation,
+                Grant { .. }
+                    | DropType { .. }
+                    | RenameType { .. }
+                    | DropObject { .. }
+                    | AlterObject { .. }
+                    | SetSchema { .. }
+            )
+        };
+        let is_seen_apart = page.kind() == UnitKind::AsWritten || page.steps().any(is_seen);
+        is_seen_apart && page.steps().count() > 1 && !page.steps().any(ends_one)
     }
 
     /// Every statement of a block as a chunk, where it may run again in that form.

@@ -15,6 +15,7 @@ pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], tex
     renames_its_label(&step.operation, later)
         || takes_away_what_is_made(step, later)
         || takes_an_index_that_goes(&step.operation, later)
+        || later.iter().any(|later| goes_with_its_column(step, later))
         || makes_what_is_renamed(step, again, later)
         || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
 }
@@ -103,7 +104,29 @@ fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> Strin
 /// made it, nothing would have the name.
 pub fn is_succeeded_by(step: &Step, later: &Step) -> bool {
     let dropped = drops(&step.operation);
-    freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to))
+    freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to)) || goes_with_its_column(step, later)
+}
+
+/// A constraint that is added, and one of its columns that goes later, and the constraint with it: where both are done, it
+/// cannot be added again.
+fn goes_with_its_column(step: &Step, later: &Step) -> bool {
+    let Operation::AddConstraint { table, constraint } = &step.operation else { return false };
+    let Operation::DropColumn { table: other, column, .. } = &later.operation else { return false };
+    same(table, other)
+        && match &constraint.kind {
+            ConstraintKind::PrimaryKey { using_index: Some(_), .. }
+            | ConstraintKind::Unique { using_index: Some(_), .. } => {
+                true // the index has any of the table's columns
+            }
+            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
+                columns.contains(column)
+            }
+            ConstraintKind::ForeignKey(key) => key.columns.contains(column),
+            ConstraintKind::Check { expression: text } | ConstraintKind::Exclude { definition: text } => {
+                mentions(text.as_str(), column.as_str())
+            }
+            ConstraintKind::NotNull { column: own } => own == column,
+        }
 }
 
 /// True when no later step changes what a step makes, so that its guard can ask for more than the name.

@@ -1,8 +1,10 @@
 //! What comes and goes with a constraint.
 
 use super::expressions::{reads_expression, stands_on_columns};
+use super::indexes::leading;
 use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, QualifiedName};
 use crate::plan::resource::{Resource, Uses, in_tree};
+use crate::postgres::calls_users_function;
 use crate::schema::{Schema, key};
 
 /// A foreign key stands on the keys of the table that it points at.
@@ -47,7 +49,15 @@ pub(super) fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint
             None => reads_expression(uses, table, expression.as_str(), schema),
         },
         ConstraintKind::NotNull { column } => uses.reads_columns(table, std::slice::from_ref(column), schema),
-        ConstraintKind::Exclude { .. } => uses.barrier = true,
+        ConstraintKind::Exclude { definition } => {
+            reads_expression(uses, table, definition.as_str(), schema);
+            uses.builds = crate::sql::excluded(definition).and_then(|elements| leading(table, &elements));
+            uses.write(Resource::Relation(key(&table.sibling(schema.constraint_name(table, constraint)))));
+            uses.barrier = calls_users_function(definition.as_str(), schema);
+            if in_tree(table, schema) {
+                uses.alone(table, schema);
+            }
+        }
     }
 }
 

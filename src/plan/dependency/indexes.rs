@@ -60,6 +60,6 @@ pub(super) fn uses_index(uses: &mut Uses, name: &QualifiedName, schema: &Schema)
 }
 
 /// The column that an index leads with.
-fn leading(table: &QualifiedName, columns: &[IndexColumn]) -> Option<(Key, Ident)> {
+pub(super) fn leading(table: &QualifiedName, columns: &[IndexColumn]) -> Option<(Key, Ident)> {
     Some((key(table), columns.first()?.column.clone()?))
 }
