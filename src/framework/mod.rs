@@ -3,6 +3,7 @@
 //! A framework knows files and its runner; it knows no lock and no rule. What SQL files have in common is in
 //! [`migration`], [`page`] and [`plpgsql`].
 
+pub mod alembic;
 mod blocks;
 mod config_file;
 pub mod drizzle;

@@ -4,6 +4,7 @@
 //! `lost.rs`, `values.rs` what a rewrite may not lose ·
 //! `folder.rs` safestep in a temporary folder · `drizzle.rs` Drizzle folders and the real migrators · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `engine.rs` Prisma's schema engine without the CLI · `proof.rs` naive against sequence: the promise itself.
 
+pub mod alembic;
 pub mod blocker;
 pub mod catalog;
 pub mod drizzle;

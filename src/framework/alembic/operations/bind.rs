@@ -1,0 +1,139 @@
+//! Text that SQLAlchemy's `text()` takes: `:name` is a parameter, `\:name` is not.
+
+use super::names::literal;
+use crate::framework::alembic::python::Text;
+use crate::framework::alembic::sent::Sent;
+use crate::framework::alembic::value::{Value, Why};
+use crate::source::ByteSpan;
+
+/// A letter, a digit or an underscore, in the sense of Python's `\w`.
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// The parameters of a text, as `(?<![:\w\\]):(\w+)(?![:\w])` finds them: where each stands.
+pub(super) fn parameters(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut found = Vec::new();
+    let mut before = None;
+    for (at, character) in text.char_indices() {
+        let is_open = character == ':' && !before.is_some_and(|c: char| c == ':' || c == '\\' || is_word(c));
+        before = Some(character);
+        if !is_open {
+            continue;
+        }
+        let name = &text[at + 1..];
+        let length = name.find(|c| !is_word(c)).unwrap_or(name.len());
+        if length > 0 && !name[length..].starts_with(':') {
+            found.push(at..at + 1 + length);
+        }
+    }
+    found
+}
+
+/// What `text()` sends: parameters are their values, and what is escaped loses its backslash.
+pub(super) fn filled(text: &Text, values: &[(&str, &Value)]) -> Result<Sent, Why> {
+    let found = parameters(&text.value);
+    if found.is_empty() {
+        return Ok(Sent::known(without_escapes(text)));
+    }
+    let mut names: Vec<&str> = Vec::new();
+    let mut sent = Sent::known(Text::default());
+    let mut from = 0;
+    for parameter in found {
+        let name = &text.value[parameter.start + 1..parameter.end];
+        let (_, value) =
+            values.iter().find(|(own, _)| *own == name).ok_or_else(|| format!("SQL with a parameter :{name}"))?;
+        sent.sql.append(&without_escapes(&text.part(from..parameter.start)));
+        let place = text.place(ByteSpan::new(parameter.start, parameter.end));
+        let sql = match constant(value) {
+            Some(sql) => sql,
+            None => {
+                let at = names.iter().position(|own| *own == name).unwrap_or(names.len());
+                if at == names.len() {
+                    names.push(name);
+                    sent.parameters.push(value.kind());
+                }
+                format!("${}", at + 1)
+            }
+        };
+        sent.sql.append(&Text::standing_for(sql, place));
+        from = parameter.end;
+    }
+    sent.sql.append(&without_escapes(&text.part(from..text.value.len())));
+    Ok(sent)
+}
+
+/// A value as a literal.
+pub(super) fn constant(value: &Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(literal(&text.value)),
+        Value::Number(number) => Some(number.replace('_', "")),
+        Value::Boolean(on) => Some(on.to_string()),
+        Value::None => Some("NULL".to_owned()),
+        _ => None,
+    }
+}
+
+/// `\(:\w*)(?![:\w])` loses its backslash.
+pub(super) fn without_escapes(text: &Text) -> Text {
+    let value = &text.value;
+    let mut out = Text::default();
+    let mut from = 0;
+    for (at, _) in value.match_indices("\\:") {
+        let name = &value[at + 2..];
+        let length = name.find(|c| !is_word(c)).unwrap_or(name.len());
+        if !name[length..].starts_with(':') {
+            out.append(&text.part(from..at));
+            from = at + 1;
+        }
+    }
+    if from == 0 {
+        return text.clone();
+    }
+    out.append(&text.part(from..value.len()));
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::ByteSpan;
+
+    fn of(text: &str) -> Result<String, Why> {
+        filled(&Text::standing_for(text, ByteSpan::new(0, 0)), &[]).map(|sent| sent.sql.value)
+    }
+
+    #[test]
+    fn a_colon_before_a_word_is_a_parameter() {
+        for plain in ["a::text", "x := 1", "'12:30'", "a[1:2]", "x:y", ":a:", ":a:b", ":ab:c", "::x", "'a: b'"] {
+            assert_eq!(of(plain).as_deref(), Ok(plain));
+        }
+        for (text, name) in [("':x'", "x"), ("-- see :foo", "foo"), ("(c):d", "d"), ("= :ü1", "ü1")] {
+            assert_eq!(of(text), Err(format!("SQL with a parameter :{name}")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_backslash_goes_only_where_the_pattern_fits() {
+        for (text, sent) in [
+            (r"'\:x'", "':x'"),
+            (r"\:a:b", r"\:a:b"),
+            (r"\:ab:", r"\:ab:"),
+            (r"\::x", r"\::x"),
+            (r"a\: b", "a: b"),
+            (r"\n", r"\n"),
+        ] {
+            assert_eq!(of(text).as_deref(), Ok(sent), "{text}");
+        }
+    }
+
+    #[test]
+    fn values_take_the_place_of_parameters() {
+        let text = Text::standing_for("UPDATE t SET a = :a, b = :b WHERE c = :a AND d = :d", ByteSpan::new(0, 0));
+        let (known, unknown) =
+            (Value::Text(Text::standing_for("it's", ByteSpan::new(0, 0))), Value::Unknown("x".into()));
+        let sent = filled(&text, &[("a", &unknown), ("b", &known), ("d", &Value::Number("7".into()))]).unwrap();
+        assert_eq!(sent.sql.value, "UPDATE t SET a = $1, b = 'it''s' WHERE c = $1 AND d = 7");
+        assert_eq!(sent.parameters, ["x"]);
+    }
+}

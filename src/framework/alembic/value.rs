@@ -1,0 +1,202 @@
+//! Values of Python expressions, as far as a reader sees them without running anything.
+
+use std::rc::Rc;
+
+use super::python::Text;
+use crate::source::ByteSpan;
+
+/// What an expression comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A string.
+    Text(Text),
+    /// A number, as it is written.
+    Number(String),
+    /// `True` or `False`.
+    Boolean(bool),
+    /// `None`.
+    None,
+    /// A list, a tuple or a set.
+    List(Vec<Value>),
+    /// A dictionary.
+    Dict(Vec<(Value, Value)>),
+    /// What an import brings, with its full path: `sqlalchemy.Integer`.
+    Imported(String),
+    /// What a call of something imported makes: `sqlalchemy.Column(…)`.
+    Made(Rc<Made>),
+    /// An attribute of something that a call made: `table.c`.
+    Member(Rc<Value>, String),
+    /// Two values and the operator between them, where one of them is a clause of SQLAlchemy's.
+    Clause(Rc<(Value, String, Value)>),
+    /// The connection: `op.get_bind()`.
+    Connection,
+    /// `with op.batch_alter_table(…) as batch_op`.
+    Batch(Rc<Batch>),
+    /// Nothing that a reader sees; why, in a few words.
+    Unknown(String),
+}
+
+/// A call of something imported, or of a method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Made {
+    /// The full path of what is called; for a method its name with a dot before it.
+    pub path: String,
+    /// What the method belongs to.
+    pub receiver: Option<Value>,
+    /// Its arguments.
+    pub arguments: Arguments,
+    /// The call.
+    pub span: ByteSpan,
+}
+
+/// The arguments of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Arguments {
+    /// Those without names, in order.
+    pub positional: Vec<Value>,
+    /// Those with names, in order.
+    pub named: Vec<(String, Value)>,
+}
+
+/// The table of a `batch_alter_table`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Its name.
+    pub table: Value,
+    /// Its schema.
+    pub schema: Value,
+}
+
+/// Why a call is not understood, in a few words.
+pub type Why = String;
+
+impl Value {
+    /// A string's characters.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Value::Text(text) => Some(&text.value),
+            _ => None,
+        }
+    }
+
+    /// `None`, or not there.
+    pub fn is_none(&self) -> bool {
+        *self == Value::None
+    }
+
+    /// Why it is not known, when it is not.
+    pub fn unknown(&self) -> Option<&str> {
+        match self {
+            Value::Unknown(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// It is a clause of SQLAlchemy's, or may be one.
+    pub fn is_clause(&self) -> bool {
+        matches!(self, Value::Made(_) | Value::Member(..) | Value::Clause(_) | Value::Imported(_))
+    }
+
+    /// What kind of value it is, for a person.
+    pub fn kind(&self) -> String {
+        match self {
+            Value::Text(_) => "a string".to_owned(),
+            Value::Number(_) => "a number".to_owned(),
+            Value::Boolean(_) => "True or False".to_owned(),
+            Value::None => "None".to_owned(),
+            Value::List(_) => "a list".to_owned(),
+            Value::Dict(_) => "a dictionary".to_owned(),
+            Value::Imported(path) => path.clone(),
+            Value::Made(made) => made.path.clone(),
+            Value::Member(_, name) => format!(".{name}"),
+            Value::Clause(_) => "an expression".to_owned(),
+            Value::Connection => "the connection".to_owned(),
+            Value::Batch(_) => "a batch".to_owned(),
+            Value::Unknown(why) => why.clone(),
+        }
+    }
+}
+
+impl Arguments {
+    /// The argument that stands at `position` or has this name; `None` where it is left out.
+    pub fn get(&self, position: usize, name: &str) -> Option<&Value> {
+        self.positional.get(position).or_else(|| self.named(name))
+    }
+
+    /// The argument with this name.
+    pub fn named(&self, name: &str) -> Option<&Value> {
+        self.named.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// The text of an argument; `None` where it is left out or `None`.
+    ///
+    /// # Errors
+    /// When it is something else, or unknown.
+    pub fn text(&self, position: usize, name: &str) -> Result<Option<&str>, Why> {
+        match self.get(position, name) {
+            None | Some(Value::None) => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(&text.value)),
+            Some(other) => Err(format!("{name} is {}", other.kind())),
+        }
+    }
+
+    /// As [`Arguments::text`], for an argument that must be there.
+    ///
+    /// # Errors
+    /// When it is left out or not text.
+    pub fn needed(&self, position: usize, name: &str) -> Result<&str, Why> {
+        self.text(position, name)?.ok_or_else(|| format!("{name} is None"))
+    }
+
+    /// A switch; `None` where it is left out or `None`.
+    ///
+    /// # Errors
+    /// When it is something else, or unknown.
+    pub fn switch(&self, name: &str) -> Result<Option<bool>, Why> {
+        match self.named(name) {
+            None | Some(Value::None) => Ok(None),
+            Some(Value::Boolean(on)) => Ok(Some(*on)),
+            Some(other) => Err(format!("{name} is {}", other.kind())),
+        }
+    }
+
+    /// A switch that is off where it is left out.
+    ///
+    /// # Errors
+    /// As [`Arguments::switch`].
+    pub fn is_on(&self, name: &str) -> Result<bool, Why> {
+        Ok(self.switch(name)?.unwrap_or(false))
+    }
+
+    /// A list of texts.
+    ///
+    /// # Errors
+    /// When it is something else, or unknown.
+    pub fn texts(&self, position: usize, name: &str) -> Result<Vec<&str>, Why> {
+        match self.get(position, name) {
+            Some(Value::List(values)) => values
+                .iter()
+                .map(|value| value.text().ok_or_else(|| format!("{name} holds {}", value.kind())))
+                .collect(),
+            // A text is a sequence of its characters, which nobody means: a single column is one.
+            Some(other) => Err(format!("{name} is {}", other.kind())),
+            None => Err(format!("{name} is left out")),
+        }
+    }
+
+    /// Fails when there is an argument of another name, apart from those for other databases.
+    ///
+    /// # Errors
+    /// Names the argument.
+    pub fn only(&self, positional: usize, names: &[&str]) -> Result<(), Why> {
+        let for_others = ["mysql_", "mariadb_", "sqlite_", "mssql_", "oracle_"];
+        let is_known = |name: &str| names.contains(&name) || for_others.iter().any(|other| name.starts_with(other));
+        if let Some((name, _)) = self.named.iter().find(|(name, _)| !is_known(name)) {
+            return Err(format!("argument {name}"));
+        }
+        if self.positional.len() > positional {
+            return Err("too many arguments".to_owned());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+"""Prints the SQL that the real Alembic sends for each revision file, for tests/alembic_offline.rs: one JSON line a file.
+
+Each file's upgrade() and downgrade() run by themselves in offline mode, as `alembic upgrade --sql` runs them. A function that
+needs a database, or fails, is null.
+"""
+
+import importlib.util
+import io
+import json
+import sys
+import warnings
+
+import sqlalchemy
+from alembic.operations import Operations
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext
+
+warnings.simplefilter("ignore")
+
+
+def sent(module, name):
+    if not hasattr(module, name):
+        return []
+    statements = []
+    context = MigrationContext.configure(
+        dialect_name="postgresql",
+        opts={"as_sql": True, "output_buffer": io.StringIO(), "literal_binds": True},
+    )
+    # As env.py's offline mode has it: % is not doubled.
+    context.dialect.paramstyle = "named"
+    context.dialect.identifier_preparer._double_percents = False
+    # What a connected dialect finds out: backslashes in literals are characters.
+    context.dialect._backslash_escapes = False
+    context.impl.static_output = lambda text: statements.append(text.strip())
+    # Offline mode drops the values of parameters.
+    execute = context.connection.execute
+
+    def execute_without_parameters(statement, parameters=None, **named):
+        if parameters or named:
+            raise ValueError("parameters")
+        return execute(statement)
+
+    context.connection.execute = execute_without_parameters
+    # What is begun and committed around the functions is no part of them.
+    context.impl.emit_begin = context.impl.emit_commit = lambda: None
+    with Operations.context(context):
+        with context.begin_transaction(_per_migration=True):
+            getattr(module, name)()
+    return [text[:-1] for text in statements]
+
+
+def main():
+    out, sys.stdout = sys.stdout, sys.stderr  # what revisions print is not ours
+    for path in sys.stdin.read().splitlines():
+        line = {"file": path}
+        try:
+            spec = importlib.util.spec_from_file_location("revision_file", path)
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+        except Exception as error:
+            print(json.dumps({**line, "error": repr(error)}), file=out)
+            continue
+        for name in ("upgrade", "downgrade"):
+            try:
+                line[name] = sent(module, name)
+            except Exception as error:
+                line[name] = None
+                line[name + "_error"] = repr(error)[:200]
+        print(json.dumps(line), file=out)
+
+
+main()

@@ -1,0 +1,65 @@
+//! Alembic's samples, and the scripts that hold our reading against Python's and Alembic's own.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use super::variable;
+
+/// All Python files of the samples, or of the folders in `SAFESTEP_TEST_REVISIONS`.
+pub fn files() -> Result<Vec<PathBuf>> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+    let folders: Vec<PathBuf> = match std::env::var_os("SAFESTEP_TEST_REVISIONS") {
+        Some(folders) => std::env::split_paths(&folders).collect(),
+        None => ["alembic", "alembic-reading"].map(|name| samples.join(name)).into(),
+    };
+    let mut files = Vec::new();
+    for folder in &folders {
+        python_files(folder, &mut files)?;
+    }
+    files.sort();
+    ensure!(files.len() > 20, "only {} files in {folders:?}", files.len());
+    Ok(files)
+}
+
+/// Those that are revisions.
+pub fn revisions() -> Result<Vec<PathBuf>> {
+    let mut revisions = Vec::new();
+    for file in files()? {
+        if std::fs::read_to_string(&file)?.lines().any(|line| line.starts_with("down_revision")) {
+            revisions.push(file);
+        }
+    }
+    Ok(revisions)
+}
+
+fn python_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        match path.is_dir() {
+            true => python_files(&path, found)?,
+            false if path.extension().is_some_and(|extension| extension == "py") => found.push(path),
+            false => {}
+        }
+    }
+    Ok(())
+}
+
+/// What a script of `tests/alembic/` prints for these files; `python` is the variable that names its interpreter.
+pub fn run(python: &str, script: &str, files: &[PathBuf]) -> Result<String> {
+    let mut child = Command::new(variable(python)?)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/alembic").join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("running {script}"))?;
+    let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    let mut stdin = child.stdin.take().context("no stdin")?;
+    let writer = std::thread::spawn(move || stdin.write_all(names.join("\n").as_bytes()));
+    let output = child.wait_with_output()?;
+    writer.join().map_err(|_| anyhow::anyhow!("{script} was not written to"))??;
+    ensure!(output.status.success(), "{script} failed");
+    Ok(String::from_utf8(output.stdout)?)
+}
