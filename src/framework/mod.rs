@@ -4,6 +4,7 @@
 //! [`migration`], [`page`] and [`plpgsql`].
 
 mod blocks;
+mod config_file;
 pub mod drizzle;
 pub mod header;
 pub mod ledger;

@@ -2,37 +2,39 @@
 //!
 //! This is the only place where framework, schema, rewrite and plan meet.
 
+mod access;
 mod bonds;
+mod continued;
 mod copies;
+mod draft;
 mod findings;
+pub mod originals;
 mod pending;
 mod planning;
-mod records;
 mod reporting;
 mod scope;
 mod session;
-
-use std::collections::{BTreeMap, BTreeSet};
+mod written_schema;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
-use crate::disk::{Action, FileChange};
+use crate::disk::FileChange;
 use crate::framework::migration::Migration;
-use crate::framework::{
-    Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced, header, in_blocks,
-};
+use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
 use crate::plan::Sequence;
-use crate::project::{Config, Level};
+use crate::project::Config;
 use crate::report::{MigrationReport, Report};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
-use crate::source::SourceFile;
 
+use continued::{Before, continues_on_disk};
+use draft::{Draft, Planned, changes, place_all};
 pub use findings::Findings;
+pub use originals::OriginalsError;
 use planning::Around;
-use records::WrittenDown;
 pub use scope::{ResolveError, Scope, ScopeOptions, folders, resolve};
+use written_schema::WrittenDown;
 
 /// What a run needs to know.
 pub struct Options {
@@ -130,7 +132,7 @@ pub fn each(
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let mut errors = Vec::new();
     let mut schema = Schema::default();
-    let mut settled: Vec<Settled> = Vec::new();
+    let mut planned: Vec<Planned> = Vec::new();
     let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
         let mut read: Vec<Result<Migration, FrameworkError>> =
@@ -176,16 +178,16 @@ pub fn each(
             written_down.lay_over(&schema, at);
             progress(at + 1, history.len());
         }
-        settled.par_extend(judged.into_par_iter().map(|judged| judged.settle(framework, wanted, options)));
-        if settled.iter().all(|one| matches!(one, Settled::Outcome(_))) {
-            settled.drain(..).filter_map(Settled::outcome).for_each(&mut *take);
+        planned.par_extend(judged.into_par_iter().map(|judged| judged.plan(framework, wanted, options)));
+        if planned.iter().all(|one| matches!(one, Planned::Finished(_))) {
+            planned.drain(..).filter_map(Planned::outcome).for_each(&mut *take);
         }
     }
-    errors.extend(place_all(framework, history, in_scope, &mut settled));
-    let changes = changes(&settled);
-    let outcomes = settled.into_par_iter().zip(changes).map(|(one, changes)| match one {
-        Settled::Outcome(outcome) => *outcome,
-        Settled::Draft(draft) => draft.outcome(framework, changes, wanted, options),
+    errors.extend(place_all(framework, history, in_scope, &mut planned));
+    let changes = changes(&planned);
+    let outcomes = planned.into_par_iter().zip(changes).map(|(one, changes)| match one {
+        Planned::Finished(outcome) => *outcome,
+        Planned::Draft(draft) => draft.outcome(framework, changes, wanted, options),
     });
     outcomes.collect::<Vec<_>>().into_iter().for_each(take);
     errors
@@ -201,7 +203,7 @@ struct Judged {
 }
 
 impl Judged {
-    fn settle(self, framework: &dyn Framework, wanted: Wanted, options: &Options) -> Settled {
+    fn plan(self, framework: &dyn Framework, wanted: Wanted, options: &Options) -> Planned {
         let Judged { migration, before, findings, notes } = self;
         let (findings, sequence) = match before {
             Some(before) => {
@@ -211,74 +213,13 @@ impl Judged {
             None => (findings, Sequence::default()),
         };
         let settings = layout_settings(&options.config);
-        let draft = Draft { notes, ..Draft::of(framework, migration, findings, sequence, settings, wanted) };
+        let mut draft = Draft::of(framework, migration, findings, sequence, settings, wanted);
+        draft.notes = notes;
         match draft.files.is_empty() {
-            true => Settled::Outcome(Box::new(draft.outcome(framework, Vec::new(), wanted, options))),
-            false => Settled::Draft(Box::new(draft)),
+            true => Planned::Finished(Box::new(draft.outcome(framework, Vec::new(), wanted, options))),
+            false => Planned::Draft(Box::new(draft)),
         }
     }
-}
-
-/// A migration that is planned.
-enum Settled {
-    /// Nothing can change it any more.
-    Outcome(Box<Outcome>),
-    /// Its files wait for their places.
-    Draft(Box<Draft>),
-}
-
-impl Settled {
-    fn outcome(self) -> Option<Outcome> {
-        match self {
-            Settled::Outcome(outcome) => Some(*outcome),
-            Settled::Draft(_) => None,
-        }
-    }
-
-    fn draft(&self) -> Option<&Draft> {
-        match self {
-            Settled::Draft(draft) => Some(draft),
-            Settled::Outcome(_) => None,
-        }
-    }
-}
-
-/// The file before those that are read next.
-#[derive(Default)]
-struct Before {
-    text: String,
-    continued: bool,
-}
-
-impl Before {
-    /// True for each file that goes on with a sequence that safestep wrote, the files before it there: what those made is
-    /// still as new as in the migration that they replace.
-    fn continued(&mut self, read: &[Result<Migration, FrameworkError>]) -> Vec<bool> {
-        let mut before = self.text.as_str();
-        let mut continued = Vec::new();
-        for migration in read {
-            let text = migration.as_ref().map_or("", |migration| migration.source.text.as_str());
-            self.continued = header::follows(before, text) && (self.continued || header::begins(before));
-            before = text;
-            continued.push(self.continued);
-        }
-        self.text = before.to_owned();
-        continued
-    }
-}
-
-/// The same for one file of a history that is not read yet.
-fn continues_on_disk(history: &[Found], at: usize) -> bool {
-    let text = |at: usize| SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
-    let mut here = text(at);
-    for at in (0..at).rev() {
-        let before = text(at);
-        if !header::follows(&before, &here) || header::begins(&before) {
-            return header::follows(&before, &here);
-        }
-        here = before;
-    }
-    false
 }
 
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
@@ -291,157 +232,11 @@ pub fn rewrite(framework: &dyn Framework, mut migration: Migration, schema: &mut
         planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);
     let settings = layout_settings(&options.config);
     let draft = Draft::of(framework, migration, findings, sequence, settings, Wanted::Files);
-    let settled = Settled::Draft(Box::new(draft));
-    let changes = changes(std::slice::from_ref(&settled)).pop().unwrap_or_default();
-    match settled {
-        Settled::Draft(draft) => draft.outcome(framework, changes, Wanted::Files, options),
-        Settled::Outcome(outcome) => *outcome,
-    }
-}
-
-/// A migration with the files that replace it, before they have their places in the folder.
-struct Draft {
-    migration: Migration,
-    findings: Findings,
-    sequence: Sequence,
-    files: Vec<LaidOut>,
-    /// How many files it becomes, where nobody needs them.
-    unwritten: Option<usize>,
-    beside: Beside,
-    notes: Vec<String>,
-    settings: LayoutSettings,
-}
-
-impl Draft {
-    fn of(
-        framework: &dyn Framework,
-        migration: Migration,
-        findings: Findings,
-        sequence: Sequence,
-        settings: LayoutSettings,
-        wanted: Wanted,
-    ) -> Draft {
-        let sequence = in_blocks(&migration, sequence);
-        if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
-            let findings = findings.kept(&migration, &refusal);
-            return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
-        }
-        let unwritten = framework.number_of_files(&sequence).filter(|_| wanted == Wanted::Hazards);
-        let files = match unwritten {
-            Some(_) => Vec::new(),
-            None if sequence.units.is_empty() => Vec::new(),
-            None => framework.lay_out(&migration, &sequence, &settings),
-        };
-        let (beside, notes) = (Beside::default(), Vec::new());
-        Draft { migration, findings, sequence, files, unwritten, beside, notes, settings }
-    }
-
-    /// The same where there is no place for more than one file.
-    fn in_one_file(self, framework: &dyn Framework, why: String) -> Draft {
-        let settings = LayoutSettings { one_file: Some(why), ..self.settings };
-        let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, Wanted::Files);
-        Draft { notes: self.notes, ..draft }
-    }
-
-    /// There is no place for what would replace it.
-    fn stays(&mut self) {
-        self.findings = self.findings.left("what would replace it has no place in the folder");
-        self.files.clear();
-        self.sequence = Sequence::default();
-        self.beside = Beside::default();
-    }
-
-    fn outcome(
-        self,
-        framework: &dyn Framework,
-        changes: Vec<FileChange>,
-        wanted: Wanted,
-        options: &Options,
-    ) -> Outcome {
-        let Draft { migration, findings, sequence, files, unwritten, notes, settings, .. } = self;
-        let written = unwritten.unwrap_or(files.len());
-        let mut report = match wanted {
-            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
-            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
-        };
-        let of_runner = framework.notes(&migration, &sequence, &settings);
-        let left_behind = session::left_behind(&migration, framework.runner()).filter(|_| !sequence.units.is_empty());
-        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes));
-        let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
-        let failing = findings.findings.iter().filter(fails).count();
-        let path = migration.path().clone();
-        match wanted {
-            Wanted::Hazards => {
-                let text = (!report.hazards.is_empty()).then_some(migration.source.text);
-                Outcome { path, changes: Vec::new(), files: Vec::new(), report, failing, text }
-            }
-            Wanted::Files => Outcome { path, changes, files, report, failing, text: None },
-        }
-    }
-}
-
-/// Finds places for the files of all drafts; where the folder is not as the framework writes it, all stay as they are.
-fn place_all(
-    framework: &dyn Framework,
-    history: &[Found],
-    in_scope: &(dyn Fn(&Found) -> bool + Sync),
-    settled: &mut Vec<Settled>,
-) -> Option<FrameworkError> {
-    let (at, mut drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(settled)
-        .into_iter()
-        .enumerate()
-        .filter_map(|(at, one)| match one {
-            Settled::Draft(draft) => Some((at, *draft)),
-            Settled::Outcome(outcome) => {
-                settled.push(Settled::Outcome(outcome));
-                None
-            }
-        })
-        .unzip();
-    let error = place(framework, history, in_scope, &mut drafts).err();
-    if error.is_some() {
-        drafts.iter_mut().for_each(Draft::stays);
-    }
-    for (at, draft) in at.into_iter().zip(drafts) {
-        settled.insert(at, Settled::Draft(Box::new(draft)));
-    }
-    error
-}
-
-/// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
-fn place(
-    framework: &dyn Framework,
-    history: &[Found],
-    in_scope: &(dyn Fn(&Found) -> bool + Sync),
-    drafts: &mut Vec<Draft>,
-) -> Result<(), FrameworkError> {
-    loop {
-        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].files.is_empty()).collect();
-        let mut files: Vec<Vec<LaidOut>> = rewritten.iter().map(|at| drafts[*at].files.clone()).collect();
-        let mut replaced: Vec<Replaced> = rewritten
-            .iter()
-            .zip(&mut files)
-            .map(|(at, files)| {
-                let Draft { migration, sequence, .. } = &drafts[*at];
-                Replaced { migration, sequence, files, beside: Beside::default(), notes: Vec::new() }
-            })
-            .collect();
-        let without = framework.place(history, in_scope, &mut replaced)?;
-        if without.is_empty() {
-            let placed: Vec<(Beside, Vec<String>)> = replaced.into_iter().map(|r| (r.beside, r.notes)).collect();
-            for ((at, files), (beside, notes)) in rewritten.into_iter().zip(files).zip(placed) {
-                drafts[at].files = files;
-                drafts[at].beside = beside;
-                drafts[at].notes.extend(notes);
-            }
-            return Ok(());
-        }
-        let mut why: BTreeMap<usize, String> = without.into_iter().map(|no| (rewritten[no.at], no.why)).collect();
-        let redrafted = |(at, draft): (usize, Draft)| match why.remove(&at) {
-            Some(why) => draft.in_one_file(framework, why),
-            None => draft,
-        };
-        *drafts = std::mem::take(drafts).into_iter().enumerate().map(redrafted).collect();
+    let planned = Planned::Draft(Box::new(draft));
+    let changes = changes(std::slice::from_ref(&planned)).pop().unwrap_or_default();
+    match planned {
+        Planned::Draft(draft) => draft.outcome(framework, changes, Wanted::Files, options),
+        Planned::Finished(outcome) => *outcome,
     }
 }
 
@@ -477,37 +272,6 @@ fn layout_settings(config: &Config) -> LayoutSettings {
         layout: layout(config),
         one_file: None,
     }
-}
-
-/// For each draft what it changes on disk: what is there before and not afterwards goes, the rest comes or changes. A file
-/// that one migration leaves may be another's new place.
-fn changes(settled: &[Settled]) -> Vec<Vec<FileChange>> {
-    let drafts = || settled.iter().filter_map(Settled::draft);
-    let before_of = |draft: &Draft| {
-        let original =
-            (!draft.files.is_empty()).then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
-        original.into_iter().chain(draft.beside.before.iter().cloned()).collect::<Vec<_>>()
-    };
-    let after_of = |draft: &Draft| {
-        let files = draft.files.iter().map(|file| (file.path.clone(), file.content.clone()));
-        files.chain(draft.beside.after.iter().cloned()).collect::<Vec<_>>()
-    };
-    let before: BTreeMap<Utf8PathBuf, String> = drafts().flat_map(before_of).collect();
-    let kept: BTreeSet<Utf8PathBuf> = drafts().flat_map(after_of).map(|(path, _)| path).collect();
-    let changes = |draft: &Draft| {
-        let gone = before_of(draft).into_iter().filter(|(path, _)| !kept.contains(path));
-        let gone = gone.map(|(path, before)| FileChange { path, action: Action::Delete { before } });
-        let come = after_of(draft).into_iter().filter_map(|(path, content)| {
-            let action = match before.get(&path) {
-                Some(before) if *before == content => return None,
-                Some(before) => Action::Modify { before: before.clone(), content },
-                None => Action::Create { content },
-            };
-            Some(FileChange { path, action })
-        });
-        gone.chain(come).collect()
-    };
-    settled.iter().map(|one| one.draft().map(changes).unwrap_or_default()).collect()
 }
 
 /// `path` relative to `base` where it is inside, with `/`.

@@ -10,28 +10,34 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod grant;
 mod one_line;
 mod passes;
 mod read;
 mod read_alter;
 mod read_create;
+mod reading;
 pub mod render;
 mod repeatable;
 mod rows;
 mod setting;
 mod split;
+mod token;
 mod trigger;
 mod whole_rows;
+mod with;
 
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
-pub use read::{Located, Reading, read_statement};
+pub use read::read_statement;
 pub use read_create::leading_expression;
+pub use reading::{Located, Reading};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use trigger::{OnUpdate, on_update};
 pub use whole_rows::names_its_columns;
+pub use with::changes_rows_within;
 
 use grammar::{Grammar, Rule};
 

@@ -1,0 +1,214 @@
+//! Migrations that are planned: the files that replace each, their places in the folder, and what that changes on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use super::findings::{Finding, Findings};
+use super::{Options, Outcome, Wanted, reporting, session};
+use crate::disk::{Action, FileChange};
+use crate::framework::migration::Migration;
+use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, LayoutSettings, Replaced, in_blocks};
+use crate::plan::Sequence;
+use crate::project::Level;
+
+/// A migration that is planned.
+pub(super) enum Planned {
+    /// Nothing can change it any more.
+    Finished(Box<Outcome>),
+    /// Its files wait for their places.
+    Draft(Box<Draft>),
+}
+
+impl Planned {
+    pub(super) fn outcome(self) -> Option<Outcome> {
+        match self {
+            Planned::Finished(outcome) => Some(*outcome),
+            Planned::Draft(_) => None,
+        }
+    }
+
+    pub(super) fn draft(&self) -> Option<&Draft> {
+        match self {
+            Planned::Draft(draft) => Some(draft),
+            Planned::Finished(_) => None,
+        }
+    }
+}
+
+/// A migration with the files that replace it, before they have their places in the folder.
+pub(super) struct Draft {
+    migration: Migration,
+    findings: Findings,
+    sequence: Sequence,
+    pub(super) files: Vec<LaidOut>,
+    /// How many files it becomes, where nobody needs them.
+    unwritten: Option<usize>,
+    beside: Beside,
+    pub(super) notes: Vec<String>,
+    settings: LayoutSettings,
+}
+
+impl Draft {
+    pub(super) fn of(
+        framework: &dyn Framework,
+        migration: Migration,
+        findings: Findings,
+        sequence: Sequence,
+        settings: LayoutSettings,
+        wanted: Wanted,
+    ) -> Draft {
+        let sequence = in_blocks(&migration, sequence);
+        if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
+            let findings = findings.kept(&migration, &refusal);
+            return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
+        }
+        let unwritten = framework.number_of_files(&sequence).filter(|_| wanted == Wanted::Hazards);
+        let files = match unwritten {
+            Some(_) => Vec::new(),
+            None if sequence.units.is_empty() => Vec::new(),
+            None => framework.lay_out(&migration, &sequence, &settings),
+        };
+        let (beside, notes) = (Beside::default(), Vec::new());
+        Draft { migration, findings, sequence, files, unwritten, beside, notes, settings }
+    }
+
+    /// The same where there is no place for more than one file.
+    fn in_one_file(self, framework: &dyn Framework, why: String) -> Draft {
+        let settings = LayoutSettings { one_file: Some(why), ..self.settings };
+        let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, Wanted::Files);
+        Draft { notes: self.notes, ..draft }
+    }
+
+    /// There is no place for what would replace it.
+    fn stays(&mut self) {
+        self.findings = self.findings.left("what would replace it has no place in the folder");
+        self.files.clear();
+        self.sequence = Sequence::default();
+        self.beside = Beside::default();
+    }
+
+    pub(super) fn outcome(
+        self,
+        framework: &dyn Framework,
+        changes: Vec<FileChange>,
+        wanted: Wanted,
+        options: &Options,
+    ) -> Outcome {
+        let Draft { migration, findings, sequence, files, unwritten, notes, settings, .. } = self;
+        let written = unwritten.unwrap_or(files.len());
+        let mut report = match wanted {
+            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
+            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
+        };
+        let of_runner = framework.notes(&migration, &sequence, &settings);
+        let left_behind = session::left_behind(&migration, framework.runner()).filter(|_| !sequence.units.is_empty());
+        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes));
+        let fails = |finding: &&Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
+        let failing = findings.findings.iter().filter(fails).count();
+        let path = migration.path().clone();
+        match wanted {
+            Wanted::Hazards => {
+                let text = (!report.hazards.is_empty()).then_some(migration.source.text);
+                Outcome { path, changes: Vec::new(), files: Vec::new(), report, failing, text }
+            }
+            Wanted::Files => Outcome { path, changes, files, report, failing, text: None },
+        }
+    }
+}
+
+/// Finds places for the files of all drafts; where the folder is not as the framework writes it, all stay as they are.
+pub(super) fn place_all(
+    framework: &dyn Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    planned: &mut Vec<Planned>,
+) -> Option<FrameworkError> {
+    let (at, mut drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(planned)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, one)| match one {
+            Planned::Draft(draft) => Some((at, *draft)),
+            Planned::Finished(outcome) => {
+                planned.push(Planned::Finished(outcome));
+                None
+            }
+        })
+        .unzip();
+    let error = place(framework, history, in_scope, &mut drafts).err();
+    if error.is_some() {
+        drafts.iter_mut().for_each(Draft::stays);
+    }
+    for (at, draft) in at.into_iter().zip(drafts) {
+        planned.insert(at, Planned::Draft(Box::new(draft)));
+    }
+    error
+}
+
+/// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
+fn place(
+    framework: &dyn Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    drafts: &mut Vec<Draft>,
+) -> Result<(), FrameworkError> {
+    loop {
+        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].files.is_empty()).collect();
+        let mut files: Vec<Vec<LaidOut>> = rewritten.iter().map(|at| drafts[*at].files.clone()).collect();
+        let mut replaced: Vec<Replaced> = rewritten
+            .iter()
+            .zip(&mut files)
+            .map(|(at, files)| {
+                let Draft { migration, sequence, .. } = &drafts[*at];
+                Replaced { migration, sequence, files, beside: Beside::default(), notes: Vec::new() }
+            })
+            .collect();
+        let without = framework.place(history, in_scope, &mut replaced)?;
+        if without.is_empty() {
+            let placed: Vec<(Beside, Vec<String>)> = replaced.into_iter().map(|r| (r.beside, r.notes)).collect();
+            for ((at, files), (beside, notes)) in rewritten.into_iter().zip(files).zip(placed) {
+                drafts[at].files = files;
+                drafts[at].beside = beside;
+                drafts[at].notes.extend(notes);
+            }
+            return Ok(());
+        }
+        let mut why: BTreeMap<usize, String> = without.into_iter().map(|no| (rewritten[no.at], no.why)).collect();
+        let redrafted = |(at, draft): (usize, Draft)| match why.remove(&at) {
+            Some(why) => draft.in_one_file(framework, why),
+            None => draft,
+        };
+        *drafts = std::mem::take(drafts).into_iter().enumerate().map(redrafted).collect();
+    }
+}
+
+/// For each draft what it changes on disk: what is there before and not afterwards goes, the rest comes or changes. A file
+/// that one migration leaves may be another's new place.
+pub(super) fn changes(planned: &[Planned]) -> Vec<Vec<FileChange>> {
+    let drafts = || planned.iter().filter_map(Planned::draft);
+    let before_of = |draft: &Draft| {
+        let original =
+            (!draft.files.is_empty()).then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
+        original.into_iter().chain(draft.beside.before.iter().cloned()).collect::<Vec<_>>()
+    };
+    let after_of = |draft: &Draft| {
+        let files = draft.files.iter().map(|file| (file.path.clone(), file.content.clone()));
+        files.chain(draft.beside.after.iter().cloned()).collect::<Vec<_>>()
+    };
+    let before: BTreeMap<Utf8PathBuf, String> = drafts().flat_map(before_of).collect();
+    let kept: BTreeSet<Utf8PathBuf> = drafts().flat_map(after_of).map(|(path, _)| path).collect();
+    let changes = |draft: &Draft| {
+        let gone = before_of(draft).into_iter().filter(|(path, _)| !kept.contains(path));
+        let gone = gone.map(|(path, before)| FileChange { path, action: Action::Delete { before } });
+        let come = after_of(draft).into_iter().filter_map(|(path, content)| {
+            let action = match before.get(&path) {
+                Some(before) if *before == content => return None,
+                Some(before) => Action::Modify { before: before.clone(), content },
+                None => Action::Create { content },
+            };
+            Some(FileChange { path, action })
+        });
+        gone.chain(come).collect()
+    };
+    planned.iter().map(|one| one.draft().map(changes).unwrap_or_default()).collect()
+}
