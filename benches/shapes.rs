@@ -141,6 +141,13 @@ fn indexes(bencher: Bencher, count: usize) {
     bencher.bench_local(|| folder.rewrite());
 }
 
+#[divan::bench(args = [300, 3_000, 12_000], sample_count = 5, sample_size = 1)]
+fn unique_indexes(bencher: Bencher, count: usize) {
+    let index = |at| format!("CREATE UNIQUE INDEX \"index{at}\" ON \"Table{}\"(\"field{}\");\n", at % 2, at % 18);
+    let folder = one_migration((0..count).map(index));
+    bencher.bench_local(|| folder.rewrite());
+}
+
 #[divan::bench(args = [1_000, 10_000], sample_count = 5, sample_size = 1)]
 fn columns(bencher: Bencher, count: usize) {
     let column = |at| format!("ALTER TABLE \"Table0\" ADD COLUMN \"new{at}\" TEXT;\n");

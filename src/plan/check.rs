@@ -332,15 +332,9 @@ fn holds_nothing(table: &QualifiedName, column: &Ident, schema: &Schema) -> bool
 
 /// Another unique index keeps duplicates of these columns out.
 fn is_unique_already(index: &CreateIndex, schema: &Schema) -> bool {
-    let wanted: Vec<_> = index.columns.iter().filter_map(|c| c.column()).collect();
-    schema.indexes_of(&index.table).any(|other| {
-        let narrow = other.columns.iter().all(|c| c.column().is_some_and(|c| wanted.contains(&c)));
-        other.unique
-            && other.sure
-            && other.predicate.is_none()
-            && narrow
-            && Some(&other.name.name) != index.name.as_ref()
-    })
+    let wanted: Vec<Ident> = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
+    let mut narrower = schema.unique_within(&index.table, &wanted);
+    narrower.any(|other| other.sure && Some(&other.name.name) != index.name.as_ref())
 }
 
 /// A search for the steps that open and close a gap.

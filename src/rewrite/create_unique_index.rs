@@ -85,13 +85,10 @@ fn key(element: &IndexColumn) -> String {
 pub(super) fn is_proved(site: &Site<'_>, table: &QualifiedName, columns: &[Ident], nulls_count: bool) -> bool {
     let not_null = |column: &Ident| site.schema.column(table, column).is_some_and(|c| c.not_null && c.sure);
     let proves = |index: &Index| {
-        let own: Option<Vec<&Ident>> = index.columns.iter().map(IndexColumn::column).collect();
-        let within = own.is_some_and(|own| {
-            !own.is_empty() && own.iter().all(|c| columns.contains(c) && (!nulls_count || not_null(c)))
-        });
-        index.unique && index.sure && index.predicate.is_none() && index.age == Age::Existing && within
+        let counts = || index.unique_columns().is_some_and(|mut own| !nulls_count || own.all(not_null));
+        index.sure && index.age == Age::Existing && counts()
     };
-    site.schema.indexes_of(table).any(proves)
+    site.schema.unique_within(table, columns).any(proves)
 }
 
 /// Rows that repeat a key of plain columns.

@@ -158,6 +158,12 @@ impl Schema {
 }
 
 impl Index {
+    /// The columns that it keeps from repeating in all rows of its table; `None` when it is partial, has expressions or does not.
+    pub(crate) fn unique_columns(&self) -> Option<impl Iterator<Item = &Ident>> {
+        let whole = self.unique && self.predicate.is_none() && self.columns.iter().all(|c| c.column().is_some());
+        whole.then(|| self.columns.iter().filter_map(IndexColumn::column))
+    }
+
     /// A key column, an expression, the predicate or an included column of it reads the column.
     pub fn uses_column(&self, column: &Ident) -> bool {
         reads_column(&self.definition, column)

@@ -1,6 +1,6 @@
 //! Which objects hang on what, so that no question walks the whole catalog.
 //!
-//! The links of a table or an index follow from it alone ([`ties`], [`Tie::IndexOf`]); `store` makes and removes them as
+//! The links of a table or an index follow from it alone ([`ties`], [`index_ties`]); `store` makes and removes them as
 //! the object comes, changes and goes, so they are exact.
 
 use std::borrow::Cow;
@@ -10,8 +10,8 @@ use imbl::OrdSet;
 
 use super::key::{Key, key};
 use super::words::{word_of, words};
-use super::{Schema, Table};
-use crate::operation::{ConstraintKind, QualifiedName, SqlFragment};
+use super::{Index, Schema, Table};
+use crate::operation::{ConstraintKind, Ident, QualifiedName, SqlFragment};
 use crate::sql::expression;
 
 /// What an object hangs on or is known by.
@@ -19,6 +19,8 @@ use crate::sql::expression;
 pub(super) enum Tie {
     /// The index is one of that table.
     IndexOf(Key),
+    /// The index keeps columns of that table from repeating in all its rows, and that column is its first one.
+    UniqueFrom(Key, Arc<str>),
     /// The table inherits from that one or is its partition.
     ChildOf(Key),
     /// A foreign key of the table points at that one.
@@ -132,6 +134,14 @@ pub(super) fn constraint_ties(table: &Key, state: &super::ConstraintState) -> im
     [Tie::Constraint(table.sibling(&state.name))].into_iter().chain(referenced)
 }
 
+/// What an index hangs on and is known by.
+pub(super) fn index_ties(index: &Index) -> impl Iterator<Item = Tie> + use<> {
+    let table = key(&index.table);
+    let first = index.unique_columns().and_then(|mut columns| columns.next()).map(Ident::shared);
+    let unique = first.map(|column| Tie::UniqueFrom(table.clone(), column));
+    [Tie::IndexOf(table)].into_iter().chain(unique)
+}
+
 fn named(table: &Key) -> Tie {
     Tie::Named(word_of(table.name()).unwrap_or_default())
 }
@@ -154,7 +164,9 @@ mod tests {
         for (name, table) in &schema.tables {
             ties(table).into_iter().for_each(|tie| links.tie(tie, name.clone()));
         }
-        schema.indexes.iter().for_each(|(name, index)| links.tie(Tie::IndexOf(key(&index.table)), name.clone()));
+        for (name, index) in &schema.indexes {
+            index_ties(index).for_each(|tie| links.tie(tie, name.clone()));
+        }
         schema.functions.keys().for_each(|name| links.tie(Tie::Function(name.name().into()), name.clone()));
         links
     }

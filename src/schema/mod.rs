@@ -204,6 +204,15 @@ impl Schema {
         self.links.of(Tie::IndexOf(key(table))).filter_map(|name| self.indexes.get(name)).map(|index| &**index)
     }
 
+    /// The indexes that keep some of these columns from repeating in a table's rows, and hold no other column.
+    pub fn unique_within<'a>(&'a self, table: &QualifiedName, columns: &'a [Ident]) -> impl Iterator<Item = &'a Index> {
+        let table = key(table);
+        let from = move |first: &Ident| self.links.of(Tie::UniqueFrom(table.clone(), first.shared()));
+        let within =
+            |index: &&Index| index.unique_columns().is_some_and(|mut own| own.all(|column| columns.contains(column)));
+        columns.iter().flat_map(from).filter_map(|name| self.indexes.get(name)).map(|index| &**index).filter(within)
+    }
+
     /// An enum by name.
     pub fn enum_type(&self, name: &QualifiedName) -> Option<&EnumType> {
         self.enums.get(&key(name))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, OrdSet};
 
 use super::key::{Key, key};
-use super::links::{Tie, column_ties, constraint_ties, ties, ties_of_constraints};
+use super::links::{Tie, column_ties, constraint_ties, index_ties, ties, ties_of_constraints};
 use super::{Column, ConstraintState, Index, Schema, Table, common};
 use crate::operation::{Ident, QualifiedName, SqlFragment};
 
@@ -104,7 +104,7 @@ impl Schema {
         let name = key(&index.name);
         drop(self.remove_index(&name));
         self.is_made(&name);
-        self.links.tie(Tie::IndexOf(key(&index.table)), name.clone());
+        index_ties(&index).for_each(|tie| self.links.tie(tie, name.clone()));
         self.indexes.insert(name, Arc::new(index));
     }
 
@@ -116,14 +116,19 @@ impl Schema {
 
     fn remove_index(&mut self, name: &Key) -> Option<Index> {
         let index = remove(&mut self.indexes, name)?;
-        self.links.untie(Tie::IndexOf(key(&index.table)), name.clone());
+        index_ties(&index).for_each(|tie| self.links.untie(tie, name.clone()));
         Some(Arc::unwrap_or_clone(index))
     }
 
     /// Changes anything of an index but its name and its table.
     pub(super) fn edit_index(&mut self, name: &Key, change: impl FnOnce(&mut Index)) {
-        if let Some(index) = get_mut(&mut self.indexes, name) {
-            change(Arc::make_mut(index));
+        let Some(index) = get_mut(&mut self.indexes, name) else { return };
+        let before: Vec<Tie> = index_ties(index).collect();
+        change(Arc::make_mut(index));
+        let after: Vec<Tie> = index_ties(index).collect();
+        if before != after {
+            before.into_iter().for_each(|tie| self.links.untie(tie, name.clone()));
+            after.into_iter().for_each(|tie| self.links.tie(tie, name.clone()));
         }
     }
 

@@ -31,7 +31,7 @@ impl Bench<'_> {
     ) -> Result<(), VerifyError> {
         let filled = || -> Result<Scratch, VerifyError> {
             let database = self.server.copy(main)?;
-            fill(&mut database.connect()?, &Filling { rows: ROWS, kind, ..self.filling() })?;
+            fill(&mut *database.look()?, &Filling { rows: ROWS, kind, ..self.filling() })?;
             Ok(database)
         };
         let first = filled()?;

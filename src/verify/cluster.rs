@@ -31,6 +31,7 @@ shared_buffers = '128MB'
 maintenance_work_mem = '128MB'
 max_connections = 60
 max_parallel_maintenance_workers = 0
+jit = off
 timezone = 'UTC'
 log_min_messages = fatal
 ";

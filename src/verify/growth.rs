@@ -24,9 +24,9 @@ impl Bench<'_> {
         let mut growth = Growth { rows: [rows, rows.saturating_mul(TIMES)], ..Growth::default() };
         for (at, rows) in growth.rows.into_iter().enumerate() {
             let history = self.server.copy(main)?;
-            fill(&mut history.connect()?, &Filling { rows, only: Some(&tables), ..self.filling() })?;
+            fill(&mut *history.look()?, &Filling { rows, only: Some(&tables), ..self.filling() })?;
             let naive = self.server.copy(&history)?;
-            let before = relations(&mut naive.connect()?)?;
+            let before = relations(&mut *naive.look()?)?;
             for (number, statement) in self.candidate.statements.iter().enumerate() {
                 let trace = trace(&naive, "", statement, &before)?;
                 if growth.naive.len() == number {
@@ -47,12 +47,12 @@ impl Bench<'_> {
     /// The tables that the naive migration locks, with all that their foreign keys lead to.
     pub(super) fn locked_tables(&self, main: &Scratch) -> Result<BTreeSet<String>, VerifyError> {
         let database = self.server.copy(main)?;
-        let before = relations(&mut database.connect()?)?;
+        let before = relations(&mut *database.look()?)?;
         let mut tables = BTreeSet::new();
         for statement in &self.candidate.statements {
             tables.extend(trace(&database, "", statement, &before)?.locks.into_iter().map(|(table, _)| table));
         }
-        with_parents(&mut database.connect()?, tables)
+        with_parents(&mut *database.look()?, tables)
     }
 }
 

@@ -27,17 +27,30 @@ impl Bench<'_> {
         let expected = self.catalog(&sides.expected)?;
         let mut naive = self.contents(&sides.expected)?;
         let mut killed = 0;
-        for (at, piece) in self.candidate.pieces.iter().enumerate().filter(|(_, piece)| !piece.as_written) {
+        // What those before a step leave, for all that begin there.
+        let mut so_far: Option<Scratch> = None;
+        for (at, piece) in self.candidate.pieces.iter().enumerate() {
+            if let Some(last) = at.checked_sub(1) {
+                let database = so_far.take().map_or_else(|| self.server.copy(history), Ok)?;
+                self.send(&database, &self.candidate.pieces[last])?;
+                so_far = Some(database);
+            }
+            if piece.as_written {
+                continue;
+            }
             let committed = transactions(&piece.sql);
             let mut was_killed = false;
             // Of several transactions each is held up once, with those before it done.
             for done in 0..committed.len().max(1) {
-                let database = self.server.copy(history)?;
-                self.send(&database, &self.candidate.pieces[..at])?;
-                let mut session = database.connect()?;
-                session.batch_execute(&piece.set).doing("setting what a step needs")?;
-                committed[..done].iter().try_for_each(|sql| session.batch_execute(sql)).doing(piece.name.clone())?;
-                drop(session);
+                let database = self.server.copy(so_far.as_ref().unwrap_or(history))?;
+                if done > 0 {
+                    let mut session = database.connect()?;
+                    session.batch_execute(&piece.set).doing("setting what a step needs")?;
+                    committed[..done]
+                        .iter()
+                        .try_for_each(|sql| session.batch_execute(sql))
+                        .doing(piece.name.clone())?;
+                }
                 if !kill(&database, piece)? {
                     continue; // nothing can hold it up
                 }
@@ -98,9 +111,10 @@ impl Bench<'_> {
         Ok(())
     }
 
-    fn send(&self, database: &Scratch, pieces: &[Piece]) -> Result<(), VerifyError> {
+    fn send(&self, database: &Scratch, piece: &Piece) -> Result<(), VerifyError> {
         let mut session = database.connect()?;
-        pieces.iter().try_for_each(|piece| session.batch_execute(&piece.sql).doing(piece.name.clone()))
+        session.batch_execute(&piece.set).doing("setting what a step needs")?;
+        session.batch_execute(&piece.sql).doing(piece.name.clone())
     }
 }
 
@@ -111,7 +125,7 @@ fn send(session: &mut Client, sql: &str) -> Result<(), String> {
 /// Starts a file while another session is in its way, and ends its session there; false when it was done before.
 fn kill(database: &Scratch, piece: &Piece) -> Result<bool, VerifyError> {
     let sql = piece.sql.as_str();
-    let mut blocker = database.connect()?;
+    let mut blocker = database.look()?;
     block(&mut blocker, sql)?;
     let mut victim = database.connect()?;
     victim.batch_execute(&piece.set).doing("setting what a step needs")?;

@@ -93,7 +93,7 @@ impl Trace {
 fn trace_one(database: &Scratch, set: &str, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
     let mut session = database.connect()?;
     let before: Relations =
-        relations(&mut session)?.into_iter().filter(|(name, _)| before.contains_key(name)).collect();
+        relations(&mut *database.look()?)?.into_iter().filter(|(name, _)| before.contains_key(name)).collect();
     session.batch_execute(set).doing("setting what a step needs")?;
     session.batch_execute("BEGIN").doing("BEGIN")?;
     let start = Instant::now();
@@ -138,7 +138,7 @@ pub(super) fn ends_transactions(database: &Scratch, set: &str, sql: &str) -> Res
 
 /// Runs a file while another session is in its way, looks at it there, and lets it go on.
 fn in_the_way(database: &Scratch, mut session: Client, sql: &str, before: &Relations) -> Result<Trace, VerifyError> {
-    let mut other = database.connect()?;
+    let mut other = database.look()?;
     block(&mut other, sql)?;
     let pid: i32 = session.query_one("SELECT pg_backend_pid()", &[]).doing("pg_backend_pid")?.get(0);
     let start = Instant::now();

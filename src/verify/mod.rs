@@ -28,7 +28,7 @@ use camino::Utf8PathBuf;
 pub use candidate::{Candidate, Piece};
 pub use cluster::Cluster;
 pub use proof::{Wanted, prove};
-pub use scratch::{Scratch, Server};
+pub use scratch::{Look, Scratch, Server};
 pub use traffic::try_traffic;
 pub use workload::Load;
 

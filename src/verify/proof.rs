@@ -127,7 +127,7 @@ impl Bench<'_> {
     fn prove(&self, main: &Scratch) -> Result<Proof, VerifyError> {
         let mut proof = Proof { name: self.candidate.name.clone(), ..Proof::default() };
         let history = self.server.copy(main)?;
-        let filled = fill(&mut history.connect()?, &self.filling())?;
+        let filled = fill(&mut *history.look()?, &self.filling())?;
         proof.notes.extend(filled.empty.iter().map(|(table, why)| format!("{table} stays without rows: {why}")));
         let before = self.contents(&history)?;
         let sides = self.run(&history, &mut proof)?;
@@ -198,7 +198,7 @@ impl Bench<'_> {
 
     /// Runs the naive migration; where it succeeds also what it owes to others meanwhile.
     fn run_naive(&self, database: &Scratch) -> Result<(Result<(), String>, Option<Between>), VerifyError> {
-        let mut other = database.connect()?;
+        let mut other = database.look()?;
         let ledgers = self.wanted.ledgers;
         let before = Moment::read(&mut other, ledgers)?;
         let mut shown = Vec::new();
@@ -221,7 +221,7 @@ impl Bench<'_> {
         mut between: Option<Between>,
         proof: &mut Proof,
     ) -> Result<Result<(), (String, String)>, VerifyError> {
-        let mut other = database.connect()?;
+        let mut other = database.look()?;
         let before = relations(&mut other)?;
         (proof.steps, proof.looks) = (Vec::new(), 0);
         for (at, piece) in self.candidate.pieces.iter().enumerate() {
@@ -335,10 +335,10 @@ impl Bench<'_> {
     }
 
     pub(super) fn catalog(&self, database: &Scratch) -> Result<Catalog, VerifyError> {
-        Catalog::read(&mut database.connect()?, self.server.major, self.wanted.ledgers)
+        Catalog::read(&mut *database.look()?, self.server.major, self.wanted.ledgers)
     }
 
     pub(super) fn contents(&self, database: &Scratch) -> Result<Contents, VerifyError> {
-        rows::read(&mut database.connect()?, self.wanted.ledgers)
+        rows::read(&mut *database.look()?, self.wanted.ledgers)
     }
 }

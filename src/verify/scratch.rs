@@ -1,9 +1,12 @@
 //! Databases that are made for one purpose and go with their value.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use postgres::{Client, Error};
+use postgres::{Client, Error, SimpleQueryMessage};
 
 use super::address::Address;
 use super::cleanup::{Cleanup, at_the_end};
@@ -56,7 +59,16 @@ fn strategy(major: u32, flushes: bool) -> &'static str {
 pub struct Scratch {
     name: String,
     address: Address,
+    /// Sessions that only looked, kept for the next look: a new one costs the server more than most looks.
+    idle: Mutex<Vec<Client>>,
     _dropped: Cleanup,
+}
+
+/// A session that looks at a scratch database; it is used again. Nothing that it sets stays set.
+pub struct Look<'a> {
+    /// There until it is given back.
+    client: Option<Client>,
+    database: &'a Scratch,
 }
 
 impl Server {
@@ -97,6 +109,8 @@ impl Server {
 
     /// A new database with everything that `original` holds. Nobody may be connected to that one.
     pub fn copy(&self, original: &Scratch) -> Result<Scratch, VerifyError> {
+        original.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.admin.with(|client| await_nobody(client, &original.name)).doing("waiting for sessions to end")?;
         self.create_from(&original.name)
     }
 
@@ -112,13 +126,59 @@ impl Server {
                 client.batch_execute(&format!("DROP DATABASE IF EXISTS {gone}"))
             });
         });
-        Ok(Scratch { address: self.admin.address.database(&name), name, _dropped: dropped })
+        let (address, idle) = (self.admin.address.database(&name), Mutex::new(Vec::new()));
+        Ok(Scratch { name, address, idle, _dropped: dropped })
     }
 }
 
+/// How long sessions that were closed may take to end; CREATE DATABASE gives them as much again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Waits until the sessions of a database, which were closed, have ended. CREATE DATABASE would look again only after a tenth of
+/// a second.
+fn await_nobody(client: &mut Client, database: &str) -> Result<(), Error> {
+    let somebody = format!(
+        "SELECT FROM pg_stat_get_activity(NULL) WHERE datid = (SELECT oid FROM pg_database WHERE datname = '{database}')
+         AND backend_type IS DISTINCT FROM 'autovacuum worker'"
+    );
+    let end = Instant::now() + PATIENCE;
+    let is_row = |message: &SimpleQueryMessage| matches!(message, SimpleQueryMessage::Row(_));
+    while client.simple_query(&somebody)?.iter().any(is_row) && Instant::now() < end {
+        thread::sleep(Duration::from_millis(1));
+    }
+    Ok(())
+}
+
 impl Scratch {
-    /// A new session.
+    /// A new session, as a runner has one.
     pub fn connect(&self) -> Result<Client, VerifyError> {
         self.address.connect().doing("connecting to a scratch database")
+    }
+
+    /// A session for looking, new or not.
+    pub fn look(&self) -> Result<Look<'_>, VerifyError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let client = idle.filter(|client| !client.is_closed()).map_or_else(|| self.connect(), Ok)?;
+        Ok(Look { client: Some(client), database: self })
+    }
+}
+
+impl Deref for Look<'_> {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        self.client.as_ref().expect("it is given back when this is dropped")
+    }
+}
+
+impl DerefMut for Look<'_> {
+    fn deref_mut(&mut self) -> &mut Client {
+        self.client.as_mut().expect("it is given back when this is dropped")
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        self.database.idle.lock().unwrap_or_else(PoisonError::into_inner).extend(self.client.take());
     }
 }

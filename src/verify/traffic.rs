@@ -56,9 +56,9 @@ impl Bench<'_> {
         let tables = self.locked_tables(main)?;
         let history = self.server.copy(main)?;
         let filling = Filling { rows: load.rows, only: Some(&tables), ..self.filling() };
-        let filled = fill(&mut history.connect()?, &filling)?;
+        let filled = fill(&mut *history.look()?, &filling)?;
         trial.notes.extend(filled.empty.iter().map(|(table, why)| format!("{table} stays without rows: {why}")));
-        history.connect()?.batch_execute("VACUUM ANALYZE").doing("VACUUM ANALYZE")?;
+        history.look()?.batch_execute("VACUUM ANALYZE").doing("VACUUM ANALYZE")?;
         let migrated = self.server.copy(main)?;
         let _ = self.candidate.send(&migrated)?; // where it fails, today's foreign keys are all there is
         let workload = Workload::of(&history, &migrated, &filled, load, self.wanted.ledgers)?;

@@ -87,9 +87,9 @@ impl Workload {
         load: Load,
         ledgers: &[&str],
     ) -> Result<Workload, VerifyError> {
-        let mut client = database.connect()?;
+        let mut client = database.look()?;
         let mut references = client.query(REFERENCES, &[]).doing("reading foreign keys")?;
-        references.extend(migrated.connect()?.query(REFERENCES, &[]).doing("reading foreign keys")?);
+        references.extend(migrated.look()?.query(REFERENCES, &[]).doing("reading foreign keys")?);
         let references: Vec<(String, String, bool)> =
             references.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
         let all = columns(&mut client, ledgers)?;
