@@ -6,7 +6,8 @@ use camino::Utf8Path;
 
 use super::Failure;
 use super::common::Ran;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut};
+use crate::framework::migration::Migration;
+use crate::framework::{Framework, FrameworkError, LaidOut};
 use crate::pipeline::{ResolveError, Scope};
 use crate::project::GitScope;
 use crate::source::SourceFile;
@@ -19,13 +20,16 @@ pub(super) fn candidates(ran: &Ran) -> Result<Vec<Candidate>, Failure> {
         ran.run.outcomes.iter().any(|outcome| outcome.path == found.file && !outcome.files.is_empty())
     });
     let history = scope.history.iter().take(last.map_or(0, |last| last + 1));
-    let named = |file: &LaidOut| (scope.framework.name_of(&file.path), file.content.clone());
+    let read = |file: &LaidOut| {
+        scope.framework.folder.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()))
+    };
     history
         .map(|found| {
-            let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
+            let naive = scope.framework.read(found)?;
             let outcome = ran.run.outcomes.iter().find(|outcome| outcome.path == found.file);
-            let files: Vec<(String, String)> = outcome.iter().flat_map(|outcome| &outcome.files).map(named).collect();
-            Ok(Candidate::new(found.name.clone(), &source.text, &files, scope.framework.runner()))
+            let files: Vec<Migration> =
+                outcome.iter().flat_map(|outcome| &outcome.files).map(read).collect::<Result<_, FrameworkError>>()?;
+            Ok(Candidate::new(&naive, files.iter().collect()))
         })
         .collect()
 }
@@ -37,19 +41,18 @@ pub(super) fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Cand
         false => at_reference(scope, origin)?,
     };
     let on_disk = in_folder(scope.framework, &scope.folder)?;
-    let names: Vec<&str> = originals.iter().map(|(name, _)| name.as_str()).collect();
+    let names: Vec<&str> = originals.iter().map(|original| original.name.as_str()).collect();
     let mut candidates = Vec::new();
     let mut new: BTreeSet<usize> = (0..on_disk.len()).collect();
-    for (at, (name, text)) in originals.iter().enumerate() {
-        let stand_for = scope.framework.stand_for(at, &names, &on_disk);
+    for (at, original) in originals.iter().enumerate() {
+        let stand_for = scope.framework.folder.stand_for(at, &names, &on_disk);
         if stand_for.is_empty() {
-            return Err(Failure::Usage(format!("{}: nothing there stands for {name}", scope.folder)));
+            return Err(Failure::Usage(format!("{}: nothing there stands for {}", scope.folder, original.name)));
         }
-        let files: Vec<(String, String)> = stand_for.iter().map(|at| on_disk[*at].clone()).collect();
+        let files: Vec<&Migration> = stand_for.iter().map(|at| &on_disk[*at]).collect();
         new.retain(|at| !stand_for.contains(at));
-        let is_unchanged = matches!(files.as_slice(), [(_, only)] if only == text);
-        let files = if is_unchanged { Vec::new() } else { files };
-        candidates.push(Candidate::new(name.clone(), text, &files, scope.framework.runner()));
+        let is_unchanged = matches!(files.as_slice(), [only] if only.text() == original.text());
+        candidates.push(Candidate::new(original, if is_unchanged { Vec::new() } else { files }));
     }
     if candidates.is_empty() {
         return Err(Failure::Usage(format!("--against {origin}: no migration is there")));
@@ -63,16 +66,13 @@ pub(super) fn candidates_against(origin: &str, scope: &Scope) -> Result<Vec<Cand
     Ok(candidates)
 }
 
-fn in_folder(framework: &dyn Framework, folder: &Utf8Path) -> Result<Vec<(String, String)>, Failure> {
-    let read = |found: Found| {
-        let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
-        Ok((found.name, source.text))
-    };
-    framework.list(folder)?.into_iter().map(read).collect()
+fn in_folder(framework: &Framework, folder: &Utf8Path) -> Result<Vec<Migration>, Failure> {
+    let read = framework.folder.list(folder)?.into_iter().map(|found| framework.read(&found));
+    Ok(read.collect::<Result<_, FrameworkError>>()?)
 }
 
 /// The migrations as they were at a git reference, listed as the framework listed them then.
-fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<(String, String)>, Failure> {
+fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<Migration>, Failure> {
     let no_git = || Failure::Usage(format!("--against {reference}: neither a folder nor, without git, a reference"));
     let git = GitScope::discover(&scope.folder).map_err(ResolveError::from)?.ok_or_else(no_git)?;
     let base = git.base(Some(reference)).map_err(ResolveError::from)?.ok_or_else(no_git)?;
@@ -80,7 +80,7 @@ fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<(String, String)>,
     let unwritable = |error: std::io::Error| Failure::Usage(format!("a temporary folder: {error}"));
     let folder = tempfile::tempdir().map_err(unwritable)?;
     let root = Utf8Path::from_path(folder.path()).ok_or_else(|| Failure::Usage("TMPDIR is not UTF-8".into()))?;
-    for path in paths.iter().filter(|path| scope.framework.is_listed_by(path)) {
+    for path in paths.iter().filter(|path| scope.framework.folder.is_listed_by(path)) {
         let Ok(place) = path.strip_prefix(&scope.folder) else { continue };
         let Some(source) = git.contents_at(&base, path).map_err(ResolveError::from)? else { continue };
         let copy = root.join(place);

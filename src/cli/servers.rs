@@ -57,7 +57,7 @@ pub(super) fn on_each_server(
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
-            ledgers: scope.framework.ledger_tables(),
+            ledgers: scope.framework.folder.ledger_tables(),
         };
         if history.iter().any(|candidate| !candidate.pieces.is_empty()) {
             histories.push((history, wanted));

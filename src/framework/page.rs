@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::LayoutSettings;
-use super::header::comment;
+use super::header::{SQL, StepComment, Steps, comment, undo_lines};
 use super::migration::Migration;
 use super::plpgsql::{retried, retried_in_turn};
 use super::undo::undo;
@@ -20,11 +20,17 @@ pub trait Commands {
         self.again()
     }
     /// The same after a build that left an INVALID index.
-    fn after_failed_build(&self) -> &'static str;
+    fn after_failed_build(&self) -> &'static str {
+        ""
+    }
     /// The commands that this needs, one a line of a comment. The index is SQL in one line.
-    fn commands_after_failed_build(&self, index: &str) -> Vec<String>;
+    fn commands_after_failed_build(&self, _index: &str) -> Vec<String> {
+        Vec::new()
+    }
     /// What to know of a unit that must be alone, with the sign before it; empty when it cannot be otherwise.
-    fn alone(&self) -> &'static str;
+    fn alone(&self) -> &'static str {
+        ""
+    }
 }
 
 /// One block of a sequence: what is said of it, and its statements.
@@ -53,6 +59,8 @@ pub struct Written<'a> {
     pub statement: usize,
     /// The steps that it is.
     pub steps: Vec<&'a Step>,
+    /// It is a whole statement of the source.
+    pub in_words: bool,
 }
 
 impl Page<'_> {
@@ -77,23 +85,27 @@ impl Page<'_> {
 
     /// What, why it is safe, how to go on when it fails, how to undo it. `sent` is what the runner sends for it.
     pub fn header(&self, sent: &str) -> String {
-        let of = self.sequence.blocks.len();
+        let (step, of) = (self.at + 1, self.sequence.blocks.len());
         let short = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
-        let title = if short.is_empty() { &self.migration.name } else { short };
-        let mut lines = vec![match of {
-            1 => format!("{title} · {}", self.what()),
-            _ => format!("Step {} of {of} · {title} · {}", self.at + 1, self.what()),
-        }];
-        lines.extend(self.before());
-        lines.push(format!("If it fails: {}", self.if_it_fails(sent)));
-        lines.extend(self.after_failed_build());
-        let comments: String = lines.iter().map(|line| comment(line) + "\n").collect();
-        self.undo().into_iter().fold(comments, |comments, line| comments + &line + "\n")
+        let comment = StepComment {
+            step: (of > 1).then_some(Steps { first: step, last: step, of }),
+            title: if short.is_empty() { &self.migration.name } else { short },
+            what: self.what(),
+            before: self.before(),
+            if_it_fails: self.if_it_fails(sent),
+            commands: self.after_failed_build(),
+            undo: undo(self.steps()),
+        };
+        comment.lines().iter().map(|line| self.comment(line) + "\n").collect()
     }
 
     /// How to undo it, as comments.
     pub fn undo(&self) -> Vec<String> {
-        undo(self.steps()).into_iter().map(|undo| comment(&format!("Undo: {undo}"))).collect()
+        undo_lines(&undo(self.steps())).map(|line| self.comment(&line)).collect()
+    }
+
+    fn comment(&self, line: &str) -> String {
+        comment(self.migration.comment_sign, line)
     }
 
     /// What it does to those who use the database.
@@ -131,9 +143,9 @@ impl Page<'_> {
         queries
             .map(|(fails, query)| match fails {
                 Some(step) if step != self.at + 1 => {
-                    format!("Before: this must find nothing, or step {step} fails:  {};", one_line(query))
+                    format!("this must find nothing, or step {step} fails:  {};", one_line(query))
                 }
-                _ => format!("Before: this must find nothing, or it fails:  {};", one_line(query)),
+                _ => format!("this must find nothing, or it fails:  {};", one_line(query)),
             })
             .collect()
     }
@@ -201,7 +213,9 @@ impl Page<'_> {
         let statement = &self.migration.statements[at];
         let source = &self.migration.source.text;
         let leading = self.migration.comments_before(statement);
-        let inside = crate::sql::comments(statement.span.slice(source)).into_iter().filter(|c| !text.contains(c));
+        let inside =
+            if statement.sql.is_some() { Vec::new() } else { crate::sql::comments(statement.span.slice(source)) };
+        let inside = inside.into_iter().filter(|c| !text.contains(c));
         let behind = self.migration.comment_behind(statement).to_owned();
         let comments = [leading].into_iter().chain(inside).chain([behind]).filter(|comment| !comment.is_empty());
         comments.map(|comment| comment + "\n").collect()
@@ -225,8 +239,13 @@ impl Page<'_> {
     /// Its units as one statement that commits after each of them; brief ones with attempts. `statements` are those of a unit.
     /// The author's comments stand in front of it, or with the statements that they speak of where it commits between them.
     ///
-    /// `in_turn` is the name of a lock that runners take turns with.
-    pub fn block(&self, statements: impl Fn(&Unit) -> Vec<String>, in_turn: Option<&str>, told: &mut [bool]) -> String {
+    /// `in_turn` is the name of a lock that runners take turns with. Gives the comments and the statement.
+    pub fn block(
+        &self,
+        statements: impl Fn(&Unit) -> Vec<String>,
+        in_turn: Option<&str>,
+        told: &mut [bool],
+    ) -> (String, String) {
         // A validation waits for a lock that nobody waits behind.
         let lock_timeout = self.settings.lock_timeout.clone().filter(|_| self.kind() == UnitKind::Brief);
         let settings = LayoutSettings { lock_timeout, ..self.settings.clone() };
@@ -237,13 +256,21 @@ impl Page<'_> {
         let [unit] = self.units() else {
             let mut transaction = |unit: &Unit| {
                 let mut transaction = statements(unit);
-                transaction.splice(..0, Some(self.comments_on_unit(unit, told)).filter(|text| !text.is_empty()));
+                let comments = self.in_sql(self.comments_on_unit(unit, told));
+                transaction.splice(..0, Some(comments).filter(|text| !text.is_empty()));
                 transaction
             };
             let transactions: Vec<Vec<String>> = self.units().iter().map(&mut transaction).collect();
-            return retried(&transactions);
+            return (String::new(), retried(&transactions));
         };
-        self.comments_on_unit(unit, told) + &retried(&[statements(unit)])
+        (self.comments_on_unit(unit, told), retried(&[statements(unit)]))
+    }
+
+    /// The author's comments as they can stand between SQL statements.
+    fn in_sql(&self, comments: String) -> String {
+        let sign = self.migration.comment_sign;
+        let line = |line: &str| line.strip_prefix(sign).map_or_else(|| line.to_owned(), |rest| format!("{SQL}{rest}"));
+        if sign == SQL { comments } else { comments.lines().map(|text| line(text) + "\n").collect() }
     }
 
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
@@ -266,7 +293,7 @@ impl Page<'_> {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
                 let text = format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step)));
-                written.push(Written { text, statement: comments.len(), steps: vec![step] });
+                written.push(Written { text, statement: comments.len(), steps: vec![step], in_words: false });
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
@@ -274,11 +301,12 @@ impl Page<'_> {
                 let leading = self.migration.comments_before(statement);
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
-                let end = if whole.ends_with(';') { "" } else { ";" };
+                let end = if whole.ends_with(';') || statement.sql.is_some() { "" } else { ";" };
                 let behind = self.migration.comment_behind(statement);
                 let behind = if behind.is_empty() { String::new() } else { format!(" {behind}") };
                 let text = format!("{gap}{leading}{whole}{end}{behind}\n");
-                written.push(Written { text, statement: gap.len() + leading.len(), steps: own });
+                let statement = gap.len() + leading.len();
+                written.push(Written { text, statement, steps: own, in_words: true });
             }
         }
         written

@@ -18,9 +18,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
+use crate::framework::header::{self, Header};
 use crate::framework::migration::Migration;
 use crate::framework::{
-    Beside, Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Replaced, header, in_blocks,
+    Body, Found, Framework, FrameworkError, Incoming, LaidOut, Layout, LayoutSettings, Placed, Placement, in_blocks,
 };
 use crate::plan::Sequence;
 use crate::project::{Config, Level};
@@ -88,7 +89,7 @@ impl Run {
 ///
 /// `progress` is called after each migration with its index and their number.
 pub fn run(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     options: &Options,
@@ -97,7 +98,7 @@ pub fn run(
     let mut outcomes = Vec::new();
     let keep = &mut |outcome| outcomes.push(outcome);
     let errors = each(framework, history, in_scope, options, Wanted::Files, progress, keep);
-    Run { framework: framework.name(), outcomes, errors }
+    Run { framework: framework.name, outcomes, errors }
 }
 
 /// What a run is for.
@@ -116,7 +117,7 @@ const AT_ONCE: usize = 256;
 /// As [`run`], but gives each outcome away, in order, as soon as nothing can change it any more, so that a long history takes
 /// no more memory than its schema. Returns the errors.
 pub fn each(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     options: &Options,
@@ -124,9 +125,9 @@ pub fn each(
     progress: &(dyn Fn(usize, usize) + Sync),
     take: &mut dyn FnMut(Outcome),
 ) -> Vec<FrameworkError> {
-    let runner = framework.runner();
+    let runner = framework.runner;
     let settings = settings(&options.config);
-    let continues = |at: usize| continues_on_disk(history, at);
+    let continues = |at: usize| continues_on_disk(framework, history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let mut errors = Vec::new();
     let mut schema = Schema::default();
@@ -134,7 +135,7 @@ pub fn each(
     let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
         let mut read: Vec<Result<Migration, FrameworkError>> =
-            some.par_iter().map(|found| Migration::read(found, runner)).collect();
+            some.par_iter().map(|found| framework.read(found)).collect();
         for (behind, found) in (1..read.len()).zip(some) {
             if let ([.., Ok(migration)], [Ok(next), ..]) = read.split_at_mut(behind)
                 && in_scope(found)
@@ -201,18 +202,18 @@ struct Judged {
 }
 
 impl Judged {
-    fn settle(self, framework: &dyn Framework, wanted: Wanted, options: &Options) -> Settled {
+    fn settle(self, framework: &Framework, wanted: Wanted, options: &Options) -> Settled {
         let Judged { migration, before, findings, notes } = self;
         let (findings, sequence) = match before {
             Some(before) => {
                 let around = Around::new(&migration, &before, options.config.postgres);
-                planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres)
+                planning::plan(&migration, findings, &around, framework.runner, options.config.postgres)
             }
             None => (findings, Sequence::default()),
         };
         let settings = layout_settings(&options.config);
         let draft = Draft { notes, ..Draft::of(framework, migration, findings, sequence, settings, wanted) };
-        match draft.files.is_empty() {
+        match draft.bodies.is_empty() {
             true => Settled::Outcome(Box::new(draft.outcome(framework, Vec::new(), wanted, options))),
             false => Settled::Draft(Box::new(draft)),
         }
@@ -246,7 +247,7 @@ impl Settled {
 /// The file before those that are read next.
 #[derive(Default)]
 struct Before {
-    text: String,
+    headers: Vec<Header>,
     continued: bool,
 }
 
@@ -254,25 +255,28 @@ impl Before {
     /// True for each file that goes on with a sequence that safestep wrote, the files before it there: what those made is
     /// still as new as in the migration that they replace.
     fn continued(&mut self, read: &[Result<Migration, FrameworkError>]) -> Vec<bool> {
-        let mut before = self.text.as_str();
+        let mut before = self.headers.as_slice();
         let mut continued = Vec::new();
         for migration in read {
-            let text = migration.as_ref().map_or("", |migration| migration.source.text.as_str());
-            self.continued = header::follows(before, text) && (self.continued || header::begins(before));
-            before = text;
+            let here = migration.as_ref().map_or(&[][..], |migration| &migration.headers);
+            self.continued = header::follows(before, here) && (self.continued || header::begins(before));
+            before = here;
             continued.push(self.continued);
         }
-        self.text = before.to_owned();
+        self.headers = before.to_vec();
         continued
     }
 }
 
 /// The same for one file of a history that is not read yet.
-fn continues_on_disk(history: &[Found], at: usize) -> bool {
-    let text = |at: usize| SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
-    let mut here = text(at);
+fn continues_on_disk(framework: &Framework, history: &[Found], at: usize) -> bool {
+    let headers = |at: usize| {
+        let text = SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
+        header::headers(&text, framework.comment_sign)
+    };
+    let mut here = headers(at);
     for at in (0..at).rev() {
-        let before = text(at);
+        let before = headers(at);
         if !header::follows(&before, &here) || header::begins(&before) {
             return header::follows(&before, &here);
         }
@@ -283,14 +287,14 @@ fn continues_on_disk(history: &[Found], at: usize) -> bool {
 
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
 /// call the one after it.
-pub fn rewrite(framework: &dyn Framework, mut migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
+pub fn rewrite(framework: &Framework, mut migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
     session::resolve(&mut migration, schema);
     let around = Around::new(&migration, schema, options.config.postgres);
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
-    let (findings, sequence) =
-        planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);
+    let (findings, sequence) = planning::plan(&migration, findings, &around, framework.runner, options.config.postgres);
     let settings = layout_settings(&options.config);
-    let draft = Draft::of(framework, migration, findings, sequence, settings, Wanted::Files);
+    let mut draft = Draft::of(framework, migration, findings, sequence, settings, Wanted::Files);
+    draft.placed = draft.placed_alone(framework);
     let settled = Settled::Draft(Box::new(draft));
     let changes = changes(std::slice::from_ref(&settled)).pop().unwrap_or_default();
     match settled {
@@ -304,17 +308,18 @@ struct Draft {
     migration: Migration,
     findings: Findings,
     sequence: Sequence,
-    files: Vec<LaidOut>,
+    bodies: Vec<Body>,
     /// How many files it becomes, where nobody needs them.
     unwritten: Option<usize>,
-    beside: Beside,
+    /// The bodies in their places.
+    placed: Placed,
     notes: Vec<String>,
     settings: LayoutSettings,
 }
 
 impl Draft {
     fn of(
-        framework: &dyn Framework,
+        framework: &Framework,
         migration: Migration,
         findings: Findings,
         sequence: Sequence,
@@ -322,22 +327,42 @@ impl Draft {
         wanted: Wanted,
     ) -> Draft {
         let sequence = in_blocks(&migration, sequence);
-        if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
+        if let Some(refusal) = framework.idiom.refuses(&migration, &sequence, &settings) {
             let findings = findings.kept(&migration, &refusal);
             return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
         }
-        let unwritten = framework.number_of_files(&sequence).filter(|_| wanted == Wanted::Hazards);
-        let files = match unwritten {
-            Some(_) => Vec::new(),
-            None if sequence.units.is_empty() => Vec::new(),
-            None => framework.lay_out(&migration, &sequence, &settings),
+        let needs_files = wanted == Wanted::Files || !framework.place.has_room_for_all();
+        let bodies = match needs_files && !sequence.units.is_empty() {
+            true => framework.idiom.bodies(&migration, &sequence, &settings),
+            false => Vec::new(),
         };
-        let (beside, notes) = (Beside::default(), Vec::new());
-        Draft { migration, findings, sequence, files, unwritten, beside, notes, settings }
+        let unwritten = (!needs_files).then_some(sequence.blocks.len());
+        let (placed, notes) = (Placed::default(), Vec::new());
+        Draft { migration, findings, sequence, bodies, unwritten, placed, notes, settings }
+    }
+
+    fn incoming(&self) -> Incoming<'_> {
+        let Draft { migration, sequence, bodies, .. } = self;
+        Incoming { replaces: Some(migration), sequence, bodies }
+    }
+
+    /// Its files without a folder that they would come into: where only others in it tell the places, beside the migration.
+    fn placed_alone(&self, framework: &Framework) -> Placed {
+        let beside = |body: &Body| {
+            let name = body.words.as_deref().unwrap_or(&self.migration.name);
+            let own = self.migration.path();
+            body.at(name, if body.words.is_none() { own.clone() } else { own.with_file_name(name) })
+        };
+        match framework.place.place(&[], &|_| true, &[self.incoming()]) {
+            Ok(Placement::Placed(mut placed)) => placed.pop().unwrap_or_default(),
+            Ok(Placement::NoRoom(_)) | Err(_) => {
+                Placed { files: self.bodies.iter().map(beside).collect(), ..Placed::default() }
+            }
+        }
     }
 
     /// The same where there is no place for more than one file.
-    fn in_one_file(self, framework: &dyn Framework, why: String) -> Draft {
+    fn in_one_file(self, framework: &Framework, why: String) -> Draft {
         let settings = LayoutSettings { one_file: Some(why), ..self.settings };
         let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, Wanted::Files);
         Draft { notes: self.notes, ..draft }
@@ -346,27 +371,22 @@ impl Draft {
     /// There is no place for what would replace it.
     fn stays(&mut self) {
         self.findings = self.findings.left("what would replace it has no place in the folder");
-        self.files.clear();
+        self.bodies.clear();
         self.sequence = Sequence::default();
-        self.beside = Beside::default();
+        self.placed = Placed::default();
     }
 
-    fn outcome(
-        self,
-        framework: &dyn Framework,
-        changes: Vec<FileChange>,
-        wanted: Wanted,
-        options: &Options,
-    ) -> Outcome {
-        let Draft { migration, findings, sequence, files, unwritten, notes, settings, .. } = self;
+    fn outcome(self, framework: &Framework, changes: Vec<FileChange>, wanted: Wanted, options: &Options) -> Outcome {
+        let Draft { migration, findings, sequence, placed, unwritten, notes, settings, .. } = self;
+        let Placed { files, notes: of_place, .. } = placed;
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
             Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
             Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
         };
-        let of_runner = framework.notes(&migration, &sequence, &settings);
-        let left_behind = session::left_behind(&migration, framework.runner()).filter(|_| !sequence.units.is_empty());
-        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes));
+        let of_runner = framework.idiom.notes(&migration, &sequence, &settings);
+        let left_behind = session::left_behind(&migration, framework.runner).filter(|_| !sequence.units.is_empty());
+        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes).chain(of_place));
         let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();
         let path = migration.path().clone();
@@ -382,7 +402,7 @@ impl Draft {
 
 /// Finds places for the files of all drafts; where the folder is not as the framework writes it, all stay as they are.
 fn place_all(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     settled: &mut Vec<Settled>,
@@ -410,32 +430,21 @@ fn place_all(
 
 /// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
 fn place(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     drafts: &mut Vec<Draft>,
 ) -> Result<(), FrameworkError> {
     loop {
-        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].files.is_empty()).collect();
-        let mut files: Vec<Vec<LaidOut>> = rewritten.iter().map(|at| drafts[*at].files.clone()).collect();
-        let mut replaced: Vec<Replaced> = rewritten
-            .iter()
-            .zip(&mut files)
-            .map(|(at, files)| {
-                let Draft { migration, sequence, .. } = &drafts[*at];
-                Replaced { migration, sequence, files, beside: Beside::default(), notes: Vec::new() }
-            })
-            .collect();
-        let without = framework.place(history, in_scope, &mut replaced)?;
-        if without.is_empty() {
-            let placed: Vec<(Beside, Vec<String>)> = replaced.into_iter().map(|r| (r.beside, r.notes)).collect();
-            for ((at, files), (beside, notes)) in rewritten.into_iter().zip(files).zip(placed) {
-                drafts[at].files = files;
-                drafts[at].beside = beside;
-                drafts[at].notes.extend(notes);
+        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].bodies.is_empty()).collect();
+        let incoming: Vec<Incoming> = rewritten.iter().map(|at| drafts[*at].incoming()).collect();
+        let without = match framework.place.place(history, in_scope, &incoming)? {
+            Placement::NoRoom(without) => without,
+            Placement::Placed(placed) => {
+                rewritten.into_iter().zip(placed).for_each(|(at, placed)| drafts[at].placed = placed);
+                return Ok(());
             }
-            return Ok(());
-        }
+        };
         let mut why: BTreeMap<usize, String> = without.into_iter().map(|no| (rewritten[no.at], no.why)).collect();
         let redrafted = |(at, draft): (usize, Draft)| match why.remove(&at) {
             Some(why) => draft.in_one_file(framework, why),
@@ -446,8 +455,8 @@ fn place(
 }
 
 /// Why the framework cannot lay sequences out as the configuration wants, if it cannot.
-pub fn refused_layout(framework: &dyn Framework, config: &Config) -> Option<&'static str> {
-    framework.refuses_layout(layout(config)?)
+pub fn refused_layout(framework: &Framework, config: &Config) -> Option<&'static str> {
+    framework.idiom.refuses_layout(layout(config)?)
 }
 
 fn layout(config: &Config) -> Option<Layout> {
@@ -484,13 +493,13 @@ fn layout_settings(config: &Config) -> LayoutSettings {
 fn changes(settled: &[Settled]) -> Vec<Vec<FileChange>> {
     let drafts = || settled.iter().filter_map(Settled::draft);
     let before_of = |draft: &Draft| {
-        let original =
-            (!draft.files.is_empty()).then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
-        original.into_iter().chain(draft.beside.before.iter().cloned()).collect::<Vec<_>>()
+        let original = (!draft.placed.files.is_empty())
+            .then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
+        original.into_iter().chain(draft.placed.companions.before.iter().cloned()).collect::<Vec<_>>()
     };
     let after_of = |draft: &Draft| {
-        let files = draft.files.iter().map(|file| (file.path.clone(), file.content.clone()));
-        files.chain(draft.beside.after.iter().cloned()).collect::<Vec<_>>()
+        let files = draft.placed.files.iter().map(|file| (file.path.clone(), file.content.clone()));
+        files.chain(draft.placed.companions.after.iter().cloned()).collect::<Vec<_>>()
     };
     let before: BTreeMap<Utf8PathBuf, String> = drafts().flat_map(before_of).collect();
     let kept: BTreeSet<Utf8PathBuf> = drafts().flat_map(after_of).map(|(path, _)| path).collect();
