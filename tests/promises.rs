@@ -296,3 +296,23 @@ fn a_table_that_no_migration_makes_is_one_that_is_there() -> Result<()> {
     }
     Ok(())
 }
+
+/// Nothing is there for a moment that more may use than the migration says.
+#[test]
+fn what_is_made_comes_with_who_may_use_it() -> Result<()> {
+    let made = "CREATE TABLE notes (id bigint PRIMARY KEY, body text);";
+    for (first, closes) in [
+        (made, "ALTER TABLE notes ENABLE ROW LEVEL SECURITY"),
+        (made, "REVOKE ALL ON notes FROM PUBLIC"),
+        ("CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'select 1';", "REVOKE EXECUTE ON FUNCTION f() FROM PUBLIC"),
+        ("DROP VIEW v; CREATE VIEW v AS SELECT 1 AS one;", "GRANT SELECT ON v TO PUBLIC"),
+        ("DROP VIEW v; CREATE VIEW v AS SELECT 1 AS one;", "ALTER VIEW v OWNER TO app"),
+    ] {
+        let report = report_on(&format!("{first}\nCREATE INDEX i ON users (name);\n{closes};\n"))?;
+        let files = report["migrations"][0]["files"].as_array().context("files")?;
+        let content = |file: &Value| file["after"].as_str().unwrap_or_default().to_owned();
+        let closing = files.iter().map(content).find(|content| content.contains(closes)).context("the second")?;
+        ensure!(files.len() > 1 && closing.contains("CREATE "), "{first} and {closes} are apart: {report}");
+    }
+    Ok(())
+}

@@ -11,7 +11,7 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
     let mut impossible = Vec::new();
     let mut gone = Vec::new();
     let steps: Vec<&Step> = steps.collect();
-    for step in steps.into_iter().rev() {
+    for (at, step) in steps.iter().enumerate().rev() {
         match &step.undo {
             Undo::By(operations) => {
                 // what a later step took away for good cannot be what it was
@@ -20,6 +20,7 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
                 }
             }
             Undo::Nothing => {}
+            Undo::Impossible(_) if goes_with_what_is_made(&step.operation, &steps[..at]) => {}
             Undo::Impossible(why) => {
                 impossible.push(why.clone());
                 gone.extend(taken_away(&step.operation));
@@ -43,6 +44,19 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
         (true, false) => vec![format!("not possible: {why}")],
         (false, true) => vec![text],
         (false, false) => vec![format!("in part, by {text} the rest is not possible: {why}")],
+    }
+}
+
+/// Privileges, policies and attributes of a table are gone when what made the table is taken back.
+fn goes_with_what_is_made(operation: &Operation, earlier: &[&Step]) -> bool {
+    let is_made = |name: &QualifiedName| {
+        earlier.iter().any(|step| matches!(&step.operation, Operation::CreateTable(create) if same(&create.name, name)))
+    };
+    match operation {
+        Operation::Grant { names, .. } => !names.is_empty() && names.iter().all(is_made),
+        Operation::SetTableAttribute { table, .. } => is_made(table),
+        Operation::CreateObject { on: Some(table), .. } => is_made(table),
+        _ => false,
     }
 }
 

@@ -411,6 +411,10 @@ pub enum Operation {
         definition: SqlFragment,
     },
     Grant {
+        revokes: bool,
+        /// `Other` for roles, all tables of a schema and whatever else is not named one by one.
+        kind: ObjectKind,
+        names: Vec<QualifiedName>,
         definition: SqlFragment,
     },
     // Data

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use super::access::Access;
 use crate::framework::migration::Migration;
 use crate::operation::{ColumnAttribute, Fixed, Ident, ObjectKind, Operation};
 use crate::plan::{Duration, Step, Transaction};
 use crate::schema::{Key, Schema, key};
 
-/// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, what works
-/// with one temporary table, what one SET decides, and what copies with what takes away there (`copies`, by item).
+/// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, an object and
+/// who may use it (`access`), what works with one temporary table, what one SET decides, and what copies with what takes
+/// away there (`copies`, by item). The soft ones are those that are waived where they cost too much.
 pub(super) fn bonds(
     migration: &Migration,
     steps: &[Step],
     before: &Schema,
     copies: &[(usize, usize)],
+    soft: bool,
 ) -> Vec<(usize, usize)> {
     let mut found = with_copies(steps, copies);
+    let mut access = Access::default();
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
     // Of tables only the temporary ones are asked for here.
     let makes_temporary =
@@ -31,6 +35,7 @@ pub(super) fn bonds(
         if at > 0 && are_rows_of_one(migration, &steps[at - 1], step) {
             found.push((at - 1, at));
         }
+        found.extend(access.bonds_of(at, &step.operation, soft).into_iter().map(|made| (made, at)));
         for bond in bonds_of(migration, step, schema.as_ref()) {
             if let Some(before) = last.insert(bond, at) {
                 found.push((before, at));
@@ -72,7 +77,10 @@ fn are_rows_of_one(migration: &Migration, one: &Step, other: &Step) -> bool {
 enum Bond {
     /// Renames of what is in use: between two of them neither the old nor the new code works.
     Renames,
-    Privileges(String),
+    /// On a function (true) or anything else of that name.
+    Privileges(bool, Key),
+    /// On what is not named one by one, by its text.
+    AllPrivileges(String),
     Temporary(Key),
     /// A prepared statement or a cursor, by its name.
     Prepared(String),
@@ -101,9 +109,11 @@ fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<
         {
             bonds.push(Bond::Identity(migration.items[step.from].statement, key(table), column.clone()));
         }
-        Operation::Grant { .. } => {
-            let text = migration.slice(step.from);
-            bonds.extend(objects_of_grant(text).into_iter().map(Bond::Privileges));
+        Operation::Grant { kind, names, .. } if !names.is_empty() => {
+            bonds.extend(names.iter().map(|name| Bond::Privileges(*kind == ObjectKind::Function, key(name))));
+        }
+        Operation::Grant { definition, .. } => {
+            bonds.extend(object_of_grant(definition.as_str()).map(Bond::AllPrivileges))
         }
         _ => {}
     }
@@ -137,12 +147,10 @@ fn prepared(text: &str) -> Option<String> {
     Some(name.trim_end_matches([';', '(']).to_lowercase())
 }
 
-/// What stands between `ON` and `TO` or `FROM`, in lower case, one by one.
-fn objects_of_grant(text: &str) -> Vec<String> {
+/// What stands between `ON` and `TO` or `FROM`, in lower case.
+fn object_of_grant(text: &str) -> Option<String> {
     let lower = text.to_lowercase();
-    let Some((_, rest)) = lower.split_once(" on ") else { return Vec::new() };
+    let (_, rest) = lower.split_once(" on ")?;
     let end = [" to ", " from "].iter().filter_map(|word| rest.find(word)).min().unwrap_or(rest.len());
-    let objects = rest[..end].trim();
-    let objects = objects.strip_prefix("table ").unwrap_or(objects);
-    objects.split(',').map(|object| object.trim().to_owned()).collect()
+    Some(rest[..end].trim().to_owned())
 }

@@ -2,6 +2,7 @@
 //!
 //! This is the only place where framework, schema, rewrite and plan meet.
 
+mod access;
 mod bonds;
 mod copies;
 mod findings;

@@ -116,7 +116,7 @@ pub fn plan(
             continue;
         }
         let steps = &findings.steps;
-        let mut together = bonds(migration, steps, &around.before, &around.copies);
+        let mut together = bonds(migration, steps, &around.before, &around.copies, rows_together);
         together.extend(&bound);
         let ordered = match units(steps, &together, freedom) {
             Ok(ordered) => ordered,

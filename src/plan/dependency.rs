@@ -3,11 +3,12 @@
 use super::resource::{Resource, Uses};
 use super::step::Step;
 use crate::operation::{
-    Constraint, ConstraintKind, CreateTable, ForeignKey, Generated, Ident, IndexColumn, ObjectKind, Operation,
-    QualifiedName, TableAttribute,
+    ColumnDefinition, Constraint, ConstraintKind, CreateTable, ForeignKey, Generated, Ident, IndexColumn, ObjectKind,
+    Operation, QualifiedName, SqlFragment, TableAttribute,
 };
 use crate::postgres::{calls_users_function, proving_check};
 use crate::schema::{Index, Key, Schema, key, mentions};
+use crate::sql::changes_rows_within;
 
 /// An INSERT of more bytes is rows.
 const LONG: usize = 100_000;
@@ -77,7 +78,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
             names.iter().for_each(|name| drops_object(&mut uses, *kind, name, on.as_ref(), schema))
         }
         Operation::Comment { .. } => comments(&mut uses, text, schema),
-        Operation::Grant { .. } => grants(&mut uses, text, schema),
+        Operation::Grant { kind, names, .. } => grants(&mut uses, *kind, names, text, schema),
         // The rows that it brings along name no other table; they may be many.
         Operation::Insert { table, from_query: false } if text.len() > LONG => {
             uses.rows(table, schema);
@@ -86,7 +87,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         Operation::Insert { table, .. } | Operation::Update { table, .. } | Operation::Delete { table, .. } => {
             uses.rows(table, schema);
             uses.reads_rows_of_statement(text, schema);
-            uses.barrier |= text.is_empty() || may_do_anything(table, text, schema);
+            uses.barrier |= text.is_empty() || changes_rows_within(text) || may_do_anything(table, text, schema);
         }
         Operation::Truncate { tables, .. } => tables.iter().for_each(|table| {
             uses.rows(table, schema);
@@ -140,7 +141,7 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
         uses.reads_rows_of_text(text, schema);
         uses.barrier |= text.is_empty() || calls_users_function(text, schema);
     }
-    create.columns.iter().for_each(|c| uses.reads_type(&c.ty));
+    create.columns.iter().for_each(|column| reads_definition(uses, column, schema));
     let mut after = schema.clone();
     after.apply(&Operation::CreateTable(create.clone()));
     made_with(uses, &create.name, &after);
@@ -150,6 +151,17 @@ fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, schema: &Sch
             stands_on(uses, fk, schema);
         }
     }
+}
+
+/// A column's type, and what its value is computed with.
+fn reads_definition(uses: &mut Uses, column: &ColumnDefinition, schema: &Schema) {
+    uses.reads_type(&column.ty);
+    let default = column.default.as_ref().map(SqlFragment::as_str);
+    let generated = match &column.generated {
+        Some(Generated::Stored(text) | Generated::Virtual(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    default.into_iter().chain(generated).for_each(|text| uses.reads_default(text, schema));
 }
 
 /// A foreign key that points at a partitioned table has one for each partition, named after its own table.
@@ -291,19 +303,16 @@ fn comments(uses: &mut Uses, text: &str, schema: &Schema) {
     }
 }
 
-/// Privileges on tables that are named need these tables.
-fn grants(uses: &mut Uses, text: &str, schema: &Schema) {
-    let upper = text.to_ascii_uppercase();
-    let object = upper.split_once(" ON ").map(|(_, rest)| rest.trim_start());
-    let other =
-        ["ALL ", "SCHEMA ", "FUNCTION ", "SEQUENCE ", "TYPE ", "DATABASE ", "LANGUAGE ", "ROUTINE ", "PROCEDURE "];
-    match object {
-        Some(object) if !other.iter().any(|word| object.starts_with(word)) && !upper.starts_with("SECURITY") => {
-            uses.reads_text(text, schema);
-            uses.write(Resource::Privileges);
-        }
+/// Privileges need what is named; what makes functions and schemas is a barrier.
+fn grants(uses: &mut Uses, kind: ObjectKind, names: &[QualifiedName], text: &str, schema: &Schema) {
+    match kind {
+        ObjectKind::Table => uses.reads_text(text, schema),
+        ObjectKind::Sequence => names.iter().for_each(|name| uses.read(Resource::Relation(key(name)))),
+        ObjectKind::Type => names.iter().for_each(|name| uses.read(Resource::Type(key(name)))),
+        ObjectKind::Function | ObjectKind::Schema => {}
         _ => uses.barrier = true,
     }
+    uses.write(Resource::Privileges);
 }
 
 /// A data statement fires triggers, and may call functions of the user's.
@@ -486,7 +495,7 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
     match operation {
         Operation::AddColumn { column, .. } => {
             uses.writes_column(&table, &column.name, schema);
-            uses.reads_type(&column.ty);
+            reads_definition(uses, column, schema);
             column.constraints.iter().for_each(|c| adds_constraint(uses, &table, c, schema));
             if column.is_serial() || column.is_identity() {
                 let mut after = schema.clone();
@@ -500,6 +509,9 @@ fn on_columns(operation: &Operation, schema: &Schema, uses: &mut Uses) {
             let root = uses.table(&table, schema);
             uses.write(Default(root.clone(), column.clone()));
             uses.read(Column(root, column.clone()));
+            if let Operation::SetDefault { default, .. } = operation {
+                uses.reads_default(default.as_str(), schema);
+            }
             if let Some(state) = schema.column(&table, column) {
                 uses.reads_type(&state.ty);
             }

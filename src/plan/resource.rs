@@ -155,6 +155,14 @@ impl Uses {
         }
     }
 
+    /// What a default or the expression of a generated column needs beside its own table.
+    pub(super) fn reads_default(&mut self, text: &str, schema: &Schema) {
+        self.reads_types_of_text(text, schema);
+        for name in schema.sequences_named_in(text) {
+            self.read(Resource::Relation(name));
+        }
+    }
+
     /// As [`Uses::reads_text`], for what reads the rows of these relations: the values in all of their columns.
     pub(super) fn reads_rows_of_text(&mut self, text: &str, schema: &Schema) {
         self.reads_text(text, schema);

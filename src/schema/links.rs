@@ -11,7 +11,8 @@ use imbl::OrdSet;
 use super::key::{Key, key};
 use super::words::{word_of, words};
 use super::{Schema, Table};
-use crate::operation::ConstraintKind;
+use crate::operation::{ConstraintKind, QualifiedName, SqlFragment};
+use crate::sql::expression;
 
 /// What an object hangs on or is known by.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +31,8 @@ pub(super) enum Tie {
     Owns(Arc<str>),
     /// A column's default has that word in a literal: only there can it name a sequence.
     Default(Arc<str>),
+    /// A column's default casts to that type.
+    Casts(Key),
     /// The relation's own name has that [`word_of`]; empty when it has none.
     Named(Arc<str>),
     /// The table is temporary.
@@ -99,7 +102,17 @@ pub(super) fn column_ties(column: &super::Column) -> impl Iterator<Item = Tie> +
     let ty = (!column.ty.is_built_in()).then(|| Tie::Uses(key(column.ty.name())));
     let sequence = column.sequence.as_ref().map(|name| Tie::Owns(name.shared()));
     let words = column.default.as_ref().map(|default| words(&literals(default.as_str()))).unwrap_or_default();
-    ty.into_iter().chain(sequence).chain(words.into_iter().map(Tie::Default))
+    let types = column.default.as_ref().map(types_of_default).unwrap_or_default();
+    let casts = types.into_iter().map(|ty| Tie::Casts(key(&ty)));
+    ty.into_iter().chain(sequence).chain(words.into_iter().map(Tie::Default)).chain(casts)
+}
+
+/// The types that a default casts to, PostgreSQL's own left out: it falls with none of them.
+pub(super) fn types_of_default(default: &SqlFragment) -> Vec<QualifiedName> {
+    let text = default.as_str();
+    let may_cast = text.contains("::") || text.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("cast"));
+    let read = may_cast.then(|| expression::parse(default)).flatten();
+    read.map(|read| read.types()).unwrap_or_default()
 }
 
 /// What stands between the quotes of an expression; the whole of it where a backslash may hide one.

@@ -280,6 +280,26 @@ impl Schema {
         self.tables_by(Tie::Uses(key(ty))).collect()
     }
 
+    /// A column whose default casts to that type or domain, with its table.
+    pub(crate) fn default_of_type(&self, ty: &QualifiedName) -> Option<(&QualifiedName, &Ident)> {
+        self.tables_by(Tie::Casts(key(ty))).find_map(|table| {
+            let casts = |c: &&Column| {
+                c.default.as_ref().is_some_and(|d| links::types_of_default(d).iter().any(|name| same(name, ty)))
+            };
+            table.columns.iter().find(casts).map(|column| (&table.name, &column.name))
+        })
+    }
+
+    /// The sequences that a text counts with.
+    pub(crate) fn sequences_named_in(&self, text: &str) -> Vec<Key> {
+        if !text.contains("nextval") && !text.contains("regclass") {
+            return Vec::new();
+        }
+        let named = words::words(text);
+        let is_named = |key: &&Key| named.contains(key.name().to_lowercase().as_str());
+        self.sequences.iter().filter(is_named).cloned().collect()
+    }
+
     /// The table that owns a sequence of that name through a serial column.
     pub fn owner_of(&self, sequence: &Ident) -> Option<&Table> {
         self.tables_by(Tie::Owns(sequence.shared())).next()

@@ -8,7 +8,7 @@ use super::store::forget;
 use super::{Age, Column, ConstraintState, Domain, Index, Key, List, RelationKind, Schema, Table, common, key};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, Ident,
-    ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef,
+    ObjectKind, Operation, QualifiedName, RowSecurity, SqlFragment, TableAttribute, TableRef, TypeName,
 };
 
 impl Schema {
@@ -91,6 +91,7 @@ impl Schema {
             }
             Operation::SetType { table, column, ty, collation, .. } => {
                 let change = |c: &mut Column| {
+                    c.default = c.default.take().map(|default| converted(&default, &c.ty));
                     c.ty = stored_type(ty);
                     c.sure = true;
                     c.collated = collation.is_some();
@@ -477,5 +478,13 @@ pub(super) fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
         ConstraintKind::Check { expression } => super::mentions(expression.as_str(), column.as_str()),
         ConstraintKind::NotNull { column: own } => own == column,
         ConstraintKind::Exclude { definition } => super::mentions(definition.as_str(), column.as_str()),
+    }
+}
+
+/// A default whose column changes its type goes through the old one, and so keeps it.
+fn converted(default: &SqlFragment, from: &TypeName) -> SqlFragment {
+    match from.is_built_in() {
+        true => default.clone(),
+        false => SqlFragment::new(&format!("({default})::{from}")),
     }
 }

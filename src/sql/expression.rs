@@ -5,11 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use sqlparser::ast::{BinaryOperator, Expr, Visit, Visitor};
+use sqlparser::ast::{ArrayElemTypeDef, BinaryOperator, DataType, Expr, Visit, Visitor};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
-use crate::operation::{Ident, SqlFragment};
+use crate::operation::{Ident, QualifiedName, SqlFragment};
 
 /// An expression that was understood. A clone shares its tree.
 #[derive(Debug, Clone)]
@@ -52,6 +52,7 @@ fn parse_anew(text: &SqlFragment) -> Option<Expression> {
 struct Uses {
     functions: BTreeSet<String>,
     columns: BTreeSet<Ident>,
+    types: Vec<QualifiedName>,
     queries: bool,
 }
 
@@ -70,10 +71,27 @@ impl Visitor for Uses {
             Expr::CompoundIdentifier(parts) => {
                 self.columns.extend(parts.last().map(identifier));
             }
+            Expr::Cast { data_type, .. } => self.types.extend(custom(data_type)),
+            Expr::TypedString(typed) => self.types.extend(custom(&typed.data_type)),
             Expr::Subquery(_) | Expr::Exists { .. } | Expr::InSubquery { .. } => self.queries = true,
             _ => {}
         }
         ControlFlow::Continue(())
+    }
+}
+
+/// A type, or the one that an array is of, that is not PostgreSQL's own.
+fn custom(ty: &DataType) -> Option<QualifiedName> {
+    match ty {
+        DataType::Custom(name, _) => {
+            let mut parts = name.0.iter().rev().filter_map(|part| part.as_ident()).map(identifier);
+            let name = QualifiedName::unqualified(parts.next()?);
+            Some(QualifiedName { schema: parts.next(), ..name })
+        }
+        DataType::Array(ArrayElemTypeDef::SquareBracket(inner, _) | ArrayElemTypeDef::AngleBracket(inner)) => {
+            custom(inner)
+        }
+        _ => None,
     }
 }
 
@@ -104,6 +122,11 @@ impl Expression {
     /// The columns it reads.
     pub fn columns(&self) -> BTreeSet<Ident> {
         self.uses().columns
+    }
+
+    /// The types that it casts to, PostgreSQL's own left out.
+    pub fn types(&self) -> Vec<QualifiedName> {
+        self.uses().types
     }
 
     /// True when it is the literal `NULL`, possibly cast.

@@ -10,6 +10,7 @@
 mod cursor;
 mod do_block;
 pub mod expression;
+mod grant;
 mod one_line;
 mod passes;
 mod read;
@@ -22,6 +23,7 @@ mod setting;
 mod split;
 mod trigger;
 mod whole_rows;
+mod with;
 
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
@@ -32,6 +34,7 @@ pub use setting::{Change, change};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use trigger::{OnUpdate, on_update};
 pub use whole_rows::names_its_columns;
+pub use with::changes_rows_within;
 
 use grammar::{Grammar, Rule};
 

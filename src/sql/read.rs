@@ -2,6 +2,7 @@
 
 use super::cursor::{Cursor, Token, Tokens};
 use super::do_block;
+use super::grant::grant;
 use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
 use super::read_create::{create_index, create_table};
 use super::rows::{merged, rows};
@@ -130,7 +131,7 @@ fn statement(c: &mut Cursor<'_>) -> Option<Operation> {
         return Some(Operation::Comment { definition: c.rest() });
     }
     if c.at("GRANT") || c.at("REVOKE") || c.at("SECURITY LABEL") {
-        return Some(Operation::Grant { definition: c.rest() });
+        return Some(grant(c));
     }
     if c.eat("REINDEX") {
         return reindex(c);

@@ -36,16 +36,24 @@ impl Schema {
                 }
             }
             Operation::RenameType { name, to } => self.type_is_free(&name.sibling(to.clone())),
-            Operation::DropType { names, cascade: false, .. } => names.iter().try_for_each(|name| {
-                match self.using_type(name).into_iter().find_map(|table| Some((table, table.column_of_type(name)?))) {
-                    Some((table, column)) => refused(
-                        DEPENDENT_OBJECTS,
-                        format!("column {column} of table {} depends on type {name}", table.name),
-                    ),
-                    None => Ok(()),
-                }
-            }),
+            Operation::DropType { names, cascade: false, .. } => {
+                names.iter().try_for_each(|name| self.can_drop_type(name))
+            }
             _ => Ok(()),
+        }
+    }
+
+    fn can_drop_type(&self, name: &QualifiedName) -> Applies {
+        let of_type = |table: &Table| table.column_of_type(name).map(|column| (column.clone(), table.name.clone()));
+        if let Some((column, table)) = self.using_type(name).into_iter().find_map(of_type) {
+            return refused(DEPENDENT_OBJECTS, format!("column {column} of table {table} depends on type {name}"));
+        }
+        match self.default_of_type(name) {
+            Some((table, column)) => refused(
+                DEPENDENT_OBJECTS,
+                format!("default value for column {column} of table {table} depends on type {name}"),
+            ),
+            None => Ok(()),
         }
     }
 
