@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::header::{in_comment, shell_word};
 use super::migration::Migration;
 use crate::operation::clipped;
-use crate::plan::Sequence;
+use crate::plan::{Files, Sequence};
 
 /// How the blocks of a sequence become files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,13 +35,17 @@ pub struct LayoutSettings {
     pub one_file: Option<String>,
 }
 
-/// A migration that cannot be laid out as a sequence.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The item that stands in the way.
-    pub item: usize,
-    /// Why, as the end of a sentence that begins with the item.
-    pub why: String,
+/// A sequence that is to be written in a framework's words.
+#[derive(Clone, Copy)]
+pub struct Sequenced<'a> {
+    /// The migration that it replaces.
+    pub migration: &'a Migration,
+    /// The sequence.
+    pub sequence: &'a Sequence,
+    /// Which of its blocks share a file.
+    pub files: &'a Files,
+    /// How it is written.
+    pub settings: &'a LayoutSettings,
 }
 
 /// Stands in a body's comments for the name that the file's place gives it, as a word of a command. No file that is read can

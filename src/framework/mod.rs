@@ -26,12 +26,12 @@ mod written_schema;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::plan::{Runner, Sequence};
+use crate::plan::Runner;
 use crate::source::SourceFile;
 pub use blocks::in_blocks;
 pub use error::FrameworkError;
 pub use layout::{
-    Body, CompanionFiles, Incoming, LaidOut, Layout, LayoutSettings, NAME, NoRoom, Placed, Placement, Refusal,
+    Body, CompanionFiles, Incoming, LaidOut, Layout, LayoutSettings, NAME, NoRoom, Placed, Placement, Sequenced,
 };
 use ledger::Ledger;
 use migration::Migration;
@@ -96,16 +96,12 @@ pub trait Idiom: Sync {
     fn refuses_layout(&self, _layout: Layout) -> Option<&'static str> {
         None
     }
-    /// What stands in the way of laying a sequence out, if something does.
-    fn refuses(&self, _migration: &Migration, _sequence: &Sequence, _settings: &LayoutSettings) -> Option<Refusal> {
-        None
-    }
     /// What to know of its runner before the sequence runs, one sentence each.
-    fn notes(&self, _migration: &Migration, _sequence: &Sequence, _settings: &LayoutSettings) -> Vec<String> {
+    fn notes(&self, _of: &Sequenced<'_>) -> Vec<String> {
         Vec::new()
     }
-    /// What the files hold that replace `migration`, in order.
-    fn bodies(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<Body>;
+    /// What the files of a sequence hold, in order.
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body>;
 }
 
 /// How files get their places in a folder.
@@ -113,6 +109,10 @@ pub trait Place: Sync {
     /// Whatever is in the folder, every sequence has its place there.
     fn has_room_for_all(&self) -> bool {
         true
+    }
+    /// A database that ran a migration knows only one of the files that replace it, and runs the others.
+    fn others_run_again(&self, _migration: &Migration) -> bool {
+        false
     }
     /// Gives the bodies of sequences their places, and changes what the folder keeps of its migrations. `history` and
     /// `incoming` are in the runner's order; only migrations `in_scope` may get other names.

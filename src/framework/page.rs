@@ -470,9 +470,10 @@ pub fn validation(steps: &[&Step]) -> String {
 
 /// The operation as the source wrote it, as a statement of its own.
 pub fn slice(migration: &Migration, step: &Step) -> String {
-    let slice = migration.slice(step.from);
     let statement = migration.statement_of(step.from);
-    let whole = statement.span.slice(&migration.source.text);
+    let whole = migration.sql(statement);
+    // A call in another language has no SQL in it.
+    let slice = if statement.sql.is_some() { whole } else { migration.slice(step.from) };
     match render::alter_target(&step.operation) {
         Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
         _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),

@@ -4,13 +4,12 @@
 use super::header::SQL;
 use super::layout::width;
 use super::line_ends::with_line_ends_of;
-use super::migration::Migration;
 use super::page::{Commands, Page, Told, can_be_in_a_block, slug, validation};
 use super::plpgsql::{batches_under, by_itself, each, in_words as in_words_in_block, once};
 use super::rerun::Again;
-use super::{Body, LayoutSettings};
+use super::{Body, Sequenced};
 use crate::operation::Operation;
-use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::plan::{Step, Unit, UnitKind};
 use crate::sql::render;
 
 /// The statements of a block, with what its author said of them.
@@ -54,13 +53,8 @@ impl Statements {
 }
 
 /// A body for each block of a sequence, as `write` writes its statements.
-pub fn by_block(
-    migration: &Migration,
-    sequence: &Sequence,
-    settings: &LayoutSettings,
-    commands: &dyn Commands,
-    write: &dyn Fn(&Statements) -> String,
-) -> Vec<Body> {
+pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Statements) -> String) -> Vec<Body> {
+    let Sequenced { migration, sequence, settings, .. } = *of;
     let mut told = vec![false; migration.statements.len()];
     let count = sequence.blocks.len();
     let bodies = (0..count).map(|at| {

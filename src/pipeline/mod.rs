@@ -22,9 +22,11 @@ use crate::disk::{Action, FileChange};
 use crate::framework::header::{self, Header};
 use crate::framework::migration::Migration;
 use crate::framework::{
-    Body, Found, Framework, FrameworkError, Incoming, LaidOut, Layout, LayoutSettings, Placed, Placement, in_blocks,
+    Body, Found, Framework, FrameworkError, Incoming, LaidOut, Layout, LayoutSettings, Placed, Placement, Sequenced,
+    in_blocks,
 };
 use crate::plan::Sequence;
+use crate::plan::files::{Division, Files};
 use crate::project::{Config, Level};
 use crate::report::{MigrationReport, Report};
 use crate::rewrite::Settings;
@@ -309,6 +311,7 @@ struct Draft {
     migration: Migration,
     findings: Findings,
     sequence: Sequence,
+    files: Files,
     bodies: Vec<Body>,
     /// How many files it becomes, where nobody needs them.
     unwritten: Option<usize>,
@@ -328,18 +331,32 @@ impl Draft {
         wanted: Wanted,
     ) -> Draft {
         let sequence = in_blocks(&migration, sequence);
-        if let Some(refusal) = framework.idiom.refuses(&migration, &sequence, &settings) {
-            let findings = findings.kept(&migration, &refusal);
-            return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
-        }
+        let division = Division {
+            origin: &migration,
+            sequence: &sequence,
+            runner: framework.runner,
+            by_step: settings.layout == Some(Layout::Step),
+            one_file: settings.one_file.as_deref(),
+            others_run_again: framework.place.others_run_again(&migration),
+        };
+        let files = match division.files() {
+            Ok(files) => files,
+            Err(refusal) => {
+                let findings = findings.kept(&migration, &refusal);
+                return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
+            }
+        };
         let needs_files = wanted == Wanted::Files || !framework.place.has_room_for_all();
         let bodies = match needs_files && !sequence.units.is_empty() {
-            true => framework.idiom.bodies(&migration, &sequence, &settings),
+            true => {
+                let of = Sequenced { migration: &migration, sequence: &sequence, files: &files, settings: &settings };
+                framework.idiom.bodies(&of)
+            }
             false => Vec::new(),
         };
-        let unwritten = (!needs_files).then_some(sequence.blocks.len());
+        let unwritten = (!needs_files).then_some(files.parts.len());
         let (placed, notes) = (Placed::default(), Vec::new());
-        Draft { migration, findings, sequence, bodies, unwritten, placed, notes, settings }
+        Draft { migration, findings, sequence, files, bodies, unwritten, placed, notes, settings }
     }
 
     fn incoming(&self) -> Incoming<'_> {
@@ -374,18 +391,20 @@ impl Draft {
         self.findings = self.findings.left("what would replace it has no place in the folder");
         self.bodies.clear();
         self.sequence = Sequence::default();
+        self.files = Files::default();
         self.placed = Placed::default();
     }
 
     fn outcome(self, framework: &Framework, changes: Vec<FileChange>, wanted: Wanted, options: &Options) -> Outcome {
-        let Draft { migration, findings, sequence, placed, unwritten, notes, settings, .. } = self;
+        let Draft { migration, findings, sequence, files: of_blocks, placed, unwritten, notes, settings, .. } = self;
         let Placed { files, notes: of_place, .. } = placed;
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
             Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
             Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
         };
-        let of_runner = framework.idiom.notes(&migration, &sequence, &settings);
+        let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };
+        let of_runner = framework.idiom.notes(&of);
         let left_behind = session::left_behind(&migration, framework.runner).filter(|_| !sequence.units.is_empty());
         report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes).chain(of_place));
         let fails = |finding: &&findings::Finding| options.config.level(finding.rule.id) != Some(Level::Warn);

@@ -4,7 +4,10 @@
 
 pub mod check;
 mod dependency;
+pub mod files;
 mod order;
+mod origin;
+pub mod rerun;
 mod resource;
 mod runner;
 mod sequence;
@@ -12,7 +15,9 @@ mod step;
 mod waits;
 
 pub use dependency::uses;
+pub use files::{Files, Refusal};
 pub use order::{Stuck, units};
+pub use origin::Origin;
 pub use resource::Uses;
 pub use runner::{Begins, Leaves, Resumes, Runner, Sends};
 pub use sequence::{Sequence, Unit, UnitKind};

@@ -8,6 +8,7 @@ mod column;
 mod constraint;
 mod data;
 mod effects;
+pub mod idempotence;
 mod index;
 mod lock;
 mod object;

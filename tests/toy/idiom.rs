@@ -1,20 +1,18 @@
-use safestep::framework::migration::Migration;
 use safestep::framework::page::Commands;
 use safestep::framework::statements::by_block;
-use safestep::framework::{Body, Idiom, LayoutSettings};
+use safestep::framework::{Body, Idiom, Sequenced};
 use safestep::operation::Operation;
-use safestep::plan::Sequence;
 use safestep::sql::render;
 
 use super::Toy;
 
 impl Idiom for Toy {
-    fn bodies(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<Body> {
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let make_index = |operation: &Operation| {
             Some(format!("make-index {}\n", render::statement(operation)?.strip_prefix("CREATE INDEX ")?))
         };
         let raw = |sql: &str| format!("sql\n{}\nend\n", sql.trim_end());
-        by_block(migration, sequence, settings, self, &|statements| statements.calls(make_index, raw))
+        by_block(of, self, &|statements| statements.calls(make_index, raw))
     }
 }
 

@@ -13,13 +13,14 @@ use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
     Later, batches, before_build, by_itself, must_be_valid, once_by_itself, validated_if_there,
 };
-use super::super::rerun::{Again, is_temporary, stays};
-use super::super::{Body, Idiom, Layout, LayoutSettings, Refusal};
+use super::super::rerun::Again;
+use super::super::{Body, Idiom, Layout, LayoutSettings, Sequenced};
 use super::SEPARATOR;
 use super::names::{part_name, words};
-use super::parts::{Part, Parting, Parts};
 use super::runners;
 use crate::operation::{CreateIndex, Fixed, Ident, Operation, QualifiedName, TransactionControl};
+use crate::plan::files::{Files, Part};
+use crate::plan::rerun::{is_temporary, stays};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
@@ -29,13 +30,8 @@ const BACK: &str = "-- The migrator goes on in a transaction: its ledger belongs
 pub(super) struct Chunks;
 
 impl Idiom for Chunks {
-    /// The first step that can neither run again nor be recorded before the next one begins.
-    fn refuses(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal> {
-        (InChunks { migration, sequence, settings }).parts().err()
-    }
-
-    fn notes(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String> {
-        if sequence.units.is_empty() {
+    fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
+        if of.sequence.units.is_empty() {
             return Vec::new();
         }
         let proved = "proved with drizzle-kit migrate and migrate() over node-postgres, postgres-js and PGlite; not for \
@@ -43,17 +39,14 @@ impl Idiom for Chunks {
         let takes_time = |unit: &Unit| matches!(unit.kind, UnitKind::Alone | UnitKind::Validate);
         let lifetime =
             "postgres-js closes its connection after 30 to 60 minutes: ?max_lifetime=86400 on the URL for long steps";
-        let lifetime = sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
-        let of_files = notes(migration, sequence, settings);
+        let lifetime = of.sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
+        let of_files = notes_on_files(of);
         [proved.to_owned()].into_iter().chain(lifetime).chain(of_files).collect()
     }
 
-    fn bodies(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<Body> {
-        if sequence.units.is_empty() {
-            return Vec::new();
-        }
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
+        let Sequenced { migration, sequence, files: Files { parts, own, .. }, settings } = *of;
         let layout = InChunks { migration, sequence, settings };
-        let Ok(Parts { parts, own, .. }) = layout.parts() else { return Vec::new() };
         let mut told = vec![false; migration.statements.len()];
         let mut files: Vec<Vec<String>> =
             parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut told)).collect();
@@ -63,7 +56,7 @@ impl Idiom for Chunks {
         }
         let body = |(at, chunks): (usize, &Vec<String>)| {
             let block = parts[at].from;
-            let words = (at != own).then(|| part_name(&migration.name, at, parts.len(), sequence.block(block)));
+            let words = (at != *own).then(|| part_name(&migration.name, at, parts.len(), sequence.block(block)));
             Body { words, text: text(chunks, migration.text()), block }
         };
         files.iter().enumerate().map(body).collect()
@@ -71,10 +64,10 @@ impl Idiom for Chunks {
 }
 
 /// What to know of the files that a sequence becomes, one sentence each.
-fn notes(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String> {
-    let Ok(parts) = (InChunks { migration, sequence, settings }).parts() else { return Vec::new() };
-    let files = parts.parts.len();
-    let one_file = parts.one_file.filter(|_| settings.layout == Some(Layout::Step) && sequence.blocks.len() > 1);
+fn notes_on_files(of: &Sequenced<'_>) -> Vec<String> {
+    let Sequenced { sequence, files: Files { parts, one_file, .. }, settings, .. } = of;
+    let files = parts.len();
+    let one_file = one_file.as_ref().filter(|_| settings.layout == Some(Layout::Step) && sequence.blocks.len() > 1);
     let recorded = (files > 1 && settings.layout != Some(Layout::Step))
         .then(|| format!("{files} files: what must run only once is recorded before the next one begins"));
     one_file.map(|why| format!("{why}: its steps stay in one file")).into_iter().chain(recorded).collect()
@@ -102,11 +95,6 @@ struct InChunks<'a> {
 }
 
 impl<'a> InChunks<'a> {
-    fn parts(&self) -> Result<Parts, Refusal> {
-        let InChunks { migration, sequence, settings } = *self;
-        Parting { migration, sequence, settings }.parts()
-    }
-
     /// A file, one of `of`: its blocks outside the migrator's transaction, then those inside.
     fn chunks(&self, part: Part, of: usize, told: &mut [bool]) -> Vec<String> {
         if part.from == part.once && of > 1 {
@@ -258,8 +246,8 @@ impl<'a> InChunks<'a> {
             let text = again.statement(&page.units()[0], step).unwrap_or_else(|| page.slice(step));
             let later = Later {
                 settled: &|_| None,
-                there: &|_| again.there(step),
-                stays: &|operation| stays(operation, again.later(step)),
+                there: &|_| again.rerun().there(step),
+                stays: &|operation| stays(operation, again.rerun().later(step)),
             };
             let by_itself = once_by_itself(&step.operation, &text, &later);
             let text = by_itself.filter(|_| !in_do).unwrap_or(text);

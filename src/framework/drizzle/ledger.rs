@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 
 use super::super::FrameworkError;
-use super::super::plpgsql::literal;
 use super::super::seconds;
 use super::names::sequence_at;
 use super::{config, journal};
 use crate::framework::ledger::{Applied, Ledger, Obstacle, Row, sha256};
 use crate::framework::migration::Migration;
+use crate::sql::literal;
 
 pub(super) const TABLE: &str = "__drizzle_migrations";
 const SCHEMA: &str = "drizzle";

@@ -12,7 +12,6 @@ mod journal;
 mod json;
 mod ledger;
 mod names;
-mod parts;
 mod place;
 mod runners;
 mod snapshot;

@@ -20,14 +20,15 @@ use camino::Utf8Path;
 
 use super::super::ledger::Ledger as _;
 use super::super::page::{Written, validation};
-use super::super::plpgsql::{Once, Recorded, literal, unless_recorded, unless_valid};
-use super::super::rerun::changes_rows;
+use super::super::plpgsql::{Once, Recorded, unless_recorded, unless_valid};
 use super::super::{FrameworkError, LaidOut, Placed};
 use super::{journal, ledger};
 use crate::operation::Operation;
 use crate::plan::Step;
+use crate::plan::rerun::changes_rows;
 use crate::schema::same;
 use crate::source::directives;
+use crate::sql::literal;
 
 /// Gaps: no file that is read can hold a NUL byte.
 const PLACE: &str = "\0place\0";

@@ -1,11 +1,11 @@
 //! Statements in a form that does nothing when their work is done.
 
-use super::conditions::{
+use super::retry::{by_itself, ended, if_then};
+use crate::operation::{ColumnDefinition, Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
+use crate::postgres::idempotence::{
     a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, is_missing, owned_sequence,
     table_exists, table_is_missing,
 };
-use super::retry::{by_itself, ended, if_then};
-use crate::operation::{ColumnDefinition, Constraint, ConstraintKind, Ident, ObjectKind, Operation, QualifiedName};
 use crate::sql::{can_follow, commute, render};
 
 /// What the rest of a sequence does to what an operation is about.

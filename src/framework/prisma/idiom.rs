@@ -1,12 +1,11 @@
 //! How a sequence reads: a file for each block, a statement for each file.
 
 use super::super::header::shell_word;
-use super::super::migration::Migration;
 use super::super::page::Commands;
 use super::super::statements::{Statements, by_block};
-use super::super::{Body, Idiom, Layout, LayoutSettings, NAME};
+use super::super::{Body, Idiom, Layout, NAME, Sequenced};
 use crate::operation::Operation;
-use crate::plan::{Sequence, Step};
+use crate::plan::Step;
 
 pub(super) struct StatementFiles;
 
@@ -17,17 +16,17 @@ impl Idiom for StatementFiles {
 
     /// A deploy that finds another one at work waits in `pg_advisory_lock`, with a snapshot that a concurrent build waits for;
     /// the build dies of it, and no statement in the file can prevent it.
-    fn notes(&self, _: &Migration, sequence: &Sequence, _: &LayoutSettings) -> Vec<String> {
+    fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
         let is_build = |step: &Step| matches!(&step.operation, Operation::CreateIndex(index) if index.concurrently);
-        let builds = sequence.units.iter().flat_map(|unit| &unit.steps).any(is_build);
+        let builds = of.sequence.units.iter().flat_map(|unit| &unit.steps).any(is_build);
         let note =
             "one `prisma migrate deploy` at a time: another one that waits makes a concurrent build fail (40P01)";
         builds.then(|| note.to_owned()).into_iter().collect()
     }
 
-    fn bodies(&self, migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<Body> {
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let sql = |statements: &Statements| statements.sql();
-        by_block(migration, sequence, settings, &MigrateResolve, &sql)
+        by_block(of, &MigrateResolve, &sql)
     }
 }
 

@@ -73,3 +73,29 @@ fn others_stand_beside(file: &Utf8Path) -> bool {
 fn path(folder: &Utf8Path, name: &str) -> Utf8PathBuf {
     folder.join(name).join(FILE)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framework::NAME;
+    use crate::plan::Sequence;
+
+    #[test]
+    fn what_replaces_nothing_comes_behind_the_last() {
+        let sequence = Sequence::default();
+        let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: NAME.into(), block: 0 });
+        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies }];
+        for (last, expected) in [
+            ("20260101235959_a", ["20260102000000_drop_x", "20260102000001_drop_y"]),
+            ("a", ["a_01_drop_x", "a_02_drop_y"]),
+        ] {
+            let history = [Found { name: last.into(), file: format!("m/{last}/migration.sql").into() }];
+            let placed = ByName.place(&history, &|_| true, &incoming).unwrap();
+            let Placement::Placed(placed) = placed else { panic!("{placed:?}") };
+            let files = placed[0].files.iter();
+            let files: Vec<(String, &str)> = files.map(|file| (file.path.to_string(), file.content.as_str())).collect();
+            let expected = expected.map(|name| (format!("m/{name}/migration.sql"), name));
+            assert_eq!(files, expected);
+        }
+    }
+}

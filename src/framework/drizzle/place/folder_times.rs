@@ -80,3 +80,23 @@ fn in_second(root: &Utf8Path, time: &str, body: &Body) -> LaidOut {
     let name = format!("{time}_{}", body.words.as_deref().unwrap_or_default());
     body.at(&name, root.join(&name).join(FILE))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Sequence;
+
+    #[test]
+    fn what_replaces_nothing_comes_in_the_seconds_behind_the_last() {
+        let sequence = Sequence::default();
+        let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: "".into(), block: 0 });
+        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies }];
+        let file = "d/20260101235959_a/migration.sql".into();
+        let history = [Found { name: "20260101235959_a".into(), file }];
+        let mut placed = [Placed::default()];
+        assert_eq!(place(&history, &incoming, &mut placed), []);
+        let paths: Vec<&str> = placed[0].files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["d/20260102000000_drop_x/migration.sql", "d/20260102000001_drop_y/migration.sql"]);
+        assert_eq!(place(&[], &incoming, &mut placed).len(), 1);
+    }
+}

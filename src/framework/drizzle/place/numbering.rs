@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::super::rerun::only_adds;
 use super::super::super::{Body, CompanionFiles, Found, FrameworkError, Incoming, NoRoom, Placed, seconds};
 use super::super::idiom::ends_in_transaction;
 use super::super::names::words;
 use super::super::{journal, json};
 use super::snapshot_ids;
+use crate::plan::rerun::only_adds;
 use crate::source::{ByteSpan, SourceFile};
 
 /// Milliseconds between parts: drizzle-kit's upgrade to 1.0 tells migrations apart by their seconds.
@@ -47,10 +47,10 @@ pub(super) fn place(
     let by_tag: HashMap<String, usize> = replaced.collect();
     let of = |entry: &Entry| by_tag.get(&entry.tag.0).copied();
     let is_split = |at: usize| incoming[at].bodies.len() > 1;
-    let Some(first) = entries.iter().position(|entry| of(entry).is_some_and(is_split)) else { return Ok(Vec::new()) };
+    let first = entries.iter().position(|entry| of(entry).is_some_and(is_split)).unwrap_or(entries.len());
     let mut numbering = Numbering { entries: &entries, last: None };
     let ascends = numbering.check(first);
-    let mut changes = Vec::new();
+    let mut renumbered: Vec<(usize, Vec<New>)> = Vec::new();
     let mut without = Vec::new();
     let mut owner = 0;
     for (at, entry) in entries.iter().enumerate().skip(first) {
@@ -80,11 +80,35 @@ pub(super) fn place(
                     let file = |(body, new): (&Body, &New)| body.at(&new.tag, folder.join(format!("{}.sql", new.tag)));
                     placed[mine].files = incoming[mine].bodies.iter().zip(&new).map(file).collect();
                 }
-                changes.push((entry.span, rewritten(&text, &entries, at, &new)));
+                renumbered.push((at, new));
             }
             Err(why) => without.push(NoRoom { at: owner, why }),
         }
     }
+    let mut snapshot = entries.last().and_then(|entry| snapshot_ids::Last::of(folder, &entry.tag.0));
+    for (at, one) in incoming.iter().enumerate().filter(|(_, one)| one.replaces.is_none()) {
+        owner = at;
+        match numbering.behind(one.bodies) {
+            Ok(new) => {
+                let file = |(body, new): (&Body, &New)| body.at(&new.tag, folder.join(format!("{}.sql", new.tag)));
+                placed[at].files = one.bodies.iter().zip(&new).map(file).collect();
+                if let Some(last) = &mut snapshot {
+                    placed[at].companions.after.extend(new.iter().map(|new| last.copy(folder, &new.tag)));
+                }
+                let last = entries.len() - 1;
+                match renumbered.last_mut().filter(|(of, _)| *of == last) {
+                    Some((_, known)) => known.extend(new),
+                    None => renumbered.push((last, [New::of(&entries[last])].into_iter().chain(new).collect())),
+                }
+            }
+            Err(why) => without.push(NoRoom { at, why }),
+        }
+    }
+    if renumbered.is_empty() {
+        return Ok(without);
+    }
+    let change = |(at, new): (usize, Vec<New>)| (entries[at].span, rewritten(&text, &entries, at, &new));
+    let changes = renumbered.into_iter().map(change).collect();
     if without.is_empty() {
         placed[owner].companions.before.push((path.clone(), text.clone()));
         placed[owner].companions.after.push((path, json::replaced(&text, changes)));
@@ -153,6 +177,12 @@ fn rewritten(text: &str, entries: &[Entry], at: usize, new: &[New]) -> String {
     new.iter().map(one).collect::<Vec<_>>().join(&between)
 }
 
+impl New {
+    fn of(entry: &Entry) -> New {
+        New { idx: entry.idx.0, when: entry.when.0, tag: entry.tag.0.clone() }
+    }
+}
+
 /// Goes through the entries in order and gives each its new numbers.
 struct Numbering<'a> {
     entries: &'a [Entry],
@@ -189,6 +219,31 @@ impl Numbering<'_> {
         let new: Vec<New> = (0..).zip(tags.into_iter().zip(times)).map(number).collect();
         self.last = new.last().map(|last| New { idx: last.idx, when: last.when, tag: last.tag.clone() });
         Ok((new, note.into_iter().collect()))
+    }
+
+    /// The entries of what comes behind all others, a second apart.
+    fn behind(&mut self, bodies: &[Body]) -> Result<Vec<New>, String> {
+        let mut new = Vec::new();
+        for body in bodies {
+            let last = self.last.take().or_else(|| self.entries.last().map(New::of));
+            let last = last.ok_or("the journal has no migration that it could come behind")?;
+            let (idx, digits) = (
+                last.idx + 1,
+                &last.tag[..last.tag.len() - last.tag.trim_start_matches(|c: char| c.is_ascii_digit()).len()],
+            );
+            let version = match digits.len() {
+                14 => seconds::of(digits).map(|time| seconds::text(time + 1)),
+                10 => digits.parse::<u64>().ok().map(|time| format!("{:010}", time + 1)),
+                width if digits.parse() == Ok(last.idx) => Some(format!("{idx:0width$}")),
+                _ => None,
+            };
+            let version =
+                version.ok_or_else(|| format!("the tag {} begins with neither a number nor a time", last.tag))?;
+            let tag = format!("{version}_{}", body.words.as_deref().unwrap_or("step"));
+            self.last = Some(New { idx, when: last.when + SECOND, tag: tag.clone() });
+            new.push(New { idx, when: last.when + SECOND, tag });
+        }
+        Ok(new)
     }
 
     /// The tags of the parts, the migration's own last: behind a number of its own each, or behind earlier seconds.

@@ -81,6 +81,28 @@ pub(super) fn of_parts(
     Ok(())
 }
 
+/// The snapshot that the next one names.
+pub(super) struct Last {
+    snapshot: Snapshot,
+    id: String,
+}
+
+impl Last {
+    /// That of a migration, where it has one.
+    pub(super) fn of(folder: &Utf8Path, tag: &str) -> Option<Last> {
+        let snapshot = Snapshot::read(&path(folder, tag)).ok()??;
+        let id = snapshot.id.0.clone();
+        Some(Last { snapshot, id })
+    }
+
+    /// The same schema behind it, for a migration of that tag.
+    pub(super) fn copy(&mut self, folder: &Utf8Path, tag: &str) -> (Utf8PathBuf, String) {
+        let id = id(tag, 0, &self.id);
+        let prev_id = std::mem::replace(&mut self.id, id.clone());
+        (path(folder, tag), self.snapshot.with(&id, &prev_id))
+    }
+}
+
 /// A UUID of version 8 (RFC 9562: of one's own making), the same for the same input.
 fn id(tag: &str, part: usize, of: &str) -> String {
     let hash = Sha256::digest(format!("safestep {tag} {part} {of}").as_bytes());

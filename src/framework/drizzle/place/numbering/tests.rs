@@ -199,3 +199,35 @@ fn where_there_is_no_room_nothing_is_guessed() {
     let first = placed(&journal(&[(0, 90_000, "0000_a")]), &["0000_a"], &[("0000_a", 2)]).unwrap_err();
     assert_eq!(first, "there is no snapshot before it that the parts could begin with");
 }
+
+#[test]
+fn what_replaces_nothing_comes_behind_the_last() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(temporary.path()).unwrap();
+    fs::create_dir(folder.join("meta")).unwrap();
+    fs::write(folder.join("meta/0001_snapshot.json"), "{\"id\":\"b\",\"prevId\":\"a\"}").unwrap();
+    let sequence = Sequence::default();
+    let body = |words: &str| Body { words: Some(words.to_owned()), text: words.to_owned(), block: 0 };
+    let incoming = [["drop_x", "drop_y"], ["drop_z", "drop_w"]].map(|words| words.map(body));
+    let incoming: Vec<Incoming> =
+        incoming.iter().map(|bodies| Incoming { replaces: None, sequence: &sequence, bodies }).collect();
+    let mut placed = vec![Placed::default(); 2];
+    fs::write(folder.join("meta/_journal.json"), journal(&[(0, 0, "0000_a"), (1, 90_000, "0001_b")])).unwrap();
+    assert_eq!(place(folder, &[], &|_| true, &incoming, &mut placed).unwrap(), []);
+    let names: Vec<&str> = placed.iter().flat_map(|placed| &placed.files).map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["0002_drop_x", "0003_drop_y", "0004_drop_z", "0005_drop_w"]);
+    let companions: Vec<_> = placed.iter().flat_map(|placed| &placed.companions.after).collect();
+    let of = |file: &str| companions.iter().find(|(path, _)| path.ends_with(file)).unwrap().1.as_str();
+    let expected = journal(&[
+        (0, 0, "0000_a"),
+        (1, 90_000, "0001_b"),
+        (2, 91_000, "0002_drop_x"),
+        (3, 92_000, "0003_drop_y"),
+        (4, 93_000, "0004_drop_z"),
+        (5, 94_000, "0005_drop_w"),
+    ]);
+    assert_eq!(of("_journal.json"), expected);
+    let value = |file: &str, key: &str| serde_json::from_str::<serde_json::Value>(of(file)).unwrap()[key].clone();
+    assert_eq!(value("0002_snapshot.json", "prevId"), "b");
+    assert_eq!(value("0004_snapshot.json", "prevId"), value("0003_snapshot.json", "id"));
+}

@@ -5,11 +5,16 @@ use crate::operation::{Constraint, ConstraintKind, Ident, ObjectKind, Operation,
 
 /// A name in its name space.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Name {
+pub enum Name {
+    /// Of a table, index, view or sequence.
     Relation(QualifiedName),
+    /// Of a type or domain.
     Type(QualifiedName),
+    /// Of a table's column.
     Column(QualifiedName, Ident),
+    /// Of a table's constraint.
     Constraint(QualifiedName, Ident),
+    /// Of an enum's label.
     Label(QualifiedName, String),
 }
 
@@ -45,7 +50,7 @@ fn is_backed(kind: &ConstraintKind) -> bool {
 }
 
 /// The name by which a guard knows that the operation is done.
-pub(super) fn own_name(operation: &Operation) -> Vec<Name> {
+pub fn own_name(operation: &Operation) -> Vec<Name> {
     match operation {
         Operation::CreateTable(create) => vec![relation(&create.name)],
         Operation::CreateIndex(index) => {
@@ -65,7 +70,7 @@ pub(super) fn own_name(operation: &Operation) -> Vec<Name> {
 }
 
 /// Every name that the operation gives to something.
-pub(super) fn makes(operation: &Operation) -> Vec<Name> {
+pub fn makes(operation: &Operation) -> Vec<Name> {
     let mut names = own_name(operation);
     match operation {
         Operation::CreateTable(create) => {
@@ -82,7 +87,7 @@ pub(super) fn makes(operation: &Operation) -> Vec<Name> {
 }
 
 /// The names that the operation frees because what had them is gone.
-pub(super) fn drops(operation: &Operation) -> Vec<Name> {
+pub fn drops(operation: &Operation) -> Vec<Name> {
     match operation {
         Operation::DropTable { names, .. } | Operation::DropIndex { names, .. } => names.iter().map(relation).collect(),
         Operation::DropColumn { table, column: old, .. } => vec![column(table, old)],
@@ -95,7 +100,7 @@ pub(super) fn drops(operation: &Operation) -> Vec<Name> {
 }
 
 /// The names that the operation frees because what had them has another one now.
-pub(super) fn freed_by_renaming(operation: &Operation) -> Vec<(Name, Name)> {
+pub fn freed_by_renaming(operation: &Operation) -> Vec<(Name, Name)> {
     let relations = |from: &QualifiedName, to: &QualifiedName| (relation(from), relation(to));
     match operation {
         Operation::RenameTable { table, to } => vec![relations(table, &table.sibling(to.clone()))],
