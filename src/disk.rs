@@ -18,6 +18,7 @@
 mod calls;
 mod error;
 mod journal;
+mod moves;
 mod staging;
 #[cfg(test)]
 mod tests;

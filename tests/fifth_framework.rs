@@ -122,7 +122,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
     let ledger = TOY.folder.ledger(&Utf8PathBuf::new())?;
     let adopted = adopt(ledger.as_ref(), &folder, &database.url, false)?;
     ensure!(
-        matches!(&adopted, Adopted::Told { adoptions, .. } if adoptions[0].new.len() == folder.len() - 1),
+        matches!(&adopted, Adopted::Recorded { adoptions, .. } if adoptions[0].new.len() == folder.len() - 1),
         "{adopted:?}"
     );
     let rows = session.query("SELECT name FROM toys ORDER BY number", &[])?;

@@ -4,6 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use house::imports::Imports;
+
+mod house {
+    pub mod imports;
+}
 
 /// What each room may use, as the code map says it.
 fn code_map() -> Result<BTreeMap<String, BTreeSet<String>>> {
@@ -113,5 +118,13 @@ fn only_the_headers_room_knows_what_a_comment_says() -> Result<()> {
             ensure!(line.filter(|line| !is_own_sentence(line)).is_none(), "{path} knows {words}: {line:?}");
         }
     }
+    Ok(())
+}
+
+#[test]
+fn files_of_a_room_use_each_other_one_way() -> Result<()> {
+    let code = code()?;
+    let circle = Imports::of(code.iter().map(|(_, path, text)| (path.as_str(), text.as_str()))).circle();
+    ensure!(circle.is_none(), "these files use each other: {circle:?}");
     Ok(())
 }

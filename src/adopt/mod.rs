@@ -1,5 +1,5 @@
 //! A development database that ran the naive migration already, and a folder that holds the sequence: when the schema is
-//! what the folder makes, the framework's ledger is told so.
+//! what the folder makes, that is recorded in the framework's ledger.
 
 use postgres::{Client, SimpleQueryMessage};
 
@@ -9,7 +9,7 @@ use crate::verify::address::{Address, schema};
 use crate::verify::catalog::Catalog;
 use crate::verify::{Doing, Server, VerifyError};
 
-/// What the ledger is to be told.
+/// What is to be recorded in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adoption {
     /// The migration that the ledger knows.
@@ -23,8 +23,8 @@ pub struct Adoption {
 pub enum Adopted {
     /// The ledger and the folder agree.
     Nothing,
-    /// The ledger was told, or with a dry run would be: these statements.
-    Told {
+    /// It was recorded in the ledger, or with a dry run would be, by these statements.
+    Recorded {
         /// What stands for what.
         adoptions: Vec<Adoption>,
         /// The statements, in order.
@@ -36,7 +36,7 @@ pub enum Adopted {
     Differs(Vec<String>),
 }
 
-/// Compares the database at `database_url` with what the folder makes, and when they agree tells the ledger.
+/// Compares the database at `database_url` with what the folder makes, and when they agree records it in the ledger.
 ///
 /// # Errors
 /// [`VerifyError`] when the server cannot be used, a migration failed there, or the ledger knows a migration for which
@@ -70,7 +70,7 @@ pub fn adopt(
     }
     let expected = Catalog::read(&mut session, server.major, &ledger.tables())?;
     let found = Catalog::read(&mut client, server.major, &ledger.tables())?;
-    let differing = expected.told_differences(&found);
+    let differing = expected.differences_in_words(&found);
     if !differing.is_empty() {
         return Ok(Adopted::Differs(differing));
     }
@@ -90,7 +90,7 @@ pub fn adopt(
     if !dry_run {
         write(ledger, &mut client, &statements)?;
     }
-    Ok(Adopted::Told { adoptions, statements })
+    Ok(Adopted::Recorded { adoptions, statements })
 }
 
 /// What ran on the database.

@@ -46,10 +46,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             differences.iter().for_each(|difference| anstream::println!("  {}", visible(difference)));
             return Ok(ExitCode::from(1));
         }
-        Adopted::Told { statements, .. } if arguments.dry_run => {
+        Adopted::Recorded { statements, .. } if arguments.dry_run => {
             statements.iter().for_each(|statement| anstream::println!("{statement};"));
         }
-        Adopted::Told { adoptions, .. } => {
+        Adopted::Recorded { adoptions, .. } => {
             for adoption in adoptions {
                 let files = match adoption.new.len() {
                     1 => "1 file".to_owned(),

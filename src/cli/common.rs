@@ -11,7 +11,7 @@ use crate::disk;
 use crate::framework::{FRAMEWORKS, Framework, PLAIN};
 use crate::output::{Mode, Scope as Counted, TextOptions, json, markdown, patch, text};
 use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
-use crate::project::{Config, GitScope, Layout};
+use crate::project::{Config, Layout, WorkTree};
 use crate::report::Report;
 use crate::rewrite::rule;
 use crate::schema::Schema;
@@ -184,7 +184,7 @@ impl Common {
             match scopes.iter_mut().find(|s| s.folder == scope.folder) {
                 Some(same) => {
                     same.chosen.extend(scope.chosen);
-                    same.settled.extend(scope.settled);
+                    same.on_base.extend(scope.on_base);
                     same.led_through = same.led_through.take().and(scope.led_through);
                 }
                 None => scopes.push(scope),
@@ -242,7 +242,7 @@ impl Common {
     /// `git apply` starts.
     fn base(&self, scope: &Scope, here: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
         let git = match self.format {
-            Format::Patch => GitScope::discover(&scope.folder).map_err(ResolveError::from)?,
+            Format::Patch => WorkTree::discover(&scope.folder).map_err(ResolveError::from)?,
             Format::Text | Format::Json | Format::Markdown => None,
         };
         Ok(git.map_or_else(|| here.to_owned(), |git| git.work_tree))

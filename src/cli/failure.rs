@@ -2,7 +2,7 @@
 
 use crate::disk::DiskError;
 use crate::framework::FrameworkError;
-use crate::pipeline::ResolveError;
+use crate::pipeline::{OriginalsError, ResolveError};
 use crate::project::ConfigError;
 use crate::verify::VerifyError;
 
@@ -18,6 +18,9 @@ pub enum Failure {
     /// A migration cannot be read.
     #[error(transparent)]
     Framework(#[from] FrameworkError),
+    /// What is to be proved cannot be found.
+    #[error(transparent)]
+    Originals(#[from] OriginalsError),
     /// Nothing could be proved.
     #[error(transparent)]
     Verify(#[from] VerifyError),

@@ -1,7 +1,6 @@
 //! The command line: one file per subcommand. Arguments in, the pipeline called, an output chosen.
 
 mod adopt;
-mod candidates;
 mod check;
 mod common;
 mod completions;

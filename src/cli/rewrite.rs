@@ -74,8 +74,8 @@ fn write(ran: &[Ran], all: bool) -> Result<(), Failure> {
                 "standard input cannot be rewritten in place: leave --write out, or name the migration".into(),
             ));
         };
-        let settled = ran.run.outcomes.iter().find(|o| !o.changes.is_empty() && scope.settled.contains(&o.path));
-        if let Some(outcome) = settled.filter(|_| !all) {
+        let on_base = ran.run.outcomes.iter().find(|o| !o.changes.is_empty() && scope.on_base.contains(&o.path));
+        if let Some(outcome) = on_base.filter(|_| !all) {
             let path = outcome.path.strip_prefix(&here).unwrap_or(&outcome.path);
             return Err(Failure::Usage(format!(
                 "{path}: already on the base branch, so it may have run on a database; nothing was \

@@ -4,8 +4,8 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
-use super::candidates::{candidates, candidates_against};
 use super::common::{Common, Progress, Ran};
+use crate::pipeline::originals::{self, Original};
 use crate::verify::installation::{self, Installation};
 use crate::verify::{Candidate, Cluster, Server, VerifyError, Wanted};
 
@@ -47,10 +47,12 @@ pub(super) fn on_each_server(
         let Some(scope) = &ran.scope else {
             return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
         };
-        let history = match against {
-            Some(origin) => candidates_against(origin, scope)?,
-            None => candidates(ran)?,
+        let originals = match against {
+            Some(origin) => originals::against(origin, scope)?,
+            None => originals::rewritten(scope, &ran.run)?,
         };
+        let candidate = |original: &Original| Candidate::new(&original.migration, original.files.iter().collect());
+        let history: Vec<Candidate> = originals.iter().map(candidate).collect();
         let wanted = Wanted {
             rows,
             seed: arguments.seed,

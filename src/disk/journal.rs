@@ -1,4 +1,4 @@
-//! What is to be done, in order, and how it is done and undone. All paths are relative to the root.
+//! What is to be done, in order. All paths are relative to the root.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,8 +7,7 @@ use std::io;
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::staging::Staging;
-use super::{Action, DiskError, FileChange, Writer};
+use super::{Action, DiskError, FileChange};
 
 /// The plan of one rewrite, as it is kept on disk until the rewrite is done.
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,9 +15,9 @@ pub(super) struct Journal {
     /// New files, then modified ones, then deleted ones: a crash leaves too much rather than too little.
     pub(super) entries: Vec<Entry>,
     /// Folders to make, outermost first.
-    new_folders: Vec<String>,
+    pub(super) new_folders: Vec<String>,
     /// Folders that a deletion may leave empty, outermost first, with their permission bits.
-    old_folders: Vec<(String, Option<u32>)>,
+    pub(super) old_folders: Vec<(String, Option<u32>)>,
 }
 
 /// One file: its text before (absent: no file) and after (absent: no file).
@@ -95,102 +94,6 @@ impl Journal {
         }
         Ok(())
     }
-
-    /// Puts everything in place; `moved` counts the entries that are done.
-    pub(super) fn perform(
-        &self,
-        root: &Utf8Path,
-        staging: &Staging,
-        writer: &mut Writer<'_>,
-        moved: &mut usize,
-    ) -> Result<(), DiskError> {
-        for folder in &self.new_folders {
-            let folder = root.join(folder);
-            writer.make_folder("make the folder", &folder)?;
-        }
-        for (index, entry) in self.entries.iter().enumerate() {
-            let target = root.join(&entry.path);
-            let new = staging.new_content(index);
-            match (&entry.before, &entry.after) {
-                (None, _) => link_or_move(&new, &target, writer)?,
-                (_, Some(_)) => writer.rename("replace", &new, &target)?,
-                (_, None) => writer.remove_file("delete", &target)?,
-            }
-            *moved += 1;
-        }
-        for (folder, _) in self.old_folders.iter().rev() {
-            remove_if_empty(&root.join(folder), writer)?;
-        }
-        self.sync(root, writer);
-        Ok(())
-    }
-
-    /// Whether everything can be put back without overwriting what somebody wrote since.
-    pub(super) fn check_undo(&self, root: &Utf8Path, staging: &Staging) -> Result<(), DiskError> {
-        let folders = self.new_folders.iter();
-        let folders = folders.chain(self.old_folders.iter().map(|(folder, _)| folder));
-        for folder in folders {
-            check_inside(folder, root)?;
-        }
-        for entry in &self.entries {
-            check_inside(&entry.path, root)?;
-            check_links(&entry.path, root)?;
-            let path = root.join(&entry.path);
-            let current = current(&path)?;
-            let known = entry.holds(&entry.before, current.as_deref())
-                || entry.holds(&entry.after, current.as_deref())
-                || current.is_none();
-            if !known {
-                return Err(DiskError::EditedAfterCrash { path, staging: staging.path.clone() });
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts the first `moved` entries back, the last first, and returns the files that this changed. What is
-    /// already as it was stays, so that this can be repeated.
-    pub(super) fn undo(
-        &self,
-        moved: usize,
-        root: &Utf8Path,
-        staging: &Staging,
-        writer: &mut Writer<'_>,
-    ) -> Result<Vec<Utf8PathBuf>, DiskError> {
-        let mut restored = Vec::new();
-        for (folder, mode) in &self.old_folders {
-            let folder = root.join(folder);
-            if !folder.exists() {
-                writer.make_folder("make the folder again", &folder)?;
-            }
-            if let Some(permissions) = permissions_to_set(&folder, *mode) {
-                writer.set_permissions("set the permissions of", &folder, permissions)?;
-            }
-        }
-        for (index, entry) in self.entries.iter().enumerate().take(moved).rev() {
-            let path = root.join(&entry.path);
-            if entry.holds(&entry.before, current(&path)?.as_deref()) {
-                continue;
-            }
-            match &entry.before {
-                None => writer.remove_file("remove", &path)?,
-                Some(before) => staging.put_back(index, &path, before, writer)?,
-            }
-            restored.push(path);
-        }
-        for folder in self.new_folders.iter().rev() {
-            remove_if_empty(&root.join(folder), writer)?;
-        }
-        self.sync(root, writer);
-        Ok(restored)
-    }
-
-    fn sync(&self, root: &Utf8Path, writer: &mut Writer<'_>) {
-        let folders: BTreeSet<_> =
-            self.entries.iter().flat_map(|entry| folders_above(&entry.path)).chain([Utf8PathBuf::new()]).collect();
-        for folder in folders {
-            writer.sync_folder(&root.join(folder));
-        }
-    }
 }
 
 impl Entry {
@@ -207,13 +110,13 @@ impl Entry {
         Ok(Entry { path: path.to_string(), before, after })
     }
 
-    fn holds(&self, expected: &Option<String>, current: Option<&[u8]>) -> bool {
+    pub(super) fn holds(&self, expected: &Option<String>, current: Option<&[u8]>) -> bool {
         expected.as_ref().map(String::as_bytes) == current
     }
 }
 
 /// The folders between the root and a file, innermost first.
-fn folders_above(path: &str) -> Vec<Utf8PathBuf> {
+pub(super) fn folders_above(path: &str) -> Vec<Utf8PathBuf> {
     Utf8Path::new(path)
         .ancestors()
         .skip(1)
@@ -223,7 +126,7 @@ fn folders_above(path: &str) -> Vec<Utf8PathBuf> {
 }
 
 /// Whether a relative path goes down only.
-fn check_inside(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
+pub(super) fn check_inside(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
     let goes_down = |part| matches!(part, Utf8Component::Normal(_));
     match !path.is_empty() && Utf8Path::new(path).components().all(goes_down) {
         true => Ok(()),
@@ -232,7 +135,7 @@ fn check_inside(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
 }
 
 /// Whether the folders on the way are folders, and neither they nor the file are links.
-fn check_links(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
+pub(super) fn check_links(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
     for folder in folders_above(path).iter().rev() {
         let folder = root.join(folder);
         let Ok(metadata) = folder.symlink_metadata() else {
@@ -253,7 +156,7 @@ fn check_links(path: &str, root: &Utf8Path) -> Result<(), DiskError> {
 }
 
 /// The bytes of a file, or `None` when there is none.
-fn current(path: &Utf8Path) -> Result<Option<Vec<u8>>, DiskError> {
+pub(super) fn current(path: &Utf8Path) -> Result<Option<Vec<u8>>, DiskError> {
     let unreadable = |source| Err(DiskError::Io { doing: "read", path: path.to_owned(), source });
     match path.symlink_metadata() {
         // A pipe would be waited for.
@@ -264,47 +167,14 @@ fn current(path: &Utf8Path) -> Result<Option<Vec<u8>>, DiskError> {
     }
 }
 
-/// Links, because a link never replaces a file that appeared meanwhile; moves where links do not exist.
-fn link_or_move(new: &Utf8Path, target: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
-    match writer.link("create", new, target) {
-        Err(DiskError::Io { source, .. }) if source.kind() != io::ErrorKind::AlreadyExists => {
-            match target.symlink_metadata() {
-                Ok(_) => Err(DiskError::Exists { path: target.to_owned() }),
-                Err(_) => writer.rename("create", new, target),
-            }
-        }
-        outcome => outcome,
-    }
-}
-
-fn remove_if_empty(folder: &Utf8Path, writer: &mut Writer<'_>) -> Result<(), DiskError> {
-    let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    if !is_empty {
-        return Ok(());
-    }
-    writer.remove_folder("remove the folder", folder)
-}
-
 #[cfg(unix)]
-fn permission_bits(folder: &Utf8Path) -> Option<u32> {
+pub(super) fn permission_bits(folder: &Utf8Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = fs::metadata(folder).ok()?;
     Some(metadata.permissions().mode() & 0o7777)
 }
 
-/// The permissions a folder had, where it has others now.
-#[cfg(unix)]
-fn permissions_to_set(folder: &Utf8Path, bits: Option<u32>) -> Option<fs::Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    bits.filter(|bits| permission_bits(folder) != Some(*bits)).map(fs::Permissions::from_mode)
-}
-
 #[cfg(not(unix))]
-fn permission_bits(_: &Utf8Path) -> Option<u32> {
-    None
-}
-
-#[cfg(not(unix))]
-fn permissions_to_set(_: &Utf8Path, _: Option<u32>) -> Option<fs::Permissions> {
+pub(super) fn permission_bits(_: &Utf8Path) -> Option<u32> {
     None
 }

@@ -1,9 +1,12 @@
 //! The comments that safestep writes: how any text gets into one, what a step's comment says, and how it is read again. No
 //! other place looks into a comment of safestep's.
 
-use super::NAME;
 use crate::source::visible;
 use crate::sql::split;
+
+/// Stands in a body's comments for the name that the file's place gives it, as a word of a command. No file that is read can
+/// hold a NUL byte.
+pub const NAME: &str = "\0name\0";
 
 /// What begins a comment line in SQL.
 pub const SQL: &str = "--";

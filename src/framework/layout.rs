@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::header::{in_comment, shell_word};
+use super::header::{NAME, in_comment, shell_word};
 use super::migration::Migration;
 use crate::operation::clipped;
 use crate::plan::{Files, Sequence};
@@ -47,10 +47,6 @@ pub struct Sequenced<'a> {
     /// How it is written.
     pub settings: &'a LayoutSettings,
 }
-
-/// Stands in a body's comments for the name that the file's place gives it, as a word of a command. No file that is read can
-/// hold a NUL byte.
-pub const NAME: &str = "\0name\0";
 
 /// What a file of a sequence holds, before the file has a place in the folder.
 #[derive(Debug, Clone, PartialEq, Eq)]

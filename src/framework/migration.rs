@@ -4,10 +4,9 @@ use camino::Utf8PathBuf;
 
 use super::FrameworkError;
 use super::header::{self, Header};
-use super::page::slice;
 use super::session::Session;
 use crate::operation::{Fixed, Item, Operation};
-use crate::plan::{Origin, Runner, Sends, Step};
+use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, Reading, read_statement, split};
 
@@ -322,33 +321,6 @@ impl Migration {
     /// The file.
     pub fn path(&self) -> &Utf8PathBuf {
         &self.source.path
-    }
-}
-
-impl Origin for Migration {
-    fn item(&self, at: usize) -> &Item {
-        &self.items[at]
-    }
-
-    fn items(&self) -> &[Item] {
-        &self.items
-    }
-
-    fn slice(&self, item: usize) -> &str {
-        Migration::slice(self, item)
-    }
-
-    fn statement(&self, step: &Step) -> String {
-        slice(self, step)
-    }
-
-    fn do_block(&self, item: usize) -> Option<&str> {
-        let statement = self.statement_of(item);
-        statement.in_do.then(|| self.sql(statement))
-    }
-
-    fn leaves_open(&self) -> bool {
-        self.leaves_open
     }
 }
 

@@ -5,6 +5,7 @@
 //! have in common are functions beside this page, for their parts to call.
 
 mod blocks;
+mod config_file;
 pub mod drizzle;
 mod error;
 pub mod header;
@@ -30,8 +31,9 @@ use crate::plan::Runner;
 use crate::source::SourceFile;
 pub use blocks::in_blocks;
 pub use error::FrameworkError;
+pub use header::NAME;
 pub use layout::{
-    Body, CompanionFiles, Incoming, LaidOut, Layout, LayoutSettings, NAME, NoRoom, Placed, Placement, Sequenced,
+    Body, CompanionFiles, Incoming, LaidOut, Layout, LayoutSettings, NoRoom, Placed, Placement, Sequenced,
 };
 use ledger::Ledger;
 use migration::Migration;

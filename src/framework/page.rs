@@ -7,8 +7,10 @@ use super::header::{SQL, StepComment, Steps, comment, undo_lines};
 use super::migration::Migration;
 use super::plpgsql::{retried, retried_in_turn};
 use super::undo::undo;
-use crate::operation::{Backfill, Decides, Fixed, Operation, QualifiedName, Setting, TransactionControl, clipped};
-use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::operation::{
+    Backfill, Decides, Fixed, Item, Operation, QualifiedName, Setting, TransactionControl, clipped,
+};
+use crate::plan::{Origin, Sequence, Step, Unit, UnitKind};
 use crate::sql::{Change, change, one_line, read_statement, render, split};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
@@ -483,6 +485,33 @@ pub fn slice(migration: &Migration, step: &Step) -> String {
             }
             _ => slice.to_owned(),
         },
+    }
+}
+
+impl Origin for Migration {
+    fn item(&self, at: usize) -> &Item {
+        &self.items[at]
+    }
+
+    fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    fn slice(&self, item: usize) -> &str {
+        Migration::slice(self, item)
+    }
+
+    fn statement(&self, step: &Step) -> String {
+        slice(self, step)
+    }
+
+    fn do_block(&self, item: usize) -> Option<&str> {
+        let statement = self.statement_of(item);
+        statement.in_do.then(|| self.sql(statement))
+    }
+
+    fn leaves_open(&self) -> bool {
+        self.leaves_open
     }
 }
 

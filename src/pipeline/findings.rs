@@ -170,8 +170,8 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() };
     let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
     let mut claimed = vec![false; migration.items.len()];
-    // What a hazard before it tells of.
-    let mut told = vec![false; migration.items.len()];
+    // What a hazard before it speaks of as well.
+    let mut reported = vec![false; migration.items.len()];
     let mut held = HeldLocks::default();
     let mut unguarded = BTreeSet::new();
     let mut failing = Vec::new();
@@ -188,7 +188,7 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
             settings,
             cost: &cost,
         };
-        let outcomes = outcomes(migration, &site, told[at], config);
+        let outcomes = outcomes(migration, &site, reported[at], config);
         if claimed[at] {
             found.standby.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
         } else {
@@ -203,7 +203,7 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                 }
                 None => {
                     failing.extend(cost.fails_on_rows.then_some(at));
-                    outcomes.iter().flat_map(|(_, outcome)| &outcome.claims).for_each(|also| told[*also] = true);
+                    outcomes.iter().flat_map(|(_, outcome)| &outcome.claims).for_each(|also| reported[*also] = true);
                 }
             }
             found.findings.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
@@ -280,9 +280,14 @@ fn guards(migration: &Migration, config: &Config, at: usize) -> bool {
 
 /// What is said of an operation: by the first rule that has something to say of it, and by those that look at its
 /// transaction, unless the operation has another form by now.
-fn outcomes(migration: &Migration, site: &Site<'_>, told: bool, config: &Config) -> Vec<(&'static Rule, Outcome)> {
+fn outcomes(
+    migration: &Migration,
+    site: &Site<'_>,
+    is_reported: bool,
+    config: &Config,
+) -> Vec<(&'static Rule, Outcome)> {
     let of = |scope| RULES.iter().filter(move |rule| rule.scope == scope);
-    let first = first_outcome(of(Scope::Operation).filter(|_| !told), migration, site, config);
+    let first = first_outcome(of(Scope::Operation).filter(|_| !is_reported), migration, site, config);
     let replaced = first.as_ref().is_some_and(|(_, outcome)| outcome.steps.is_some());
     let also = of(Scope::Transaction).filter(|_| !replaced);
     let mut found: Vec<_> = first.into_iter().collect();
@@ -321,7 +326,7 @@ fn first_outcome(
             && rule.id != "missing-lock-timeout";
         let across_set = !session::is_one(site.items, site.at, &outcome.claims);
         if let Some(steps) = &mut outcome.steps {
-            session::tell(steps, site.items);
+            session::assign_settings(steps, site.items);
         }
         match item.fixed.or(across_set.then_some(Fixed::Session)) {
             _ if small && about_cost => None,
@@ -397,6 +402,6 @@ fn passed_through(site: &Site<'_>) -> Step {
         step.transaction = Transaction::Shared;
     }
     step.phase = Phase::Expand;
-    session::tell(std::slice::from_mut(&mut step), site.items);
+    session::assign_settings(std::slice::from_mut(&mut step), site.items);
     step
 }

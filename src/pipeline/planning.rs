@@ -2,6 +2,8 @@
 //!
 //! Where no order of a rewrite holds, its statement stays as it is written, with the reason.
 
+use std::collections::BTreeSet;
+
 use super::bonds::bonds;
 use super::copies::Copies;
 use super::findings::Findings;
@@ -9,7 +11,8 @@ use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{Operation, QualifiedName};
 use crate::plan::check::{self, Fault, Promise};
-use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Unit, UnitKind, units};
+use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, units};
+use crate::postgres::LockMode;
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
 
@@ -84,125 +87,168 @@ fn is_altered(operation: &Operation, name: &QualifiedName) -> bool {
 /// The sequence of a migration's steps, and the findings as they are after what had to be left as it is.
 pub fn plan(
     migration: &Migration,
-    mut findings: Findings,
+    findings: Findings,
     around: &Around,
     runner: Runner,
     version: u32,
 ) -> (Findings, Sequence) {
-    if runner.clears_leftovers() {
-        findings = findings.with_leftovers_cleared();
-    }
-    if findings.findings.iter().any(|finding| finding.rule.id == failing_statement::ID) {
-        findings = findings.left("one of its statements fails, and what stands before it would be committed alone");
-    }
-    if migration.is_as_written() {
-        findings = findings.left("an earlier rewrite left it as it is");
-    }
-    let set_by_steps = session::set_by_steps(migration, runner);
-    if findings.is_rewritten() && !set_by_steps.is_empty() {
-        findings = findings.apart(&set_by_steps);
-    }
-    let is_set_by_steps = |step: &Step| step.verbatim && set_by_steps.contains(&step.from);
-    // Where it keeps something long from its own form, rows change one statement after the other, as they did elsewhere.
-    let mut rows_together = true;
-    let mut freedom = Freedom::Things;
-    let mut bound: Vec<(usize, usize)> = Vec::new(); // steps that commit as one, found on the way
-    let mut because = "its statements must be seen together, and one of them takes long".to_owned();
-    // Each turn binds two more steps, allows less freedom, or leaves one more statement as it is.
+    let mut search = Search::new(migration, around, runner, version);
+    let mut findings = search.prepare(findings);
     while findings.is_rewritten() {
-        if let Some((silent, why)) = session::untold(migration, &findings.steps, runner) {
-            findings = left(findings, &silent, &why);
-            bound.clear();
-            continue;
-        }
-        let steps = &findings.steps;
-        let mut together = bonds(migration, steps, &around.before, &around.copies, rows_together);
-        together.extend(&bound);
-        let ordered = match units(steps, &together, freedom) {
-            Ok(ordered) => ordered,
-            Err(_) if rows_together => {
-                rows_together = false;
-                bound.clear();
-                continue;
-            }
-            Err(stuck) => {
-                let item = |at: &usize| steps[*at].from;
-                let items: Vec<usize> = stuck.steps.iter().map(item).collect();
-                let copies =
-                    around.copies.iter().any(|(copy, removal)| items.contains(copy) && items.contains(removal));
-                let why = if copies { WRITTEN_BETWEEN } else { &because };
-                findings = left(findings, &stuck.steps, why);
-                bound.clear();
-                continue;
-            }
-        };
-        let ordered: Vec<(UnitKind, Vec<usize>)> = ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect();
-        let promise = around.promise(version, rows_together);
-        let fault = match check::check(steps, &ordered, &promise) {
-            Ok(_)
-                if ordered
-                    .iter()
-                    .any(|(_, unit)| unit.len() > 1 && unit.iter().any(|at| is_set_by_steps(&steps[*at]))) =>
-            {
-                findings = findings.left("what a SET decides belongs together with what is before the SET");
-                continue;
-            }
-            Ok(_)
-                if rows_together
-                    && (is_one_as_written(ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]])))
-                        || ordered
-                            .iter()
-                            .any(|(kind, unit)| *kind == UnitKind::AsWritten && has_brief(steps, unit))) =>
-            {
-                rows_together = false;
-                bound.clear();
-                continue;
-            }
-            Ok(_) if is_one_as_written(ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]]))) => {
-                findings = findings.left("its statements belong together, and one of them takes long");
-                continue;
-            }
-            Ok(locks) => {
-                let mut sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
-                sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
-                findings = findings.without_guards_in_as_written(&sequence);
-                let nothing = !findings.is_rewritten();
-                return (findings, if nothing { Sequence::default() } else { sequence });
-            }
-            Err(fault) => fault,
-        };
-        match fault {
-            Fault::Gap { opened, closed: Some(closed), .. } if !bound.contains(&(opened, closed)) => {
-                because = explain(&fault, steps).1;
-                bound.push((opened, closed));
-            }
-            Fault::Doubtful { removal, step } if !bound.contains(&(removal, step)) => {
-                because = explain(&fault, steps).1;
-                bound.push((removal, step));
-            }
-            Fault::Refused { .. }
-            | Fault::Costly { .. }
-            | Fault::Differs { .. }
-            | Fault::Gap { .. }
-            | Fault::Parted { .. }
-                if freedom != Freedom::None =>
-            {
-                freedom = if freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
-            }
-            _ if rows_together => {
-                rows_together = false;
-                bound.clear();
-                freedom = Freedom::Things;
-            }
-            fault => {
-                let (faulty, why) = explain(&fault, steps);
-                findings = left(findings, &faulty, &why);
-                bound.clear();
-                freedom = Freedom::Things;
-            }
+        match search.turn(findings) {
+            Ok(found) => return found,
+            Err(rest) => findings = rest,
         }
     }
     (findings, Sequence::default())
+}
+
+/// The search for an order that holds. Each turn binds two more steps, allows less freedom, or leaves one more statement as
+/// it is.
+struct Search<'a> {
+    migration: &'a Migration,
+    around: &'a Around,
+    runner: Runner,
+    version: u32,
+    /// The items that only set something for the session, which each step does for itself.
+    set_by_steps: BTreeSet<usize>,
+    /// Rows change in one transaction where they do in the source. Where that keeps something long from its own form, they
+    /// change one statement after the other, as they did elsewhere.
+    rows_together: bool,
+    freedom: Freedom,
+    /// Steps that commit as one, found on the way.
+    bound: Vec<(usize, usize)>,
+    /// Why those do.
+    because: String,
+}
+
+/// The units, each with the indexes of its steps.
+type Ordered = Vec<(UnitKind, Vec<usize>)>;
+
+impl<'a> Search<'a> {
+    fn new(migration: &'a Migration, around: &'a Around, runner: Runner, version: u32) -> Self {
+        Search {
+            migration,
+            around,
+            runner,
+            version,
+            set_by_steps: session::set_by_steps(migration, runner),
+            rows_together: true,
+            freedom: Freedom::Things,
+            bound: Vec::new(),
+            because: "its statements must be seen together, and one of them takes long".to_owned(),
+        }
+    }
+
+    /// What is left as it is before any order is looked for.
+    fn prepare(&self, mut findings: Findings) -> Findings {
+        if self.runner.clears_leftovers() {
+            findings = findings.with_leftovers_cleared();
+        }
+        if findings.findings.iter().any(|finding| finding.rule.id == failing_statement::ID) {
+            findings = findings.left("one of its statements fails, and what stands before it would be committed alone");
+        }
+        if self.migration.is_as_written() {
+            findings = findings.left("an earlier rewrite left it as it is");
+        }
+        match findings.is_rewritten() && !self.set_by_steps.is_empty() {
+            true => findings.apart(&self.set_by_steps),
+            false => findings,
+        }
+    }
+
+    /// The sequence, where the next order holds, else what is to be tried again.
+    fn turn(&mut self, findings: Findings) -> Result<(Findings, Sequence), Findings> {
+        let steps = &findings.steps;
+        if let Some((unset, why)) = session::unsettable(self.migration, steps, self.runner) {
+            self.bound.clear();
+            return Err(left(findings, &unset, &why));
+        }
+        let mut together = bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows_together);
+        together.extend(&self.bound);
+        let ordered: Ordered = match units(steps, &together, self.freedom) {
+            Ok(ordered) => ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect(),
+            Err(stuck) => return Err(self.loosen(findings, &stuck)),
+        };
+        match check::check(steps, &ordered, &self.around.promise(self.version, self.rows_together)) {
+            Ok(locks) => self.accept(findings, ordered, locks),
+            Err(fault) => Err(self.mend(findings, &fault)),
+        }
+    }
+
+    /// Steps that are to commit as one cannot: rows may change one statement after the other, or they stay as written.
+    fn loosen(&mut self, findings: Findings, stuck: &Stuck) -> Findings {
+        self.bound.clear();
+        if std::mem::take(&mut self.rows_together) {
+            return findings;
+        }
+        let items: Vec<usize> = stuck.steps.iter().map(|at| findings.steps[*at].from).collect();
+        let is_stuck = |(copy, removal): &(usize, usize)| items.contains(copy) && items.contains(removal);
+        let why = if self.around.copies.iter().any(is_stuck) { WRITTEN_BETWEEN } else { &self.because };
+        left(findings, &stuck.steps, why)
+    }
+
+    /// An order that holds is taken, unless it helps nobody.
+    fn accept(
+        &mut self,
+        mut findings: Findings,
+        ordered: Ordered,
+        locks: Vec<Vec<(QualifiedName, LockMode)>>,
+    ) -> Result<(Findings, Sequence), Findings> {
+        let steps = &findings.steps;
+        let is_set_by_steps = |step: &Step| step.verbatim && self.set_by_steps.contains(&step.from);
+        let sets = |unit: &[usize]| unit.iter().any(|at| is_set_by_steps(&steps[*at]));
+        if ordered.iter().any(|(_, unit)| unit.len() > 1 && sets(unit)) {
+            return Err(findings.left("what a SET decides belongs together with what is before the SET"));
+        }
+        let mut others = ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]]));
+        let is_one_as_written =
+            others.next().is_some_and(|(kind, _)| *kind == UnitKind::AsWritten) && others.next().is_none();
+        let in_words = |(kind, unit): &(UnitKind, Vec<usize>)| *kind == UnitKind::AsWritten && has_brief(steps, unit);
+        if self.rows_together && (is_one_as_written || ordered.iter().any(in_words)) {
+            self.rows_together = false;
+            self.bound.clear();
+            return Err(findings);
+        }
+        if is_one_as_written {
+            return Err(findings.left("its statements belong together, and one of them takes long"));
+        }
+        let mut sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
+        sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
+        findings = findings.without_guards_in_as_written(&sequence);
+        let sequence = if findings.is_rewritten() { sequence } else { Sequence::default() };
+        Ok((findings, sequence))
+    }
+
+    /// An order that does not hold: two steps are bound, or the order comes closer to the source's, or the statements at fault
+    /// stay as they are.
+    fn mend(&mut self, findings: Findings, fault: &Fault) -> Findings {
+        let (faulty, why) = explain(fault, &findings.steps);
+        let pair = match fault {
+            Fault::Gap { opened, closed: Some(closed), .. } => Some((*opened, *closed)),
+            Fault::Doubtful { removal, step } => Some((*removal, *step)),
+            Fault::Gap { .. }
+            | Fault::Refused { .. }
+            | Fault::Costly { .. }
+            | Fault::Differs { .. }
+            | Fault::Parted { .. } => None,
+        };
+        if let Some(pair) = pair.filter(|pair| !self.bound.contains(pair)) {
+            self.because = why;
+            self.bound.push(pair);
+            return findings;
+        }
+        if self.freedom != Freedom::None && !matches!(fault, Fault::Doubtful { .. }) {
+            self.freedom = if self.freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
+            return findings;
+        }
+        self.bound.clear();
+        self.freedom = Freedom::Things;
+        match std::mem::take(&mut self.rows_together) {
+            true => findings,
+            false => left(findings, &faulty, &why),
+        }
+    }
 }
 
 /// Something brief commits with it, and has no attempts of its own.
@@ -210,19 +256,11 @@ fn has_brief(steps: &[Step], unit: &[usize]) -> bool {
     unit.iter().any(|at| steps[*at].duration == Duration::Instant)
 }
 
-fn is_one_as_written<'a>(mut units: impl Iterator<Item = &'a (UnitKind, Vec<usize>)>) -> bool {
-    units.next().is_some_and(|(kind, _)| *kind == UnitKind::AsWritten) && units.next().is_none()
-}
-
 fn kind(steps: &[Step], unit: &[usize]) -> UnitKind {
     UnitKind::of(unit.iter().map(|at| &steps[*at])).unwrap_or(UnitKind::Free)
 }
 
-fn sequence(
-    steps: Vec<Step>,
-    ordered: Vec<(UnitKind, Vec<usize>)>,
-    locks: Vec<Vec<(QualifiedName, crate::postgres::LockMode)>>,
-) -> Sequence {
+fn sequence(steps: Vec<Step>, ordered: Ordered, locks: Vec<Vec<(QualifiedName, LockMode)>>) -> Sequence {
     let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     let mut units = Vec::new();
     for (kind, unit) in ordered {

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::framework::{FRAMEWORKS, Found, Framework, FrameworkError};
-use crate::project::{GitScope, ScopeError};
+use crate::project::{GitError, WorkTree};
 use crate::source::project_of;
 
 /// What the command line says about the scope.
@@ -38,7 +38,7 @@ pub struct Scope {
     /// The migrations that the run is about.
     pub chosen: HashSet<Utf8PathBuf>,
     /// Migrations that were asked for by name but are on the base branch already.
-    pub settled: BTreeSet<Utf8PathBuf>,
+    pub on_base: BTreeSet<Utf8PathBuf>,
     /// The folder was narrowed to what is new.
     pub only_new: bool,
     /// What stands in the folder like a migration and is left out, one sentence each.
@@ -65,7 +65,7 @@ pub enum ResolveError {
     Framework(#[from] FrameworkError),
     /// Git cannot answer.
     #[error(transparent)]
-    Git(#[from] ScopeError),
+    Git(#[from] GitError),
 }
 
 fn names(frameworks: &[&Framework]) -> String {
@@ -149,7 +149,7 @@ fn narrow(
         folder,
         history,
         chosen: every,
-        settled: BTreeSet::new(),
+        on_base: BTreeSet::new(),
         only_new: false,
         led_through: None,
     };
@@ -159,13 +159,13 @@ fn narrow(
     if options.all && options.since.is_none() {
         return Ok(scope);
     }
-    let Some(git) = GitScope::discover(&scope.folder)? else { return Ok(scope) };
+    let Some(git) = WorkTree::discover(&scope.folder)? else { return Ok(scope) };
     let Some(base) = git.base(options.since.as_deref())? else { return Ok(scope) };
-    let settled = git.existing_at(&base, &scope.folder)?;
+    let on_base = git.existing_at(&base, &scope.folder)?;
     if single.is_some() {
-        scope.settled = scope.chosen.iter().filter(|f| settled.contains(*f)).cloned().collect();
+        scope.on_base = scope.chosen.iter().filter(|f| on_base.contains(*f)).cloned().collect();
     } else {
-        scope.chosen.retain(|f| !settled.contains(f));
+        scope.chosen.retain(|f| !on_base.contains(f));
         scope.only_new = true;
     }
     Ok(scope)

@@ -1,4 +1,4 @@
-//! What the author has set for the session: names along its `search_path`, and what each step has to be told again.
+//! What the author has set for the session: names along its `search_path`, and what each step has to set again.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub(super) fn resolve(migration: &mut Migration, before: &Schema) {
 }
 
 /// Says of each step what its session must be set to.
-pub(super) fn tell(steps: &mut [Step], items: &[Item]) {
+pub(super) fn assign_settings(steps: &mut [Step], items: &[Item]) {
     for at in 0..steps.len() {
         let in_force = &items[steps[at].from].settings;
         let needed =
@@ -54,8 +54,8 @@ pub(super) fn is_one(items: &[Item], item: usize, claims: &[usize]) -> bool {
     claims.iter().all(|claim| items[*claim].settings == items[item].settings)
 }
 
-/// The steps that cannot be told what their session must be set to, and why.
-pub(super) fn untold(migration: &Migration, steps: &[Step], runner: Runner) -> Option<(Vec<usize>, String)> {
+/// The steps that cannot set what their session must be set to, and why.
+pub(super) fn unsettable(migration: &Migration, steps: &[Step], runner: Runner) -> Option<(Vec<usize>, String)> {
     if runner.is_one_session() {
         return told_too_late(migration).map(|why| ((0..steps.len()).collect(), why));
     }

@@ -1,9 +1,9 @@
-//! The order of the steps and the units they run in, by the rules that `ARCHITECTURE.md` lists under "From steps to files".
+//! The order of the steps and the units they run in, by the rules that `PLANNING.md` lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::sequence::UnitKind;
-use super::step::{Duration, Step, Transaction};
+use super::sequence::{UnitKind, kind_of};
+use super::step::{Step, Transaction};
 use super::waits::{Freedom, Waits};
 use crate::schema::{Key, key};
 
@@ -279,15 +279,4 @@ fn company(steps: &[Step], group: usize, members: &[usize]) -> Result<Company, S
     };
     let alone = (own_transaction || kind == UnitKind::Alone).then_some(group);
     Ok(Company { kind, phase: steps[members[0]].phase, tables, alone })
-}
-
-/// The kind of unit that a step asks for.
-pub(super) fn kind_of(step: &Step) -> UnitKind {
-    match (step.duration, step.transaction) {
-        (Duration::Free, Transaction::Shared | Transaction::Own) => UnitKind::Free,
-        (Duration::Instant, Transaction::Shared | Transaction::Own) => UnitKind::Brief,
-        (Duration::Scan, Transaction::Shared | Transaction::Own) if step.is_validation() => UnitKind::Validate,
-        (Duration::Build | Duration::Backfill, _) | (_, Transaction::Outside) => UnitKind::Alone,
-        (Duration::AsWritten | Duration::Scan, _) => UnitKind::AsWritten,
-    }
 }

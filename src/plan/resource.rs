@@ -206,3 +206,8 @@ fn root(table: &QualifiedName, schema: &Schema) -> Key {
     }
     key(&name)
 }
+
+/// The table is a part of a partition or inheritance tree, or the top of one.
+pub(super) fn in_tree(table: &QualifiedName, schema: &Schema) -> bool {
+    schema.table(table).is_some_and(|t| !t.parents.is_empty()) || !schema.children(table).is_empty()
+}

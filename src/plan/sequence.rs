@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use super::order::kind_of;
-use super::step::{Phase, Step};
+use super::step::{Duration, Phase, Step, Transaction};
 
 /// What a unit holds, in the order in which units that are ready run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +23,17 @@ impl UnitKind {
     /// The kind that the heaviest of these steps asks for.
     pub fn of<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Option<UnitKind> {
         steps.into_iter().map(kind_of).max()
+    }
+}
+
+/// The kind of unit that a step asks for.
+pub(super) fn kind_of(step: &Step) -> UnitKind {
+    match (step.duration, step.transaction) {
+        (Duration::Free, Transaction::Shared | Transaction::Own) => UnitKind::Free,
+        (Duration::Instant, Transaction::Shared | Transaction::Own) => UnitKind::Brief,
+        (Duration::Scan, Transaction::Shared | Transaction::Own) if step.is_validation() => UnitKind::Validate,
+        (Duration::Build | Duration::Backfill, _) | (_, Transaction::Outside) => UnitKind::Alone,
+        (Duration::AsWritten | Duration::Scan, _) => UnitKind::AsWritten,
     }
 }
 

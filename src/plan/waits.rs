@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::dependency::{is_timeout, serves_foreign_key};
+use super::dependency::is_timeout;
 use super::resource::Resource;
 use super::step::{Duration, Step};
-use crate::operation::{Ident, Operation};
-use crate::schema::Key;
+use crate::operation::{ConstraintKind, Ident, Operation};
+use crate::schema::{Key, same};
 
 /// How far an order may leave the source's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,10 +146,10 @@ impl Waits {
                 builds.entry(leads).or_default().push(at);
             }
         }
-        let mut unique: BTreeMap<&Key, Vec<(usize, &[Ident])>> = BTreeMap::new();
+        let mut unique: BTreeMap<&Key, Vec<usize>> = BTreeMap::new();
         for (at, step) in steps.iter().enumerate() {
-            if let Some((table, columns)) = &step.uses.unique_on {
-                unique.entry(table).or_default().push((at, columns));
+            if let Some((table, _)) = &step.uses.unique_on {
+                unique.entry(table).or_default().push(at);
             }
         }
         for (at, step) in steps.iter().enumerate() {
@@ -157,10 +157,13 @@ impl Waits {
             for build in successors.into_iter().flatten() {
                 self.prefer(at, *build);
             }
-            // what is unique is unique together with more columns
+            // What is unique is unique together with more columns. Where the new rule is another one, of an expression or of
+            // some rows, there is always one of the two.
             let Some((table, columns)) = &step.uses.unique_until else { continue };
-            for (build, fewer) in unique.get(table).into_iter().flatten() {
-                if !fewer.is_empty() && fewer.iter().all(|column| columns.contains(column)) {
+            for build in unique.get(table).into_iter().flatten() {
+                let of_these =
+                    |resource: &Resource| matches!(resource, Resource::Column(_, column) if columns.contains(column));
+                if steps[*build].uses.reads.iter().any(of_these) {
                     self.prefer(at, *build);
                 }
             }
@@ -289,4 +292,19 @@ impl<'a> Users<'a> {
         }
         found
     }
+}
+
+/// True when `index` is a build that a foreign key should wait for: it leads with the key's own columns.
+fn serves_foreign_key(index: &Step, key: &Step) -> bool {
+    let (Operation::CreateIndex(index), Operation::AddConstraint { table, constraint }) =
+        (&index.operation, &key.operation)
+    else {
+        return false;
+    };
+    let ConstraintKind::ForeignKey(key) = &constraint.kind else { return false };
+    let leading: Vec<_> = index.columns.iter().take(key.columns.len()).map(|c| c.column.as_ref()).collect();
+    same(&index.table, table)
+        && index.predicate.is_none()
+        && leading.len() == key.columns.len()
+        && key.columns.iter().all(|c| leading.contains(&Some(c)))
 }

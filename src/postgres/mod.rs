@@ -6,6 +6,7 @@
 
 mod column;
 mod constraint;
+mod cost;
 mod data;
 mod effects;
 pub mod idempotence;
@@ -21,8 +22,9 @@ mod volatility;
 
 pub use column::is_checked_beside;
 pub use constraint::proving_check;
+pub use cost::{Effects, Work};
 pub use data::calls_users_function;
-pub use effects::{Effects, Work, effects, statement_effects, transaction_effects};
+pub use effects::{effects, statement_effects, transaction_effects};
 pub use lock::LockMode;
 pub use setting::matters;
 pub use type_change::{TypeAlteration, TypeChange, type_change};

@@ -2,7 +2,7 @@
 
 use super::{Effects, LockMode, Work};
 use crate::operation::QualifiedName;
-use crate::schema::{RelationKind, Schema, Table, same};
+use crate::schema::{RelationKind, Schema, Table};
 
 /// The effects of one operation while they are being found out.
 pub(super) struct Tally<'a> {
@@ -109,74 +109,4 @@ pub(super) fn family<'a>(schema: &'a Schema, table: &QualifiedName, only: bool) 
 
 fn has_rows(table: &Table) -> bool {
     matches!(table.kind, RelationKind::Table | RelationKind::MaterializedView)
-}
-
-impl Effects {
-    /// No locks, no work.
-    pub(super) fn none() -> Self {
-        Effects { locks: Vec::new(), work: Work::Constant, in_transaction: true, fails_on_rows: false }
-    }
-
-    fn add_lock(&mut self, relation: &QualifiedName, mode: LockMode) {
-        if mode < LockMode::RowExclusive {
-            return;
-        }
-        match self.locks.iter_mut().find(|(name, _)| same(name, relation)) {
-            Some((_, held)) => *held = mode.max(*held),
-            None => self.locks.push((relation.clone(), mode)),
-        }
-    }
-
-    fn add_work(&mut self, more: Work) {
-        let before = std::mem::replace(&mut self.work, Work::Constant);
-        self.work = heavier(before, more);
-    }
-
-    /// These effects and then those of a later operation of the same transaction: locks are kept to its end
-    /// (documentation, 13.3.1), so the later work is done under the earlier locks.
-    pub fn then(mut self, later: Effects) -> Effects {
-        for (relation, mode) in &later.locks {
-            self.add_lock(relation, *mode);
-        }
-        self.add_work(later.work);
-        self.in_transaction &= later.in_transaction;
-        self.fails_on_rows |= later.fails_on_rows;
-        self
-    }
-}
-
-/// Both works as one: of two kinds the heavier, of one kind all its tables.
-fn heavier(a: Work, b: Work) -> Work {
-    match (a.normal(), b.normal()) {
-        (Work::Unknown, _) | (_, Work::Unknown) => Work::Unknown,
-        (Work::Constant, other) | (other, Work::Constant) => other,
-        (Work::Rewrite(a), Work::Rewrite(b)) => Work::Rewrite(joined(a, b)),
-        (Work::Rewrite(tables), _) | (_, Work::Rewrite(tables)) => Work::Rewrite(tables),
-        (Work::Rows, _) | (_, Work::Rows) => Work::Rows,
-        (Work::Build(a), Work::Build(b)) if same(&a, &b) => Work::Build(a),
-        (Work::Build(a), Work::Build(b)) => Work::Scan(vec![a, b]),
-        (Work::Build(table), Work::Scan(tables)) | (Work::Scan(tables), Work::Build(table)) => {
-            Work::Scan(joined(tables, vec![table]))
-        }
-        (Work::Scan(a), Work::Scan(b)) => Work::Scan(joined(a, b)),
-    }
-}
-
-impl Work {
-    /// A scan or rewrite of no table is no work.
-    fn normal(self) -> Work {
-        match self {
-            Work::Scan(tables) | Work::Rewrite(tables) if tables.is_empty() => Work::Constant,
-            Work::Constant | Work::Scan(_) | Work::Rewrite(_) | Work::Build(_) | Work::Rows | Work::Unknown => self,
-        }
-    }
-}
-
-fn joined(mut a: Vec<QualifiedName>, b: Vec<QualifiedName>) -> Vec<QualifiedName> {
-    for name in b {
-        if !a.iter().any(|n| same(n, &name)) {
-            a.push(name);
-        }
-    }
-    a
 }

@@ -1,14 +1,14 @@
 //! Where we are: the project's settings and which of its migrations are new.
 //!
 //! - [`Config`] is `safestep.toml`, the nearest one above the working directory.
-//! - [`GitScope`] asks git which files already exist on the base branch; those are history and are only read.
+//! - [`WorkTree`] asks git which files already exist on the base branch; those are history and are only read.
 //!
 //! Nothing here knows what a migration looks like.
 
 mod config;
-mod scope;
+mod git;
 mod setting;
 
 pub use config::{BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, TablesConfig, Triggers};
-pub use scope::{Commit, GitScope, ScopeError};
+pub use git::{Commit, GitError, WorkTree};
 pub use setting::{Level, Millis};

@@ -127,4 +127,25 @@ mod tests {
             ",
         );
     }
+
+    #[test]
+    fn a_unique_one_goes_after_the_one_that_takes_its_place() {
+        for new in ["(lower(a))", "(b, a)", "(b) WHERE a <> ''"] {
+            check(
+                "drop-index",
+                &format!(
+                    "
+                    CREATE TABLE t (a text, b int);
+                    CREATE UNIQUE INDEX t_a_key ON t (a);
+                    -- in a migration:
+                    DROP INDEX t_a_key;
+                    CREATE UNIQUE INDEX t_new_key ON t {new};
+                    -- becomes:
+                    CREATE UNIQUE INDEX CONCURRENTLY t_new_key ON t {new};
+                    DROP INDEX CONCURRENTLY IF EXISTS t_a_key;
+                    "
+                ),
+            );
+        }
+    }
 }

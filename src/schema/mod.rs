@@ -12,14 +12,16 @@ mod links;
 mod list;
 pub mod names;
 mod objects;
+mod parts;
 pub mod protection;
-mod record;
+mod reconcile;
 mod redundant;
 mod renaming;
 mod replay;
 mod search_path;
 mod store;
 pub mod strict;
+mod table;
 mod words;
 
 use std::collections::BTreeSet;
@@ -29,145 +31,15 @@ use imbl::{OrdMap, OrdSet};
 
 pub(crate) use self::key::{Key, key};
 use self::links::Tie;
-use crate::operation::{
-    Constraint, ConstraintKind, Generated, Ident, IndexColumn, Persistence, QualifiedName, SqlFragment, TypeName,
-};
+use crate::operation::{ConstraintKind, Ident, Persistence, QualifiedName, SqlFragment, TypeName};
 
 pub use key::same;
 pub use list::{List, Named};
-pub use record::Difference;
+pub use parts::{Age, Column, ConstraintState};
+pub use reconcile::Difference;
 pub use search_path::Ambiguous;
+pub use table::{Index, RelationKind, Table};
 pub(crate) use words::mentions;
-
-/// Where an object's life began, seen from the migration that is being read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Age {
-    /// An earlier migration made it: it may be big and busy.
-    Existing,
-    /// The migration at hand made it: it is empty and nobody uses it yet.
-    New,
-}
-
-/// What kind of relation a [`Table`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RelationKind {
-    /// A table.
-    Table,
-    /// A table with `PARTITION BY`.
-    Partitioned,
-    /// A view.
-    View,
-    /// A materialized view.
-    MaterializedView,
-    /// A foreign table: its rows are another server's.
-    Foreign,
-}
-
-/// A table, view or materialized view.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
-    /// Its name as the history last wrote it.
-    pub name: QualifiedName,
-    /// What it is.
-    pub kind: RelationKind,
-    /// Whether the migration at hand made it.
-    pub age: Age,
-    /// How long its rows last.
-    pub persistence: Persistence,
-    /// The columns, in order.
-    pub columns: List<Column>,
-    /// True when all columns are known.
-    pub columns_known: bool,
-    /// The constraints.
-    pub constraints: List<ConstraintState>,
-    /// The tables it inherits from or is a partition of.
-    pub parents: Vec<QualifiedName>,
-    /// It is its parent's DEFAULT partition.
-    pub is_default_partition: bool,
-    /// Row security is enabled.
-    pub row_security: bool,
-}
-
-impl Table {
-    /// The columns of its primary key.
-    pub fn primary_key(&self) -> Option<&[Ident]> {
-        let keys = self.constraints.iter().filter(|c| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. }));
-        keys.filter_map(|c| c.constraint.key_columns()).next()
-    }
-
-    /// True when the history's statements made it, or at least a part of it.
-    pub fn is_sure(&self) -> bool {
-        self.columns_known || self.columns.iter().any(|c| c.sure)
-    }
-}
-
-/// A column.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Column {
-    /// Its name.
-    pub name: Ident,
-    /// Its type; serial types are shown as the integer they are.
-    pub ty: TypeName,
-    /// It has a `COLLATE` of its own.
-    pub collated: bool,
-    /// NOT NULL in the catalog.
-    pub not_null: bool,
-    /// Its default.
-    pub default: Option<SqlFragment>,
-    /// How it is generated.
-    pub generated: Option<Generated>,
-    /// Whether the migration at hand added it.
-    pub age: Age,
-    /// The sequence that a serial or identity column owns.
-    pub sequence: Option<Ident>,
-    /// The history's statements say it. Where only the framework's record does, or the two differ, it proves nothing.
-    pub sure: bool,
-}
-
-/// A constraint of a table.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConstraintState {
-    /// Its name, chosen as PostgreSQL chooses where the statement gave none.
-    pub name: Ident,
-    /// What it says.
-    pub constraint: Constraint,
-    /// `convalidated`.
-    pub valid: bool,
-    /// Whether the migration at hand added it.
-    pub age: Age,
-    /// As in [`Column::sure`].
-    pub sure: bool,
-}
-
-impl ConstraintState {
-    /// True when every row is known to hold to it.
-    pub fn is_proved(&self) -> bool {
-        self.valid && self.sure
-    }
-}
-
-/// An index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Index {
-    /// Its name with its table's schema.
-    pub name: QualifiedName,
-    /// Its table.
-    pub table: QualifiedName,
-    /// `UNIQUE`.
-    pub unique: bool,
-    /// Its key columns.
-    pub columns: Vec<IndexColumn>,
-    /// The partial index's predicate.
-    pub predicate: Option<SqlFragment>,
-    /// The text after `ON`.
-    pub definition: SqlFragment,
-    /// The constraint it backs.
-    pub constraint: Option<Ident>,
-    /// Whether the migration at hand made it.
-    pub age: Age,
-    /// As in [`Column::sure`].
-    pub sure: bool,
-}
 
 /// Something that depends on columns and that a change of their type or name would break.
 #[derive(Debug, Clone)]
@@ -202,7 +74,7 @@ pub struct Schema {
     /// How many migrations have begun.
     migrations: usize,
     /// What a framework wrote down has been laid over it.
-    recorded: bool,
+    reconciled: bool,
     /// The tables that the transaction at hand has emptied with TRUNCATE.
     emptied: OrdSet<Key>,
     /// Names of relations that were dropped or renamed away, and not made again.
@@ -463,7 +335,7 @@ impl Schema {
 
     /// True when a table that is not in it is not there: nothing ran before, or a framework wrote down the whole schema.
     fn is_complete(&self) -> bool {
-        self.recorded || self.migrations < 2
+        self.reconciled || self.migrations < 2
     }
 
     /// From here on everything that is made is [`Age::New`].

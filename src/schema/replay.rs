@@ -199,7 +199,7 @@ impl Schema {
             if create.if_not_exists || known.is_sure() || known.age == Age::New {
                 return;
             }
-            // Only a framework's record knows it: that the statement succeeds proves that it was not there.
+            // Only what a framework wrote down knows it: that the statement succeeds proves that it was not there.
             self.drop_relation(&create.name, false);
         }
         let age = if create.if_not_exists && !create.persistence.is_temporary() && !self.is_complete() {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::text::{MAX_BYTES, SourceError};
+use super::error::{MAX_BYTES, SourceError};
 
 /// What tells where a project begins.
 const MARKS: [&str; 3] = [".git", "package.json", "safestep.toml"];

@@ -4,11 +4,15 @@
 //! nothing is normalised, and a file that cannot be kept exactly (not UTF-8, a byte order mark) is refused.
 
 mod directives;
+mod error;
 mod file;
+mod span;
 mod text;
 mod visible;
 
 pub use directives::{Directive, DirectiveOrigin, DirectiveScope, RuleSelection, directives, directives_at_top};
+pub use error::{MAX_BYTES, SourceError};
 pub use file::{follow, is_there, project_of, read_bytes, read_text};
-pub use text::{ByteSpan, MAX_BYTES, Position, SourceError, SourceFile};
+pub use span::{ByteSpan, Position};
+pub use text::SourceFile;
 pub use visible::{is_hostile, visible, visible_lines};

@@ -2,29 +2,10 @@
 
 use pest::Parser;
 
-use super::split::token;
+use super::token::{Token, TokenKind, token};
 use super::{Grammar, Rule};
 use crate::operation::{Ident, QualifiedName, SqlFragment, TypeName};
 use crate::source::ByteSpan;
-
-/// What a token is. Key words and unquoted names are both `Word`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum TokenKind {
-    Word,
-    Quoted,
-    String,
-    Dollar,
-    Number,
-    Symbol,
-    /// The rows of VALUES, the body of a function: nobody looks into it.
-    Unread,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Token {
-    pub kind: TokenKind,
-    pub span: ByteSpan,
-}
 
 /// The tokens of a text that is not part of a script that was split.
 pub(super) struct Tokens<'a> {

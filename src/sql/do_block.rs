@@ -1,12 +1,17 @@
 //! `DO` blocks whose body is plain DDL: the guards that generators write, and the blocks that safestep itself writes.
 
-use super::cursor::{Cursor, TokenKind, Tokens};
-use super::read::{Located, Reading, read_at_depth};
+use super::cursor::{Cursor, Tokens};
+use super::reading::{Located, Reading};
+use super::token::TokenKind;
 use crate::operation::Operation;
 use crate::source::ByteSpan;
 
-/// Reads a `DO` block for the operations it holds; `None` when something in it is not understood.
-pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Reading> {
+/// Reads a statement that stands in so many `DO` blocks.
+type ReadStatement = fn(&str, usize) -> Reading;
+
+/// Reads a `DO` block for the operations it holds, its statements with `read_statement`; `None` when something in it is not
+/// understood.
+pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize, read_statement: ReadStatement) -> Option<Reading> {
     if depth > MAX_DEPTH {
         return None;
     }
@@ -23,6 +28,7 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize) -> Option<Readi
     let offset = token.span.start + tag;
     let mut body = Body {
         depth,
+        read_statement,
         text: &quoted[tag..quoted.len() - tag],
         offset,
         operations: Vec::new(),
@@ -45,6 +51,7 @@ const MAX_DEPTH: usize = 1;
 struct Body<'a> {
     /// How many blocks it stands in.
     depth: usize,
+    read_statement: ReadStatement,
     text: &'a str,
     /// Where the body starts in the statement, in bytes.
     offset: usize,
@@ -282,7 +289,7 @@ impl Body<'_> {
             literal.as_deref().and_then(|l| l.strip_prefix('\'')?.strip_suffix('\'')).filter(|l| !l.contains('\''));
         match plain {
             Some(statement) => {
-                let operations = read_at_depth(statement, MAX_DEPTH + 1).operations;
+                let operations = (self.read_statement)(statement, MAX_DEPTH + 1).operations;
                 let base = self.offset + at + 1;
                 self.operations.extend(operations.into_iter().map(|located| Located {
                     operation: located.operation,
@@ -313,7 +320,7 @@ impl Body<'_> {
         let start = c.position();
         self.skip_statement(c)?;
         let span = c.span_from(start);
-        let reading = read_at_depth(span.slice(self.text), self.depth + 1);
+        let reading = (self.read_statement)(span.slice(self.text), self.depth + 1);
         self.has_logic |= reading.has_logic;
         for located in reading.operations {
             if let Operation::Opaque { what } = &located.operation {

@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use pest::Parser;
 
-use super::cursor::TokenKind;
-use super::split::kind;
+use super::token::{TokenKind, kind};
 use super::{Grammar, Rule};
 use crate::source::{is_hostile, visible};
 

@@ -1,37 +1,17 @@
 //! One statement → its operations, each with its slice of the statement.
 
-use super::cursor::{Cursor, Token, Tokens};
+use super::cursor::{Cursor, Tokens};
 use super::do_block;
 use super::grant::grant;
 use super::read_alter::{alter_index, alter_other, alter_table, alter_type, cascade, object_kind, rest};
 use super::read_create::{create_index, create_table};
+use super::reading::{Located, Reading};
 use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};
+use super::token::Token;
 use crate::operation::{ObjectKind, Operation, Persistence, SqlFragment, TransactionControl};
 use crate::source::ByteSpan;
-
-/// An operation and the slice of the statement that it was read from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Located {
-    /// What it does.
-    pub operation: Operation,
-    /// Where it stands, in bytes from the start of the statement.
-    pub span: ByteSpan,
-}
-
-/// What a statement holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reading {
-    /// The operations, in order.
-    pub operations: Vec<Located>,
-    /// The statement is a `DO` block whose body holds the operations.
-    pub in_do: bool,
-    /// The block does more than guard its operation against running twice: they cannot be taken out of it.
-    pub has_logic: bool,
-    /// Its lock waits are bounded inside the statement itself (the block that safestep writes).
-    pub bounds_lock_waits: bool,
-}
 
 /// Parentheses deeper than this are not read (the statement passes through).
 const MAX_DEPTH: usize = 500;
@@ -49,7 +29,8 @@ impl Script {
     }
 }
 
-pub(super) fn read_at_depth(text: &str, depth: usize) -> Reading {
+/// Reads a statement that stands in so many `DO` blocks.
+fn read_at_depth(text: &str, depth: usize) -> Reading {
     let tokens = Tokens::of(text);
     read_tokens(text, tokens.as_ref().map(|tokens| &tokens.tokens[..]), depth)
 }
@@ -69,7 +50,7 @@ fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
         return plain(vec![opaque(cursor, whole)]);
     }
     if cursor.at("DO") {
-        if let Some(block) = do_block::read(text, &mut cursor, depth) {
+        if let Some(block) = do_block::read(text, &mut cursor, depth, read_at_depth) {
             return block;
         }
         let verbs = do_block::verbs(text);

@@ -2,8 +2,8 @@
 
 use super::cursor::Cursor;
 use super::passes::in_order_of_passes;
-use super::read::Located;
 use super::read_create::{column_definition, starts_constraint, table_constraint};
+use super::reading::Located;
 use crate::operation::{
     ColumnAttribute, EnumPosition, ObjectKind, Operation, Persistence, RowSecurity, SqlFragment, TableAttribute,
     TableRef, Toggle,

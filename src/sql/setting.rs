@@ -1,6 +1,7 @@
 //! `SET` and its relatives: what they set, and what that decides.
 
-use super::cursor::{Cursor, TokenKind, Tokens};
+use super::cursor::{Cursor, Tokens};
+use super::token::TokenKind;
 use crate::operation::{Decides, Ident, Operation, Setting};
 
 /// What a statement does to the settings of its session.

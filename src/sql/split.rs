@@ -1,9 +1,8 @@
 //! Cutting a script into statements. Lossless: the pieces, joined, are the script.
 
 use pest::Parser;
-use pest::iterators::Pair;
 
-use super::cursor::{Token, TokenKind};
+use super::token::{Token, TokenKind, kind, token};
 use super::{Grammar, Rule};
 use crate::source::ByteSpan;
 
@@ -76,36 +75,6 @@ pub fn split(text: &str) -> Script {
         end = stop;
     }
     Script { pieces, trailing: ByteSpan { start: end, end: text.len() }, tokens }
-}
-
-/// What a rule of the grammar is to a reader, its place counted from `start`; `None` for comments.
-pub(super) fn token(pair: &Pair<'_, Rule>, start: usize) -> Option<Token> {
-    let kind = kind(pair)?;
-    let span = pair.as_span();
-    Some(Token { kind, span: ByteSpan { start: span.start() - start, end: span.end() - start } })
-}
-
-/// What a rule of the grammar is to a reader; `None` for comments.
-pub(super) fn kind(pair: &Pair<'_, Rule>) -> Option<TokenKind> {
-    match pair.as_rule() {
-        Rule::token | Rule::other => Some(kind_of(pair.as_str().as_bytes())),
-        Rule::values_word => Some(TokenKind::Word),
-        Rule::terminator => Some(TokenKind::Symbol),
-        Rule::rows | Rule::atomic_body => Some(TokenKind::Unread),
-        _ => None,
-    }
-}
-
-/// A token by its first characters.
-fn kind_of(token: &[u8]) -> TokenKind {
-    match token {
-        [b'"', ..] | [b'u' | b'U', b'&', b'"', ..] => TokenKind::Quoted,
-        [b'\'', ..] | [b'e' | b'E', b'\'', ..] | [b'u' | b'U', b'&', b'\'', ..] => TokenKind::String,
-        [b'0'..=b'9', ..] | [b'$', b'0'..=b'9', ..] => TokenKind::Number,
-        [b'$', ..] => TokenKind::Dollar,
-        [b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80.., ..] => TokenKind::Word,
-        _ => TokenKind::Symbol,
-    }
 }
 
 /// The comments inside a statement, in order. A `--` comment comes back without its line end.

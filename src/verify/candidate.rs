@@ -2,7 +2,7 @@
 
 use postgres::Client;
 
-use super::{Doing, Scratch, VerifyError, told};
+use super::{Doing, Scratch, VerifyError, message_of};
 use crate::framework::header::{About, Header, Undo};
 use crate::framework::migration::{Migration, Sent};
 use crate::operation::{Operation, TransactionControl};
@@ -218,7 +218,7 @@ impl Candidate {
         }
         for statement in &self.statements {
             if let Err(error) = session.batch_execute(statement) {
-                return Ok(Err(told(&error)));
+                return Ok(Err(message_of(&error)));
             }
             look()?;
         }
@@ -243,7 +243,7 @@ impl Candidate {
         session.batch_execute("ROLLBACK").doing("ROLLBACK")?;
         let one_by_one = ["55P04", "25001"]; // a new enum label in use; not in a transaction block
         let refused = error.code().is_some_and(|code| one_by_one.contains(&code.code()));
-        Ok((!refused).then(|| Err(told(&error))))
+        Ok((!refused).then(|| Err(message_of(&error))))
     }
 
     /// Whether the author's statements may end transactions.

@@ -146,7 +146,7 @@ impl Catalog {
     }
 
     /// The same in words, a few lines for each.
-    pub fn told_differences(&self, found: &Catalog) -> Vec<String> {
+    pub fn differences_in_words(&self, found: &Catalog) -> Vec<String> {
         let line = |difference: Difference| {
             let side = |text: Option<String>| text.unwrap_or_else(|| "(not there)".to_owned());
             format!("{} differs\n  - {}\n  + {}", difference.object, side(difference.expected), side(difference.found))

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use postgres::Client;
 
 use super::rows::{Column, columns};
-use super::{Doing, VerifyError, told};
+use super::{Doing, VerifyError, message_of};
 use values::{candidates, literals, spoiled, value};
 
 /// Which rows to make.
@@ -320,6 +320,6 @@ fn attempt(client: &mut Client, sql: &str) -> Result<Result<(), String>, VerifyE
     match client.batch_execute(sql) {
         Ok(()) => Ok(Ok(())),
         Err(error) if error.is_closed() => Err(error).doing("filling a table"),
-        Err(error) => Ok(Err(told(&error))),
+        Err(error) => Ok(Err(message_of(&error))),
     }
 }

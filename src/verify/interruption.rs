@@ -9,7 +9,7 @@ use super::candidate::Piece;
 use super::locks::{block, waits};
 use super::proof::{Bench, Sides};
 use super::rows::Contents;
-use super::{Doing, Scratch, VerifyError, told};
+use super::{Doing, Scratch, VerifyError, message_of};
 use crate::framework::plpgsql::transactions;
 use crate::report::Proof;
 
@@ -46,10 +46,10 @@ impl Bench<'_> {
                     proof.problems.push(format!("{} was killed and run again: {why}", piece.name));
                     continue;
                 }
-                let mut found: Vec<String> = expected.told_differences(&self.catalog(&database)?);
+                let mut found: Vec<String> = expected.differences_in_words(&self.catalog(&database)?);
                 found.extend(self.difference(history, &self.contents(&database)?, &mut naive, before)?);
-                let told = |what: &String| format!("{} was killed and run again: {what}", piece.name);
-                proof.problems.extend(found.iter().map(told));
+                let problem = |what: &String| format!("{} was killed and run again: {what}", piece.name);
+                proof.problems.extend(found.iter().map(problem));
             }
             killed += usize::from(was_killed && !piece.helps);
         }
@@ -86,14 +86,14 @@ impl Bench<'_> {
             };
             for statement in statements {
                 if let Err(error) = session.batch_execute(statement) {
-                    proof.problems.push(format!("{}: undo fails: {}: {statement}", piece.name, told(&error)));
+                    proof.problems.push(format!("{}: undo fails: {}: {statement}", piece.name, message_of(&error)));
                     return Ok(());
                 }
             }
             undone += usize::from(!piece.helps);
         }
         proof.undone = Some(undone);
-        let left = self.catalog(history)?.told_differences(&self.catalog(&database)?);
+        let left = self.catalog(history)?.differences_in_words(&self.catalog(&database)?);
         proof.problems.extend(left.into_iter().map(|what| format!("after all steps were undone: {what}")));
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Bench<'_> {
 }
 
 fn send(session: &mut Client, sql: &str) -> Result<(), String> {
-    session.batch_execute(sql).map_err(|error| told(&error))
+    session.batch_execute(sql).map_err(|error| message_of(&error))
 }
 
 /// Starts a file while another session is in its way, and ends its session there; false when it was done before.

@@ -36,7 +36,7 @@ pub use workload::Load;
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
     /// A statement that safestep sent failed.
-    #[error("{doing}: {}", told(source))]
+    #[error("{doing}: {}", message_of(source))]
     Sql {
         /// What it was for.
         doing: String,
@@ -70,7 +70,7 @@ pub enum VerifyError {
 }
 
 /// An error of the server with its code and where it comes from.
-pub fn told(error: &postgres::Error) -> String {
+pub fn message_of(error: &postgres::Error) -> String {
     match error.as_db_error() {
         Some(db) => format!("{} ({})", db.message(), db.code().code()),
         None => error.to_string(),

@@ -11,7 +11,7 @@ use super::catalog::Catalog;
 use super::filling::{Filling, Rows, fill};
 use super::locks::{Relations, ends_transactions, relations, trace};
 use super::rows::{self, Contents};
-use super::{Scratch, Server, VerifyError, told};
+use super::{Scratch, Server, VerifyError, message_of};
 use crate::report::{Proof, StepProof, Verdict};
 
 /// What is to be proved.
@@ -258,7 +258,7 @@ impl Bench<'_> {
         let mut step = StepProof { file: piece.name.clone(), helps: piece.helps, ..StepProof::default() };
         if piece.as_written {
             let start = Instant::now();
-            let ended = database.connect()?.batch_execute(&piece.sql).map_err(|error| told(&error));
+            let ended = database.connect()?.batch_execute(&piece.sql).map_err(|error| message_of(&error));
             step.milliseconds = start.elapsed().as_secs_f64() * 1e3;
             return Ok((step, ended));
         }
@@ -278,7 +278,7 @@ impl Bench<'_> {
         step.milliseconds = trace.took.as_secs_f64() * 1e3;
         step.locks = trace.locks.iter().map(|(relation, mode)| format!("{mode} on {relation}")).collect();
         step.reads = trace.touched;
-        Ok((step, trace.ended.map_err(|error| told(&error))))
+        Ok((step, trace.ended.map_err(|error| message_of(&error))))
     }
 
     /// Catalogs and rows of both sides, which were copies of `history`.
@@ -291,7 +291,7 @@ impl Bench<'_> {
     ) -> Result<(), VerifyError> {
         let (expected, found) = (self.catalog(&sides.expected)?, self.catalog(&sides.found)?);
         proof.catalog_objects = expected.len();
-        proof.problems.extend(expected.told_differences(&found));
+        proof.problems.extend(expected.differences_in_words(&found));
         let (mut naive, sequence) = (self.contents(&sides.expected)?, self.contents(&sides.found)?);
         (proof.tables, proof.rows) = (naive.tables(), naive.rows());
         proof.problems.extend(self.difference(history, &sequence, &mut naive, before)?);

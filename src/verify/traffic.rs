@@ -9,7 +9,7 @@ use super::filling::{Filling, fill};
 use super::growth::one_line;
 use super::proof::{Bench, Wanted};
 use super::workload::{Load, Sent, Workload};
-use super::{Doing, Scratch, Server, VerifyError, told};
+use super::{Doing, Scratch, Server, VerifyError, message_of};
 use crate::report::{SLICE, Side, Statements, StepTraffic, Trial};
 
 /// Traffic alone, before the migration begins and after it has ended.
@@ -99,7 +99,7 @@ fn side(database: &Scratch, parts: &[Part<'_>], workload: &Workload) -> Result<S
                 ..StepTraffic::default()
             });
             if let Err(error) = ended {
-                side.failure = Some(format!("{name}: {}", told(&error)));
+                side.failure = Some(format!("{name}: {}", message_of(&error)));
                 break;
             }
         }

@@ -8,7 +8,7 @@ use postgres::Client;
 
 use super::filling::{Filled, Values};
 use super::rows::{Column, columns};
-use super::{Doing, Scratch, VerifyError, told};
+use super::{Doing, Scratch, VerifyError, message_of};
 
 /// How much is sent.
 #[derive(Debug, Clone, Copy)]
@@ -151,7 +151,7 @@ impl Workload {
             else {
                 continue;
             };
-            let failure = session.simple_query(&sql).err().map(|error| told(&error));
+            let failure = session.simple_query(&sql).err().map(|error| message_of(&error));
             sent.push(Sent { due, waited: start.elapsed().as_secs_f64() - due, writes, failure });
         }
         sent

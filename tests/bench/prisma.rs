@@ -208,7 +208,7 @@ impl Project {
         for sql in self.sequence()?.values() {
             for piece in safestep::sql::split(sql).pieces {
                 if let Err(error) = client.batch_execute(piece.span.slice(sql)) {
-                    return Ok(Run { status: 1, text: safestep::verify::told(&error) });
+                    return Ok(Run { status: 1, text: safestep::verify::message_of(&error) });
                 }
             }
         }

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use safestep::framework::plpgsql::transactions;
 
 use super::case::Case;
-use super::judge::{Judge, PATIENCE, columns, failed, prepare, reset, send_naive, told};
+use super::judge::{Judge, PATIENCE, columns, failed, message_of, prepare, reset, send_naive};
 use super::rewritten::{Finding, Rewritten};
 
 impl Judge {
@@ -17,7 +17,7 @@ impl Judge {
         for sql in case.before.iter().chain(&case.rows) {
             client.batch_execute(sql).with_context(|| format!("before the migration:\n{sql}"))?;
         }
-        Ok(send_naive(&self.naive, case)?.err().map(|error| told(&error)))
+        Ok(send_naive(&self.naive, case)?.err().map(|error| message_of(&error)))
     }
 
     /// Prisma keeps one session for all files: what one of them sets must not change what the next ones mean.

@@ -298,12 +298,12 @@ impl Judge {
             let lost = before.lost(&Numbered::read(&mut client)?);
             return Ok(lost.map(|lost| {
                 let kind = format!("rows lost where the naive migration rolls back: {}", code(why));
-                Finding::new(kind, format!("{} fails ({}): {lost}", piece.name, told(&error)))
+                Finding::new(kind, format!("{} fails ({}): {lost}", piece.name, message_of(&error)))
             }));
         }
         // It may fill NULLs for which the naive migration has no answer, and a new label may be used after a commit.
         let may_pass = ["23502", "55P04"].contains(&code(why));
-        let passes = || Finding::new(format!("passes where the naive migration fails: {}", code(why)), told(why));
+        let passes = || Finding::new(format!("passes where the naive migration fails: {}", code(why)), message_of(why));
         Ok((!may_pass).then(passes))
     }
 
@@ -406,7 +406,7 @@ pub(super) fn send_naive(database: &Database, case: &Case) -> Result<Result<(), 
 }
 
 pub(super) fn failed(step: &str, error: &Error) -> Finding {
-    let (code, text) = (code(error), told(error));
+    let (code, text) = (code(error), message_of(error));
     // names aside
     let kind: Vec<&str> = text.split('"').step_by(2).collect();
     Finding::new(format!("sequence fails: {code} {}", kind.join("…")), format!("{step}: {text}"))
@@ -416,7 +416,7 @@ fn code(error: &Error) -> &str {
     error.code().map_or("", |code| code.code())
 }
 
-pub(super) fn told(error: &Error) -> String {
+pub(super) fn message_of(error: &Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), |error| error.message().to_owned())
 }
 

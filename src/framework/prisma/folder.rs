@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 
+use super::super::config_file::{Config, SCRIPT_ENDINGS};
 use super::super::ledger::Ledger;
 use super::super::migration::Migration;
 use super::super::order::locale_compare;
@@ -91,20 +92,12 @@ fn is_folder(path: &Utf8Path) -> bool {
     !folders.is_empty() && !folders.iter().any(|folder| folder.join("snapshot.json").exists())
 }
 
-/// `migrations: { path: "…" }` of a Prisma config file that is written as a literal.
+/// `migrations: { path: "…" }` of a Prisma config file.
 fn configured(root: &Utf8Path) -> Option<Utf8PathBuf> {
     let names = ["prisma.config", ".config/prisma", ".config/prisma.config"];
-    let endings = ["ts", "js", "mts", "mjs", "cts", "cjs"];
-    let text = names
-        .iter()
-        .flat_map(|n| endings.iter().map(move |e| format!("{n}.{e}")))
-        .find_map(|name| read_text(&root.join(name)))?;
-    let migrations = &text[text.find("migrations")?..];
-    let path = &migrations[migrations.find("path")? + 4..];
-    let quote = path.find(['"', '\''])?;
-    let mark = path[quote..].chars().next()?;
-    let inside = &path[quote + 1..];
-    Some(root.join(&inside[..inside.find(mark)?]))
+    let files = names.iter().flat_map(|name| SCRIPT_ENDINGS.iter().map(move |ending| format!("{name}.{ending}")));
+    let text = files.map(|file| root.join(file)).find_map(|file| read_text(&file))?;
+    Some(root.join(Config::of(&text).string_in("migrations", "path")?))
 }
 
 fn check_provider(folder: &Utf8Path) -> Result<(), FrameworkError> {

@@ -28,8 +28,8 @@ pub struct Between {
     renames: Renames,
     /// The fewest rows that a reader may see of a relation.
     fewest: BTreeMap<(Reader, String), i64>,
-    /// What was told already, and what the naive migration shows as well.
-    told: BTreeSet<String>,
+    /// What was reported already, and what the naive migration shows as well.
+    reported: BTreeSet<String>,
 }
 
 impl Between {
@@ -42,7 +42,7 @@ impl Between {
             secured_before: before.of_kind(Kind::RowSecurity).map(|fact| fact.relation.clone()).collect(),
             renames: Renames::of(before, &after),
             fewest: fewest.collect(),
-            told: BTreeSet::new(),
+            reported: BTreeSet::new(),
             after,
         }
     }
@@ -50,7 +50,7 @@ impl Between {
     /// A moment that the naive migration shows too, because it is not one transaction: what is missing there may be.
     pub fn allow(&mut self, shown: &Moment) {
         let missing = self.missing(shown);
-        self.told.extend(missing);
+        self.reported.extend(missing);
     }
 
     /// What is missing now and was not when this was asked before, in words.
@@ -59,16 +59,16 @@ impl Between {
     /// [`VerifyError::Sql`] when the server goes away.
     pub fn gaps(&mut self, client: &mut Client, ledgers: &[&str]) -> Result<Vec<String>, VerifyError> {
         let mut missing = self.missing(&Moment::read(client, ledgers)?);
-        missing.retain(|gap| self.told.insert(gap.clone()));
+        missing.retain(|gap| self.reported.insert(gap.clone()));
         Ok(missing)
     }
 
     fn missing(&self, now: &Moment) -> Vec<String> {
         let gone: Vec<&Fact> = self.kept.iter().filter(|fact| !now.holds(fact)).collect();
-        // What hangs on something that is gone need not be told.
-        let told = gone.iter().filter(|fact| !gone.iter().any(|other| fact.hangs_on(other)));
+        // What hangs on something that is gone need not be reported.
+        let first = gone.iter().filter(|fact| !gone.iter().any(|other| fact.hangs_on(other)));
         let mut gaps: Vec<String> =
-            told.map(|fact| format!("{fact} is not there, as it is before and after the migration")).collect();
+            first.map(|fact| format!("{fact} is not there, as it is before and after the migration")).collect();
         for secured in now.of_kind(Kind::RowSecurity) {
             let table = &secured.relation;
             let policies = self.after.of_kind(Kind::Policy).filter(|policy| policy.relation == *table);

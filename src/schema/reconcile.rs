@@ -16,14 +16,14 @@ pub struct Difference {
     /// What it is about: `column users.name`.
     pub object: String,
     /// What was written down: `NOT NULL`.
-    pub recorded: String,
+    pub written: String,
     /// What replaying gives: `nullable`; empty where the first says it all.
     pub replayed: String,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {} there", self.object, self.recorded)?;
+        write!(f, "{} is {} there", self.object, self.written)?;
         if self.replayed.is_empty() { Ok(()) } else { write!(f, ", {} here", self.replayed) }
     }
 }
@@ -32,15 +32,15 @@ const MISSING: &str = "missing";
 const PRESENT: &str = "present";
 
 impl Schema {
-    /// Lays `recorded`, the schema that a framework wrote down for this moment, over the catalog, and says where the two
+    /// Lays `written`, the schema that a framework wrote down for this moment, over the catalog, and says where the two
     /// do not agree. What only the catalog knows is no difference.
-    pub fn reconcile(&mut self, recorded: &Schema) -> Vec<Difference> {
-        self.recorded = true;
+    pub fn reconcile(&mut self, written: &Schema) -> Vec<Difference> {
+        self.reconciled = true;
         let mut found = Vec::new();
         // That a table is not known says it of all that is on it.
         let mut implied = Vec::new();
         let mut unknown = BTreeSet::new();
-        for (name, table) in &recorded.tables {
+        for (name, table) in &written.tables {
             if self.edit(name, |own| reconcile_columns(own, table, &mut found)).is_some() {
                 self.reconcile_constraints(name, table, &mut found);
             } else {
@@ -50,30 +50,30 @@ impl Schema {
                 self.reconcile_constraints(name, table, &mut implied);
             }
         }
-        for (name, index) in recorded.indexes.iter().filter(|(_, index)| index.constraint.is_none()) {
+        for (name, index) in written.indexes.iter().filter(|(_, index)| index.constraint.is_none()) {
             let is_implied = unknown.contains(&key(&index.table));
             self.reconcile_index(name, index, if is_implied { &mut implied } else { &mut found });
         }
-        for (name, recorded) in &recorded.enums {
-            self.reconcile_enum(name, recorded, &mut found);
+        for (name, written) in &written.enums {
+            self.reconcile_enum(name, written, &mut found);
         }
         found
     }
 
-    fn reconcile_constraints(&mut self, name: &Key, recorded: &Table, found: &mut Vec<Difference>) {
-        for state in &recorded.constraints {
-            let object = format!("{} {} of {}", word(&state.constraint), state.name, recorded.name);
+    fn reconcile_constraints(&mut self, name: &Key, written: &Table, found: &mut Vec<Difference>) {
+        for state in &written.constraints {
+            let object = format!("{} {} of {}", word(&state.constraint), state.name, written.name);
             let Some(own) = self.tables.get(name) else { return };
-            let unique_index = self.indexes.get(&key(&recorded.name.sibling(state.name.clone())));
+            let unique_index = self.indexes.get(&key(&written.name.sibling(state.name.clone())));
             if let Some(at) = counterpart(&own.constraints, state) {
                 let known = own.constraints.at(at);
                 let (before, after) = (says(&known.constraint), says(&state.constraint));
                 if plain(&before) == plain(&after) || has_parameter(&after) {
                     continue;
                 }
-                found.push(Difference { object, recorded: after, replayed: before });
+                found.push(Difference { object, written: after, replayed: before });
                 // What is behind a key proves no more than the key.
-                let index = key(&recorded.name.sibling(known.name.clone()));
+                let index = key(&written.name.sibling(known.name.clone()));
                 self.edit_index(&index, |index| index.sure = false);
                 self.edit_constraints(name, |own| {
                     own.constraints.change_at(at, |own| {
@@ -81,7 +81,7 @@ impl Schema {
                         own.sure = false;
                     });
                 });
-            } else if unique_index.is_some_and(|i| i.unique && same(&i.table, &recorded.name)) {
+            } else if unique_index.is_some_and(|i| i.unique && same(&i.table, &written.name)) {
                 continue; // it does the same
             } else {
                 found.push(missing(object));
@@ -92,22 +92,22 @@ impl Schema {
                 &state.constraint.kind
             {
                 self.put_unproved_index(Index::of_key(
-                    recorded.name.sibling(state.name.clone()),
-                    &recorded.name,
+                    written.name.sibling(state.name.clone()),
+                    &written.name,
                     columns,
                 ));
             }
         }
     }
 
-    fn reconcile_index(&mut self, name: &Key, recorded: &Index, found: &mut Vec<Difference>) {
-        let object = format!("index {} of {}", recorded.name, recorded.table);
+    fn reconcile_index(&mut self, name: &Key, written: &Index, found: &mut Vec<Difference>) {
+        let object = format!("index {} of {}", written.name, written.table);
         let Some(own) = self.indexes.get(name) else {
             found.push(missing(object));
-            self.put_unproved_index(recorded.clone());
+            self.put_unproved_index(written.clone());
             return;
         };
-        if alike(own, recorded) {
+        if alike(own, written) {
             return;
         }
         let text = |index: &Index| {
@@ -116,9 +116,9 @@ impl Schema {
             let predicate = index.predicate.as_ref().map_or(String::new(), |p| format!(" WHERE {p}"));
             format!("{unique}({list}){predicate}")
         };
-        found.push(Difference { object, recorded: text(recorded), replayed: text(own) });
+        found.push(Difference { object, written: text(written), replayed: text(own) });
         let (constraint, age) = (own.constraint.clone(), own.age);
-        self.put_index(Index { constraint, age, sure: false, ..recorded.clone() });
+        self.put_index(Index { constraint, age, sure: false, ..written.clone() });
     }
 
     fn put_unproved_index(&mut self, index: Index) {
@@ -129,66 +129,66 @@ impl Schema {
 
     /// A label that was only written down is not taken over, as it may still have to be added; one that was taken out of
     /// the model is still in the type.
-    fn reconcile_enum(&mut self, name: &Key, recorded: &EnumType, found: &mut Vec<Difference>) {
+    fn reconcile_enum(&mut self, name: &Key, written: &EnumType, found: &mut Vec<Difference>) {
         let object = format!("enum {}", name.name());
         let Some(own) = self.enums.get_mut(name) else {
             found.push(missing(object));
             // Whether a label is there already decides what a transaction may do with it, so none is taken for known.
             let labels = Vec::new();
-            self.enums.insert(name.clone(), EnumType { age: Age::Existing, labels, ..recorded.clone() });
+            self.enums.insert(name.clone(), EnumType { age: Age::Existing, labels, ..written.clone() });
             return;
         };
-        let unknown = recorded.labels.iter().filter(|label| !own.labels.contains(label));
+        let unknown = written.labels.iter().filter(|label| !own.labels.contains(label));
         found.extend(unknown.map(|label| missing(format!("label {label} of {object}"))));
         let both =
             |of: &[String], other: &[String]| of.iter().filter(|l| other.contains(l)).cloned().collect::<Vec<_>>();
-        let (there, here) = (both(&recorded.labels, &own.labels), both(&own.labels, &recorded.labels));
+        let (there, here) = (both(&written.labels, &own.labels), both(&own.labels, &written.labels));
         if there != here {
-            found.push(Difference { object, recorded: "in another order".into(), replayed: String::new() });
-            let rest = own.labels.iter().filter(|l| !recorded.labels.contains(l)).cloned();
+            found.push(Difference { object, written: "in another order".into(), replayed: String::new() });
+            let rest = own.labels.iter().filter(|l| !written.labels.contains(l)).cloned();
             own.labels = there.into_iter().chain(rest).collect();
         }
     }
 }
 
-/// The constraint that a recorded one stands for. A primary key's name is PostgreSQL's own unless somebody gave one, and
+/// The constraint that a written one stands for. A primary key's name is PostgreSQL's own unless somebody gave one, and
 /// names that were cut at 63 bytes may meet.
-fn counterpart(own: &List<ConstraintState>, recorded: &ConstraintState) -> Option<usize> {
+fn counterpart(own: &List<ConstraintState>, written: &ConstraintState) -> Option<usize> {
     let kind = |c: &ConstraintState| discriminant(&c.constraint.kind);
-    let is_primary = matches!(recorded.constraint.kind, ConstraintKind::PrimaryKey { .. });
+    let is_primary = matches!(written.constraint.kind, ConstraintKind::PrimaryKey { .. });
     let alike = |c: &ConstraintState| match is_primary {
-        true => plain(&says(&c.constraint)) == plain(&says(&recorded.constraint)),
-        false => c.name == recorded.name,
+        true => plain(&says(&c.constraint)) == plain(&says(&written.constraint)),
+        false => c.name == written.name,
     };
-    let of_kind = |c: &ConstraintState| kind(c) == kind(recorded);
+    let of_kind = |c: &ConstraintState| kind(c) == kind(written);
     let exact = own.iter().position(|c| of_kind(c) && alike(c));
     exact.or_else(|| own.iter().position(of_kind).filter(|_| is_primary))
 }
 
 fn missing(object: String) -> Difference {
-    Difference { object, recorded: PRESENT.into(), replayed: MISSING.into() }
+    Difference { object, written: PRESENT.into(), replayed: MISSING.into() }
 }
 
-/// A table that the history does not make. Others than the recorded columns may be there.
-fn unproved_table(recorded: &Table) -> Table {
-    let columns = recorded.columns.iter().map(unproved_column).collect();
+/// A table that the history does not make. Others than the written columns may be there.
+fn unproved_table(written: &Table) -> Table {
+    let columns = written.columns.iter().map(unproved_column).collect();
     Table {
         age: Age::Existing,
         kind: RelationKind::Table,
         columns,
         columns_known: false,
         constraints: List::default(),
-        ..recorded.clone()
+        ..written.clone()
     }
 }
 
-fn unproved_column(recorded: &Column) -> Column {
-    Column { age: Age::Existing, not_null: false, sure: false, ..recorded.clone() }
+fn unproved_column(written: &Column) -> Column {
+    Column { age: Age::Existing, not_null: false, sure: false, ..written.clone() }
 }
 
-fn reconcile_columns(own: &mut Table, recorded: &Table, found: &mut Vec<Difference>) {
-    for column in &recorded.columns {
-        let object = format!("{}.{}", recorded.name, column.name);
+fn reconcile_columns(own: &mut Table, written: &Table, found: &mut Vec<Difference>) {
+    for column in &written.columns {
+        let object = format!("{}.{}", written.name, column.name);
         if own.columns.has(&column.name) {
             own.columns.change(&column.name, |known| reconcile_column(known, column, &object, found));
             continue;
@@ -200,33 +200,33 @@ fn reconcile_columns(own: &mut Table, recorded: &Table, found: &mut Vec<Differen
     }
 }
 
-fn reconcile_column(own: &mut Column, recorded: &Column, object: &str, found: &mut Vec<Difference>) {
-    let mut differ = |recorded: String, replayed: String| {
-        found.push(Difference { object: object.to_owned(), recorded, replayed });
+fn reconcile_column(own: &mut Column, written: &Column, object: &str, found: &mut Vec<Difference>) {
+    let mut differ = |written: String, replayed: String| {
+        found.push(Difference { object: object.to_owned(), written, replayed });
     };
-    if own.not_null != recorded.not_null {
+    if own.not_null != written.not_null {
         let word = |not_null| if not_null { "NOT NULL" } else { "nullable" }.to_owned();
-        differ(word(recorded.not_null), word(own.not_null));
+        differ(word(written.not_null), word(own.not_null));
         own.not_null = false;
     }
-    if !same_type(&own.ty, &recorded.ty) {
-        differ(recorded.ty.to_string(), own.ty.to_string());
-        own.ty = recorded.ty.clone();
+    if !same_type(&own.ty, &written.ty) {
+        differ(written.ty.to_string(), own.ty.to_string());
+        own.ty = written.ty.clone();
         own.sure = false;
     }
     let default = |column: &Column| column.default.as_ref().map(|d| value(d.as_str()));
-    if !same_default(default(own), default(recorded)) {
+    if !same_default(default(own), default(written)) {
         let text = |default: &Option<SqlFragment>| {
             default.as_ref().map_or("without a default".into(), |d| format!("DEFAULT {d}"))
         };
-        differ(text(&recorded.default), text(&own.default));
-        own.default.clone_from(&recorded.default);
+        differ(text(&written.default), text(&own.default));
+        own.default.clone_from(&written.default);
         own.sure = false;
     }
     // What is generated here and not there was made by hand; the other way round the record is all there is.
-    if own.generated.is_none() && recorded.generated.is_some() {
-        differ(generated(recorded).into(), "an ordinary column".into());
-        own.generated.clone_from(&recorded.generated);
+    if own.generated.is_none() && written.generated.is_some() {
+        differ(generated(written).into(), "an ordinary column".into());
+        own.generated.clone_from(&written.generated);
         own.sure = false;
     }
 }

@@ -26,7 +26,7 @@ const HOOK_VARIABLES: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE",
 
 /// A git work tree to ask what is new.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GitScope {
+pub struct WorkTree {
     /// The top folder of the work tree, as git names it: absolute, symbolic links resolved.
     pub work_tree: Utf8PathBuf,
 }
@@ -50,7 +50,7 @@ impl fmt::Display for Commit {
 
 /// Why git cannot say what is new.
 #[derive(Debug, thiserror::Error)]
-pub enum ScopeError {
+pub enum GitError {
     /// The reference given with `--since` is no commit here.
     #[error("--since {reference}: no such commit in {work_tree}; fetch it first, or name another")]
     UnknownReference {
@@ -99,23 +99,23 @@ pub enum ScopeError {
     Source(#[from] SourceError),
 }
 
-impl GitScope {
+impl WorkTree {
     /// The work tree that holds `dir`, the folder of the migrations (they may be in a submodule). `None` outside a
     /// work tree and where there is no git.
     ///
     /// # Errors
-    /// [`ScopeError::Git`] when git refuses to look, as it does in a folder that another user owns.
-    pub fn discover(dir: &Utf8Path) -> Result<Option<GitScope>, ScopeError> {
+    /// [`GitError::Git`] when git refuses to look, as it does in a folder that another user owns.
+    pub fn discover(dir: &Utf8Path) -> Result<Option<WorkTree>, GitError> {
         let (folder, _) = existing_folder(dir)?;
         let arguments = ["rev-parse", "--show-toplevel"];
         let output = match git(&folder, &arguments) {
             Ok(output) => output,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(ScopeError::Io { folder, source }),
+            Err(source) => return Err(GitError::Io { folder, source }),
         };
         if output.status.success() {
             let work_tree = Utf8PathBuf::from(first_line(&output));
-            return Ok(Some(GitScope { work_tree }));
+            return Ok(Some(WorkTree { work_tree }));
         }
         let message = stderr(&output);
         let outside = ["not a git repository", "must be run in a work tree"];
@@ -130,11 +130,11 @@ impl GitScope {
     /// On the default branch itself, only what is not pushed (or, without a remote, not committed) is new.
     ///
     /// # Errors
-    /// [`ScopeError`]: `since` is unknown, the clone is too shallow, the histories are unrelated, git refuses.
-    pub fn base(&self, since: Option<&str>) -> Result<Option<Commit>, ScopeError> {
+    /// [`GitError`]: `since` is unknown, the clone is too shallow, the histories are unrelated, git refuses.
+    pub fn base(&self, since: Option<&str>) -> Result<Option<Commit>, GitError> {
         if let Some(reference) = since {
             let commit = self.commit(reference)?;
-            return commit.map(Some).ok_or_else(|| ScopeError::UnknownReference {
+            return commit.map(Some).ok_or_else(|| GitError::UnknownReference {
                 reference: reference.to_owned(),
                 work_tree: self.work_tree.clone(),
             });
@@ -157,8 +157,8 @@ impl GitScope {
     /// Names that are not UTF-8 are left out: no other part of safestep can name them either.
     ///
     /// # Errors
-    /// [`ScopeError::Git`] when the commit is not in the repository that holds `dir`.
-    pub fn existing_at(&self, base: &Commit, dir: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>, ScopeError> {
+    /// [`GitError::Git`] when the commit is not in the repository that holds `dir`.
+    pub fn existing_at(&self, base: &Commit, dir: &Utf8Path) -> Result<BTreeSet<Utf8PathBuf>, GitError> {
         let (folder, missing) = existing_folder(dir)?;
         let mut arguments = vec!["ls-tree", "-r", "-z", "--name-only", base.as_str()];
         let pathspec = format!("{missing}/");
@@ -180,8 +180,8 @@ impl GitScope {
     /// A file as it was at a commit, with the line ends a checkout would give it; `None` when it did not exist.
     ///
     /// # Errors
-    /// [`ScopeError`]: git refuses, or the content is not a text that can be used.
-    pub fn contents_at(&self, base: &Commit, path: &Utf8Path) -> Result<Option<SourceFile>, ScopeError> {
+    /// [`GitError`]: git refuses, or the content is not a text that can be used.
+    pub fn contents_at(&self, base: &Commit, path: &Utf8Path) -> Result<Option<SourceFile>, GitError> {
         let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
             return Ok(None);
         };
@@ -200,7 +200,7 @@ impl GitScope {
         Err(refused(&folder, &arguments, &output))
     }
 
-    fn commit(&self, reference: &str) -> Result<Option<Commit>, ScopeError> {
+    fn commit(&self, reference: &str) -> Result<Option<Commit>, GitError> {
         let object = format!("{reference}^{{commit}}");
         let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &object];
         let output = self.run(&self.work_tree, &arguments)?;
@@ -211,28 +211,28 @@ impl GitScope {
         Ok(known.then(|| Commit(hash.to_owned())))
     }
 
-    fn merge_base(&self, head: &Commit, tip: &Commit, branch: &str) -> Result<Commit, ScopeError> {
+    fn merge_base(&self, head: &Commit, tip: &Commit, branch: &str) -> Result<Commit, GitError> {
         let arguments = ["merge-base", head.as_str(), tip.as_str()];
         let output = self.run(&self.work_tree, &arguments)?;
         match output.status.code() {
             Some(0) => Ok(Commit(first_line(&output))),
             Some(1) if self.is_shallow()? => Err(self.shallow()),
-            Some(1) => Err(ScopeError::Unrelated { branch: branch.to_owned(), work_tree: self.work_tree.clone() }),
+            Some(1) => Err(GitError::Unrelated { branch: branch.to_owned(), work_tree: self.work_tree.clone() }),
             _ => Err(refused(&self.work_tree, &arguments, &output)),
         }
     }
 
-    fn is_shallow(&self) -> Result<bool, ScopeError> {
+    fn is_shallow(&self) -> Result<bool, GitError> {
         let output = self.run(&self.work_tree, &["rev-parse", "--is-shallow-repository"])?;
         Ok(first_line(&output) == "true")
     }
 
-    fn shallow(&self) -> ScopeError {
-        ScopeError::Shallow { work_tree: self.work_tree.clone() }
+    fn shallow(&self) -> GitError {
+        GitError::Shallow { work_tree: self.work_tree.clone() }
     }
 
-    fn run(&self, folder: &Utf8Path, arguments: &[&str]) -> Result<Output, ScopeError> {
-        git(folder, arguments).map_err(|source| ScopeError::Io { folder: folder.to_owned(), source })
+    fn run(&self, folder: &Utf8Path, arguments: &[&str]) -> Result<Output, GitError> {
+        git(folder, arguments).map_err(|source| GitError::Io { folder: folder.to_owned(), source })
     }
 }
 
@@ -252,8 +252,8 @@ fn git(folder: &Utf8Path, arguments: &[&str]) -> io::Result<Output> {
 }
 
 /// The nearest existing folder at or above `dir`, absolute, and what is missing below it (empty when nothing is).
-fn existing_folder(dir: &Utf8Path) -> Result<(Utf8PathBuf, Utf8PathBuf), ScopeError> {
-    let absolute = camino::absolute_utf8(dir).map_err(|source| ScopeError::Io { folder: dir.to_owned(), source })?;
+fn existing_folder(dir: &Utf8Path) -> Result<(Utf8PathBuf, Utf8PathBuf), GitError> {
+    let absolute = camino::absolute_utf8(dir).map_err(|source| GitError::Io { folder: dir.to_owned(), source })?;
     let folder = absolute.ancestors().find(|folder| folder.is_dir()).unwrap_or(&absolute).to_owned();
     let missing = absolute.strip_prefix(&folder).map(Utf8Path::to_owned).unwrap_or_default();
     Ok((folder, missing))
@@ -268,8 +268,8 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
-fn refused(folder: &Utf8Path, arguments: &[&str], output: &Output) -> ScopeError {
-    ScopeError::Git { command: arguments.join(" "), folder: folder.to_owned(), message: stderr(output) }
+fn refused(folder: &Utf8Path, arguments: &[&str], output: &Output) -> GitError {
+    GitError::Git { command: arguments.join(" "), folder: folder.to_owned(), message: stderr(output) }
 }
 
 #[cfg(test)]
@@ -302,8 +302,8 @@ mod tests {
             self.git("commit -q -m change");
         }
 
-        fn scope(&self) -> GitScope {
-            GitScope::discover(&self.root).unwrap().unwrap()
+        fn scope(&self) -> WorkTree {
+            WorkTree::discover(&self.root).unwrap().unwrap()
         }
     }
 
@@ -320,7 +320,7 @@ mod tests {
     }
 
     /// The names of the files under `dir` that exist at the base.
-    fn old(scope: &GitScope, since: Option<&str>, dir: &Utf8Path) -> Vec<String> {
+    fn old(scope: &WorkTree, since: Option<&str>, dir: &Utf8Path) -> Vec<String> {
         let base = scope.base(since).unwrap().unwrap();
         let files = scope.existing_at(&base, dir).unwrap();
         let name = |path: &Utf8PathBuf| path.strip_prefix(dir).unwrap().to_string();
@@ -364,7 +364,7 @@ mod tests {
         write(&clone.join("m/2.sql"), "");
         git_in(&clone, "add -A");
         git_in(&clone, "commit -q -m unpushed");
-        let scope = GitScope::discover(&clone).unwrap().unwrap();
+        let scope = WorkTree::discover(&clone).unwrap().unwrap();
         assert_eq!(old(&scope, None, &clone.join("m")), ["1.sql"]);
     }
 
@@ -402,10 +402,10 @@ mod tests {
     fn outside_a_work_tree_there_is_no_scope() {
         let dir = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(dir.path()).unwrap();
-        assert_eq!(GitScope::discover(root).unwrap(), None);
-        assert_eq!(GitScope::discover(&root.join("not/there")).unwrap(), None);
+        assert_eq!(WorkTree::discover(root).unwrap(), None);
+        assert_eq!(WorkTree::discover(&root.join("not/there")).unwrap(), None);
         git_in(root, "init -q --bare bare");
-        assert_eq!(GitScope::discover(&root.join("bare")).unwrap(), None);
+        assert_eq!(WorkTree::discover(&root.join("bare")).unwrap(), None);
     }
 
     #[test]
@@ -418,7 +418,7 @@ mod tests {
         for folder in ["tree", "sub"] {
             let folder = repository.root.join(folder);
             write(&folder.join("m/2.sql"), "");
-            let scope = GitScope::discover(&folder.join("m")).unwrap().unwrap();
+            let scope = WorkTree::discover(&folder.join("m")).unwrap().unwrap();
             assert_eq!(scope.work_tree, folder);
             assert_eq!(old(&scope, None, &folder.join("m")), ["1.sql"]);
         }
@@ -434,11 +434,11 @@ mod tests {
         let url = format!("file://{}", repository.root);
         repository.git(&format!("clone -q --depth 1 -b feature {url} clone"));
         let clone = repository.root.join("clone");
-        let scope = GitScope::discover(&clone).unwrap().unwrap();
-        assert!(matches!(scope.base(None), Err(ScopeError::Shallow { .. })));
+        let scope = WorkTree::discover(&clone).unwrap().unwrap();
+        assert!(matches!(scope.base(None), Err(GitError::Shallow { .. })));
 
         git_in(&clone, "fetch -q --depth 1 origin main:refs/remotes/origin/main");
-        assert!(matches!(scope.base(None), Err(ScopeError::Shallow { .. })));
+        assert!(matches!(scope.base(None), Err(GitError::Shallow { .. })));
     }
 
     #[test]

@@ -78,12 +78,12 @@ impl WrittenDown {
         if self.read.front().is_none_or(|(wanted, _)| *wanted != at) {
             return;
         }
-        let Some((_, recorded)) = self.read.pop_front() else { return };
+        let Some((_, written)) = self.read.pop_front() else { return };
         let Some(file) = self.schemas.file(at) else { return };
-        let said = match recorded {
-            Ok(recorded) => {
+        let said = match written {
+            Ok(written) => {
                 let mut schema = replayed.clone();
-                let mut differences = schema.reconcile(&recorded);
+                let mut differences = schema.reconcile(&written);
                 self.schema = Some(schema);
                 differences.retain(|difference| self.said.insert(difference.to_string()));
                 Said::Differences(differences)

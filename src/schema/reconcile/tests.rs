@@ -13,9 +13,9 @@ fn schema(statements: &str) -> Schema {
 }
 
 #[track_caller]
-fn differ(replayed: &str, recorded: &str, expected: &[&str]) -> Schema {
+fn differ(replayed: &str, written: &str, expected: &[&str]) -> Schema {
     let mut known = schema(replayed);
-    let found: Vec<String> = known.reconcile(&schema(recorded)).iter().map(ToString::to_string).collect();
+    let found: Vec<String> = known.reconcile(&schema(written)).iter().map(ToString::to_string).collect();
     assert_eq!(found, expected);
     known
 }

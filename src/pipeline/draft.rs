@@ -1,0 +1,245 @@
+//! Migrations that are planned: the files that replace each, their places in the folder, and what that changes on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8PathBuf;
+
+use super::findings::{Finding, Findings};
+use super::{Options, Outcome, Wanted, reporting, session};
+use crate::disk::{Action, FileChange};
+use crate::framework::migration::Migration;
+use crate::framework::{
+    Body, Found, Framework, FrameworkError, Incoming, Layout, LayoutSettings, Placed, Placement, Sequenced, in_blocks,
+};
+use crate::plan::Sequence;
+use crate::plan::files::{Division, Files};
+use crate::project::Level;
+
+/// A migration that is planned.
+pub(super) enum Planned {
+    /// Nothing can change it any more.
+    Finished(Box<Outcome>),
+    /// Its files wait for their places.
+    Draft(Box<Draft>),
+}
+
+impl Planned {
+    pub(super) fn outcome(self) -> Option<Outcome> {
+        match self {
+            Planned::Finished(outcome) => Some(*outcome),
+            Planned::Draft(_) => None,
+        }
+    }
+
+    pub(super) fn draft(&self) -> Option<&Draft> {
+        match self {
+            Planned::Draft(draft) => Some(draft),
+            Planned::Finished(_) => None,
+        }
+    }
+}
+
+/// A migration with the files that replace it, before they have their places in the folder.
+pub(super) struct Draft {
+    migration: Migration,
+    findings: Findings,
+    sequence: Sequence,
+    files: Files,
+    pub(super) bodies: Vec<Body>,
+    /// How many files it becomes, where nobody needs them.
+    unwritten: Option<usize>,
+    /// The bodies in their places.
+    pub(super) placed: Placed,
+    pub(super) notes: Vec<String>,
+    settings: LayoutSettings,
+}
+
+impl Draft {
+    pub(super) fn of(
+        framework: &Framework,
+        migration: Migration,
+        findings: Findings,
+        sequence: Sequence,
+        settings: LayoutSettings,
+        wanted: Wanted,
+    ) -> Draft {
+        let sequence = in_blocks(&migration, sequence);
+        let division = Division {
+            origin: &migration,
+            sequence: &sequence,
+            runner: framework.runner,
+            by_step: settings.layout == Some(Layout::Step),
+            one_file: settings.one_file.as_deref(),
+            others_run_again: framework.place.others_run_again(&migration),
+        };
+        let files = match division.files() {
+            Ok(files) => files,
+            Err(refusal) => {
+                let findings = findings.kept(&migration, &refusal);
+                return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
+            }
+        };
+        let needs_files = wanted == Wanted::Files || !framework.place.has_room_for_all();
+        let bodies = match needs_files && !sequence.units.is_empty() {
+            true => {
+                let of = Sequenced { migration: &migration, sequence: &sequence, files: &files, settings: &settings };
+                framework.idiom.bodies(&of)
+            }
+            false => Vec::new(),
+        };
+        let unwritten = (!needs_files).then_some(files.parts.len());
+        let (placed, notes) = (Placed::default(), Vec::new());
+        Draft { migration, findings, sequence, files, bodies, unwritten, placed, notes, settings }
+    }
+
+    fn incoming(&self) -> Incoming<'_> {
+        let Draft { migration, sequence, bodies, .. } = self;
+        Incoming { replaces: Some(migration), sequence, bodies }
+    }
+
+    /// Its files without a folder that they would come into: where only others in it tell the places, beside the migration.
+    pub(super) fn placed_alone(&self, framework: &Framework) -> Placed {
+        let beside = |body: &Body| {
+            let name = body.words.as_deref().unwrap_or(&self.migration.name);
+            let own = self.migration.path();
+            body.at(name, if body.words.is_none() { own.clone() } else { own.with_file_name(name) })
+        };
+        match framework.place.place(&[], &|_| true, &[self.incoming()]) {
+            Ok(Placement::Placed(mut placed)) => placed.pop().unwrap_or_default(),
+            Ok(Placement::NoRoom(_)) | Err(_) => {
+                Placed { files: self.bodies.iter().map(beside).collect(), ..Placed::default() }
+            }
+        }
+    }
+
+    /// The same where there is no place for more than one file.
+    fn in_one_file(self, framework: &Framework, why: String) -> Draft {
+        let settings = LayoutSettings { one_file: Some(why), ..self.settings };
+        let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, Wanted::Files);
+        Draft { notes: self.notes, ..draft }
+    }
+
+    /// There is no place for what would replace it.
+    fn stays(&mut self) {
+        self.findings = self.findings.left("what would replace it has no place in the folder");
+        self.bodies.clear();
+        self.sequence = Sequence::default();
+        self.files = Files::default();
+        self.placed = Placed::default();
+    }
+
+    pub(super) fn outcome(
+        self,
+        framework: &Framework,
+        changes: Vec<FileChange>,
+        wanted: Wanted,
+        options: &Options,
+    ) -> Outcome {
+        let Draft { migration, findings, sequence, files: of_blocks, placed, unwritten, notes, settings, .. } = self;
+        let Placed { files, notes: of_place, .. } = placed;
+        let written = unwritten.unwrap_or(files.len());
+        let mut report = match wanted {
+            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
+            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
+        };
+        let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };
+        let of_runner = framework.idiom.notes(&of);
+        let left_behind = session::left_behind(&migration, framework.runner).filter(|_| !sequence.units.is_empty());
+        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes).chain(of_place));
+        let fails = |finding: &&Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
+        let failing = findings.findings.iter().filter(fails).count();
+        let path = migration.path().clone();
+        match wanted {
+            Wanted::Hazards => {
+                let text = (!report.hazards.is_empty()).then_some(migration.source.text);
+                Outcome { path, changes: Vec::new(), files: Vec::new(), report, failing, text }
+            }
+            Wanted::Files => Outcome { path, changes, files, report, failing, text: None },
+        }
+    }
+}
+
+/// Finds places for the files of all drafts; where the folder is not as the framework writes it, all stay as they are.
+pub(super) fn place_all(
+    framework: &Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    planned: &mut Vec<Planned>,
+) -> Option<FrameworkError> {
+    let (at, mut drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(planned)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, one)| match one {
+            Planned::Draft(draft) => Some((at, *draft)),
+            Planned::Finished(outcome) => {
+                planned.push(Planned::Finished(outcome));
+                None
+            }
+        })
+        .unzip();
+    let error = place(framework, history, in_scope, &mut drafts).err();
+    if error.is_some() {
+        drafts.iter_mut().for_each(Draft::stays);
+    }
+    for (at, draft) in at.into_iter().zip(drafts) {
+        planned.insert(at, Planned::Draft(Box::new(draft)));
+    }
+    error
+}
+
+/// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
+fn place(
+    framework: &Framework,
+    history: &[Found],
+    in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    drafts: &mut Vec<Draft>,
+) -> Result<(), FrameworkError> {
+    loop {
+        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].bodies.is_empty()).collect();
+        let incoming: Vec<Incoming> = rewritten.iter().map(|at| drafts[*at].incoming()).collect();
+        let without = match framework.place.place(history, in_scope, &incoming)? {
+            Placement::NoRoom(without) => without,
+            Placement::Placed(placed) => {
+                rewritten.into_iter().zip(placed).for_each(|(at, placed)| drafts[at].placed = placed);
+                return Ok(());
+            }
+        };
+        let mut why: BTreeMap<usize, String> = without.into_iter().map(|no| (rewritten[no.at], no.why)).collect();
+        let redrafted = |(at, draft): (usize, Draft)| match why.remove(&at) {
+            Some(why) => draft.in_one_file(framework, why),
+            None => draft,
+        };
+        *drafts = std::mem::take(drafts).into_iter().enumerate().map(redrafted).collect();
+    }
+}
+
+/// For each draft what it changes on disk: what is there before and not afterwards goes, the rest comes or changes. A file
+/// that one migration leaves may be another's new place.
+pub(super) fn changes(planned: &[Planned]) -> Vec<Vec<FileChange>> {
+    let drafts = || planned.iter().filter_map(Planned::draft);
+    let before_of = |draft: &Draft| {
+        let original = (!draft.placed.files.is_empty())
+            .then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
+        original.into_iter().chain(draft.placed.companions.before.iter().cloned()).collect::<Vec<_>>()
+    };
+    let after_of = |draft: &Draft| {
+        let files = draft.placed.files.iter().map(|file| (file.path.clone(), file.content.clone()));
+        files.chain(draft.placed.companions.after.iter().cloned()).collect::<Vec<_>>()
+    };
+    let before: BTreeMap<Utf8PathBuf, String> = drafts().flat_map(before_of).collect();
+    let kept: BTreeSet<Utf8PathBuf> = drafts().flat_map(after_of).map(|(path, _)| path).collect();
+    let changes = |draft: &Draft| {
+        let gone = before_of(draft).into_iter().filter(|(path, _)| !kept.contains(path));
+        let gone = gone.map(|(path, before)| FileChange { path, action: Action::Delete { before } });
+        let come = after_of(draft).into_iter().filter_map(|(path, content)| {
+            let action = match before.get(&path) {
+                Some(before) if *before == content => return None,
+                Some(before) => Action::Modify { before: before.clone(), content },
+                None => Action::Create { content },
+            };
+            Some(FileChange { path, action })
+        });
+        gone.chain(come).collect()
+    };
+    planned.iter().map(|one| one.draft().map(changes).unwrap_or_default()).collect()
+}

@@ -1,0 +1,123 @@
+//! The original migrations, each with the files that stand for it: those of the rewrite, or what is on disk by now.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Run, Scope};
+use crate::framework::migration::Migration;
+use crate::framework::{Found, Framework, FrameworkError, LaidOut};
+use crate::project::{GitError, WorkTree};
+use crate::source::SourceFile;
+
+/// A migration as it was written, and what stands for it.
+pub struct Original {
+    /// The migration.
+    pub migration: Migration,
+    /// The files that stand for it; none where it stays as it is.
+    pub files: Vec<Migration>,
+}
+
+/// Why originals cannot be found.
+#[derive(Debug, thiserror::Error)]
+pub enum OriginalsError {
+    /// A migration cannot be read or listed.
+    #[error(transparent)]
+    Framework(#[from] FrameworkError),
+    /// Git cannot answer.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// It names neither a folder nor something that git knows.
+    #[error("--against {0}: neither a folder nor, without git, a reference")]
+    Unknown(String),
+    /// It has no migrations.
+    #[error("--against {0}: no migration is there")]
+    Empty(String),
+    /// It has the folder's migrations as they are, and not those that others stand for.
+    #[error("--against {0}: {1} migrations of the folder stand for none that is there; name what has the originals")]
+    NoneReplaced(String, usize),
+    /// One of them is lost.
+    #[error("{folder}: nothing there stands for {name}")]
+    Unreplaced {
+        /// The migrations folder.
+        folder: Utf8PathBuf,
+        /// The original.
+        name: String,
+    },
+    /// What git has cannot be put where the framework can list it.
+    #[error("a temporary folder: {0}")]
+    TemporaryFolder(#[from] std::io::Error),
+}
+
+/// Every migration of the history up to the last one that the run rewrites.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsError> {
+    let outcome_of = |found: &Found| run.outcomes.iter().find(|outcome| outcome.path == found.file);
+    let is_rewritten = |found: &Found| outcome_of(found).is_some_and(|outcome| !outcome.files.is_empty());
+    let count = scope.history.iter().rposition(is_rewritten).map_or(0, |last| last + 1);
+    let read = |file: &LaidOut| {
+        scope.framework.folder.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()))
+    };
+    let original = |found: &Found| {
+        let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
+        Ok(Original { migration: scope.framework.read(found)?, files: files.collect::<Result<_, _>>()? })
+    };
+    scope.history.iter().take(count).map(original).collect()
+}
+
+/// The migrations of `origin`, a folder or a git reference, each with what stands for it on disk.
+///
+/// # Errors
+/// When they cannot be read, or nothing stands for one of them.
+pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsError> {
+    let originals = match Utf8Path::new(origin).is_dir() {
+        true => in_folder(scope.framework, Utf8Path::new(origin))?,
+        false => at_reference(scope, origin)?,
+    };
+    let mut on_disk: Vec<Option<Migration>> = Vec::new();
+    let folder = in_folder(scope.framework, &scope.folder)?;
+    let names: Vec<&str> = originals.iter().map(|original| original.name.as_str()).collect();
+    let stand_for: Vec<Vec<usize>> =
+        (0..names.len()).map(|at| scope.framework.folder.stand_for(at, &names, &folder)).collect();
+    on_disk.extend(folder.into_iter().map(Some));
+    let mut matched = Vec::new();
+    for (migration, stand_for) in originals.into_iter().zip(stand_for) {
+        let is_there = |at: &usize| on_disk[*at].is_some();
+        if stand_for.is_empty() || !stand_for.iter().all(is_there) {
+            return Err(OriginalsError::Unreplaced { folder: scope.folder.clone(), name: migration.name });
+        }
+        let files: Vec<Migration> = stand_for.into_iter().filter_map(|at| on_disk[at].take()).collect();
+        let is_unchanged = matches!(files.as_slice(), [only] if only.text() == migration.text());
+        matched.push(Original { migration, files: if is_unchanged { Vec::new() } else { files } });
+    }
+    let new: Vec<&Migration> = on_disk.iter().flatten().collect();
+    if matched.is_empty() {
+        return Err(OriginalsError::Empty(origin.to_owned()));
+    }
+    if !new.is_empty() && matched.iter().all(|original| original.files.is_empty()) {
+        return Err(OriginalsError::NoneReplaced(origin.to_owned(), new.len()));
+    }
+    Ok(matched)
+}
+
+fn in_folder(framework: &Framework, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
+    let read = framework.folder.list(folder)?.into_iter().map(|found| framework.read(&found));
+    Ok(read.collect::<Result<_, FrameworkError>>()?)
+}
+
+/// The migrations as they were at a git reference, listed as the framework listed them then.
+fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<Migration>, OriginalsError> {
+    let no_git = || OriginalsError::Unknown(reference.to_owned());
+    let git = WorkTree::discover(&scope.folder)?.ok_or_else(no_git)?;
+    let base = git.base(Some(reference))?.ok_or_else(no_git)?;
+    let folder = tempfile::tempdir()?;
+    let root = Utf8PathBuf::try_from(folder.path().to_owned()).map_err(|error| error.into_io_error())?;
+    for path in git.existing_at(&base, &scope.folder)?.iter().filter(|path| scope.framework.folder.is_listed_by(path)) {
+        let Ok(place) = path.strip_prefix(&scope.folder) else { continue };
+        let Some(source) = git.contents_at(&base, path)? else { continue };
+        let copy = root.join(place);
+        copy.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        std::fs::write(&copy, source.text)?;
+    }
+    in_folder(scope.framework, &root)
+}

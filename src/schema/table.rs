@@ -1,0 +1,81 @@
+//! Tables and indexes, as the catalog has them.
+
+use super::list::List;
+use super::parts::{Age, Column, ConstraintState};
+use crate::operation::{ConstraintKind, Ident, IndexColumn, Persistence, QualifiedName, SqlFragment};
+
+/// What kind of relation a [`Table`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationKind {
+    /// A table.
+    Table,
+    /// A table with `PARTITION BY`.
+    Partitioned,
+    /// A view.
+    View,
+    /// A materialized view.
+    MaterializedView,
+    /// A foreign table: its rows are another server's.
+    Foreign,
+}
+
+/// A table, view or materialized view.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name as the history last wrote it.
+    pub name: QualifiedName,
+    /// What it is.
+    pub kind: RelationKind,
+    /// Whether the migration at hand made it.
+    pub age: Age,
+    /// How long its rows last.
+    pub persistence: Persistence,
+    /// The columns, in order.
+    pub columns: List<Column>,
+    /// True when all columns are known.
+    pub columns_known: bool,
+    /// The constraints.
+    pub constraints: List<ConstraintState>,
+    /// The tables it inherits from or is a partition of.
+    pub parents: Vec<QualifiedName>,
+    /// It is its parent's DEFAULT partition.
+    pub is_default_partition: bool,
+    /// Row security is enabled.
+    pub row_security: bool,
+}
+
+impl Table {
+    /// The columns of its primary key.
+    pub fn primary_key(&self) -> Option<&[Ident]> {
+        let keys = self.constraints.iter().filter(|c| matches!(c.constraint.kind, ConstraintKind::PrimaryKey { .. }));
+        keys.filter_map(|c| c.constraint.key_columns()).next()
+    }
+
+    /// True when the history's statements made it, or at least a part of it.
+    pub fn is_sure(&self) -> bool {
+        self.columns_known || self.columns.iter().any(|c| c.sure)
+    }
+}
+
+/// An index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// Its name with its table's schema.
+    pub name: QualifiedName,
+    /// Its table.
+    pub table: QualifiedName,
+    /// `UNIQUE`.
+    pub unique: bool,
+    /// Its key columns.
+    pub columns: Vec<IndexColumn>,
+    /// The partial index's predicate.
+    pub predicate: Option<SqlFragment>,
+    /// The text after `ON`.
+    pub definition: SqlFragment,
+    /// The constraint it backs.
+    pub constraint: Option<Ident>,
+    /// Whether the migration at hand made it.
+    pub age: Age,
+    /// As in [`Column::sure`].
+    pub sure: bool,
+}

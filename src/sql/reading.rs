@@ -1,0 +1,26 @@
+//! What was read of a statement.
+
+use crate::operation::Operation;
+use crate::source::ByteSpan;
+
+/// An operation and the slice of the statement that it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    /// What it does.
+    pub operation: Operation,
+    /// Where it stands, in bytes from the start of the statement.
+    pub span: ByteSpan,
+}
+
+/// What a statement holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// The operations, in order.
+    pub operations: Vec<Located>,
+    /// The statement is a `DO` block whose body holds the operations.
+    pub in_do: bool,
+    /// The block does more than guard its operation against running twice: they cannot be taken out of it.
+    pub has_logic: bool,
+    /// Its lock waits are bounded inside the statement itself (the block that safestep writes).
+    pub bounds_lock_waits: bool,
+}
