@@ -82,7 +82,7 @@ fn with_snapshots(count: usize) -> (TempDir, Scope) {
     let journal = format!("{{\"version\": \"7\", \"dialect\": \"postgresql\", \"entries\": [{}]}}", entries.join(","));
     fs::write(root.join("meta/_journal.json"), journal).expect("the journal");
     let scope = resolve(&root, &ScopeOptions { all: true, ..ScopeOptions::default() }).expect("a Drizzle folder");
-    assert_eq!((scope.framework.name(), scope.history.len()), ("drizzle", count));
+    assert_eq!((scope.framework.name, scope.history.len()), ("drizzle", count));
     (temporary, scope)
 }
 

@@ -110,6 +110,18 @@ fn only_the_frameworks_room_knows_a_framework() -> Result<()> {
 }
 
 #[test]
+fn only_the_headers_room_knows_what_a_comment_says() -> Result<()> {
+    for (_, path, text) in code()?.iter().filter(|(_, path, _)| path != "framework/header.rs") {
+        for words in ["\"Step", "\"Undo: ", "\"If it fails", "\"-- "] {
+            let line = text.lines().find(|line| line.contains(words));
+            let is_own_sentence = |line: &&str| line.contains("-- The migrator goes on in a transaction");
+            ensure!(line.filter(|line| !is_own_sentence(line)).is_none(), "{path} knows {words}: {line:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn files_of_a_room_use_each_other_one_way() -> Result<()> {
     let code = code()?;
     let circle = Imports::of(code.iter().map(|(_, path, text)| (path.as_str(), text.as_str()))).circle();

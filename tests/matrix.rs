@@ -14,9 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use camino::Utf8PathBuf;
-use safestep::framework::Framework;
-use safestep::framework::migration::Migration;
-use safestep::framework::prisma::Prisma;
+use safestep::framework::PLAIN;
 use safestep::operation::{Ident, Operation, QualifiedName};
 use safestep::pipeline::{self, Options};
 use safestep::postgres::{Effects, LockMode, NEWEST, OLDEST, Work, transaction_effects};
@@ -119,10 +117,10 @@ fn what_others_wait_for_is_said() -> Result<()> {
         }
         let mut schema = before(&fixture, name, row);
         let source = SourceFile::new("migration.sql", &row.sql);
-        let migration = Migration::from_source(name.clone(), source, Prisma.runner())?;
+        let migration = PLAIN.folder.read(name, source)?;
         let config = Config { postgres: 15, ..Config::default() };
         let options = Options { config, base: Utf8PathBuf::new() };
-        let outcome = pipeline::rewrite(&Prisma, migration, &mut schema, &options);
+        let outcome = pipeline::rewrite(PLAIN, migration, &mut schema, &options);
         if outcome.report.hazards.is_empty() && outcome.report.opaque.is_empty() {
             silent.push(format!("{name}: {}", row.sql));
         }

@@ -4,7 +4,7 @@
 use postgres::{Client, SimpleQueryMessage};
 
 use crate::framework::ledger::{Applied, Ledger, Row};
-use crate::plan::Runner;
+use crate::framework::migration::Migration;
 use crate::verify::address::{Address, schema};
 use crate::verify::catalog::Catalog;
 use crate::verify::{Doing, Server, VerifyError};
@@ -43,7 +43,7 @@ pub enum Adopted {
 /// nothing stands in the folder.
 pub fn adopt(
     ledger: &dyn Ledger,
-    folder: &[(String, String)],
+    folder: &[Migration],
     database_url: &str,
     dry_run: bool,
 ) -> Result<Adopted, VerifyError> {
@@ -65,8 +65,8 @@ pub fn adopt(
     if let Some(schema) = ledger.schema() {
         session.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).doing("making the ledger's schema")?;
     }
-    for (name, content) in folder.iter().filter(|(name, _)| is_there(name)) {
-        replay(&mut session, content, ledger.runner()).doing(format!("replaying {name}"))?;
+    for migration in folder.iter().filter(|migration| is_there(&migration.name)) {
+        replay(&mut session, migration).doing(format!("replaying {}", migration.name))?;
     }
     let expected = Catalog::read(&mut session, server.major, &ledger.tables())?;
     let found = Catalog::read(&mut client, server.major, &ledger.tables())?;
@@ -75,8 +75,8 @@ pub fn adopt(
         return Ok(Adopted::Differs(differing));
     }
     let statement = |adoption: &Adoption| {
-        let stands = |(name, _): &&(String, String)| adoption.new.contains(name);
-        ledger.adoption(&adoption.old, &folder.iter().filter(stands).cloned().collect::<Vec<_>>())
+        let stands = |migration: &&Migration| adoption.new.contains(&migration.name);
+        ledger.adoption(&adoption.old, &folder.iter().filter(stands).collect::<Vec<_>>())
     };
     let statements: Vec<String> = adoptions.iter().filter_map(statement).collect();
     if statements.is_empty() {
@@ -94,7 +94,7 @@ pub fn adopt(
 }
 
 /// What ran on the database.
-fn applied(ledger: &dyn Ledger, client: &mut Client, folder: &[(String, String)]) -> Result<Vec<Applied>, VerifyError> {
+fn applied(ledger: &dyn Ledger, client: &mut Client, folder: &[Migration]) -> Result<Vec<Applied>, VerifyError> {
     let there = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&ledger.place()]);
     if !there.doing("reading the ledger")?.get::<_, bool>(0) {
         return Err(VerifyError::Refused("--database-url: no migration ever ran there".into()));
@@ -113,12 +113,13 @@ fn rows(client: &mut Client, query: &str) -> Result<Vec<Row>, postgres::Error> {
 }
 
 /// As the runner sends it.
-fn replay(session: &mut Client, content: &str, runner: Runner) -> Result<(), postgres::Error> {
-    if !runner.is_in_transaction() {
-        return session.batch_execute(content);
+fn replay(session: &mut Client, migration: &Migration) -> Result<(), postgres::Error> {
+    let mut sent = migration.sent.iter().map(|sent| migration.sql_of(sent));
+    if !migration.runner.is_in_transaction() {
+        return sent.try_for_each(|sql| session.batch_execute(&sql));
     }
     session.batch_execute("BEGIN")?;
-    runner.chunks(content).iter().try_for_each(|chunk| session.batch_execute(chunk.slice(content)))?;
+    sent.try_for_each(|sql| session.batch_execute(&sql))?;
     session.batch_execute("COMMIT")
 }
 
@@ -139,11 +140,7 @@ fn write(ledger: &dyn Ledger, client: &mut Client, statements: &[String]) -> Res
 }
 
 /// What the ledger knows and the folder calls otherwise.
-fn adoptions(
-    ledger: &dyn Ledger,
-    applied: &[Applied],
-    folder: &[(String, String)],
-) -> Result<Vec<Adoption>, VerifyError> {
+fn adoptions(ledger: &dyn Ledger, applied: &[Applied], folder: &[Migration]) -> Result<Vec<Adoption>, VerifyError> {
     let mut adoptions = Vec::new();
     for known in applied {
         if !known.finished {
@@ -152,7 +149,7 @@ fn adoptions(
                 known.name
             )));
         }
-        if !known.is_changed && folder.iter().any(|(name, _)| *name == known.name) {
+        if !known.is_changed && folder.iter().any(|on_disk| on_disk.name == known.name) {
             continue;
         }
         let is_known = |name: &str| applied.iter().any(|other| other.name == name && other.name != known.name);
@@ -172,22 +169,22 @@ fn adoptions(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::Framework;
-    use crate::framework::prisma::Prisma;
+    use crate::framework::PLAIN;
+    use crate::source::SourceFile;
 
     fn applied(name: &str, is_changed: bool) -> Applied {
         Applied { name: name.into(), finished: true, is_changed }
     }
 
-    fn on_disk(names: &[&str]) -> Vec<(String, String)> {
-        names.iter().map(|name| ((*name).into(), String::new())).collect()
+    fn on_disk(names: &[&str]) -> Vec<Migration> {
+        names.iter().map(|name| PLAIN.folder.read(name, SourceFile::new("migration.sql", "")).unwrap()).collect()
     }
 
     #[test]
     fn what_stands_for_a_migration_is_found_by_its_name() {
         let folder = on_disk(&["1_init", "2_a_01_x", "2_a_02_y", "3_b", "4_c"]);
         let ledger = [applied("1_init", false), applied("2_a", false), applied("3_b", true)];
-        let prisma = Prisma.ledger("".as_ref()).unwrap();
+        let prisma = PLAIN.folder.ledger("".as_ref()).unwrap();
         let found = adoptions(prisma.as_ref(), &ledger, &folder).unwrap();
         let adoption =
             |old: &str, new: &[&str]| Adoption { old: old.into(), new: new.iter().map(|n| (*n).into()).collect() };

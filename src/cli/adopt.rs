@@ -9,8 +9,9 @@ use super::Failure;
 use super::common::{absolute, here, must_be_whole};
 use crate::adopt::{Adopted, adopt};
 use crate::framework::FrameworkError;
+use crate::framework::migration::Migration;
 use crate::pipeline::{ScopeOptions, resolve};
-use crate::source::{SourceFile, visible};
+use crate::source::visible;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -31,12 +32,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let path = absolute(&arguments.path, &here()?);
     must_be_whole(&path)?;
     let scope = resolve(&path, &options)?;
-    let ledger = scope.framework.ledger(&scope.folder)?;
-    let read = |found: &crate::framework::Found| {
-        let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
-        Ok((found.name.clone(), source.text))
-    };
-    let folder: Vec<(String, String)> = scope.history.iter().map(read).collect::<Result<_, FrameworkError>>()?;
+    let ledger = scope.framework.folder.ledger(&scope.folder)?;
+    let folder: Vec<Migration> =
+        scope.history.iter().map(|found| scope.framework.read(found)).collect::<Result<_, FrameworkError>>()?;
     match adopt(ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
         Adopted::Nothing => anstream::println!("nothing to adopt: the database and the folder agree"),
         Adopted::InPlace(names) => anstream::println!(

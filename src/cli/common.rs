@@ -8,8 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use crate::disk;
-use crate::framework::migration::Migration;
-use crate::framework::{Framework, PLAIN};
+use crate::framework::{FRAMEWORKS, Framework, PLAIN};
 use crate::output::{Mode, Scope as Counted, TextOptions, json, markdown, patch, text};
 use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
 use crate::project::{Config, Layout, WorkTree};
@@ -106,12 +105,13 @@ pub(super) fn here() -> Result<Utf8PathBuf, Failure> {
 
 /// Fails when an interrupted write left the files of a path half-written; nothing is changed.
 pub(super) fn must_be_whole(path: &Utf8Path) -> Result<(), Failure> {
-    folders(path).iter().try_for_each(|folder| Ok(disk::check(folder)?))
+    folders(path, FRAMEWORKS).iter().try_for_each(|folder| Ok(disk::check(folder)?))
 }
 
 /// Takes back what an interrupted write left in the folders of a path, and returns the files that this changed.
 pub(super) fn take_back(path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
-    let restored = folders(path).iter().map(|folder| disk::recover(folder)).collect::<Result<Vec<_>, _>>()?;
+    let restored =
+        folders(path, FRAMEWORKS).iter().map(|folder| disk::recover(folder)).collect::<Result<Vec<_>, _>>()?;
     Ok(restored.concat())
 }
 
@@ -168,7 +168,7 @@ impl Common {
             let wanted = pipeline::Wanted::Hazards;
             let errors = pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, &mut take);
             progress.done();
-            let run = Run { framework: scope.framework.name(), outcomes: Vec::new(), errors };
+            let run = Run { framework: scope.framework.name, outcomes: Vec::new(), errors };
             ran.push(Ran { run, scope: Some(scope) });
         }
         written.and_then(|()| put(&(waiting + &printer.end())))?;
@@ -200,7 +200,7 @@ impl Common {
             Some(name) => Some(name.clone()),
             None => self.configuration(path)?.framework,
         };
-        let options = ScopeOptions { framework, since: self.since.clone(), all: self.all };
+        let options = ScopeOptions { framework, since: self.since.clone(), all: self.all, ..ScopeOptions::default() };
         let scope = resolve(path, &options)?;
         if !self.quiet {
             scope.skipped.iter().for_each(|skipped| anstream::eprintln!("note: {}", visible_lines(skipped)));
@@ -254,14 +254,14 @@ impl Common {
         std::io::stdin().read_to_end(&mut bytes).map_err(|e| Failure::Io("standard input".into(), e))?;
         let path = here.join("migration").join("migration.sql");
         let source = SourceFile::from_bytes(path, bytes).map_err(crate::framework::FrameworkError::from)?;
-        let migration = Migration::from_source("migration".into(), source, PLAIN.runner())?;
+        let migration = PLAIN.folder.read("migration", source)?;
         let options = Options { config: self.configuration_for(PLAIN, here)?, base: here.to_owned() };
         let outcome = pipeline::rewrite(PLAIN, migration, &mut Schema::default(), &options);
         Ok(Ran { run: Run { framework: "sql", outcomes: vec![outcome], errors: Vec::new() }, scope: None })
     }
 
     /// The configuration, when the framework can do what it says.
-    fn configuration_for(&self, framework: &dyn Framework, folder: &Utf8Path) -> Result<Config, Failure> {
+    fn configuration_for(&self, framework: &Framework, folder: &Utf8Path) -> Result<Config, Failure> {
         let config = self.configuration(folder)?;
         match pipeline::refused_layout(framework, &config) {
             Some(why) => {

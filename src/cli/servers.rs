@@ -51,9 +51,7 @@ pub(super) fn on_each_server(
             Some(origin) => originals::against(origin, scope)?,
             None => originals::rewritten(scope, &ran.run)?,
         };
-        let candidate = |original: &Original| {
-            Candidate::new(original.name.clone(), &original.text, &original.files, scope.framework.runner())
-        };
+        let candidate = |original: &Original| Candidate::new(&original.migration, original.files.iter().collect());
         let history: Vec<Candidate> = originals.iter().map(candidate).collect();
         let wanted = Wanted {
             rows,
@@ -61,7 +59,7 @@ pub(super) fn on_each_server(
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
-            ledgers: scope.framework.ledger_tables(),
+            ledgers: scope.framework.folder.ledger_tables(),
         };
         if history.iter().any(|candidate| !candidate.pieces.is_empty()) {
             histories.push((history, wanted));

@@ -3,8 +3,8 @@
 
 use super::migration::Migration;
 use super::plpgsql::swap;
-use super::rerun::{Again, is_succeeded_by};
 use crate::operation::{Backfill, DataOperation, Operation, TableOperation};
+use crate::plan::rerun::{Rerun, is_succeeded_by};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::schema::mentions;
 
@@ -80,7 +80,7 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
     unit.kind == UnitKind::Brief
         && !in_do
         && !makes_table
-        && Again { migration, units: std::slice::from_ref(unit) }.harmful(unit).is_none()
+        && Rerun { origin: migration, units: std::slice::from_ref(unit) }.harmful(unit).is_none()
         && !unit.steps.iter().enumerate().any(succeeded)
 }
 
@@ -91,5 +91,5 @@ fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
     is_repeated
         && block.iter().all(alike)
         && !steps.any(|step| unit.steps.iter().any(|later| is_succeeded_by(step, later)))
-        && Again { migration, units: block }.harmful_behind(&unit.steps).is_none()
+        && Rerun { origin: migration, units: block }.harmful_behind(&unit.steps).is_none()
 }

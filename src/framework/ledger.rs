@@ -1,11 +1,10 @@
 //! The tables in which a framework's runner writes down what it has run.
-
 //!
 //! A framework says what to ask and what the answers mean; who asks has the connection.
 
 use sha2::{Digest, Sha256};
 
-use crate::plan::Runner;
+use super::migration::Migration;
 
 /// A row of an answer: its values as text, in the order of the query.
 pub type Row = Vec<Option<String>>;
@@ -38,24 +37,22 @@ pub trait Ledger: Sync {
     fn schema(&self) -> Option<&str> {
         None
     }
-    /// What its runner does.
-    fn runner(&self) -> Runner;
     /// The table that holds a row for each migration, as SQL names it.
     fn place(&self) -> String;
     /// A query of its rows, in the order in which they ran.
     fn rows(&self) -> String;
-    /// What ran, in order, by these rows. `folder` is what is on disk, name and content, to compare with.
-    fn applied(&self, rows: &[Row], folder: &[(String, String)]) -> Vec<Applied>;
+    /// What ran, in order, by these rows. `folder` is what is on disk, to compare with.
+    fn applied(&self, rows: &[Row], folder: &[Migration]) -> Vec<Applied>;
     /// What may stand in the way of telling it anything.
     fn obstacle(&self) -> Option<Obstacle> {
         None
     }
     /// The migrations of the folder, by name and in order, that stand for one that the ledger calls `old`.
-    fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String>;
+    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String>;
     /// A query that says whether no runner is at work, and keeps one from beginning where the runner has a lock for that.
     fn lock(&self) -> String;
-    /// One statement that makes `new` (name and content, in order) stand for `old`; `None` where the runner needs none.
-    fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String>;
+    /// One statement that makes `new` (in order) stand for `old`; `None` where the runner needs none.
+    fn adoption(&self, old: &str, new: &[&Migration]) -> Option<String>;
 }
 
 /// What ledgers know a file by: its text's SHA-256, in hex.

@@ -1,13 +1,14 @@
-//! A migration that is a file of SQL, read.
+//! A migration, read: its statements, the operations that they are, and what the runner sends at once.
 
 use camino::Utf8PathBuf;
 
+use super::FrameworkError;
+use super::header::{self, Header};
 use super::session::Session;
-use super::{Found, FrameworkError, header};
 use crate::operation::{Fixed, Item, Operation, SessionOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
-use crate::sql::{PieceKind, Reading, split};
+use crate::sql::{PieceKind, Reading, read_statement, split};
 
 /// A migration with its statements and operations.
 #[derive(Debug)]
@@ -28,8 +29,23 @@ pub struct Migration {
     pub directives: Vec<Directive>,
     /// A transaction is open after it, begun by the author.
     pub leaves_open: bool,
+    /// What the runner sends at once, in order.
+    pub sent: Vec<Sent>,
+    /// What an earlier rewrite wrote in its comments.
+    pub headers: Vec<Header>,
+    /// What begins a comment line in it.
+    pub comment_sign: &'static str,
     /// Who runs it.
     pub runner: Runner,
+}
+
+/// What a runner sends at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Where it stands in the file, with the comments before it.
+    pub span: ByteSpan,
+    /// Its statements, by index.
+    pub statements: std::ops::Range<usize>,
 }
 
 /// One statement.
@@ -43,42 +59,36 @@ pub struct Statement {
     pub behind: ByteSpan,
     /// Its items, by index.
     pub items: std::ops::Range<usize>,
+    /// The SQL that it is sent as, where the file is not SQL.
+    pub sql: Option<String>,
     /// It is a `DO` block.
     pub in_do: bool,
     /// Directives for it.
     pub directives: Vec<Directive>,
 }
 
-impl Migration {
-    /// Reads a migration's file.
-    ///
-    /// # Errors
-    /// When the file cannot be read as text, or something in it never ends.
-    pub fn read(found: &Found, runner: Runner) -> Result<Self, FrameworkError> {
-        Self::from_source(found.name.clone(), SourceFile::read(&found.file)?, runner)
-    }
+/// A call in a file that is not SQL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Where it stands in the file.
+    pub span: ByteSpan,
+    /// The SQL that it is sent as, with its semicolon.
+    pub sql: String,
+}
 
-    /// Reads a migration from text that is already there.
+impl Migration {
+    /// Reads a file of SQL statements.
     ///
     /// # Errors
     /// When something in it never ends.
-    pub fn from_source(name: String, source: SourceFile, runner: Runner) -> Result<Self, FrameworkError> {
-        let mut migration = Migration {
-            name,
-            source,
-            statements: Vec::new(),
-            trailing: ByteSpan::new(0, 0),
-            items: Vec::new(),
-            spans: Vec::new(),
-            directives: Vec::new(),
-            leaves_open: false,
-            runner,
-        };
+    pub fn of_sql(name: String, source: SourceFile, runner: Runner) -> Result<Self, FrameworkError> {
+        let mut migration = Migration::unread(name, source, header::SQL, runner);
         let mut session = Session::new(runner);
         let mut end = 0;
         for (chunk, place) in runner.chunks(&migration.source.text).into_iter().enumerate() {
             let script = split(place.slice(&migration.source.text));
             session.chunk = chunk;
+            let first = migration.statements.len();
             for piece in &script.pieces {
                 let span = ByteSpan { start: place.start + piece.span.start, end: place.start + piece.span.end };
                 if piece.kind == PieceKind::Unterminated {
@@ -90,12 +100,61 @@ impl Migration {
                 migration.push(ByteSpan { start: end, end: span.start }, span, reading, piece.kind, &mut session);
                 end = span.end;
             }
+            migration.sent.push(Sent { span: place, statements: first..migration.statements.len() });
         }
-        migration.trailing = migration.behind_last(ByteSpan { start: end, end: migration.source.text.len() });
-        migration.leaves_open = session.author_began;
-        let top = migration.statements.first().map_or(migration.trailing, |s| s.leading);
-        migration.directives = directives_at_top(top.slice(&migration.source.text));
-        Ok(migration)
+        Ok(migration.ended(end, &session))
+    }
+
+    /// Takes in a file of calls, each sent by itself.
+    pub fn of_calls(
+        name: String,
+        source: SourceFile,
+        comment_sign: &'static str,
+        runner: Runner,
+        calls: Vec<Call>,
+    ) -> Self {
+        let mut migration = Migration::unread(name, source, comment_sign, runner);
+        let mut session = Session::new(runner);
+        let mut end = 0;
+        for (number, Call { span, sql }) in calls.into_iter().enumerate() {
+            session.chunk = number;
+            let mut reading = read_statement(&sql);
+            // In the file, each operation is the whole call.
+            let whole = ByteSpan::new(0, span.len());
+            reading.operations.iter_mut().for_each(|located| located.span = whole);
+            let leading = ByteSpan::new(end, span.start);
+            migration.push(leading, span, Some(reading), PieceKind::Statement, &mut session);
+            migration.statements[number].sql = Some(sql);
+            migration.sent.push(Sent { span: ByteSpan::new(end, span.end), statements: number..number + 1 });
+            end = span.end;
+        }
+        migration.ended(end, &session)
+    }
+
+    fn unread(name: String, source: SourceFile, comment_sign: &'static str, runner: Runner) -> Self {
+        Migration {
+            name,
+            headers: header::headers(&source.text, comment_sign),
+            source,
+            statements: Vec::new(),
+            trailing: ByteSpan::new(0, 0),
+            items: Vec::new(),
+            spans: Vec::new(),
+            directives: Vec::new(),
+            leaves_open: false,
+            sent: Vec::new(),
+            comment_sign,
+            runner,
+        }
+    }
+
+    /// Behind its last statement, which ends there.
+    fn ended(mut self, end: usize, session: &Session) -> Self {
+        self.trailing = self.behind_last(ByteSpan { start: end, end: self.source.text.len() });
+        self.leaves_open = session.author_began;
+        let top = self.statements.first().map_or(self.trailing, |s| s.leading);
+        self.directives = directives_at_top(top.slice(&self.source.text));
+        self
     }
 
     fn push(
@@ -154,7 +213,8 @@ impl Migration {
         let directives = directives(leading.slice(&self.source.text));
         let leading = self.behind_last(leading);
         let behind = ByteSpan::new(span.end, span.end);
-        self.statements.push(Statement { leading, span, behind, items: first..self.items.len(), in_do, directives });
+        let items = first..self.items.len();
+        self.statements.push(Statement { leading, span, behind, items, sql: None, in_do, directives });
     }
 
     /// Gives the last statement the comment that stands behind it in its line; returns what is left of what follows it.
@@ -166,8 +226,8 @@ impl Migration {
         let words = comment.trim_start();
         // Another statement in the same line has the comment before it.
         let is_last = end < text.len() || following.end == self.source.text.len();
-        let is_comment =
-            words.starts_with("--") || (words.starts_with("/*") && words.find("*/") == Some(words.len() - 2));
+        let is_comment = words.starts_with(self.comment_sign)
+            || (words.starts_with("/*") && words.find("*/") == Some(words.len() - 2));
         match self.statements.last_mut().filter(|_| is_comment && is_last) {
             Some(last) => {
                 let at = following.start + comment.len();
@@ -180,7 +240,7 @@ impl Migration {
 
     /// An earlier rewrite left it in its author's words, as a step of a sequence.
     pub fn is_as_written(&self) -> bool {
-        header::is_as_written(&self.source.text)
+        header::is_as_written(&self.headers)
     }
 
     /// The text of an item, as it stands in the file.
@@ -206,7 +266,7 @@ impl Migration {
     fn separator(&self) -> Option<&'static str> {
         match self.runner.sends {
             Sends::Chunks(separator) => Some(separator),
-            Sends::Files => None,
+            Sends::Files | Sends::Calls => None,
         }
     }
 
@@ -224,6 +284,40 @@ impl Migration {
         &self.statements[self.items[item].statement]
     }
 
+    /// A statement as SQL, with its semicolon.
+    pub fn sql<'a>(&'a self, statement: &'a Statement) -> &'a str {
+        statement.sql.as_deref().unwrap_or_else(|| statement.span.slice(&self.source.text))
+    }
+
+    /// The SQL that is sent at once.
+    pub fn sql_of(&self, sent: &Sent) -> String {
+        let statements = &self.statements[sent.statements.clone()];
+        match statements.iter().any(|statement| statement.sql.is_some()) {
+            true => statements.iter().map(|statement| self.sql(statement)).collect::<Vec<_>>().join("\n"),
+            false => sent.span.slice(&self.source.text).to_owned(),
+        }
+    }
+
+    /// What an earlier rewrite wrote before the statements that are sent at once.
+    pub fn headers_of(&self, sent: &Sent) -> impl Iterator<Item = &Header> {
+        let first = self.statements[sent.statements.clone()].first();
+        let end = first.map_or(sent.span.end, |statement| statement.span.start);
+        let (from, to) = (sent.span.start, end);
+        self.headers.iter().filter(move |header| (from..to).contains(&header.at))
+    }
+
+    /// The comment lines that a header begins.
+    pub fn comments_at(&self, header: &Header) -> &str {
+        let text = &self.source.text[header.at..];
+        let lines = text.split_inclusive('\n').take_while(|line| line.starts_with(self.comment_sign));
+        &text[..lines.map(str::len).sum()]
+    }
+
+    /// What the file holds.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
     /// The file.
     pub fn path(&self) -> &Utf8PathBuf {
         &self.source.path
@@ -236,13 +330,12 @@ fn is_do_block(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Framework;
-    use super::super::drizzle::Drizzle;
+    use super::super::drizzle::DRIZZLE;
     use super::*;
 
     fn read(text: &str) -> Migration {
-        let runner = Runner { sends: Sends::Chunks("--> cut"), ..Drizzle.runner() };
-        Migration::from_source("m".into(), SourceFile::new("m.sql", text), runner).unwrap()
+        let runner = Runner { sends: Sends::Chunks("--> cut"), ..DRIZZLE.runner };
+        Migration::of_sql("m".into(), SourceFile::new("m.sql", text), runner).unwrap()
     }
 
     #[test]
@@ -270,9 +363,9 @@ mod tests {
 
     #[test]
     fn a_separator_in_a_string_cuts_it_as_the_runner_does() {
-        let runner = Runner { sends: Sends::Chunks("--> cut"), ..Drizzle.runner() };
+        let runner = Runner { sends: Sends::Chunks("--> cut"), ..DRIZZLE.runner };
         let source = SourceFile::new("m.sql", "SELECT 1;\nSELECT 'a --> cut b';");
-        let error = Migration::from_source("m".into(), source, runner).unwrap_err();
+        let error = Migration::of_sql("m".into(), source, runner).unwrap_err();
         assert!(error.to_string().starts_with("m.sql:2:8: this never ends"), "{error}");
     }
 

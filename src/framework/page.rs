@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::LayoutSettings;
-use super::header::comment;
+use super::header::{SQL, StepComment, Steps, comment, undo_lines};
 use super::migration::Migration;
 use super::plpgsql::{retried, retried_in_turn};
 use super::undo::undo;
 use crate::operation::{
-    Backfill, ColumnOperation, ConstraintOperation, DataOperation, Decides, Fixed, IndexOperation, Operation,
+    Backfill, ColumnOperation, ConstraintOperation, DataOperation, Decides, Fixed, IndexOperation, Item, Operation,
     QualifiedName, SessionOperation, Setting, TableOperation, TransactionControl, clipped,
 };
-use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::plan::{Origin, Sequence, Step, Unit, UnitKind};
 use crate::sql::{Change, change, one_line, read_statement, render, split};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
@@ -23,11 +23,17 @@ pub trait Commands {
         self.again()
     }
     /// The same after a build that left an INVALID index.
-    fn after_failed_build(&self) -> &'static str;
+    fn after_failed_build(&self) -> &'static str {
+        ""
+    }
     /// The commands that this needs, one a line of a comment. The index is SQL in one line.
-    fn commands_after_failed_build(&self, index: &str) -> Vec<String>;
+    fn commands_after_failed_build(&self, _index: &str) -> Vec<String> {
+        Vec::new()
+    }
     /// What to know of a unit that must be alone, with the sign before it; empty when it cannot be otherwise.
-    fn alone(&self) -> &'static str;
+    fn alone(&self) -> &'static str {
+        ""
+    }
 }
 
 /// One block of a sequence: what is said of it, and its statements.
@@ -56,6 +62,8 @@ pub struct Written<'a> {
     pub statement: usize,
     /// The steps that it is.
     pub steps: Vec<&'a Step>,
+    /// It is a whole statement of the source.
+    pub in_words: bool,
 }
 
 impl Page<'_> {
@@ -80,23 +88,27 @@ impl Page<'_> {
 
     /// What, why it is safe, how to go on when it fails, how to undo it. `sent` is what the runner sends for it.
     pub fn header(&self, sent: &str) -> String {
-        let of = self.sequence.blocks.len();
+        let (step, of) = (self.at + 1, self.sequence.blocks.len());
         let short = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
-        let title = if short.is_empty() { &self.migration.name } else { short };
-        let mut lines = vec![match of {
-            1 => format!("{title} · {}", self.what()),
-            _ => format!("Step {} of {of} · {title} · {}", self.at + 1, self.what()),
-        }];
-        lines.extend(self.before());
-        lines.push(format!("If it fails: {}", self.if_it_fails(sent)));
-        lines.extend(self.after_failed_build());
-        let comments: String = lines.iter().map(|line| comment(line) + "\n").collect();
-        self.undo().into_iter().fold(comments, |comments, line| comments + &line + "\n")
+        let comment = StepComment {
+            step: (of > 1).then_some(Steps { first: step, last: step, of }),
+            title: if short.is_empty() { &self.migration.name } else { short },
+            what: self.what(),
+            before: self.before(),
+            if_it_fails: self.if_it_fails(sent),
+            commands: self.after_failed_build(),
+            undo: undo(self.steps()),
+        };
+        comment.lines().iter().map(|line| self.comment(line) + "\n").collect()
     }
 
     /// How to undo it, as comments.
     pub fn undo(&self) -> Vec<String> {
-        undo(self.steps()).into_iter().map(|undo| comment(&format!("Undo: {undo}"))).collect()
+        undo_lines(&undo(self.steps())).map(|line| self.comment(&line)).collect()
+    }
+
+    fn comment(&self, line: &str) -> String {
+        comment(self.migration.comment_sign, line)
     }
 
     /// What it does to those who use the database.
@@ -134,9 +146,9 @@ impl Page<'_> {
         queries
             .map(|(fails, query)| match fails {
                 Some(step) if step != self.at + 1 => {
-                    format!("Before: this must find nothing, or step {step} fails:  {};", one_line(query))
+                    format!("this must find nothing, or step {step} fails:  {};", one_line(query))
                 }
-                _ => format!("Before: this must find nothing, or it fails:  {};", one_line(query)),
+                _ => format!("this must find nothing, or it fails:  {};", one_line(query)),
             })
             .collect()
     }
@@ -204,7 +216,9 @@ impl Page<'_> {
         let statement = &self.migration.statements[at];
         let source = &self.migration.source.text;
         let leading = self.migration.comments_before(statement);
-        let inside = crate::sql::comments(statement.span.slice(source)).into_iter().filter(|c| !text.contains(c));
+        let inside =
+            if statement.sql.is_some() { Vec::new() } else { crate::sql::comments(statement.span.slice(source)) };
+        let inside = inside.into_iter().filter(|c| !text.contains(c));
         let behind = self.migration.comment_behind(statement).to_owned();
         let comments = [leading].into_iter().chain(inside).chain([behind]).filter(|comment| !comment.is_empty());
         comments.map(|comment| comment + "\n").collect()
@@ -228,8 +242,13 @@ impl Page<'_> {
     /// Its units as one statement that commits after each of them; brief ones with attempts. `statements` are those of a unit.
     /// The author's comments stand in front of it, or with the statements that they speak of where it commits between them.
     ///
-    /// `in_turn` is the name of a lock that runners take turns with.
-    pub fn block(&self, statements: impl Fn(&Unit) -> Vec<String>, in_turn: Option<&str>, told: &mut [bool]) -> String {
+    /// `in_turn` is the name of a lock that runners take turns with. Gives the comments and the statement.
+    pub fn block(
+        &self,
+        statements: impl Fn(&Unit) -> Vec<String>,
+        in_turn: Option<&str>,
+        told: &mut [bool],
+    ) -> (String, String) {
         // A validation waits for a lock that nobody waits behind.
         let lock_timeout = self.settings.lock_timeout.clone().filter(|_| self.kind() == UnitKind::Brief);
         let settings = LayoutSettings { lock_timeout, ..self.settings.clone() };
@@ -240,13 +259,21 @@ impl Page<'_> {
         let [unit] = self.units() else {
             let mut transaction = |unit: &Unit| {
                 let mut transaction = statements(unit);
-                transaction.splice(..0, Some(self.comments_on_unit(unit, told)).filter(|text| !text.is_empty()));
+                let comments = self.in_sql(self.comments_on_unit(unit, told));
+                transaction.splice(..0, Some(comments).filter(|text| !text.is_empty()));
                 transaction
             };
             let transactions: Vec<Vec<String>> = self.units().iter().map(&mut transaction).collect();
-            return retried(&transactions);
+            return (String::new(), retried(&transactions));
         };
-        self.comments_on_unit(unit, told) + &retried(&[statements(unit)])
+        (self.comments_on_unit(unit, told), retried(&[statements(unit)]))
+    }
+
+    /// The author's comments as they can stand between SQL statements.
+    fn in_sql(&self, comments: String) -> String {
+        let sign = self.migration.comment_sign;
+        let line = |line: &str| line.strip_prefix(sign).map_or_else(|| line.to_owned(), |rest| format!("{SQL}{rest}"));
+        if sign == SQL { comments } else { comments.lines().map(|text| line(text) + "\n").collect() }
     }
 
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
@@ -269,7 +296,7 @@ impl Page<'_> {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
                 let text = format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step)));
-                written.push(Written { text, statement: comments.len(), steps: vec![step] });
+                written.push(Written { text, statement: comments.len(), steps: vec![step], in_words: false });
             } else if !done.contains(&at) {
                 done.push(at);
                 told[at] = true;
@@ -277,11 +304,12 @@ impl Page<'_> {
                 let leading = self.migration.comments_before(statement);
                 let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
                 let whole = statement.span.slice(source);
-                let end = if whole.ends_with(';') { "" } else { ";" };
+                let end = if whole.ends_with(';') || statement.sql.is_some() { "" } else { ";" };
                 let behind = self.migration.comment_behind(statement);
                 let behind = if behind.is_empty() { String::new() } else { format!(" {behind}") };
                 let text = format!("{gap}{leading}{whole}{end}{behind}\n");
-                written.push(Written { text, statement: gap.len() + leading.len(), steps: own });
+                let statement = gap.len() + leading.len();
+                written.push(Written { text, statement, steps: own, in_words: true });
             }
         }
         written
@@ -458,9 +486,10 @@ pub fn validation(steps: &[&Step]) -> String {
 
 /// The operation as the source wrote it, as a statement of its own.
 pub fn slice(migration: &Migration, step: &Step) -> String {
-    let slice = migration.slice(step.from);
     let statement = migration.statement_of(step.from);
-    let whole = statement.span.slice(&migration.source.text);
+    let whole = migration.sql(statement);
+    // A call in another language has no SQL in it.
+    let slice = if statement.sql.is_some() { whole } else { migration.slice(step.from) };
     match render::alter_target(&step.operation) {
         Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
         _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),
@@ -470,6 +499,33 @@ pub fn slice(migration: &Migration, step: &Step) -> String {
             }
             _ => slice.to_owned(),
         },
+    }
+}
+
+impl Origin for Migration {
+    fn item(&self, at: usize) -> &Item {
+        &self.items[at]
+    }
+
+    fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    fn slice(&self, item: usize) -> &str {
+        Migration::slice(self, item)
+    }
+
+    fn statement(&self, step: &Step) -> String {
+        slice(self, step)
+    }
+
+    fn do_block(&self, item: usize) -> Option<&str> {
+        let statement = self.statement_of(item);
+        statement.in_do.then(|| self.sql(statement))
+    }
+
+    fn leaves_open(&self) -> bool {
+        self.leaves_open
     }
 }
 

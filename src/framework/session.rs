@@ -41,7 +41,7 @@ impl Session {
             author_began: false,
             bounded: false,
             looks_for_leftovers: false,
-            by_chunk: runner.sends_chunks(),
+            by_chunk: runner.sends_pieces(),
             session: Arc::default(),
             local: Vec::new(),
             in_block: BTreeSet::new(),

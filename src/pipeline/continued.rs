@@ -1,13 +1,14 @@
 //! Files that go on with a sequence that safestep wrote.
 
+use crate::framework::header::{self, Header};
 use crate::framework::migration::Migration;
-use crate::framework::{Found, FrameworkError, header};
+use crate::framework::{Found, Framework, FrameworkError};
 use crate::source::SourceFile;
 
 /// The file before those that are read next.
 #[derive(Default)]
 pub(super) struct Before {
-    text: String,
+    headers: Vec<Header>,
     continued: bool,
 }
 
@@ -15,25 +16,28 @@ impl Before {
     /// True for each file that goes on with a sequence that safestep wrote, the files before it there: what those made is
     /// still as new as in the migration that they replace.
     pub(super) fn continued(&mut self, read: &[Result<Migration, FrameworkError>]) -> Vec<bool> {
-        let mut before = self.text.as_str();
+        let mut before = self.headers.as_slice();
         let mut continued = Vec::new();
         for migration in read {
-            let text = migration.as_ref().map_or("", |migration| migration.source.text.as_str());
-            self.continued = header::follows(before, text) && (self.continued || header::begins(before));
-            before = text;
+            let here = migration.as_ref().map_or(&[][..], |migration| &migration.headers);
+            self.continued = header::follows(before, here) && (self.continued || header::begins(before));
+            before = here;
             continued.push(self.continued);
         }
-        self.text = before.to_owned();
+        self.headers = before.to_vec();
         continued
     }
 }
 
 /// The same of one file, in a history that is not read yet.
-pub(super) fn continues_on_disk(history: &[Found], at: usize) -> bool {
-    let text = |at: usize| SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
-    let mut here = text(at);
+pub(super) fn continues_on_disk(framework: &Framework, history: &[Found], at: usize) -> bool {
+    let headers = |at: usize| {
+        let text = SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
+        header::headers(&text, framework.comment_sign)
+    };
+    let mut here = headers(at);
     for at in (0..at).rev() {
-        let before = text(at);
+        let before = headers(at);
         if !header::follows(&before, &here) || header::begins(&before) {
             return header::follows(&before, &here);
         }

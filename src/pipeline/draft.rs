@@ -8,8 +8,11 @@ use super::findings::{Finding, Findings};
 use super::{Options, Outcome, Wanted, reporting, session};
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::{Beside, Found, Framework, FrameworkError, LaidOut, LayoutSettings, Replaced, in_blocks};
+use crate::framework::{
+    Body, Found, Framework, FrameworkError, Incoming, Layout, LayoutSettings, Placed, Placement, Sequenced, in_blocks,
+};
 use crate::plan::Sequence;
+use crate::plan::files::{Division, Files};
 use crate::project::Level;
 
 /// A migration that is planned.
@@ -41,17 +44,19 @@ pub(super) struct Draft {
     migration: Migration,
     findings: Findings,
     sequence: Sequence,
-    pub(super) files: Vec<LaidOut>,
+    files: Files,
+    pub(super) bodies: Vec<Body>,
     /// How many files it becomes, where nobody needs them.
     unwritten: Option<usize>,
-    beside: Beside,
+    /// The bodies in their places.
+    pub(super) placed: Placed,
     pub(super) notes: Vec<String>,
     settings: LayoutSettings,
 }
 
 impl Draft {
     pub(super) fn of(
-        framework: &dyn Framework,
+        framework: &Framework,
         migration: Migration,
         findings: Findings,
         sequence: Sequence,
@@ -59,22 +64,56 @@ impl Draft {
         wanted: Wanted,
     ) -> Draft {
         let sequence = in_blocks(&migration, sequence);
-        if let Some(refusal) = framework.refuses(&migration, &sequence, &settings) {
-            let findings = findings.kept(&migration, &refusal);
-            return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
-        }
-        let unwritten = framework.number_of_files(&sequence).filter(|_| wanted == Wanted::Hazards);
-        let files = match unwritten {
-            Some(_) => Vec::new(),
-            None if sequence.units.is_empty() => Vec::new(),
-            None => framework.lay_out(&migration, &sequence, &settings),
+        let division = Division {
+            origin: &migration,
+            sequence: &sequence,
+            runner: framework.runner,
+            by_step: settings.layout == Some(Layout::Step),
+            one_file: settings.one_file.as_deref(),
+            others_run_again: framework.place.others_run_again(&migration),
         };
-        let (beside, notes) = (Beside::default(), Vec::new());
-        Draft { migration, findings, sequence, files, unwritten, beside, notes, settings }
+        let files = match division.files() {
+            Ok(files) => files,
+            Err(refusal) => {
+                let findings = findings.kept(&migration, &refusal);
+                return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
+            }
+        };
+        let needs_files = wanted == Wanted::Files || !framework.place.has_room_for_all();
+        let bodies = match needs_files && !sequence.units.is_empty() {
+            true => {
+                let of = Sequenced { migration: &migration, sequence: &sequence, files: &files, settings: &settings };
+                framework.idiom.bodies(&of)
+            }
+            false => Vec::new(),
+        };
+        let unwritten = (!needs_files).then_some(files.parts.len());
+        let (placed, notes) = (Placed::default(), Vec::new());
+        Draft { migration, findings, sequence, files, bodies, unwritten, placed, notes, settings }
+    }
+
+    fn incoming(&self) -> Incoming<'_> {
+        let Draft { migration, sequence, bodies, .. } = self;
+        Incoming { replaces: Some(migration), sequence, bodies }
+    }
+
+    /// Its files without a folder that they would come into: where only others in it tell the places, beside the migration.
+    pub(super) fn placed_alone(&self, framework: &Framework) -> Placed {
+        let beside = |body: &Body| {
+            let name = body.words.as_deref().unwrap_or(&self.migration.name);
+            let own = self.migration.path();
+            body.at(name, if body.words.is_none() { own.clone() } else { own.with_file_name(name) })
+        };
+        match framework.place.place(&[], &|_| true, &[self.incoming()]) {
+            Ok(Placement::Placed(mut placed)) => placed.pop().unwrap_or_default(),
+            Ok(Placement::NoRoom(_)) | Err(_) => {
+                Placed { files: self.bodies.iter().map(beside).collect(), ..Placed::default() }
+            }
+        }
     }
 
     /// The same where there is no place for more than one file.
-    fn in_one_file(self, framework: &dyn Framework, why: String) -> Draft {
+    fn in_one_file(self, framework: &Framework, why: String) -> Draft {
         let settings = LayoutSettings { one_file: Some(why), ..self.settings };
         let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, Wanted::Files);
         Draft { notes: self.notes, ..draft }
@@ -83,27 +122,30 @@ impl Draft {
     /// There is no place for what would replace it.
     fn stays(&mut self) {
         self.findings = self.findings.left("what would replace it has no place in the folder");
-        self.files.clear();
+        self.bodies.clear();
         self.sequence = Sequence::default();
-        self.beside = Beside::default();
+        self.files = Files::default();
+        self.placed = Placed::default();
     }
 
     pub(super) fn outcome(
         self,
-        framework: &dyn Framework,
+        framework: &Framework,
         changes: Vec<FileChange>,
         wanted: Wanted,
         options: &Options,
     ) -> Outcome {
-        let Draft { migration, findings, sequence, files, unwritten, notes, settings, .. } = self;
+        let Draft { migration, findings, sequence, files: of_blocks, placed, unwritten, notes, settings, .. } = self;
+        let Placed { files, notes: of_place, .. } = placed;
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
             Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
             Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
         };
-        let of_runner = framework.notes(&migration, &sequence, &settings);
-        let left_behind = session::left_behind(&migration, framework.runner()).filter(|_| !sequence.units.is_empty());
-        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes));
+        let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };
+        let of_runner = framework.idiom.notes(&of);
+        let left_behind = session::left_behind(&migration, framework.runner).filter(|_| !sequence.units.is_empty());
+        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes).chain(of_place));
         let fails = |finding: &&Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();
         let path = migration.path().clone();
@@ -119,7 +161,7 @@ impl Draft {
 
 /// Finds places for the files of all drafts; where the folder is not as the framework writes it, all stay as they are.
 pub(super) fn place_all(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     planned: &mut Vec<Planned>,
@@ -147,32 +189,21 @@ pub(super) fn place_all(
 
 /// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
 fn place(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     drafts: &mut Vec<Draft>,
 ) -> Result<(), FrameworkError> {
     loop {
-        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].files.is_empty()).collect();
-        let mut files: Vec<Vec<LaidOut>> = rewritten.iter().map(|at| drafts[*at].files.clone()).collect();
-        let mut replaced: Vec<Replaced> = rewritten
-            .iter()
-            .zip(&mut files)
-            .map(|(at, files)| {
-                let Draft { migration, sequence, .. } = &drafts[*at];
-                Replaced { migration, sequence, files, beside: Beside::default(), notes: Vec::new() }
-            })
-            .collect();
-        let without = framework.place(history, in_scope, &mut replaced)?;
-        if without.is_empty() {
-            let placed: Vec<(Beside, Vec<String>)> = replaced.into_iter().map(|r| (r.beside, r.notes)).collect();
-            for ((at, files), (beside, notes)) in rewritten.into_iter().zip(files).zip(placed) {
-                drafts[at].files = files;
-                drafts[at].beside = beside;
-                drafts[at].notes.extend(notes);
+        let rewritten: Vec<usize> = (0..drafts.len()).filter(|at| !drafts[*at].bodies.is_empty()).collect();
+        let incoming: Vec<Incoming> = rewritten.iter().map(|at| drafts[*at].incoming()).collect();
+        let without = match framework.place.place(history, in_scope, &incoming)? {
+            Placement::NoRoom(without) => without,
+            Placement::Placed(placed) => {
+                rewritten.into_iter().zip(placed).for_each(|(at, placed)| drafts[at].placed = placed);
+                return Ok(());
             }
-            return Ok(());
-        }
+        };
         let mut why: BTreeMap<usize, String> = without.into_iter().map(|no| (rewritten[no.at], no.why)).collect();
         let redrafted = |(at, draft): (usize, Draft)| match why.remove(&at) {
             Some(why) => draft.in_one_file(framework, why),
@@ -187,13 +218,13 @@ fn place(
 pub(super) fn changes(planned: &[Planned]) -> Vec<Vec<FileChange>> {
     let drafts = || planned.iter().filter_map(Planned::draft);
     let before_of = |draft: &Draft| {
-        let original =
-            (!draft.files.is_empty()).then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
-        original.into_iter().chain(draft.beside.before.iter().cloned()).collect::<Vec<_>>()
+        let original = (!draft.placed.files.is_empty())
+            .then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
+        original.into_iter().chain(draft.placed.companions.before.iter().cloned()).collect::<Vec<_>>()
     };
     let after_of = |draft: &Draft| {
-        let files = draft.files.iter().map(|file| (file.path.clone(), file.content.clone()));
-        files.chain(draft.beside.after.iter().cloned()).collect::<Vec<_>>()
+        let files = draft.placed.files.iter().map(|file| (file.path.clone(), file.content.clone()));
+        files.chain(draft.placed.companions.after.iter().cloned()).collect::<Vec<_>>()
     };
     let before: BTreeMap<Utf8PathBuf, String> = drafts().flat_map(before_of).collect();
     let kept: BTreeSet<Utf8PathBuf> = drafts().flat_map(after_of).map(|(path, _)| path).collect();

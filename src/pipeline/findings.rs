@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::session;
-use crate::framework::Refusal;
 use crate::framework::migration::Migration;
 use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
-use crate::plan::{Duration, Phase, Sequence, Step, Transaction, UnitKind, Uses};
+use crate::plan::{Duration, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses};
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};

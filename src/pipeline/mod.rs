@@ -90,7 +90,7 @@ impl Run {
 ///
 /// `progress` is called after each migration with its index and their number.
 pub fn run(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     options: &Options,
@@ -99,7 +99,7 @@ pub fn run(
     let mut outcomes = Vec::new();
     let keep = &mut |outcome| outcomes.push(outcome);
     let errors = each(framework, history, in_scope, options, Wanted::Files, progress, keep);
-    Run { framework: framework.name(), outcomes, errors }
+    Run { framework: framework.name, outcomes, errors }
 }
 
 /// What a run is for.
@@ -118,7 +118,7 @@ const AT_ONCE: usize = 256;
 /// As [`run`], but gives each outcome away, in order, as soon as nothing can change it any more, so that a long history takes
 /// no more memory than its schema. Returns the errors.
 pub fn each(
-    framework: &dyn Framework,
+    framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     options: &Options,
@@ -126,9 +126,9 @@ pub fn each(
     progress: &(dyn Fn(usize, usize) + Sync),
     take: &mut dyn FnMut(Outcome),
 ) -> Vec<FrameworkError> {
-    let runner = framework.runner();
+    let runner = framework.runner;
     let settings = settings(&options.config);
-    let continues = |at: usize| continues_on_disk(history, at);
+    let continues = |at: usize| continues_on_disk(framework, history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let mut errors = Vec::new();
     let mut schema = Schema::default();
@@ -136,7 +136,7 @@ pub fn each(
     let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
         let mut read: Vec<Result<Migration, FrameworkError>> =
-            some.par_iter().map(|found| Migration::read(found, runner)).collect();
+            some.par_iter().map(|found| framework.read(found)).collect();
         for (behind, found) in (1..read.len()).zip(some) {
             if let ([.., Ok(migration)], [Ok(next), ..]) = read.split_at_mut(behind)
                 && in_scope(found)
@@ -203,19 +203,19 @@ struct Judged {
 }
 
 impl Judged {
-    fn plan(self, framework: &dyn Framework, wanted: Wanted, options: &Options) -> Planned {
+    fn plan(self, framework: &Framework, wanted: Wanted, options: &Options) -> Planned {
         let Judged { migration, before, findings, notes } = self;
         let (findings, sequence) = match before {
             Some(before) => {
                 let around = Around::new(&migration, &before, options.config.postgres);
-                planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres)
+                planning::plan(&migration, findings, &around, framework.runner, options.config.postgres)
             }
             None => (findings, Sequence::default()),
         };
         let settings = layout_settings(&options.config);
         let mut draft = Draft::of(framework, migration, findings, sequence, settings, wanted);
         draft.notes = notes;
-        match draft.files.is_empty() {
+        match draft.bodies.is_empty() {
             true => Planned::Finished(Box::new(draft.outcome(framework, Vec::new(), wanted, options))),
             false => Planned::Draft(Box::new(draft)),
         }
@@ -224,14 +224,14 @@ impl Judged {
 
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the
 /// call the one after it.
-pub fn rewrite(framework: &dyn Framework, mut migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
+pub fn rewrite(framework: &Framework, mut migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
     session::resolve(&mut migration, schema);
     let around = Around::new(&migration, schema, options.config.postgres);
     let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
-    let (findings, sequence) =
-        planning::plan(&migration, findings, &around, framework.runner(), options.config.postgres);
+    let (findings, sequence) = planning::plan(&migration, findings, &around, framework.runner, options.config.postgres);
     let settings = layout_settings(&options.config);
-    let draft = Draft::of(framework, migration, findings, sequence, settings, Wanted::Files);
+    let mut draft = Draft::of(framework, migration, findings, sequence, settings, Wanted::Files);
+    draft.placed = draft.placed_alone(framework);
     let planned = Planned::Draft(Box::new(draft));
     let changes = changes(std::slice::from_ref(&planned)).pop().unwrap_or_default();
     match planned {
@@ -241,8 +241,8 @@ pub fn rewrite(framework: &dyn Framework, mut migration: Migration, schema: &mut
 }
 
 /// Why the framework cannot lay sequences out as the configuration wants, if it cannot.
-pub fn refused_layout(framework: &dyn Framework, config: &Config) -> Option<&'static str> {
-    framework.refuses_layout(layout(config)?)
+pub fn refused_layout(framework: &Framework, config: &Config) -> Option<&'static str> {
+    framework.idiom.refuses_layout(layout(config)?)
 }
 
 fn layout(config: &Config) -> Option<Layout> {

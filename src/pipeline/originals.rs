@@ -1,22 +1,19 @@
 //! The original migrations, each with the files that stand for it: those of the rewrite, or what is on disk by now.
 
-use std::collections::BTreeSet;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Run, Scope};
+use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut};
 use crate::project::{GitError, WorkTree};
 use crate::source::SourceFile;
 
 /// A migration as it was written, and what stands for it.
 pub struct Original {
-    /// Its name.
-    pub name: String,
-    /// Its text.
-    pub text: String,
-    /// The files that stand for it, by name, with their texts; none where it stays as it is.
-    pub files: Vec<(String, String)>,
+    /// The migration.
+    pub migration: Migration,
+    /// The files that stand for it; none where it stays as it is.
+    pub files: Vec<Migration>,
 }
 
 /// Why originals cannot be found.
@@ -58,11 +55,12 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     let outcome_of = |found: &Found| run.outcomes.iter().find(|outcome| outcome.path == found.file);
     let is_rewritten = |found: &Found| outcome_of(found).is_some_and(|outcome| !outcome.files.is_empty());
     let count = scope.history.iter().rposition(is_rewritten).map_or(0, |last| last + 1);
-    let named = |file: &LaidOut| (scope.framework.name_of(&file.path), file.content.clone());
+    let read = |file: &LaidOut| {
+        scope.framework.folder.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()))
+    };
     let original = |found: &Found| {
-        let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
-        let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(named).collect();
-        Ok(Original { name: found.name.clone(), text: source.text, files })
+        let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
+        Ok(Original { migration: scope.framework.read(found)?, files: files.collect::<Result<_, _>>()? })
     };
     scope.history.iter().take(count).map(original).collect()
 }
@@ -76,21 +74,23 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
         true => in_folder(scope.framework, Utf8Path::new(origin))?,
         false => at_reference(scope, origin)?,
     };
-    let on_disk = in_folder(scope.framework, &scope.folder)?;
-    let names: Vec<&str> = originals.iter().map(|(name, _)| name.as_str()).collect();
+    let mut on_disk: Vec<Option<Migration>> = Vec::new();
+    let folder = in_folder(scope.framework, &scope.folder)?;
+    let names: Vec<&str> = originals.iter().map(|original| original.name.as_str()).collect();
+    let stand_for: Vec<Vec<usize>> =
+        (0..names.len()).map(|at| scope.framework.folder.stand_for(at, &names, &folder)).collect();
+    on_disk.extend(folder.into_iter().map(Some));
     let mut matched = Vec::new();
-    let mut new: BTreeSet<usize> = (0..on_disk.len()).collect();
-    for (at, (name, text)) in originals.iter().enumerate() {
-        let stand_for = scope.framework.stand_for(at, &names, &on_disk);
-        if stand_for.is_empty() {
-            return Err(OriginalsError::Unreplaced { folder: scope.folder.clone(), name: name.clone() });
+    for (migration, stand_for) in originals.into_iter().zip(stand_for) {
+        let is_there = |at: &usize| on_disk[*at].is_some();
+        if stand_for.is_empty() || !stand_for.iter().all(is_there) {
+            return Err(OriginalsError::Unreplaced { folder: scope.folder.clone(), name: migration.name });
         }
-        let files: Vec<(String, String)> = stand_for.iter().map(|at| on_disk[*at].clone()).collect();
-        new.retain(|at| !stand_for.contains(at));
-        let is_unchanged = matches!(files.as_slice(), [(_, only)] if only == text);
-        let files = if is_unchanged { Vec::new() } else { files };
-        matched.push(Original { name: name.clone(), text: text.clone(), files });
+        let files: Vec<Migration> = stand_for.into_iter().filter_map(|at| on_disk[at].take()).collect();
+        let is_unchanged = matches!(files.as_slice(), [only] if only.text() == migration.text());
+        matched.push(Original { migration, files: if is_unchanged { Vec::new() } else { files } });
     }
+    let new: Vec<&Migration> = on_disk.iter().flatten().collect();
     if matched.is_empty() {
         return Err(OriginalsError::Empty(origin.to_owned()));
     }
@@ -100,22 +100,19 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
     Ok(matched)
 }
 
-fn in_folder(framework: &dyn Framework, folder: &Utf8Path) -> Result<Vec<(String, String)>, OriginalsError> {
-    let read = |found: Found| {
-        let source = SourceFile::read(&found.file).map_err(FrameworkError::from)?;
-        Ok((found.name, source.text))
-    };
-    framework.list(folder)?.into_iter().map(read).collect()
+fn in_folder(framework: &Framework, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
+    let read = framework.folder.list(folder)?.into_iter().map(|found| framework.read(&found));
+    Ok(read.collect::<Result<_, FrameworkError>>()?)
 }
 
 /// The migrations as they were at a git reference, listed as the framework listed them then.
-fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<(String, String)>, OriginalsError> {
+fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<Migration>, OriginalsError> {
     let no_git = || OriginalsError::Unknown(reference.to_owned());
     let git = WorkTree::discover(&scope.folder)?.ok_or_else(no_git)?;
     let base = git.base(Some(reference))?.ok_or_else(no_git)?;
     let folder = tempfile::tempdir()?;
     let root = Utf8PathBuf::try_from(folder.path().to_owned()).map_err(|error| error.into_io_error())?;
-    for path in git.existing_at(&base, &scope.folder)?.iter().filter(|path| scope.framework.is_listed_by(path)) {
+    for path in git.existing_at(&base, &scope.folder)?.iter().filter(|path| scope.framework.folder.is_listed_by(path)) {
         let Ok(place) = path.strip_prefix(&scope.folder) else { continue };
         let Some(source) = git.contents_at(&base, path)? else { continue };
         let copy = root.join(place);

@@ -9,8 +9,10 @@ use crate::project::{GitError, WorkTree};
 use crate::source::project_of;
 
 /// What the command line says about the scope.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ScopeOptions {
+    /// The frameworks that are looked for, in this order.
+    pub frameworks: &'static [&'static Framework],
     /// `--framework`.
     pub framework: Option<String>,
     /// `--since`.
@@ -19,10 +21,16 @@ pub struct ScopeOptions {
     pub all: bool,
 }
 
+impl Default for ScopeOptions {
+    fn default() -> Self {
+        ScopeOptions { frameworks: FRAMEWORKS, framework: None, since: None, all: false }
+    }
+}
+
 /// A migrations folder and the part of it that a run is about.
 pub struct Scope {
     /// The framework.
-    pub framework: &'static dyn Framework,
+    pub framework: &'static Framework,
     /// The migrations folder.
     pub folder: Utf8PathBuf,
     /// Every migration, in order.
@@ -60,15 +68,15 @@ pub enum ResolveError {
     Git(#[from] GitError),
 }
 
-fn names() -> String {
-    FRAMEWORKS.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ")
+fn names(frameworks: &[&Framework]) -> String {
+    frameworks.iter().map(|framework| framework.name).collect::<Vec<_>>().join(", ")
 }
 
 /// The folders that `path` may be about: itself, and the migrations folders of whatever framework there. What is in them is
 /// not read: it may be half-written.
-pub fn folders(path: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+pub fn folders(path: &Utf8Path, frameworks: &[&Framework]) -> BTreeSet<Utf8PathBuf> {
     let nearest = path.ancestors().find(|place| place.is_dir()).map(Utf8Path::to_owned);
-    let detected = FRAMEWORKS.iter().filter_map(|framework| framework.detect(path));
+    let detected = frameworks.iter().filter_map(|framework| framework.folder.detect(path));
     nearest.into_iter().chain(detected).collect()
 }
 
@@ -80,32 +88,33 @@ pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, Resolve
     if !path.exists() {
         return Err(ResolveError::Missing(path.to_owned()));
     }
-    let frameworks: Vec<&'static dyn Framework> = match &options.framework {
+    let frameworks: Vec<&'static Framework> = match &options.framework {
         Some(name) => vec![
-            *FRAMEWORKS
+            *options
+                .frameworks
                 .iter()
-                .find(|f| f.name() == name)
-                .ok_or_else(|| ResolveError::UnknownFramework(name.clone(), names()))?,
+                .find(|framework| framework.name == name)
+                .ok_or_else(|| ResolveError::UnknownFramework(name.clone(), names(options.frameworks)))?,
         ],
-        None => FRAMEWORKS.to_vec(),
+        None => options.frameworks.to_vec(),
     };
     // A single migration is named by its folder or file; else the path is a folder or a project.
     let ancestors = [Some(path), path.parent(), path.parent().and_then(Utf8Path::parent)];
     for (depth, place) in ancestors.into_iter().flatten().enumerate() {
         for framework in &frameworks {
-            let Some(folder) = framework.detect(place).filter(|f| depth == 0 || f == place) else { continue };
-            let history = framework.list(&folder)?;
+            let Some(folder) = framework.folder.detect(place).filter(|f| depth == 0 || f == place) else { continue };
+            let history = framework.folder.list(&folder)?;
             let is_named = |f: &&Found| f.file == path || (path != folder && f.file.parent() == Some(path));
             let single = history.iter().find(is_named).cloned();
             if depth > 0 && single.is_none() {
                 continue;
             }
             let led_through = led_through(path, &folder);
-            let scope = narrow(*framework, folder, history, single, options)?;
+            let scope = narrow(framework, folder, history, single, options)?;
             return Ok(Scope { led_through, ..scope });
         }
     }
-    Err(ResolveError::NoFramework(path.to_owned(), names()))
+    Err(ResolveError::NoFramework(path.to_owned(), names(options.frameworks)))
 }
 
 /// The first link between a path that was named and a migrations folder that was found there; the folder itself where a
@@ -127,7 +136,7 @@ fn led_through(named: &Utf8Path, folder: &Utf8Path) -> Option<Utf8PathBuf> {
 }
 
 fn narrow(
-    framework: &'static dyn Framework,
+    framework: &'static Framework,
     folder: Utf8PathBuf,
     history: Vec<Found>,
     single: Option<Found>,
@@ -135,7 +144,7 @@ fn narrow(
 ) -> Result<Scope, ResolveError> {
     let every: HashSet<Utf8PathBuf> = history.iter().map(|f| f.file.clone()).collect();
     let mut scope = Scope {
-        skipped: framework.skipped(&folder, &history),
+        skipped: framework.folder.skipped(&folder, &history),
         framework,
         folder,
         history,

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::relative;
-use crate::framework::{Found, Framework, FrameworkError, Records};
+use crate::framework::{Found, Framework, FrameworkError, WrittenSchemas};
 use crate::schema::{Difference, Schema};
 
 /// How many are held in memory at once: each may be as big as the history's whole schema.
@@ -16,7 +16,7 @@ const NAMED: usize = 4;
 
 /// What is written down where a run needs it: before each migration in scope.
 pub(super) struct WrittenDown {
-    records: Box<dyn Records>,
+    schemas: Box<dyn WrittenSchemas>,
     /// After which migrations one is needed, those that were read not any more.
     needed: VecDeque<usize>,
     read: VecDeque<(usize, Result<Schema, FrameworkError>)>,
@@ -37,12 +37,12 @@ impl WrittenDown {
     /// `continues` is true for a migration that is a later part of a sequence: what was written down beside the part
     /// before it is the schema before or after the whole sequence, not between them.
     pub(super) fn new(
-        framework: &dyn Framework,
+        framework: &Framework,
         history: &[Found],
         in_scope: &(dyn Fn(&Found) -> bool + Sync),
         continues: &dyn Fn(usize) -> bool,
     ) -> Self {
-        let records = framework.records(history);
+        let schemas = framework.folder.written_schemas(history);
         let mut needed = VecDeque::new();
         let mut last = None;
         for (at, found) in history.iter().enumerate() {
@@ -51,11 +51,11 @@ impl WrittenDown {
                 last = None;
             }
             let between = || at + 1 < history.len() && continues(at + 1);
-            if records.file(at).is_some() && !between() {
+            if schemas.file(at).is_some() && !between() {
                 last = Some(at);
             }
         }
-        WrittenDown { records, needed, read: VecDeque::new(), schema: None, said: BTreeSet::new(), waiting: Vec::new() }
+        WrittenDown { schemas, needed, read: VecDeque::new(), schema: None, said: BTreeSet::new(), waiting: Vec::new() }
     }
 
     /// The catalog to judge a migration by, where one was written down before it.
@@ -72,14 +72,14 @@ impl WrittenDown {
     pub(super) fn lay_over(&mut self, replayed: &Schema, at: usize) {
         if self.read.is_empty() && self.needed.front() == Some(&at) {
             let some: Vec<usize> = self.needed.drain(..self.needed.len().min(AT_ONCE)).collect();
-            let records = &self.records;
-            self.read = some.into_par_iter().map(|at| (at, records.after(at))).collect::<Vec<_>>().into();
+            let schemas = &self.schemas;
+            self.read = some.into_par_iter().map(|at| (at, schemas.after(at))).collect::<Vec<_>>().into();
         }
         if self.read.front().is_none_or(|(wanted, _)| *wanted != at) {
             return;
         }
         let Some((_, written)) = self.read.pop_front() else { return };
-        let Some(file) = self.records.file(at) else { return };
+        let Some(file) = self.schemas.file(at) else { return };
         let said = match written {
             Ok(written) => {
                 let mut schema = replayed.clone();

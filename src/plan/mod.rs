@@ -4,7 +4,10 @@
 
 pub mod check;
 mod dependency;
+pub mod files;
 mod order;
+mod origin;
+pub mod rerun;
 mod resource;
 mod runner;
 mod sequence;
@@ -13,7 +16,9 @@ mod values;
 mod waits;
 
 pub use dependency::uses;
+pub use files::{Files, Refusal};
 pub use order::{Stuck, units};
+pub use origin::Origin;
 pub use resource::Uses;
 pub use runner::{Begins, Leaves, Resumes, Runner, Sends};
 pub use sequence::{Sequence, Unit, UnitKind};

@@ -22,6 +22,8 @@ pub enum Sends {
     Files,
     /// What stands between these words, wherever they are, one after the other.
     Chunks(&'static str),
+    /// Each call in a file that is not SQL, one after the other.
+    Calls,
 }
 
 /// The transaction that a runner has begun before it sends a file.
@@ -67,8 +69,8 @@ impl Runner {
     }
 
     /// It sends a file in pieces.
-    pub fn sends_chunks(&self) -> bool {
-        matches!(self.sends, Sends::Chunks(_))
+    pub fn sends_pieces(&self) -> bool {
+        matches!(self.sends, Sends::Chunks(_) | Sends::Calls)
     }
 
     /// What it sends is in a transaction, until a file leaves it.

@@ -9,6 +9,7 @@ mod constraint;
 mod cost;
 mod data;
 mod effects;
+pub mod idempotence;
 mod index;
 mod lock;
 mod maintenance;

@@ -20,7 +20,6 @@ use std::path::{Path, PathBuf};
 use camino::Utf8PathBuf;
 
 use super::{Availability, RULES, Rule, rule};
-use crate::framework::migration::Migration;
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, plpgsql};
 use crate::pipeline::{self, Options};
 use crate::project::Config;
@@ -31,7 +30,7 @@ use crate::sql::{one_line, split};
 
 /// A migration, and what is there before it.
 struct Example {
-    framework: &'static dyn Framework,
+    framework: &'static Framework,
     settings: String,
     history: String,
     migration: String,
@@ -109,14 +108,14 @@ impl Example {
         (example, wanted)
     }
 
-    fn of(framework: &'static dyn Framework, migration: String) -> Example {
+    fn of(framework: &'static Framework, migration: String) -> Example {
         Example { framework, settings: String::new(), history: String::new(), migration }
     }
 
     fn report(&self) -> MigrationReport {
         let read = |name: &str, text: &str| {
             let source = SourceFile::from_bytes(format!("/{name}/migration.sql"), text.as_bytes().to_vec());
-            Migration::from_source(name.into(), source.expect("text"), self.framework.runner()).expect("statements")
+            self.framework.folder.read(name, source.expect("text")).expect("statements")
         };
         let mut schema = Schema::default();
         read("before", &self.history).items.iter().for_each(|item| schema.apply(&item.operation));
@@ -205,8 +204,8 @@ fn messages(lines: &[String]) -> Vec<String> {
     messages
 }
 
-fn drizzle() -> &'static dyn Framework {
-    *FRAMEWORKS.iter().find(|framework| framework.name() == "drizzle").expect("Drizzle")
+fn drizzle() -> &'static Framework {
+    FRAMEWORKS.iter().find(|framework| framework.name == "drizzle").expect("Drizzle")
 }
 
 /// The SQL blocks of a page.

@@ -11,6 +11,7 @@ mod cursor;
 mod do_block;
 pub mod expression;
 mod grant;
+mod literal;
 mod one_line;
 mod passes;
 mod read;
@@ -29,6 +30,7 @@ mod trigger;
 mod whole_rows;
 mod with;
 
+pub use literal::literal;
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
 pub use read::read_statement;

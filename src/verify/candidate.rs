@@ -3,26 +3,28 @@
 use postgres::Client;
 
 use super::{Doing, Scratch, VerifyError, message_of};
+use crate::framework::header::{About, Header, Undo};
+use crate::framework::migration::{Migration, Sent};
 use crate::operation::{Operation, SessionOperation, TransactionControl};
 use crate::plan::Runner;
-use crate::sql::{change, read_statement, split};
+use crate::sql::change;
 
 /// A migration of the history, with the sequence that replaces it.
 #[derive(Debug, Clone)]
 pub struct Candidate {
     /// Its name.
     pub name: String,
-    /// The naive migration, as the runner sends it: whole, or in chunks.
+    /// The naive migration, as the runner sends it: whole, or in pieces.
     pub naive: Vec<String>,
     /// Its statements, for a runner that sends one at a time.
     pub statements: Vec<String>,
     /// What is sent for its sequence, in order; empty when there is nothing to prove.
     pub pieces: Vec<Piece>,
-    /// The runner sends chunks, has begun a transaction before, and begins at the first chunk again after a failure.
-    pub in_chunks: bool,
+    /// Who sends it.
+    pub runner: Runner,
 }
 
-/// What the runner sends at once for a sequence, with what its first lines say of it.
+/// What the runner sends at once for a sequence, with what its comments say of it.
 #[derive(Debug, Clone)]
 pub struct Piece {
     /// Its name.
@@ -33,6 +35,8 @@ pub struct Piece {
     pub set: String,
     /// The statements that take it back, in order; `None` when it cannot be taken back or nobody said how.
     pub undo: Option<Vec<String>>,
+    /// The statement that clears away what a failed run left behind, where there is one.
+    pub clears: Option<String>,
     /// In the author's own words: its locks were reported, not promised.
     pub as_written: bool,
     /// No step of its own: it makes the one beside it bear repetition.
@@ -44,123 +48,155 @@ pub struct Piece {
 }
 
 impl Candidate {
-    /// A migration and the files that stand for it, each with its name and text.
-    pub fn new(name: String, text: &str, files: &[(String, String)], runner: Runner) -> Candidate {
-        let naive: Vec<String> = runner.chunks(text).iter().map(|span| span.slice(text).to_owned()).collect();
-        let statements = naive.iter().flat_map(|chunk| statements(chunk)).map(str::to_owned).collect();
-        let in_chunks = runner.sends_chunks();
-        let pieces = files.iter().enumerate().flat_map(|(file, (name, content))| {
-            let pieces = match in_chunks {
-                true => Piece::of_chunks(name, content, runner),
-                false => vec![Piece::new(name.clone(), content.clone())],
+    /// A migration and the files that stand for it.
+    pub fn new(naive: &Migration, files: Vec<&Migration>) -> Candidate {
+        let pieces = files.iter().enumerate().flat_map(|(file, migration)| {
+            let pieces = match migration.runner.sends_pieces() {
+                true => Piece::of_file(migration),
+                false => migration.sent.iter().map(|sent| Piece::whole(migration, sent)).collect(),
             };
             pieces.into_iter().map(move |piece| Piece { file, ..piece })
         });
-        Candidate { name, pieces: pieces.collect(), naive, statements, in_chunks }
+        Candidate {
+            name: naive.name.clone(),
+            naive: naive.sent.iter().map(|sent| naive.sql_of(sent)).collect(),
+            statements: naive.statements.iter().map(|statement| naive.sql(statement).to_owned()).collect(),
+            pieces: pieces.collect(),
+            runner: naive.runner,
+        }
     }
-}
-
-/// True for a `SET` that decides what the statements behind it do, until the session ends.
-fn sets(statement: &str) -> bool {
-    let operations = read_statement(statement).operations;
-    let is_set = |operation: &Operation| {
-        matches!(operation, Operation::Session(SessionOperation::SetParameter { local: false, .. }))
-            && change(operation).is_some()
-    };
-    statement.ends_with(';') && !operations.is_empty() && operations.iter().all(|located| is_set(&located.operation))
-}
-
-fn statements(chunk: &str) -> impl Iterator<Item = &str> {
-    split(chunk).pieces.into_iter().map(|piece| piece.span.slice(chunk))
 }
 
 impl Piece {
-    /// Reads what a file says of itself.
-    pub fn new(name: String, sql: String) -> Piece {
-        let header = || sql.lines().take_while(|line| line.starts_with("--"));
-        let undo = header().find_map(|line| line.strip_prefix("-- Undo: ")).and_then(|undo| match undo {
-            "nothing to undo" => Some(Vec::new()),
-            undo if undo.contains("not possible:") => None,
-            undo => Some(split(undo).pieces.iter().map(|piece| piece.span.slice(undo).to_owned()).collect()),
+    /// `headers` are what its comments say.
+    fn new<'a>(name: String, sql: String, headers: impl IntoIterator<Item = &'a Header>) -> Piece {
+        let headers: Vec<&Header> = headers.into_iter().collect();
+        let first = headers.first();
+        let helps = first.is_some_and(|first| matches!(first.about, About::BeforeStep(_) | About::AfterStep(_)));
+        let undo = headers.iter().find_map(|header| header.undo.as_ref());
+        let undo = undo.and_then(|undo| match undo {
+            Undo::By(statements) => Some(statements.clone()),
+            Undo::Impossible => None,
         });
-        let title = header().next().unwrap_or_default();
-        let as_written = title.ends_with("as written");
-        let helps = title.starts_with("-- Before step ") || title.starts_with("-- After step ");
-        let undo = if helps { Some(Vec::new()) } else { undo };
-        Piece { set: String::new(), undo, as_written, helps, name, sql, with_ledger: false, file: 0 }
+        Piece {
+            name,
+            sql,
+            set: String::new(),
+            undo: if helps { Some(Vec::new()) } else { undo },
+            clears: headers.iter().find_map(|header| header.clears.clone()),
+            as_written: first.is_some_and(|first| first.as_written),
+            helps,
+            with_ledger: false,
+            file: 0,
+        }
     }
 
-    /// What stands between COMMIT and START TRANSACTION is sent and commits chunk by chunk, the rest in one transaction.
-    fn of_chunks(name: &str, text: &str, runner: Runner) -> Vec<Piece> {
+    /// A file that is sent as a whole.
+    fn whole(migration: &Migration, sent: &Sent) -> Piece {
+        Piece::new(migration.name.clone(), migration.sql_of(sent), migration.headers_of(sent))
+    }
+
+    /// What is outside a transaction is sent and commits by itself, the rest in one transaction.
+    fn of_file(migration: &Migration) -> Vec<Piece> {
+        let name = &migration.name;
         let mut pieces: Vec<Piece> = Vec::new();
-        let mut together = String::new();
+        let mut together = Together::default();
         let mut set = String::new();
-        let mut in_transaction = runner.is_in_transaction();
-        for span in runner.chunks(text) {
-            let chunk = span.slice(text).trim();
+        let mut in_transaction = migration.runner.is_in_transaction();
+        for sent in &migration.sent {
+            let sql = migration.sql_of(sent).trim().to_owned();
+            let headers: Vec<&Header> = migration.headers_of(sent).collect();
             let before = in_transaction;
-            match control(chunk) {
+            match control(migration, sent) {
                 Some(TransactionControl::Begin) => {
                     in_transaction = true;
-                    let header = chunk.lines().take_while(|line| line.starts_with("--"));
-                    header.filter(|_| chunk.starts_with("-- Step ")).for_each(|line| together.extend([line, "\n"]));
+                    if let Some(first) = headers.first().filter(|header| header.steps().is_some()) {
+                        let lines = migration.comments_at(first).lines();
+                        together.sql.extend(lines.flat_map(|line| [line, "\n"]));
+                        together.headers.extend(headers);
+                    }
                 }
                 Some(TransactionControl::Commit) => in_transaction = false,
-                _ if statements(chunk).next().is_none() => {}
+                _ if sent.statements.is_empty() => {}
                 _ if in_transaction => {
-                    together.push_str(chunk);
-                    together.push_str(if chunk.ends_with(';') { "\n" } else { ";\n" });
+                    together.sql.push_str(&sql);
+                    together.sql.push_str(if sql.ends_with(';') { "\n" } else { ";\n" });
+                    if !together.has_statements {
+                        together.headers.extend(headers);
+                    }
+                    together.has_statements = true;
                 }
                 _ => {
-                    let piece = match (title(chunk), pieces.last()) {
-                        (Some(title), _) => Piece::new(format!("{name}, {title}"), chunk.to_owned()),
+                    let piece = match (title(&headers), pieces.last()) {
+                        (Some(title), _) => Piece::new(format!("{name}, {title}"), sql, headers),
                         // the unit goes on
-                        (None, Some(last)) if !says_how_to_undo(chunk) => {
-                            Piece { sql: chunk.to_owned(), undo: Some(Vec::new()), helps: true, ..last.clone() }
+                        (None, Some(last)) if headers.is_empty() => {
+                            Piece { sql, undo: Some(Vec::new()), clears: None, helps: true, ..last.clone() }
                         }
-                        (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), chunk.to_owned()),
+                        (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), sql, headers),
                     };
                     pieces.push(Piece { set: set.clone(), ..piece });
-                    statements(chunk)
-                        .filter(|statement| sets(statement))
-                        .for_each(|statement| set.extend([statement, "\n"]));
+                    set.extend(settings(migration, sent).flat_map(|statement| [statement, "\n"]));
                 }
             }
-            if before && !in_transaction && together.lines().any(|line| !line.starts_with("--")) {
-                pieces.push(Piece { set: set.clone(), ..Piece::new(name.to_owned(), std::mem::take(&mut together)) });
+            if before && !in_transaction && together.has_statements {
+                pieces.push(Piece { set: set.clone(), ..std::mem::take(&mut together).piece(name) });
             }
         }
-        if together.lines().any(|line| !line.starts_with("--")) {
-            pieces.push(Piece { with_ledger: true, set, ..Piece::new(name.to_owned(), together) });
+        if together.has_statements {
+            pieces.push(Piece { with_ledger: true, set, ..together.piece(name) });
         }
         pieces
     }
 }
 
-/// What a chunk that is nothing else does to the transaction.
-fn control(chunk: &str) -> Option<TransactionControl> {
-    let mut statements = statements(chunk);
-    let (only, None) = (statements.next()?, statements.next()) else { return None };
-    match read_statement(only).operations.as_slice() {
-        [located] => match &located.operation {
-            Operation::Session(SessionOperation::Transaction(control)) => Some(*control),
+/// What commits together.
+#[derive(Default)]
+struct Together<'a> {
+    sql: String,
+    headers: Vec<&'a Header>,
+    has_statements: bool,
+}
+
+impl Together<'_> {
+    fn piece(self, name: &str) -> Piece {
+        Piece::new(name.to_owned(), self.sql, self.headers)
+    }
+}
+
+/// The `SET`s that decide what the statements behind them do, until the session ends.
+fn settings<'a>(migration: &'a Migration, sent: &Sent) -> impl Iterator<Item = &'a str> {
+    let is_set = |operation: &Operation| {
+        matches!(operation, Operation::Session(SessionOperation::SetParameter { local: false, .. }))
+            && change(operation).is_some()
+    };
+    let statements = &migration.statements[sent.statements.clone()];
+    let sets = statements.iter().filter(move |statement| {
+        let items = &migration.items[statement.items.clone()];
+        !items.is_empty() && items.iter().all(|item| is_set(&item.operation))
+    });
+    sets.map(|statement| migration.sql(statement)).filter(|statement| statement.ends_with(';'))
+}
+
+/// What a statement that is sent alone does to the transaction.
+fn control(migration: &Migration, sent: &Sent) -> Option<TransactionControl> {
+    let [statement] = &migration.statements[sent.statements.clone()] else { return None };
+    match &migration.items[statement.items.clone()] {
+        [item] => match item.operation {
+            Operation::Session(SessionOperation::Transaction(control)) => Some(control),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn says_how_to_undo(chunk: &str) -> bool {
-    chunk.lines().take_while(|line| line.starts_with("--")).any(|line| line.starts_with("-- Undo: "))
-}
-
-/// `step 7` or `before step 7`, as the chunk's first line says.
-fn title(chunk: &str) -> Option<String> {
-    let line = chunk.lines().next()?.strip_prefix("-- ")?;
-    match line.split([' ', ':']).collect::<Vec<_>>().as_slice() {
-        ["Step", number, "of", ..] => Some(format!("step {number}")),
-        [when @ ("Before" | "After"), "step", number, ..] => Some(format!("{} step {number}", when.to_lowercase())),
-        _ => None,
+/// `step 7` or `before step 7`, as the first of the headers says.
+fn title(headers: &[&Header]) -> Option<String> {
+    match headers.first()?.about {
+        About::Steps(steps) => Some(format!("step {}", steps.first)),
+        About::BeforeStep(number) => Some(format!("before step {number}")),
+        About::AfterStep(number) => Some(format!("after step {number}")),
+        About::OnlyStep => None,
     }
 }
 
@@ -192,7 +228,11 @@ impl Candidate {
 
     /// Sends the naive migration in one implicit transaction; `None` when PostgreSQL refuses it there.
     fn send_whole(&self, session: &mut Client) -> Result<Option<Result<(), String>>, VerifyError> {
-        let (begin, commit) = if self.in_chunks { ("BEGIN", "COMMIT") } else { ("", "") };
+        let in_transaction = self.runner.is_in_transaction();
+        if !in_transaction && self.naive.len() > 1 {
+            return Ok(None); // each part commits by itself
+        }
+        let (begin, commit) = if in_transaction { ("BEGIN", "COMMIT") } else { ("", "") };
         let chunks = std::iter::once(begin).chain(self.naive.iter().map(String::as_str)).chain([commit]);
         let Err(error) = chunks.into_iter().try_for_each(|chunk| session.batch_execute(chunk)) else {
             return Ok(Some(Ok(())));

@@ -73,7 +73,7 @@ impl Bench<'_> {
     fn run_on(&self, database: &Scratch, at: usize) -> Result<(), String> {
         let (pieces, piece) = (&self.candidate.pieces, &self.candidate.pieces[at]);
         let of_file = || pieces.iter().filter(|other| other.file == piece.file);
-        let mut rest: Vec<&Piece> = match self.candidate.in_chunks {
+        let mut rest: Vec<&Piece> = match self.candidate.runner.is_one_session() {
             true => {
                 let behind = pieces.iter().filter(|other| other.file > piece.file);
                 of_file().filter(|piece| !piece.with_ledger).chain(of_file()).chain(behind).collect()
@@ -81,7 +81,7 @@ impl Bench<'_> {
             false => pieces[at..].iter().collect(),
         };
         let mut session = database.connect().map_err(|error| error.to_string())?;
-        recover(&mut session, &piece.sql)?;
+        piece.clears.iter().try_for_each(|statement| send(&mut session, statement))?;
         rest.drain(..)
             .try_for_each(|piece| send(&mut session, &piece.sql).map_err(|why| format!("{}: {why}", piece.name)))
     }
@@ -144,20 +144,4 @@ fn kill(database: &Scratch, piece: &Piece) -> Result<bool, VerifyError> {
     })?;
     blocker.batch_execute("ROLLBACK").doing("ROLLBACK")?;
     Ok(killed)
-}
-
-/// Does what the file's first lines say about a failure, as far as it is SQL: drops the index that a build left behind.
-fn recover(session: &mut Client, sql: &str) -> Result<(), String> {
-    const DROP: &str = "DROP INDEX CONCURRENTLY IF EXISTS ";
-    let mut header = sql.lines().take_while(|line| line.starts_with("--"));
-    let Some(rest) = header.find_map(|line| Some(line.split_once(DROP)?.1)) else { return Ok(()) };
-    let mut quoted = false;
-    let name: String = rest
-        .chars()
-        .take_while(|&letter| {
-            quoted ^= letter == '"';
-            quoted || letter == '"' || letter == '.' || letter == '_' || letter.is_alphanumeric()
-        })
-        .collect();
-    send(session, &format!("{DROP}{name}"))
 }

@@ -67,7 +67,7 @@ impl Bench<'_> {
             trial.notes.push("it locks no table that was there before: there is no traffic to disturb".to_owned());
             return Ok(trial);
         }
-        let word = |word: &'static str| self.candidate.in_chunks.then(|| (word.to_owned(), word));
+        let word = |word: &'static str| self.candidate.runner.is_in_transaction().then(|| (word.to_owned(), word));
         let statements = self.candidate.statements.iter().map(|statement| (one_line(statement), statement.as_str()));
         let statements: Vec<Part> = word("BEGIN").into_iter().chain(statements).chain(word("COMMIT")).collect();
         let pieces: Vec<Part> =

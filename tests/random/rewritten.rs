@@ -10,6 +10,7 @@ use safestep::framework::{FRAMEWORKS, Framework};
 use safestep::pipeline::{Options, Run, run};
 use safestep::project::{Config, Millis};
 use safestep::report::MigrationReport;
+use safestep::source::SourceFile;
 use safestep::verify::{Candidate, Piece};
 
 use super::case::{Case, Form, Project, put};
@@ -48,15 +49,15 @@ fn options(case: &Case, project: &Project) -> Options {
     Options { config, base: project.root.clone() }
 }
 
-fn framework(form: Form) -> Result<&'static dyn Framework> {
+fn framework(form: Form) -> Result<&'static Framework> {
     let name = if form == Form::Prisma { "prisma" } else { "drizzle" };
-    FRAMEWORKS.iter().find(|framework| framework.name() == name).copied().context("the framework")
+    FRAMEWORKS.iter().find(|framework| framework.name == name).copied().context("the framework")
 }
 
 /// Rewrites all but the history.
 fn rewrite(case: &Case, project: &Project) -> Result<Result<Run, Finding>> {
     let framework = framework(case.form)?;
-    let history = match framework.list(&project.root) {
+    let history = match framework.folder.list(&project.root) {
         Ok(history) => history,
         Err(error) => return Ok(Err(Finding::new("unusable folder", error.to_string()))),
     };
@@ -103,9 +104,10 @@ pub fn rewritten(case: &Case) -> Result<Result<Rewritten, Finding>> {
         return Ok(Err(Finding::new(kind, error.to_string())));
     }
     let framework = framework(case.form)?;
-    let files: Vec<(String, String)> =
-        outcome.files.iter().map(|file| (framework.name_of(&file.path), file.content.clone())).collect();
-    let candidate = Candidate::new(outcome.report.name.clone(), &source, &files, framework.runner());
+    let read = |name: &str, text: &str| framework.folder.read(name, SourceFile::new(format!("{name}.sql"), text));
+    let files = outcome.files.iter().map(|file| read(&file.name, &file.content));
+    let files = files.collect::<Result<Vec<_>, _>>()?;
+    let candidate = Candidate::new(&read(&outcome.report.name, &source)?, files.iter().collect());
     for change in &changes {
         put(
             &change.path,

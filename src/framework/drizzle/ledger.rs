@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 
-use super::super::plpgsql::literal;
-use super::super::{Framework, FrameworkError};
+use super::super::FrameworkError;
+use super::super::seconds;
 use super::names::sequence_at;
-use super::{Drizzle, config, journal, seconds};
+use super::{config, journal};
 use crate::framework::ledger::{Applied, Ledger, Obstacle, Row, sha256};
-use crate::plan::Runner;
+use crate::framework::migration::Migration;
+use crate::sql::literal;
 
 pub(super) const TABLE: &str = "__drizzle_migrations";
 const SCHEMA: &str = "drizzle";
@@ -57,13 +58,13 @@ impl DrizzleLedger {
     }
 
     /// The migration that a row is about.
-    fn name(&self, row: &Row, folder: &[(String, String)]) -> String {
+    fn name(&self, row: &Row, folder: &[Migration]) -> String {
         let value = |at: usize| row.get(at).cloned().flatten();
         let (name, time) = (value(0), value(1).and_then(|time| time.parse::<i64>().ok()));
         // A row that 0.x wrote has milliseconds, and a name only after 1.0 ran.
         let unit = if matches!(self.times, Times::Folders) { 1000 } else { 1 };
         let same = |other: i64| time.is_some_and(|time| time.div_euclid(unit) == other.div_euclid(unit));
-        let by_time = || folder.iter().map(|(name, _)| name).find(|name| self.time(name).is_some_and(same));
+        let by_time = || folder.iter().map(|found| &found.name).find(|name| self.time(name).is_some_and(same));
         let known = match self.times {
             Times::Journal(_) => by_time().cloned(),
             Times::Folders => name.or_else(|| by_time().cloned()),
@@ -81,10 +82,6 @@ impl Ledger for DrizzleLedger {
         Some(&self.schema)
     }
 
-    fn runner(&self) -> Runner {
-        Drizzle.runner()
-    }
-
     fn place(&self) -> String {
         format!("{}.{}", self.schema, identifier(&self.table))
     }
@@ -93,8 +90,9 @@ impl Ledger for DrizzleLedger {
         format!("SELECT to_jsonb(l) ->> 'name', created_at, hash FROM {} AS l ORDER BY id", self.place())
     }
 
-    fn applied(&self, rows: &[Row], folder: &[(String, String)]) -> Vec<Applied> {
-        let hashes: BTreeMap<&str, String> = folder.iter().map(|(name, text)| (name.as_str(), sha256(text))).collect();
+    fn applied(&self, rows: &[Row], folder: &[Migration]) -> Vec<Applied> {
+        let hashes: BTreeMap<&str, String> =
+            folder.iter().map(|on_disk| (on_disk.name.as_str(), sha256(on_disk.text()))).collect();
         let mut applied: Vec<Applied> = Vec::new();
         for row in rows {
             let name = self.name(row, folder);
@@ -128,9 +126,9 @@ impl Ledger for DrizzleLedger {
     }
 
     /// All files of the sequence that the one with the migration's time or name belongs to.
-    fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String> {
-        let Some(at) = folder.iter().position(|(name, _)| name == old) else { return Vec::new() };
-        sequence_at(at, folder).map(|at| folder[at].0.clone()).collect()
+    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
+        let Some(at) = folder.iter().position(|on_disk| on_disk.name == old) else { return Vec::new() };
+        sequence_at(at, folder).map(|at| folder[at].name.clone()).collect()
     }
 
     /// The migrators take no lock of their own; one at work has written to the ledger or is about to.
@@ -142,14 +140,14 @@ impl Ledger for DrizzleLedger {
         )
     }
 
-    fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String> {
+    fn adoption(&self, old: &str, new: &[&Migration]) -> Option<String> {
         let place = self.place();
-        if let [(name, text)] = new
-            && name == old
+        if let [only] = new
+            && only.name == old
         {
-            let (hash, time) = (literal(&sha256(text)), self.time(name)?);
+            let (hash, time) = (literal(&sha256(only.text())), self.time(old)?);
             return self
-                .shares_its_second(name)
+                .shares_its_second(old)
                 .then(|| format!("UPDATE {place} SET hash = {hash} WHERE created_at = {time}"));
         }
         let time = |name: &str| self.time(name).map(|time| time.to_string());
@@ -157,12 +155,12 @@ impl Ledger for DrizzleLedger {
             Times::Journal(_) => ("hash, created_at", format!("created_at = {}", time(old)?)),
             Times::Folders => ("hash, created_at, name", format!("name = {}", literal(old))),
         };
-        let row = |(name, text): &(String, String)| {
+        let row = |one: &&Migration| {
             let name_too = match self.times {
                 Times::Journal(_) => String::new(),
-                Times::Folders => format!(", {}", literal(name)),
+                Times::Folders => format!(", {}", literal(&one.name)),
             };
-            Some(format!("({}, {}{name_too})", literal(&sha256(text)), time(name)?))
+            Some(format!("({}, {}{name_too})", literal(&sha256(one.text())), time(&one.name)?))
         };
         let rows: Vec<String> = new.iter().map(row).collect::<Option<_>>()?;
         Some(format!(
@@ -180,25 +178,29 @@ fn identifier(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::DRIZZLE;
     use super::*;
+    use crate::source::SourceFile;
 
     fn ledger(times: &[(&str, i64)]) -> DrizzleLedger {
         let times = Times::Journal(times.iter().map(|(tag, when)| ((*tag).to_owned(), *when)).collect());
         DrizzleLedger { table: "m".into(), schema: "\"s\"".into(), times }
     }
 
-    fn file(name: &str, text: &str) -> (String, String) {
-        (name.into(), text.into())
+    fn file(name: &str, text: &str) -> Migration {
+        DRIZZLE.folder.read(name, SourceFile::new("m.sql", text)).unwrap()
     }
+
+    const AGAIN: &str = "-- When it fails, the same command begins this file again: …";
 
     #[test]
     fn the_files_of_a_sequence_stand_together() {
         let folder = [
             file("0", "CREATE TABLE a ();"),
-            file("1", "-- Step 1 of 3 of x: it has …\nCOMMIT;"),
-            file("2", "-- Step 2 of 3 of x: it has …\nCOMMIT;"),
-            file("3", "-- Step 1 of 2 of x: it has …\nCOMMIT;"),
-            file("4", "-- Step 2 of 2 of x: it has …\nCOMMIT;"),
+            file("1", &format!("-- Step 1 of 3 of x: it has …\n{AGAIN}\nCOMMIT;")),
+            file("2", &format!("-- Step 2 of 3 of x: it has …\n{AGAIN}\nCOMMIT;")),
+            file("3", &format!("-- Step 1 of 2 of x: it has …\n{AGAIN}\nCOMMIT;")),
+            file("4", &format!("-- Step 2 of 2 of x: it has …\n{AGAIN}\nCOMMIT;")),
             file("5", "-- y: 2 steps, each with its own commit …\nCOMMIT;"),
         ];
         let ledger = ledger(&[]);
@@ -214,7 +216,7 @@ mod tests {
         let ledger = ledger(&[("a", 1000), ("b", 1999), ("c", 2000)]);
         let hash = sha256("text");
         let told = format!("UPDATE \"s\".\"m\" SET hash = '{hash}' WHERE created_at = 1999");
-        assert_eq!(ledger.adoption("b", &[file("b", "text")]), Some(told));
-        assert_eq!(ledger.adoption("c", &[file("c", "text")]), None);
+        assert_eq!(ledger.adoption("b", &[&file("b", "text")]), Some(told));
+        assert_eq!(ledger.adoption("c", &[&file("c", "text")]), None);
     }
 }

@@ -2,6 +2,7 @@
 //! a migration that was there before.
 
 use super::super::header::follows;
+use super::super::migration::Migration;
 use super::super::page::slug;
 use crate::plan::Unit;
 
@@ -30,9 +31,9 @@ pub(super) fn words(name: &str) -> &str {
 }
 
 /// All files of the sequence that one of a folder belongs to, as their first lines say.
-pub(super) fn sequence_at(at: usize, folder: &[(String, String)]) -> std::ops::RangeInclusive<usize> {
-    let text = |at: usize| folder.get(at).map_or("", |(_, text)| text.as_str());
-    let follows = |at: usize| follows(text(at), text(at + 1));
+pub(super) fn sequence_at(at: usize, folder: &[Migration]) -> std::ops::RangeInclusive<usize> {
+    let headers = |at: usize| folder.get(at).map_or(&[][..], |migration: &Migration| &migration.headers);
+    let follows = |at: usize| follows(headers(at), headers(at + 1));
     let first = (0..at).rev().take_while(|before| follows(*before)).last().unwrap_or(at);
     let last = (at..folder.len()).find(|at| !follows(*at)).unwrap_or(at);
     first..=last
@@ -40,9 +41,9 @@ pub(super) fn sequence_at(at: usize, folder: &[(String, String)]) -> std::ops::R
 
 /// The files that stand for a migration. Its number may be another one now: of several that share their words, the first is
 /// still the first.
-pub(super) fn stand_for(original: usize, originals: &[&str], folder: &[(String, String)]) -> Vec<usize> {
+pub(super) fn stand_for(original: usize, originals: &[&str], folder: &[Migration]) -> Vec<usize> {
     let own = words(originals[original]);
     let number = originals[..original].iter().filter(|other| words(other) == own).count();
-    let same = (0..folder.len()).filter(|at| words(&folder[*at].0) == own).nth(number);
+    let same = (0..folder.len()).filter(|at| words(&folder[*at].name) == own).nth(number);
     same.map_or_else(Vec::new, |at| sequence_at(at, folder).collect())
 }

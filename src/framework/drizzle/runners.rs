@@ -16,18 +16,19 @@
 
 use std::collections::HashMap;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::super::ledger::Ledger as _;
 use super::super::page::{Written, validation};
-use super::super::plpgsql::{Once, Recorded, literal, unless_recorded, unless_valid};
-use super::super::rerun::changes_rows;
-use super::super::{FrameworkError, LaidOut, Replaced};
-use super::{FILE, journal, ledger};
+use super::super::plpgsql::{Once, Recorded, unless_recorded, unless_valid};
+use super::super::{FrameworkError, LaidOut, Placed};
+use super::{journal, ledger};
 use crate::operation::{ConstraintOperation, DataOperation, IndexOperation, Operation};
 use crate::plan::Step;
+use crate::plan::rerun::changes_rows;
 use crate::schema::same;
 use crate::source::directives;
+use crate::sql::literal;
 
 /// Gaps: no file that is read can hold a NUL byte.
 const PLACE: &str = "\0place\0";
@@ -45,7 +46,7 @@ pub(super) fn once(written: Vec<Written<'_>>) -> Vec<String> {
         let block = open.take().map(|(comments, statements)| comments + &unless_recorded(&statements, &recorded));
         chunks.extend(block);
     };
-    for Written { text, statement, steps } in written {
+    for Written { text, statement, steps, .. } in written {
         let (comments, statement) = text.split_at(statement);
         // A comment that silences a rule speaks for the statement behind it: that is the block, with nothing else in it.
         let silences = !directives(comments).is_empty();
@@ -105,17 +106,17 @@ pub(super) fn unless_done<'a>(validations: &[&Step], steps: impl IntoIterator<It
 }
 
 /// Fills the gaps of all files with the ledger's place and with what each file is recorded as.
-pub(super) fn name(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<(), FrameworkError> {
+pub(super) fn name(folder: &Utf8Path, placed: &mut [Placed]) -> Result<(), FrameworkError> {
     let has_gap = |file: &LaidOut| file.content.contains(ROW);
-    if !replaced.iter().flat_map(|replaced| replaced.files.iter()).any(has_gap) {
+    if !placed.iter().flat_map(|placed| &placed.files).any(has_gap) {
         return Ok(());
     }
-    let times = times(folder, replaced)?;
+    let times = times(folder, placed)?;
     let place = ledger::DrizzleLedger::of(folder)?.place();
-    for file in replaced.iter_mut().flat_map(|replaced| replaced.files.iter_mut()).filter(|file| has_gap(file)) {
+    for file in placed.iter_mut().flat_map(|placed| &mut placed.files).filter(|file| has_gap(file)) {
         let row = match &times {
-            Some(times) => recorded_at(times, file.path.file_stem().unwrap_or_default()),
-            None => format!("name = {}", literal(folder_of(&file.path))),
+            Some(times) => recorded_at(times, &file.name),
+            None => format!("name = {}", literal(&file.name)),
         };
         let content = file.content.replace(PLACE_AS_TEXT, &literal(&place)).replace(PLACE, &place);
         file.content = content.replace(ROW, &row);
@@ -123,18 +124,13 @@ pub(super) fn name(folder: &Utf8Path, replaced: &mut [Replaced<'_>]) -> Result<(
     Ok(())
 }
 
-fn folder_of(file: &Utf8PathBuf) -> &str {
-    debug_assert_eq!(file.file_name(), Some(FILE));
-    file.parent().and_then(Utf8Path::file_name).unwrap_or_default()
-}
-
 /// The times of the journal as it is going to be; `None` where migrations are known by their names.
-fn times(folder: &Utf8Path, replaced: &[Replaced<'_>]) -> Result<Option<HashMap<String, i64>>, FrameworkError> {
+fn times(folder: &Utf8Path, placed: &[Placed]) -> Result<Option<HashMap<String, i64>>, FrameworkError> {
     let path = journal::of(folder);
     if !path.is_file() {
         return Ok(None);
     }
-    let new = replaced.iter().flat_map(|replaced| &replaced.beside.after).find(|(changed, _)| *changed == path);
+    let new = placed.iter().flat_map(|placed| &placed.companions.after).find(|(changed, _)| *changed == path);
     let times = match new {
         Some((_, text)) => journal::times_in(&path, text)?,
         None => journal::times(folder)?,
@@ -190,6 +186,7 @@ mod tests {
             text: text.to_owned(),
             statement: text.find(|c: char| c.is_ascii_uppercase()).unwrap(),
             steps: Vec::new(),
+            in_words: true,
         });
         let chunks = once(Vec::from(written));
         let of_author = |chunk: &String| {

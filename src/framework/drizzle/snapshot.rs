@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::{Found, FrameworkError, Records};
+use super::super::{Found, FrameworkError, WrittenSchemas};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, CreateTable, ForeignKey, Generated, Ident, Identity,
     IndexColumn, IndexDefinition, IndexKey, IndexOperation, IndexParameters, NullsOrder, Operation, OperatorClass,
@@ -35,7 +35,7 @@ struct Snapshot {
 }
 
 /// The snapshots of a folder, as far as each holds the schema after its migration.
-pub(super) fn records(history: &[Found]) -> Box<dyn Records> {
+pub(super) fn written_schemas(history: &[Found]) -> Box<dyn WrittenSchemas> {
     let folder = history.first().and_then(|found| found.file.parent());
     match folder.is_some_and(|folder| journal::of(folder).is_file()) {
         true => Box::new(Whole { files: history.iter().map(of_entry).collect() }),
@@ -58,7 +58,7 @@ struct Whole {
     files: Vec<Option<Utf8PathBuf>>,
 }
 
-impl Records for Whole {
+impl WrittenSchemas for Whole {
     fn file(&self, at: usize) -> Option<&Utf8Path> {
         self.files.get(at)?.as_deref()
     }

@@ -1,8 +1,9 @@
 //! A batched update of existing rows: it ends by itself, and goes on where it was when it is run again.
 
-use super::text::{block, indented, literal, tag};
+use super::text::{block, indented, tag};
 use crate::framework::LayoutSettings;
 use crate::operation::Backfill;
+use crate::sql::literal;
 
 /// A batched update that commits after each batch and can be run again at any point. Several fill columns of one table in
 /// one pass along the same key.

@@ -1,13 +1,13 @@
 //! Statements in a form that does nothing when their work is done.
 
-use super::conditions::{
-    a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, is_missing, owned_sequence,
-    table_exists, table_is_missing,
-};
 use super::retry::{by_itself, ended, if_then};
 use crate::operation::{
     ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Ident, IndexOperation,
     ObjectKind, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+};
+use crate::postgres::idempotence::{
+    a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, is_missing, owned_sequence,
+    table_exists, table_is_missing,
 };
 use crate::sql::{can_follow, commute, render};
 

@@ -1,10 +1,10 @@
 //! What stands before and behind a concurrent build.
 
-use super::conditions::{index_on, valid_index_is};
 use super::retry::{by_itself, if_then, retried};
-use super::text::literal;
 use crate::framework::LayoutSettings;
 use crate::operation::{CreateIndex, QualifiedName};
+use crate::postgres::idempotence::{index_on, valid_index_is};
+use crate::sql::literal;
 
 /// Clears the way for a concurrent build: waits for another build on the table, and drops what an earlier one left INVALID
 /// under that name.

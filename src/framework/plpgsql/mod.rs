@@ -3,7 +3,6 @@
 //! Every block was run on PostgreSQL 12 to 18.
 
 mod batches;
-mod conditions;
 mod guard;
 mod index;
 mod once;
@@ -11,9 +10,7 @@ mod retry;
 mod text;
 
 pub use batches::{batches, batches_under};
-pub use conditions::{column_exists, is_missing, table_exists};
 pub use guard::{Later, each, guarded, in_words, once, once_by_itself, swap};
 pub use index::{before_build, must_be_valid};
 pub use once::{Once, Recorded, unless_recorded};
 pub use retry::{by_itself, only_if, retried, retried_in_turn, transactions, unless_valid, validated_if_there};
-pub use text::literal;

@@ -1,7 +1,8 @@
 //! Statements that must run once, whoever else runs the same file at the same moment.
 
 use super::retry::ended;
-use super::text::{block, indented, literal, tag};
+use super::text::{block, indented, tag};
+use crate::sql::literal;
 
 /// Where a runner writes down what it has run, as far as SQL can ask it.
 pub struct Recorded<'a> {

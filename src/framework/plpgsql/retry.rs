@@ -1,10 +1,11 @@
 //! The block that tries again, and the block that runs a statement only where it has something to do.
 
-use super::text::{block, indented, literal};
+use super::text::{block, indented};
 use crate::framework::LayoutSettings;
 use crate::operation::{Ident, QualifiedName};
+use crate::sql::literal;
 
-use super::conditions::constraint_exists;
+use crate::postgres::idempotence::constraint_exists;
 
 /// Statements under strong locks: each attempt waits at most `lock_timeout` for each lock, and rolls back as a whole. Several
 /// transactions commit one after the other, each with its own attempts, so that the locks of one are free before the next.

@@ -2,11 +2,6 @@
 
 use crate::sql::literals;
 
-/// `'…'` with its quotes doubled.
-pub fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
 /// A body as a `DO` block.
 pub(super) fn block(body: &str) -> String {
     let tag = tag("safestep", body);

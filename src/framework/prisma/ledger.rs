@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Prisma;
-use crate::framework::Framework;
 use crate::framework::ledger::{Applied, Ledger, Row, sha256};
-use crate::plan::Runner;
+use crate::framework::migration::Migration;
 
 pub(super) const TABLES: &[&str] = &["_prisma_migrations"];
 
@@ -14,10 +12,6 @@ pub(super) struct PrismaLedger;
 impl Ledger for PrismaLedger {
     fn tables(&self) -> Vec<&str> {
         TABLES.to_vec()
-    }
-
-    fn runner(&self) -> Runner {
-        Prisma.runner()
     }
 
     fn place(&self) -> String {
@@ -31,8 +25,9 @@ impl Ledger for PrismaLedger {
             .into()
     }
 
-    fn applied(&self, rows: &[Row], folder: &[(String, String)]) -> Vec<Applied> {
-        let hashes: BTreeMap<&str, String> = folder.iter().map(|(name, text)| (name.as_str(), sha256(text))).collect();
+    fn applied(&self, rows: &[Row], folder: &[Migration]) -> Vec<Applied> {
+        let hashes: BTreeMap<&str, String> =
+            folder.iter().map(|on_disk| (on_disk.name.as_str(), sha256(on_disk.text()))).collect();
         let applied = |row: &Row| {
             let value = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
             let (name, checksums) = (value(0), value(2));
@@ -44,31 +39,31 @@ impl Ledger for PrismaLedger {
     }
 
     /// The same name, or `NAME_01_…`.
-    fn stand_for(&self, old: &str, folder: &[(String, String)]) -> Vec<String> {
+    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
         let stands =
             |name: &&String| name.strip_prefix(old).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        folder.iter().map(|(name, _)| name).filter(stands).cloned().collect()
+        folder.iter().map(|on_disk| &on_disk.name).filter(stands).cloned().collect()
     }
 
     fn lock(&self) -> String {
         "SELECT pg_try_advisory_xact_lock(72707369)".into()
     }
 
-    fn adoption(&self, old: &str, new: &[(String, String)]) -> Option<String> {
+    fn adoption(&self, old: &str, new: &[&Migration]) -> Option<String> {
         let checksum = |content: &str| format!("encode(sha256(convert_to({}, 'UTF8')), 'hex')", literal(content));
-        if let [(name, content)] = new
-            && name == old
+        if let [only] = new
+            && only.name == old
         {
             return Some(format!(
                 "UPDATE \"_prisma_migrations\" SET checksum = {} WHERE migration_name = {} AND rolled_back_at IS NULL",
-                checksum(content),
+                checksum(only.text()),
                 literal(old)
             ));
         }
         let rows: Vec<String> = new
             .iter()
             .enumerate()
-            .map(|(at, (name, content))| format!("({}, {}, {})", at + 1, literal(name), checksum(content)))
+            .map(|(at, one)| format!("({}, {}, {})", at + 1, literal(&one.name), checksum(one.text())))
             .collect();
         // The old row must go: with it, `migrate dev` wants a reset.
         Some(format!(

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::super::super::{FrameworkError, Records};
+use super::super::super::{FrameworkError, WrittenSchemas};
 use super::{parse, rows, schema};
 use crate::schema::Schema;
 
@@ -107,7 +107,7 @@ impl Chain {
     }
 }
 
-impl Records for Chain {
+impl WrittenSchemas for Chain {
     fn file(&self, at: usize) -> Option<&Utf8Path> {
         match self.places.get(at)? {
             Place::Nowhere => None,

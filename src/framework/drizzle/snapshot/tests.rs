@@ -1,6 +1,4 @@
-use super::super::super::Framework;
-use super::super::super::migration::Migration;
-use super::super::Drizzle;
+use super::super::DRIZZLE;
 use super::*;
 use crate::sql::render;
 
@@ -16,13 +14,13 @@ fn samples(generation: &str) -> Vec<Utf8PathBuf> {
 /// What each snapshot of a folder says otherwise than the migrations up to its own, with that one's index, and how many
 /// snapshots there are.
 fn differences(folder: &Utf8Path) -> (Vec<(usize, String)>, usize) {
-    let history = Drizzle.list(folder).unwrap();
-    let records = Drizzle.records(&history);
+    let history = DRIZZLE.folder.list(folder).unwrap();
+    let records = DRIZZLE.folder.written_schemas(&history);
     let mut schema = Schema::default();
     let (mut found, mut read) = (Vec::new(), 0);
     for (at, entry) in history.iter().enumerate() {
         schema.begin_migration();
-        let migration = Migration::read(entry, Drizzle.runner()).unwrap();
+        let migration = DRIZZLE.read(entry).unwrap();
         migration.items.iter().for_each(|item| schema.apply(&item.operation));
         if records.file(at).is_some() {
             read += 1;
@@ -40,7 +38,7 @@ fn a_snapshot_says_what_replaying_says() {
         for sample in samples(generation) {
             let name = sample.parent().and_then(Utf8Path::file_name).unwrap();
             let (found, read) = differences(&sample);
-            let last = Drizzle.list(&sample).unwrap().len() - 1;
+            let last = DRIZZLE.folder.list(&sample).unwrap().len() - 1;
             for (at, difference) in found {
                 all.push(format!("{generation} {name}: {difference}"));
                 before.extend((at < last).then_some(difference));
@@ -49,7 +47,7 @@ fn a_snapshot_says_what_replaying_says() {
             let renames = ["rename_field_as_rename", "table_rename", "enum_rename"];
             let expected = match generation == "drizzle-1rc" && renames.contains(&name) {
                 true => 1,
-                false => Drizzle.list(&sample).unwrap().len(),
+                false => DRIZZLE.folder.list(&sample).unwrap().len(),
             };
             assert_eq!(read, expected, "{sample}");
         }
@@ -186,7 +184,7 @@ fn folders(migrations: &[(&str, &str, &str)]) -> (tempfile::TempDir, Vec<Found>)
         std::fs::write(root.join(name).join("migration.sql"), sql).unwrap();
         std::fs::write(root.join(name).join("snapshot.json"), snapshot).unwrap();
     }
-    let history = Drizzle.list(root).unwrap();
+    let history = DRIZZLE.folder.list(root).unwrap();
     (folder, history)
 }
 
@@ -211,7 +209,7 @@ fn changes_are_summed_up_until_something_is_renamed() {
         ("20260101000002_c", "ALTER TABLE t RENAME a TO c;", rename),
         ("20260101000003_d", "ALTER TABLE t DROP b;", gone),
     ]);
-    let records = Drizzle.records(&history);
+    let records = DRIZZLE.folder.written_schemas(&history);
     let known: Vec<bool> = (0..4).map(|at| records.file(at).is_some()).collect();
     assert_eq!(known, [true, true, false, false]);
     assert_eq!(listed(&records.after(0).unwrap()), ["t.a text", "i ON t (a)"]);
@@ -230,7 +228,7 @@ fn a_snapshot_of_a_branch_is_not_the_schema_before_the_merge() {
     let migrations: Vec<(&str, &str, &str)> =
         names.iter().zip(&texts).map(|(name, text)| (*name, "SELECT 1;", text.as_str())).collect();
     let (_folder, history) = folders(&migrations);
-    let records = Drizzle.records(&history);
+    let records = DRIZZLE.folder.written_schemas(&history);
     let known: Vec<bool> = (0..4).map(|at| records.file(at).is_some()).collect();
     assert_eq!(known, [true, true, false, true]);
 }

@@ -1,32 +1,40 @@
-//! Statements in a form that does nothing the second time: for runners that begin a file again where a unit of it failed.
+//! What a statement does the second time, and in which form it does nothing then: facts about one statement. What steps do
+//! to each other that run again together is the plan's (`plan/rerun`).
 
-mod again;
-mod conflicts;
-mod finished;
+mod conditions;
 mod names;
 
-use super::plpgsql::{is_missing, literal, only_if};
 use crate::operation::{
     ColumnAttribute, ColumnOperation, ConstraintOperation, CreateIndex, DataOperation, Ident, IndexOperation,
     ObjectKind, ObjectOperation, Operation, SessionOperation, SqlFragment, TableAttribute, TableOperation,
     TransactionControl, TypeName, TypeOperation,
 };
-use crate::plan::Step;
-use crate::schema::same;
-use crate::sql::{drops_if_exists, fills_nulls, render, with_if_not_exists};
+use crate::sql::{drops_if_exists, fills_nulls, literal, render, with_if_not_exists};
 
-pub use again::Again;
-pub use conflicts::{conflicts, is_succeeded_by, stays, there_before};
-pub use finished::{changes_rows, is_temporary, only_adds, settled};
+pub use conditions::{
+    a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, index_on, is_missing,
+    owned_sequence, table_exists, table_is_missing, valid_index_is,
+};
+pub use names::{Name, drops, freed_by_renaming, makes, own_name};
+
+/// A statement that does no harm the second time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Idempotent {
+    /// This one, whenever it runs.
+    Statement(String),
+    /// A statement that runs only where a condition holds.
+    Where(String, String),
+}
 
 /// The statement of an operation in a form that does no harm when it runs again; `None` when safestep knows none.
 /// `slice` is the operation as the source wrote it, as a statement of its own without its semicolon.
-pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
+pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
+    let only_if = |condition: &str| Some(Idempotent::Where(condition.to_owned(), slice.to_owned()));
     let as_written = || Some(slice.to_owned());
-    match operation {
+    let statement = match operation {
         // PostgreSQL reads the query before it looks whether the table is there, and what the query reads may be gone by then.
         Operation::Table(TableOperation::Create(create)) if create.as_query => {
-            Some(only_if(&format!("to_regclass({}) IS NULL", literal(&create.name.to_string())), slice))
+            return only_if(&format!("to_regclass({}) IS NULL", literal(&create.name.to_string())));
         }
         Operation::Table(TableOperation::Create(_)) => with_if_not_exists(slice),
         Operation::Index(IndexOperation::Create(index)) => {
@@ -55,23 +63,23 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
                 literal(&name.to_string()),
                 labels.join(", ")
             );
-            Some(only_if(&format!("NOT EXISTS ({exists})"), slice))
+            return only_if(&format!("NOT EXISTS ({exists})"));
         }
         Operation::Object(ObjectOperation::Create { or_replace: true, .. }) => as_written(),
         Operation::Object(ObjectOperation::Drop { .. }) => drops_if_exists(slice).then(|| slice.to_owned()),
         Operation::Data(DataOperation::Update { .. }) => fills_nulls(slice).then(|| slice.to_owned()),
         Operation::Type(TypeOperation::Rename { name, .. }) => {
-            Some(only_if(&format!("to_regtype({}) IS NOT NULL", literal(&name.to_string())), slice))
+            return only_if(&format!("to_regtype({}) IS NOT NULL", literal(&name.to_string())));
         }
         Operation::Type(TypeOperation::RenameValue { name, from, .. }) => {
             let label = format!(
                 "SELECT FROM pg_enum WHERE enumtypid = to_regtype({}) AND enumlabel = {from}",
                 literal(&name.to_string())
             );
-            Some(only_if(&format!("EXISTS ({label})"), slice))
+            return only_if(&format!("EXISTS ({label})"));
         }
         Operation::Object(ObjectOperation::Create { kind: ObjectKind::Trigger | ObjectKind::Policy, .. }) => {
-            is_missing(operation).map(|missing| only_if(&missing, slice))
+            return is_missing(operation).and_then(|missing| only_if(&missing));
         }
         Operation::Object(ObjectOperation::Create {
             kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension,
@@ -146,21 +154,21 @@ pub fn runs_again(operation: &Operation, slice: &str) -> Option<String> {
         )
         | Operation::Session(_)
         | Operation::Opaque { .. } => None,
-    }
+    };
+    statement.map(Idempotent::Statement)
 }
 
-/// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.
-pub fn is_made_anew<'a>(operation: &Operation, earlier: impl IntoIterator<Item = &'a Step>) -> bool {
-    let Operation::Object(ObjectOperation::Create { kind, name: Some(name), on, .. }) = operation else { return false };
-    matches!(kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::View)
-        && earlier.into_iter().any(|step| match &step.operation {
-            Operation::Object(ObjectOperation::Drop { kind: other, names, on: table, .. }) => {
-                other == kind
-                    && names.iter().any(|n| same(n, name))
-                    && on.as_ref().zip(table.as_ref()).is_none_or(|(a, b)| same(a, b))
-            }
-            _ => false,
-        })
+/// What a statement does to rows, and would do again.
+pub fn changes_rows(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Data(
+            DataOperation::Insert { .. }
+                | DataOperation::Update { .. }
+                | DataOperation::Delete { .. }
+                | DataOperation::Truncate { .. }
+        )
+    )
 }
 
 /// True when the guard that the author put around an operation is about what the operation makes.

@@ -5,11 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::rerun::only_adds;
-use super::super::{Beside, Found, FrameworkError, NoRoom, Replaced};
-use super::layout::ends_in_transaction;
-use super::names::words;
-use super::{chain, journal, json, seconds};
+use super::super::super::{Body, CompanionFiles, Found, FrameworkError, Incoming, NoRoom, Placed, seconds};
+use super::super::idiom::ends_in_transaction;
+use super::super::names::words;
+use super::super::{journal, json};
+use super::snapshot_ids;
+use crate::plan::rerun::only_adds;
 use crate::source::{ByteSpan, SourceFile};
 
 /// Milliseconds between parts: drizzle-kit's upgrade to 1.0 tells migrations apart by their seconds.
@@ -34,84 +35,106 @@ pub(super) fn place(
     folder: &Utf8Path,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
-    replaced: &mut [Replaced<'_>],
+    incoming: &[Incoming<'_>],
+    placed: &mut [Placed],
 ) -> Result<Vec<NoRoom>, FrameworkError> {
     let path = journal::of(folder);
     let text = SourceFile::read(&path)?.text;
     let entries = read(&path, &text)?;
     let chosen: HashSet<&str> =
         history.iter().filter(|found| in_scope(found)).map(|found| found.name.as_str()).collect();
-    let by_tag: HashMap<String, usize> =
-        replaced.iter().enumerate().map(|(at, replaced)| (replaced.migration.name.clone(), at)).collect();
+    let replaced = incoming.iter().enumerate().filter_map(|(at, one)| Some((one.replaces?.name.clone(), at)));
+    let by_tag: HashMap<String, usize> = replaced.collect();
     let of = |entry: &Entry| by_tag.get(&entry.tag.0).copied();
-    let is_split = |entry: &Entry, replaced: &[Replaced<'_>]| of(entry).is_some_and(|at| replaced[at].files.len() > 1);
-    let Some(first) = entries.iter().position(|entry| is_split(entry, replaced)) else { return Ok(Vec::new()) };
+    let is_split = |at: usize| incoming[at].bodies.len() > 1;
+    let first = entries.iter().position(|entry| of(entry).is_some_and(is_split)).unwrap_or(entries.len());
     let mut numbering = Numbering { entries: &entries, last: None };
     let ascends = numbering.check(first);
-    let mut changes = Vec::new();
+    let mut renumbered: Vec<(usize, Vec<New>)> = Vec::new();
     let mut without = Vec::new();
     let mut owner = 0;
     for (at, entry) in entries.iter().enumerate().skip(first) {
         let mine = of(entry);
-        let is_split = mine.is_some_and(|mine| replaced[mine].files.len() > 1);
+        let is_split = mine.is_some_and(is_split);
         owner = mine.filter(|_| is_split).unwrap_or(owner);
-        let numbered = ascends.clone().and_then(|()| numbering.number(at, mine.map(|mine| &replaced[mine])));
-        let placed = numbered.and_then(|(new, notes)| {
+        let numbered = ascends.clone().and_then(|()| numbering.number(at, mine.map(|mine| &incoming[mine])));
+        let numbered = numbered.and_then(|(new, notes)| {
             let tags: Vec<String> = new.iter().map(|new| new.tag.clone()).collect();
             if tags.last() != Some(&entry.tag.0) && !chosen.contains(entry.tag.0.as_str()) {
                 return Err(format!("{} behind it would have to be renamed, and is not part of this run", entry.tag.0));
             }
             if is_split {
                 let earlier: Vec<&str> = entries[..at].iter().map(|entry| entry.tag.0.as_str()).collect();
-                chain::of_parts(folder, &entry.tag.0, &tags, &earlier, &mut replaced[owner].beside)?;
+                let companions = &mut placed[owner].companions;
+                snapshot_ids::of_parts(folder, &entry.tag.0, &tags, &earlier, companions)?;
             }
-            replaced[owner].notes.extend(notes);
+            placed[owner].notes.extend(notes);
             Ok(new)
         });
-        match placed {
+        match numbered {
             Ok(new) => {
                 if !is_split && new[0].tag != entry.tag.0 {
-                    rename(folder, &entry.tag.0, &new[0].tag, mine.is_none(), &mut replaced[owner])?;
+                    rename(folder, &entry.tag.0, &new[0].tag, mine.is_none(), &mut placed[owner])?;
                 }
-                let files = mine.map_or(&mut [][..], |mine| replaced[mine].files.as_mut_slice());
-                files.iter_mut().zip(&new).for_each(|(file, new)| file.path = folder.join(format!("{}.sql", new.tag)));
-                changes.push((entry.span, rewritten(&text, &entries, at, &new)));
+                if let Some(mine) = mine {
+                    let file = |(body, new): (&Body, &New)| body.at(&new.tag, folder.join(format!("{}.sql", new.tag)));
+                    placed[mine].files = incoming[mine].bodies.iter().zip(&new).map(file).collect();
+                }
+                renumbered.push((at, new));
             }
             Err(why) => without.push(NoRoom { at: owner, why }),
         }
     }
+    let mut snapshot = entries.last().and_then(|entry| snapshot_ids::Last::of(folder, &entry.tag.0));
+    for (at, one) in incoming.iter().enumerate().filter(|(_, one)| one.replaces.is_none()) {
+        owner = at;
+        match numbering.behind(one.bodies) {
+            Ok(new) => {
+                let file = |(body, new): (&Body, &New)| body.at(&new.tag, folder.join(format!("{}.sql", new.tag)));
+                placed[at].files = one.bodies.iter().zip(&new).map(file).collect();
+                if let Some(last) = &mut snapshot {
+                    placed[at].companions.after.extend(new.iter().map(|new| last.copy(folder, &new.tag)));
+                }
+                let last = entries.len() - 1;
+                match renumbered.last_mut().filter(|(of, _)| *of == last) {
+                    Some((_, known)) => known.extend(new),
+                    None => renumbered.push((last, [New::of(&entries[last])].into_iter().chain(new).collect())),
+                }
+            }
+            Err(why) => without.push(NoRoom { at, why }),
+        }
+    }
+    if renumbered.is_empty() {
+        return Ok(without);
+    }
+    let change = |(at, new): (usize, Vec<New>)| (entries[at].span, rewritten(&text, &entries, at, &new));
+    let changes = renumbered.into_iter().map(change).collect();
     if without.is_empty() {
-        replaced[owner].beside.before.push((path.clone(), text.clone()));
-        replaced[owner].beside.after.push((path, json::replaced(&text, changes)));
+        placed[owner].companions.before.push((path.clone(), text.clone()));
+        placed[owner].companions.after.push((path, json::replaced(&text, changes)));
     }
     without.dedup_by_key(|no_room| no_room.at);
     Ok(without)
 }
 
 /// The files of a migration that only gets another number; `with_sql` where it is not rewritten itself.
-fn rename(
-    folder: &Utf8Path,
-    tag: &str,
-    new: &str,
-    with_sql: bool,
-    owner: &mut Replaced<'_>,
-) -> Result<(), FrameworkError> {
+fn rename(folder: &Utf8Path, tag: &str, new: &str, with_sql: bool, owner: &mut Placed) -> Result<(), FrameworkError> {
     if with_sql {
-        moved(&folder.join(format!("{tag}.sql")), &folder.join(format!("{new}.sql")), &mut owner.beside)?;
+        moved(&folder.join(format!("{tag}.sql")), &folder.join(format!("{new}.sql")), &mut owner.companions)?;
     }
-    let (from, to) = (chain::path(folder, tag), chain::path(folder, new));
+    let (from, to) = (snapshot_ids::path(folder, tag), snapshot_ids::path(folder, new));
     if from.is_file() {
-        moved(&from, &to, &mut owner.beside)?;
+        moved(&from, &to, &mut owner.companions)?;
     }
     owner.notes.push(format!("{tag} is {new} from now on: the ledger does not know names"));
     Ok(())
 }
 
 /// A file that is not rewritten itself, under its new name.
-fn moved(from: &Utf8Path, to: &Utf8Path, beside: &mut Beside) -> Result<(), FrameworkError> {
+fn moved(from: &Utf8Path, to: &Utf8Path, companions: &mut CompanionFiles) -> Result<(), FrameworkError> {
     let text = SourceFile::read(from)?.text;
-    beside.before.push((from.to_owned(), text.clone()));
-    beside.after.push((to.to_owned(), text));
+    companions.before.push((from.to_owned(), text.clone()));
+    companions.after.push((to.to_owned(), text));
     Ok(())
 }
 
@@ -154,6 +177,12 @@ fn rewritten(text: &str, entries: &[Entry], at: usize, new: &[New]) -> String {
     new.iter().map(one).collect::<Vec<_>>().join(&between)
 }
 
+impl New {
+    fn of(entry: &Entry) -> New {
+        New { idx: entry.idx.0, when: entry.when.0, tag: entry.tag.0.clone() }
+    }
+}
+
 /// Goes through the entries in order and gives each its new numbers.
 struct Numbering<'a> {
     entries: &'a [Entry],
@@ -172,24 +201,49 @@ impl Numbering<'_> {
         })
     }
 
-    /// The entries that take the place of one; `replaced` is its migration where that is rewritten.
-    fn number(&mut self, at: usize, replaced: Option<&Replaced<'_>>) -> Result<(Vec<New>, Vec<String>), String> {
+    /// The entries that take the place of one; `incoming` is what replaces its migration where that is rewritten.
+    fn number(&mut self, at: usize, incoming: Option<&Incoming<'_>>) -> Result<(Vec<New>, Vec<String>), String> {
         let entry = &self.entries[at];
         let first = self.last.as_ref().map_or(entry.idx.0, |last| entry.idx.0.max(last.idx + 1));
-        let files = replaced.map_or(&[][..], |replaced| &replaced.files[..replaced.files.len() - 1]);
-        let names = files.iter().filter_map(|file| file.path.file_name()).map(str::to_owned).collect();
+        let bodies = incoming.map_or(&[][..], |incoming| &incoming.bodies[..incoming.bodies.len() - 1]);
+        let names = bodies.iter().filter_map(|body| body.words.clone()).collect();
         let tags = self.tags(at, first, names)?;
         // Times behind its own make a database that ran it run all parts but the first.
-        let bears_half = replaced.is_none_or(|replaced| {
-            let steps = replaced.sequence.units.iter().flat_map(|unit| &unit.steps);
+        let bears_half = incoming.is_none_or(|incoming| {
+            let steps = incoming.sequence.units.iter().flat_map(|unit| &unit.steps);
             only_adds(steps.clone(), steps)
-                && !replaced.files.last().is_some_and(|last| ends_in_transaction(&last.content))
+                && !incoming.bodies.last().is_some_and(|last| ends_in_transaction(&last.text))
         });
         let (times, note) = self.times(at, tags.len(), bears_half)?;
         let number = |(at, (tag, when)): (i64, (String, i64))| New { idx: first + at, when, tag };
         let new: Vec<New> = (0..).zip(tags.into_iter().zip(times)).map(number).collect();
         self.last = new.last().map(|last| New { idx: last.idx, when: last.when, tag: last.tag.clone() });
         Ok((new, note.into_iter().collect()))
+    }
+
+    /// The entries of what comes behind all others, a second apart.
+    fn behind(&mut self, bodies: &[Body]) -> Result<Vec<New>, String> {
+        let mut new = Vec::new();
+        for body in bodies {
+            let last = self.last.take().or_else(|| self.entries.last().map(New::of));
+            let last = last.ok_or("the journal has no migration that it could come behind")?;
+            let (idx, digits) = (
+                last.idx + 1,
+                &last.tag[..last.tag.len() - last.tag.trim_start_matches(|c: char| c.is_ascii_digit()).len()],
+            );
+            let version = match digits.len() {
+                14 => seconds::of(digits).map(|time| seconds::text(time + 1)),
+                10 => digits.parse::<u64>().ok().map(|time| format!("{:010}", time + 1)),
+                width if digits.parse() == Ok(last.idx) => Some(format!("{idx:0width$}")),
+                _ => None,
+            };
+            let version =
+                version.ok_or_else(|| format!("the tag {} begins with neither a number nor a time", last.tag))?;
+            let tag = format!("{version}_{}", body.words.as_deref().unwrap_or("step"));
+            self.last = Some(New { idx, when: last.when + SECOND, tag: tag.clone() });
+            new.push(New { idx, when: last.when + SECOND, tag });
+        }
+        Ok(new)
     }
 
     /// The tags of the parts, the migration's own last: behind a number of its own each, or behind earlier seconds.

@@ -1,12 +1,12 @@
 //! What is true of a sequence whose work is done: what of it is gone again, what would do nothing.
 
-use super::super::plpgsql::literal;
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, Operation,
     QualifiedName, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
 use crate::schema::same;
+use crate::sql::literal;
 
 /// A constraint that a sequence adds and takes away again when it has done its work.
 pub fn is_temporary<'a>(table: &QualifiedName, name: &Ident, steps: impl IntoIterator<Item = &'a Step>) -> bool {
@@ -16,19 +16,6 @@ pub fn is_temporary<'a>(table: &QualifiedName, name: &Ident, steps: impl IntoIte
         }
         _ => false,
     })
-}
-
-/// What a statement does to rows, and would do again.
-pub fn changes_rows(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Data(
-            DataOperation::Insert { .. }
-                | DataOperation::Update { .. }
-                | DataOperation::Delete { .. }
-                | DataOperation::Truncate { .. }
-        )
-    )
 }
 
 /// True when steps of a sequence take nothing away and change nothing twice, so that any part of them does nothing where
@@ -49,12 +36,12 @@ pub fn only_adds<'a>(
         // A check that stands for a time is not added again where its column is NOT NULL.
         Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
             let drops = constraint.name.as_ref().is_some_and(|name| is_temporary(table, name, steps.clone()));
-            !drops || settled(operation, steps.clone()).is_some()
+            !drops || done_where_gone(operation, steps.clone()).is_some()
         }
         Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => steps.clone().into_iter().any(|step| {
             matches!(&step.operation, Operation::Constraint(ConstraintOperation::Add { table: other, constraint })
                 if same(other, table) && constraint.name.as_ref() == Some(name))
-                && settled(&step.operation, steps.clone()).is_some()
+                && done_where_gone(&step.operation, steps.clone()).is_some()
         }),
         Operation::Column(ColumnOperation::SetDefault { table, column, .. }) => {
             let same_column = |step: &&Step| {
@@ -72,7 +59,7 @@ pub fn only_adds<'a>(
 }
 
 /// What is true when the work of a step's constraint is done and the constraint is gone: its column is NOT NULL.
-pub fn settled<'a>(operation: &Operation, steps: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
+pub fn done_where_gone<'a>(operation: &Operation, steps: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
     let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = operation else { return None };
     let ConstraintKind::Check { .. } = constraint.kind else { return None };
     constraint.name.as_ref().filter(|name| is_temporary(table, name, steps.clone()))?;

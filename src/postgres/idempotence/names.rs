@@ -8,11 +8,16 @@ use crate::operation::{
 
 /// A name in its name space.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Name {
+pub enum Name {
+    /// Of a table, index, view or sequence.
     Relation(QualifiedName),
+    /// Of a type or domain.
     Type(QualifiedName),
+    /// Of a table's column.
     Column(QualifiedName, Ident),
+    /// Of a table's constraint.
     Constraint(QualifiedName, Ident),
+    /// Of an enum's label.
     Label(QualifiedName, String),
 }
 
@@ -48,7 +53,7 @@ fn is_backed(kind: &ConstraintKind) -> bool {
 }
 
 /// The name by which a guard knows that the operation is done.
-pub(super) fn own_name(operation: &Operation) -> Vec<Name> {
+pub fn own_name(operation: &Operation) -> Vec<Name> {
     match operation {
         Operation::Table(TableOperation::Create(create)) => vec![relation(&create.name)],
         Operation::Index(IndexOperation::Create(index)) => {
@@ -70,7 +75,7 @@ pub(super) fn own_name(operation: &Operation) -> Vec<Name> {
 }
 
 /// Every name that the operation gives to something.
-pub(super) fn makes(operation: &Operation) -> Vec<Name> {
+pub fn makes(operation: &Operation) -> Vec<Name> {
     let mut names = own_name(operation);
     match operation {
         Operation::Table(TableOperation::Create(create)) => {
@@ -87,7 +92,7 @@ pub(super) fn makes(operation: &Operation) -> Vec<Name> {
 }
 
 /// The names that the operation frees because what had them is gone.
-pub(super) fn drops(operation: &Operation) -> Vec<Name> {
+pub fn drops(operation: &Operation) -> Vec<Name> {
     match operation {
         Operation::Table(TableOperation::Drop { names, .. }) | Operation::Index(IndexOperation::Drop { names, .. }) => {
             names.iter().map(relation).collect()
@@ -102,7 +107,7 @@ pub(super) fn drops(operation: &Operation) -> Vec<Name> {
 }
 
 /// The names that the operation frees because what had them has another one now.
-pub(super) fn freed_by_renaming(operation: &Operation) -> Vec<(Name, Name)> {
+pub fn freed_by_renaming(operation: &Operation) -> Vec<(Name, Name)> {
     let relations = |from: &QualifiedName, to: &QualifiedName| (relation(from), relation(to));
     match operation {
         Operation::Table(TableOperation::Rename { table, to }) => vec![relations(table, &table.sibling(to.clone()))],

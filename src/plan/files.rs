@@ -1,29 +1,37 @@
-//! Which blocks of a sequence share a file: what runs once ends the file whose row in the ledger records it.
+//! Which blocks of a sequence share a file, by what the runner does.
 //!
-//! A failed run begins a file again at its first chunk. What cannot run again goes behind `START TRANSACTION`, where it
-//! commits together with its file's row; what comes after it is a file of its own, whose `COMMIT` commits both.
+//! A runner that goes on at the file that failed gets a file for each block. One that begins a file again runs what was done
+//! once more: what cannot run again ends its file, in the transaction that writes the file's row in the ledger, and what
+//! comes behind it is a file of its own, which first commits both.
 
-use super::super::migration::Migration;
-use super::super::rerun::{Again, changes_rows, only_adds, there_before};
-use super::super::{Layout, LayoutSettings, Refusal};
-use super::FILE;
+use super::rerun::{Rerun, changes_rows, condition_of_being_there, only_adds};
+use super::{Origin, Resumes, Runner};
+use super::{Sequence, Step, Unit, UnitKind};
 use crate::operation::{Fixed, Operation, TableOperation};
-use crate::plan::{Sequence, Step, Unit, UnitKind};
+
+/// A sequence that fits into no files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The item that stands in the way.
+    pub item: usize,
+    /// Why, as the end of a sentence that begins with the item.
+    pub why: String,
+}
 
 /// A file of a sequence, as a range of its blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
+pub struct Part {
     /// Its first block.
     pub from: usize,
-    /// The first one that runs in the migrator's transaction, once; those before it run outside one, and may run again.
+    /// The first one that runs in the runner's transaction, once; those before it run outside one, and may run again.
     pub once: usize,
     /// The one behind its last.
     pub to: usize,
 }
 
 /// The files that a sequence becomes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Parts {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Files {
     /// In their order.
     pub parts: Vec<Part>,
     /// The one that keeps the migration's name and time.
@@ -33,31 +41,48 @@ pub(super) struct Parts {
 }
 
 /// What tells which blocks may share a file.
-pub(super) struct Parting<'a> {
-    pub migration: &'a Migration,
+pub struct Division<'a> {
+    /// The migration that the sequence replaces.
+    pub origin: &'a dyn Origin,
+    /// The sequence.
     pub sequence: &'a Sequence,
-    pub settings: &'a LayoutSettings,
+    /// Who runs it.
+    pub runner: Runner,
+    /// A file for each block is wanted.
+    pub by_step: bool,
+    /// Why there is room for one file only.
+    pub one_file: Option<&'a str>,
+    /// A database that ran the migration knows one of the files by its name, and runs the others.
+    pub others_run_again: bool,
 }
 
-impl<'a> Parting<'a> {
+impl<'a> Division<'a> {
     /// The files; or what stands in their way.
-    pub fn parts(&self) -> Result<Parts, Refusal> {
+    ///
+    /// # Errors
+    /// The step that cannot run again and gets no file that ends with it.
+    pub fn files(&self) -> Result<Files, Refusal> {
+        if self.runner.resumes == Resumes::AtFileThatWasResolved {
+            let alone = |at: usize| Part { from: at, once: at + 1, to: at + 1 };
+            let parts = (0..self.sequence.blocks.len()).map(alone).collect();
+            return Ok(Files { parts, own: 0, one_file: None });
+        }
         let parts = self.divide(false).map_err(stuck)?;
-        let mut reason = self.settings.one_file.clone();
-        if self.settings.layout == Some(Layout::Step) && reason.is_none() && !parts.is_empty() {
+        let mut reason = self.one_file.map(str::to_owned);
+        if self.by_step && reason.is_none() && !parts.is_empty() {
             let steps = self.divide(true).map_err(stuck)?;
             match self.own(&steps) {
-                Ok(own) => return Ok(Parts { parts: steps, own, one_file: None }),
+                Ok(own) => return Ok(Files { parts: steps, own, one_file: None }),
                 Err(why) => reason = Some(why.to_owned()),
             }
         }
         let once = match parts.as_slice() {
-            [] | [_] => return Ok(Parts { parts, own: 0, one_file: reason }),
+            [] | [_] => return Ok(Files { parts, own: 0, one_file: reason }),
             [first, ..] => self.once_in(*first),
         };
         let own = reason.is_none().then(|| self.own(&parts));
         match own {
-            Some(Ok(own)) => Ok(Parts { parts, own, one_file: None }),
+            Some(Ok(own)) => Ok(Files { parts, own, one_file: None }),
             Some(Err(why)) => Err(crowded(once, why)),
             None => Err(crowded(once, &reason.unwrap_or_default())),
         }
@@ -75,7 +100,7 @@ impl<'a> Parting<'a> {
                 (Some(_), Some(part)) => part.to = at + 1,
                 (Some(_), None) => parts.push(Part { from: at, once: at, to: at + 1 }),
                 (None, Some(part)) if part.once < part.to && at >= tail => part.to = at + 1,
-                (None, Some(part)) if !by_step && part.once == part.to && !self.makes_again(*part, at) => {
+                (None, Some(part)) if !by_step && part.once == part.to && !self.must_be_done_before(*part, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }
                 (None, _) => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
@@ -86,7 +111,7 @@ impl<'a> Parting<'a> {
 
     /// Blocks that the author's words stay in, outside transactions of the author's.
     fn is_in_words(&self, at: usize) -> bool {
-        let fixed = |step: &Step| self.migration.items[step.from].fixed == Some(Fixed::Transaction);
+        let fixed = |step: &Step| self.origin.item(step.from).fixed == Some(Fixed::Transaction);
         let in_words = |unit: &Unit| matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten);
         self.sequence.block(at).iter().all(in_words) && !self.sequence.steps_of(at..at + 1).any(fixed)
     }
@@ -98,17 +123,17 @@ impl<'a> Parting<'a> {
 
     /// True when the block makes what a part takes away, or takes away what a part builds on or reads: that part must be
     /// done for good before it.
-    fn makes_again(&self, part: Part, at: usize) -> bool {
+    fn must_be_done_before(&self, part: Part, at: usize) -> bool {
         let units = self.units(part);
         let works = |unit: &&Unit| matches!(unit.kind, UnitKind::Validate | UnitKind::Alone);
         let mut worked = units.iter().filter(works).flat_map(|unit| &unit.steps);
         let later = || self.sequence.steps_of(at..at + 1);
-        Again { units, ..self.again() }.harmful_behind(later()).is_some()
-            || worked.any(|step| there_before(step, later()).is_some())
+        Rerun { units, ..self.again() }.harmful_behind(later()).is_some()
+            || worked.any(|step| condition_of_being_there(step, later()).is_some())
     }
 
-    fn again(&self) -> Again<'a> {
-        Again { migration: self.migration, units: &self.sequence.units }
+    fn again(&self) -> Rerun<'a> {
+        Rerun { origin: self.origin, units: &self.sequence.units }
     }
 
     fn units(&self, part: Part) -> &'a [Unit] {
@@ -126,7 +151,7 @@ impl<'a> Parting<'a> {
         let others = || sequence.steps_of(0..part.from).chain(sequence.steps_of(part.to..count));
         self.steps(part).any(|step| match &step.operation {
             Operation::Table(TableOperation::Create(create)) if create.persistence.is_temporary() => {
-                others().any(|other| self.migration.slice(other.from).contains(create.name.name.as_str()))
+                others().any(|other| self.origin.slice(other.from).contains(create.name.name.as_str()))
             }
             _ => false,
         })
@@ -137,14 +162,13 @@ impl<'a> Parting<'a> {
         let units = self.units(first);
         let later = self.sequence.steps_of(first.to..self.sequence.blocks.len());
         let once = (first.from..first.to).find_map(|at| self.once(at));
-        once.or_else(|| Again { units, ..self.again() }.harmful_behind(later)).unwrap_or(&units[0].steps[0])
+        once.or_else(|| Rerun { units, ..self.again() }.harmful_behind(later)).unwrap_or(&units[0].steps[0])
     }
 
     /// The file that keeps the migration's name and time, which a database that ran the migration knows.
     fn own(&self, parts: &[Part]) -> Result<usize, &'static str> {
         let all = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
-        if self.migration.leaves_open || self.migration.items.iter().any(|item| item.fixed == Some(Fixed::Transaction))
-        {
+        if self.origin.leaves_open() || self.origin.items().iter().any(|item| item.fixed == Some(Fixed::Transaction)) {
             return Err("it begins or ends transactions of its own");
         }
         if all().any(holds_transaction) {
@@ -155,8 +179,7 @@ impl<'a> Parting<'a> {
         }
         // A journal goes by times: all files have earlier ones than the migration.
         let last = parts.len() - 1;
-        let by_name = self.migration.path().file_name() == Some(FILE);
-        if !by_name || only_adds(all(), all()) {
+        if !self.others_run_again || only_adds(all(), all()) {
             return Ok(last);
         }
         // The others run there, so they must find their work done, and nothing that the own one has changed.

@@ -2,11 +2,11 @@
 //! can be compared without the server's own text: where another one has its name it does not hold, so that the statement
 //! runs and PostgreSQL says what is in the way.
 
-use super::text::literal;
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, ObjectKind, ObjectOperation,
     Operation, QualifiedName,
 };
+use crate::sql::literal;
 
 /// A relation that is there, as a condition.
 pub fn table_exists(table: &QualifiedName) -> String {
@@ -14,7 +14,7 @@ pub fn table_exists(table: &QualifiedName) -> String {
 }
 
 /// A free name as a condition.
-pub(super) fn table_is_missing(table: &QualifiedName) -> String {
+pub fn table_is_missing(table: &QualifiedName) -> String {
     format!("{} IS NULL", regclass(table))
 }
 
@@ -30,12 +30,12 @@ pub fn column_exists(table: &QualifiedName, column: &Ident) -> String {
 }
 
 /// The same for a column of that type. Lengths are not compared.
-pub(super) fn column_is(table: &QualifiedName, column: &ColumnDefinition) -> String {
+pub fn column_is(table: &QualifiedName, column: &ColumnDefinition) -> String {
     format!("{} AND atttypid = {}", column_exists(table, &column.name), type_of(column))
 }
 
 /// Of several columns of one table, each with its type, one that is not there, as a condition.
-pub(super) fn a_column_is_missing(columns: &[(&QualifiedName, &ColumnDefinition)]) -> String {
+pub fn a_column_is_missing(columns: &[(&QualifiedName, &ColumnDefinition)]) -> String {
     let table = columns.first().map(|(table, _)| regclass(table)).unwrap_or_default();
     let each = |(_, column): &(&QualifiedName, &ColumnDefinition)| {
         format!("({}, {})", literal(column.name.as_str()), type_of(column))
@@ -59,13 +59,13 @@ fn type_of(column: &ColumnDefinition) -> String {
 }
 
 /// A query for a constraint of that name.
-pub(super) fn constraint_exists(table: &QualifiedName, name: &Ident) -> String {
+pub fn constraint_exists(table: &QualifiedName, name: &Ident) -> String {
     format!("SELECT FROM pg_constraint WHERE conrelid = {} AND conname = {}", regclass(table), literal(name.as_str()))
 }
 
 /// The same for one of that kind, on those columns and to that table. What a CHECK says is not compared: the server
 /// writes expressions in its own words.
-pub(super) fn constraint_is(table: &QualifiedName, name: &Ident, constraint: &Constraint) -> String {
+pub fn constraint_is(table: &QualifiedName, name: &Ident, constraint: &Constraint) -> String {
     let mut query = constraint_exists(table, name);
     let (kind, columns) = match &constraint.kind {
         ConstraintKind::Check { .. } => ('c', &[][..]),
@@ -95,7 +95,7 @@ fn constraint_is_on(columns: &[Ident]) -> String {
 }
 
 /// A query for a valid index that is the one that `build` builds, as far as table, uniqueness and plain columns go.
-pub(super) fn valid_index_is(index: &QualifiedName, build: &CreateIndex) -> String {
+pub fn valid_index_is(index: &QualifiedName, build: &CreateIndex) -> String {
     let unique = if build.unique { "indisunique" } else { "NOT indisunique" };
     let partial = if build.predicate.is_some() { "indpred IS NOT NULL" } else { "indpred IS NULL" };
     let name = |element: &IndexColumn| element.column().map(|name| literal(name.as_str()));
@@ -115,12 +115,12 @@ pub(super) fn valid_index_is(index: &QualifiedName, build: &CreateIndex) -> Stri
 }
 
 /// An index of that name on that table.
-pub(super) fn index_on(index: &QualifiedName, table: &QualifiedName) -> String {
+pub fn index_on(index: &QualifiedName, table: &QualifiedName) -> String {
     format!("indexrelid = {} AND indrelid = {}", regclass(index), regclass(table))
 }
 
 /// The sequence of the column that `CREATE SEQUENCE … OWNED BY` makes one for, as an expression.
-pub(super) fn owned_sequence(operation: &Operation) -> Option<String> {
+pub fn owned_sequence(operation: &Operation) -> Option<String> {
     let Operation::Object(ObjectOperation::Create { kind: ObjectKind::Sequence, on: Some(table), definition, .. }) =
         operation
     else {

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
-use super::super::super::migration::Migration;
-use super::super::super::{Beside, Found, Framework, LaidOut, Replaced};
-use super::super::Drizzle;
+use super::super::super::super::migration::Migration;
+use super::super::super::super::{Body, Found, Incoming, Placed};
+use super::super::super::DRIZZLE;
+use super::super::in_its_place;
 use super::place;
 use crate::plan::{Runner, Sends, Sequence};
 use crate::source::SourceFile;
@@ -24,31 +25,26 @@ fn placed(journal: &str, files: &[&str], parts: &[(&str, usize)]) -> Result<BTre
         fs::write(folder.join(format!("meta/{prefix}_snapshot.json")), text).unwrap();
     }
     let migrations: Vec<Migration> = parts.iter().map(|(tag, _)| migration(folder, tag)).collect();
-    let mut laid_out: Vec<Vec<LaidOut>> =
-        parts.iter().map(|(tag, parts)| (0..*parts).map(|at| file(folder, tag, at, *parts)).collect()).collect();
+    let bodies: Vec<Vec<Body>> =
+        parts.iter().map(|(tag, parts)| (0..*parts).map(|at| body(tag, at, *parts)).collect()).collect();
     let sequence = Sequence::default();
-    let mut replaced: Vec<Replaced> = migrations
-        .iter()
-        .zip(&mut laid_out)
-        .map(|(migration, files)| Replaced {
-            migration,
-            sequence: &sequence,
-            files,
-            beside: Beside::default(),
-            notes: Vec::new(),
-        })
+    let replaces = migrations.iter().zip(&bodies);
+    let incoming: Vec<Incoming> = replaces
+        .map(|(migration, bodies)| Incoming { replaces: Some(migration), sequence: &sequence, bodies })
         .collect();
+    let mut placed: Vec<Placed> = incoming.iter().map(in_its_place).collect();
     let text = |text: String| text.replace(folder.as_str(), "");
     let found = |tag: &&str| Found { name: (*tag).to_owned(), file: folder.join(format!("{tag}.sql")) };
     let history: Vec<Found> = files.iter().map(found).collect();
     let in_scope = |found: &Found| found.name != "0002_settled";
-    let without = place(folder, &history, &in_scope, &mut replaced).map_err(|error| text(error.to_string()))?;
+    let without =
+        place(folder, &history, &in_scope, &incoming, &mut placed).map_err(|error| text(error.to_string()))?;
     if let Some(no_room) = without.first() {
         return Err(text(no_room.why.clone()));
     }
     let mut after = BTreeMap::new();
-    for replaced in &replaced {
-        let beside = replaced.beside.after.iter().map(|(path, content)| (path.to_string(), content.clone()));
+    for replaced in &placed {
+        let beside = replaced.companions.after.iter().map(|(path, content)| (path.to_string(), content.clone()));
         let files = replaced.files.iter().map(|file| (file.path.to_string(), file.content.clone()));
         after.extend(files.chain(beside).map(|(path, content)| (text(path), content)));
         after.extend(replaced.notes.iter().map(|note| ("note".to_owned(), note.clone())));
@@ -58,15 +54,12 @@ fn placed(journal: &str, files: &[&str], parts: &[(&str, usize)]) -> Result<BTre
 
 fn migration(folder: &Utf8Path, tag: &str) -> Migration {
     let source = SourceFile::new(folder.join(format!("{tag}.sql")), tag);
-    Migration::from_source(tag.into(), source, Runner { sends: Sends::Files, ..Drizzle.runner() }).unwrap()
+    Migration::of_sql(tag.into(), source, Runner { sends: Sends::Files, ..DRIZZLE.runner }).unwrap()
 }
 
-fn file(folder: &Utf8Path, tag: &str, at: usize, parts: usize) -> LaidOut {
-    let path: Utf8PathBuf = match at + 1 == parts {
-        true => folder.join(format!("{tag}.sql")),
-        false => folder.join(format!("part_{}", at + 1)),
-    };
-    LaidOut { path, content: format!("{tag} {at}"), block: at }
+fn body(tag: &str, at: usize, parts: usize) -> Body {
+    let words = (at + 1 < parts).then(|| format!("part_{}", at + 1));
+    Body { words, text: format!("{tag} {at}"), block: at }
 }
 
 #[test]
@@ -205,4 +198,36 @@ fn where_there_is_no_room_nothing_is_guessed() {
     }
     let first = placed(&journal(&[(0, 90_000, "0000_a")]), &["0000_a"], &[("0000_a", 2)]).unwrap_err();
     assert_eq!(first, "there is no snapshot before it that the parts could begin with");
+}
+
+#[test]
+fn what_replaces_nothing_comes_behind_the_last() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = Utf8Path::from_path(temporary.path()).unwrap();
+    fs::create_dir(folder.join("meta")).unwrap();
+    fs::write(folder.join("meta/0001_snapshot.json"), "{\"id\":\"b\",\"prevId\":\"a\"}").unwrap();
+    let sequence = Sequence::default();
+    let body = |words: &str| Body { words: Some(words.to_owned()), text: words.to_owned(), block: 0 };
+    let incoming = [["drop_x", "drop_y"], ["drop_z", "drop_w"]].map(|words| words.map(body));
+    let incoming: Vec<Incoming> =
+        incoming.iter().map(|bodies| Incoming { replaces: None, sequence: &sequence, bodies }).collect();
+    let mut placed = vec![Placed::default(); 2];
+    fs::write(folder.join("meta/_journal.json"), journal(&[(0, 0, "0000_a"), (1, 90_000, "0001_b")])).unwrap();
+    assert_eq!(place(folder, &[], &|_| true, &incoming, &mut placed).unwrap(), []);
+    let names: Vec<&str> = placed.iter().flat_map(|placed| &placed.files).map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["0002_drop_x", "0003_drop_y", "0004_drop_z", "0005_drop_w"]);
+    let companions: Vec<_> = placed.iter().flat_map(|placed| &placed.companions.after).collect();
+    let of = |file: &str| companions.iter().find(|(path, _)| path.ends_with(file)).unwrap().1.as_str();
+    let expected = journal(&[
+        (0, 0, "0000_a"),
+        (1, 90_000, "0001_b"),
+        (2, 91_000, "0002_drop_x"),
+        (3, 92_000, "0003_drop_y"),
+        (4, 93_000, "0004_drop_z"),
+        (5, 94_000, "0005_drop_w"),
+    ]);
+    assert_eq!(of("_journal.json"), expected);
+    let value = |file: &str, key: &str| serde_json::from_str::<serde_json::Value>(of(file)).unwrap()[key].clone();
+    assert_eq!(value("0002_snapshot.json", "prevId"), "b");
+    assert_eq!(value("0004_snapshot.json", "prevId"), value("0003_snapshot.json", "id"));
 }

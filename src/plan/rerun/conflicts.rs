@@ -3,13 +3,12 @@
 //! A statement in its guarded form asks whether the name that it makes is there. It does harm where that name was given
 //! to something else or taken from it since, and it fails where what it reads is gone.
 
-use super::super::plpgsql::{column_exists, table_exists};
-use super::names::{Name, drops, freed_by_renaming, makes, own_name};
 use crate::operation::{
     Backfill, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectOperation,
     Operation, QualifiedName, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
+use crate::postgres::idempotence::{Name, column_exists, drops, freed_by_renaming, makes, own_name, table_exists};
 use crate::schema::{mentions, reads_column, same};
 
 /// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
@@ -100,7 +99,7 @@ fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> Strin
         Operation::Column(ColumnOperation::Rename { table, column, .. }) => {
             reads_renamed && about(&table.name) && mentions(&text(step), column.as_str())
         }
-        // Of its own table, `there_before` asks.
+        // Of its own table, `condition_of_being_there` asks.
         Operation::Table(TableOperation::Drop { names, .. }) => {
             reads_dropped && names.iter().any(|name| !is_own(name) && mentions(&text(step), name.name.as_str()))
         }
@@ -179,7 +178,10 @@ pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step
 
 /// The condition under which what a step is about is there still, where a later one drops or renames it: its table, or its
 /// column.
-pub fn there_before<'a>(step: &'a Step, later: impl IntoIterator<Item = &'a Step> + Clone) -> Option<String> {
+pub fn condition_of_being_there<'a>(
+    step: &'a Step,
+    later: impl IntoIterator<Item = &'a Step> + Clone,
+) -> Option<String> {
     let removes = matches!(
         step.operation,
         Operation::Table(TableOperation::Create(_) | TableOperation::Drop { .. } | TableOperation::Rename { .. })

@@ -6,72 +6,84 @@
 //! the migrators of node-postgres, postgres-js and pglite. A failed run begins at the file's first chunk again, so every
 //! chunk must be able to run again.
 
-use super::super::header::{RUNS_ONCE, comment};
+use super::super::header::{self, BEGINS_AGAIN, RUNS_ONCE, SQL, Steps, comment};
+use super::super::line_ends::with_line_ends_of;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page, validation};
 use super::super::plpgsql::{
     Later, batches, before_build, by_itself, must_be_valid, once_by_itself, validated_if_there,
 };
-use super::super::rerun::{Again, is_temporary, stays};
-use super::super::{LaidOut, Layout, LayoutSettings, Refusal, with_line_ends_of};
+use super::super::rerun::Again;
+use super::super::{Body, Idiom, Layout, LayoutSettings, Sequenced};
 use super::SEPARATOR;
 use super::names::{part_name, words};
-use super::parts::{Part, Parting, Parts};
 use super::runners;
 use crate::operation::{
     ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, ObjectOperation, Operation,
     QualifiedName, SessionOperation, TransactionControl, TypeOperation,
 };
+use crate::plan::files::{Files, Part};
+use crate::plan::rerun::{is_temporary, stays};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
 const BACK: &str = "-- The migrator goes on in a transaction: its ledger belongs to it.\nSTART TRANSACTION;";
 
-pub(super) fn lay_out(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<LaidOut> {
-    if sequence.units.is_empty() {
-        return Vec::new();
+pub(super) struct Chunks;
+
+impl Idiom for Chunks {
+    fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
+        if of.sequence.units.is_empty() {
+            return Vec::new();
+        }
+        let proved = "proved with drizzle-kit migrate and migrate() over node-postgres, postgres-js and PGlite; not for \
+                      neon-http, and not inside db.transaction()";
+        let takes_time = |unit: &Unit| matches!(unit.kind, UnitKind::Alone | UnitKind::Validate);
+        let lifetime =
+            "postgres-js closes its connection after 30 to 60 minutes: ?max_lifetime=86400 on the URL for long steps";
+        let lifetime = of.sequence.units.iter().any(takes_time).then(|| lifetime.to_owned());
+        let of_files = notes_on_files(of);
+        [proved.to_owned()].into_iter().chain(lifetime).chain(of_files).collect()
     }
-    let layout = Chunks { migration, sequence, settings };
-    let Ok(Parts { parts, own, .. }) = layout.parts() else { return Vec::new() };
-    let mut told = vec![false; migration.statements.len()];
-    let mut files: Vec<Vec<String>> = parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut told)).collect();
-    let end = migration.comments_at_the_end();
-    if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
-        *last = format!("{}\n{end}", last.trim_end());
-    }
-    let file = |(at, chunks): (usize, &Vec<String>)| {
-        let block = parts[at].from;
-        let path = match at == own {
-            true => migration.path().clone(),
-            false => {
-                let name = part_name(&migration.name, at, parts.len(), sequence.block(block));
-                migration.path().with_file_name(name)
-            }
+
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
+        let Sequenced { migration, sequence, files: Files { parts, own, .. }, settings } = *of;
+        let layout = InChunks { migration, sequence, settings };
+        let mut told = vec![false; migration.statements.len()];
+        let mut files: Vec<Vec<String>> =
+            parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut told)).collect();
+        let end = migration.comments_at_the_end();
+        if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
+            *last = format!("{}\n{end}", last.trim_end());
+        }
+        let body = |(at, chunks): (usize, &Vec<String>)| {
+            let block = parts[at].from;
+            let words = (at != *own).then(|| part_name(&migration.name, at, parts.len(), sequence.block(block)));
+            Body { words, text: text(chunks, migration.text()), block }
         };
-        LaidOut { path, content: content(chunks, &migration.source.text), block }
-    };
-    files.iter().enumerate().map(file).collect()
+        files.iter().enumerate().map(body).collect()
+    }
 }
 
 /// What to know of the files that a sequence becomes, one sentence each.
-pub(super) fn notes(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Vec<String> {
-    let Ok(parts) = (Chunks { migration, sequence, settings }).parts() else { return Vec::new() };
-    let files = parts.parts.len();
-    let one_file = parts.one_file.filter(|_| settings.layout == Some(Layout::Step) && sequence.blocks.len() > 1);
+fn notes_on_files(of: &Sequenced<'_>) -> Vec<String> {
+    let Sequenced { sequence, files: Files { parts, one_file, .. }, settings, .. } = of;
+    let files = parts.len();
+    let one_file = one_file.as_ref().filter(|_| settings.layout == Some(Layout::Step) && sequence.blocks.len() > 1);
     let recorded = (files > 1 && settings.layout != Some(Layout::Step))
         .then(|| format!("{files} files: what must run only once is recorded before the next one begins"));
     one_file.map(|why| format!("{why}: its steps stay in one file")).into_iter().chain(recorded).collect()
 }
 
 /// Chunks as a file that ends as the original does.
-fn content(chunks: &[String], original: &str) -> String {
+fn text(chunks: &[String], original: &str) -> String {
     let chunks: Vec<&str> = chunks.iter().map(|chunk| chunk.trim()).collect();
-    let mut content = chunks.join(&format!("\n{SEPARATOR}\n"));
+    let mut text = chunks.join(&format!("\n{SEPARATOR}\n"));
     if original.ends_with('\n') {
-        content.push('\n');
+        text.push('\n');
     }
-    with_line_ends_of(original, content)
+    with_line_ends_of(original, text)
 }
 
 /// True when a file holds statements that run once, with its row in the ledger.
@@ -79,23 +91,13 @@ pub(super) fn ends_in_transaction(text: &str) -> bool {
     text.rsplit_once("START TRANSACTION;").is_some_and(|(_, rest)| rest.contains(SEPARATOR))
 }
 
-/// The first step that can neither run again nor be recorded before the next one begins.
-pub(super) fn refuse(migration: &Migration, sequence: &Sequence, settings: &LayoutSettings) -> Option<Refusal> {
-    (Chunks { migration, sequence, settings }).parts().err()
-}
-
-struct Chunks<'a> {
+struct InChunks<'a> {
     migration: &'a Migration,
     sequence: &'a Sequence,
     settings: &'a LayoutSettings,
 }
 
-impl<'a> Chunks<'a> {
-    fn parts(&self) -> Result<Parts, Refusal> {
-        let Chunks { migration, sequence, settings } = *self;
-        Parting { migration, sequence, settings }.parts()
-    }
-
+impl<'a> InChunks<'a> {
     /// A file, one of `of`: its blocks outside the migrator's transaction, then those inside.
     fn chunks(&self, part: Part, of: usize, told: &mut [bool]) -> Vec<String> {
         if part.from == part.once && of > 1 {
@@ -119,16 +121,16 @@ impl<'a> Chunks<'a> {
     /// A file that runs once, as a whole.
     fn inside(&self, part: Part, told: &mut [bool]) -> Vec<String> {
         let page = self.page(part.from, true);
-        let (name, of) = (words(&self.migration.name), self.sequence.blocks.len());
+        let (first, of) = (part.from + 1, self.sequence.blocks.len());
         let header = [
-            format!("Step {} of {of} of {name}: {}", part.from + 1, page.what()),
+            header::of_file(Steps { first, last: first, of }, words(&self.migration.name), &page.what()),
             RUNS_ONCE.to_owned(),
-            "If it fails: nothing has changed. Run the same command again".to_owned(),
+            header::if_it_fails("nothing has changed. Run the same command again"),
         ];
         let mut chunks = runners::once(page.as_written_by_step(told));
         (part.from + 1..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
         if let Some(first) = chunks.first_mut() {
-            let lines: Vec<String> = header.iter().map(|line| comment(line)).chain(page.undo()).collect();
+            let lines: Vec<String> = header.iter().map(|line| comment(SQL, line)).chain(page.undo()).collect();
             *first = format!("{}\n{first}", lines.join("\n"));
         }
         chunks
@@ -136,7 +138,9 @@ impl<'a> Chunks<'a> {
 
     fn header(&self, part: Part, of: usize) -> String {
         let (name, steps) = (words(&self.migration.name), self.sequence.blocks.len());
-        let first = part.from + 1;
+        let steps_of_file = Steps { first: part.from + 1, last: part.once, of: steps };
+        let [when_it_fails, when_one_fails] = BEGINS_AGAIN.map(str::to_owned);
+        let ends = "so COMMIT ends the migrator's transaction first.";
         let lines = match (of, part.once - part.from) {
             (1, _) => {
                 let steps = match steps {
@@ -144,31 +148,16 @@ impl<'a> Chunks<'a> {
                     count => format!("{count} steps, each with its own commit"),
                 };
                 [
-                    format!("{name}: {steps}, so COMMIT ends the migrator's transaction first."),
+                    format!("{name}: {steps}, {ends}"),
                     "When a step fails, the same command goes on with it: what was done before stays, and runs again as a \
                      no-op."
                         .to_owned(),
                 ]
             }
-            (_, 1) => [
-                format!(
-                    "Step {first} of {steps} of {name}: it has its own commit, so COMMIT ends the migrator's transaction \
-                     first."
-                ),
-                "When it fails, the same command begins this file again: what was done runs again as a no-op.".to_owned(),
-            ],
-            _ => [
-                format!(
-                    "Steps {first} to {} of {steps} of {name}: each has its own commit, so COMMIT ends the migrator's \
-                     transaction first.",
-                    part.once
-                ),
-                "When one fails, the same command begins this file again: what was done before stays, and runs again as a \
-                 no-op."
-                    .to_owned(),
-            ],
+            (_, 1) => [header::of_file(steps_of_file, name, &format!("it has its own commit, {ends}")), when_it_fails],
+            _ => [header::of_file(steps_of_file, name, &format!("each has its own commit, {ends}")), when_one_fails],
         };
-        lines.map(|line| comment(&line)).join("\n")
+        lines.map(|line| comment(SQL, &line)).join("\n")
     }
 
     fn begins_with_commit(&self) -> bool {
@@ -219,10 +208,12 @@ impl<'a> Chunks<'a> {
         if page.kind() == UnitKind::Brief {
             let table = page.steps().find_map(|step| step.operation.table());
             let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
-            return vec![page.header("") + &page.block(|unit| self.again().brief(unit), Some(&table), told)];
+            let (comments, sql) = page.block(|unit| self.again().brief(unit), Some(&table), told);
+            return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
-            return vec![page.header("") + &page.block(|unit| vec![self.validate(unit)], None, told)];
+            let (comments, sql) = page.block(|unit| vec![self.validate(unit)], None, told);
+            return vec![page.header("") + &comments + &sql];
         }
         let head = page.header("") + &page.comments(told);
         match page.kind() {
@@ -274,8 +265,8 @@ impl<'a> Chunks<'a> {
             let text = again.statement(&page.units()[0], step).unwrap_or_else(|| page.slice(step));
             let later = Later {
                 settled: &|_| None,
-                there: &|_| again.there(step),
-                stays: &|operation| stays(operation, again.later(step)),
+                there: &|_| again.rerun().there(step),
+                stays: &|operation| stays(operation, again.rerun().later(step)),
             };
             let by_itself = once_by_itself(&step.operation, &text, &later);
             let text = by_itself.filter(|_| !in_do).unwrap_or(text);
@@ -323,14 +314,11 @@ impl<'a> Chunks<'a> {
                 vec![
                     format!(
                         "{}\n{}",
-                        comment(&format!(
-                            "Before step {step}: another build is waited for, an INVALID {} that a failed one left is dropped",
-                            one_line(&place.to_string())
-                        )),
+                        comment(SQL, &header::before_build(step, &one_line(&place.to_string()))),
                         before_build(&place, &index.table, self.settings)
                     ),
                     format!("{head}{build};"),
-                    format!("-- After step {step}: the index must be valid\n{}", must_be_valid(&place, index)),
+                    format!("{}\n{}", comment(SQL, &header::after_build(step)), must_be_valid(&place, index)),
                 ]
             }
             _ => {
@@ -356,13 +344,5 @@ impl Commands for Migrate {
 
     fn after_failed_build(&self) -> &'static str {
         " Run the same command again: it is dropped and built anew"
-    }
-
-    fn commands_after_failed_build(&self, _index: &str) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn alone(&self) -> &'static str {
-        ""
     }
 }

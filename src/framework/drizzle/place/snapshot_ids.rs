@@ -3,8 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
-use super::super::{Beside, FrameworkError};
-use super::json;
+use super::super::super::{CompanionFiles, FrameworkError};
+use super::super::json;
 use crate::source::{ByteSpan, SourceFile};
 
 /// A snapshot with the two values that chain it.
@@ -56,7 +56,7 @@ pub(super) fn of_parts(
     tag: &str,
     parts: &[String],
     earlier: &[&str],
-    beside: &mut Beside,
+    companions: &mut CompanionFiles,
 ) -> Result<(), String> {
     let own_path = path(folder, tag);
     let read = |path: &Utf8Path| Snapshot::read(path).map_err(|error| error.to_string());
@@ -73,12 +73,34 @@ pub(super) fn of_parts(
     let Some((last, copies)) = parts.split_last() else { return Ok(()) };
     for (at, part) in copies.iter().enumerate() {
         let id = id(tag, at + 1, &own.id.0);
-        beside.after.push((path(folder, part), before.with(&id, &prev_id)));
+        companions.after.push((path(folder, part), before.with(&id, &prev_id)));
         prev_id = id;
     }
-    beside.after.push((path(folder, last), own.with(&own.id.0, &prev_id)));
-    beside.before.push((own_path, own.text));
+    companions.after.push((path(folder, last), own.with(&own.id.0, &prev_id)));
+    companions.before.push((own_path, own.text));
     Ok(())
+}
+
+/// The snapshot that the next one names.
+pub(super) struct Last {
+    snapshot: Snapshot,
+    id: String,
+}
+
+impl Last {
+    /// That of a migration, where it has one.
+    pub(super) fn of(folder: &Utf8Path, tag: &str) -> Option<Last> {
+        let snapshot = Snapshot::read(&path(folder, tag)).ok()??;
+        let id = snapshot.id.0.clone();
+        Some(Last { snapshot, id })
+    }
+
+    /// The same schema behind it, for a migration of that tag.
+    pub(super) fn copy(&mut self, folder: &Utf8Path, tag: &str) -> (Utf8PathBuf, String) {
+        let id = id(tag, 0, &self.id);
+        let prev_id = std::mem::replace(&mut self.id, id.clone());
+        (path(folder, tag), self.snapshot.with(&id, &prev_id))
+    }
 }
 
 /// A UUID of version 8 (RFC 9562: of one's own making), the same for the same input.

@@ -1,0 +1,48 @@
+//! Line ends of a file that takes another one's place.
+
+use crate::sql::literals;
+
+/// A file with CRLF stays one. A line break in a string, a quoted name or a dollar quote is part of its value and stays
+/// as it is; in the blocks that safestep writes that goes for what is in them.
+pub(super) fn with_line_ends_of(original: &str, content: String) -> String {
+    if original.contains("\r\n") { with_crlf(&content) } else { content }
+}
+
+fn with_crlf(text: &str) -> String {
+    let ends = |text: &str| text.replace("\r\n", "\n").replace('\n', "\r\n");
+    let mut out = String::new();
+    let mut at = 0;
+    for literal in literals(text) {
+        out += &ends(&text[at..literal.start]);
+        let value = literal.slice(text);
+        let tag = value.strip_prefix("$safestep").and_then(|rest| rest.split_once('$')).map(|(number, _)| number);
+        match tag.map(|number| format!("$safestep{number}$")).filter(|tag| value.len() >= 2 * tag.len()) {
+            Some(tag) => out += &format!("{tag}{}{tag}", with_crlf(&value[tag.len()..value.len() - tag.len()])),
+            None => out += value,
+        }
+        at = literal.end;
+    }
+    out + &ends(&text[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_line_ends_of;
+
+    #[test]
+    fn line_ends_of_literals_are_values() {
+        let (crlf, lf) = ("SELECT 1;\r\n", "SELECT 1;\n");
+        for (content, expected) in [
+            ("SELECT 1\n, 2;\n", "SELECT 1\r\n, 2;\r\n"),
+            ("SELECT 'a\nb',\n'c\r\nd';\n", "SELECT 'a\nb',\r\n'c\r\nd';\r\n"),
+            (
+                "DO $safestep$\nBEGIN\n  SELECT 'a\nb';\nEND\n$safestep$;\n",
+                "DO $safestep$\r\nBEGIN\r\n  SELECT 'a\nb';\r\nEND\r\n$safestep$;\r\n",
+            ),
+            ("-- it's\nSELECT \"a\nb\"\n", "-- it's\r\nSELECT \"a\nb\"\r\n"),
+        ] {
+            assert_eq!(with_line_ends_of(crlf, content.to_owned()), expected);
+            assert_eq!(with_line_ends_of(lf, content.to_owned()), content);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A block as the statements that are sent for it, by a runner that goes on at the file that failed: a step is a file, and
+//! runs again only where it was rolled back.
+
+use super::header::SQL;
+use super::layout::width;
+use super::line_ends::with_line_ends_of;
+use super::page::{Commands, Page, Told, can_be_in_a_block, slug, validation};
+use super::plpgsql::{batches_under, by_itself, each, in_words as in_words_in_block, once};
+use super::rerun::Again;
+use super::{Body, Sequenced};
+use crate::operation::Operation;
+use crate::plan::{Step, Unit, UnitKind};
+use crate::sql::render;
+
+/// The statements of a block, with what its author said of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statements {
+    /// The author's comments in front of them, a line each.
+    pub comments: String,
+    /// The statements.
+    pub all: Vec<Statement>,
+}
+
+/// A statement that is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Statement {
+    /// One operation, and what it is as SQL.
+    Operation(Box<Operation>, String),
+    /// SQL that holds more than that.
+    Sql(String),
+    /// In its author's words, as the file has it, with the comments before it.
+    AsWritten(String),
+}
+
+impl Statements {
+    /// As they stand in a file of SQL.
+    pub fn sql(&self) -> String {
+        let all = self.all.iter().map(|statement| match statement {
+            Statement::Operation(_, text) | Statement::Sql(text) | Statement::AsWritten(text) => text.as_str(),
+        });
+        std::iter::once(self.comments.as_str()).chain(all).collect()
+    }
+
+    /// As they stand in a file of calls: an operation as a call of its own where `call` knows one, or as SQL in a `raw` one.
+    pub fn calls(&self, call: impl Fn(&Operation) -> Option<String>, raw: impl Fn(&str) -> String) -> String {
+        let all = self.all.iter().map(|statement| match statement {
+            Statement::Operation(operation, text) => call(operation).unwrap_or_else(|| raw(text)),
+            Statement::Sql(text) => raw(text),
+            Statement::AsWritten(text) => text.clone(),
+        });
+        std::iter::once(self.comments.clone()).chain(all).collect()
+    }
+}
+
+/// A body for each block of a sequence, as `write` writes its statements.
+pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Statements) -> String) -> Vec<Body> {
+    let Sequenced { migration, sequence, settings, .. } = *of;
+    let mut told = vec![false; migration.statements.len()];
+    let count = sequence.blocks.len();
+    let bodies = (0..count).map(|at| {
+        let page = Page { migration, sequence, settings, at, commands, one_session: false, in_transaction: false };
+        let statements = statements(&page, &mut told);
+        let mut text = page.header(&statements.sql()) + &write(&statements);
+        let trailing = migration.comments_at_the_end();
+        if at + 1 == count && !trailing.is_empty() {
+            text.push_str(&format!("\n{trailing}\n"));
+        }
+        let used = migration.name.chars().count() + width(count) + 2;
+        let words = (count > 1).then(|| slug(sequence.block(at), used));
+        Body { words, text: with_line_ends_of(migration.text(), text), block: at }
+    });
+    bodies.collect()
+}
+
+/// The statements of a block. `told` are the source's statements whose comments stand somewhere already.
+pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
+    let left_out = page.comments_on_what_is_left_out(told);
+    let of_block = |(comments, sql): (String, String)| (comments, vec![Statement::Sql(sql)]);
+    let (comments, all) = match page.kind() {
+        UnitKind::Free | UnitKind::AsWritten => (String::new(), in_words(page, told)),
+        // A file that failed runs again, and what it committed before with it.
+        UnitKind::Brief if page.units().len() > 1 => {
+            let again = Again { migration: page.migration, units: page.units() };
+            of_block(page.block(|unit| again.brief(unit), None, told))
+        }
+        UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, told)),
+        UnitKind::Validate if page.units().len() > 1 => {
+            let validate = |unit: &Unit| vec![validation(&unit.steps.iter().collect::<Vec<_>>())];
+            of_block(page.block(validate, None, told))
+        }
+        UnitKind::Validate => {
+            let comments = page.comments(told);
+            let statement = validation(&page.steps().collect::<Vec<_>>());
+            match (page.set_for_block(false), page.units()[0].steps.as_slice()) {
+                (set, [step]) if set.is_empty() => (comments, vec![operation(step, statement)]),
+                (set, _) if set.is_empty() => (comments, vec![Statement::Sql(statement)]),
+                (set, _) => (comments, vec![Statement::Sql(by_itself(&format!("{set}{}", statement.trim_end())))]),
+            }
+        }
+        UnitKind::Alone => {
+            let comments = page.comments(told);
+            let statement = match page.backfills().as_slice() {
+                [] => {
+                    let step = &page.units()[0].steps[0];
+                    operation(step, render::statement(&step.operation).unwrap_or_else(|| page.slice(step)) + ";\n")
+                }
+                fills => Statement::Sql(batches_under(&page.set_for_block(false), fills, page.settings)),
+            };
+            (comments, vec![statement])
+        }
+    };
+    Statements { comments: left_out + &comments, all }
+}
+
+fn operation(step: &Step, sql: String) -> Statement {
+    Statement::Operation(Box::new(step.operation.clone()), sql)
+}
+
+/// The statements of a brief unit; where steps need a setting, each by itself behind what it needs.
+fn brief(page: &Page<'_>, unit: &Unit) -> Vec<String> {
+    let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
+    let mut session = Told::default();
+    let set = unit.steps.iter().map(|step| {
+        let set = page.set_before(step, in_words_in_block(&step.operation), &mut session);
+        session.follow(&step.operation);
+        set
+    });
+    let set: Vec<String> = set.collect();
+    match set.iter().all(String::is_empty) {
+        true => once(&operations),
+        false => set.into_iter().zip(each(&operations)).map(|(set, statement)| set + &statement).collect(),
+    }
+}
+
+/// Statements as their author wrote them; in a block where they need a setting that must not outlast the file.
+fn in_words(page: &Page<'_>, told: &mut [bool]) -> Vec<Statement> {
+    let migration = page.migration;
+    let set = page.set_for_block(true);
+    if set.is_empty() {
+        let written = page.as_written_by_step(told).into_iter();
+        let statement = |written: super::page::Written<'_>| match written.steps.as_slice() {
+            [step] if !written.in_words && migration.comment_sign != SQL => operation(step, written.text),
+            _ => Statement::AsWritten(written.text),
+        };
+        return written.map(statement).collect();
+    }
+    let statements = page.as_written(told).concat();
+    let fits = |step: &Step| {
+        let is_select = migration.slice(step.from).to_ascii_uppercase().starts_with("SELECT");
+        !is_select && can_be_in_a_block(migration, step)
+    };
+    vec![Statement::Sql(match page.steps().all(fits) {
+        true => by_itself(&format!("{set}{}", statements.trim_end())),
+        false => set.replace("SET LOCAL ", "SET ") + &statements,
+    })]
+}

@@ -1,0 +1,119 @@
+//! Steps that run again together: those of a file or of a block, which is begun again where a later part of it failed.
+
+mod conflicts;
+mod finished;
+
+use super::{Origin, Step, Unit, UnitKind};
+use crate::operation::{DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
+use crate::postgres::idempotence::{Idempotent, idempotent, is_guarded_by_its_author, is_missing};
+use crate::schema::same;
+use crate::sql::render;
+
+pub use crate::postgres::idempotence::changes_rows;
+use conflicts::conflicts;
+pub use conflicts::{condition_of_being_there, is_succeeded_by, stays};
+pub use finished::{done_where_gone, is_temporary, only_adds};
+
+/// What runs again together, in order.
+#[derive(Clone, Copy)]
+pub struct Rerun<'a> {
+    /// Where the steps come from.
+    pub origin: &'a dyn Origin,
+    /// The units of the sequence.
+    pub units: &'a [Unit],
+}
+
+impl<'a> Rerun<'a> {
+    /// The steps of all units.
+    pub fn steps(&self) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
+        self.units.iter().flat_map(|unit| &unit.steps)
+    }
+
+    /// A step's statement in a form that can run again, when there is one.
+    pub fn statement(&self, unit: &Unit, step: &Step) -> Option<Idempotent> {
+        if self.origin.item(step.from).fixed == Some(Fixed::Block) {
+            return None;
+        }
+        // The author's own guard stays around it.
+        if step.verbatim
+            && let Some(whole) = self.origin.do_block(step.from)
+        {
+            let is_guarded = is_guarded_by_its_author(&step.operation, whole);
+            return is_guarded.then(|| Idempotent::Statement(whole.to_owned()));
+        }
+        let slice = match step.verbatim {
+            true => self.origin.statement(step),
+            false => render::statement(&step.operation).unwrap_or_default(),
+        };
+        let earlier = self.steps().take_while(|other| !std::ptr::eq(*other, step));
+        if is_replaced(&step.operation, earlier) {
+            return Some(Idempotent::Statement(slice));
+        }
+        // A block cannot stand in the block that tries again, which has guards of its own.
+        match idempotent(&step.operation, &slice)? {
+            Idempotent::Where(..) if unit.kind == UnitKind::Brief => {
+                is_missing(&step.operation).map(|_| Idempotent::Statement(slice))
+            }
+            statement => Some(statement),
+        }
+    }
+
+    /// The condition under which what a step is about is there still, where a later step takes it away.
+    pub fn there(&self, step: &Step) -> Option<String> {
+        condition_of_being_there(step, self.later(step))
+    }
+
+    /// The steps behind a step.
+    pub fn later(&self, step: &Step) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
+        let at = self.steps().position(|other| std::ptr::eq(other, step));
+        self.steps().skip(at.map_or(usize::MAX, |at| at + 1))
+    }
+
+    /// A unit's first step that would do harm when the unit runs again.
+    pub fn harmful<'u>(&self, unit: &'u Unit) -> Option<&'u Step> {
+        let all: Vec<&Step> = unit.steps.iter().collect();
+        let harms = |number: &usize| {
+            let (again, later) = all.split_at(number + 1);
+            self.statement(unit, all[*number]).is_none()
+                || conflicts(all[*number], again, later, &|step| self.text(step))
+        };
+        (0..all.len()).find(harms).map(|number| all[number])
+    }
+
+    /// The first of the steps that would do harm when all of them run again behind `later`.
+    pub fn harmful_behind<'l>(&self, later: impl IntoIterator<Item = &'l Step>) -> Option<&'a Step>
+    where
+        'a: 'l,
+    {
+        let again: Vec<&Step> = self.steps().collect();
+        let later: Vec<&Step> = later.into_iter().collect();
+        self.steps().find(|step| conflicts(step, &again, &later, &|step| self.text(step)))
+    }
+
+    /// The words of a step's statement.
+    fn text(&self, step: &Step) -> String {
+        match step.verbatim {
+            true => self.origin.slice(step.from).to_owned(),
+            false => match &step.operation {
+                Operation::Data(DataOperation::Backfill(fill)) => {
+                    format!("{} {} {}", fill.column, fill.value, fill.todo)
+                }
+                operation => render::statement(operation).unwrap_or_default(),
+            },
+        }
+    }
+}
+
+/// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.
+fn is_replaced<'a>(operation: &Operation, earlier: impl IntoIterator<Item = &'a Step>) -> bool {
+    let Operation::Object(ObjectOperation::Create { kind, name: Some(name), on, .. }) = operation else { return false };
+    matches!(kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::View)
+        && earlier.into_iter().any(|step| match &step.operation {
+            Operation::Object(ObjectOperation::Drop { kind: other, names, on: table, .. }) => {
+                other == kind
+                    && names.iter().any(|n| same(n, name))
+                    && on.as_ref().zip(table.as_ref()).is_none_or(|(a, b)| same(a, b))
+            }
+            _ => false,
+        })
+}
