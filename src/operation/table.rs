@@ -116,7 +116,9 @@ pub enum TableAttribute {
     Inherit(QualifiedName),
     /// `NO INHERIT parent`.
     NoInherit(QualifiedName),
-    /// `CLUSTER ON`, `SET WITHOUT CLUSTER`, `OF type`: brief, ACCESS EXCLUSIVE.
+    /// `CLUSTER ON`, `SET WITHOUT CLUSTER`: which index CLUSTER sorts by.
+    ClusterIndex,
+    /// `OF type`, `NOT OF`, `SET WITHOUT OIDS`: brief, ACCESS EXCLUSIVE.
     Other,
 }
 

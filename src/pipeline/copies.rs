@@ -32,8 +32,9 @@ impl<'a> Copies<'a> {
 
     /// Looks at the next item. `schema` is the catalog before it.
     pub(super) fn see(&mut self, item: usize, schema: &Schema) {
-        let earlier = self.copies_of_what_it_takes(item, schema);
-        self.found.extend(earlier.map(|earlier| (earlier, item)));
+        for earlier in self.copies_of_what_it_takes(item, schema) {
+            self.found.push((earlier, item));
+        }
         self.see_rows(item);
         let text = self.migration.slice(item);
         let copies = match &self.migration.items[item].operation {
@@ -73,34 +74,35 @@ impl<'a> Copies<'a> {
         }
     }
 
-    /// The last of the copies, in the same transaction, that what the item takes away went into.
-    fn copies_of_what_it_takes(&self, item: usize, schema: &Schema) -> Option<usize> {
+    /// The copies, in the same transaction, that what the item takes away went into.
+    fn copies_of_what_it_takes(&self, item: usize, schema: &Schema) -> Vec<usize> {
         let migration = self.migration;
         let operation = &migration.items[item].operation;
-        let whole = |table: &QualifiedName| self.last_from(item, table, None, schema);
         let moved = |table: &QualifiedName| {
             let elsewhere =
                 |copy: &usize| migration.items[*copy].operation.table().is_none_or(|to| key(to) != key(table));
-            self.last_from(item, table, None, schema).filter(elsewhere)
+            let mut copies = self.copies_from(item, table, None, schema);
+            copies.retain(elsewhere);
+            copies
         };
-        let seen = match operation {
+        let mut seen = match operation {
             Operation::Column(ColumnOperation::Drop { table, column, .. }) => {
-                self.last_from(item, table, Some(column), schema)
+                self.copies_from(item, table, Some(column), schema)
             }
             Operation::Column(ColumnOperation::Rename { table, column, .. })
                 if self.is_succeeded(item, table, column) =>
             {
-                self.last_from(item, table, Some(column), schema)
+                self.copies_from(item, table, Some(column), schema)
             }
-            Operation::Table(TableOperation::Drop { names, .. }) => names.iter().filter_map(whole).max(),
-            Operation::Data(DataOperation::Truncate { tables, .. }) => tables.iter().filter_map(moved).max(),
+            Operation::Table(TableOperation::Drop { names, .. }) => names.iter().flat_map(moved).collect(),
+            Operation::Data(DataOperation::Truncate { tables, .. }) => tables.iter().flat_map(moved).collect(),
             Operation::Data(DataOperation::Delete { table, .. }) => moved(table),
             Operation::Table(TableOperation::Rename { table, .. }) => moved(table),
             Operation::Object(ObjectOperation::SetSchema { kind: ObjectKind::Table, name, .. }) => moved(name),
-            _ => return None,
+            _ => return Vec::new(),
         };
-        let unknown = self.unknown.filter(|copy| self.shares_transaction(*copy, item));
-        seen.max(unknown)
+        seen.extend(self.unknown.filter(|copy| self.shares_transaction(*copy, item)));
+        seen
     }
 
     /// Another column takes the name of one that is renamed away.
@@ -114,7 +116,7 @@ impl<'a> Copies<'a> {
         })
     }
 
-    fn last_from(&self, item: usize, table: &QualifiedName, column: Option<&Ident>, schema: &Schema) -> Option<usize> {
+    fn copies_from(&self, item: usize, table: &QualifiedName, column: Option<&Ident>, schema: &Schema) -> Vec<usize> {
         let reads = |copy: &usize| {
             let text = self.migration.slice(*copy);
             // `*`, `TABLE t` and a row as a whole read every column
@@ -123,7 +125,7 @@ impl<'a> Copies<'a> {
         };
         let tree = schema.children(table).into_iter().map(|child| key(&child.name)).chain([key(table)]);
         let copies = tree.filter_map(|name| self.from.get(&name)).flatten().copied();
-        copies.filter(|copy| self.shares_transaction(*copy, item) && reads(copy)).max()
+        copies.filter(|copy| self.shares_transaction(*copy, item) && reads(copy)).collect()
     }
 
     fn shares_transaction(&self, one: usize, other: usize) -> bool {

@@ -13,7 +13,7 @@ use crate::operation::{
     SessionOperation, TableAttribute, TableOperation, TypeOperation,
 };
 use crate::postgres::calls_users_function;
-use crate::schema::{Schema, key};
+use crate::schema::{Schema, key, same};
 use crate::sql::changes_rows_within;
 
 use columns::{adds_column, changes_default, changes_nullability, changes_type, drops_column, fills_column};
@@ -33,7 +33,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         Operation::Column(operation) => of_column(&mut uses, operation, schema),
         Operation::Constraint(operation) => of_constraint(&mut uses, operation, schema),
         Operation::Index(operation) => of_index(&mut uses, operation, schema),
-        Operation::Type(operation) => of_type(&mut uses, operation),
+        Operation::Type(operation) => of_type(&mut uses, operation, schema),
         Operation::Object(operation) => of_object(&mut uses, operation, text, schema),
         Operation::Data(operation) => of_data(&mut uses, operation, text, schema),
         // It decides how long the statements behind it may take, and not what they do.
@@ -146,7 +146,7 @@ fn of_index(uses: &mut Uses, operation: &IndexOperation, schema: &Schema) {
     }
 }
 
-fn of_type(uses: &mut Uses, operation: &TypeOperation) {
+fn of_type(uses: &mut Uses, operation: &TypeOperation, schema: &Schema) {
     match operation {
         TypeOperation::CreateEnum { name, .. }
         | TypeOperation::AddValue { name, .. }
@@ -156,10 +156,19 @@ fn of_type(uses: &mut Uses, operation: &TypeOperation) {
             uses.last = true;
             names.iter().for_each(|name| uses.write(Resource::Type(key(name))));
         }
-        TypeOperation::Drop { .. }
-        | TypeOperation::RenameValue { .. }
-        | TypeOperation::Rename { .. }
-        | TypeOperation::AlterDomain { .. } => uses.barrier = true,
+        // Texts that compare with a label are those of columns of that type.
+        TypeOperation::RenameValue { name, .. } => {
+            uses.write(Resource::Type(key(name)));
+            for table in schema.using_type(name) {
+                let root = uses.table(&table.name, schema);
+                uses.write(Resource::Structure(root.clone()));
+                let columns = table.columns.iter().filter(|column| same(column.ty.name(), name));
+                columns.for_each(|column| uses.write(Resource::Column(root.clone(), column.name.clone())));
+            }
+        }
+        TypeOperation::Drop { .. } | TypeOperation::Rename { .. } | TypeOperation::AlterDomain { .. } => {
+            uses.barrier = true
+        }
     }
 }
 

@@ -157,7 +157,9 @@ pub(super) fn rename(tally: &mut Tally<'_>, table: &QualifiedName) {
 /// The other subcommands of ALTER TABLE (`AlterTableGetLockLevel`).
 fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &TableAttribute) {
     match attribute {
-        TableAttribute::StorageParameters => tally.lock(table, LockMode::ShareUpdateExclusive),
+        TableAttribute::StorageParameters | TableAttribute::ClusterIndex => {
+            tally.lock(table, LockMode::ShareUpdateExclusive)
+        }
         TableAttribute::UserCatalogTable
         | TableAttribute::Owner
         | TableAttribute::RowSecurity(_)

@@ -2,12 +2,14 @@
 
 use super::links::Tie;
 use super::store::keys_in;
-use super::{Age, Dependent, Domain, EnumType, Key, List, RelationKind, Schema, Table, key, same};
-use crate::operation::{
-    ColumnOperation, DomainAction, EnumPosition, Ident, ObjectKind, ObjectOperation, Operation, Persistence,
-    QualifiedName, SqlFragment, Toggle, TypeOperation,
+use super::{
+    Age, ConstraintState, Dependent, Domain, EnumType, Index, Key, List, RelationKind, Schema, Table, key, same,
 };
-use crate::sql::{OnUpdate, on_update};
+use crate::operation::{
+    ColumnOperation, ConstraintKind, DomainAction, EnumPosition, Ident, ObjectKind, ObjectOperation, Operation,
+    Persistence, QualifiedName, SqlFragment, Toggle, TypeOperation,
+};
+use crate::sql::{OnUpdate, on_update, render};
 
 impl Schema {
     pub(super) fn apply_to_type(&mut self, operation: &TypeOperation) {
@@ -216,12 +218,52 @@ impl Schema {
                     keys_in(&self.enums, schema).iter().for_each(|name| drop(self.enums.remove(name)));
                 }
                 ObjectKind::Sequence => drop(self.sequences.remove(&key(name))),
-                ObjectKind::Function => self.take_function(name),
+                ObjectKind::Function => {
+                    self.take_function(name);
+                    if cascade {
+                        self.drop_what_calls(&name.name);
+                    }
+                }
                 ObjectKind::Domain => self.drop_type(name, cascade),
                 _ => {}
             }
             self.dependents.remove_named(&key(name), |d| on.is_none() || d.on.as_ref().map(key) == on.map(key));
         }
+    }
+
+    /// What goes with a function: triggers, policies, rules and views that call it, checks, defaults and indexes as well.
+    fn drop_what_calls(&mut self, function: &Ident) {
+        let calls = |text: &SqlFragment| calls(text.as_str(), function);
+        let dependents = self.dependents.mentioning(function.as_str()).into_iter();
+        let calling: Vec<Dependent> = dependents.filter(|d| calls(&d.definition)).cloned().collect();
+        for dependent in calling {
+            match dependent.what.contains("view ") {
+                true => self.drop_relation(&dependent.name, true),
+                false => self.dependents.remove_named(&key(&dependent.name), |d| d.on == dependent.on),
+            }
+        }
+        let is_called = |state: &ConstraintState| match &state.constraint.kind {
+            ConstraintKind::Check { expression } => calls(expression),
+            _ => false,
+        };
+        let of_table = |table: &&Table| {
+            table.constraints.iter().any(is_called)
+                || table.columns.iter().any(|c| c.default.as_ref().is_some_and(calls))
+        };
+        let tables: Vec<Key> = self.tables().filter(of_table).map(|table| key(&table.name)).collect();
+        for table in tables {
+            self.edit_constraints(&table, |t| t.constraints.retain(|state| !is_called(state)));
+            self.edit(&table, |t| {
+                t.columns.change_all(|c| c.default.as_ref().is_some_and(calls), |c| c.default = None)
+            });
+        }
+        let of_index = |index: &Index| {
+            let columns = index.columns.iter().any(|column| calls(&SqlFragment::new(&render::index_column(column))));
+            columns || index.predicate.as_ref().is_some_and(calls)
+        };
+        let indexes = self.indexes.iter().filter(|(_, index)| of_index(index));
+        let indexes: Vec<Key> = indexes.map(|(name, _)| name.clone()).collect();
+        indexes.iter().for_each(|name| drop(self.take_index(name)));
     }
 
     /// The triggers and rules that an UPDATE of the column in every row of the table and its children would fire: their
@@ -274,4 +316,14 @@ impl Schema {
             });
         }
     }
+}
+
+/// True when a function of that name is called in a text.
+fn calls(text: &str, function: &Ident) -> bool {
+    let (text, name) = (text.to_lowercase(), function.as_str().to_lowercase());
+    text.match_indices(&name).any(|(at, found)| {
+        let before = text[..at].chars().next_back();
+        let behind = text[at + found.len()..].trim_start_matches('"').trim_start();
+        behind.starts_with('(') && !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$')
+    })
 }

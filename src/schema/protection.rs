@@ -127,14 +127,14 @@ fn in_both(relation: &Key, own: &BTreeSet<Protection>, other: &Protections) -> O
 
 impl Protection {
     /// It is among these, or follows from one of them: what is unique is unique together with more columns, and an index is
-    /// as good with more columns behind its own.
+    /// as good with more columns behind its own; what holds for all rows holds for some.
     fn is_held_by(&self, held: &BTreeSet<Protection>) -> bool {
         let follows = |other: &Protection| match (self, other) {
             (Protection::Unique(columns, predicate), Protection::Unique(fewer, of)) => {
-                predicate == of && fewer.is_subset(columns)
+                (predicate == of || of.is_empty()) && fewer.is_subset(columns)
             }
             (Protection::Index(columns, predicate), Protection::Index(more, of)) => {
-                predicate == of && more.starts_with(columns)
+                (predicate == of || of.is_empty()) && more.starts_with(columns)
             }
             _ => false,
         };

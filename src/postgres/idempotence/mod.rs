@@ -89,7 +89,10 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
             using.as_ref().is_none_or(|using| is_plain_cast(using, column, ty)).then(|| slice.to_owned())
         }
         Operation::Table(TableOperation::SetAttribute { attribute, .. }) => match attribute {
-            TableAttribute::Inherit(_) | TableAttribute::NoInherit(_) | TableAttribute::Other => None,
+            TableAttribute::Inherit(_)
+            | TableAttribute::NoInherit(_)
+            | TableAttribute::ClusterIndex
+            | TableAttribute::Other => None,
             TableAttribute::StorageParameters
             | TableAttribute::UserCatalogTable
             | TableAttribute::Owner
