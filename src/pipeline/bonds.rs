@@ -6,7 +6,7 @@ use super::access::Access;
 use crate::framework::migration::Migration;
 use crate::operation::{
     ColumnAttribute, ColumnOperation, DataOperation, Fixed, Ident, ObjectKind, ObjectOperation, Operation,
-    TableOperation,
+    SessionOperation, TableOperation, TransactionControl,
 };
 use crate::plan::{Duration, Step, Transaction};
 use crate::schema::{Key, Schema, key};
@@ -24,6 +24,7 @@ pub(super) fn bonds(
     let mut found = with_copies(steps, copies);
     let mut access = Access::default();
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
+    let mut decides: Option<usize> = None; // what decides how the transaction goes on, or the last that it decided
     // Of tables only the temporary ones are asked for here.
     let makes_temporary = |step: &Step| {
         matches!(
@@ -42,6 +43,13 @@ pub(super) fn bonds(
         }
         if at > 0 && are_rows_of_one(migration, &steps[at - 1], step) {
             found.push((at - 1, at));
+        }
+        if let Some(before) = decides.filter(|before| changes_rows(step) && shares(migration, &steps[*before], step)) {
+            found.push((before, at));
+            decides = Some(at);
+        }
+        if decides_for_its_transaction(migration.slice(step.from), step) {
+            decides = Some(at);
         }
         found.extend(access.bonds_of(at, &step.operation, soft).into_iter().map(|made| (made, at)));
         for bond in bonds_of(migration, step, schema.as_ref()) {
@@ -72,19 +80,33 @@ fn with_copies(steps: &[Step], copies: &[(usize, usize)]) -> Vec<(usize, usize)>
 
 /// Two statements that change rows, one right behind the other, also where both left the transaction of a lock.
 fn are_rows_of_one(migration: &Migration, one: &Step, other: &Step) -> bool {
-    let changes = |step: &Step| {
-        matches!(
-            step.operation,
-            Operation::Data(
-                DataOperation::Insert { .. }
-                    | DataOperation::Update { .. }
-                    | DataOperation::Delete { .. }
-                    | DataOperation::Truncate { .. }
-            )
-        ) && step.duration == Duration::AsWritten
-    };
-    let together = migration.items[one.from].shares_transaction_with(&migration.items[other.from]);
-    together && one.transaction == Transaction::Own && changes(one) && changes(other)
+    let changes = |step: &Step| changes_rows(step) && step.duration == Duration::AsWritten;
+    shares(migration, one, other) && one.transaction == Transaction::Own && changes(one) && changes(other)
+}
+
+fn changes_rows(step: &Step) -> bool {
+    matches!(
+        step.operation,
+        Operation::Data(
+            DataOperation::Insert { .. }
+                | DataOperation::Update { .. }
+                | DataOperation::Delete { .. }
+                | DataOperation::Truncate { .. }
+        )
+    )
+}
+
+fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {
+    migration.items[one.from].shares_transaction_with(&migration.items[other.from])
+}
+
+/// `SET CONSTRAINTS` and `SET TRANSACTION` are about the statements behind them, up to the commit.
+fn decides_for_its_transaction(text: &str, step: &Step) -> bool {
+    let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
+    step.verbatim
+        && matches!(step.operation, Operation::Session(SessionOperation::Transaction(TransactionControl::Other)))
+        && words.next().as_deref() == Some("SET")
+        && matches!(words.next().as_deref(), Some("CONSTRAINTS" | "TRANSACTION"))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

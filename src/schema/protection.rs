@@ -32,6 +32,8 @@ enum Protection {
     Rule(String),
     /// A trigger, policy or rule.
     Object(String),
+    /// Its rows are rows of that table as well.
+    ChildOf(Key),
 }
 
 /// What relations and functions of a catalog protect.
@@ -159,6 +161,7 @@ impl Protection {
                 let columns = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 format!("{relation} takes orphans in ({columns}), without a row in {}", parent.name())
             }
+            Protection::ChildOf(parent) => format!("{} has no rows of {relation}", parent.name()),
             Protection::Check(name) => format!("{relation} lacks check {name}"),
             Protection::Rule(expression) => format!("{relation} lacks CHECK ({expression})"),
             Protection::Object(what) => format!("{what} of {relation} is missing"),
@@ -169,6 +172,7 @@ impl Protection {
 impl Schema {
     fn protections_of(&self, table: &Table) -> Vec<Protection> {
         let mut found = vec![Protection::Relation];
+        found.extend(table.parents.iter().map(|parent| Protection::ChildOf(key(parent))));
         for column in &table.columns {
             found.push(Protection::Column(column.name.clone()));
             if column.default.is_some() || column.sequence.is_some() || column.generated.is_some() {

@@ -19,7 +19,10 @@ impl Schema {
             | ColumnOperation::DropDefault { table, column }
             | ColumnOperation::SetAttribute { table, column, .. } => self.has_column(table, column),
             ColumnOperation::DropNotNull { table, column } => self.can_drop_not_null(table, column),
-            ColumnOperation::SetType { table, column, ty, .. } => self.can_set_type(table, column, ty),
+            ColumnOperation::SetType { table, column, ty, collation, .. } => {
+                takes_collation(ty, collation.as_ref())?;
+                self.can_set_type(table, column, ty)
+            }
         }
     }
 
@@ -44,6 +47,7 @@ impl Schema {
                 return refused(WRONG_OBJECT_TYPE, "cannot add column to a partition");
             }
         }
+        takes_collation(&column.ty, column.collation.as_ref())?;
         for constraint in &column.constraints {
             match &constraint.kind {
                 ConstraintKind::ForeignKey(fk) if !same(&fk.references, &table.name) => {
@@ -223,4 +227,14 @@ fn is_bound(dependent: &Dependent, column: &Ident) -> bool {
         None
     };
     clause.is_some_and(|clause| mentions(clause, column.as_str()))
+}
+
+/// Only values that are text are sorted by a collation (`typcollation`).
+fn takes_collation(ty: &TypeName, collation: Option<&QualifiedName>) -> Applies {
+    let element = ty.canonical().trim_end_matches("[]");
+    let is_text = !ty.is_built_in() || matches!(element, "text" | "varchar" | "bpchar" | "name");
+    match collation.is_some() && !is_text {
+        true => refused("42804", format!("collations are not supported by type {ty}")),
+        false => Ok(()),
+    }
 }
