@@ -151,12 +151,13 @@ pub(super) fn lock_referenced(tally: &mut Tally<'_>, referenced: &QualifiedName,
 
 /// Rows are read from both tables (`RI_Initial_Check`), from the referenced one only when there is a key to look up.
 pub(super) fn validate_rows(tally: &mut Tally<'_>, table: &QualifiedName, only: bool, fk: &ForeignKey) {
-    if tally.heaps(table, only).is_empty() {
+    let is_filled = tally.schema.is_filled(table);
+    if tally.heaps(table, only).is_empty() && !is_filled {
         return;
     }
     tally.scan(table, only);
     let all_null = |name: &Ident| {
-        let column = tally.schema.column(table, name);
+        let column = tally.schema.column(table, name).filter(|_| !is_filled);
         column.is_some_and(|c| c.age == Age::New && c.default.is_none() && c.generated.is_none())
     };
     if !fk.columns.iter().any(all_null) {

@@ -46,8 +46,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if constraint.not_valid || cost.work == Work::Constant {
         return None;
     }
+    // A table that the migration made and filled has no other writers.
+    let is_new = site.schema.is_new(&table.name);
     let both = if crate::schema::same(&table.name, &key.references) {
         table.name.to_string()
+    } else if is_new {
+        key.references.to_string()
     } else {
         listed(&[table.name.clone(), key.references.clone()])
     };
@@ -59,6 +63,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         message: format!("every write to {both} waits while all rows of {} are checked", table.name),
         label: if crate::schema::same(&table.name, &key.references) {
             "SHARE ROW EXCLUSIVE for one full scan".into()
+        } else if is_new {
+            format!("SHARE ROW EXCLUSIVE on {} for one full scan", key.references)
         } else {
             "SHARE ROW EXCLUSIVE on both for one full scan".into()
         },

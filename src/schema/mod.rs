@@ -78,6 +78,8 @@ pub struct Schema {
     reconciled: bool,
     /// The tables that the transaction at hand has emptied with TRUNCATE.
     emptied: OrdSet<Key>,
+    /// The tables that the migration at hand made and filled from others.
+    filled: OrdSet<Key>,
     /// Names of relations that were dropped or renamed away, and not made again.
     gone: OrdSet<Key>,
     /// Names of relations that a migration speaks of and the history does not make: they are there.
@@ -240,6 +242,12 @@ impl Schema {
         self.emptied.contains(&key(table))
     }
 
+    /// True when the migration at hand made the table and put rows of others into it: nobody waits for its locks, but what reads
+    /// it takes its time.
+    pub fn is_filled(&self, table: &QualifiedName) -> bool {
+        self.filled.contains(&key(table))
+    }
+
     /// The tables whose rows are also this table's: its partitions and inheriting children, at any depth.
     pub fn children(&self, table: &QualifiedName) -> Vec<&Table> {
         let mut found: Vec<&Table> = Vec::new();
@@ -364,6 +372,7 @@ impl Schema {
             }
         }
         self.emptied.clear();
+        self.filled.clear();
         self.timezone = None;
     }
 

@@ -31,7 +31,12 @@ impl Schema {
             Operation::Object(operation) => self.apply_to_object(operation),
             Operation::Data(operation) => match operation {
                 DataOperation::Truncate { tables, cascade } => self.truncate(tables, *cascade),
-                DataOperation::Insert { table, .. } => forget(&mut self.emptied, &key(table)),
+                DataOperation::Insert { table, from_query, .. } => {
+                    forget(&mut self.emptied, &key(table));
+                    if *from_query && self.is_new(table) {
+                        self.filled.insert(key(table));
+                    }
+                }
                 // It may insert.
                 DataOperation::Select { .. } => self.emptied.clear(),
                 DataOperation::Update { .. } | DataOperation::Delete { .. } | DataOperation::Backfill(_) => {}
@@ -47,7 +52,12 @@ impl Schema {
 
     fn apply_to_table(&mut self, operation: &TableOperation) {
         match operation {
-            TableOperation::Create(create) => self.create_table(create),
+            TableOperation::Create(create) => {
+                self.create_table(create);
+                if create.as_query {
+                    self.filled.insert(key(&create.name));
+                }
+            }
             TableOperation::Drop { names, cascade, .. } => {
                 names.iter().for_each(|name| self.drop_relation(name, *cascade))
             }
