@@ -40,7 +40,7 @@ pub use object::{ObjectKind, ObjectOperation};
 pub use session::{SessionOperation, TransactionControl};
 pub use setting::{Decides, Setting, search_path};
 pub use spelled::Spelled;
-pub use table::{CreateTable, Persistence, RowSecurity, TableAttribute, TableOperation, Toggle};
+pub use table::{Copies, CreateTable, Like, Persistence, RowSecurity, TableAttribute, TableOperation, Toggle};
 pub use type_name::TypeName;
 pub use types::{EnumPosition, TypeOperation};
 

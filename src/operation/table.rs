@@ -52,6 +52,35 @@ impl Persistence {
     }
 }
 
+/// `LIKE table INCLUDING …`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Like {
+    /// Where the columns are copied from.
+    pub table: QualifiedName,
+    /// What is copied with them.
+    pub copies: Copies,
+}
+
+/// What a `LIKE` copies beside the names, the types and NOT NULL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[allow(missing_docs)] // PostgreSQL's own words
+pub struct Copies {
+    pub defaults: bool,
+    pub identity: bool,
+    pub generated: bool,
+    /// CHECK constraints.
+    pub constraints: bool,
+    /// Indexes, primary keys, unique and exclusion constraints.
+    pub indexes: bool,
+}
+
+impl CreateTable {
+    /// The tables that it copies from, inherits from or is a partition of.
+    pub fn sources(&self) -> impl Iterator<Item = &QualifiedName> {
+        self.like.iter().map(|like| &like.table).chain(&self.inherits).chain(&self.partition_of)
+    }
+}
+
 /// `CREATE TABLE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateTable {
@@ -65,8 +94,8 @@ pub struct CreateTable {
     pub columns: Vec<ColumnDefinition>,
     /// The table constraints, in order.
     pub constraints: Vec<Constraint>,
-    /// Tables whose columns are copied by `LIKE`.
-    pub like: Vec<QualifiedName>,
+    /// The `LIKE` clauses.
+    pub like: Vec<Like>,
     /// `INHERITS (…)`.
     pub inherits: Vec<QualifiedName>,
     /// `PARTITION OF parent`.

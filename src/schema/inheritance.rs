@@ -4,20 +4,13 @@ use super::{Age, ConstraintState, Key, Schema, Table, key};
 use crate::operation::{Constraint, ConstraintKind, CreateTable, Ident, QualifiedName, TableRef};
 
 impl Schema {
-    /// The CHECKs that a table has from those it is made like. `LIKE` brings them along only where it says so, so there
-    /// they prove nothing; what they do is take their names.
+    /// The CHECKs that a table has from its parents and from those it is made like.
     pub(super) fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
-        let checks = |name: &QualifiedName, sure: bool| -> Vec<ConstraintState> {
-            let own = self
-                .table(name)
-                .into_iter()
-                .flat_map(|table| &table.constraints)
-                .filter(|c| is_check(&c.constraint) && !(sure && is_not_inherited(&c.constraint)));
-            own.map(|c| ConstraintState { age: Age::New, sure: sure && c.sure, ..c.clone() }).collect()
-        };
-        let copied = create.like.iter().flat_map(|name| checks(name, false));
+        let of_parents = parents.iter().filter_map(|name| self.table(name)).flat_map(|table| &table.constraints);
+        let passed_on = of_parents.filter(|c| is_check(&c.constraint) && !is_not_inherited(&c.constraint));
+        let passed_on = passed_on.map(|c| ConstraintState { age: Age::New, ..c.clone() });
         let mut all: Vec<ConstraintState> = Vec::new();
-        for check in parents.iter().flat_map(|name| checks(name, true)).chain(copied) {
+        for check in passed_on.chain(create.like.iter().flat_map(|like| self.checks_like(like))) {
             if !all.iter().any(|known| known.name == check.name) {
                 all.push(check);
             }

@@ -8,6 +8,7 @@ mod dependents;
 mod difference;
 mod inheritance;
 mod key;
+mod like;
 mod links;
 mod list;
 pub mod names;

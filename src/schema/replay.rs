@@ -183,15 +183,15 @@ impl Schema {
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
         // A column that several of them have is one.
         let mut columns: List<Column> = List::default();
-        for source in create.like.iter().chain(&parents) {
-            for column in self.table(source).into_iter().flat_map(|t| &t.columns) {
-                if !columns.has(&column.name) {
-                    columns.push(Column { age: Age::New, ..column.clone() });
-                }
+        let copied = create.like.iter().flat_map(|like| self.columns_like(like));
+        let of_parents = parents.iter().filter_map(|parent| self.table(parent)).flat_map(|t| &t.columns);
+        for column in copied.chain(of_parents.map(|column| Column { age: Age::New, ..column.clone() })) {
+            if !columns.has(&column.name) {
+                columns.push(column);
             }
         }
-        let columns_known = !create.as_query
-            && create.like.iter().chain(&parents).all(|t| self.table(t).is_some_and(|t| t.columns_known));
+        let columns_known =
+            !create.as_query && create.sources().all(|t| self.table(t).is_some_and(|t| t.columns_known));
         self.touch(&create.name);
         let merged = without_redundant_keys(create);
         let create = merged.as_ref().unwrap_or(create);
@@ -220,6 +220,7 @@ impl Schema {
         self.put_table(Table { constraints: checks.into_iter().collect(), ..table });
         let inline = create.columns.iter().flat_map(|column| &column.constraints);
         inline.chain(&create.constraints).for_each(|c| self.put_constraint(&create.name, c));
+        create.like.iter().for_each(|like| self.copy_indexes(like, &create.name));
         if age == Age::Existing {
             self.age_table(&create.name);
         }
@@ -334,7 +335,7 @@ impl Schema {
         }
     }
 
-    fn create_index(&mut self, index: &CreateIndex) {
+    pub(super) fn create_index(&mut self, index: &CreateIndex) {
         let name = index.name.clone().unwrap_or_else(|| self.index_name(index));
         let name = index.table.sibling(name);
         let state = Index {

@@ -87,7 +87,8 @@ impl Along<'_> {
     fn table_operation(&self, operation: &mut TableOperation) -> Found {
         match operation {
             TableOperation::Create(create) => {
-                let mut sources = create.like.iter_mut().chain(&mut create.inherits).chain(&mut create.partition_of);
+                let like = create.like.iter_mut().map(|like| &mut like.table);
+                let mut sources = like.chain(&mut create.inherits).chain(&mut create.partition_of);
                 sources.try_for_each(|name| self.relation(name))?;
                 create.columns.iter_mut().try_for_each(|column| self.column(column))?;
                 create.constraints.iter_mut().try_for_each(|constraint| self.constraint(constraint))?;

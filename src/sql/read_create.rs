@@ -3,7 +3,8 @@
 use super::cursor::Cursor;
 use super::read_constraint::{at_constraint_end, inline_constraint, starts_constraint, table_constraint};
 use crate::operation::{
-    ColumnDefinition, CreateTable, Generated, Generation, Identity, Operation, Persistence, TableOperation,
+    ColumnDefinition, Copies, CreateTable, Generated, Generation, Identity, Like, Operation, Persistence,
+    TableOperation,
 };
 
 /// After `CREATE [TEMPORARY | UNLOGGED] TABLE`.
@@ -47,10 +48,33 @@ pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Opti
     Some(Operation::Table(TableOperation::Create(table)))
 }
 
+/// After `LIKE`: the options are read from left to right.
+fn like(c: &mut Cursor<'_>) -> Option<Like> {
+    let table = c.name()?;
+    let mut copies = Copies::default();
+    while let Some(word) = c.eat_one(&["INCLUDING", "EXCLUDING"]) {
+        let is_copied = word == "INCLUDING";
+        match c.word().as_str() {
+            "ALL" => {
+                let all = is_copied;
+                copies = Copies { defaults: all, identity: all, generated: all, constraints: all, indexes: all };
+            }
+            "DEFAULTS" => copies.defaults = is_copied,
+            "IDENTITY" => copies.identity = is_copied,
+            "GENERATED" => copies.generated = is_copied,
+            "CONSTRAINTS" => copies.constraints = is_copied,
+            "INDEXES" => copies.indexes = is_copied,
+            _ => {} // comments, storage, statistics
+        }
+        c.next();
+    }
+    c.rest();
+    Some(Like { table, copies })
+}
+
 fn table_element(mut c: Cursor<'_>, table: &mut CreateTable) -> Option<()> {
     if c.eat("LIKE") {
-        table.like.push(c.name()?);
-        c.rest();
+        table.like.push(like(&mut c)?);
     } else if starts_constraint(&c) {
         table.constraints.push(table_constraint(&mut c)?);
     } else if table.partition_of.is_some() {

@@ -12,7 +12,7 @@ pub(super) fn creates_table(uses: &mut Uses, create: &CreateTable, text: &str, s
     let own = key(&create.name);
     uses.write(Resource::Relation(own.clone()));
     uses.write(Resource::Type(own));
-    for source in create.like.iter().chain(&create.inherits).chain(&create.partition_of) {
+    for source in create.sources() {
         uses.alone(source, schema);
     }
     create.partition_of.iter().for_each(|parent| names_keys_after_who_points_at(uses, parent, schema));

@@ -119,9 +119,7 @@ impl Schema {
     /// something was taken for there.
     pub fn presume(&mut self, operation: &Operation) -> Vec<QualifiedName> {
         let names: Vec<&QualifiedName> = match operation {
-            Operation::Table(TableOperation::Create(create)) => {
-                create.like.iter().chain(&create.inherits).chain(&create.partition_of).collect()
-            }
+            Operation::Table(TableOperation::Create(create)) => create.sources().collect(),
             Operation::Object(ObjectOperation::Create { on, .. } | ObjectOperation::Drop { on: on @ Some(_), .. }) => {
                 on.iter().collect()
             }

@@ -44,12 +44,7 @@ impl Schema {
         }
         self.relation_is_free(&create.name)?;
         self.type_is_free(&create.name)?;
-        create
-            .like
-            .iter()
-            .chain(&create.inherits)
-            .chain(&create.partition_of)
-            .try_for_each(|source| self.has_relation(source))?;
+        create.sources().try_for_each(|source| self.has_relation(source))?;
         if let Some(parent) = create.partition_of.as_ref().and_then(|parent| self.table(parent))
             && parent.kind != RelationKind::Partitioned
             && parent.columns_known
