@@ -1,8 +1,9 @@
 //! A few words for the file of an operation that passes through.
 
 use crate::operation::{
-    ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectOperation,
-    Operation, SessionOperation, TableOperation, TypeOperation,
+    ColumnAttribute, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation,
+    ObjectKind, ObjectOperation, Operation, Persistence, QualifiedName, SessionOperation, TableAttribute,
+    TableOperation, TypeOperation,
 };
 use crate::plan::snake_case;
 
@@ -27,24 +28,56 @@ pub(super) fn slug_of(operation: &Operation) -> String {
 }
 
 fn with(words: &str, table: &str) -> String {
-    if table.is_empty() { words.to_owned() } else { format!("{words}_{table}") }
+    if words.is_empty() || table.is_empty() { [words, table].concat() } else { format!("{words}_{table}") }
+}
+
+/// The first of what a statement names.
+fn first(names: &[QualifiedName]) -> String {
+    names.first().map(last).unwrap_or_default()
+}
+
+fn last(name: &QualifiedName) -> String {
+    snake_case(&name.name)
 }
 
 fn of_table(operation: &TableOperation, table: &str) -> String {
-    with(
-        match operation {
-            TableOperation::Create(_) => "create",
-            TableOperation::Drop { .. } => "drop_table",
-            TableOperation::Rename { .. } => "rename_table",
-            TableOperation::SetAttribute { .. } => "set_table_attribute",
-            TableOperation::AttachPartition { .. } => "attach_partition",
-            TableOperation::DetachPartition { .. } => "detach_partition",
-            TableOperation::Vacuum { .. } => "vacuum",
-            TableOperation::Analyze { .. } => "analyze",
-            TableOperation::Cluster { .. } => "cluster",
+    match operation {
+        TableOperation::Create(_) => with("create", table),
+        TableOperation::Drop { .. } => with("drop", table),
+        TableOperation::Rename { to, .. } => format!("{table}_rename_to_{}", snake_case(to)),
+        TableOperation::SetAttribute { attribute, .. } => format!("{table}_{}", of_attribute(attribute)),
+        TableOperation::AttachPartition { partition, .. } => format!("{table}_attach_{}", last(partition)),
+        TableOperation::DetachPartition { partition, .. } => format!("{table}_detach_{}", last(partition)),
+        TableOperation::Vacuum { .. } => with("vacuum", table),
+        TableOperation::Analyze { .. } => with("analyze", table),
+        TableOperation::Cluster { .. } => with("cluster", table),
+    }
+}
+
+fn of_attribute(attribute: &TableAttribute) -> String {
+    let words = match attribute {
+        TableAttribute::StorageParameters | TableAttribute::UserCatalogTable => "storage_parameters",
+        TableAttribute::Owner => "owner",
+        TableAttribute::RowSecurity(_) => "row_security",
+        TableAttribute::ReplicaIdentity => "replica_identity",
+        TableAttribute::ToggleTrigger(toggle) => match toggle.fires {
+            true => "enable_trigger",
+            false => "disable_trigger",
         },
-        table,
-    )
+        TableAttribute::ToggleRule(toggle) => match toggle.fires {
+            true => "enable_rule",
+            false => "disable_rule",
+        },
+        TableAttribute::Persistence(Persistence::Unlogged) => "unlogged",
+        TableAttribute::Persistence(_) => "logged",
+        TableAttribute::Tablespace => "tablespace",
+        TableAttribute::AccessMethod => "access_method",
+        TableAttribute::Inherit(parent) => return format!("inherit_{}", last(parent)),
+        TableAttribute::NoInherit(parent) => return format!("no_inherit_{}", last(parent)),
+        TableAttribute::ClusterIndex => "cluster_index",
+        TableAttribute::Other => "options",
+    };
+    words.to_owned()
 }
 
 fn of_column(operation: &ColumnOperation, table: &str) -> String {
@@ -56,63 +89,110 @@ fn of_column(operation: &ColumnOperation, table: &str) -> String {
         ColumnOperation::DropDefault { .. } => format!("{table}_drop_{column}_default"),
         ColumnOperation::DropNotNull { .. } => format!("{table}_make_{column}_nullable"),
         ColumnOperation::SetNotNull { .. } => format!("{table}_{column}_not_null"),
-        ColumnOperation::Rename { .. } => with("rename_column", table),
-        ColumnOperation::SetType { .. } => with("set_type", table),
-        ColumnOperation::SetAttribute { .. } => with("set_column_attribute", table),
+        ColumnOperation::Rename { to, .. } => format!("{table}_rename_{column}_to_{}", snake_case(to)),
+        ColumnOperation::SetType { .. } => format!("{table}_{column}_type"),
+        ColumnOperation::SetAttribute { attribute, .. } => {
+            let words = match attribute {
+                ColumnAttribute::Statistics => "statistics",
+                ColumnAttribute::Storage => "storage",
+                ColumnAttribute::Compression => "compression",
+                ColumnAttribute::AddIdentity | ColumnAttribute::ChangeIdentity => "identity",
+                ColumnAttribute::DropExpression | ColumnAttribute::SetExpression => "expression",
+            };
+            format!("{table}_{column}_{words}")
+        }
     }
 }
 
 fn of_constraint(operation: &ConstraintOperation, table: &str) -> String {
     match operation {
-        ConstraintOperation::Add { constraint, .. } => match &constraint.kind {
-            ConstraintKind::ForeignKey(key) => {
+        ConstraintOperation::Add { constraint, .. } => match (&constraint.kind, &constraint.name) {
+            (ConstraintKind::ForeignKey(key), _) => {
                 format!("{table}_{}_fkey", key.columns.iter().map(snake_case).collect::<Vec<_>>().join("_"))
             }
-            _ => format!("{table}_add_constraint"),
+            (_, Some(name)) => format!("{table}_add_{}", without_table(name, table)),
+            (ConstraintKind::PrimaryKey { .. }, None) => format!("{table}_pkey"),
+            (_, None) => format!("{table}_add_constraint"),
         },
         ConstraintOperation::Drop { name, .. } => format!("{table}_drop_{}", snake_case(name)),
-        ConstraintOperation::Validate { .. } => with("validate_constraint", table),
-        ConstraintOperation::Rename { .. } => with("rename_constraint", table),
-        ConstraintOperation::Alter { .. } => with("alter_constraint", table),
+        ConstraintOperation::Validate { name, .. } => format!("{table}_validate_{}", without_table(name, table)),
+        ConstraintOperation::Rename { name, to, .. } => {
+            format!("{table}_rename_{}_to_{}", snake_case(name), snake_case(to))
+        }
+        ConstraintOperation::Alter { name, .. } => format!("{table}_alter_{}", without_table(name, table)),
     }
+}
+
+/// A constraint's name, which often begins with its table's.
+fn without_table(name: &Ident, table: &str) -> String {
+    let name = snake_case(name);
+    name.strip_prefix(table).and_then(|rest| rest.strip_prefix('_')).map(str::to_owned).unwrap_or(name)
 }
 
 fn of_index(operation: &IndexOperation, table: &str) -> String {
     match operation {
         IndexOperation::Create(_) => format!("{table}_index"),
         IndexOperation::Rename { to, .. } => format!("rename_index_{}", snake_case(to)),
-        IndexOperation::Drop { .. } => "drop_index".to_owned(),
-        IndexOperation::Alter { .. } => "alter_index".to_owned(),
-        IndexOperation::AttachPartition { .. } => "attach_index".to_owned(),
-        IndexOperation::Reindex { .. } => "reindex".to_owned(),
+        IndexOperation::Drop { names, .. } => with("drop", &first(names)),
+        IndexOperation::Alter { index, .. } => format!("{}_options", last(index)),
+        IndexOperation::AttachPartition { index, partition } => format!("{}_attach_{}", last(index), last(partition)),
+        IndexOperation::Reindex { name, .. } => with("reindex", &name.as_ref().map(last).unwrap_or_default()),
     }
 }
 
 fn of_type(operation: &TypeOperation) -> String {
     match operation {
-        TypeOperation::CreateEnum { name, .. } => format!("create_{}", snake_case(&name.name)),
-        TypeOperation::AddValue { name, .. } => format!("{}_add_value", snake_case(&name.name)),
-        TypeOperation::RenameValue { .. } => "rename_enum_value".to_owned(),
-        TypeOperation::Rename { .. } => "rename_type".to_owned(),
-        TypeOperation::Drop { .. } => "drop_type".to_owned(),
-        TypeOperation::CreateDomain { .. } => "create_domain".to_owned(),
-        TypeOperation::AlterDomain { .. } => "alter_domain".to_owned(),
+        TypeOperation::CreateEnum { name, .. } | TypeOperation::CreateDomain { name, .. } => {
+            format!("create_{}", last(name))
+        }
+        TypeOperation::AddValue { name, .. } => format!("{}_add_value", last(name)),
+        TypeOperation::RenameValue { name, .. } => format!("{}_rename_value", last(name)),
+        TypeOperation::Rename { name, to } => format!("{}_rename_to_{}", last(name), snake_case(to)),
+        TypeOperation::Drop { names, .. } => with("drop_type", &first(names)),
+        TypeOperation::AlterDomain { name, .. } => format!("{}_alter_domain", last(name)),
     }
 }
 
 fn of_object(operation: &ObjectOperation, table: &str) -> String {
-    with(
-        match operation {
-            ObjectOperation::Create { .. } => "create_object",
-            ObjectOperation::Alter { .. } => "alter_object",
-            ObjectOperation::Drop { .. } => "drop_object",
-            ObjectOperation::SetSchema { .. } => "set_schema",
-            ObjectOperation::RefreshMaterializedView { .. } => "refresh_materialized_view",
-            ObjectOperation::Comment { .. } => "comment",
-            ObjectOperation::Grant { .. } => "grant",
-        },
-        table,
-    )
+    let on = |words: String| if table.is_empty() { words } else { format!("{words}_on_{table}") };
+    match operation {
+        ObjectOperation::Create { kind, name, or_replace, .. } => {
+            let verb = if *or_replace { "replace" } else { "create" };
+            on(with(&with(verb, word(*kind)), &name.as_ref().map(last).unwrap_or_default()))
+        }
+        ObjectOperation::Alter { kind, name, .. } => {
+            on(with(&with("alter", word(*kind)), &name.as_ref().map(last).unwrap_or_default()))
+        }
+        ObjectOperation::Drop { kind, names, .. } => on(with(&with("drop", word(*kind)), &first(names))),
+        ObjectOperation::SetSchema { name, to, .. } => format!("{}_to_schema_{}", last(name), snake_case(to)),
+        ObjectOperation::RefreshMaterializedView { name, .. } => with("refresh", &last(name)),
+        ObjectOperation::Comment { .. } => "comment".to_owned(),
+        ObjectOperation::Grant { revokes, names, .. } => {
+            let verb = if *revokes { "revoke" } else { "grant" };
+            if names.is_empty() { verb.to_owned() } else { format!("{verb}_on_{}", first(names)) }
+        }
+    }
+}
+
+/// A kind of object in the words of SQL; nothing where it has no word of its own.
+fn word(kind: ObjectKind) -> &'static str {
+    match kind {
+        ObjectKind::Table => "table",
+        ObjectKind::View | ObjectKind::MaterializedView => "view",
+        ObjectKind::Index => "index",
+        ObjectKind::Sequence => "sequence",
+        ObjectKind::Type => "type",
+        ObjectKind::Domain => "domain",
+        ObjectKind::Schema => "schema",
+        ObjectKind::Function => "function",
+        ObjectKind::Trigger => "trigger",
+        ObjectKind::Policy => "policy",
+        ObjectKind::Rule => "rule",
+        ObjectKind::Extension => "extension",
+        ObjectKind::Publication => "publication",
+        ObjectKind::Statistics => "statistics",
+        ObjectKind::Other => "",
+    }
 }
 
 fn of_data(operation: &DataOperation, table: &str) -> String {
@@ -127,4 +207,35 @@ fn of_data(operation: &DataOperation, table: &str) -> String {
         },
         table,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::{read_statement, split};
+
+    #[test]
+    fn a_file_is_called_what_its_statement_does() {
+        for (sql, slug) in [
+            ("CREATE VIEW \"ActiveUsers\" AS SELECT 1", "create_view_active_users"),
+            ("CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", "replace_function_f"),
+            ("DROP TRIGGER stamp ON users", "drop_trigger_stamp_on_users"),
+            ("ALTER TABLE users ENABLE ROW LEVEL SECURITY", "users_row_security"),
+            ("ALTER TABLE logs DETACH PARTITION logs_1", "logs_detach_logs_1"),
+            ("ALTER TABLE users RENAME TO members", "users_rename_to_members"),
+            ("ALTER TABLE users RENAME COLUMN a TO b", "users_rename_a_to_b"),
+            ("ALTER TABLE users ALTER COLUMN a TYPE text", "users_a_type"),
+            ("ALTER TABLE users ALTER COLUMN a SET STORAGE EXTERNAL", "users_a_storage"),
+            ("ALTER TABLE users VALIDATE CONSTRAINT c", "users_validate_c"),
+            ("ALTER TYPE mood RENAME VALUE 'a' TO 'b'", "mood_rename_value"),
+            ("DROP TYPE mood", "drop_type_mood"),
+            ("REVOKE ALL ON users FROM PUBLIC", "revoke_on_users"),
+            ("REFRESH MATERIALIZED VIEW counts", "refresh_counts"),
+            ("DROP TABLE users", "drop_users"),
+        ] {
+            let script = split(sql);
+            let reading = read_statement(script.pieces[0].span.slice(sql));
+            assert_eq!(slug_of(&reading.operations[0].operation), slug, "{sql}");
+        }
+    }
 }
