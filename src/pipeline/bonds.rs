@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::access::Access;
 use crate::framework::migration::Migration;
 use crate::operation::{
-    ColumnAttribute, ColumnOperation, DataOperation, Fixed, Ident, ObjectKind, ObjectOperation, Operation,
-    SessionOperation, TableOperation, TransactionControl,
+    ColumnAttribute, ColumnOperation, Fixed, Ident, ObjectKind, ObjectOperation, Operation, SessionOperation,
+    TableOperation, TransactionControl,
 };
 use crate::plan::{Duration, Step, Transaction};
+use crate::postgres::idempotence::changes_rows;
 use crate::schema::{Key, Schema, key};
 
 /// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, an object and
@@ -44,7 +45,9 @@ pub(super) fn bonds(
         if at > 0 && are_rows_of_one(migration, &steps[at - 1], step) {
             found.push((at - 1, at));
         }
-        if let Some(before) = decides.filter(|before| changes_rows(step) && shares(migration, &steps[*before], step)) {
+        if let Some(before) =
+            decides.filter(|before| changes_rows(&step.operation) && shares(migration, &steps[*before], step))
+        {
             found.push((before, at));
             decides = Some(at);
         }
@@ -80,20 +83,8 @@ fn with_copies(steps: &[Step], copies: &[(usize, usize)]) -> Vec<(usize, usize)>
 
 /// Two statements that change rows, one right behind the other, also where both left the transaction of a lock.
 fn are_rows_of_one(migration: &Migration, one: &Step, other: &Step) -> bool {
-    let changes = |step: &Step| changes_rows(step) && step.duration == Duration::AsWritten;
+    let changes = |step: &Step| changes_rows(&step.operation) && step.duration == Duration::AsWritten;
     shares(migration, one, other) && one.transaction == Transaction::Own && changes(one) && changes(other)
-}
-
-fn changes_rows(step: &Step) -> bool {
-    matches!(
-        step.operation,
-        Operation::Data(
-            DataOperation::Insert { .. }
-                | DataOperation::Update { .. }
-                | DataOperation::Delete { .. }
-                | DataOperation::Truncate { .. }
-        )
-    )
 }
 
 fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {

@@ -113,7 +113,10 @@ impl Schema {
             }
             ConstraintKind::PrimaryKey { .. } => (String::new(), "pkey"),
             ConstraintKind::ForeignKey(fk) => (joined(&fk.columns), "fkey"),
-            ConstraintKind::Exclude(_) => (String::new(), "excl"),
+            ConstraintKind::Exclude(exclusion) => {
+                let names = numbered(key_names(&exclusion.index.columns));
+                (column_part(names.iter().map(String::as_str)), "excl")
+            }
             ConstraintKind::NotNull { column } => (column.as_str().to_owned(), "not_null"),
         };
         free_object_name(&table.name, &columns, label, |name| self.is_taken(table, name))
@@ -121,12 +124,8 @@ impl Schema {
 
     /// The name that `CREATE INDEX ON t (…)` gets.
     pub fn index_name(&self, index: &CreateIndex) -> Ident {
-        let keys = index.columns.iter().map(|c| match &c.key {
-            IndexKey::Column(column) => column.as_str().to_owned(),
-            IndexKey::Expression(expression) => expression_name(expression),
-        });
         let included = index.parameters.include.iter().map(|column| column.as_str().to_owned());
-        let parts = numbered(keys.chain(included));
+        let parts = numbered(key_names(&index.columns).chain(included));
         free_object_name(&index.table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
             self.is_taken(&index.table, name)
         })
@@ -223,4 +222,12 @@ pub(super) fn stored_type(ty: &TypeName) -> TypeName {
         "smallserial" => TypeName::new("smallint"),
         _ => ty.clone(),
     }
+}
+
+/// What the columns of an index are called in its name.
+fn key_names(columns: &[IndexColumn]) -> impl Iterator<Item = String> {
+    columns.iter().map(|column| match &column.key {
+        IndexKey::Column(name) => name.as_str().to_owned(),
+        IndexKey::Expression(expression) => expression_name(expression),
+    })
 }
