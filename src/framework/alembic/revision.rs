@@ -128,6 +128,18 @@ impl Revision {
     }
 }
 
+impl From<&Revision> for Node {
+    fn from(revision: &Revision) -> Self {
+        Node {
+            id: revision.id.clone(),
+            file: revision.source.path.clone(),
+            down_revisions: revision.down_revisions.clone(),
+            depends_on: revision.depends_on.clone(),
+            branch_labels: revision.branch_labels.clone(),
+        }
+    }
+}
+
 /// What a file says of its place in the graph.
 struct Identity {
     id: String,
