@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::calls::{MARKS, STEP, needed, title};
+use super::inverse::subjects;
 use super::python::{ExpressionKind, Header, Module, Statement, StatementKind};
 use super::revision::{BodyStatement, Function, Revision};
 use crate::framework::page::Page;
@@ -13,6 +14,16 @@ use crate::source::ByteSpan;
 pub(super) const ID: &str = "\0id\0";
 /// Stands for the id of the step before it.
 pub(super) const PREVIOUS: &str = "\0previous\0";
+
+/// A statement of an author's `downgrade()`.
+pub(super) struct Taken<'a> {
+    /// As the file has it.
+    pub text: &'a str,
+    /// What it takes back; `None` where it does something else.
+    pub subjects: Option<BTreeSet<String>>,
+    /// It always fails: Alembic generates it for a constraint without a name.
+    pub fails: bool,
+}
 
 /// A revision's file, from which the files of its steps are made.
 pub(super) struct File<'a> {
@@ -31,9 +42,27 @@ impl<'a> File<'a> {
         if id.starts_with('\'') { '\'' } else { '"' }
     }
 
-    /// Its `downgrade()` does nothing to the database.
-    pub(super) fn downgrade_is_empty(&self) -> bool {
-        self.revision.downgrade.as_ref().is_none_or(|function| function.effects.is_empty())
+    /// The statements of its `downgrade()` that do something to the database, in order.
+    pub(super) fn downgrade(&self) -> Option<Vec<Taken<'a>>> {
+        let function = self.revision.downgrade.as_ref()?;
+        let operations = function.operations();
+        let statements = function.body.iter().filter(|statement| !statement.effects.is_empty());
+        let taken = |statement: &'a BodyStatement| {
+            let text = statement.span.slice(self.text);
+            let own = operations.iter().filter(|one| statement.effects.contains(&one.effect));
+            let subjects = own.map(|one| subjects(&one.operation));
+            Taken {
+                text,
+                // It needs what another statement gives a name.
+                subjects: subjects
+                    .map(|all| (!all.is_empty()).then_some(all))
+                    .collect::<Option<Vec<_>>>()
+                    .filter(|_| statement.uses.is_empty())
+                    .map(|all| all.into_iter().flatten().collect()),
+                fails: text.split_whitespace().collect::<String>().starts_with("op.drop_constraint(None"),
+            }
+        };
+        Some(statements.map(taken).collect())
     }
 
     fn value(&self, variable: &str) -> Option<ByteSpan> {

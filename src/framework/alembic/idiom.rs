@@ -37,7 +37,7 @@ impl Idiom for Functions {
         let file = File::new(&revision);
         let mut told = vec![false; migration.statements.len()];
         let count = files.parts.len();
-        let downgrades = downgrades(of, file.downgrade_is_empty(), file.quote());
+        let downgrades = downgrades(of, &file);
         let body = |(at, inside): (usize, bool)| {
             let upgrade = upgrade(of, at, inside, &file, &mut told);
             let downgrade = match &downgrades {

@@ -16,6 +16,7 @@ mod file;
 mod folder;
 pub mod graph;
 mod idiom;
+mod inverse;
 mod ledger;
 pub mod operations;
 mod place;
