@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::directive::drop_index;
 use super::file::{File, Taken};
 use super::inverse::subjects;
 use super::written::sql_literal;
 use crate::framework::plpgsql::{Later, guarded as once_each, retried_in_turn};
 use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};
-use crate::operation::Operation;
+use crate::operation::{IndexOperation, Operation};
 use crate::plan::{Sequence, Step, Undo};
 use crate::sql::{Located, read_statement, render};
 
@@ -43,7 +44,7 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     let each = (0..blocks).map(|at| {
         let undone = undone(steps(of.sequence, at));
         if undone.impossible.is_empty() {
-            return Some(lines(&undone, of.settings, file.quote()));
+            return Some(lines(&undone, of.settings, file));
         }
         // What cannot be taken back as it was, its author may bring back in some form.
         let impossible = steps(of.sequence, at).filter(|step| matches!(step.undo, Undo::Impossible(_)));
@@ -69,19 +70,39 @@ fn steps(sequence: &Sequence, block: usize) -> impl Iterator<Item = &Step> {
     sequence.steps_of(block..block + 1)
 }
 
-fn lines(undone: &Undone, settings: &LayoutSettings, quote: char) -> Lines {
+fn lines(undone: &Undone, settings: &LayoutSettings, file: &File<'_>) -> Lines {
     if undone.statements.is_empty() {
         return vec!["pass".to_owned()];
     }
-    let calls = undone.statements.iter().map(|statement| {
+    let calls = undone.statements.iter().flat_map(|statement| {
         let text = statement.trim_end().trim_end_matches(';');
         let sql = match takes_its_time(text) {
-            true => text.to_owned(),
+            true => match drop_of_index(text, file) {
+                Some(directive) => return directive,
+                None => text.to_owned(),
+            },
             false => guarded(text, settings),
         };
-        format!("    op.execute({})", sql_literal(&sql, quote))
+        file.call("op.execute", &[sql_literal(&sql, file.quote())], 1)
     });
     std::iter::once(BLOCK.to_owned()).chain(calls).collect()
+}
+
+/// `DROP INDEX CONCURRENTLY IF EXISTS` of one index as a directive, where Alembic looks whether the index is there.
+fn drop_of_index(statement: &str, file: &File<'_>) -> Option<Lines> {
+    let reading = read_statement(&format!("{statement};"));
+    match reading.operations.as_slice() {
+        [
+            Located {
+                operation: Operation::Index(IndexOperation::Drop { names, if_exists: true, cascade: false, .. }),
+                ..
+            },
+        ] if file.checks_for_index() => match names.as_slice() {
+            [name] => Some(drop_index(name, file)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Ends the transaction that the runner is in.

@@ -7,8 +7,13 @@ use super::calls::{MARKS, STEP, needed, title};
 use super::inverse::subjects;
 use super::python::{ExpressionKind, Header, Module, Statement, StatementKind};
 use super::revision::{BodyStatement, Function, Revision};
+use super::version;
 use crate::framework::page::Page;
 use crate::source::ByteSpan;
+
+const INDENT: &str = "    ";
+/// The longest line of Black and Ruff.
+const MAX_LINE: usize = 88;
 
 /// Stands for the id of a revision that has no place yet. No file that is read can hold a NUL byte.
 pub(super) const ID: &str = "\0id\0";
@@ -40,6 +45,29 @@ impl<'a> File<'a> {
     pub(super) fn quote(&self) -> char {
         let id = self.value("revision").map_or("\"", |span| span.slice(self.text));
         if id.starts_with('\'') { '\'' } else { '"' }
+    }
+
+    /// A call at that depth below its function, in lines as Black and Ruff break them; where the file has other quotes than
+    /// theirs, in one. An argument that has lines of its own keeps them.
+    pub(super) fn call(&self, function: &str, arguments: &[String], depth: usize) -> Vec<String> {
+        let (all, indent) = (arguments.join(", "), INDENT.repeat(depth));
+        let line = format!("{indent}{function}({all})");
+        let fits = |line: &str| INDENT.len() + line.chars().count() <= MAX_LINE;
+        if self.quote() != '"' || line.contains('\n') || fits(&line) {
+            return vec![line];
+        }
+        let body = format!("{indent}{INDENT}{all}");
+        let body = match arguments.len() == 1 || fits(&body) {
+            true => vec![body],
+            false => arguments.iter().map(|argument| format!("{indent}{INDENT}{argument},")).collect(),
+        };
+        std::iter::once(format!("{indent}{function}(")).chain(body).chain([format!("{indent})")]).collect()
+    }
+
+    /// True when its Alembic is one that looks whether an index is there.
+    pub(super) fn checks_for_index(&self) -> bool {
+        let folder = self.revision.source.path.parent();
+        folder.and_then(version::of).is_some_and(|version| version >= version::CHECKS_FOR_INDEX)
     }
 
     /// The statements of its `downgrade()` that do something to the database, in order.
