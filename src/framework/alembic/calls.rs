@@ -95,6 +95,7 @@ fn call(file: &str, function: &Function, statements: std::ops::Range<usize>) -> 
     Call {
         leading: Some(behind_mark(file, first.leading)),
         span: ByteSpan::new(first.span.start, last.span.end),
+        behind: Some(last.behind),
         sends,
     }
 }

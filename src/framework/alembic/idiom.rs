@@ -76,8 +76,8 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     let header = page.header(&statements.sql());
     lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));
     // A single validation is quick to say and the same the second time: it commits with its row.
-    let validates =
-        page.kind() == UnitKind::Validate && matches!(statements.all.as_slice(), [Statement::Operation(..)]);
+    let is_block = |statement: &Statement| matches!(statement, Statement::Sql(text) if text.starts_with("DO "));
+    let validates = page.kind() == UnitKind::Validate && !statements.all.iter().any(is_block);
     let with_row = inside || validates;
     let begins_outside = || {
         let first = page.steps().next().map(|step| migration.items[step.from].statement);

@@ -155,10 +155,23 @@ impl Node {
     /// # Errors
     /// As [`Revision::read`].
     pub fn read(source: &SourceFile) -> Result<Node, FrameworkError> {
+        let head = SourceFile::new(source.path.clone(), head(&source.text));
+        let source = &head;
         let module = module(source)?;
         let scope = Scope::of_module(&source.text, &module);
         let Identity { id, down_revisions, branch_labels, depends_on, .. } = identity(source, &module, &scope)?;
         Ok(Node { id, file: source.path.clone(), down_revisions, depends_on, branch_labels })
+    }
+}
+
+/// The part of a file before its functions, where they do not stand before what it says of itself.
+fn head(file: &str) -> &str {
+    let is_function = |line: &&str| ["def ", "async def ", "class ", "@"].iter().any(|word| line.starts_with(word));
+    let before: usize = file.split_inclusive('\n').take_while(|line| !is_function(line)).map(str::len).sum();
+    let says = |line: &str| VARIABLES.iter().any(|variable| line.starts_with(variable));
+    match file[before..].lines().any(says) {
+        true => file,
+        false => &file[..before],
     }
 }
 
