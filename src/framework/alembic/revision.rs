@@ -155,8 +155,12 @@ impl Node {
     /// # Errors
     /// As [`Revision::read`].
     pub fn read(source: &SourceFile) -> Result<Node, FrameworkError> {
+        // What looks like a function may stand in a string.
         let head = SourceFile::new(source.path.clone(), head(&source.text));
-        let source = &head;
+        Node::of(&head).or_else(|_| Node::of(source))
+    }
+
+    fn of(source: &SourceFile) -> Result<Node, FrameworkError> {
         let module = module(source)?;
         let scope = Scope::of_module(&source.text, &module);
         let Identity { id, down_revisions, branch_labels, depends_on, .. } = identity(source, &module, &scope)?;
