@@ -11,7 +11,7 @@ use safestep::framework::alembic::revision::{Function, Revision};
 use safestep::source::SourceFile;
 use serde_json::Value;
 
-use bench::alembic::{revisions, run};
+use bench::alembic::{Projects, revisions, run};
 
 #[test]
 fn statements_are_what_alembic_sends() -> Result<()> {
@@ -19,11 +19,12 @@ fn statements_are_what_alembic_sends() -> Result<()> {
     let printed = run("SAFESTEP_TEST_ALEMBIC", "offline.py", &files)?;
     let (mut same, mut opaque, mut different) = (0, BTreeMap::new(), Vec::new());
     let mut untold = 0;
+    let mut projects = Projects::default();
     for (file, line) in files.iter().zip(printed.lines()) {
         let told: Value = serde_json::from_str(line)?;
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)?;
-        let revision = match Revision::read(SourceFile::new(name.clone(), text)) {
+        let revision = match Revision::read_in(SourceFile::new(name.clone(), text), &projects.of(file)?) {
             Ok(revision) => revision,
             Err(error) => {
                 different.push(error.to_string());

@@ -11,7 +11,7 @@ use safestep::framework::alembic::python::{Expression, ExpressionKind, Literal, 
 use safestep::framework::alembic::revision::Revision;
 use safestep::source::{ByteSpan, SourceFile};
 
-use bench::alembic::{files, revisions, run};
+use bench::alembic::{Projects, files, revisions, run};
 
 #[test]
 fn calls_are_what_python_reads() -> Result<()> {
@@ -94,9 +94,10 @@ fn text_of(file: &str, value: &Expression) -> String {
 #[test]
 fn nearly_all_calls_are_understood() -> Result<()> {
     let (mut all, mut reasons) = (0, std::collections::BTreeMap::<String, usize>::new());
+    let mut projects = Projects::default();
     for file in revisions()? {
         let source = SourceFile::new(file.to_string_lossy().into_owned(), std::fs::read_to_string(&file)?);
-        let revision = Revision::read(source)?;
+        let revision = Revision::read_in(source, &projects.of(&file)?)?;
         let text = &revision.source.text;
         let module = Module::read(text).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let mut calls = Vec::new();

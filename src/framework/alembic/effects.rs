@@ -201,6 +201,12 @@ impl<'a> Reader<'a> {
                 self.scope().define(file, statement);
                 Ok(())
             }
+            [Clause { header: Header::Class(..), .. }] => {
+                self.harmless(statement, "class")?;
+                let class = self.names().class(statement);
+                class.into_iter().for_each(|(name, value)| self.scope().set(name, value));
+                Ok(())
+            }
             [Clause { header: Header::With(items), body, .. }] => self.with(items, body),
             [Clause { header: Header::For(target, values), body, .. }] => {
                 self.run(values)?;
@@ -389,8 +395,12 @@ impl<'a> Reader<'a> {
             ExpressionKind::Attribute(of, name) => {
                 let name = name.slice(self.file);
                 match self.names().value(of) {
-                    Value::Imported(path) => Ok(is_harmless(&format!("{path}.{name}"))),
+                    Value::Imported(path) => match self.names().value(function) {
+                        Value::Class(class) if class.is_type() => Ok(true),
+                        _ => Ok(is_harmless(&format!("{path}.{name}"))),
+                    },
                     Value::Connection | Value::Batch(_) => Ok(false),
+                    Value::Class(class) => Err(format!("a call of {name} of {}", class.name)),
                     Value::Made(made) => Ok(is_harmless_method(&made, name)),
                     Value::Unknown(why) if !HARMLESS_METHODS.contains(&name) => {
                         Err(format!("a call of {name} of {why}"))
@@ -407,6 +417,7 @@ impl<'a> Reader<'a> {
             }
             _ => match self.names().value(function) {
                 Value::Imported(path) => Ok(is_harmless(&path)),
+                Value::Class(class) if class.is_type() => Ok(true),
                 Value::Unknown(why) => Err(format!("a call of {why}")),
                 other => Err(format!("a call of {}", other.kind())),
             },
@@ -522,6 +533,7 @@ fn driver_sql(name: &str, arguments: &Arguments) -> Result<Sent, Why> {
             Ok(Sent::known(text.clone()))
         }
         Value::Text(_) => Err("SQL with parameters, or with %".to_owned()),
+        Value::Template(_) if !values.is_empty() => Err("SQL with parameters".to_owned()),
         other => operations::executed(other, &values),
     }
 }

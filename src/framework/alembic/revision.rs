@@ -1,8 +1,10 @@
 //! A revision: its place in the graph, and its two functions.
 
+use std::rc::Rc;
+
 use super::effects::{Effect, EffectKind, effects};
 use super::python::{Clause, ExpressionKind, Header, Module, Statement, StatementKind};
-use super::scope::{Names, Scope};
+use super::scope::{Names, Project, Scope};
 use super::value::Value;
 use crate::framework::FrameworkError;
 use crate::operation::Operation;
@@ -84,18 +86,26 @@ pub struct ReadOperation {
 const VARIABLES: [&str; 4] = ["revision", "down_revision", "branch_labels", "depends_on"];
 
 impl Revision {
-    /// Reads a revision file.
+    /// Reads a revision file by itself: what it imports from its project is not known.
+    ///
+    /// # Errors
+    /// As [`Revision::read_in`].
+    pub fn read(source: SourceFile) -> Result<Revision, FrameworkError> {
+        Revision::read_in(source, &Rc::default())
+    }
+
+    /// Reads a revision file of a project.
     ///
     /// # Errors
     /// When something in it never ends, and when it does not say which revision it is.
-    pub fn read(source: SourceFile) -> Result<Revision, FrameworkError> {
+    pub fn read_in(source: SourceFile, project: &Rc<Project>) -> Result<Revision, FrameworkError> {
         let file = source.text.as_str();
         let unusable = |at: usize, why: String| FrameworkError::Unusable {
             path: format!("{}:{}", source.path, source.position(at)).into(),
             why,
         };
         let module = Module::read(file).map_err(|error| unusable(error.at, error.what.to_owned()))?;
-        let scope = Scope::of_module(file, &module);
+        let scope = Scope::of_module(file, &module, project);
         let names = Names { file, scopes: std::slice::from_ref(&scope), depth: 0 };
         let mut values = Vec::new();
         let mut lists: [Vec<String>; 4] = Default::default();

@@ -2,6 +2,7 @@
 
 use super::names::literal;
 use crate::framework::alembic::python::Text;
+use crate::framework::alembic::scope::runtime;
 use crate::framework::alembic::sent::Sent;
 use crate::framework::alembic::value::{Value, Why};
 use crate::source::ByteSpan;
@@ -61,6 +62,66 @@ pub(super) fn filled(text: &Text, values: &[(&str, &Value)]) -> Result<Sent, Why
     }
     sent.sql.append(&without_escapes(&text.part(from..text.value.len())));
     Ok(sent)
+}
+
+/// What is sent where a string has parts that are known only when it runs: a literal with such a part is a parameter.
+///
+/// # Errors
+/// When such a part stands anywhere else.
+pub(super) fn with_runtime_values(sent: Sent) -> Result<Sent, Why> {
+    let text = &sent.sql;
+    let mut out = Sent { sql: Text::default(), ..sent.clone() };
+    let mut from = 0;
+    for (literal, is_plain) in quoted_parts(&text.value) {
+        let mut values = text.value[literal.clone()].chars().filter_map(runtime::where_from);
+        let Some(first) = values.next() else { continue };
+        if !is_plain {
+            return Err(format!("SQL with {first} in a quotation that is no plain string"));
+        }
+        out.sql.append(&text.part(from..literal.start));
+        out.parameters.push(first.to_owned());
+        let place = text.place(ByteSpan::new(literal.start, literal.end));
+        out.sql.append(&Text::standing_for(format!("${}", out.parameters.len()), place));
+        from = literal.end;
+    }
+    out.sql.append(&text.part(from..text.value.len()));
+    match out.sql.value.chars().find_map(runtime::where_from) {
+        Some(value) => Err(format!("SQL with {value} outside of a string")),
+        None => Ok(out),
+    }
+}
+
+/// What is quoted in SQL, in order, with comments; whether each is a plain `'…'`.
+fn quoted_parts(sql: &str) -> Vec<(std::ops::Range<usize>, bool)> {
+    let mut parts = Vec::new();
+    let mut at = 0;
+    while let Some(offset) = sql[at..].find(['\'', '"', '$', '-', '/']) {
+        let start = at + offset;
+        let rest = &sql[start..];
+        let ends =
+            |end: &str, begin: usize| rest[begin..].find(end).map_or(rest.len(), |found| begin + found + end.len());
+        // `E'…'`, `U&'…'`, `B'…'`: backslashes may mean something there, or it is no text.
+        let is_plain = !sql[..start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '&' | '\''));
+        let length = match rest.as_bytes() {
+            [b'\'', ..] => ends("'", 1),
+            [b'"', ..] => ends("\"", 1),
+            [b'-', b'-', ..] => ends("\n", 2),
+            [b'/', b'*', ..] => ends("*/", 2),
+            [b'$', ..] => {
+                let tag = rest[1..].find(|c: char| !is_word(c)).map_or(rest.len(), |end| end + 1);
+                match rest[tag..].starts_with('$') {
+                    true => ends(&rest[..=tag], tag + 1),
+                    false => 1,
+                }
+            }
+            _ => 1,
+        };
+        if length > 1 {
+            parts.push((start..start + length, is_plain && rest.starts_with('\'')));
+        }
+        at = start + length;
+    }
+    parts
 }
 
 /// A value as a literal.

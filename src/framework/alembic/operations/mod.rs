@@ -142,9 +142,10 @@ pub fn bulk_insert(arguments: &Arguments, span: ByteSpan) -> Result<Vec<Sent>, W
 pub fn executed(value: &Value, values: &[(&str, &Value)]) -> Result<Sent, Why> {
     match value {
         Value::Text(text) => bind::filled(text, values),
+        Value::Template(text) => bind::with_runtime_values(bind::filled(text, values)?),
         Value::Made(made) => match (types::own_name(&made.path).as_deref(), &made.receiver) {
             (Some("text"), None) => match made.arguments.get(0, "text") {
-                Some(Value::Text(text)) => bind::filled(text, values),
+                Some(text @ (Value::Text(_) | Value::Template(_))) => executed(text, values),
                 Some(other) => Err(other.kind()),
                 None => Err("text of nothing".to_owned()),
             },

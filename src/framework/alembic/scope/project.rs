@@ -1,0 +1,211 @@
+//! The project's own modules, of which revisions import constants, enumerations and types.
+//!
+//! A module is found as Python finds it, from a folder above the revisions. Of a module only what is asked for is read: a
+//! name that one statement at its top level gives a value.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Names, Scope};
+use crate::framework::alembic::python::{Expression, ExpressionKind, Header, Module, Statement, StatementKind};
+use crate::framework::alembic::value::Value;
+use crate::source::read_text;
+
+/// Modules in more folders than these above a revision are not looked for.
+const MAX_FOLDERS: usize = 10;
+/// How many names are followed from module to module.
+const MAX_DEPTH: usize = 20;
+
+/// What revisions may find outside their files.
+#[derive(Debug, Default)]
+pub struct Project {
+    /// The folders in which modules are looked for.
+    folders: Vec<Utf8PathBuf>,
+    /// The environment variables that are known.
+    variables: BTreeMap<String, String>,
+    modules: RefCell<HashMap<String, Option<Rc<Loaded>>>>,
+    values: RefCell<HashMap<String, Option<Value>>>,
+    depth: RefCell<usize>,
+}
+
+/// A module that was read.
+#[derive(Debug)]
+struct Loaded {
+    /// Its path, with dots.
+    path: String,
+    text: String,
+    module: Module,
+    /// The package that it is in, or is: relative imports begin there.
+    package: String,
+}
+
+impl Project {
+    /// The project of the revisions in a folder: modules are looked for in the folders above it that are no packages
+    /// themselves, up to the one with the repository, and in `src` in each.
+    pub fn of(folder: &Utf8Path) -> Project {
+        let mut folders = Vec::new();
+        for above in folder.ancestors().take(MAX_FOLDERS) {
+            let above = if above.as_str().is_empty() { Utf8Path::new(".") } else { above };
+            if !above.join("__init__.py").is_file() {
+                folders.push(above.to_owned());
+                folders.extend(Some(above.join("src")).filter(|src| src.is_dir()));
+            }
+            if above.join(".git").exists() {
+                break;
+            }
+        }
+        Project { folders, ..Project::default() }
+    }
+
+    /// The same, with environment variables whose values are known.
+    #[must_use]
+    pub fn with_variables(self, variables: BTreeMap<String, String>) -> Project {
+        Project { variables, ..self }
+    }
+
+    /// An environment variable's value, when it is known.
+    pub(super) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// What a path such as `app.constants.SCHEMA` stands for, when the project says it.
+    pub(super) fn value(self: &Rc<Self>, path: &str) -> Option<Value> {
+        let first = path.split('.').next().unwrap_or_default();
+        if self.folders.is_empty() || matches!(first, "" | "sqlalchemy" | "alembic" | "builtins" | "self") {
+            return None;
+        }
+        if let Some(known) = self.values.borrow().get(path) {
+            return known.clone();
+        }
+        // What is asked for again while it is being read depends on itself.
+        self.values.borrow_mut().insert(path.to_owned(), None);
+        if *self.depth.borrow() == MAX_DEPTH {
+            return None;
+        }
+        *self.depth.borrow_mut() += 1;
+        let value = self.read(path);
+        *self.depth.borrow_mut() -= 1;
+        self.values.borrow_mut().insert(path.to_owned(), value.clone());
+        value
+    }
+
+    fn read(self: &Rc<Self>, path: &str) -> Option<Value> {
+        let mut at = path.len();
+        // The longest path that is a module, and a name in it.
+        while let Some(dot) = path[..at].rfind('.') {
+            if let Some(module) = self.module(&path[..dot]) {
+                let mut names = path[dot + 1..].split('.');
+                let value = self.name_in(&module, names.next().unwrap_or_default())?;
+                return Some(names.fold(value, super::member));
+            }
+            at = dot;
+        }
+        None
+    }
+
+    fn module(&self, path: &str) -> Option<Rc<Loaded>> {
+        if let Some(known) = self.modules.borrow().get(path) {
+            return known.clone();
+        }
+        let inside = path.replace('.', "/");
+        let found = self.folders.iter().flat_map(|folder| {
+            [(folder.join(format!("{inside}.py")), false), (folder.join(format!("{inside}/__init__.py")), true)]
+        });
+        let mut found = found.filter_map(|(file, is_package)| Some((read_text(&file)?, is_package)));
+        let loaded = found.next().and_then(|(text, is_package)| {
+            let package = if is_package { path } else { path.rsplit_once('.').map_or("", |(package, _)| package) };
+            let module = Module::read(&text).ok()?;
+            Some(Rc::new(Loaded { path: path.to_owned(), package: package.to_owned(), module, text }))
+        });
+        // With two modules of that name, Python's path says which it is.
+        let loaded = loaded.filter(|_| found.next().is_none());
+        self.modules.borrow_mut().insert(path.to_owned(), loaded.clone());
+        loaded
+    }
+
+    /// What a module gives a name, when one statement at its top level does.
+    fn name_in(self: &Rc<Self>, module: &Loaded, name: &str) -> Option<Value> {
+        let file = module.text.as_str();
+        let mut found: Option<&Statement> = None;
+        for statement in &module.module.body {
+            if super::binds(file, statement, name) && found.replace(statement).is_some() {
+                return None;
+            }
+        }
+        let is_class =
+            |statement: &Statement| matches!(statement.clauses(), [one] if matches!(one.header, Header::Class(..)));
+        let absolute = |path: &str| absolute(&module.package, path);
+        match found {
+            Some(Statement { kind: StatementKind::Import(imported), .. }) => {
+                let one = imported.iter().find(|one| one.name == name)?;
+                let path = absolute(&one.path)?;
+                Some(self.value(&path).unwrap_or(Value::Imported(path)))
+            }
+            Some(statement @ Statement { kind: StatementKind::Assign { targets, value: Some(value), .. }, .. }) => {
+                matches!(&targets[..], [only] if only.kind == ExpressionKind::Name).then_some(())?;
+                let scope = self.scope_for(module, statement);
+                Some(Names { file, scopes: &[scope], depth: 0 }.value(value))
+            }
+            Some(statement) if is_class(statement) => {
+                let scope = self.scope_for(module, statement);
+                let class =
+                    super::class::read(&Names { file, scopes: &[scope], depth: 0 }, statement.clauses().first()?)?;
+                Some(Value::Class(Rc::new(class)))
+            }
+            Some(_) => None,
+            None => {
+                let imports = module.module.body.iter().filter_map(|statement| match &statement.kind {
+                    StatementKind::Import(imported) => Some(imported),
+                    _ => None,
+                });
+                let stars = imports.flatten().filter_map(|one| absolute(one.path.strip_suffix(".*")?));
+                stars.into_iter().find_map(|module| self.value(&format!("{module}.{name}")))
+            }
+        }
+    }
+
+    /// The names that a statement of a module speaks of.
+    fn scope_for<'a>(self: &Rc<Self>, module: &'a Loaded, statement: &'a Statement) -> Scope<'a> {
+        let file = module.text.as_str();
+        let mut used: HashSet<&str> = HashSet::new();
+        statement.expressions(&mut |expression: &Expression| {
+            if expression.kind == ExpressionKind::Name {
+                used.insert(expression.span.slice(file));
+            }
+        });
+        let mut scope = Scope { project: Some(self.clone()), ..Scope::default() };
+        for name in used {
+            if module
+                .module
+                .body
+                .iter()
+                .filter(|other| *other != statement)
+                .any(|other| super::binds(file, other, name))
+            {
+                let value = self.value(&format!("{}.{name}", module.path));
+                scope.set(name, value.unwrap_or_else(|| Value::Unknown(name.to_owned())));
+            }
+        }
+        scope
+    }
+}
+
+/// A module's path without leading dots; `None` where they lead out of everything.
+fn absolute(package: &str, path: &str) -> Option<String> {
+    let inside = path.trim_start_matches('.');
+    let dots = path.len() - inside.len();
+    if dots == 0 {
+        return Some(path.to_owned());
+    }
+    let mut package = package;
+    for _ in 1..dots {
+        package = package.rsplit_once('.').map_or("", |(above, _)| above);
+    }
+    match package {
+        "" => None,
+        package => Some(format!("{package}.{inside}")),
+    }
+}
