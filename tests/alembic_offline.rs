@@ -82,12 +82,15 @@ fn statements(function: &Function) -> Result<Vec<String>, String> {
     Ok(statements)
 }
 
-/// Alembic makes the indexes of a table in no certain order, and what looks first looks nowhere in offline mode.
+/// Alembic makes the indexes of a table in no certain order, Python has none in a set of rows, and what looks first looks
+/// nowhere in offline mode.
 fn ordered(statements: Vec<String>) -> Vec<String> {
     let mut statements: Vec<String> =
         statements.into_iter().map(|text| text.replace("DROP TYPE IF EXISTS", "DROP TYPE")).collect();
-    let is_index = |text: &&String| text.starts_with("CREATE INDEX") || text.starts_with("CREATE UNIQUE INDEX");
-    for run in statements.chunk_by_mut(|one, other| [one, other].iter().all(is_index)) {
+    let is_any = |text: &&String| {
+        ["CREATE INDEX", "CREATE UNIQUE INDEX", "INSERT INTO"].iter().any(|start| text.starts_with(start))
+    };
+    for run in statements.chunk_by_mut(|one, other| [one, other].iter().all(is_any)) {
         run.sort();
     }
     statements

@@ -7,6 +7,7 @@ needs a database, or fails, is null.
 import importlib.util
 import io
 import json
+import pathlib
 import sys
 import warnings
 
@@ -49,10 +50,27 @@ def sent(module, name):
     return [text[:-1] for text in statements]
 
 
+def folders(path):
+    """The folders from which the project's modules are imported: those above the revision that are no packages."""
+    found = []
+    for folder in pathlib.Path(path).parents:
+        if not (folder / "__init__.py").is_file():
+            found += [str(folder), str(folder / "src")]
+        if (folder / ".git").exists():
+            break
+    return found
+
+
 def main():
     out, sys.stdout = sys.stdout, sys.stderr  # what revisions print is not ours
+    own_path, own_modules = list(sys.path), set(sys.modules)
     for path in sys.stdin.read().splitlines():
         line = {"file": path}
+        # Each project has its own modules.
+        sys.path[:] = own_path + folders(path)
+        for name in set(sys.modules) - own_modules:
+            if not name.startswith(("sqlalchemy", "alembic")):
+                del sys.modules[name]
         try:
             spec = importlib.util.spec_from_file_location("revision_file", path)
             module = importlib.util.module_from_spec(spec)

@@ -8,7 +8,7 @@ use super::operations::{self, Enums};
 use super::python::{
     Clause, Expression, ExpressionKind, Header, Literal, Part, Statement, StatementKind, Text, expression_at, literal,
 };
-use super::scope::{Names, Scope, returns, truth};
+use super::scope::{Names, Scope, iterated, returns, truth};
 use super::sent::Sent;
 use super::value::{Arguments, Batch, Made, Value, Why};
 use crate::source::ByteSpan;
@@ -55,7 +55,8 @@ pub fn effects<'a>(file: &'a str, module: &Scope<'a>, function: &'a Clause) -> V
     let mut own = Scope::default();
     if let Header::Function { parameters, .. } = &function.header {
         for name in parameters.iter().map(|parameter| parameter.name.slice(file)) {
-            own.set(name, parameter(name));
+            let module = std::slice::from_ref(module);
+            own.set(name, Names { file, scopes: module, depth: 0 }.argument(name));
         }
     }
     let mut reader = Reader {
@@ -77,14 +78,6 @@ pub fn effects<'a>(file: &'a str, module: &Scope<'a>, function: &'a Clause) -> V
         }
     }
     reader.effects
-}
-
-/// What `env.py` gives the functions of a revision with `run_migrations(…)`: `op` stands for Alembic's own.
-fn parameter(name: &str) -> Value {
-    match name {
-        "op" => Value::Imported("alembic.op".to_owned()),
-        name => Value::Unknown(format!("the parameter {name}")),
-    }
 }
 
 struct Reader<'a> {
@@ -203,14 +196,14 @@ impl<'a> Reader<'a> {
             }
             [Clause { header: Header::Class(..), .. }] => {
                 self.harmless(statement, "class")?;
-                let class = self.names().class(statement);
+                let class = self.names().class(statement, &[]);
                 class.into_iter().for_each(|(name, value)| self.scope().set(name, value));
                 Ok(())
             }
             [Clause { header: Header::With(items), body, .. }] => self.with(items, body),
             [Clause { header: Header::For(target, values), body, .. }] => {
                 self.run(values)?;
-                match self.names().value(values) {
+                match iterated(self.names().value(values)) {
                     Value::List(values) if !leaves(file, body) => {
                         for value in values {
                             self.scope().assign(file, target, value);
@@ -342,21 +335,20 @@ impl<'a> Reader<'a> {
 
     /// What the calls in an expression do, in the order in which Python makes them.
     fn run(&mut self, expression: &'a Expression) -> Result<(), Why> {
-        let mut calls = Vec::new();
-        let mut is_conditional = false;
         let mut fields_are_harmless = true;
-        expression.walk(&mut |part| match &part.kind {
-            ExpressionKind::Call(..) => calls.push(part),
-            ExpressionKind::Other(_) | ExpressionKind::Conditional(..) => is_conditional = true,
-            ExpressionKind::Strings(literals) => fields_are_harmless &= self.fields_are_harmless(literals),
-            _ => {}
+        expression.walk(&mut |part| {
+            if let ExpressionKind::Strings(literals) = &part.kind {
+                fields_are_harmless &= self.fields_are_harmless(literals);
+            }
         });
         if !fields_are_harmless {
             return Err("a call in an f-string".to_owned());
         }
+        let mut calls = Vec::new();
+        calls_in(self.file, expression, false, &mut calls);
         // An inner call ends before the outer one.
-        calls.sort_by_key(|call| call.span.end);
-        for call in calls {
+        calls.sort_by_key(|(call, _)| call.span.end);
+        for (call, is_conditional) in calls {
             match self.meaning(call)? {
                 Meaning::Harmless => {}
                 _ if is_conditional => return Err("a call in an expression".to_owned()),
@@ -526,6 +518,14 @@ fn driver_sql(name: &str, arguments: &Arguments) -> Result<Sent, Why> {
     match arguments.positional.get(1) {
         None | Some(Value::None) => {}
         Some(Value::Dict(pairs)) => values.extend(pairs.iter().filter_map(|(key, value)| Some((key.text()?, value)))),
+        Some(Value::List(values)) => {
+            return match statement {
+                Value::Text(text) if !values.iter().any(|value| matches!(value, Value::List(_) | Value::Dict(_))) => {
+                    operations::driver_values(text, values)
+                }
+                _ => Err("SQL that is sent for each of a list".to_owned()),
+            };
+        }
         Some(other) => return Err(format!("SQL with parameters from {}", other.kind())),
     }
     match statement {
@@ -535,6 +535,52 @@ fn driver_sql(name: &str, arguments: &Arguments) -> Result<Sent, Why> {
         Value::Text(_) => Err("SQL with parameters, or with %".to_owned()),
         Value::Template(_) if !values.is_empty() => Err("SQL with parameters".to_owned()),
         other => operations::executed(other, &values),
+    }
+}
+
+/// The calls in an expression, and whether each is made once or not.
+fn calls_in<'a>(file: &str, expression: &'a Expression, is_conditional: bool, calls: &mut Vec<(&'a Expression, bool)>) {
+    let mut into = |part: &'a Expression, is_conditional| calls_in(file, part, is_conditional, calls);
+    match &expression.kind {
+        ExpressionKind::Conditional(value, test, other) => {
+            into(test, is_conditional);
+            [value, other].into_iter().for_each(|part| into(part, true));
+        }
+        ExpressionKind::Binary(left, operator, right) => {
+            into(left, is_conditional);
+            into(right, is_conditional || matches!(operator.slice(file), "and" | "or"));
+        }
+        // What the first loop goes over is made before it begins.
+        ExpressionKind::Comprehension(parts, rounds) => {
+            parts.iter().for_each(|part| into(part, true));
+            for (at, round) in rounds.iter().enumerate() {
+                into(&round.values, is_conditional || at > 0);
+                round.tests.iter().for_each(|test| into(test, true));
+            }
+        }
+        ExpressionKind::Other(parts) => parts.iter().for_each(|part| into(part, true)),
+        ExpressionKind::Call(function, arguments) => {
+            into(function, is_conditional);
+            arguments.iter().for_each(|argument| into(&argument.value, is_conditional));
+            calls.push((expression, is_conditional));
+        }
+        ExpressionKind::Attribute(of, _) | ExpressionKind::Unary(_, of) | ExpressionKind::Starred(of) => {
+            into(of, is_conditional);
+        }
+        ExpressionKind::Subscript(of, index) => {
+            into(of, is_conditional);
+            index.iter().for_each(|part| into(part, is_conditional));
+        }
+        ExpressionKind::List(parts) | ExpressionKind::Tuple(parts) | ExpressionKind::Set(parts) => {
+            parts.iter().for_each(|part| into(part, is_conditional));
+        }
+        ExpressionKind::Dict(pairs) => {
+            for (key, value) in pairs {
+                key.iter().for_each(|key| into(key, is_conditional));
+                into(value, is_conditional);
+            }
+        }
+        ExpressionKind::Name | ExpressionKind::Number | ExpressionKind::Strings(_) => {}
     }
 }
 

@@ -18,8 +18,8 @@ pub use project::Project;
 use strings::{characters, percent, printed};
 
 use super::python::{
-    Argument, Clause, Expression, ExpressionKind, Header, Imported, Literal, Module, Parameter, Part, Star, Statement,
-    StatementKind, Text, expression_at, literal,
+    Argument, Clause, Expression, ExpressionKind, Header, Imported, Literal, Module, Parameter, Part, Round, Star,
+    Statement, StatementKind, Text, expression_at, literal,
 };
 use super::value::{Arguments, Made, Value, Why};
 use crate::source::ByteSpan;
@@ -60,7 +60,7 @@ impl<'a> Scope<'a> {
                 _ => {
                     scopes[0].define(file, statement);
                     scopes[0].forget_changed(file, statement);
-                    let class = Names { file, scopes: &scopes, depth: 0 }.class(statement);
+                    let class = Names { file, scopes: &scopes, depth: 0 }.class(statement, &module.body);
                     class.into_iter().for_each(|class| scopes[0].set(class.0, class.1));
                 }
             }
@@ -87,7 +87,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Gives a name, or several, a value.
-    pub fn assign(&mut self, file: &'a str, target: &'a Expression, value: Value) {
+    pub fn assign(&mut self, file: &'a str, target: &Expression, value: Value) {
         match &target.kind {
             ExpressionKind::Name => drop(self.values.insert(target.span.slice(file), value)),
             ExpressionKind::Tuple(parts) | ExpressionKind::List(parts) => {
@@ -107,7 +107,7 @@ impl<'a> Scope<'a> {
         self.values.insert(name, value);
     }
 
-    fn forget(&mut self, file: &'a str, target: &'a Expression) {
+    fn forget(&mut self, file: &'a str, target: &Expression) {
         target.walk(&mut |part| {
             if part.kind == ExpressionKind::Name {
                 let name = part.span.slice(file);
@@ -238,6 +238,7 @@ impl<'a> Names<'_, 'a> {
                 Some(false) => self.value(other),
                 None => Value::Unknown("a condition".to_owned()),
             },
+            ExpressionKind::Comprehension(parts, rounds) => self.comprehension(parts, rounds),
             ExpressionKind::Starred(_) => Value::Unknown("a starred value".to_owned()),
             ExpressionKind::Other(_) => Value::Unknown("an expression".to_owned()),
         }
@@ -261,10 +262,19 @@ impl<'a> Names<'_, 'a> {
         }
     }
 
+    /// What a parameter of `upgrade` and `downgrade` stands for: `env.py` may give them arguments.
+    pub fn argument(&self, name: &str) -> Value {
+        match self.project().and_then(|project| project.argument(name)) {
+            _ if name == "op" => Value::Imported("alembic.op".to_owned()),
+            Some(value) if value.unknown().is_none() => value,
+            _ => Value::Unknown(format!("the parameter {name}")),
+        }
+    }
+
     /// A class that is defined here, with its name, when its values are known.
-    pub fn class(&self, statement: &'a Statement) -> Option<(&'a str, Value)> {
+    pub fn class(&self, statement: &'a Statement, beside: &[Statement]) -> Option<(&'a str, Value)> {
         let [clause @ Clause { header: Header::Class(name, _), .. }] = statement.clauses() else { return None };
-        let class = class::read(self, clause)?;
+        let class = class::read(self, clause, beside)?;
         Some((name.slice(self.file), Value::Class(Rc::new(class))))
     }
 
@@ -280,6 +290,48 @@ impl<'a> Names<'_, 'a> {
             }
         }
         values
+    }
+
+    /// What a comprehension over known values makes.
+    fn comprehension(&self, parts: &[Expression], rounds: &[Round]) -> Value {
+        let mut scopes = self.scopes.to_vec();
+        scopes.push(Scope::default());
+        let mut made = Vec::new();
+        if let Err(why) = (Names { scopes: &scopes, ..*self }).rounds(parts, rounds, &mut made) {
+            return Value::Unknown(why);
+        }
+        match parts {
+            [_] => Value::List(made),
+            _ => Value::Dict(made.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()),
+        }
+    }
+
+    fn rounds(&self, parts: &[Expression], rounds: &[Round], made: &mut Vec<Value>) -> Result<(), Why> {
+        let [round, inner @ ..] = rounds else {
+            made.extend(parts.iter().map(|part| self.value(part)));
+            return Ok(());
+        };
+        let values = match iterated(self.value(&round.values)) {
+            Value::List(values) => values,
+            other => return Err(other.kind()),
+        };
+        let mut scopes = self.scopes.to_vec();
+        let last = scopes.len() - 1;
+        for value in values {
+            scopes[last].assign(self.file, &round.target, value);
+            let names = Names { scopes: &scopes, ..*self };
+            let mut is_taken = true;
+            for test in &round.tests {
+                is_taken &= truth(&names.value(test)).ok_or("a list with a condition")?;
+            }
+            if is_taken {
+                names.rounds(parts, inner, made)?;
+            }
+            if made.len() > MAX_ITEMS {
+                return Err("a very long list".to_owned());
+            }
+        }
+        Ok(())
     }
 
     fn dictionary(&self, pairs: &[(Option<Expression>, Expression)]) -> Value {
@@ -445,6 +497,18 @@ impl<'a> Names<'_, 'a> {
             }
             _ => Value::Unknown(format!("an expression with {operator}")),
         }
+    }
+}
+
+/// What a loop goes over: the members of an enumeration, the keys of a dictionary; anything else as it is.
+pub fn iterated(value: Value) -> Value {
+    match value {
+        Value::Class(class) if class.is_enum() => {
+            let member = |name: &str| Value::Member(Rc::new(Value::Class(class.clone())), name.to_owned());
+            Value::List(class.members().into_iter().map(member).collect())
+        }
+        Value::Dict(pairs) => Value::List(pairs.into_iter().map(|(key, _)| key).collect()),
+        other => other,
     }
 }
 

@@ -148,12 +148,35 @@ impl Value {
             Value::Template(_) => "a string that is known only when it runs".to_owned(),
             Value::Imported(path) => path.clone(),
             Value::Class(class) => class.name.clone(),
-            Value::Made(made) => made.path.clone(),
-            Value::Member(_, name) => format!(".{name}"),
-            Value::Clause(_) => "an expression".to_owned(),
+            Value::Made(made) => made.found().map_or_else(|| made.path.clone(), str::to_owned),
+            Value::Member(of, name) => of.found().map_or_else(|| format!(".{name}"), str::to_owned),
+            Value::Clause(_) => self.found().unwrap_or("an expression").to_owned(),
             Value::Connection => "the connection".to_owned(),
             Value::Batch(_) => "a batch".to_owned(),
             Value::Unknown(why) => why.clone(),
+        }
+    }
+}
+
+impl Value {
+    /// What it depends on in the database, in a few words, when it does.
+    fn found(&self) -> Option<&'static str> {
+        match self {
+            Value::Made(made) => made.found(),
+            Value::Member(of, _) => of.found(),
+            Value::Clause(parts) => parts.0.found().or_else(|| parts.2.found()),
+            _ => None,
+        }
+    }
+}
+
+impl Made {
+    fn found(&self) -> Option<&'static str> {
+        match (&self.receiver, self.path.rsplit('.').next()) {
+            (Some(Value::Connection), _) => Some("what a query finds"),
+            (Some(receiver), _) => receiver.found(),
+            (None, Some("inspect" | "from_engine" | "Inspector")) => Some("what the inspector finds"),
+            _ => None,
         }
     }
 }

@@ -13,6 +13,7 @@ mod index;
 mod insert;
 mod names;
 mod object;
+mod select;
 mod table;
 mod types;
 
@@ -134,6 +135,14 @@ pub fn bulk_insert(arguments: &Arguments, span: ByteSpan) -> Result<Vec<Sent>, W
     insert::bulk_insert(arguments, span)
 }
 
+/// What a connection sends for a string of the driver's own, with values for its `%s`.
+///
+/// # Errors
+/// When it has others than `%s`, or another number of them.
+pub fn driver_values(text: &Text, values: &[Value]) -> Result<Sent, Why> {
+    bind::positional(text, values)
+}
+
 /// What `op.execute(…)` and `connection.execute(…)` send: a string, `sa.text(…)`, or a clause; `values` are those of its
 /// parameters.
 ///
@@ -156,7 +165,7 @@ pub fn executed(value: &Value, values: &[(&str, &Value)]) -> Result<Sent, Why> {
                 }
                 _ => Err("sa.DDL with values".to_owned()),
             },
-            (None, Some(text)) if made.path == ".bindparams" && made.arguments.positional.is_empty() => {
+            (None, Some(text)) if made.path == ".bindparams" && made.arguments.positional.iter().all(only_types) => {
                 let own = made.arguments.named.iter().map(|(name, value)| (name.as_str(), value));
                 executed(text, &own.chain(values.iter().copied()).collect::<Vec<_>>())
             }
@@ -164,10 +173,23 @@ pub fn executed(value: &Value, values: &[(&str, &Value)]) -> Result<Sent, Why> {
                 object::statement(name, &made.arguments).map(|sql| Sent::known(Text::standing_for(sql, made.span)))
             }
             _ if !values.is_empty() => Err("a statement with parameters".to_owned()),
-            _ => insert::data_statement(made),
+            _ => match select::query(made)? {
+                Some(query) => Ok(query),
+                None => insert::data_statement(made),
+            },
         },
         other => Err(other.kind()),
     }
+}
+
+/// `sa.bindparam(name, type_=…)`, which says what type a parameter has and nothing of its value.
+fn only_types(value: &Value) -> bool {
+    let Value::Made(made) = value else { return false };
+    let arguments = &made.arguments;
+    let says_more = |name: &str| !matches!(name, "type_" | "key");
+    types::own_name(&made.path).as_deref() == Some("bindparam")
+        && arguments.positional.len() <= 1
+        && !arguments.named.iter().any(|(name, _)| says_more(name))
 }
 
 /// What `enum.create(connection)` and `enum.drop(connection)` send; whether they look first if it is there.

@@ -78,6 +78,11 @@ fn of_class(class: &Class, arguments: &Arguments) -> Result<SqlType, Why> {
     if let Some(method) = class.methods.iter().find(|method| DECIDING.contains(&method.as_str())) {
         return Err(format!("type {}, which has its own {method}", class.name));
     }
+    let arguments = match &class.given {
+        None => arguments,
+        Some(given) if arguments.positional.is_empty() && arguments.named.is_empty() => given,
+        Some(_) => return Err(format!("type {} with arguments", class.name)),
+    };
     let known = class
         .for_postgresql
         .as_ref()

@@ -12,6 +12,12 @@ pub(super) fn made(made: Made) -> Value {
     let argument = made.arguments.positional.first();
     match (made.path.as_str(), &made.receiver) {
         ("alembic.op.get_bind", None) => return Value::Connection,
+        // A session that is given a connection sends on it.
+        ("sqlalchemy.orm.Session" | "sqlalchemy.orm.session.Session", None)
+            if made.arguments.get(0, "bind") == Some(&Value::Connection) =>
+        {
+            return Value::Connection;
+        }
         ("alembic.op.f", None) => {
             return argument.or(made.arguments.named("name")).cloned().unwrap_or(Value::None);
         }
@@ -29,7 +35,26 @@ pub(super) fn made(made: Made) -> Value {
                 return standing_for(text, made.span);
             }
         }
+        ("builtins.int", None) => {
+            if let [Value::Number(number)] = &made.arguments.positional[..] {
+                return Value::Number(number.clone());
+            }
+            let digits =
+                |text: &str| !text.is_empty() && text.len() < 19 && text.bytes().all(|byte| byte.is_ascii_digit());
+            if let [Value::Text(text)] = &made.arguments.positional[..]
+                && digits(text.value.trim())
+            {
+                let number = text.value.trim().trim_start_matches('0');
+                return Value::Number(if number.is_empty() { "0".to_owned() } else { number.to_owned() });
+            }
+            if let Some(why) = argument.and_then(Value::unknown) {
+                return Value::Unknown(why.to_owned());
+            }
+        }
         (path, None) if path.starts_with("builtins.") && path != "builtins.dict" => {
+            if let Some(why) = argument.and_then(Value::unknown) {
+                return Value::Unknown(why.to_owned());
+            }
             if let Some(values) = sequence(path, &made.arguments.positional) {
                 return Value::List(values);
             }

@@ -2,12 +2,12 @@
 
 use std::rc::Rc;
 
-use super::operators::truth;
+use super::operators::{are_tables, truth};
 use super::{Names, Scope};
 use crate::framework::alembic::python::{
-    Argument, Clause, Expression, ExpressionKind, Header, Statement, StatementKind,
+    Argument, Clause, Expression, ExpressionKind, Header, Parameter, Statement, StatementKind,
 };
-use crate::framework::alembic::value::{Made, Value, Why};
+use crate::framework::alembic::value::{Arguments, Made, Value, Why};
 
 /// A class whose values are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Class {
     pub methods: Vec<String>,
     /// What `load_dialect_impl` returns for PostgreSQL, where it has one; why that is not known.
     pub for_postgresql: Option<Result<Value, Why>>,
+    /// What its `__init__`, which takes nothing, gives the `__init__` that it comes from.
+    pub given: Option<Arguments>,
 }
 
 /// What a class is.
@@ -33,6 +35,8 @@ pub enum ClassKind {
     PrintedEnum,
     /// Names for values.
     Constants,
+    /// A dictionary whose keys are its attributes, too.
+    AttributeDict,
     /// `TypeDecorator`: it stands for a type of SQLAlchemy's.
     Type,
     /// `UserDefinedType`: it says itself what it is in SQL.
@@ -59,7 +63,10 @@ impl Class {
     pub fn members(&self) -> Vec<&str> {
         let mut members: Vec<(&str, &Value)> = Vec::new();
         for (name, value) in &self.attributes {
-            let is_other_name = |(_, own): &(&str, &Value)| *own == value && value.unknown().is_none();
+            let is_other_name = |(_, own): &(&str, &Value)| match (own.text(), value.text()) {
+                (None, None) => *own == value && value.unknown().is_none(),
+                (own, other) => own == other,
+            };
             if !name.starts_with('_') && !members.iter().any(is_other_name) {
                 members.push((name, value));
             }
@@ -89,9 +96,12 @@ pub(super) fn of_member(class: &Class, member: &str, name: &str, text: impl FnOn
     }
 }
 
-/// Reads a class; `None` where it is anything else than these.
-pub(super) fn read<'a>(names: &Names<'_, 'a>, clause: &'a Clause) -> Option<Class> {
+/// Reads a class; `None` where it is anything else than these, or where a statement beside it changes what it is.
+pub(super) fn read<'a>(names: &Names<'_, 'a>, clause: &'a Clause, beside: &[Statement]) -> Option<Class> {
     let Header::Class(name, bases) = &clause.header else { return None };
+    if beside.iter().any(|statement| changes(names.file, statement, name.slice(names.file))) {
+        return None;
+    }
     let bases: Vec<Value> = bases.iter().filter(|base| base.name.is_none()).map(|base| of_base(names, base)).collect();
     let (kind, inherited) = kind(&bases)?;
     let mut class = Class {
@@ -100,7 +110,9 @@ pub(super) fn read<'a>(names: &Names<'_, 'a>, clause: &'a Clause) -> Option<Clas
         attributes: inherited.map(|class| class.attributes.clone()).unwrap_or_default(),
         methods: inherited.map(|class| class.methods.clone()).unwrap_or_default(),
         for_postgresql: inherited.and_then(|class| class.for_postgresql.clone()),
+        given: inherited.and_then(|class| class.given.clone()),
     };
+    let mut has_own_dictionary = false;
     let mut scopes = names.scopes.to_vec();
     scopes.push(Scope::default());
     for statement in &clause.body {
@@ -122,11 +134,23 @@ pub(super) fn read<'a>(names: &Names<'_, 'a>, clause: &'a Clause) -> Option<Clas
             // A decorator, such as `@property`.
             StatementKind::Word(word, _) if word.slice(names.file) == "@" => {}
             StatementKind::Compound(clauses) => {
-                let [inner @ Clause { header: Header::Function { name, parameters }, .. }] = &clauses[..] else {
-                    return None;
+                let (inner, name, parameters) = match &clauses[..] {
+                    [inner @ Clause { header: Header::Function { name, parameters }, .. }] => (inner, name, parameters),
+                    // A class in a class is one of its values.
+                    [Clause { header: Header::Class(name, _), .. }] if !class.is_enum() => {
+                        let name = name.slice(names.file);
+                        class.attributes.push((name.to_owned(), Value::Unknown(name.to_owned())));
+                        continue;
+                    }
+                    _ => return None,
                 };
                 let name = name.slice(names.file);
+                if let Some(given) = passed_on(names, name, parameters, &inner.body) {
+                    class.given = Some(given);
+                    continue;
+                }
                 class.methods.push(name.to_owned());
+                has_own_dictionary |= inner.body.iter().any(|statement| is_own_dictionary(names.file, statement));
                 if name == "load_dialect_impl" {
                     let parameter = |at: usize| parameters.get(at).map(|one| one.name.slice(names.file));
                     let mut of_method = Scope::default();
@@ -146,7 +170,45 @@ pub(super) fn read<'a>(names: &Names<'_, 'a>, clause: &'a Clause) -> Option<Clas
             _ => return None,
         }
     }
-    Some(class)
+    (class.kind != ClassKind::AttributeDict || has_own_dictionary).then_some(class)
+}
+
+/// `@compiles(Class)` and `@listens_for(Class, …)` let a function decide on the SQL, or on what a column brings with it.
+fn changes(file: &str, statement: &Statement, class: &str) -> bool {
+    let mut changes = false;
+    statement.expressions(&mut |expression| {
+        if let ExpressionKind::Call(function, arguments) = &expression.kind
+            && matches!(path_end(file, function), "compiles" | "listens_for" | "listen")
+        {
+            changes |= arguments.first().is_some_and(|first| first.value.is_name(file, class));
+        }
+    });
+    changes
+}
+
+fn path_end<'a>(file: &'a str, function: &Expression) -> &'a str {
+    function.span.slice(file).rsplit('.').next().unwrap_or_default()
+}
+
+/// `self.__dict__ = self`
+fn is_own_dictionary(file: &str, statement: &Statement) -> bool {
+    let StatementKind::Assign { targets, value: Some(value), .. } = &statement.kind else { return false };
+    matches!(&targets[..], [target] if target.span.slice(file) == "self.__dict__") && value.is_name(file, "self")
+}
+
+/// The arguments of `super().__init__(…)`, when that is all that an `__init__` without parameters does.
+fn passed_on(names: &Names<'_, '_>, name: &str, parameters: &[Parameter], body: &[Statement]) -> Option<Arguments> {
+    let is_docstring = |statement: &&Statement| {
+        matches!(&statement.kind, StatementKind::Expression(Expression { kind: ExpressionKind::Strings(_), .. }))
+    };
+    let mut rest = body.iter().skip_while(is_docstring);
+    let (Some(only), None, "__init__", [_]) = (rest.next(), rest.next(), name, parameters) else { return None };
+    let StatementKind::Expression(Expression { kind: ExpressionKind::Call(function, arguments), .. }) = &only.kind
+    else {
+        return None;
+    };
+    let is_super = matches!(function.span.slice(names.file), "super().__init__");
+    is_super.then(|| names.arguments(arguments).ok()).flatten()
 }
 
 /// A base class; `TypeDecorator[str]` is `TypeDecorator`.
@@ -163,10 +225,15 @@ fn kind(bases: &[Value]) -> Option<(ClassKind, Option<&Class>)> {
     match bases {
         [] => Some((ClassKind::Constants, None)),
         [one] if is(one, &["builtins.object"]) => Some((ClassKind::Constants, None)),
+        [one] if is(one, &["builtins.dict"]) => Some((ClassKind::AttributeDict, None)),
         [one] if is(one, &["enum.IntEnum", "enum.StrEnum"]) => Some((ClassKind::PrintedEnum, None)),
-        [.., one] if is(one, &["enum.Enum"]) => {
-            let others = &bases[..bases.len() - 1];
-            others.iter().all(|other| is(other, &["builtins.str", "builtins.int"])).then_some((ClassKind::Enum, None))
+        // With another class before it, it may print in another way.
+        [others @ .., one] if is(one, &["enum.Enum", "enum.IntEnum", "enum.StrEnum"]) => {
+            let is_plain = |other: &Value| match other {
+                Value::Class(class) => class.kind == ClassKind::Constants,
+                other => is(other, &["builtins.str", "builtins.int"]),
+            };
+            others.iter().all(is_plain).then_some((ClassKind::Enum, None))
         }
         [Value::Imported(path)] if path.starts_with("sqlalchemy.") => match path.rsplit('.').next() {
             Some("TypeDecorator") => Some((ClassKind::Type, None)),
@@ -216,6 +283,10 @@ pub(super) fn instance(class: &Rc<Class>, made: Made) -> Value {
             let receiver = Some(Value::Class(class.clone()));
             Value::Made(Rc::new(Made { path: class.name.clone(), receiver, ..made }))
         }
+        ClassKind::AttributeDict => match &made.arguments.positional[..] {
+            [Value::Imported(path)] if are_tables(path) => Value::Imported(path.clone()),
+            _ => Value::Unknown(format!("a call of {}", class.name)),
+        },
         _ => Value::Unknown(format!("a call of {}", class.name)),
     }
 }

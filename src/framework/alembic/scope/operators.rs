@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::class;
 use crate::framework::alembic::python::Text;
-use crate::framework::alembic::value::{Made, Value};
+use crate::framework::alembic::value::{Arguments, Made, Value};
 use crate::source::ByteSpan;
 
 pub(super) fn arithmetic(left: &str, operator: &str, right: &str) -> Value {
@@ -40,13 +40,39 @@ pub fn truth(value: &Value) -> Option<bool> {
     }
 }
 
+/// The models' metadata, as `env.py` gives it to Alembic: its `tables` are tables by their names.
+pub(super) const METADATA: &str = "<metadata>";
+
+/// Whether a path is that of the metadata's tables.
+pub(super) fn are_tables(path: &str) -> bool {
+    path.strip_prefix(METADATA) == Some(".tables")
+}
+
+/// A table of the metadata: its name is `schema.name`, or `name`.
+fn table(name: &str) -> Value {
+    let text = |text: &str| Value::Text(Text::standing_for(text, ByteSpan::new(0, 0)));
+    let (schema, own) = name.rsplit_once('.').map_or((None, name), |(schema, own)| (Some(schema), own));
+    let named = schema.map(|schema| ("schema".to_owned(), text(schema))).into_iter().collect();
+    let arguments = Arguments { positional: vec![text(own)], named };
+    let made = Made { path: "sqlalchemy.Table".to_owned(), receiver: None, arguments, span: ByteSpan::new(0, 0) };
+    Value::Made(Rc::new(made))
+}
+
+/// Methods of a dictionary: no tables of that name are meant.
+const OF_DICTIONARY: &[&str] =
+    &["clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"];
+
 /// An attribute of a value.
 pub(super) fn member(of: Value, name: &str) -> Value {
     match of {
+        // Of a dictionary whose keys are its attributes, too.
+        Value::Imported(path) if are_tables(&path) && !OF_DICTIONARY.contains(&name) => table(name),
         Value::Imported(path) => Value::Imported(format!("{path}.{name}")),
         Value::Unknown(why) => Value::Unknown(why),
         Value::Class(class) => class::attribute(&class, name),
         Value::Connection if matches!(name, "engine" | "bind" | "connection") => Value::Connection,
+        // `engine.name`
+        Value::Connection if name == "name" => Value::Text(Text::standing_for("postgresql", ByteSpan::new(0, 0))),
         Value::Made(made) if is_context(&made) && matches!(name, "bind" | "connection") => Value::Connection,
         Value::Member(of, own) if own == "dialect" && name == "name" && is_database(&of) => {
             Value::Text(Text::standing_for("postgresql", ByteSpan::new(0, 0)))
@@ -75,6 +101,7 @@ fn is_database(of: &Value) -> bool {
 
 pub(super) fn item(of: &Value, index: &Value) -> Value {
     let found = match (of, index) {
+        (Value::Imported(path), Value::Text(name)) if are_tables(path) => return table(&name.value),
         (Value::Dict(pairs), key) => {
             pairs.iter().rev().find(|(own, _)| own.text().is_some() && own.text() == key.text()).map(|(_, value)| value)
         }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::operators::METADATA;
 use super::{Names, Scope};
 use crate::framework::alembic::python::{Expression, ExpressionKind, Header, Module, Statement, StatementKind};
 use crate::framework::alembic::value::Value;
@@ -16,6 +17,10 @@ use crate::source::read_text;
 
 /// Modules in more folders than these above a revision are not looked for.
 const MAX_FOLDERS: usize = 10;
+/// `env.py` is not looked for further above a revision.
+const MAX_FOLDERS_TO_ENVIRONMENT: usize = 4;
+/// The path of `env.py`, which is no module, and of the models' metadata that it gives Alembic.
+const ENVIRONMENT: &str = "<env.py>";
 /// How many names are followed from module to module.
 const MAX_DEPTH: usize = 20;
 
@@ -24,6 +29,8 @@ const MAX_DEPTH: usize = 20;
 pub struct Project {
     /// The folders in which modules are looked for.
     folders: Vec<Utf8PathBuf>,
+    /// `env.py`, which may give the functions arguments.
+    environment: Option<Utf8PathBuf>,
     /// The environment variables that are known.
     variables: BTreeMap<String, String>,
     modules: RefCell<HashMap<String, Option<Rc<Loaded>>>>,
@@ -57,7 +64,8 @@ impl Project {
                 break;
             }
         }
-        Project { folders, ..Project::default() }
+        let environment = folder.ancestors().take(MAX_FOLDERS_TO_ENVIRONMENT).map(|above| above.join("env.py"));
+        Project { folders, environment: environment.into_iter().find(|file| file.is_file()), ..Project::default() }
     }
 
     /// The same, with environment variables whose values are known.
@@ -90,6 +98,32 @@ impl Project {
         *self.depth.borrow_mut() -= 1;
         self.values.borrow_mut().insert(path.to_owned(), value.clone());
         value
+    }
+
+    /// What `context.run_migrations(name=…)` in `env.py` gives the functions as an argument.
+    pub(super) fn argument(self: &Rc<Self>, name: &str) -> Option<Value> {
+        let module = self.environment()?;
+        let mut given: Vec<&Expression> = Vec::new();
+        keywords(&module, "context.run_migrations", name, &mut given);
+        let text = |value: &&Expression| value.span.slice(&module.text);
+        // Both of its functions run the migrations; they must agree.
+        let first = given.first().filter(|first| given.iter().all(|other| text(other) == text(first)))?;
+        (first.kind == ExpressionKind::Name).then_some(())?;
+        self.value(&format!("{ENVIRONMENT}.{}", text(first)))
+    }
+
+    fn environment(&self) -> Option<Rc<Loaded>> {
+        if let Some(known) = self.modules.borrow().get(ENVIRONMENT) {
+            return known.clone();
+        }
+        let text = self.environment.as_deref().and_then(read_text);
+        let loaded = text.and_then(|text| {
+            let (path, package) = (ENVIRONMENT.to_owned(), String::new());
+            let module = Module::read(&text).ok()?;
+            Some(Rc::new(Loaded { path, package, module, text }))
+        });
+        self.modules.borrow_mut().insert(ENVIRONMENT.to_owned(), loaded.clone());
+        loaded
     }
 
     fn read(self: &Rc<Self>, path: &str) -> Option<Value> {
@@ -129,6 +163,13 @@ impl Project {
     /// What a module gives a name, when one statement at its top level does.
     fn name_in(self: &Rc<Self>, module: &Loaded, name: &str) -> Option<Value> {
         let file = module.text.as_str();
+        if module.path == ENVIRONMENT {
+            let mut metadata = Vec::new();
+            keywords(module, "context.configure", "target_metadata", &mut metadata);
+            if metadata.iter().any(|given| given.is_name(file, name)) {
+                return Some(Value::Imported(METADATA.to_owned()));
+            }
+        }
         let mut found: Option<&Statement> = None;
         for statement in &module.module.body {
             if super::binds(file, statement, name) && found.replace(statement).is_some() {
@@ -151,8 +192,11 @@ impl Project {
             }
             Some(statement) if is_class(statement) => {
                 let scope = self.scope_for(module, statement);
-                let class =
-                    super::class::read(&Names { file, scopes: &[scope], depth: 0 }, statement.clauses().first()?)?;
+                let class = super::class::read(
+                    &Names { file, scopes: &[scope], depth: 0 },
+                    statement.clauses().first()?,
+                    &module.module.body,
+                )?;
                 Some(Value::Class(Rc::new(class)))
             }
             Some(_) => None,
@@ -190,6 +234,21 @@ impl Project {
             }
         }
         scope
+    }
+}
+
+/// What calls of a function in a module give an argument with this name.
+fn keywords<'m>(module: &'m Loaded, function: &str, name: &str, found: &mut Vec<&'m Expression>) {
+    let file = module.text.as_str();
+    for statement in &module.module.body {
+        statement.expressions(&mut |expression| {
+            if let ExpressionKind::Call(called, arguments) = &expression.kind
+                && called.dotted(file).as_deref() == Some(function)
+            {
+                let own = arguments.iter().filter(|own| own.name.is_some_and(|own| own.slice(file) == name));
+                found.extend(own.map(|own| &own.value));
+            }
+        });
     }
 }
 

@@ -55,7 +55,10 @@ pub(super) fn method_of_text(text: &Text, made: &Made) -> Value {
 pub(super) fn printed(value: &Value) -> Result<String, Why> {
     match value {
         Value::Text(text) | Value::Template(text) => Ok(text.value.clone()),
-        Value::Made(made) => runtime::of(made).map(String::from).ok_or_else(|| value.kind()),
+        Value::Made(made) => match moment(made) {
+            Some(moment) => Ok(moment),
+            None => runtime::of(made).map(String::from).ok_or_else(|| value.kind()),
+        },
         Value::Member(of, member) => match of.as_ref() {
             // `str, Enum` prints differently in each version of Python.
             Value::Class(class) if class.kind == ClassKind::PrintedEnum => {
@@ -71,6 +74,29 @@ pub(super) fn printed(value: &Value) -> Result<String, Why> {
         Value::Boolean(true) => Ok("True".to_owned()),
         Value::Boolean(false) => Ok("False".to_owned()),
         other => Err(other.kind()),
+    }
+}
+
+/// How `datetime(…)` and `date(…)` print.
+fn moment(made: &Made) -> Option<String> {
+    let is_date = match (made.path.as_str(), &made.receiver) {
+        ("datetime.datetime", None) => false,
+        ("datetime.date", None) => true,
+        _ => return None,
+    };
+    let arguments = &made.arguments;
+    let number = |value: &Value| match value {
+        Value::Number(number) => number.parse::<u16>().ok(),
+        _ => None,
+    };
+    let numbers: Vec<u16> = arguments.positional.iter().map(number).collect::<Option<_>>()?;
+    match (&numbers[..], is_date, arguments.named.is_empty()) {
+        ([year, month, day], true, true) => Some(format!("{year:04}-{month:02}-{day:02}")),
+        ([year, month, day, time @ ..], false, true) if time.len() <= 3 => {
+            let part = |at: usize| time.get(at).copied().unwrap_or(0);
+            Some(format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", part(0), part(1), part(2)))
+        }
+        _ => None,
     }
 }
 
