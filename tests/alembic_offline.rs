@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use safestep::framework::alembic::effects::EffectKind;
 use safestep::framework::alembic::revision::{Function, Revision};
+use safestep::framework::alembic::scope::Convention;
 use safestep::source::SourceFile;
 use serde_json::Value;
 
@@ -31,8 +32,11 @@ fn statements_are_what_alembic_sends() -> Result<()> {
                 continue;
             }
         };
+        // The names that constraints get are told only where the models can be imported.
+        let convention = projects.of(file)?.convention();
+        let is_untold = told["has_metadata"] == Value::Bool(false) && matches!(convention, Convention::Known(_));
         for (function, key) in [(&revision.upgrade, "upgrade"), (&revision.downgrade, "downgrade")] {
-            let Some(expected) = told[key].as_array() else {
+            let Some(expected) = told[key].as_array().filter(|_| !is_untold) else {
                 untold += 1;
                 continue;
             };

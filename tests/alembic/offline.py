@@ -4,6 +4,7 @@ Each file's upgrade() and downgrade() run by themselves in offline mode, as `ale
 needs a database, or fails, is null.
 """
 
+import ast
 import importlib.util
 import io
 import json
@@ -19,13 +20,43 @@ from alembic.runtime.migration import MigrationContext
 warnings.simplefilter("ignore")
 
 
-def sent(module, name):
+def metadata(path):
+    """What env.py gives Alembic as target_metadata, as its imports and one expression say it; and whether they do."""
+    files = [folder / "env.py" for folder in list(pathlib.Path(path).parents)[:4]]
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return None, True
+    body = ast.parse(file.read_text()).body
+    names = {}
+    for node in body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            try:
+                exec(compile(ast.Module([node], []), str(file), "exec"), names)
+            except Exception:
+                pass
+    calls = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Call)]
+    given = [word.value for call in calls for word in call.keywords if word.arg == "target_metadata"]
+    for node in body:
+        if isinstance(node, ast.Assign) and given and ast.dump(node.targets[0]).replace("Store", "Load") == ast.dump(given[0]):
+            given[0] = node.value
+    try:
+        return eval(compile(ast.Expression(given[0]), str(file), "eval"), names), True
+    except Exception:
+        return None, False
+
+
+def sent(module, name, target_metadata):
     if not hasattr(module, name):
         return []
     statements = []
     context = MigrationContext.configure(
         dialect_name="postgresql",
-        opts={"as_sql": True, "output_buffer": io.StringIO(), "literal_binds": True},
+        opts={
+            "as_sql": True,
+            "output_buffer": io.StringIO(),
+            "literal_binds": True,
+            "target_metadata": target_metadata,
+        },
     )
     # As env.py's offline mode has it: % is not doubled.
     context.dialect.paramstyle = "named"
@@ -78,9 +109,10 @@ def main():
         except Exception as error:
             print(json.dumps({**line, "error": repr(error)}), file=out)
             continue
+        target_metadata, line["has_metadata"] = metadata(path)
         for name in ("upgrade", "downgrade"):
             try:
-                line[name] = sent(module, name)
+                line[name] = sent(module, name, target_metadata)
             except Exception as error:
                 line[name] = None
                 line[name + "_error"] = repr(error)[:200]

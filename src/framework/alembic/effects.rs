@@ -4,7 +4,7 @@
 //! file. What needs more than reading is opaque, with the reason, and so is the whole statement of the function that it
 //! stands in.
 
-use super::operations::{self, Enums};
+use super::operations::{self, Enums, Namer};
 use super::python::{
     Clause, Expression, ExpressionKind, Header, Literal, Part, Statement, StatementKind, Text, expression_at, literal,
 };
@@ -499,8 +499,12 @@ impl<'a> Reader<'a> {
         if name == "bulk_insert" {
             return operations::bulk_insert(arguments, span);
         }
-        let statements = operations::statements(name, arguments, &mut self.enums)?;
-        Ok(statements.into_iter().map(|sql| Sent::known(Text::standing_for(sql, span))).collect())
+        let convention = self.names().convention();
+        let namer = Namer::new(&convention);
+        let statements = operations::statements(name, arguments, &mut self.enums, &namer)?;
+        let has_unknown_names = namer.is_unknown();
+        let sent = |sql| Sent { has_unknown_names, ..Sent::known(Text::standing_for(sql, span)) };
+        Ok(statements.into_iter().map(sent).collect())
     }
 }
 

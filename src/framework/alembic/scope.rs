@@ -2,6 +2,7 @@
 
 mod builtins;
 pub mod class;
+mod naming;
 mod operators;
 mod project;
 pub mod runtime;
@@ -12,6 +13,7 @@ use std::rc::Rc;
 use imbl::HashMap;
 
 use builtins::made;
+pub use naming::Convention;
 pub use operators::truth;
 use operators::{arithmetic, item, member, unary};
 pub use project::Project;
@@ -260,6 +262,11 @@ impl<'a> Names<'_, 'a> {
             Some(value) => Value::Text(Text::standing_for(value, span)),
             None => Value::Unknown(format!("the environment variable {name}")),
         }
+    }
+
+    /// How constraints without a name are named.
+    pub fn convention(&self) -> Convention {
+        self.project().map(|project| project.convention()).unwrap_or_default()
     }
 
     /// What a parameter of `upgrade` and `downgrade` stands for: `env.py` may give them arguments.

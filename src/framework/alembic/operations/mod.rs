@@ -12,6 +12,7 @@ mod enums;
 mod index;
 mod insert;
 mod names;
+mod naming;
 mod object;
 mod select;
 mod table;
@@ -21,47 +22,53 @@ use super::python::Text;
 use super::sent::Sent;
 use super::value::{Arguments, Batch, Made, Value, Why};
 use crate::source::ByteSpan;
-use constraint::{Constraint, checked};
+use constraint::{Constraint, checked, is_final};
 pub use enums::Enums;
 use names::quoted;
+pub use naming::Namer;
 
 /// The SQL of `op.directive(…)`.
 ///
 /// # Errors
 /// Why it is not understood.
-pub fn statements(directive: &str, arguments: &Arguments, enums: &mut Enums) -> Result<Vec<String>, Why> {
+pub fn statements(
+    directive: &str,
+    arguments: &Arguments,
+    enums: &mut Enums,
+    namer: &Namer<'_>,
+) -> Result<Vec<String>, Why> {
     if let Some(unknown) = arguments.positional.iter().find_map(Value::unknown) {
         return Err(unknown.to_owned());
     }
     match directive {
-        "create_table" => table::create_table(arguments, enums),
+        "create_table" => table::create_table(arguments, enums, namer),
         "drop_table" => table::drop_table(arguments),
         "rename_table" => table::rename_table(arguments),
         "create_table_comment" => table::create_comment(arguments),
         "drop_table_comment" => table::drop_comment(arguments),
-        "add_column" => table::add_column(arguments),
+        "add_column" => table::add_column(arguments, namer),
         "drop_column" => table::drop_column(arguments),
         "alter_column" => alter_column::alter_column(arguments),
-        "create_index" => index::create_index(arguments),
+        "create_index" => index::create_index(arguments, namer),
         "drop_index" => index::drop_index(arguments),
         "create_primary_key" => {
             let columns = arguments.texts(2, "columns")?;
-            add_constraint(arguments, "table_name", |named| Constraint::primary_key(named, &columns))
+            add_constraint(arguments, namer, "table_name", |named| Constraint::primary_key(named, &columns))
         }
         "create_unique_constraint" => {
             let columns = arguments.texts(2, "columns")?;
-            add_constraint(arguments, "table_name", |named| Constraint::unique(named, &columns))
+            add_constraint(arguments, namer, "table_name", |named| Constraint::unique(named, &columns))
         }
         "create_check_constraint" => {
             let condition = arguments.get(2, "condition").ok_or("no condition")?;
-            add_constraint(arguments, "table_name", |named| Constraint::check(named, condition))
+            add_constraint(arguments, namer, "table_name", |named| Constraint::check(named, condition))
         }
         "create_exclude_constraint" => {
             let elements = arguments.positional.get(2..).unwrap_or_default();
-            add_constraint(arguments, "table_name", |named| Constraint::exclude(named, elements))
+            add_constraint(arguments, namer, "table_name", |named| Constraint::exclude(named, elements))
         }
-        "create_foreign_key" => create_foreign_key(arguments),
-        "drop_constraint" => drop_constraint(arguments),
+        "create_foreign_key" => create_foreign_key(arguments, namer),
+        "drop_constraint" => drop_constraint(arguments, namer),
         other => Err(format!("op.{other}")),
     }
 }
@@ -95,6 +102,7 @@ pub fn in_batch(directive: &str, batch: &Batch, arguments: &Arguments) -> Argume
 /// `ALTER TABLE … ADD …`; the constraint's name is the first argument.
 fn add_constraint(
     arguments: &Arguments,
+    namer: &Namer<'_>,
     table: &str,
     read: impl FnOnce(&Arguments) -> Result<Constraint, Why>,
 ) -> Result<Vec<String>, Why> {
@@ -103,27 +111,44 @@ fn add_constraint(
     let schema = if table == "source_table" { "source_schema" } else { "schema" };
     let options = arguments.named.iter().filter(|(name, _)| !own.contains(&name.as_str())).cloned();
     let named = Arguments { positional: Vec::new(), named: options.collect() };
-    let full = names::table(arguments.text(usize::MAX, schema)?, arguments.needed(1, table)?);
+    let (schema, table) = (arguments.text(usize::MAX, schema)?, arguments.needed(1, table)?);
+    let full = names::table(schema, table);
     let name = arguments.text(0, "constraint_name")?.map(str::to_owned);
-    let constraint = Constraint { name, ..read(&named)? };
+    let is_name_final = is_final(arguments.get(0, "constraint_name"));
+    let mut constraint = Constraint { name, is_name_final, ..read(&named)? };
+    namer.name(&mut constraint, schema, table)?;
     Ok(vec![format!("ALTER TABLE {full} ADD {}", constraint.sql()?)])
 }
 
-fn create_foreign_key(arguments: &Arguments) -> Result<Vec<String>, Why> {
+fn create_foreign_key(arguments: &Arguments, namer: &Namer<'_>) -> Result<Vec<String>, Why> {
     let schema = arguments.text(usize::MAX, "referent_schema")?;
     let target = (schema, arguments.needed(2, "referent_table")?);
     let (columns, referenced) = (arguments.texts(3, "local_cols")?, arguments.texts(4, "remote_cols")?);
     if columns.len() != referenced.len() || columns.is_empty() {
         return Err("a foreign key whose columns do not pair".to_owned());
     }
-    add_constraint(arguments, "source_table", |named| Constraint::foreign_key(named, &columns, target, &referenced))
+    let read = |named: &Arguments| Constraint::foreign_key(named, &columns, target, &referenced);
+    add_constraint(arguments, namer, "source_table", read)
 }
 
-fn drop_constraint(arguments: &Arguments) -> Result<Vec<String>, Why> {
+fn drop_constraint(arguments: &Arguments, namer: &Namer<'_>) -> Result<Vec<String>, Why> {
     arguments.only(3, &["constraint_name", "table_name", "type_", "schema", "if_exists"])?;
     let name = arguments.text(0, "constraint_name")?.ok_or("a constraint without a name, which always fails")?;
-    let full = names::table(arguments.text(usize::MAX, "schema")?, arguments.needed(1, "table_name")?);
+    let (schema, table) = (arguments.text(usize::MAX, "schema")?, arguments.needed(1, "table_name")?);
+    let full = names::table(schema, table);
     let exists = if arguments.is_on("if_exists")? { "IF EXISTS " } else { "" };
+    // Alembic makes a constraint of that kind to drop it, which a naming convention names as any other.
+    let kind = match arguments.text(2, "type_")? {
+        Some("foreignkey") => "fk",
+        Some("primary") => "pk",
+        Some("unique") => "uq",
+        Some("check") => "ck",
+        _ => "",
+    };
+    let is_name_final = is_final(arguments.get(0, "constraint_name"));
+    let mut constraint = Constraint { kind, is_name_final, name: Some(name.to_owned()), ..Constraint::default() };
+    namer.name(&mut constraint, schema, table)?;
+    let name = constraint.name.as_deref().unwrap_or(name);
     Ok(vec![format!("ALTER TABLE {full} DROP CONSTRAINT {exists}{}", quoted(checked(name)?))])
 }
 

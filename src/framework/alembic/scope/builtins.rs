@@ -19,10 +19,16 @@ pub(super) fn made(made: Made) -> Value {
             return Value::Connection;
         }
         ("alembic.op.f", None) => {
-            return argument.or(made.arguments.named("name")).cloned().unwrap_or(Value::None);
+            return match argument.or(made.arguments.named("name")).cloned() {
+                Some(Value::Text(text)) => Value::Text(text.as_final()),
+                other => other.unwrap_or(Value::None),
+            };
         }
         (".f", Some(Value::Batch(_))) => {
-            return argument.or(made.arguments.named("name")).cloned().unwrap_or(Value::None);
+            return match argument.or(made.arguments.named("name")).cloned() {
+                Some(Value::Text(text)) => Value::Text(text.as_final()),
+                other => other.unwrap_or(Value::None),
+            };
         }
         ("textwrap.dedent", None) => {
             return match argument.and_then(characters) {

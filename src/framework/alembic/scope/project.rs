@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::naming::Convention;
 use super::operators::METADATA;
 use super::{Names, Scope};
 use crate::framework::alembic::python::{Expression, ExpressionKind, Header, Module, Statement, StatementKind};
@@ -36,10 +37,11 @@ pub struct Project {
     modules: RefCell<HashMap<String, Option<Rc<Loaded>>>>,
     values: RefCell<HashMap<String, Option<Value>>>,
     depth: RefCell<usize>,
+    convention: RefCell<Option<Convention>>,
 }
 
 /// A module that was read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Loaded {
     /// Its path, with dots.
     path: String,
@@ -110,6 +112,82 @@ impl Project {
         let first = given.first().filter(|first| given.iter().all(|other| text(other) == text(first)))?;
         (first.kind == ExpressionKind::Name).then_some(())?;
         self.value(&format!("{ENVIRONMENT}.{}", text(first)))
+    }
+
+    /// How the metadata that `env.py` gives Alembic names constraints.
+    pub fn convention(self: &Rc<Self>) -> Convention {
+        if let Some(known) = self.convention.borrow().as_ref() {
+            return known.clone();
+        }
+        let convention = match self.environment() {
+            Some(environment) => self.convention_in(&environment),
+            None => Convention::None,
+        };
+        *self.convention.borrow_mut() = Some(convention.clone());
+        convention
+    }
+
+    fn convention_in(self: &Rc<Self>, environment: &Loaded) -> Convention {
+        let file = environment.text.as_str();
+        let mut given = Vec::new();
+        keywords(environment, "context.configure", "target_metadata", &mut given);
+        let mut found: Option<Convention> = None;
+        for mut metadata in given {
+            let bound = environment.module.body.iter().filter(|statement| {
+                metadata.kind == ExpressionKind::Name && super::binds(file, statement, metadata.span.slice(file))
+            });
+            match &bound.map(|statement| &statement.kind).collect::<Vec<_>>()[..] {
+                [StatementKind::Assign { value: Some(value), .. }] => metadata = value,
+                [] | [StatementKind::Import(_)] => {}
+                _ => return Convention::Unknown,
+            }
+            let own = match metadata.span.slice(file) {
+                "None" => Convention::None,
+                // A list of them has none for Alembic.
+                _ if matches!(metadata.kind, ExpressionKind::List(_)) => Convention::None,
+                _ => metadata.dotted(file).map_or(Convention::Unknown, |path| self.convention_of(environment, &path)),
+            };
+            if found.replace(own.clone()).is_some_and(|other| other != own) {
+                return Convention::Unknown;
+            }
+        }
+        found.unwrap_or_default()
+    }
+
+    /// The convention of the metadata at a path, such as `Base.metadata`, which a module speaks of.
+    fn convention_of(self: &Rc<Self>, module: &Loaded, path: &str) -> Convention {
+        let (mut path, mut module) = (path.to_owned(), Rc::new(module.clone()));
+        for _ in 0..MAX_DEPTH {
+            let file = module.text.as_str();
+            match &super::naming::given(file, &module.module)[..] {
+                [] => {}
+                [only] => {
+                    let scope = self.scope_of(&module, only);
+                    return super::naming::of(&Names { file, scopes: &[scope], depth: 0 }.value(only));
+                }
+                _ => return Convention::Unknown,
+            }
+            let (name, rest) = path.split_once('.').map_or((path.as_str(), ""), |(name, rest)| (name, rest));
+            let bound: Vec<&Statement> =
+                module.module.body.iter().filter(|statement| super::binds(file, statement, name)).collect();
+            let imported = match &bound[..] {
+                [Statement { kind: StatementKind::Import(imported), .. }] => imported,
+                [only] if super::naming::makes_metadata(file, only) => return Convention::None,
+                _ => return Convention::Unknown,
+            };
+            let Some(full) =
+                imported.iter().find(|one| one.name == name).and_then(|one| absolute(&module.package, &one.path))
+            else {
+                return Convention::Unknown;
+            };
+            let full = if rest.is_empty() { full } else { format!("{full}.{rest}") };
+            let cut = full.match_indices('.').map(|(at, _)| at).rev();
+            let Some((next, at)) = cut.into_iter().find_map(|at| Some((self.module(&full[..at])?, at))) else {
+                return Convention::Unknown;
+            };
+            (path, module) = (full[at + 1..].to_owned(), next);
+        }
+        Convention::Unknown
     }
 
     fn environment(&self) -> Option<Rc<Loaded>> {
@@ -213,20 +291,40 @@ impl Project {
 
     /// The names that a statement of a module speaks of.
     fn scope_for<'a>(self: &Rc<Self>, module: &'a Loaded, statement: &'a Statement) -> Scope<'a> {
-        let file = module.text.as_str();
         let mut used: HashSet<&str> = HashSet::new();
         statement.expressions(&mut |expression: &Expression| {
             if expression.kind == ExpressionKind::Name {
-                used.insert(expression.span.slice(file));
+                used.insert(expression.span.slice(&module.text));
             }
         });
+        self.scope_with(module, used, Some(statement))
+    }
+
+    /// The names that an expression of a module speaks of.
+    fn scope_of<'a>(self: &Rc<Self>, module: &'a Loaded, expression: &Expression) -> Scope<'a> {
+        let mut used: HashSet<&str> = HashSet::new();
+        expression.walk(&mut |part| {
+            if part.kind == ExpressionKind::Name {
+                used.insert(part.span.slice(&module.text));
+            }
+        });
+        self.scope_with(module, used, None)
+    }
+
+    fn scope_with<'a>(
+        self: &Rc<Self>,
+        module: &'a Loaded,
+        used: HashSet<&'a str>,
+        statement: Option<&Statement>,
+    ) -> Scope<'a> {
+        let file = module.text.as_str();
         let mut scope = Scope { project: Some(self.clone()), ..Scope::default() };
         for name in used {
             if module
                 .module
                 .body
                 .iter()
-                .filter(|other| *other != statement)
+                .filter(|other| Some(*other) != statement)
                 .any(|other| super::binds(file, other, name))
             {
                 let value = self.value(&format!("{}.{name}", module.path));
