@@ -493,8 +493,11 @@ impl<'a> Names<'_, 'a> {
             }
             (Value::Text(left), "==", Value::Text(right)) => Value::Boolean(left.value == right.value),
             (Value::Text(left), "!=", Value::Text(right)) => Value::Boolean(left.value != right.value),
-            (Value::Text(left), "in", Value::List(values)) if values.iter().all(|value| value.text().is_some()) => {
-                Value::Boolean(values.iter().any(|value| value.text() == Some(&left.value)))
+            (Value::Text(left), "in" | "not in", Value::List(values))
+                if values.iter().all(|value| value.text().is_some()) =>
+            {
+                let is_in = values.iter().any(|value| value.text() == Some(&left.value));
+                Value::Boolean(is_in == (operator == "in"))
             }
             (Value::Number(left), "+" | "-" | "*", Value::Number(right)) => arithmetic(left, operator, right),
             (Value::Boolean(left), "and", Value::Boolean(right)) => Value::Boolean(*left && *right),

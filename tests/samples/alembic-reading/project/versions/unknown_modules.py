@@ -14,5 +14,5 @@ def upgrade():
 
 
 def downgrade():
-    if REGION == "eu":
+    if REGION not in ["us", "uk"]:
         op.drop_column("order", "checked")
