@@ -133,7 +133,7 @@ fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<
         }
         Operation::Column(
             ColumnOperation::SetType { table, column, .. }
-            | ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity },
+            | ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity(_) },
         ) if step.verbatim => {
             bonds.push(Bond::Identity(migration.items[step.from].statement, key(table), column.clone()));
         }

@@ -96,8 +96,9 @@ fn of_column(operation: &ColumnOperation, table: &str) -> String {
                 ColumnAttribute::Statistics => "statistics",
                 ColumnAttribute::Storage => "storage",
                 ColumnAttribute::Compression => "compression",
-                ColumnAttribute::AddIdentity | ColumnAttribute::ChangeIdentity => "identity",
-                ColumnAttribute::DropExpression | ColumnAttribute::SetExpression => "expression",
+                ColumnAttribute::AddIdentity(_) | ColumnAttribute::ChangeIdentity => "identity",
+                ColumnAttribute::DropIdentity { .. } => "drop_identity",
+                ColumnAttribute::DropExpression { .. } | ColumnAttribute::SetExpression => "expression",
             };
             format!("{table}_{column}_{words}")
         }
