@@ -95,7 +95,12 @@ fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {
 fn decides_for_its_transaction(text: &str, step: &Step) -> bool {
     let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
     step.verbatim
-        && matches!(step.operation, Operation::Session(SessionOperation::Transaction(TransactionControl::Other)))
+        && matches!(
+            step.operation,
+            Operation::Session(SessionOperation::Transaction(
+                TransactionControl::SetConstraints | TransactionControl::SetTransaction
+            ))
+        )
         && words.next().as_deref() == Some("SET")
         && matches!(words.next().as_deref(), Some("CONSTRAINTS" | "TRANSACTION"))
 }

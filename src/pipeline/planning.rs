@@ -153,8 +153,9 @@ impl RowsTogether {
 
 /// SAVEPOINT and its like, outside the author's own BEGIN and COMMIT: they are of the runner's transaction, or fail.
 fn is_of_whole_transaction(item: &Item) -> bool {
+    let is_of_it = |control: &TransactionControl| control.is_of_its_transaction();
     item.fixed.is_none()
-        && item.operation == Operation::Session(SessionOperation::Transaction(TransactionControl::Other))
+        && matches!(&item.operation, Operation::Session(SessionOperation::Transaction(control)) if is_of_it(control))
 }
 
 /// The units, each with the indexes of its steps.

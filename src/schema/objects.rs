@@ -379,6 +379,13 @@ pub(super) fn is_bound(dependent: &Dependent, column: &Ident) -> bool {
     clause.is_some_and(|clause| mentions(clause, column.as_str()))
 }
 
+/// A comment on a table, a column or a table's constraint.
+pub(super) fn speaks_of_table(definition: &SqlFragment) -> bool {
+    let text = definition.as_str().to_ascii_uppercase();
+    let word = text.split_whitespace().next().unwrap_or_default();
+    matches!(word, "TABLE" | "COLUMN") || (word == "CONSTRAINT" && !text.contains(" ON DOMAIN "))
+}
+
 /// The new name that `RENAME TO` gives.
 pub(super) fn renamed_to(action: &SqlFragment) -> Option<Ident> {
     let (verb, rest) = action.as_str().split_once(char::is_whitespace)?;

@@ -242,7 +242,9 @@ impl Schema {
     pub(super) fn tells_not_all(&self, operation: &Operation) -> bool {
         match operation {
             Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }) => true,
-            Operation::Session(SessionOperation::Transaction(control)) => *control == TransactionControl::Other,
+            Operation::Session(SessionOperation::Transaction(control)) => {
+                matches!(control, TransactionControl::Rollback | TransactionControl::Savepoint)
+            }
             // A partition gets indexes of its own, which it keeps.
             Operation::Table(TableOperation::AttachPartition { .. } | TableOperation::DetachPartition { .. }) => true,
             _ => self.unknown_to(operation).next().is_some(),

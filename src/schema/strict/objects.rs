@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::operation::{ObjectKind, ObjectOperation, SqlFragment};
-use crate::schema::objects::renamed_to;
+use crate::schema::objects::{renamed_to, speaks_of_table};
 use crate::schema::{Dependent, same};
 use crate::sql::{OnUpdate, on_update};
 
@@ -33,10 +33,28 @@ impl Schema {
             ObjectOperation::Alter { kind, name: Some(name), action, on } => {
                 self.can_alter_object(*kind, name, action, on.as_ref())
             }
+            ObjectOperation::Comment { name: Some(table), part, definition } if speaks_of_table(definition) => {
+                self.can_comment(table, part.as_ref(), definition.as_str())
+            }
             ObjectOperation::Create { .. }
             | ObjectOperation::Alter { .. }
             | ObjectOperation::Comment { .. }
             | ObjectOperation::Grant { .. } => Ok(()),
+        }
+    }
+
+    /// `COMMENT ON TABLE | COLUMN | CONSTRAINT`.
+    fn can_comment(&self, table: &QualifiedName, part: Option<&Ident>, definition: &str) -> Applies {
+        let named = TableRef::from(table.clone());
+        match part {
+            None => {
+                self.has_relation(table)?;
+                self.is_table(table)
+            }
+            Some(name) if definition.get(..10).is_some_and(|word| word.eq_ignore_ascii_case("CONSTRAINT")) => {
+                self.has_constraint(&named, name)
+            }
+            Some(column) => self.has_column(&named, column),
         }
     }
 
