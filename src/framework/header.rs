@@ -136,6 +136,8 @@ const MUST_BE_VALID: &str = "the index must be valid";
 pub struct Header {
     /// Where it begins in the text, in bytes.
     pub at: usize,
+    /// Nothing that is sent stands before it.
+    pub is_at_the_top: bool,
     /// What it speaks of.
     pub about: About,
     /// What the sequence is called; empty where it does not say so.
@@ -182,7 +184,9 @@ pub fn headers(text: &str, sign: &str) -> Vec<Header> {
     for line in text.split_inclusive('\n') {
         let begins = at;
         at += line.len();
-        let Some(line) = line.trim_end().strip_prefix(sign).and_then(|rest| rest.strip_prefix(' ')) else {
+        // SQL is never indented by us; a call stands in a function.
+        let line = if sign == SQL { line.trim_end() } else { line.trim() };
+        let Some(line) = line.strip_prefix(sign).and_then(|rest| rest.strip_prefix(' ')) else {
             goes_on = false;
             continue;
         };
@@ -201,6 +205,7 @@ pub fn headers(text: &str, sign: &str) -> Vec<Header> {
 fn opened(line: &str, at: usize) -> Option<Header> {
     let about = |about: About, title: &str, what: &str| Header {
         at,
+        is_at_the_top: at == 0,
         about,
         title: title.to_owned(),
         as_written: what == AS_WRITTEN,
@@ -295,7 +300,7 @@ fn name_at_the_beginning(text: &str) -> String {
 
 /// The steps that a file begins with, of a sequence of several.
 fn at_the_top(headers: &[Header]) -> Option<(&Header, Steps)> {
-    let header = headers.first().filter(|header| header.at == 0)?;
+    let header = headers.first().filter(|header| header.is_at_the_top)?;
     Some((header, header.steps()?))
 }
 

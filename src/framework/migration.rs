@@ -1,5 +1,7 @@
 //! A migration, read: its statements, the operations that they are, and what the runner sends at once.
 
+use std::ops::Range;
+
 use camino::Utf8PathBuf;
 
 use super::FrameworkError;
@@ -15,6 +17,8 @@ use crate::sql::{PieceKind, Reading, read_statement, split};
 pub struct Migration {
     /// The name as the framework records it.
     pub name: String,
+    /// What it is called among people: in the comments of a sequence and in the names of its files.
+    pub title: String,
     /// The file.
     pub source: SourceFile,
     /// The statements, in order.
@@ -25,6 +29,8 @@ pub struct Migration {
     pub items: Vec<Item>,
     /// Where each item stands in the file.
     pub spans: Vec<ByteSpan>,
+    /// Where each item stands in the SQL of its statement.
+    in_sql: Vec<ByteSpan>,
     /// Directives for the whole file.
     pub directives: Vec<Directive>,
     /// A transaction is open after it, begun by the author.
@@ -45,7 +51,9 @@ pub struct Sent {
     /// Where it stands in the file, with the comments before it.
     pub span: ByteSpan,
     /// Its statements, by index.
-    pub statements: std::ops::Range<usize>,
+    pub statements: Range<usize>,
+    /// It is outside the transaction that the runner has begun, by what the file says around it.
+    pub is_outside: bool,
 }
 
 /// One statement.
@@ -58,8 +66,10 @@ pub struct Statement {
     /// The comment behind it in its last line, if there is one.
     pub behind: ByteSpan,
     /// Its items, by index.
-    pub items: std::ops::Range<usize>,
-    /// The SQL that it is sent as, where the file is not SQL.
+    pub items: Range<usize>,
+    /// The statements that stand for the same place of the file, by index: those of a call that sends several.
+    pub call: Range<usize>,
+    /// The SQL that it is sent as, where the file is not SQL; empty where nobody knows it without running the file.
     pub sql: Option<String>,
     /// It is a `DO` block.
     pub in_do: bool,
@@ -67,13 +77,37 @@ pub struct Statement {
     pub directives: Vec<Directive>,
 }
 
-/// A call in a file that is not SQL.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A call in a file that is not SQL, or several that stay together.
+#[derive(Debug)]
 pub struct Call {
+    /// What stands before it with its comment; `None` for all that is between it and the one before it.
+    pub leading: Option<ByteSpan>,
     /// Where it stands in the file.
     pub span: ByteSpan,
-    /// The SQL that it is sent as, with its semicolon.
+    /// What it sends, one by one.
+    pub sends: Vec<Sending>,
+}
+
+/// What a call sends at once.
+#[derive(Debug)]
+pub struct Sending {
+    /// The statement, with its semicolon; empty where nobody knows it without running the file.
     pub sql: String,
+    /// What it does.
+    pub reading: Reading,
+    /// Where its operations stand in the file.
+    pub spans: Vec<ByteSpan>,
+    /// It is outside the transaction that the runner has begun.
+    pub is_outside: bool,
+}
+
+impl Call {
+    /// A call that sends one statement, which is the whole call in the file.
+    pub fn of(span: ByteSpan, sql: String) -> Call {
+        let reading = read_statement(&sql);
+        let spans = vec![span; reading.operations.len()];
+        Call { leading: None, span, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
+    }
 }
 
 impl Migration {
@@ -97,10 +131,14 @@ impl Migration {
                 }
                 let reading = (piece.kind == PieceKind::Statement)
                     .then(|| script.read(piece, place.slice(&migration.source.text)));
-                migration.push(ByteSpan { start: end, end: span.start }, span, reading, piece.kind, &mut session);
+                let sql = span.slice(&migration.source.text);
+                let places = Places { looks_for_leftovers: looks_for_leftovers(sql), spans: None };
+                let leading = ByteSpan { start: end, end: span.start };
+                migration.push(leading, span, reading, piece.kind, places, &mut session);
                 end = span.end;
             }
-            migration.sent.push(Sent { span: place, statements: first..migration.statements.len() });
+            let statements = first..migration.statements.len();
+            migration.sent.push(Sent { span: place, statements, is_outside: false });
         }
         Ok(migration.ended(end, &session))
     }
@@ -116,23 +154,33 @@ impl Migration {
         let mut migration = Migration::unread(name, source, comment_sign, runner);
         let mut session = Session::new(runner);
         let mut end = 0;
-        for (number, Call { span, sql }) in calls.into_iter().enumerate() {
-            session.chunk = number;
-            let mut reading = read_statement(&sql);
-            // In the file, each operation is the whole call.
-            let whole = ByteSpan::new(0, span.len());
-            reading.operations.iter_mut().for_each(|located| located.span = whole);
-            let leading = ByteSpan::new(end, span.start);
-            migration.push(leading, span, Some(reading), PieceKind::Statement, &mut session);
-            migration.statements[number].sql = Some(sql);
-            migration.sent.push(Sent { span: ByteSpan::new(end, span.end), statements: number..number + 1 });
+        let first = calls.first().map_or(migration.source.text.len(), |call| call.span.start);
+        migration.headers.iter_mut().take(1).for_each(|header| header.is_at_the_top = header.at < first);
+        for Call { leading, span, sends } in calls {
+            let first = migration.statements.len();
+            let call = first..first + sends.len();
+            let mut leading = leading.unwrap_or_else(|| ByteSpan::new(end, span.start));
+            let mut from = end;
+            for Sending { sql, reading, spans, is_outside } in sends {
+                session.chunk = migration.sent.len();
+                session.is_outside(is_outside);
+                let at = migration.statements.len();
+                let places = Places { looks_for_leftovers: looks_for_leftovers(&sql), spans: Some(spans) };
+                migration.push(leading, span, Some(reading), PieceKind::Statement, places, &mut session);
+                migration.statements[at].sql = Some(sql);
+                migration.statements[at].call = call.clone();
+                migration.sent.push(Sent { span: ByteSpan::new(from, span.end), statements: at..at + 1, is_outside });
+                (from, leading) = (span.end, ByteSpan::new(span.end, span.end));
+            }
             end = span.end;
         }
         migration.ended(end, &session)
     }
 
     fn unread(name: String, source: SourceFile, comment_sign: &'static str, runner: Runner) -> Self {
+        let words = name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
         Migration {
+            title: if words.is_empty() { name.clone() } else { words.to_owned() },
             name,
             headers: header::headers(&source.text, comment_sign),
             source,
@@ -140,6 +188,7 @@ impl Migration {
             trailing: ByteSpan::new(0, 0),
             items: Vec::new(),
             spans: Vec::new(),
+            in_sql: Vec::new(),
             directives: Vec::new(),
             leaves_open: false,
             sent: Vec::new(),
@@ -163,18 +212,21 @@ impl Migration {
         span: ByteSpan,
         reading: Option<Reading>,
         kind: PieceKind,
+        places: Places,
         session: &mut Session,
     ) {
         let first = self.items.len();
         let mut in_do = false;
         if let Some(reading) = reading {
             in_do = reading.in_do;
-            let text = span.slice(&self.source.text);
-            session.looks_for_leftovers |= is_do_block(text) && text.contains("indisvalid");
-            for located in reading.operations {
+            session.looks_for_leftovers |= places.looks_for_leftovers;
+            for (at, located) in reading.operations.into_iter().enumerate() {
                 session.follow(&located.operation, in_do);
-                self.spans
-                    .push(ByteSpan { start: span.start + located.span.start, end: span.start + located.span.end });
+                self.in_sql.push(located.span);
+                self.spans.push(match &places.spans {
+                    Some(spans) => spans[at],
+                    None => ByteSpan { start: span.start + located.span.start, end: span.start + located.span.end },
+                });
                 let control = matches!(located.operation, Operation::Session(SessionOperation::Transaction(_)));
                 self.items.push(Item {
                     operation: located.operation,
@@ -198,8 +250,9 @@ impl Migration {
         } else {
             let what = if kind == PieceKind::Copy { "COPY … FROM stdin" } else { "psql command" };
             self.spans.push(span);
+            self.in_sql.push(ByteSpan::new(0, span.len()));
             self.items.push(Item {
-                operation: Operation::Opaque { what: what.into() },
+                operation: Operation::Opaque { what: what.into(), is_program: false },
                 statement: self.statements.len(),
                 chunk: session.chunk,
                 block: session.block,
@@ -214,7 +267,8 @@ impl Migration {
         let leading = self.behind_last(leading);
         let behind = ByteSpan::new(span.end, span.end);
         let items = first..self.items.len();
-        self.statements.push(Statement { leading, span, behind, items, sql: None, in_do, directives });
+        let call = self.statements.len()..self.statements.len() + 1;
+        self.statements.push(Statement { leading, span, behind, items, call, sql: None, in_do, directives });
     }
 
     /// Gives the last statement the comment that stands behind it in its line; returns what is left of what follows it.
@@ -243,9 +297,9 @@ impl Migration {
         header::is_as_written(&self.headers)
     }
 
-    /// The text of an item, as it stands in the file.
+    /// The text of an item, as it stands in the SQL of its statement.
     pub fn slice(&self, item: usize) -> &str {
-        self.spans[item].slice(&self.source.text)
+        self.in_sql[item].slice(self.sql(self.statement_of(item)))
     }
 
     /// The author's comments before a statement.
@@ -276,7 +330,12 @@ impl Migration {
             Some(separator) => text.split(separator).collect(),
             None => vec![text],
         };
-        parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+        let parts = parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n");
+        // In a file of calls comments are indented as these are.
+        match self.runner.sends {
+            Sends::Calls => parts.lines().map(str::trim_start).collect::<Vec<_>>().join("\n"),
+            Sends::Files | Sends::Chunks(_) => parts,
+        }
     }
 
     /// The statement that an item stands in.
@@ -309,7 +368,7 @@ impl Migration {
     /// The comment lines that a header begins.
     pub fn comments_at(&self, header: &Header) -> &str {
         let text = &self.source.text[header.at..];
-        let lines = text.split_inclusive('\n').take_while(|line| line.starts_with(self.comment_sign));
+        let lines = text.split_inclusive('\n').take_while(|line| line.trim_start().starts_with(self.comment_sign));
         &text[..lines.map(str::len).sum()]
     }
 
@@ -322,6 +381,18 @@ impl Migration {
     pub fn path(&self) -> &Utf8PathBuf {
         &self.source.path
     }
+}
+
+/// What is known of a statement beside its operations.
+struct Places {
+    /// It asks for `indisvalid`.
+    looks_for_leftovers: bool,
+    /// Where its operations stand in the file; `None` where the file holds the statement as it is.
+    spans: Option<Vec<ByteSpan>>,
+}
+
+fn looks_for_leftovers(sql: &str) -> bool {
+    is_do_block(sql) && sql.contains("indisvalid")
 }
 
 fn is_do_block(text: &str) -> bool {

@@ -148,7 +148,7 @@ impl Framework {
 }
 
 /// Every framework that safestep knows by itself.
-pub static FRAMEWORKS: &[&Framework] = &[&prisma::PRISMA, &drizzle::DRIZZLE];
+pub static FRAMEWORKS: &[&Framework] = &[&prisma::PRISMA, &drizzle::DRIZZLE, &alembic::ALEMBIC];
 
 /// SQL that comes without a folder is laid out as Prisma's: files of one statement, which every runner can run.
 pub static PLAIN: &Framework = &prisma::PRISMA;

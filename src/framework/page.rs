@@ -1,6 +1,7 @@
 //! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::LayoutSettings;
 use super::header::{SQL, StepComment, Steps, comment, undo_lines};
@@ -52,6 +53,8 @@ pub struct Page<'a> {
     pub one_session: bool,
     /// The block runs in a transaction that the runner has begun.
     pub in_transaction: bool,
+    /// The runner may run it again although it was done.
+    pub runs_again: bool,
 }
 
 /// A statement in its author's words.
@@ -89,10 +92,9 @@ impl Page<'_> {
     /// What, why it is safe, how to go on when it fails, how to undo it. `sent` is what the runner sends for it.
     pub fn header(&self, sent: &str) -> String {
         let (step, of) = (self.at + 1, self.sequence.blocks.len());
-        let short = self.migration.name.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start_matches('_');
         let comment = StepComment {
             step: (of > 1).then_some(Steps { first: step, last: step, of }),
-            title: if short.is_empty() { &self.migration.name } else { short },
+            title: &self.migration.title,
             what: self.what(),
             before: self.before(),
             if_it_fails: self.if_it_fails(sent),
@@ -192,6 +194,12 @@ impl Page<'_> {
         }
     }
 
+    /// What runners take turns on while they are at it: its table, or all that safestep does.
+    pub fn turn(&self) -> String {
+        let table = self.steps().find_map(|step| step.operation.table());
+        table.map_or_else(|| "safestep".to_owned(), ToString::to_string)
+    }
+
     /// The author's comments on all of its statements, in front of them.
     pub fn comments(&self, told: &mut [bool]) -> String {
         self.units().iter().map(|unit| self.comments_on_unit(unit, told)).collect()
@@ -209,7 +217,8 @@ impl Page<'_> {
 
     /// The same without those that stand in `text` already.
     pub fn comments_missing_in(&self, text: &str, step: &Step, told: &mut [bool]) -> String {
-        let at = self.migration.items[step.from].statement;
+        // The comments on a call stand with its first statement.
+        let at = self.migration.statement_of(step.from).call.start;
         if std::mem::replace(&mut told[at], true) {
             return String::new();
         }
@@ -219,7 +228,8 @@ impl Page<'_> {
         let inside =
             if statement.sql.is_some() { Vec::new() } else { crate::sql::comments(statement.span.slice(source)) };
         let inside = inside.into_iter().filter(|c| !text.contains(c));
-        let behind = self.migration.comment_behind(statement).to_owned();
+        let last = &self.migration.statements[statement.call.end - 1];
+        let behind = self.migration.comment_behind(last).to_owned();
         let comments = [leading].into_iter().chain(inside).chain([behind]).filter(|comment| !comment.is_empty());
         comments.map(|comment| comment + "\n").collect()
     }
@@ -287,29 +297,45 @@ impl Page<'_> {
         let source = &self.migration.source.text;
         let mut written: Vec<Written<'_>> = Vec::new();
         let mut done = Vec::new();
+        let own = |statements: &Range<usize>| -> Vec<&Step> {
+            let is_own =
+                |step: &&Step| step.verbatim && statements.contains(&self.migration.items[step.from].statement);
+            self.steps().filter(is_own).collect()
+        };
+        let items = |statements: &Range<usize>| -> usize {
+            self.migration.statements[statements.clone()].iter().map(|statement| statement.items.len()).sum()
+        };
         for step in self.steps() {
             let at = self.migration.items[step.from].statement;
             let statement = &self.migration.statements[at];
-            let is_own = |s: &&Step| s.verbatim && statement.items.contains(&s.from);
-            let own: Vec<&Step> = self.steps().filter(is_own).collect();
-            if !step.verbatim || own.len() < statement.items.len() {
+            let call = &statement.call;
+            let (of_call, of_statement) = (own(call), own(&(at..at + 1)));
+            if done.contains(&at) {
+                continue;
+            } else if step.verbatim && of_call.len() == items(call) {
+                done.extend(call.clone());
+                told[call.start] = true;
+                let first = &self.migration.statements[call.start];
+                let gap = if written.is_empty() { "" } else { "\n" };
+                let leading = self.migration.comments_before(first);
+                let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
+                let whole = statement.span.slice(source);
+                let end = if whole.ends_with(';') || statement.sql.is_some() { "" } else { ";" };
+                let behind = self.migration.comment_behind(&self.migration.statements[call.end - 1]);
+                let behind = if behind.is_empty() { String::new() } else { format!(" {behind}") };
+                let text = format!("{gap}{leading}{whole}{end}{behind}\n");
+                let statement = gap.len() + leading.len();
+                written.push(Written { text, statement, steps: of_call, in_words: true });
+            } else if step.verbatim && statement.sql.is_some() && of_statement.len() == statement.items.len() {
+                done.push(at);
+                let comments = self.comments_on(step, told);
+                let text = format!("{comments}{}\n", self.migration.sql(statement));
+                written.push(Written { text, statement: comments.len(), steps: of_statement, in_words: false });
+            } else {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
                 let text = format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step)));
                 written.push(Written { text, statement: comments.len(), steps: vec![step], in_words: false });
-            } else if !done.contains(&at) {
-                done.push(at);
-                told[at] = true;
-                let gap = if written.is_empty() { "" } else { "\n" };
-                let leading = self.migration.comments_before(statement);
-                let leading = if leading.is_empty() { String::new() } else { format!("{leading}\n") };
-                let whole = statement.span.slice(source);
-                let end = if whole.ends_with(';') || statement.sql.is_some() { "" } else { ";" };
-                let behind = self.migration.comment_behind(statement);
-                let behind = if behind.is_empty() { String::new() } else { format!(" {behind}") };
-                let text = format!("{gap}{leading}{whole}{end}{behind}\n");
-                let statement = gap.len() + leading.len();
-                written.push(Written { text, statement, steps: own, in_words: true });
             }
         }
         written
@@ -413,7 +439,7 @@ fn may_commit(statement: &str) -> bool {
 /// that ends no transaction.
 pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
     let statement = migration.statement_of(step.from);
-    let words = statement.span.slice(&migration.source.text).to_ascii_uppercase();
+    let words = migration.sql(statement).to_ascii_uppercase();
     let is_read = || {
         !matches!(
             step.operation,
@@ -465,8 +491,7 @@ pub fn validation(steps: &[&Step]) -> String {
 pub fn slice(migration: &Migration, step: &Step) -> String {
     let statement = migration.statement_of(step.from);
     let whole = migration.sql(statement);
-    // A call in another language has no SQL in it.
-    let slice = if statement.sql.is_some() { whole } else { migration.slice(step.from) };
+    let slice = migration.slice(step.from);
     match render::alter_target(&step.operation) {
         Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
         _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),

@@ -22,6 +22,8 @@ pub(super) struct Session {
     pub looks_for_leftovers: bool,
     /// What is sent at once is a transaction by itself, unless one is open.
     by_chunk: bool,
+    /// The runner begins a transaction.
+    is_in_transaction: bool,
     /// What `SET` has set.
     session: Arc<Vec<Setting>>,
     /// What `SET LOCAL` has set over it.
@@ -42,6 +44,7 @@ impl Session {
             bounded: false,
             looks_for_leftovers: false,
             by_chunk: runner.sends_pieces(),
+            is_in_transaction: runner.is_in_transaction(),
             session: Arc::default(),
             local: Vec::new(),
             in_block: BTreeSet::new(),
@@ -52,6 +55,21 @@ impl Session {
     /// True when nobody can tell what the session is set to, or not say it again.
     pub(super) fn is_unclear(&self) -> bool {
         !self.unclear.is_empty()
+    }
+
+    /// What is sent now is outside the transaction that the runner has begun, or in one again.
+    pub(super) fn is_outside(&mut self, is_outside: bool) {
+        match (is_outside, self.block) {
+            (true, Some(_)) => {
+                self.block = None;
+                self.local.clear();
+            }
+            (false, None) if self.is_in_transaction => {
+                self.blocks += 1;
+                self.block = Some(self.blocks);
+            }
+            _ => {}
+        }
     }
 
     /// What it is set to, in the order in which that was said.

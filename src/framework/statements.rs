@@ -9,7 +9,7 @@ use super::plpgsql::{batches_under, by_itself, each, in_words as in_words_in_blo
 use super::rerun::Again;
 use super::words::slug;
 use super::{Body, Sequenced};
-use crate::operation::Operation;
+use crate::operation::{IndexOperation, Operation};
 use crate::plan::{Step, Unit, UnitKind};
 use crate::sql::render;
 
@@ -59,7 +59,16 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
     let mut told = vec![false; migration.statements.len()];
     let count = sequence.blocks.len();
     let bodies = (0..count).map(|at| {
-        let page = Page { migration, sequence, settings, at, commands, one_session: false, in_transaction: false };
+        let page = Page {
+            migration,
+            sequence,
+            settings,
+            at,
+            commands,
+            one_session: false,
+            in_transaction: false,
+            runs_again: false,
+        };
         let statements = statements(&page, &mut told);
         let mut text = page.header(&statements.sql()) + &write(&statements);
         let trailing = migration.comments_at_the_end();
@@ -80,9 +89,10 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
     let (comments, all) = match page.kind() {
         UnitKind::Free | UnitKind::AsWritten => (String::new(), in_words(page, told)),
         // A file that failed runs again, and what it committed before with it.
-        UnitKind::Brief if page.units().len() > 1 => {
+        UnitKind::Brief if page.units().len() > 1 || page.runs_again => {
             let again = Again { migration: page.migration, units: page.units() };
-            of_block(page.block(|unit| again.brief(unit), None, told))
+            let in_turn = page.runs_again.then(|| page.turn());
+            of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), told))
         }
         UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, told)),
         UnitKind::Validate if page.units().len() > 1 => {
@@ -102,7 +112,14 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
             let comments = page.comments(told);
             let statement = match page.backfills().as_slice() {
                 [] => {
-                    let step = &page.units()[0].steps[0];
+                    let unit = &page.units()[0];
+                    let step = &unit.steps[0];
+                    let is_build = matches!(step.operation, Operation::Index(IndexOperation::Create(_)));
+                    let again = Again { migration: page.migration, units: page.units() };
+                    let text = page.runs_again.then(|| again.statement(unit, step)).flatten();
+                    if let Some(text) = text.filter(|_| !is_build) {
+                        return Statements { comments: left_out + &comments, all: vec![Statement::Sql(text)] };
+                    }
                     operation(step, render::statement(&step.operation).unwrap_or_else(|| page.slice(step)) + ";\n")
                 }
                 fills => Statement::Sql(batches_under(&page.set_for_block(false), fills, page.settings)),

@@ -5,10 +5,18 @@ use crate::plan::{Step, Undo};
 use crate::schema::{mentions, same};
 use crate::sql::{one_line, render};
 
-/// The steps' undo, last step first; subcommands of one table together. Every statement is one line.
-pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
+/// What takes steps back.
+pub(super) struct Undone {
+    /// The statements, last step first; subcommands of one table together. Each is one line.
+    pub statements: Vec<String>,
+    /// Why the rest cannot be taken back.
+    pub impossible: Vec<String>,
+}
+
+/// The steps' undo.
+pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
     let mut statements: Vec<(String, Vec<String>)> = Vec::new();
-    let mut impossible = Vec::new();
+    let mut impossible: Vec<String> = Vec::new();
     let mut gone = Vec::new();
     let steps: Vec<&Step> = steps.collect();
     for (at, step) in steps.iter().enumerate().rev() {
@@ -22,23 +30,21 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
             Undo::Nothing => {}
             Undo::Impossible(_) if goes_with_what_is_made(&step.operation, &steps[..at]) => {}
             Undo::Impossible(why) => {
-                impossible.push(why.clone());
+                if !impossible.contains(why) {
+                    impossible.push(why.clone());
+                }
                 gone.extend(taken_away(&step.operation));
             }
         }
     }
-    let text = statements
-        .into_iter()
-        .map(|(head, parts)| one_line(&format!("{head}{};", parts.join(", "))))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let mut why: Vec<String> = Vec::new();
-    for reason in impossible {
-        if !why.contains(&reason) {
-            why.push(reason);
-        }
-    }
-    let why = why.join("; ");
+    let line = |(head, parts): (String, Vec<String>)| one_line(&format!("{head}{};", parts.join(", ")));
+    Undone { statements: statements.into_iter().map(line).collect(), impossible }
+}
+
+/// The same for a comment.
+pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
+    let Undone { statements, impossible } = undone(steps);
+    let (text, why) = (statements.join(" "), impossible.join("; "));
     match (text.is_empty(), why.is_empty()) {
         (true, true) => vec!["nothing to undo".into()],
         (true, false) => vec![format!("not possible: {why}")],

@@ -3,7 +3,6 @@
 use crate::framework::header::{self, Header};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError};
-use crate::source::SourceFile;
 
 /// The file before those that are read next.
 #[derive(Default)]
@@ -31,10 +30,7 @@ impl Before {
 
 /// The same of one file, in a history that is not read yet.
 pub(super) fn continues_on_disk(framework: &Framework, history: &[Found], at: usize) -> bool {
-    let headers = |at: usize| {
-        let text = SourceFile::read(&history[at].file).map(|source| source.text).unwrap_or_default();
-        header::headers(&text, framework.comment_sign)
-    };
+    let headers = |at: usize| framework.read(&history[at]).map(|migration| migration.headers).unwrap_or_default();
     let mut here = headers(at);
     for at in (0..at).rev() {
         let before = headers(at);

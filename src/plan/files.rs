@@ -67,6 +67,11 @@ impl<'a> Division<'a> {
             let parts = (0..self.sequence.blocks.len()).map(alone).collect();
             return Ok(Files { parts, own: 0, one_file: None });
         }
+        if self.runner.resumes == Resumes::AtFile {
+            let parts = (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect::<Result<Vec<_>, _>>();
+            let parts = parts.map_err(stuck)?;
+            return Ok(Files { own: parts.len().saturating_sub(1), parts, one_file: None });
+        }
         let parts = self.divide(false).map_err(stuck)?;
         let mut reason = self.one_file.map(str::to_owned);
         if self.by_step && reason.is_none() && !parts.is_empty() {
@@ -107,6 +112,20 @@ impl<'a> Division<'a> {
             }
         }
         Ok(parts)
+    }
+
+    /// A file for one block: in the author's words it runs once, otherwise it must bear to run again by itself.
+    fn alone(&self, at: usize) -> Result<Part, &'a Step> {
+        if self.is_in_words(at) {
+            return Ok(Part { from: at, once: at, to: at + 1 });
+        }
+        let part = Part { from: at, once: at + 1, to: at + 1 };
+        let again = Rerun { units: self.units(part), ..self.again() };
+        let harmful = match self.sequence.block(at) {
+            [unit] if unit.kind == UnitKind::Brief => again.harmful_at_once(unit),
+            units => units.iter().find_map(|unit| again.harmful(unit)),
+        };
+        harmful.map_or(Ok(part), Err)
     }
 
     /// Blocks that the author's words stay in, outside transactions of the author's.

@@ -42,6 +42,8 @@ pub enum Leaves {
     ByItself,
     /// `COMMIT` ends the transaction, and another one is begun at the end.
     ByCommit,
+    /// A block of the file's language ends the transaction before it, and another one is begun behind it.
+    ByBlock,
 }
 
 /// Where a runner goes on after a failure.
@@ -50,6 +52,9 @@ pub enum Resumes {
     /// At the file that failed, when it was told that what the file did was taken back. The files before it are done, so
     /// what they set in their session is gone.
     AtFileThatWasResolved,
+    /// At the beginning of the file that failed, whatever it has committed. The files before it are done, as with
+    /// [`Resumes::AtFileThatWasResolved`].
+    AtFile,
     /// At the beginning of the file that failed. So a file is one session from its first statement on.
     AtBeginningOfFile,
 }
@@ -80,7 +85,7 @@ impl Runner {
 
     /// What a failed concurrent build left INVALID can be dropped before the next attempt, in the same file.
     pub fn clears_leftovers(&self) -> bool {
-        self.leaves == Leaves::ByCommit
+        self.leaves != Leaves::ByItself
     }
 
     /// A sequence is one session from its first statement on, also where it is begun again after a failure. Where it is not,

@@ -94,6 +94,8 @@ pub struct Schema {
     closed: bool,
     /// Something was done that the catalog does not tell the whole of, or to what it does not know: more may be there.
     partly_known: bool,
+    /// A program ran that nobody read: what is here may be otherwise.
+    is_doubtful: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }

@@ -6,7 +6,7 @@ use super::{Doing, Scratch, VerifyError, message_of};
 use crate::framework::header::{About, Header, Undo};
 use crate::framework::migration::{Migration, Sent};
 use crate::operation::{Operation, SessionOperation, TransactionControl};
-use crate::plan::Runner;
+use crate::plan::{Leaves, Runner};
 use crate::sql::change;
 
 /// A migration of the history, with the sequence that replaces it.
@@ -103,9 +103,23 @@ impl Piece {
         let mut together = Together::default();
         let mut set = String::new();
         let mut in_transaction = migration.runner.is_in_transaction();
+        // What is said of a step that stands behind what makes it bear repetition.
+        let mut of_step: Vec<&Header> = Vec::new();
         for sent in &migration.sent {
             let sql = migration.sql_of(sent).trim().to_owned();
-            let headers: Vec<&Header> = migration.headers_of(sent).collect();
+            let mut headers: Vec<&Header> = migration.headers_of(sent).collect();
+            let before_step = headers.iter().position(|header| matches!(header.about, About::BeforeStep(_)));
+            match before_step {
+                Some(at) => of_step = headers.drain(..at).collect(),
+                None if headers.is_empty() => headers = std::mem::take(&mut of_step),
+                None => {}
+            }
+            if migration.runner.leaves == Leaves::ByBlock {
+                in_transaction = !sent.is_outside;
+                if sent.is_outside && together.has_statements {
+                    pieces.push(Piece { set: set.clone(), ..std::mem::take(&mut together).piece(name) });
+                }
+            }
             let before = in_transaction;
             match control(migration, sent) {
                 Some(TransactionControl::Begin) => {

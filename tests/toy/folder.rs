@@ -28,11 +28,11 @@ impl Folder for Toy {
             let span = ByteSpan::new(at, at + line.trim_end().len());
             at += line.len();
             if let Some(rest) = line.strip_prefix("make-index ") {
-                calls.push(Call { span, sql: format!("CREATE INDEX {};", rest.trim_end()) });
+                calls.push(Call::of(span, format!("CREATE INDEX {};", rest.trim_end())));
             } else if line == "sql\n" {
                 let (sql, _) = source.text[at..].split_once("\nend").unwrap_or_default();
                 let end = at + sql.len() + "\nend".len();
-                calls.push(Call { span: ByteSpan::new(span.start, end), sql: sql.to_owned() });
+                calls.push(Call::of(ByteSpan::new(span.start, end), sql.to_owned()));
             }
         }
         Ok(Migration::of_calls(name.to_owned(), source, "#", TOY.runner, calls))

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use camino::Utf8PathBuf;
 
-use super::revision::Revision;
 use crate::framework::FrameworkError;
 
 /// A revision's place in the graph.
@@ -88,18 +87,6 @@ impl From<GraphError> for FrameworkError {
         let text = error.to_string();
         let why = text.strip_prefix(&format!("{path}: ")).unwrap_or(&text).to_owned();
         FrameworkError::Unusable { path, why }
-    }
-}
-
-impl From<&Revision> for Node {
-    fn from(revision: &Revision) -> Self {
-        Node {
-            id: revision.id.clone(),
-            file: revision.source.path.clone(),
-            down_revisions: revision.down_revisions.clone(),
-            depends_on: revision.depends_on.clone(),
-            branch_labels: revision.branch_labels.clone(),
-        }
     }
 }
 

@@ -2,15 +2,46 @@
 //!
 //! [`config`] finds the files and [`environment`] reads `env.py`; [`python`] reads the language, [`revision`] what a file
 //! says of itself and what its functions do ([`effects`]); [`operations`] has the SQL that each `op` directive stands for,
-//! and [`graph`] the history that each revision meets.
+//! and [`graph`] the history that each revision meets. `calls` makes a migration of `upgrade()`.
+//!
+//! A sequence becomes a revision for each block: `file` is the original's file with other functions, `idiom` writes its
+//! `upgrade()`, `downgrade` the other one, `written` SQL as Python holds it, and `place` puts it into the chain.
 
+mod calls;
 pub mod config;
+mod directive;
+mod downgrade;
 pub mod effects;
 pub mod environment;
+mod file;
+mod folder;
 pub mod graph;
+mod idiom;
+mod inverse;
+mod ledger;
 pub mod operations;
+mod place;
 pub mod python;
 pub mod revision;
 pub mod scope;
 pub mod sent;
+mod steps;
 pub mod value;
+mod version;
+mod written;
+
+use super::Framework;
+use crate::plan::{Begins, Leaves, Resumes, Runner, Sends};
+
+/// Alembic, with what its runner does by default.
+pub static ALEMBIC: Framework = Framework {
+    name: "alembic",
+    comment_sign: SIGN,
+    runner: Runner { sends: Sends::Calls, begins: Begins::Run, leaves: Leaves::ByBlock, resumes: Resumes::AtFile },
+    folder: &folder::Revisions,
+    idiom: &idiom::Functions,
+    place: &place::InChain,
+};
+
+/// What begins a comment in Python.
+const SIGN: &str = "#";

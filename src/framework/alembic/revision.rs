@@ -1,6 +1,7 @@
 //! A revision: its place in the graph, and its two functions.
 
 use super::effects::{Effect, EffectKind, effects};
+use super::graph::Node;
 use super::python::{Clause, ExpressionKind, Header, Module, Statement, StatementKind};
 use super::scope::{Names, Scope};
 use super::value::Value;
@@ -90,36 +91,9 @@ impl Revision {
     /// When something in it never ends, and when it does not say which revision it is.
     pub fn read(source: SourceFile) -> Result<Revision, FrameworkError> {
         let file = source.text.as_str();
-        let unusable = |at: usize, why: String| FrameworkError::Unusable {
-            path: format!("{}:{}", source.path, source.position(at)).into(),
-            why,
-        };
-        let module = Module::read(file).map_err(|error| unusable(error.at, error.what.to_owned()))?;
+        let module = module(&source)?;
         let scope = Scope::of_module(file, &module);
-        let names = Names { file, scopes: std::slice::from_ref(&scope), depth: 0 };
-        let mut values = Vec::new();
-        let mut lists: [Vec<String>; 4] = Default::default();
-        for statement in &module.body {
-            let StatementKind::Assign { targets, value: Some(value), .. } = &statement.kind else { continue };
-            for (variable, list) in VARIABLES.iter().zip(&mut lists) {
-                if !targets.iter().any(|target| target.is_name(file, variable)) {
-                    continue;
-                }
-                *list = ids(&names.value(value)).ok_or_else(|| {
-                    unusable(value.span.start, format!("{variable} is computed; write its value as a string"))
-                })?;
-                values.push((*variable, value.span));
-            }
-        }
-        let [mut ids, down_revisions, branch_labels, depends_on] = lists;
-        let has = |variable: &str| values.iter().any(|(name, _)| *name == variable);
-        let (Some(id), None) = (ids.pop(), ids.pop()) else {
-            return Err(unusable(0, "sets no revision: give it its id, or move the file out of the folder".to_owned()));
-        };
-        if !has("down_revision") {
-            let why = "sets no down_revision: name the revision that it follows, or None for the first one";
-            return Err(unusable(0, why.to_owned()));
-        }
+        let Identity { id, down_revisions, branch_labels, depends_on, values } = identity(&source, &module, &scope)?;
         let docstring = module.body.first().filter(|first| is_string(first)).map(|first| first.span);
         let imports = module.body.iter().filter(|statement| matches!(statement.kind, StatementKind::Import(_)));
         let imports = imports.map(|statement| statement.span).collect();
@@ -152,6 +126,78 @@ impl Revision {
             .next()
             .unwrap_or_default()
     }
+}
+
+impl From<&Revision> for Node {
+    fn from(revision: &Revision) -> Self {
+        Node {
+            id: revision.id.clone(),
+            file: revision.source.path.clone(),
+            down_revisions: revision.down_revisions.clone(),
+            depends_on: revision.depends_on.clone(),
+            branch_labels: revision.branch_labels.clone(),
+        }
+    }
+}
+
+/// What a file says of its place in the graph.
+struct Identity {
+    id: String,
+    down_revisions: Vec<String>,
+    branch_labels: Vec<String>,
+    depends_on: Vec<String>,
+    values: Vec<(&'static str, ByteSpan)>,
+}
+
+impl Node {
+    /// Reads what a revision file says of its place in the graph, and nothing else.
+    ///
+    /// # Errors
+    /// As [`Revision::read`].
+    pub fn read(source: &SourceFile) -> Result<Node, FrameworkError> {
+        let module = module(source)?;
+        let scope = Scope::of_module(&source.text, &module);
+        let Identity { id, down_revisions, branch_labels, depends_on, .. } = identity(source, &module, &scope)?;
+        Ok(Node { id, file: source.path.clone(), down_revisions, depends_on, branch_labels })
+    }
+}
+
+fn unusable(source: &SourceFile, at: usize, why: String) -> FrameworkError {
+    FrameworkError::Unusable { path: format!("{}:{}", source.path, source.position(at)).into(), why }
+}
+
+fn module(source: &SourceFile) -> Result<Module, FrameworkError> {
+    Module::read(&source.text).map_err(|error| unusable(source, error.at, error.what.to_owned()))
+}
+
+fn identity(source: &SourceFile, module: &Module, scope: &Scope<'_>) -> Result<Identity, FrameworkError> {
+    let file = source.text.as_str();
+    let unusable = |at: usize, why: String| unusable(source, at, why);
+    let names = Names { file, scopes: std::slice::from_ref(scope), depth: 0 };
+    let mut values = Vec::new();
+    let mut lists: [Vec<String>; 4] = Default::default();
+    for statement in &module.body {
+        let StatementKind::Assign { targets, value: Some(value), .. } = &statement.kind else { continue };
+        for (variable, list) in VARIABLES.iter().zip(&mut lists) {
+            if !targets.iter().any(|target| target.is_name(file, variable)) {
+                continue;
+            }
+            *list = ids(&names.value(value)).ok_or_else(|| {
+                unusable(value.span.start, format!("{variable} is computed; write its value as a string"))
+            })?;
+            values.push((*variable, value.span));
+        }
+    }
+    let [mut ids, down_revisions, branch_labels, depends_on] = lists;
+    let has = |variable: &str| values.iter().any(|(name, _)| *name == variable);
+    let (Some(id), None) = (ids.pop(), ids.pop()) else {
+        return Err(unusable(0, "sets no revision: give it its id, or move the file out of the folder".to_owned()));
+    };
+    if !has("down_revision") {
+        let why = "sets no down_revision: name the revision that it follows, or None for the first one";
+        return Err(unusable(0, why.to_owned()));
+    }
+    Ok(Identity { id, down_revisions, branch_labels, depends_on, values })
 }
 
 /// The ids that a value names; `None` for what is neither text nor a list of texts.
@@ -287,7 +333,7 @@ impl Function {
             let sent = match &of.kind {
                 EffectKind::Sql(sent) => sent,
                 EffectKind::Opaque(why) => {
-                    let operation = Operation::Opaque { what: why.clone() };
+                    let operation = Operation::Opaque { what: why.clone(), is_program: true };
                     operations.push(ReadOperation { operation, span: of.span, effect });
                     continue;
                 }
@@ -298,7 +344,7 @@ impl Function {
                 for piece in &script.pieces {
                     let place = |span: ByteSpan| sent.sql.place(span);
                     if piece.kind != PieceKind::Statement {
-                        let operation = Operation::Opaque { what: "text that is no SQL".into() };
+                        let operation = Operation::Opaque { what: "text that is no SQL".into(), is_program: true };
                         operations.push(ReadOperation { operation, span: place(piece.span), effect });
                         continue;
                     }

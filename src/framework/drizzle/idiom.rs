@@ -177,6 +177,7 @@ impl<'a> InChunks<'a> {
             commands: &Migrate,
             one_session: true,
             in_transaction,
+            runs_again: !in_transaction,
         }
     }
 
@@ -206,9 +207,7 @@ impl<'a> InChunks<'a> {
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            let table = page.steps().find_map(|step| step.operation.table());
-            let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
-            let (comments, sql) = page.block(|unit| self.again().brief(unit), Some(&table), told);
+            let (comments, sql) = page.block(|unit| self.again().brief(unit), Some(&page.turn()), told);
             return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {

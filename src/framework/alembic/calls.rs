@@ -1,0 +1,190 @@
+//! The statements of `upgrade()` as calls, with the SQL that each sends.
+
+use super::effects::{Effect, EffectKind, Place};
+use super::revision::{BodyStatement, Function, Revision};
+use super::sent::Sent;
+use super::{ALEMBIC, SIGN};
+use crate::framework::FrameworkError;
+use crate::framework::migration::{Call, Migration, Sending};
+use crate::operation::Operation;
+use crate::source::{ByteSpan, SourceFile};
+use crate::sql::{Located, PieceKind, Reading, read_statement, split};
+
+/// Reads what a revision's `upgrade()` sends.
+///
+/// # Errors
+/// As [`Revision::read`].
+pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
+    let revision = Revision::read(source)?;
+    let calls = revision.upgrade.as_ref().map(|function| calls(&revision.source.text, function)).unwrap_or_default();
+    let title = title(&revision);
+    let mut migration = Migration::of_calls(name.to_owned(), revision.source, SIGN, ALEMBIC.runner, calls);
+    migration.title = title;
+    Ok(migration)
+}
+
+/// What a revision is about: its message, without the number that safestep gave a step.
+pub(super) fn title(revision: &Revision) -> String {
+    let message = revision.message();
+    match message.rsplit_once(STEP).filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
+        Some((message, _)) => message.to_owned(),
+        None if message.is_empty() => revision.id.clone(),
+        None => message.to_owned(),
+    }
+}
+
+/// What stands between the message of a revision and the number of a step.
+pub(super) const STEP: &str = ", step ";
+
+/// The statements of a function that send something; those that need what an earlier one got from the database are one with it.
+fn calls(file: &str, function: &Function) -> Vec<Call> {
+    groups(function).into_iter().map(|statements| call(file, function, statements)).collect()
+}
+
+/// Which statements stay together, by index, without those that send nothing between them.
+fn groups(function: &Function) -> Vec<std::ops::Range<usize>> {
+    let body = &function.body;
+    let mut groups: Vec<std::ops::Range<usize>> = Vec::new();
+    for (at, statement) in body.iter().enumerate().filter(|(_, statement)| !statement.effects.is_empty()) {
+        // Behind it psycopg2 and asyncpg commit each statement, and psycopg does not.
+        if function.effects[statement.effects.clone()].iter().any(commits) {
+            groups.push(at..body.len());
+            break;
+        }
+        let needs = |earlier: &BodyStatement| {
+            !earlier.effects.is_empty() && needed(body, at, statement).iter().any(|name| earlier.binds.contains(name))
+        };
+        let first = groups.iter().position(|group| body[group.clone()].iter().any(needs));
+        match first {
+            Some(first) => {
+                groups.truncate(first + 1);
+                groups[first].end = at + 1;
+            }
+            None => groups.push(at..at + 1),
+        }
+    }
+    groups
+}
+
+/// `op.execute("COMMIT")` ends the transaction behind the driver's back.
+fn commits(effect: &Effect) -> bool {
+    let EffectKind::Sql(sent) = &effect.kind else { return false };
+    let is_commit = |sent: &Sent| sent.sql.value.trim().trim_end_matches(';').trim_end().eq_ignore_ascii_case("commit");
+    effect.place == Place::Transaction && sent.iter().any(is_commit)
+}
+
+/// The names that a statement uses, and those that the statements use which send nothing and give it a name.
+pub(super) fn needed(body: &[BodyStatement], at: usize, statement: &BodyStatement) -> Vec<String> {
+    let mut names = statement.uses.clone();
+    for earlier in body[..at].iter().rev().filter(|earlier| earlier.effects.is_empty()) {
+        if earlier.binds.iter().any(|bound| names.contains(bound)) {
+            names.extend(earlier.uses.iter().cloned());
+        }
+    }
+    names
+}
+
+fn call(file: &str, function: &Function, statements: std::ops::Range<usize>) -> Call {
+    let body = &function.body[statements];
+    let (first, last) = (&body[0], &body[body.len() - 1]);
+    let effects = || body.iter().flat_map(|statement| &function.effects[statement.effects.clone()]);
+    let mut sends: Vec<Sending> = effects().flat_map(sendings).collect();
+    if body.len() > 1 {
+        sends = vec![together(sends)];
+    }
+    Call {
+        leading: Some(behind_mark(file, first.leading)),
+        span: ByteSpan::new(first.span.start, last.span.end),
+        sends,
+    }
+}
+
+/// What stands behind the comment that Alembic writes before what it generates: it speaks of the whole function.
+fn behind_mark(file: &str, leading: ByteSpan) -> ByteSpan {
+    let text = leading.slice(file);
+    let Some(at) = text.find(MARKS[0]) else { return leading };
+    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    ByteSpan::new(leading.start + end, leading.end)
+}
+
+/// The comments that Alembic writes around what it generates.
+pub(super) const MARKS: [&str; 2] = ["# ### commands auto generated by Alembic", "# ### end Alembic commands ###"];
+
+/// What an effect sends, one by one.
+fn sendings(effect: &Effect) -> Vec<Sending> {
+    let is_outside = effect.place == Place::Autocommit;
+    let sent = match &effect.kind {
+        EffectKind::Sql(sent) => sent,
+        EffectKind::Opaque(why) => return vec![unknown(why, effect.span, is_outside)],
+    };
+    sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect()
+}
+
+fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
+    if !sent.parameters.is_empty() {
+        return vec![unknown(&format!("SQL with values from {}", sent.parameters.join(", ")), call, is_outside)];
+    }
+    let text = &sent.sql.value;
+    let script = split(text);
+    let of_piece = |piece: &crate::sql::Piece| {
+        let place = |span: ByteSpan| sent.sql.place(span);
+        if piece.kind != PieceKind::Statement {
+            return unknown("text that is no SQL", place(piece.span), is_outside);
+        }
+        if sent.unless_there {
+            let sql = unless_there(piece.span.slice(text));
+            let reading = read_statement(&sql);
+            let spans = vec![call; reading.operations.len()];
+            return Sending { sql, reading, spans, is_outside };
+        }
+        let reading = script.read(piece, text);
+        let from = piece.span.start;
+        let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
+        let spans = reading.operations.iter().map(of).collect();
+        let sql = piece.span.slice(text).trim_end().trim_end_matches(';').to_owned() + ";";
+        Sending { sql, reading, spans, is_outside }
+    };
+    script.pieces.iter().map(of_piece).collect()
+}
+
+/// `checkfirst=True`: nothing is made where it is there.
+fn unless_there(statement: &str) -> String {
+    let statement = statement.trim_end().trim_end_matches(';');
+    format!("DO $check$ BEGIN {statement}; EXCEPTION WHEN duplicate_object THEN NULL; END $check$;")
+}
+
+/// What nobody knows without running the file.
+fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
+    let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
+    let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
+    let reading = Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
+    Sending { sql: String::new(), reading, spans: vec![span], is_outside }
+}
+
+/// Statements between which Python looks at what the database answered: they stay as they are.
+fn together(sends: Vec<Sending>) -> Sending {
+    let is_outside = sends.iter().any(|sending| sending.is_outside);
+    let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
+    let mut all = Sending {
+        sql: String::new(),
+        reading: Reading { operations: Vec::new(), in_do: false, has_logic: true, bounds_lock_waits: false },
+        spans: Vec::new(),
+        is_outside,
+    };
+    for Sending { sql, reading, spans, .. } in sends {
+        let from = if is_known { all.sql.len() } else { 0 };
+        all.reading.operations.extend(reading.operations.into_iter().map(|located| {
+            let span = match is_known {
+                true => ByteSpan::new(from + located.span.start, from + located.span.end),
+                false => ByteSpan::new(0, 0),
+            };
+            Located { span, ..located }
+        }));
+        all.spans.extend(spans);
+        if is_known {
+            all.sql += &sql;
+            all.sql.push('\n');
+        }
+    }
+    all
+}

@@ -1,0 +1,386 @@
+//! The file of a step: the file of the revision that it comes from, with other functions and its own place in the chain.
+//! What its functions need of the rest stays, byte by byte.
+
+use std::collections::BTreeSet;
+
+use super::calls::{MARKS, STEP, needed, title};
+use super::inverse::subjects;
+use super::python::{ExpressionKind, Header, Module, Statement, StatementKind};
+use super::revision::{BodyStatement, Function, Revision};
+use super::version;
+use crate::framework::page::Page;
+use crate::source::ByteSpan;
+
+const INDENT: &str = "    ";
+/// The longest line of Black and Ruff.
+const MAX_LINE: usize = 88;
+
+/// Stands for the id of a revision that has no place yet. No file that is read can hold a NUL byte.
+pub(super) const ID: &str = "\0id\0";
+/// Stands for the id of the step before it.
+pub(super) const PREVIOUS: &str = "\0previous\0";
+
+/// A statement of an author's `downgrade()`.
+pub(super) struct Taken<'a> {
+    /// As the file has it.
+    pub text: &'a str,
+    /// What it takes back; `None` where it does something else.
+    pub subjects: Option<BTreeSet<String>>,
+    /// It always fails: Alembic generates it for a constraint without a name.
+    pub fails: bool,
+}
+
+/// A revision's file, from which the files of its steps are made.
+pub(super) struct File<'a> {
+    revision: &'a Revision,
+    text: &'a str,
+}
+
+impl<'a> File<'a> {
+    pub(super) fn new(revision: &'a Revision) -> File<'a> {
+        File { revision, text: &revision.source.text }
+    }
+
+    /// The quote of its strings.
+    pub(super) fn quote(&self) -> char {
+        let id = self.value("revision").map_or("\"", |span| span.slice(self.text));
+        if id.starts_with('\'') { '\'' } else { '"' }
+    }
+
+    /// A call at that depth below its function, in lines as Black and Ruff break them; where the file has other quotes than
+    /// theirs, in one. An argument that has lines of its own keeps them.
+    pub(super) fn call(&self, function: &str, arguments: &[String], depth: usize) -> Vec<String> {
+        let (all, indent) = (arguments.join(", "), INDENT.repeat(depth));
+        let line = format!("{indent}{function}({all})");
+        let fits = |line: &str| INDENT.len() + line.chars().count() <= MAX_LINE;
+        if self.quote() != '"' || line.contains('\n') || fits(&line) {
+            return vec![line];
+        }
+        let body = format!("{indent}{INDENT}{all}");
+        let body = match arguments.len() == 1 || fits(&body) {
+            true => vec![body],
+            false => arguments.iter().map(|argument| format!("{indent}{INDENT}{argument},")).collect(),
+        };
+        std::iter::once(format!("{indent}{function}(")).chain(body).chain([format!("{indent})")]).collect()
+    }
+
+    /// True when its Alembic is one that looks whether an index is there.
+    pub(super) fn checks_for_index(&self) -> bool {
+        let folder = self.revision.source.path.parent();
+        folder.and_then(version::of).is_some_and(|version| version >= version::CHECKS_FOR_INDEX)
+    }
+
+    /// The statements of its `downgrade()` that do something to the database, in order.
+    pub(super) fn downgrade(&self) -> Option<Vec<Taken<'a>>> {
+        let function = self.revision.downgrade.as_ref()?;
+        let operations = function.operations();
+        let statements = function.body.iter().filter(|statement| !statement.effects.is_empty());
+        let taken = |statement: &'a BodyStatement| {
+            let text = statement.span.slice(self.text);
+            let own = operations.iter().filter(|one| statement.effects.contains(&one.effect));
+            let subjects = own.map(|one| subjects(&one.operation));
+            Taken {
+                text,
+                // It needs what another statement gives a name.
+                subjects: subjects
+                    .map(|all| (!all.is_empty()).then_some(all))
+                    .collect::<Option<Vec<_>>>()
+                    .filter(|_| statement.uses.is_empty())
+                    .map(|all| all.into_iter().flatten().collect()),
+                fails: text.split_whitespace().collect::<String>().starts_with("op.drop_constraint(None"),
+            }
+        };
+        Some(statements.map(taken).collect())
+    }
+
+    fn value(&self, variable: &str) -> Option<ByteSpan> {
+        self.revision.values.iter().find(|(name, _)| *name == variable).map(|(_, span)| *span)
+    }
+
+    /// A call as the file has it, with the comments before it.
+    pub(super) fn as_written(&self, text: &str, page: &Page<'_>) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut rest = text.trim_matches('\n');
+        while rest.starts_with('#') || rest.starts_with('\n') {
+            let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+            lines.push(line.to_owned());
+            rest = behind;
+        }
+        let mut with = self.bindings(rest, page);
+        with.extend(lines);
+        with.extend((!rest.is_empty()).then(|| rest.trim_end().to_owned()));
+        with
+    }
+
+    /// The statements that send nothing and give a call the names that it needs.
+    fn bindings(&self, call: &str, page: &Page<'_>) -> Vec<String> {
+        let Some(function) = &self.revision.upgrade else { return Vec::new() };
+        let starts: BTreeSet<usize> =
+            page.steps().map(|step| page.migration.statement_of(step.from).span.start).collect();
+        let own = |statement: &&BodyStatement| {
+            starts.contains(&statement.span.start) && call.starts_with(statement.span.slice(self.text))
+        };
+        let Some(at) = function.body.iter().position(|statement| own(&statement)) else { return Vec::new() };
+        let names = needed(&function.body, at, &function.body[at]);
+        let earlier = function.body[..at].iter().filter(|statement| statement.effects.is_empty());
+        let bound = earlier.filter(|statement| statement.binds.iter().any(|name| names.contains(name)));
+        bound.map(|statement| statement.span.slice(self.text).to_owned()).collect()
+    }
+
+    /// The file of step `number` of `count`, with gaps for its id and for that of the step before it. Without a `downgrade`
+    /// it keeps its own.
+    pub(super) fn of_step(
+        &self,
+        (number, count): (usize, usize),
+        upgrade: &[String],
+        downgrade: Option<&[String]>,
+    ) -> String {
+        let is_last = number == count;
+        let mut edits: Vec<(ByteSpan, String)> = Vec::new();
+        let quoted = |gap: &str| format!("{0}{gap}{0}", self.quote());
+        let mut set = |variable: &str, value: String| edits.extend(self.value(variable).map(|span| (span, value)));
+        if !is_last {
+            set("revision", quoted(ID));
+            set("branch_labels", "None".to_owned());
+        }
+        if number > 1 {
+            set("down_revision", quoted(PREVIOUS));
+            set("depends_on", "None".to_owned());
+        }
+        if count > 1 {
+            edits.extend(self.revision.docstring.map(|span| (span, self.docstring(span, number, count))));
+        }
+        if let Some(function) = &self.revision.upgrade {
+            let mut lines = upgrade.to_vec();
+            if is_last {
+                lines.extend(self.left_over(function));
+            }
+            edits.push(self.function(function, &lines));
+        }
+        if let (Some(function), Some(lines)) = (&self.revision.downgrade, downgrade) {
+            edits.push(self.function(function, lines));
+        }
+        let text = edited(self.text, edits);
+        let text = without_what_is_not_needed(&text, is_last.then_some(self.text));
+        if self.text.contains("\r\n") { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text }
+    }
+
+    fn docstring(&self, span: ByteSpan, number: usize, count: usize) -> String {
+        let text = span.slice(self.text);
+        let (message, own) = (self.revision.message(), title(self.revision));
+        let mut out = String::new();
+        let mut is_titled = message.is_empty();
+        for line in text.split_inclusive('\n') {
+            if !is_titled && let Some(at) = line.find(message) {
+                out += &format!("{}{own}{STEP}{number} of {count}{}", &line[..at], &line[at + message.len()..]);
+                is_titled = true;
+            } else if let Some(rest) = value_of(line, "Revision ID:") {
+                let id = if number == count { rest.trim() } else { ID };
+                out += &line.replacen(rest.trim(), id, 1);
+            } else if let Some(rest) = value_of(line, "Revises:").filter(|rest| number > 1 && !rest.trim().is_empty()) {
+                out += &line.replacen(rest.trim(), PREVIOUS, 1);
+            } else {
+                out += line;
+            }
+        }
+        out
+    }
+
+    /// The statements of `upgrade()` that send nothing and are there for themselves, and its last comments.
+    fn left_over(&self, function: &Function) -> Vec<String> {
+        let module = Module::read(self.text).unwrap_or(Module { body: Vec::new(), comments: Vec::new() });
+        let is_expression = |statement: &BodyStatement| {
+            let of_function = module.body.iter().flat_map(Statement::clauses).flat_map(|clause| &clause.body);
+            let mut own = of_function.filter(|inner| inner.span == statement.span);
+            own.any(|inner| matches!(&inner.kind, StatementKind::Expression(e) if !matches!(e.kind, ExpressionKind::Strings(_))))
+        };
+        let statements = function.body.iter().filter(|statement| statement.effects.is_empty());
+        let statements = statements.filter(|statement| is_expression(statement));
+        let comments = function.trailing.slice(self.text).lines().map(str::trim).filter(|line| !line.is_empty());
+        let statements = statements.map(|statement| statement.span.slice(self.text).to_owned());
+        statements.chain(comments.map(str::to_owned)).collect()
+    }
+
+    /// A function with other statements, behind its docstring.
+    fn function(&self, function: &Function, lines: &[String]) -> (ByteSpan, String) {
+        let indent = function.indent.slice(self.text);
+        let indent = if indent.is_empty() { "    " } else { indent };
+        let docstring = function.body.first().filter(|first| self.is_docstring(first));
+        let from = docstring.map_or(function.indent.start, |docstring| docstring.behind.end);
+        let to = function.trailing.end.max(function.body.last().map_or(from, |last| last.behind.end));
+        let mut text = String::new();
+        let is_mark = |line: &str| MARKS.iter().any(|mark| line.starts_with(mark));
+        let mut has_statement = false;
+        for line in lines.iter().filter(|line| !is_mark(line)) {
+            has_statement |= !line.is_empty() && !line.starts_with('#');
+            let depth = (line.len() - line.trim_start_matches(' ').len()) / 4;
+            let line = &line[depth * 4..];
+            if !line.is_empty() {
+                text += &indent.repeat(depth + 1);
+            }
+            text += line;
+            text.push('\n');
+        }
+        if !has_statement {
+            text += &format!("{indent}pass\n");
+        }
+        // The statement before it may end its file.
+        if from > 0 && !self.text[..from].ends_with('\n') {
+            text.insert(0, '\n');
+        }
+        (ByteSpan::new(from, to.max(from)), text)
+    }
+
+    fn is_docstring(&self, statement: &BodyStatement) -> bool {
+        let text = statement.span.slice(self.text).trim_start_matches(['r', 'R', 'u', 'U']);
+        statement.effects.is_empty() && statement.binds.is_empty() && text.starts_with(['"', '\''])
+    }
+}
+
+/// The rest of a line that says that of a revision.
+fn value_of<'a>(line: &'a str, what: &str) -> Option<&'a str> {
+    line.trim_start().strip_prefix(what)
+}
+
+/// A text with its parts replaced; they do not overlap.
+fn edited(text: &str, mut edits: Vec<(ByteSpan, String)>) -> String {
+    edits.sort_by_key(|(span, _)| span.start);
+    let (mut out, mut at) = (String::new(), 0);
+    for (span, new) in edits {
+        out += &text[at..span.start];
+        out += &new;
+        at = span.end;
+    }
+    out + &text[at..]
+}
+
+/// Leaves out what no function of the file needs: of a file that keeps all its definitions (`original`) only the imports
+/// that were needed before.
+fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
+    let Ok(module) = Module::read(text) else { return text.to_owned() };
+    let before = original.and_then(|original| Module::read(original).ok().map(|module| used(original, &module.body)));
+    let is_root = |statement: &Statement| match &statement.kind {
+        StatementKind::Import(_) => false,
+        _ if before.is_some() => true,
+        StatementKind::Expression(expression) => matches!(expression.kind, ExpressionKind::Strings(_)),
+        _ => bound(text, statement).iter().any(|name| ROOTS.contains(&name.as_str())),
+    };
+    let mut is_kept: Vec<bool> = module.body.iter().map(is_root).collect();
+    loop {
+        let kept = module.body.iter().zip(&is_kept).filter(|(_, is_kept)| **is_kept).map(|(statement, _)| statement);
+        let names = used(text, kept);
+        let mut grows = false;
+        for (statement, is_kept) in module.body.iter().zip(&mut is_kept).filter(|(_, is_kept)| !**is_kept) {
+            let own = bound(text, statement);
+            let is_needed =
+                own.iter().any(|name| names.contains(name.as_str()) || name == "*" || name == "annotations");
+            let was_needed = |before: &BTreeSet<String>| own.iter().any(|name| before.contains(name));
+            let was_idle = before.as_ref().is_some_and(|before| !was_needed(before));
+            if is_needed || was_idle {
+                *is_kept = true;
+                grows = true;
+            }
+        }
+        if !grows {
+            break;
+        }
+    }
+    let gone = module.body.iter().zip(&is_kept).filter(|(_, is_kept)| !**is_kept);
+    let edits = gone.map(|(statement, _)| (lines_of(text, statement.span), String::new())).collect();
+    with_two_empty_lines_at_most(&edited(text, edits))
+}
+
+/// What Alembic looks for in a file.
+const ROOTS: [&str; 6] = ["revision", "down_revision", "branch_labels", "depends_on", "upgrade", "downgrade"];
+
+/// The names that statements use.
+fn used<'s>(text: &str, statements: impl IntoIterator<Item = &'s Statement>) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for statement in statements {
+        statement.expressions(&mut |expression| match &expression.kind {
+            ExpressionKind::Name => drop(names.insert(expression.span.slice(text).to_owned())),
+            // The fields of an f-string, and what is not understood.
+            ExpressionKind::Strings(_) | ExpressionKind::Other(_) => {
+                let words = expression.span.slice(text).split(|c: char| !c.is_alphanumeric() && c != '_');
+                let is_f = matches!(expression.kind, ExpressionKind::Other(_))
+                    || expression.span.slice(text).starts_with(['f', 'F', 'r', 'R']);
+                names.extend(words.filter(|_| is_f).map(str::to_owned));
+            }
+            _ => {}
+        });
+        if has_unread(statement) {
+            let words = statement.span.slice(text).split(|c: char| !c.is_alphanumeric() && c != '_');
+            names.extend(words.map(str::to_owned));
+        }
+    }
+    names
+}
+
+fn has_unread(statement: &Statement) -> bool {
+    statement.kind == StatementKind::Unread
+        || statement.clauses().iter().any(|clause| clause.body.iter().any(has_unread))
+}
+
+/// The names that a statement of the module gives a value.
+fn bound(text: &str, statement: &Statement) -> Vec<String> {
+    match &statement.kind {
+        StatementKind::Import(imported) => imported
+            .iter()
+            .map(|one| if one.path.ends_with(".*") { "*".to_owned() } else { one.name.clone() })
+            .collect(),
+        StatementKind::Assign { targets, .. } => {
+            let mut names = Vec::new();
+            targets.iter().for_each(|target| {
+                target.walk(&mut |part| {
+                    if part.kind == ExpressionKind::Name {
+                        names.push(part.span.slice(text).to_owned());
+                    }
+                });
+            });
+            names
+        }
+        _ => {
+            let mut names = Vec::new();
+            for clause in statement.clauses() {
+                match &clause.header {
+                    Header::Function { name, .. } | Header::Class(name, _) => names.push(name.slice(text).to_owned()),
+                    _ => names.extend(clause.body.iter().flat_map(|inner| bound(text, inner))),
+                }
+            }
+            names
+        }
+    }
+}
+
+/// Whole lines, with the comments that stand directly above them.
+fn lines_of(text: &str, span: ByteSpan) -> ByteSpan {
+    let mut start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+    while start > 0 {
+        let above = text[..start - 1].rfind('\n').map_or(0, |at| at + 1);
+        if !text[above..start].starts_with('#') {
+            break;
+        }
+        start = above;
+    }
+    let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
+    ByteSpan::new(start, end)
+}
+
+/// Empty lines between statements of the module, as few as every style wants; those in strings stay.
+fn with_two_empty_lines_at_most(text: &str) -> String {
+    let Ok(module) = Module::read(text) else { return text.to_owned() };
+    let mut edits = Vec::new();
+    let mut end = 0;
+    for statement in &module.body {
+        let gap = &text[end..statement.span.start];
+        let mut shorter = gap.to_owned();
+        while shorter.contains("\n\n\n\n") {
+            shorter = shorter.replace("\n\n\n\n", "\n\n\n");
+        }
+        if shorter != gap {
+            edits.push((ByteSpan::new(end, statement.span.start), shorter));
+        }
+        end = statement.span.end;
+    }
+    edited(text, edits)
+}

@@ -1,0 +1,152 @@
+//! A revision for each block.
+//!
+//! What must not wait behind the run's one transaction is in an `autocommit_block()`, each statement by itself. Alembic
+//! writes the revision's row behind it, in the next transaction: a run that is killed in between begins the revision again,
+//! so everything in the block can run again. What cannot, and what is quick, commits with the row.
+
+use super::directive::create_index;
+use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
+use super::file::File;
+use super::revision::Revision;
+use super::written::sql_literal;
+use crate::framework::layout::width;
+use crate::framework::page::{Commands, Page};
+use crate::framework::plpgsql::{before_build, must_be_valid};
+use crate::framework::statements::{Statement, statements};
+use crate::framework::words::slug;
+use crate::framework::{Body, Idiom, Layout, Sequenced, header};
+use crate::operation::{CreateIndex, IndexOperation, Operation};
+use crate::plan::UnitKind;
+use crate::sql::{one_line, render};
+
+pub(super) struct Functions;
+
+impl Idiom for Functions {
+    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
+        (layout == Layout::Phase).then_some("a revision for each step only")
+    }
+
+    fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
+        let leaves = of.files.parts.iter().any(|part| part.once > part.from);
+        let note = "the first autocommit_block() also commits the revisions that ran before it in the same upgrade";
+        leaves.then(|| note.to_owned()).into_iter().collect()
+    }
+
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
+        let Sequenced { migration, sequence, files, .. } = *of;
+        // It was read before, from the same text.
+        let Ok(revision) = Revision::read(migration.source.clone()) else { return Vec::new() };
+        let file = File::new(&revision);
+        let mut told = vec![false; migration.statements.len()];
+        let count = files.parts.len();
+        let downgrades = downgrades(of, &file);
+        let body = |(at, inside): (usize, bool)| {
+            let upgrade = upgrade(of, at, inside, &file, &mut told);
+            let downgrade = match &downgrades {
+                Downgrades::Each(all) => Some(all[at].clone()),
+                Downgrades::Whole(own) if *own == at => None,
+                Downgrades::Whole(_) => Some(vec!["pass".to_owned()]),
+            };
+            let used = ID_LENGTH + width(count) + 2;
+            let words = (at + 1 < count).then(|| slug(sequence.block(at), used));
+            let text = file.of_step((at + 1, count), &upgrade, downgrade.as_deref());
+            Body { words, text, block: at }
+        };
+        files.parts.iter().map(|part| (part.from, part.once == part.from)).map(body).collect()
+    }
+}
+
+/// The length of a revision's id, as Alembic makes them.
+pub(super) const ID_LENGTH: usize = 12;
+
+/// The statements of `upgrade()` for a block, not indented but for what its author wrote.
+fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &mut [bool]) -> Lines {
+    let Sequenced { migration, sequence, settings, .. } = *of;
+    let page = Page {
+        migration,
+        sequence,
+        settings,
+        at,
+        commands: &Upgrade,
+        one_session: false,
+        in_transaction: inside,
+        runs_again: !inside,
+    };
+    let statements = statements(&page, told);
+    let mut lines: Lines = Vec::new();
+    let header = page.header(&statements.sql());
+    lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));
+    // A single validation is quick to say and the same the second time: it commits with its row.
+    let validates =
+        page.kind() == UnitKind::Validate && matches!(statements.all.as_slice(), [Statement::Operation(..)]);
+    let with_row = inside || validates;
+    let begins_outside = || {
+        let first = page.steps().next().map(|step| migration.items[step.from].statement);
+        first.is_some_and(|first| migration.sent[first].is_outside)
+    };
+    if with_row && page.kind() != UnitKind::Free && !begins_outside() {
+        lines.push(BLOCK.to_owned());
+        lines.push(format!("{INDENT}pass"));
+    }
+    if !with_row {
+        lines.push(BLOCK.to_owned());
+    }
+    let depth = usize::from(!with_row);
+    let execute = |sql: &str| {
+        let text = sql_literal(sql.trim().trim_end_matches(';'), file.quote());
+        file.call("op.execute", &[text], depth)
+    };
+    for statement in &statements.all {
+        match statement {
+            Statement::Operation(operation, text) => match operation.as_ref() {
+                Operation::Index(IndexOperation::Create(index)) if index.concurrently && !with_row => {
+                    lines.extend(build(&page, index, text, file, &execute));
+                }
+                _ => lines.extend(execute(text)),
+            },
+            Statement::Sql(text) => lines.extend(execute(text)),
+            Statement::AsWritten(text) => lines.extend(file.as_written(text, &page)),
+        }
+    }
+    lines
+}
+
+const INDENT: &str = "    ";
+/// A build between two looks at what an earlier one left.
+fn build(page: &Page<'_>, index: &CreateIndex, text: &str, file: &File<'_>, execute: &dyn Fn(&str) -> Lines) -> Lines {
+    let Some(name) = &index.name else { return execute(text) };
+    let place = index.table.sibling(name.clone());
+    let directive = match page.steps().next().filter(|_| file.checks_for_index()) {
+        Some(step) => create_index(page.migration, step, index, file),
+        None => None,
+    };
+    let build = directive.unwrap_or_else(|| {
+        let build = Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }));
+        execute(&render::statement(&build).unwrap_or_else(|| text.to_owned()))
+    });
+    let step = page.at + 1;
+    let comment = |text: &str| format!("{INDENT}{}", header::comment(super::SIGN, text));
+    let mut lines = vec![comment(&header::before_build(step, &one_line(&place.to_string())))];
+    lines.extend(execute(&before_build(&place, &index.table, page.settings)));
+    lines.extend(build);
+    lines.push(comment(&header::after_build(step)));
+    lines.extend(execute(&must_be_valid(&place, index)));
+    lines
+}
+
+/// How to go on with Alembic: the same command.
+struct Upgrade;
+
+impl Commands for Upgrade {
+    fn again(&self) -> String {
+        "run the same command again".into()
+    }
+
+    fn begin_again(&self) -> String {
+        "Run the same command again".into()
+    }
+
+    fn after_failed_build(&self) -> &'static str {
+        " Run the same command again: it is dropped and built anew"
+    }
+}
