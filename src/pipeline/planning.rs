@@ -152,7 +152,7 @@ impl RowsTogether {
 /// SAVEPOINT and its like, outside the author's own BEGIN and COMMIT: they are of the runner's transaction, or fail.
 fn has_savepoints_of_runner(migration: &Migration) -> bool {
     let mut author_began = false;
-    migration.items.iter().enumerate().any(|(at, item)| match item.operation {
+    migration.items.iter().any(|item| match item.operation {
         Operation::Session(SessionOperation::Transaction(TransactionControl::Begin)) => {
             author_began = true;
             false
@@ -161,10 +161,9 @@ fn has_savepoints_of_runner(migration: &Migration) -> bool {
             author_began = false;
             false
         }
-        // SET CONSTRAINTS, SET TRANSACTION: they decide, and take nothing back
-        Operation::Session(SessionOperation::Transaction(TransactionControl::Other)) => {
-            !author_began && !migration.slice(at).get(..3).is_some_and(|word| word.eq_ignore_ascii_case("SET"))
-        }
+        Operation::Session(SessionOperation::Transaction(
+            TransactionControl::Rollback | TransactionControl::Savepoint,
+        )) => !author_began,
         _ => false,
     })
 }

@@ -35,8 +35,12 @@ pub(super) enum Resource {
     /// Row security and its policies.
     Policies(Key),
     Triggers(Key),
+    /// A function, whatever its arguments.
+    Function(Key),
     /// Who may do what.
     Privileges,
+    /// Who may do what with one object; functions (true) have names of their own.
+    PrivilegesOn(bool, Key),
 }
 
 /// What a step uses, computed against the catalog before it.
@@ -46,6 +50,10 @@ pub struct Uses {
     pub(super) writes: BTreeSet<Resource>,
     /// Nothing passes it.
     pub(super) barrier: bool,
+    /// Of a barrier: what only says who may use something else passes it all the same.
+    pub(super) passed_by_privileges: bool,
+    /// It says who may use something, and nothing else.
+    pub(super) only_privileges: bool,
     /// It passes nothing that stands before it; what stands behind it may pass.
     pub(super) last: bool,
     /// What it makes of rows is said by the columns and members that it reads: where need be it passes who changes others.

@@ -249,13 +249,17 @@ fn attribute(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, attribute:
         ColumnAttribute::Statistics => LockMode::ShareUpdateExclusive,
         ColumnAttribute::Storage
         | ColumnAttribute::Compression
-        | ColumnAttribute::AddIdentity
+        | ColumnAttribute::AddIdentity(_)
         | ColumnAttribute::ChangeIdentity
-        | ColumnAttribute::DropExpression
+        | ColumnAttribute::DropIdentity { .. }
+        | ColumnAttribute::DropExpression { .. }
         | ColumnAttribute::SetExpression => LockMode::AccessExclusive,
     };
     // An identity is not inherited (measured on 12, 15 and 18); partitions share it.
-    let identity = matches!(attribute, ColumnAttribute::AddIdentity | ColumnAttribute::ChangeIdentity);
+    let identity = matches!(
+        attribute,
+        ColumnAttribute::AddIdentity(_) | ColumnAttribute::ChangeIdentity | ColumnAttribute::DropIdentity { .. }
+    );
     tally.lock_family(table, table.only || (identity && !tally.is_partitioned(table)), mode);
     if *attribute != ColumnAttribute::SetExpression {
         return;

@@ -36,7 +36,7 @@ pub(super) fn count(tally: &mut Tally<'_>, operation: &ObjectOperation) {
             _ => {}
         },
         ObjectOperation::RefreshMaterializedView { name, concurrently } => refresh(tally, name, *concurrently),
-        ObjectOperation::Comment { definition } => comment(tally, definition),
+        ObjectOperation::Comment { definition, .. } => comment(tally, definition),
         ObjectOperation::Grant { .. } => {}
     }
 }

@@ -20,6 +20,7 @@ mod redundant;
 mod renaming;
 mod replay;
 mod search_path;
+mod sequences;
 mod store;
 pub mod strict;
 mod table;
@@ -65,6 +66,10 @@ pub struct Schema {
     indexes: OrdMap<Key, Arc<Index>>,
     enums: OrdMap<Key, EnumType>,
     domains: OrdMap<Key, Domain>,
+    /// Composite, range and base types.
+    other_types: OrdSet<Key>,
+    /// Names of types that were dropped or renamed away, and not made again.
+    gone_types: OrdSet<Key>,
     functions: OrdMap<Key, SqlFragment>,
     sequences: OrdSet<Key>,
     /// The schemas that the history makes, as names without one.
@@ -87,6 +92,8 @@ pub struct Schema {
     presumed: OrdSet<Key>,
     /// What is not here is not there.
     closed: bool,
+    /// Something was done that the catalog does not tell the whole of, or to what it does not know: more may be there.
+    partly_known: bool,
     /// A program ran that nobody read: what is here may be otherwise.
     is_doubtful: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
