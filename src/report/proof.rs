@@ -25,6 +25,8 @@ pub enum Verdict {
     FailsOnRows,
     /// Both fail, rows or not.
     Fails,
+    /// Something in it only its own program knows: nothing is proved or refuted.
+    NotKnown,
     /// Something is not as it was promised.
     Differs,
 }
@@ -129,9 +131,34 @@ impl Proof {
     }
 }
 
+impl Proof {
+    /// A migration of which only its own program knows what it sends. `files` are those that stand for it.
+    pub fn not_known(name: &str, postgres: &str, files: Vec<String>, unknown: &[String]) -> Proof {
+        let what = match files.is_empty() {
+            true => "what comes after it is proved without it",
+            false => "nothing about it is proved",
+        };
+        let note = |unknown: &String| format!("{unknown}: only running the file tells what it sends, so {what}");
+        let how = "to prove it with the project's own runner, set command under [verify] in safestep.toml";
+        Proof {
+            name: name.to_owned(),
+            postgres: postgres.to_owned(),
+            verdict: Verdict::NotKnown,
+            steps: files.into_iter().map(|file| StepProof { file, ..StepProof::default() }).collect(),
+            notes: unknown.iter().map(note).chain([how.to_owned()]).collect(),
+            ..Proof::default()
+        }
+    }
+}
+
 impl ProofReport {
-    /// True when nothing differs.
+    /// True when every rewritten migration is proved.
     pub fn holds(&self) -> bool {
-        self.proofs.iter().all(|proof| proof.verdict != Verdict::Differs)
+        let is_open = |proof: &Proof| match proof.verdict {
+            Verdict::Differs => true,
+            Verdict::NotKnown => !proof.steps.is_empty(),
+            Verdict::Same | Verdict::FailsOnRows | Verdict::Fails => false,
+        };
+        !self.proofs.iter().any(is_open)
     }
 }

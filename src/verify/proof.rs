@@ -95,11 +95,16 @@ fn replay(
         if is_proved {
             let _ = sender.send((at, server.copy(main)?)); // the receiver outlives this
         }
-        if let Err(why) = candidate.send(main)?
-            && !is_proved
-        {
-            let failed = Proof::history(&candidate.name, &server.version, why);
-            proved.lock().unwrap_or_else(PoisonError::into_inner).push((at, failed));
+        let keep = |proof: Proof| proved.lock().unwrap_or_else(PoisonError::into_inner).push((at, proof));
+        let ended = candidate.send(main)?;
+        if !is_proved {
+            match ended {
+                Err(why) => keep(Proof::history(&candidate.name, &server.version, why)),
+                Ok(()) if !candidate.unknown.is_empty() => {
+                    keep(Proof::not_known(&candidate.name, &server.version, Vec::new(), &candidate.unknown));
+                }
+                Ok(()) => {}
+            }
         }
         progress(at + 1, history.len());
     }
@@ -125,6 +130,11 @@ pub(super) struct Sides {
 impl Bench<'_> {
     /// `main` is the database before the migration, without rows.
     fn prove(&self, main: &Scratch) -> Result<Proof, VerifyError> {
+        let Candidate { name, unknown, pieces, .. } = self.candidate;
+        if !unknown.is_empty() {
+            let files = pieces.iter().map(|piece| piece.name.clone()).collect();
+            return Ok(Proof::not_known(name, &self.server.version, files, unknown));
+        }
         let mut proof = Proof { name: self.candidate.name.clone(), ..Proof::default() };
         let history = self.server.copy(main)?;
         let filled = fill(&mut *history.look()?, &self.filling())?;
