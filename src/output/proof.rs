@@ -124,7 +124,17 @@ impl Proof {
         if matches!(self.verdict, Verdict::Same | Verdict::FailsOnRows) {
             row("same schema", format!("{} objects compared, 0 differ", thousands(self.catalog_objects)));
             row("same data", format!("{} tables, {} rows compared, 0 differ", self.tables, thousands(self.rows)));
-            row("locks", self.locks());
+            let is_alone = self.by_command.as_ref().is_some_and(|by| by.is_alone);
+            if !is_alone {
+                row("locks", self.locks());
+            }
+            if let Some(by) = &self.by_command {
+                let all = if is_alone { "; locks were not looked at" } else { "" };
+                row(
+                    "by command",
+                    format!("{}, {} one by one: the same{all}", visible(&by.command), plural(by.files, "file")),
+                );
+            }
             if self.looks > 0 {
                 row(
                     "in between",

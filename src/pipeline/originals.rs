@@ -12,6 +12,8 @@ use crate::source::SourceFile;
 pub struct Original {
     /// The migration.
     pub migration: Migration,
+    /// Where its file belongs in the folder.
+    pub place: Utf8PathBuf,
     /// The files that stand for it; none where it stays as it is.
     pub files: Vec<Migration>,
 }
@@ -60,7 +62,8 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     };
     let original = |found: &Found| {
         let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
-        Ok(Original { migration: scope.framework.read(found)?, files: files.collect::<Result<_, _>>()? })
+        let (migration, place) = (scope.framework.read(found)?, found.file.clone());
+        Ok(Original { migration, place, files: files.collect::<Result<_, _>>()? })
     };
     scope.history.iter().take(count).map(original).collect()
 }
@@ -70,8 +73,8 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
 /// # Errors
 /// When they cannot be read, or nothing stands for one of them.
 pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsError> {
-    let originals = match Utf8Path::new(origin).is_dir() {
-        true => in_folder(scope.framework, Utf8Path::new(origin))?,
+    let (originals, root) = match Utf8Path::new(origin).is_dir() {
+        true => (in_folder(scope.framework, Utf8Path::new(origin))?, Utf8PathBuf::from(origin)),
         false => at_reference(scope, origin)?,
     };
     let mut on_disk: Vec<Option<Migration>> = Vec::new();
@@ -88,7 +91,9 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
         }
         let files: Vec<Migration> = stand_for.into_iter().filter_map(|at| on_disk[at].take()).collect();
         let is_unchanged = matches!(files.as_slice(), [only] if only.text() == migration.text());
-        matched.push(Original { migration, files: if is_unchanged { Vec::new() } else { files } });
+        let inside = migration.path().strip_prefix(&root).unwrap_or(migration.path());
+        let place = scope.folder.join(inside);
+        matched.push(Original { migration, place, files: if is_unchanged { Vec::new() } else { files } });
     }
     let new: Vec<&Migration> = on_disk.iter().flatten().collect();
     if matched.is_empty() {
@@ -105,8 +110,9 @@ fn in_folder(framework: &Framework, folder: &Utf8Path) -> Result<Vec<Migration>,
     Ok(read.collect::<Result<_, FrameworkError>>()?)
 }
 
-/// The migrations as they were at a git reference, listed as the framework listed them then.
-fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<Migration>, OriginalsError> {
+/// The migrations as they were at a git reference, listed as the framework listed them then, and the folder that they were
+/// read from.
+fn at_reference(scope: &Scope, reference: &str) -> Result<(Vec<Migration>, Utf8PathBuf), OriginalsError> {
     let no_git = || OriginalsError::Unknown(reference.to_owned());
     let git = WorkTree::discover(&scope.folder)?.ok_or_else(no_git)?;
     let base = git.base(Some(reference))?.ok_or_else(no_git)?;
@@ -119,5 +125,5 @@ fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<Migration>, Origin
         copy.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         std::fs::write(&copy, source.text)?;
     }
-    in_folder(scope.framework, &root)
+    Ok((in_folder(scope.framework, &root)?, root))
 }

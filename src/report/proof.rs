@@ -58,12 +58,25 @@ pub struct Proof {
     pub interrupted: Option<usize>,
     /// Steps that were taken back, from the last one on; absent when that was not asked for.
     pub undone: Option<usize>,
+    /// Both sides were run by the project's own runner as well; absent when none is configured.
+    pub by_command: Option<ByCommand>,
     /// What is not as promised; empty when it is proved.
     pub problems: Vec<String>,
     /// What else a reader should know.
     pub notes: Vec<String>,
     /// How long it took.
     pub seconds: f64,
+}
+
+/// The project's own runner, which ran both sides.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ByCommand {
+    /// As it is configured.
+    pub command: String,
+    /// Files of the sequence, each run by itself.
+    pub files: usize,
+    /// Only it knows what the migration sends: nothing else was proved.
+    pub is_alone: bool,
 }
 
 /// What a step really did.

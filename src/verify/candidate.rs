@@ -1,7 +1,9 @@
 //! A migration and the sequence that stands for it, as a runner sends them.
 
+use camino::Utf8Path;
 use postgres::Client;
 
+use super::command::Place;
 use super::{Doing, Scratch, VerifyError, message_of};
 use crate::framework::header::{About, Header, Undo};
 use crate::framework::migration::{Migration, Sent};
@@ -20,6 +22,10 @@ pub struct Candidate {
     pub statements: Vec<String>,
     /// What is sent for its sequence, in order; empty when there is nothing to prove.
     pub pieces: Vec<Piece>,
+    /// Its file in the project.
+    pub place: Place,
+    /// The files that stand for it, in order.
+    pub files: Vec<Place>,
     /// What only running its files would tell, each with its place: nothing is proved where there is any.
     pub unknown: Vec<String>,
     /// Who sends it.
@@ -50,8 +56,8 @@ pub struct Piece {
 }
 
 impl Candidate {
-    /// A migration and the files that stand for it.
-    pub fn new(naive: &Migration, files: Vec<&Migration>) -> Candidate {
+    /// A migration, where its file belongs in the project, and the files that stand for it.
+    pub fn new(naive: &Migration, path: &Utf8Path, files: Vec<&Migration>) -> Candidate {
         let says_how = files.iter().any(|migration| migration.downgrade.is_some());
         let pieces = files.iter().enumerate().flat_map(|(file, migration)| {
             let mut pieces = match migration.runner.sends_pieces() {
@@ -63,16 +69,24 @@ impl Candidate {
             }
             pieces.into_iter().map(move |piece| Piece { file, ..piece })
         });
+        let pieces = pieces.collect();
         let mut unknown = naive.unknown();
         if unknown.is_empty() {
             unknown = files.iter().flat_map(|migration| migration.unknown()).collect();
         }
+        let place = |migration: &Migration, path: &Utf8Path| Place {
+            name: migration.name.clone(),
+            path: path.to_owned(),
+            text: migration.text().to_owned(),
+        };
         Candidate {
             name: naive.name.clone(),
+            place: place(naive, path),
+            files: files.iter().map(|file| place(file, file.path())).collect(),
             naive: as_sent(naive),
             unknown,
             statements: naive.statements.iter().map(|statement| naive.sql(statement).to_owned()).collect(),
-            pieces: pieces.collect(),
+            pieces,
             runner: naive.runner,
         }
     }

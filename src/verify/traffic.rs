@@ -32,7 +32,7 @@ pub fn try_traffic(
     let mut trials = Vec::new();
     for (at, candidate) in history.iter().enumerate() {
         if !candidate.pieces.is_empty() {
-            let bench = Bench { server, wanted, candidate };
+            let bench = Bench { server, wanted, candidate, before: &[] };
             trials.push(Trial {
                 name: candidate.name.clone(),
                 postgres: server.version.clone(),
