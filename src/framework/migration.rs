@@ -260,7 +260,7 @@ impl Migration {
             self.spans.push(span);
             self.in_sql.push(ByteSpan::new(0, span.len()));
             self.items.push(Item {
-                operation: Operation::Opaque { what: what.into() },
+                operation: Operation::Opaque { what: what.into(), is_program: false },
                 statement: self.statements.len(),
                 chunk: session.chunk,
                 part: 0,

@@ -333,7 +333,7 @@ impl Function {
             let sent = match &of.kind {
                 EffectKind::Sql(sent) => sent,
                 EffectKind::Opaque(why) => {
-                    let operation = Operation::Opaque { what: why.clone() };
+                    let operation = Operation::Opaque { what: why.clone(), is_program: true };
                     operations.push(ReadOperation { operation, span: of.span, effect });
                     continue;
                 }
@@ -344,7 +344,7 @@ impl Function {
                 for piece in &script.pieces {
                     let place = |span: ByteSpan| sent.sql.place(span);
                     if piece.kind != PieceKind::Statement {
-                        let operation = Operation::Opaque { what: "text that is no SQL".into() };
+                        let operation = Operation::Opaque { what: "text that is no SQL".into(), is_program: true };
                         operations.push(ReadOperation { operation, span: place(piece.span), effect });
                         continue;
                     }
