@@ -363,7 +363,7 @@ impl Migration {
         let place = |statement: &Statement| format!("{}:{}", self.path(), self.source.position(statement.span.start));
         let what = |statement: &Statement| match self.items[statement.items.clone()].first().map(|item| &item.operation)
         {
-            Some(Operation::Opaque { what }) => what.clone(),
+            Some(Operation::Opaque { what, .. }) => what.clone(),
             _ => "a statement".to_owned(),
         };
         unknown.map(|statement| format!("{}: {}", place(statement), what(statement))).collect()

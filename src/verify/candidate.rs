@@ -56,8 +56,8 @@ pub struct Piece {
 }
 
 impl Candidate {
-    /// A migration, where its file belongs in the project, and the files that stand for it.
-    pub fn new(naive: &Migration, path: &Utf8Path, files: Vec<&Migration>) -> Candidate {
+    /// A migration and the files that stand for it.
+    pub fn new(naive: &Migration, files: Vec<&Migration>) -> Candidate {
         let says_how = files.iter().any(|migration| migration.downgrade.is_some());
         let pieces = files.iter().enumerate().flat_map(|(file, migration)| {
             let mut pieces = match migration.runner.sends_pieces() {
@@ -74,21 +74,29 @@ impl Candidate {
         if unknown.is_empty() {
             unknown = files.iter().flat_map(|migration| migration.unknown()).collect();
         }
-        let place = |migration: &Migration, path: &Utf8Path| Place {
+        let place = |migration: &Migration| Place {
             name: migration.name.clone(),
-            path: path.to_owned(),
+            path: migration.path().clone(),
             text: migration.text().to_owned(),
         };
         Candidate {
             name: naive.name.clone(),
-            place: place(naive, path),
-            files: files.iter().map(|file| place(file, file.path())).collect(),
+            place: place(naive),
+            files: files.iter().map(|file| place(file)).collect(),
             naive: as_sent(naive),
             unknown,
             statements: naive.statements.iter().map(|statement| naive.sql(statement).to_owned()).collect(),
             pieces,
             runner: naive.runner,
         }
+    }
+}
+
+impl Candidate {
+    /// The same where the migration's file belongs there in the project.
+    pub fn in_place(mut self, path: &Utf8Path) -> Candidate {
+        self.place.path = path.to_owned();
+        self
     }
 }
 
