@@ -111,6 +111,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
         interrupt: true,
         undo: true,
         lock_timeout: Some(100.0),
+        own_runner: None,
         ledgers: TOY.folder.ledger_tables(),
     };
     let proofs = prove(&verify::Server::at(&database.url)?, &history, &wanted, &|_, _| ())?;
