@@ -53,9 +53,7 @@ pub(super) fn on_each_server(
             Some(origin) => originals::against(origin, scope)?,
             None => originals::rewritten(scope, &ran.run)?,
         };
-        let candidate = |original: &Original| {
-            Candidate::new(&original.migration, original.files.iter().collect()).in_place(&original.place)
-        };
+        let candidate = |original: &Original| Candidate::new(&original.migration, original.files.iter().collect());
         let history: Vec<Candidate> = originals.iter().map(candidate).collect();
         let wanted = Wanted {
             rows,

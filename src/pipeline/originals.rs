@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Run, Scope};
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut};
+use crate::framework::{Found, FrameworkError, LaidOut};
 use crate::project::{GitError, WorkTree};
 use crate::source::SourceFile;
 
@@ -12,8 +12,6 @@ use crate::source::SourceFile;
 pub struct Original {
     /// The migration.
     pub migration: Migration,
-    /// Where its file belongs in the folder.
-    pub place: Utf8PathBuf,
     /// The files that stand for it; none where it stays as it is.
     pub files: Vec<Migration>,
 }
@@ -62,8 +60,7 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     };
     let original = |found: &Found| {
         let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
-        let (migration, place) = (scope.framework.read(found)?, found.file.clone());
-        Ok(Original { migration, place, files: files.collect::<Result<_, _>>()? })
+        Ok(Original { migration: scope.framework.read(found)?, files: files.collect::<Result<_, _>>()? })
     };
     scope.history.iter().take(count).map(original).collect()
 }
@@ -73,12 +70,12 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
 /// # Errors
 /// When they cannot be read, or nothing stands for one of them.
 pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsError> {
-    let (originals, root) = match Utf8Path::new(origin).is_dir() {
-        true => (in_folder(scope.framework, Utf8Path::new(origin))?, Utf8PathBuf::from(origin)),
+    let originals = match Utf8Path::new(origin).is_dir() {
+        true => in_folder(scope, Utf8Path::new(origin))?,
         false => at_reference(scope, origin)?,
     };
     let mut on_disk: Vec<Option<Migration>> = Vec::new();
-    let folder = in_folder(scope.framework, &scope.folder)?;
+    let folder = in_folder(scope, &scope.folder)?;
     let names: Vec<&str> = originals.iter().map(|original| original.name.as_str()).collect();
     let stand_for: Vec<Vec<usize>> =
         (0..names.len()).map(|at| scope.framework.folder.stand_for(at, &names, &folder)).collect();
@@ -91,9 +88,7 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
         }
         let files: Vec<Migration> = stand_for.into_iter().filter_map(|at| on_disk[at].take()).collect();
         let is_unchanged = matches!(files.as_slice(), [only] if only.text() == migration.text());
-        let inside = migration.path().strip_prefix(&root).unwrap_or(migration.path());
-        let place = scope.folder.join(inside);
-        matched.push(Original { migration, place, files: if is_unchanged { Vec::new() } else { files } });
+        matched.push(Original { migration, files: if is_unchanged { Vec::new() } else { files } });
     }
     let new: Vec<&Migration> = on_disk.iter().flatten().collect();
     if matched.is_empty() {
@@ -105,14 +100,21 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
     Ok(matched)
 }
 
-fn in_folder(framework: &Framework, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
-    let read = framework.folder.list(folder)?.into_iter().map(|found| framework.read(&found));
+/// The migrations of a folder, as if they stood in that of the scope: what a file means may depend on its project.
+fn in_folder(scope: &Scope, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
+    let listed = scope.framework.folder.list(folder)?;
+    let read = listed.into_iter().map(|Found { name, file }| {
+        let mut source = SourceFile::read(&file)?;
+        if let Ok(inside) = file.strip_prefix(folder) {
+            source.path = scope.folder.join(inside);
+        }
+        scope.framework.folder.read(&name, source)
+    });
     Ok(read.collect::<Result<_, FrameworkError>>()?)
 }
 
-/// The migrations as they were at a git reference, listed as the framework listed them then, and the folder that they were
-/// read from.
-fn at_reference(scope: &Scope, reference: &str) -> Result<(Vec<Migration>, Utf8PathBuf), OriginalsError> {
+/// The migrations as they were at a git reference, listed as the framework listed them then.
+fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<Migration>, OriginalsError> {
     let no_git = || OriginalsError::Unknown(reference.to_owned());
     let git = WorkTree::discover(&scope.folder)?.ok_or_else(no_git)?;
     let base = git.base(Some(reference))?.ok_or_else(no_git)?;
@@ -125,5 +127,5 @@ fn at_reference(scope: &Scope, reference: &str) -> Result<(Vec<Migration>, Utf8P
         copy.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         std::fs::write(&copy, source.text)?;
     }
-    Ok((in_folder(scope.framework, &root)?, root))
+    in_folder(scope, &root)
 }

@@ -106,6 +106,11 @@ impl Schema {
         self.enums.remove(&gone);
         self.domains.remove(&gone);
         if cascade {
+            let casting = self.defaults_of_type(name).map(|(table, column)| (table.clone(), column.clone()));
+            for (table, column) in casting.collect::<Vec<_>>() {
+                let table = table.into();
+                self.apply(&Operation::Column(ColumnOperation::DropDefault { table, column }));
+            }
             // with a column go its constraints and indexes, as they do where it is named
             for name in self.tables_using(&gone) {
                 let Some(table) = self.tables.get(&name).cloned() else { continue };
@@ -289,6 +294,24 @@ impl Schema {
     }
 
     /// Views, sequences, triggers and rules that are renamed.
+    /// `owner` is a column with its table, or NONE: the sequence goes with that from now on.
+    fn give_sequence(&mut self, sequence: &QualifiedName, owner: &str) {
+        let before = self.owner_of(&sequence.name).map(|table| key(&table.name));
+        let name = sequence.name.clone();
+        if let Some(table) = before {
+            self.edit(&table, |t| {
+                t.columns.change_all(|c| c.sequence.as_ref() == Some(&name), |c| c.sequence = None);
+            });
+        }
+        let parts: Vec<Ident> = identifiers_of(owner);
+        let (table, column) = match parts.as_slice() {
+            [table, column] => (sequence.sibling(table.clone()), column),
+            [schema, table, column] => (QualifiedName { schema: Some(schema.clone()), name: table.clone() }, column),
+            _ => return,
+        };
+        self.with(&table, |t| t.column_mut(column, |c| c.sequence = Some(name.clone())));
+    }
+
     fn alter_object(
         &mut self,
         kind: ObjectKind,
@@ -297,6 +320,12 @@ impl Schema {
         on: Option<&QualifiedName>,
     ) {
         let action = action.as_str();
+        if kind == ObjectKind::Sequence
+            && let Some(at) = action.to_ascii_uppercase().find("OWNED BY ")
+        {
+            self.give_sequence(name, action[at + "OWNED BY ".len()..].trim());
+            return;
+        }
         let renames = action.get(..10).is_some_and(|words| words.eq_ignore_ascii_case("RENAME TO "));
         if !renames {
             return;
@@ -326,4 +355,14 @@ fn calls(text: &str, function: &Ident) -> bool {
         let behind = text[at + found.len()..].trim_start_matches('"').trim_start();
         behind.starts_with('(') && !before.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '$')
     })
+}
+
+/// The names of `a.b.c`, each as it is in the catalog.
+fn identifiers_of(dotted: &str) -> Vec<Ident> {
+    let mut quoted = false;
+    let parts = dotted.split(|c| {
+        quoted ^= c == '"';
+        c == '.' && !quoted
+    });
+    parts.map(|part| Ident::from_sql(part.trim())).collect()
 }

@@ -88,7 +88,10 @@ impl Schema {
                     self.put_column(&child, &inherited);
                 }
             }
-            ColumnOperation::Drop { table, column, .. } => self.drop_column(table, column),
+            ColumnOperation::Drop { table, column, .. } => {
+                self.drop_borrowed(table, |own| own == column);
+                self.drop_column(table, column);
+            }
             ColumnOperation::Rename { table, column, to } => self.rename_column(table, column, to),
             ColumnOperation::SetNotNull { table, column } => {
                 self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
@@ -179,11 +182,8 @@ impl Schema {
             // Only what a framework wrote down knows it: that the statement succeeds proves that it was not there.
             self.drop_relation(&create.name, false);
         }
-        let age = if create.if_not_exists && !create.persistence.is_temporary() && !self.is_complete() {
-            Age::Existing
-        } else {
-            Age::New
-        };
+        let may_be_there = create.if_not_exists && !create.persistence.is_temporary() && !self.is_complete();
+        let age = if may_be_there && !self.gone.contains(&key(&create.name)) { Age::Existing } else { Age::New };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
         // A column that several of them have is one.
         let mut columns: List<Column> = List::default();
@@ -257,6 +257,7 @@ impl Schema {
 
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
+        self.drop_borrowed(name, |_| true);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
         let taken = self.take_table(&gone);
@@ -272,6 +273,15 @@ impl Schema {
         }
         if cascade || partitioned {
             partitions.iter().for_each(|p| self.drop_relation(p, true));
+        }
+    }
+
+    /// The defaults of other tables that count with a sequence of these columns go with it.
+    fn drop_borrowed(&mut self, table: &QualifiedName, columns: impl Fn(&Ident) -> bool) {
+        let borrowers =
+            self.borrowers(table, columns).into_iter().map(|(other, column)| (key(&other.name), column.clone()));
+        for (other, column) in borrowers.collect::<Vec<_>>() {
+            self.edit(&other, |t| t.column_mut(&column, |c| c.default = None));
         }
     }
 

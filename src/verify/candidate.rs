@@ -1,6 +1,5 @@
 //! A migration and the sequence that stands for it, as a runner sends them.
 
-use camino::Utf8Path;
 use postgres::Client;
 
 use super::command::Place;
@@ -89,14 +88,6 @@ impl Candidate {
             pieces,
             runner: naive.runner,
         }
-    }
-}
-
-impl Candidate {
-    /// The same where the migration's file belongs there in the project.
-    pub fn in_place(mut self, path: &Utf8Path) -> Candidate {
-        self.place.path = path.to_owned();
-        self
     }
 }
 

@@ -27,13 +27,13 @@ pub(super) enum Downgrades {
 /// The downgrades of the steps.
 ///
 /// Each step takes itself back where that can be done, with the author's own statement where nothing else says how. An
-/// author's function that does nothing goes on doing nothing; one that does more or other than take back what the upgrade
+/// author's function that does nothing, or only fails, goes on so; one that does more or other than take back what the upgrade
 /// does stays whole, in the first step: that is the last one to be taken back.
 pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     let blocks = of.sequence.blocks.len();
     let own = match file.downgrade() {
         None => return Downgrades::Whole(blocks - 1),
-        Some(own) if own.is_empty() => return Downgrades::Whole(blocks - 1),
+        Some(own) if own.iter().all(|call| call.text.starts_with("raise")) => return Downgrades::Whole(blocks - 1),
         Some(own) => own,
     };
     let made: BTreeSet<String> = of.sequence.steps_of(0..blocks).flat_map(|step| subjects(&step.operation)).collect();
@@ -44,7 +44,7 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     let each = (0..blocks).map(|at| {
         let undone = undone(steps(of.sequence, at));
         if undone.impossible.is_empty() {
-            return Some(lines(&undone, of.settings, file));
+            return lines(&undone, of.settings, file);
         }
         // What cannot be taken back as it was, its author may bring back in some form.
         let impossible = steps(of.sequence, at).filter(|step| matches!(step.undo, Undo::Impossible(_)));
@@ -53,17 +53,16 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
             .iter()
             .filter(|call| call.subjects.as_ref().is_some_and(|all| !all.is_empty() && all.is_subset(&wanted)))
             .collect();
-        let given: BTreeSet<String> = calls.iter().flat_map(|call| call.subjects.clone().unwrap_or_default()).collect();
-        let is_given = !wanted.is_empty() && wanted.is_subset(&given) && undone.statements.is_empty();
-        is_given.then(|| {
-            let point = [BLOCK.to_owned(), "    pass".to_owned()];
-            point.into_iter().chain(calls.iter().map(|call| call.text.to_owned())).collect()
-        })
+        let mut lines = match undone.statements.is_empty() {
+            true if calls.is_empty() => return vec!["pass".to_owned()],
+            true => vec![BLOCK.to_owned(), "    pass".to_owned()],
+            false => lines(&undone, of.settings, file),
+        };
+        // Behind the block: they run once, with the row.
+        lines.extend(calls.iter().map(|call| call.text.to_owned()));
+        lines
     });
-    match each.collect::<Option<Vec<Lines>>>() {
-        Some(each) => Downgrades::Each(each),
-        None => Downgrades::Whole(0),
-    }
+    Downgrades::Each(each.collect())
 }
 
 fn steps(sequence: &Sequence, block: usize) -> impl Iterator<Item = &Step> {

@@ -203,10 +203,13 @@ impl<'a> File<'a> {
 
     /// A function with other statements, behind its docstring.
     fn function(&self, function: &Function, lines: &[String]) -> (ByteSpan, String) {
-        let indent = function.indent.slice(self.text);
-        let indent = if indent.is_empty() { "    " } else { indent };
+        // Its statements may stand behind its colon, in the same line.
+        let is_one_line = !self.text[..function.indent.start].ends_with('\n');
+        let indent = if is_one_line { INDENT } else { function.indent.slice(self.text) };
         let docstring = function.body.first().filter(|first| self.is_docstring(first));
-        let from = docstring.map_or(function.indent.start, |docstring| docstring.behind.end);
+        let head = self.text[function.head.end..].find('\n').map_or(self.text.len(), |at| function.head.end + at + 1);
+        let head = if is_one_line { function.head.end } else { head };
+        let from = docstring.map_or(head, |docstring| docstring.behind.end);
         let to = function.trailing.end.max(function.body.last().map_or(from, |last| last.behind.end));
         let mut text = String::new();
         let is_mark = |line: &str| MARKS.iter().any(|mark| line.starts_with(mark));
@@ -286,7 +289,14 @@ fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
         }
     }
     let gone = module.body.iter().zip(&is_kept).filter(|(_, is_kept)| !**is_kept);
-    let edits = gone.map(|(statement, _)| (lines_of(text, statement.span), String::new())).collect();
+    let mut lines: Vec<ByteSpan> = Vec::new();
+    for span in gone.map(|(statement, _)| lines_of(text, statement.span)) {
+        match lines.last_mut().filter(|last| text[last.end..span.start].trim().is_empty()) {
+            Some(last) => last.end = span.end,
+            None => lines.push(span),
+        }
+    }
+    let edits = lines.into_iter().map(|span| (with_fewer_empty_lines(text, span), String::new())).collect();
     with_two_empty_lines_at_most(&edited(text, edits))
 }
 
@@ -364,6 +374,17 @@ fn lines_of(text: &str, span: ByteSpan) -> ByteSpan {
     }
     let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
     ByteSpan::new(start, end)
+}
+
+/// Lines that go, with the empty ones on that side of them that has fewer.
+fn with_fewer_empty_lines(text: &str, span: ByteSpan) -> ByteSpan {
+    let is_empty = |line: &&str| line.trim().is_empty();
+    let before: usize = text[..span.start].split_inclusive('\n').rev().take_while(is_empty).map(str::len).sum();
+    let behind: usize = text[span.end..].split_inclusive('\n').take_while(is_empty).map(str::len).sum();
+    match before < behind {
+        true => ByteSpan::new(span.start - before, span.end),
+        false => ByteSpan::new(span.start, span.end + behind),
+    }
 }
 
 /// Empty lines between statements of the module, as few as every style wants; those in strings stay.

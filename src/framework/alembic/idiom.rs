@@ -4,10 +4,10 @@
 //! writes the revision's row behind it, in the next transaction: a run that is killed in between begins the revision again,
 //! so everything in the block can run again. What cannot, and what is quick, commits with the row.
 
+use super::calls::revision;
 use super::directive::create_index;
 use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
 use super::file::File;
-use super::revision::Revision;
 use super::written::sql_literal;
 use crate::framework::layout::width;
 use crate::framework::page::{Commands, Page, slug};
@@ -34,7 +34,7 @@ impl Idiom for Functions {
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let Sequenced { migration, sequence, files, .. } = *of;
         // It was read before, from the same text.
-        let Ok(revision) = Revision::read(migration.source.clone()) else { return Vec::new() };
+        let Ok(revision) = revision(migration.source.clone()) else { return Vec::new() };
         let file = File::new(&revision);
         let mut told = vec![false; migration.statements.len()];
         let count = files.parts.len();
@@ -76,8 +76,8 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     let header = page.header(&statements.sql());
     lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));
     // A single validation is quick to say and the same the second time: it commits with its row.
-    let validates =
-        page.kind() == UnitKind::Validate && matches!(statements.all.as_slice(), [Statement::Operation(..)]);
+    let is_block = |statement: &Statement| matches!(statement, Statement::Sql(text) if text.starts_with("DO "));
+    let validates = page.kind() == UnitKind::Validate && !statements.all.iter().any(is_block);
     let with_row = inside || validates;
     let begins_outside = || {
         let first = page.steps().next().map(|step| migration.items[step.from].statement);

@@ -1,7 +1,7 @@
 //! Columns.
 
 use super::*;
-use crate::operation::{ColumnDefinition, ColumnOperation, ConstraintKind, TypeName};
+use crate::operation::{ColumnAttribute, ColumnDefinition, ColumnOperation, ConstraintKind, Generated, TypeName};
 use crate::schema::{Dependent, mentions, same};
 
 impl Schema {
@@ -14,10 +14,14 @@ impl Schema {
                 self.can_drop_column(table, column, *if_exists, *cascade)
             }
             ColumnOperation::Rename { table, column, to } => self.can_rename_column(table, column, to),
-            ColumnOperation::SetNotNull { table, column }
-            | ColumnOperation::SetDefault { table, column, .. }
-            | ColumnOperation::DropDefault { table, column }
-            | ColumnOperation::SetAttribute { table, column, .. } => self.has_column(table, column),
+            ColumnOperation::SetNotNull { table, column } => self.has_column(table, column),
+            ColumnOperation::SetDefault { table, column, .. } | ColumnOperation::DropDefault { table, column } => {
+                self.can_change_default(table, column)
+            }
+            ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity } => {
+                self.can_add_identity(table, column)
+            }
+            ColumnOperation::SetAttribute { table, column, .. } => self.has_column(table, column),
             ColumnOperation::DropNotNull { table, column } => self.can_drop_not_null(table, column),
             ColumnOperation::SetType { table, column, ty, collation, .. } => {
                 takes_collation(ty, collation.as_ref())?;
@@ -76,6 +80,10 @@ impl Schema {
             let depends = format!("constraint {constraint} on table {other} depends on column {column}");
             return refused(DEPENDENT_OBJECTS, depends);
         }
+        if let Some((other, own)) = self.borrowers(&table.name, |own| own == column).first() {
+            let depends = format!("default value for column {own} of table {} depends on column {column}", other.name);
+            return refused(DEPENDENT_OBJECTS, depends);
+        }
         let generated = |c: &&super::super::Column| {
             use crate::operation::Generated::{Stored, Virtual};
             matches!(&c.generated, Some(Stored(text) | Virtual(text)) if mentions(text.as_str(), column.as_str()))
@@ -107,10 +115,44 @@ impl Schema {
 
     pub(super) fn can_drop_not_null(&self, table: &TableRef, column: &Ident) -> Applies {
         self.has_column(table, column)?;
+        let state = self.column(&table.name, column).filter(|c| c.sure);
+        if state.is_some_and(|c| matches!(c.generated, Some(Generated::Identity(_)))) {
+            let identity = format!("column {column} of relation {} is an identity column", table.name);
+            return refused(SYNTAX_ERROR, identity);
+        }
         let primary = self.table(&table.name).and_then(Table::primary_key);
         match primary.is_some_and(|columns| columns.contains(column)) {
             true => refused(INVALID_TABLE_DEFINITION, format!("column {column} is in a primary key")),
             false => Ok(()),
+        }
+    }
+
+    /// A column that is generated has no default of its own.
+    fn can_change_default(&self, table: &TableRef, column: &Ident) -> Applies {
+        self.has_column(table, column)?;
+        let state = self.column(&table.name, column).filter(|c| c.sure);
+        match state.and_then(|c| c.generated.as_ref()) {
+            Some(Generated::Identity(_)) => {
+                refused(SYNTAX_ERROR, format!("column {column} of relation {} is an identity column", table.name))
+            }
+            Some(Generated::Stored(_) | Generated::Virtual(_)) => {
+                refused(SYNTAX_ERROR, format!("column {column} of relation {} is a generated column", table.name))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn can_add_identity(&self, table: &TableRef, column: &Ident) -> Applies {
+        self.has_column(table, column)?;
+        let Some(state) = self.column(&table.name, column).filter(|c| c.sure) else { return Ok(()) };
+        let of = format!("column {column} of relation {}", table.name);
+        match &state.generated {
+            _ if !state.not_null => {
+                refused(NOT_IN_STATE, format!("{of} must be declared NOT NULL before identity can be added"))
+            }
+            Some(Generated::Identity(_)) => refused(NOT_IN_STATE, format!("{of} is already an identity column")),
+            _ if state.default.is_some() => refused(NOT_IN_STATE, format!("{of} already has a default value")),
+            _ => Ok(()),
         }
     }
 

@@ -11,7 +11,7 @@ mod relations;
 use std::fmt;
 
 use super::key::{Key, key};
-use super::{RelationKind, Schema, Table};
+use super::{Age, RelationKind, Schema, Table};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectKind,
     ObjectOperation, Operation, QualifiedName, SessionOperation, TableOperation, TableRef,
@@ -56,6 +56,8 @@ const DEPENDENT_OBJECTS: &str = "2BP01";
 const INVALID_TABLE_DEFINITION: &str = "42P16";
 const WRONG_OBJECT_TYPE: &str = "42809";
 const NOT_SUPPORTED: &str = "0A000";
+const NOT_IN_STATE: &str = "55000";
+const SYNTAX_ERROR: &str = "42601";
 
 impl Schema {
     /// Applies an operation, or says why PostgreSQL of that major version would refuse it; nothing has changed then.
@@ -228,7 +230,7 @@ impl Schema {
     /// The history's own statements made it: what only a framework wrote down may still have to be made.
     fn is_surely_relation(&self, name: &Key) -> bool {
         let is_view = |t: &Table| matches!(t.kind, RelationKind::View | RelationKind::MaterializedView);
-        self.tables.get(name).is_some_and(|t| t.is_sure() || is_view(t))
+        self.tables.get(name).is_some_and(|t| t.is_sure() || t.age == Age::New || is_view(t))
             || self.indexes.get(name).is_some_and(|i| i.sure)
             || self.sequences.contains(name)
     }

@@ -51,7 +51,7 @@ impl Schema {
         if let Some((column, table)) = self.using_type(name).into_iter().find_map(of_type) {
             return refused(DEPENDENT_OBJECTS, format!("column {column} of table {table} depends on type {name}"));
         }
-        match self.default_of_type(name) {
+        match self.defaults_of_type(name).next() {
             Some((table, column)) => refused(
                 DEPENDENT_OBJECTS,
                 format!("default value for column {column} of table {table} depends on type {name}"),

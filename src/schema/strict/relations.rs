@@ -42,8 +42,12 @@ impl Schema {
         if self.is_relation(&key(&create.name)) && create.if_not_exists {
             return Ok(());
         }
-        self.relation_is_free(&create.name)?;
-        self.type_is_free(&create.name)?;
+        // temporary tables have a schema of their own
+        let is_apart = |t: &Table| t.persistence.is_temporary() != create.persistence.is_temporary();
+        if !self.table(&create.name).is_some_and(is_apart) {
+            self.relation_is_free(&create.name)?;
+            self.type_is_free(&create.name)?;
+        }
         create.sources().try_for_each(|source| self.has_relation(source))?;
         if let Some(parent) = create.partition_of.as_ref().and_then(|parent| self.table(parent))
             && parent.kind != RelationKind::Partitioned
@@ -118,6 +122,12 @@ impl Schema {
             let stays = |table: &QualifiedName| !goes(table) && !own.iter().any(|t| same(&t.name, table));
             if let Some((table, state)) = self.referencing(name).into_iter().find(|(table, _)| stays(&table.name)) {
                 let depends = format!("constraint {} on table {} depends on table {name}", state.name, table.name);
+                return refused(DEPENDENT_OBJECTS, depends);
+            }
+            let mut borrowers = self.borrowers(name, |_| true).into_iter();
+            if let Some((other, column)) = borrowers.find(|(other, _)| stays(&other.name)) {
+                let depends =
+                    format!("default value for column {column} of table {} depends on table {name}", other.name);
                 return refused(DEPENDENT_OBJECTS, depends);
             }
             if let Some(view) = self.views_of(name).next() {
