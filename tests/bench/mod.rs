@@ -40,6 +40,12 @@ impl Named for prisma::Sample {
     }
 }
 
+impl Named for String {
+    fn name(&self) -> &str {
+        self
+    }
+}
+
 impl Named for drizzle::Sample {
     fn name(&self) -> &str {
         &self.name
