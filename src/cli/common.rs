@@ -305,7 +305,7 @@ impl Common {
         let printed = match self.format {
             Format::Text => {
                 let new = ran.iter().all(|r| r.scope.as_ref().is_some_and(|s| s.only_new));
-                text::render(&report, &read_source, &self.text_options(mode, new))
+                text::render(&report, &|path: &str| source(&report, path), &self.text_options(mode, new))
             }
             Format::Json => json::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
             Format::Patch => patch::render(&report),
@@ -370,6 +370,15 @@ pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
         }
     }
     clean
+}
+
+/// The text that the report speaks of: a file that was rewritten in place is another one by now.
+fn source(report: &Report, path: &str) -> Option<String> {
+    let mut files = report.migrations.iter().flat_map(|migration| &migration.files);
+    match files.find(|file| file.path == path).and_then(|file| file.before.as_deref()) {
+        Some(before) => Some(before.strip_prefix('\u{feff}').unwrap_or(before).to_owned()),
+        None => read_source(path),
+    }
 }
 
 fn read_source(path: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use crate::operation::{
     Backfill, ColumnOperation, ConstraintOperation, DataOperation, Decides, Fixed, IndexOperation, Item, Operation,
     QualifiedName, SessionOperation, Setting, TableOperation, TransactionControl,
 };
-use crate::plan::{Origin, Sequence, Step, Unit, UnitKind};
+use crate::plan::{Origin, Sequence, Step, Unit, UnitKind, changes_answer};
 use crate::sql::{Change, change, one_line, read_statement, render, split};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
@@ -141,18 +141,24 @@ impl Page<'_> {
             units.flat_map(|unit| &unit.steps).any(|s| s.item == step.item)
         };
         let fails = |step: &Step| match self.kind() {
-            UnitKind::Brief => (0..self.sequence.blocks.len()).find(|at| validates(*at, step)).map(|n| n + 1),
+            UnitKind::Brief | UnitKind::AsWritten => {
+                (0..self.sequence.blocks.len()).find(|at| validates(*at, step)).map(|n| n + 1)
+            }
             _ => Some(self.at + 1),
         };
-        let queries = self.steps().filter_map(|s| s.preflight.as_ref().map(|query| (fails(s), query)));
+        let mut queries = Vec::new();
+        for (at, step) in self.steps().enumerate() {
+            let Some(query) = &step.preflight else { continue };
+            // the same transaction mends rows first, so that some that are found now are none by then
+            let is_mended = self.steps().take(at).any(|earlier| changes_answer(&earlier.operation, query));
+            let after = if is_mended { " once its rows are changed" } else { "" };
+            let fails = match fails(step) {
+                Some(number) if number != self.at + 1 => format!("step {number}"),
+                _ => "it".to_owned(),
+            };
+            queries.push(format!("this must find nothing{after}, or {fails} fails:  {};", one_line(query)));
+        }
         queries
-            .map(|(fails, query)| match fails {
-                Some(step) if step != self.at + 1 => {
-                    format!("this must find nothing, or step {step} fails:  {};", one_line(query))
-                }
-                _ => format!("this must find nothing, or it fails:  {};", one_line(query)),
-            })
-            .collect()
     }
 
     fn if_it_fails(&self, sent: &str) -> String {

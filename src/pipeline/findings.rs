@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
-use crate::plan::{Duration, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses};
+use crate::plan::{Duration, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer};
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
@@ -68,6 +68,19 @@ impl Findings {
                 outcome.steps = None;
             } else if finding.rule.id == "missing-lock-timeout" {
                 leave(outcome, "it commits with a statement that takes long; set a lock_timeout before it");
+            }
+        }
+        self
+    }
+
+    /// The same, after what was dangerous under a lock alone: whether the sequence parts the two is seen only in its units.
+    pub fn with_locks_of(mut self, sequence: &Sequence, because: &str) -> Findings {
+        for finding in self.findings.iter_mut().filter(|finding| finding.outcome.held_by.is_some()) {
+            let Some((step, is_under_lock)) = parting::find(sequence, finding.item) else { continue };
+            match (finding.outcome.steps.is_some(), is_under_lock) {
+                (true, true) => leave(&mut finding.outcome, because),
+                (false, false) => parting::release(&mut finding.outcome, step),
+                (true, false) | (false, true) => {}
             }
         }
         self
@@ -333,6 +346,13 @@ fn first_outcome(
         if asks_for_what_is_not_there(&outcome, site) {
             outcome.preflight = None;
             outcome.steps.iter_mut().flatten().for_each(|step| step.preflight = None);
+        }
+        // Asked before the migration it finds rows that are mended by then.
+        if let Some(preflight) = &mut outcome.preflight {
+            let changes = |at: &usize| changes_answer(&site.items[*at].operation, &preflight.query);
+            if let Some(last) = (0..site.at).rev().find(changes) {
+                preflight.condition += &format!(" once {} has run", guards::place(migration, last));
+            }
         }
         let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)

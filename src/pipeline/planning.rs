@@ -266,7 +266,7 @@ impl<'a> Search<'a> {
         }
         let mut sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
         sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
-        findings = findings.without_guards_in_as_written(&sequence);
+        findings = findings.without_guards_in_as_written(&sequence).with_locks_of(&sequence, &self.because);
         let sequence = if findings.is_rewritten() { sequence } else { Sequence::default() };
         Ok((findings, sequence))
     }

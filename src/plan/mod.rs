@@ -22,5 +22,5 @@ pub use origin::Origin;
 pub use resource::Uses;
 pub use runner::{Begins, Leaves, Resumes, Runner, Sends};
 pub use sequence::{Sequence, Unit, UnitKind};
-pub use step::{Duration, Phase, Step, Transaction, Undo, snake_case};
+pub use step::{Duration, Phase, Step, Transaction, Undo, changes_answer, snake_case};
 pub use waits::Freedom;

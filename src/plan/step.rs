@@ -8,6 +8,7 @@ use crate::operation::{
     TableOperation, TypeOperation,
 };
 use crate::postgres::LockMode;
+use crate::schema::mentions;
 
 /// When a step may run, seen from the deploys of the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +58,22 @@ pub enum Undo {
     Nothing,
     /// It cannot be taken back, and why.
     Impossible(String),
+}
+
+/// The operation changes or takes away rows that a query looks at.
+pub fn changes_answer(operation: &Operation, query: &str) -> bool {
+    let Operation::Data(data) = operation else { return false };
+    let reads = |table: &QualifiedName| mentions(query, table.name.as_str());
+    match data {
+        DataOperation::Update { table, sets, .. } => {
+            let is_set = |sets: &Vec<Ident>| sets.iter().any(|column| mentions(query, column.as_str()));
+            reads(table) && sets.as_ref().is_none_or(is_set)
+        }
+        DataOperation::Delete { table, .. } => reads(table),
+        DataOperation::Truncate { tables, .. } => tables.iter().any(reads),
+        // A step that fills comes of what has its own query; rows that come are seldom those that break a rule.
+        DataOperation::Insert { .. } | DataOperation::Select { .. } | DataOperation::Backfill(_) => false,
+    }
 }
 
 /// One operation of a sequence with everything that a layout or a report says about it.

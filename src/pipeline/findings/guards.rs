@@ -95,7 +95,7 @@ fn cannot_be_wrapped(migration: &Migration) -> Option<String> {
 }
 
 /// `the COMMIT at line 3`.
-fn place(migration: &Migration, at: usize) -> String {
+pub(super) fn place(migration: &Migration, at: usize) -> String {
     let line = migration.source.position(migration.spans[at].start).line;
     let words = migration.slice(at).split_whitespace().take(2).collect::<Vec<_>>().join(" ");
     format!("the {} at line {line}", words.trim_end_matches(';'))

@@ -2,7 +2,7 @@
 
 use crate::framework::migration::Migration;
 use crate::operation::Fixed;
-use crate::plan::{Step, Transaction};
+use crate::plan::{Sequence, Step, Transaction};
 use crate::rewrite::{Applicability, Outcome};
 
 /// True when a sequence runs the two in transactions of their own: not those of one `DO` block with logic, nor what the
@@ -23,6 +23,22 @@ pub(super) fn part(outcome: &mut Outcome, step: Step) {
     outcome.hazard.applicability = Applicability::Safe;
     outcome.hazard.help = "a transaction of its own".into();
     outcome.steps = Some(vec![step]);
+}
+
+/// The first step of an item, and whether an earlier one of its transaction holds a lock that others feel.
+pub(super) fn find(sequence: &Sequence, item: usize) -> Option<(&Step, bool)> {
+    sequence.units.iter().find_map(|unit| {
+        let at = unit.steps.iter().position(|step| step.item == item)?;
+        let is_strong = |step: &Step| step.locks.iter().any(|(_, mode)| mode.blocks_writes());
+        Some((&unit.steps[at], unit.steps[..at].iter().any(is_strong)))
+    })
+}
+
+/// The operation runs with others of its own migration, but the lock is gone by then.
+pub(super) fn release(outcome: &mut Outcome, step: &Step) {
+    outcome.hazard.applicability = Applicability::Safe;
+    outcome.hazard.help = "the lock is released before it".into();
+    outcome.steps = Some(vec![step.clone()]);
 }
 
 fn own_transaction(transaction: Transaction) -> Transaction {
