@@ -20,6 +20,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::disk::FileChange;
+use crate::framework::header::begins;
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
 use crate::plan::Sequence;
@@ -151,6 +152,9 @@ pub fn each(
             if !continued[offset] {
                 schema.begin_migration();
                 written_down.begin_migration();
+                if migration.as_ref().is_ok_and(|migration| begins(&migration.headers)) {
+                    schema.begin_sequence();
+                }
             }
             match migration {
                 Ok(mut migration) if in_scope(found) => {

@@ -18,10 +18,19 @@ from alembic.runtime.migration import MigrationContext
 warnings.simplefilter("ignore")
 
 
+def load(path):
+    spec = importlib.util.spec_from_file_location("revision_file", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def sent(module, name):
+    """The statements of a function, each with whether it is sent inside the run's transaction or outside."""
     if not hasattr(module, name):
         return []
     statements = []
+    place = ["inside"]
     context = MigrationContext.configure(
         dialect_name="postgresql",
         opts={"as_sql": True, "output_buffer": io.StringIO(), "literal_binds": True},
@@ -31,7 +40,7 @@ def sent(module, name):
     context.dialect.identifier_preparer._double_percents = False
     # What a connected dialect finds out: backslashes in literals are characters.
     context.dialect._backslash_escapes = False
-    context.impl.static_output = lambda text: statements.append(text.strip())
+    context.impl.static_output = lambda text: statements.append((text.strip()[:-1], place[0]))
     # Offline mode drops the values of parameters.
     execute = context.connection.execute
 
@@ -41,12 +50,13 @@ def sent(module, name):
         return execute(statement)
 
     context.connection.execute = execute_without_parameters
-    # What is begun and committed around the functions is no part of them.
-    context.impl.emit_begin = context.impl.emit_commit = lambda: None
+    # What is begun and committed around the functions is no part of them; an autocommit_block() does both inside.
+    context.impl.emit_begin = lambda: place.__setitem__(0, "inside")
+    context.impl.emit_commit = lambda: place.__setitem__(0, "outside")
     with Operations.context(context):
         with context.begin_transaction(_per_migration=True):
             getattr(module, name)()
-    return [text[:-1] for text in statements]
+    return statements
 
 
 def main():
@@ -54,19 +64,18 @@ def main():
     for path in sys.stdin.read().splitlines():
         line = {"file": path}
         try:
-            spec = importlib.util.spec_from_file_location("revision_file", path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            module = load(path)
         except Exception as error:
             print(json.dumps({**line, "error": repr(error)}), file=out)
             continue
         for name in ("upgrade", "downgrade"):
             try:
-                line[name] = sent(module, name)
+                line[name] = [text for text, _ in sent(module, name)]
             except Exception as error:
                 line[name] = None
                 line[name + "_error"] = repr(error)[:200]
         print(json.dumps(line), file=out)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -154,7 +154,9 @@ impl<'a> File<'a> {
         let mut text = String::new();
         let is_mark = |line: &str| MARKS.iter().any(|mark| line.starts_with(mark));
         let mut has_statement = false;
-        for line in lines.iter().filter(|line| !is_mark(line)) {
+        // A docstring is a statement.
+        let is_idle = |line: &str| docstring.is_some() && line == "pass";
+        for line in lines.iter().filter(|line| !is_mark(line) && !is_idle(line)) {
             has_statement |= !line.is_empty() && !line.starts_with('#');
             let depth = (line.len() - line.trim_start_matches(' ').len()) / 4;
             let line = &line[depth * 4..];
@@ -164,7 +166,7 @@ impl<'a> File<'a> {
             text += line;
             text.push('\n');
         }
-        if !has_statement {
+        if !has_statement && docstring.is_none() {
             text += &format!("{indent}pass\n");
         }
         // The statement before it may end its file.
@@ -229,7 +231,14 @@ fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
         }
     }
     let gone = module.body.iter().zip(&is_kept).filter(|(_, is_kept)| !**is_kept);
-    let edits = gone.map(|(statement, _)| (lines_of(text, statement.span), String::new())).collect();
+    let mut edits: Vec<(ByteSpan, String)> = Vec::new();
+    for (statement, _) in gone {
+        let mut lines = lines_of(text, statement.span);
+        if let Some((before, _)) = edits.pop_if(|(before, _)| before.end == lines.start) {
+            lines.start = before.start;
+        }
+        edits.push((with_empty_lines(text, lines), String::new()));
+    }
     with_two_empty_lines_at_most(&edited(text, edits))
 }
 
@@ -307,6 +316,14 @@ fn lines_of(text: &str, span: ByteSpan) -> ByteSpan {
     }
     let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
     ByteSpan::new(start, end)
+}
+
+/// Whole lines with empty ones behind them, so that only as many are left as stood on one side.
+fn with_empty_lines(text: &str, lines: ByteSpan) -> ByteSpan {
+    let empty = |line: &&str| line.trim().is_empty();
+    let above = text[..lines.start].split_inclusive('\n').rev().take_while(empty).count();
+    let below = text[lines.end..].split_inclusive('\n').take_while(empty).take(above);
+    ByteSpan::new(lines.start, lines.end + below.map(str::len).sum::<usize>())
 }
 
 /// Empty lines between statements of the module, as few as every style wants; those in strings stay.

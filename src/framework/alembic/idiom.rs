@@ -13,8 +13,8 @@ use crate::framework::page::{Commands, Page, slug};
 use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::statements::{Statement, statements};
 use crate::framework::{Body, Idiom, Layout, Sequenced, header};
-use crate::operation::{CreateIndex, IndexOperation, Operation};
-use crate::plan::UnitKind;
+use crate::operation::{CreateIndex, IndexOperation, Operation, TypeOperation};
+use crate::plan::{Step, UnitKind};
 use crate::sql::{one_line, render};
 
 pub(super) struct Functions;
@@ -77,7 +77,12 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     // A single validation is quick to say and the same the second time: it commits with its row.
     let validates =
         page.kind() == UnitKind::Validate && matches!(statements.all.as_slice(), [Statement::Operation(..)]);
-    let with_row = inside || validates;
+    // A label can be used when it has committed: by what comes next in the same run, too.
+    let is_label = |step: &Step| match &step.operation {
+        Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists && !step.verbatim,
+        _ => false,
+    };
+    let with_row = (inside && !page.steps().all(is_label)) || validates;
     let begins_outside = || {
         let first = page.steps().next().map(|step| migration.items[step.from].statement);
         first.is_some_and(|first| migration.sent[first].is_outside)
