@@ -225,13 +225,13 @@ impl Pair<'_> {
         let expected = Expected::of(naive, history, &[])?;
         expected.must_be(rewritten)?;
         self.must_be_done(rewritten)?;
+        let down = self.naive_down(naive)?;
         if ways == Ways::Every {
             self.must_check_the_same(naive, rewritten)?;
             self.must_go_step_by_step(history, &expected).context("step by step")?;
             self.must_bear_failures(history, &expected)?;
-            self.must_take_over(history, naive, &expected).context("after the naive revision")?;
+            self.must_take_over(history, naive, down.as_ref(), &expected).context("after the naive revision")?;
         }
-        let down = self.naive_down(naive)?;
         self.must_go_down(history, rewritten, down.as_ref())?;
         must_look_the_same(naive, rewritten).context("up again")
     }
@@ -285,12 +285,17 @@ impl Pair<'_> {
     }
 
     /// A database where the naive revision ran has nothing to do, and goes down and up as any other.
-    fn must_take_over(&self, history: &Database, naive: &Database, expected: &Expected) -> Result<()> {
+    fn must_take_over(
+        &self,
+        history: &Database,
+        naive: &Database,
+        down: Option<&Database>,
+        expected: &Expected,
+    ) -> Result<()> {
         let database = self.server.copy(naive)?;
         self.must_be_done(&database)?;
         expected.must_be_read(&database)?;
-        let down = self.naive_down(naive)?;
-        self.must_go_down(history, &database, down.as_ref())?;
+        self.must_go_down(history, &database, down)?;
         must_look_the_same(naive, &database).context("up again")
     }
 
