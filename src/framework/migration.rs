@@ -84,6 +84,8 @@ pub struct Call {
     pub leading: Option<ByteSpan>,
     /// Where it stands in the file.
     pub span: ByteSpan,
+    /// The comment behind it in its last line; `None` where that is looked for in what follows.
+    pub behind: Option<ByteSpan>,
     /// What it sends, one by one.
     pub sends: Vec<Sending>,
 }
@@ -106,7 +108,7 @@ impl Call {
     pub fn of(span: ByteSpan, sql: String) -> Call {
         let reading = read_statement(&sql);
         let spans = vec![span; reading.operations.len()];
-        Call { leading: None, span, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
+        Call { leading: None, span, behind: None, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
     }
 }
 
@@ -156,7 +158,7 @@ impl Migration {
         let mut end = 0;
         let first = calls.first().map_or(migration.source.text.len(), |call| call.span.start);
         migration.headers.iter_mut().take(1).for_each(|header| header.is_at_the_top = header.at < first);
-        for Call { leading, span, sends } in calls {
+        for Call { leading, span, behind, sends } in calls {
             let first = migration.statements.len();
             let call = first..first + sends.len();
             let mut leading = leading.unwrap_or_else(|| ByteSpan::new(end, span.start));
@@ -172,7 +174,10 @@ impl Migration {
                 migration.sent.push(Sent { span: ByteSpan::new(from, span.end), statements: at..at + 1, is_outside });
                 (from, leading) = (span.end, ByteSpan::new(span.end, span.end));
             }
-            end = span.end;
+            if let (Some(behind), Some(last)) = (behind, migration.statements.last_mut()) {
+                last.behind = behind;
+            }
+            end = behind.unwrap_or(span).end;
         }
         migration.ended(end, &session)
     }
@@ -252,7 +257,7 @@ impl Migration {
             self.spans.push(span);
             self.in_sql.push(ByteSpan::new(0, span.len()));
             self.items.push(Item {
-                operation: Operation::Opaque { what: what.into() },
+                operation: Operation::Opaque { what: what.into(), is_program: false },
                 statement: self.statements.len(),
                 chunk: session.chunk,
                 block: session.block,
@@ -273,6 +278,10 @@ impl Migration {
 
     /// Gives the last statement the comment that stands behind it in its line; returns what is left of what follows it.
     fn behind_last(&mut self, following: ByteSpan) -> ByteSpan {
+        // It begins a line of its own.
+        if self.source.text[..following.start].ends_with('\n') {
+            return following;
+        }
         let text = following.slice(&self.source.text);
         let line = text.split('\n').next().unwrap_or_default();
         let end = self.separator().and_then(|separator| line.find(separator)).unwrap_or(line.len());

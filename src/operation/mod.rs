@@ -93,6 +93,8 @@ pub enum Operation {
     Opaque {
         /// It in a few words.
         what: String,
+        /// It is a program and not a statement, and may have made, changed and dropped whatever there is.
+        is_program: bool,
     },
 }
 

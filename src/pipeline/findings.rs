@@ -77,7 +77,8 @@ impl Findings {
     pub fn kept(&self, migration: &Migration, refusal: &Refusal) -> Findings {
         let place = migration.source.position(migration.spans[refusal.item].start);
         let words: Vec<&str> = migration.slice(refusal.item).split_whitespace().take(2).collect();
-        self.left(&format!("the {} at {place} {}", words.join(" "), refusal.why))
+        let words = if words.is_empty() { "call".to_owned() } else { words.join(" ") };
+        self.left(&format!("the {words} at {place} {}", refusal.why))
     }
 
     /// The same where these items stay as they are written, in one place with what stands between them, and why; `Err` where

@@ -252,7 +252,7 @@ fn file(change: &FileChange, base: &Utf8Path) -> FileReport {
 
 fn opaque(migration: &Migration, path: &str) -> Vec<OpaqueReport> {
     let unread = migration.items.iter().enumerate().filter_map(|(at, item)| match &item.operation {
-        Operation::Opaque { what } => Some((at, what)),
+        Operation::Opaque { what, .. } => Some((at, what)),
         _ => None,
     });
     unread

@@ -121,10 +121,11 @@ impl<'a> Division<'a> {
         }
         let part = Part { from: at, once: at + 1, to: at + 1 };
         let again = Rerun { units: self.units(part), ..self.again() };
-        match self.sequence.block(at).iter().find_map(|unit| again.harmful(unit)) {
-            Some(step) => Err(step),
-            None => Ok(part),
-        }
+        let harmful = match self.sequence.block(at) {
+            [unit] if unit.kind == UnitKind::Brief => again.harmful_at_once(unit),
+            units => units.iter().find_map(|unit| again.harmful(unit)),
+        };
+        harmful.map_or(Ok(part), Err)
     }
 
     /// Blocks that the author's words stay in, outside transactions of the author's.

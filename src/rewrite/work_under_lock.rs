@@ -107,7 +107,7 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
         (Operation::Data(DataOperation::Select { .. }), Work::Unknown) => {
             return Some(("a function runs that may take its time".into(), Severity::Caution));
         }
-        (Operation::Opaque { what }, Work::Unknown) if what.to_uppercase().starts_with("EXECUTE") => {
+        (Operation::Opaque { what, .. }, Work::Unknown) if what.to_uppercase().starts_with("EXECUTE") => {
             return Some(("a prepared statement runs".into(), Severity::Caution));
         }
         _ => return None,

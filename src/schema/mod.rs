@@ -89,6 +89,8 @@ pub struct Schema {
     presumed: OrdSet<Key>,
     /// What is not here is not there.
     closed: bool,
+    /// A program ran that nobody read: what is here may be otherwise.
+    is_doubtful: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }

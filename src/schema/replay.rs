@@ -46,7 +46,11 @@ impl Schema {
             }
             Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::LockTable { .. }) => {}
             // It may insert, or end the transaction.
-            Operation::Session(SessionOperation::Transaction(_)) | Operation::Opaque { .. } => self.emptied.clear(),
+            Operation::Session(SessionOperation::Transaction(_)) => self.emptied.clear(),
+            Operation::Opaque { is_program, .. } => {
+                self.emptied.clear();
+                self.is_doubtful |= is_program;
+            }
         }
     }
 

@@ -176,7 +176,7 @@ impl Body<'_> {
         self.has_logic = true;
         let verbs = verbs(text);
         let with = if verbs.is_empty() { String::new() } else { format!(" with {verbs}") };
-        let operation = Operation::Opaque { what: format!("{what} in a DO block{with}") };
+        let operation = Operation::Opaque { what: format!("{what} in a DO block{with}"), is_program: false };
         let span = ByteSpan { start: self.offset + span.start, end: self.offset + span.end };
         self.operations.push(Located { operation, span });
     }
@@ -335,7 +335,7 @@ impl Body<'_> {
         let reading = (self.read_statement)(span.slice(self.text), self.depth + 1);
         self.has_logic |= reading.has_logic;
         for located in reading.operations {
-            if let Operation::Opaque { what } = &located.operation {
+            if let Operation::Opaque { what, .. } = &located.operation {
                 self.not_read(span, what, "");
                 continue;
             }
@@ -366,7 +366,7 @@ mod tests {
         let told = |body: &str| {
             let operations = read_statement(&format!("DO $$ BEGIN {body} END $$;")).operations;
             let words = operations.into_iter().map(|located| match located.operation {
-                Operation::Opaque { what } => what,
+                Operation::Opaque { what, .. } => what,
                 operation => format!("{operation:?}").split([' ', '(']).take(2).collect::<Vec<_>>().join(" "),
             });
             words.collect::<Vec<_>>().join(", ")
@@ -399,7 +399,7 @@ mod tests {
             assert_eq!(told(body), operations, "{body}");
         }
         let unread = &read_statement("DO $$ <<outer>> BEGIN ALTER TABLE t ADD b int; END $$;").operations[0];
-        assert_eq!(unread.operation, Operation::Opaque { what: "DO block with ALTER TABLE".into() });
+        assert_eq!(unread.operation, Operation::Opaque { what: "DO block with ALTER TABLE".into(), is_program: false });
     }
 
     #[test]

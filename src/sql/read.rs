@@ -46,7 +46,7 @@ fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
     let plain = |operations| Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
     if parentheses(text) > MAX_DEPTH {
         return plain(vec![Located {
-            operation: Operation::Opaque { what: "deeply nested statement".into() },
+            operation: Operation::Opaque { what: "deeply nested statement".into(), is_program: false },
             span: whole,
         }]);
     }
@@ -60,7 +60,7 @@ fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
         }
         let verbs = do_block::verbs(text);
         let what = if verbs.is_empty() { "DO block".to_owned() } else { format!("DO block with {verbs}") };
-        return plain(vec![Located { operation: Operation::Opaque { what }, span: whole }]);
+        return plain(vec![Located { operation: Operation::Opaque { what, is_program: false }, span: whole }]);
     }
     let mut attempt = cursor.clone();
     let read = if attempt.eat("ALTER TABLE") {
@@ -94,7 +94,7 @@ fn opaque(mut cursor: Cursor<'_>, span: ByteSpan) -> Located {
     };
     let words: Vec<String> = std::iter::from_fn(next).take(2).collect();
     let what = if words.is_empty() { "text that is no SQL".to_owned() } else { words.join(" ") };
-    Located { operation: Operation::Opaque { what }, span }
+    Located { operation: Operation::Opaque { what, is_program: false }, span }
 }
 
 fn statement(c: &mut Cursor<'_>) -> Option<Operation> {

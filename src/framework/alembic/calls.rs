@@ -38,13 +38,19 @@ pub(super) const STEP: &str = ", step ";
 
 /// The statements of a function that send something; those that need what an earlier one got from the database are one with it.
 fn calls(file: &str, function: &Function) -> Vec<Call> {
-    groups(&function.body).into_iter().map(|statements| call(file, function, statements)).collect()
+    groups(function).into_iter().map(|statements| call(file, function, statements)).collect()
 }
 
 /// Which statements stay together, by index, without those that send nothing between them.
-fn groups(body: &[BodyStatement]) -> Vec<std::ops::Range<usize>> {
+fn groups(function: &Function) -> Vec<std::ops::Range<usize>> {
+    let body = &function.body;
     let mut groups: Vec<std::ops::Range<usize>> = Vec::new();
     for (at, statement) in body.iter().enumerate().filter(|(_, statement)| !statement.effects.is_empty()) {
+        // Behind it psycopg2 and asyncpg commit each statement, and psycopg does not.
+        if function.effects[statement.effects.clone()].iter().any(commits) {
+            groups.push(at..body.len());
+            break;
+        }
         let needs = |earlier: &BodyStatement| {
             !earlier.effects.is_empty() && needed(body, at, statement).iter().any(|name| earlier.binds.contains(name))
         };
@@ -58,6 +64,13 @@ fn groups(body: &[BodyStatement]) -> Vec<std::ops::Range<usize>> {
         }
     }
     groups
+}
+
+/// `op.execute("COMMIT")` ends the transaction behind the driver's back.
+fn commits(effect: &Effect) -> bool {
+    let EffectKind::Sql(sent) = &effect.kind else { return false };
+    let is_commit = |sent: &Sent| sent.sql.value.trim().trim_end_matches(';').trim_end().eq_ignore_ascii_case("commit");
+    effect.place == Place::Transaction && sent.iter().any(is_commit)
 }
 
 /// The names that a statement uses, and those that the statements use which send nothing and give it a name.
@@ -82,6 +95,7 @@ fn call(file: &str, function: &Function, statements: std::ops::Range<usize>) -> 
     Call {
         leading: Some(behind_mark(file, first.leading)),
         span: ByteSpan::new(first.span.start, last.span.end),
+        behind: Some(last.behind),
         sends,
     }
 }
@@ -142,7 +156,7 @@ fn unless_there(statement: &str) -> String {
 
 /// What nobody knows without running the file.
 fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
-    let operation = Operation::Opaque { what: why.to_owned() };
+    let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
     let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
     let reading = Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
     Sending { sql: String::new(), reading, spans: vec![span], is_outside }

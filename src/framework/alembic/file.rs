@@ -4,15 +4,31 @@
 use std::collections::BTreeSet;
 
 use super::calls::{MARKS, STEP, needed, title};
+use super::inverse::subjects;
 use super::python::{ExpressionKind, Header, Module, Statement, StatementKind};
 use super::revision::{BodyStatement, Function, Revision};
+use super::version;
 use crate::framework::page::Page;
 use crate::source::ByteSpan;
+
+const INDENT: &str = "    ";
+/// The longest line of Black and Ruff.
+const MAX_LINE: usize = 88;
 
 /// Stands for the id of a revision that has no place yet. No file that is read can hold a NUL byte.
 pub(super) const ID: &str = "\0id\0";
 /// Stands for the id of the step before it.
 pub(super) const PREVIOUS: &str = "\0previous\0";
+
+/// A statement of an author's `downgrade()`.
+pub(super) struct Taken<'a> {
+    /// As the file has it.
+    pub text: &'a str,
+    /// What it takes back; `None` where it does something else.
+    pub subjects: Option<BTreeSet<String>>,
+    /// It always fails: Alembic generates it for a constraint without a name.
+    pub fails: bool,
+}
 
 /// A revision's file, from which the files of its steps are made.
 pub(super) struct File<'a> {
@@ -31,9 +47,50 @@ impl<'a> File<'a> {
         if id.starts_with('\'') { '\'' } else { '"' }
     }
 
-    /// Its `downgrade()` does nothing to the database.
-    pub(super) fn downgrade_is_empty(&self) -> bool {
-        self.revision.downgrade.as_ref().is_none_or(|function| function.effects.is_empty())
+    /// A call at that depth below its function, in lines as Black and Ruff break them; where the file has other quotes than
+    /// theirs, in one. An argument that has lines of its own keeps them.
+    pub(super) fn call(&self, function: &str, arguments: &[String], depth: usize) -> Vec<String> {
+        let (all, indent) = (arguments.join(", "), INDENT.repeat(depth));
+        let line = format!("{indent}{function}({all})");
+        let fits = |line: &str| INDENT.len() + line.chars().count() <= MAX_LINE;
+        if self.quote() != '"' || line.contains('\n') || fits(&line) {
+            return vec![line];
+        }
+        let body = format!("{indent}{INDENT}{all}");
+        let body = match arguments.len() == 1 || fits(&body) {
+            true => vec![body],
+            false => arguments.iter().map(|argument| format!("{indent}{INDENT}{argument},")).collect(),
+        };
+        std::iter::once(format!("{indent}{function}(")).chain(body).chain([format!("{indent})")]).collect()
+    }
+
+    /// True when its Alembic is one that looks whether an index is there.
+    pub(super) fn checks_for_index(&self) -> bool {
+        let folder = self.revision.source.path.parent();
+        folder.and_then(version::of).is_some_and(|version| version >= version::CHECKS_FOR_INDEX)
+    }
+
+    /// The statements of its `downgrade()` that do something to the database, in order.
+    pub(super) fn downgrade(&self) -> Option<Vec<Taken<'a>>> {
+        let function = self.revision.downgrade.as_ref()?;
+        let operations = function.operations();
+        let statements = function.body.iter().filter(|statement| !statement.effects.is_empty());
+        let taken = |statement: &'a BodyStatement| {
+            let text = statement.span.slice(self.text);
+            let own = operations.iter().filter(|one| statement.effects.contains(&one.effect));
+            let subjects = own.map(|one| subjects(&one.operation));
+            Taken {
+                text,
+                // It needs what another statement gives a name.
+                subjects: subjects
+                    .map(|all| (!all.is_empty()).then_some(all))
+                    .collect::<Option<Vec<_>>>()
+                    .filter(|_| statement.uses.is_empty())
+                    .map(|all| all.into_iter().flatten().collect()),
+                fails: text.split_whitespace().collect::<String>().starts_with("op.drop_constraint(None"),
+            }
+        };
+        Some(statements.map(taken).collect())
     }
 
     fn value(&self, variable: &str) -> Option<ByteSpan> {
@@ -231,14 +288,14 @@ fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
         }
     }
     let gone = module.body.iter().zip(&is_kept).filter(|(_, is_kept)| !**is_kept);
-    let mut edits: Vec<(ByteSpan, String)> = Vec::new();
-    for (statement, _) in gone {
-        let mut lines = lines_of(text, statement.span);
-        if let Some((before, _)) = edits.pop_if(|(before, _)| before.end == lines.start) {
-            lines.start = before.start;
+    let mut lines: Vec<ByteSpan> = Vec::new();
+    for span in gone.map(|(statement, _)| lines_of(text, statement.span)) {
+        match lines.last_mut().filter(|last| text[last.end..span.start].trim().is_empty()) {
+            Some(last) => last.end = span.end,
+            None => lines.push(span),
         }
-        edits.push((with_empty_lines(text, lines), String::new()));
     }
+    let edits = lines.into_iter().map(|span| (with_fewer_empty_lines(text, span), String::new())).collect();
     with_two_empty_lines_at_most(&edited(text, edits))
 }
 
@@ -318,12 +375,15 @@ fn lines_of(text: &str, span: ByteSpan) -> ByteSpan {
     ByteSpan::new(start, end)
 }
 
-/// Whole lines with empty ones behind them, so that only as many are left as stood on one side.
-fn with_empty_lines(text: &str, lines: ByteSpan) -> ByteSpan {
-    let empty = |line: &&str| line.trim().is_empty();
-    let above = text[..lines.start].split_inclusive('\n').rev().take_while(empty).count();
-    let below = text[lines.end..].split_inclusive('\n').take_while(empty).take(above);
-    ByteSpan::new(lines.start, lines.end + below.map(str::len).sum::<usize>())
+/// Lines that go, with the empty ones on that side of them that has fewer.
+fn with_fewer_empty_lines(text: &str, span: ByteSpan) -> ByteSpan {
+    let is_empty = |line: &&str| line.trim().is_empty();
+    let before: usize = text[..span.start].split_inclusive('\n').rev().take_while(is_empty).map(str::len).sum();
+    let behind: usize = text[span.end..].split_inclusive('\n').take_while(is_empty).map(str::len).sum();
+    match before < behind {
+        true => ByteSpan::new(span.start - before, span.end),
+        false => ByteSpan::new(span.start, span.end + behind),
+    }
 }
 
 /// Empty lines between statements of the module, as few as every style wants; those in strings stay.

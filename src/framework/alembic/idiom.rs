@@ -4,6 +4,7 @@
 //! writes the revision's row behind it, in the next transaction: a run that is killed in between begins the revision again,
 //! so everything in the block can run again. What cannot, and what is quick, commits with the row.
 
+use super::directive::create_index;
 use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
 use super::file::File;
 use super::revision::Revision;
@@ -25,7 +26,8 @@ impl Idiom for Functions {
     }
 
     fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
-        let leaves = of.files.parts.iter().any(|part| part.once > part.from);
+        let is_label = |from, to| of.sequence.steps_of(from..to).all(is_label);
+        let leaves = of.files.parts.iter().any(|part| part.once > part.from || is_label(part.from, part.to));
         let note = "the first autocommit_block() also commits the revisions that ran before it in the same upgrade";
         leaves.then(|| note.to_owned()).into_iter().collect()
     }
@@ -37,7 +39,7 @@ impl Idiom for Functions {
         let file = File::new(&revision);
         let mut told = vec![false; migration.statements.len()];
         let count = files.parts.len();
-        let downgrades = downgrades(of, file.downgrade_is_empty(), file.quote());
+        let downgrades = downgrades(of, &file);
         let body = |(at, inside): (usize, bool)| {
             let upgrade = upgrade(of, at, inside, &file, &mut told);
             let downgrade = match &downgrades {
@@ -51,6 +53,14 @@ impl Idiom for Functions {
             Body { words, text, block: at }
         };
         files.parts.iter().map(|part| (part.from, part.once == part.from)).map(body).collect()
+    }
+}
+
+/// A label can be used when it has committed: by what comes next in the same run, too.
+fn is_label(step: &Step) -> bool {
+    match &step.operation {
+        Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists && !step.verbatim,
+        _ => false,
     }
 }
 
@@ -75,13 +85,8 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     let header = page.header(&statements.sql());
     lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));
     // A single validation is quick to say and the same the second time: it commits with its row.
-    let validates =
-        page.kind() == UnitKind::Validate && matches!(statements.all.as_slice(), [Statement::Operation(..)]);
-    // A label can be used when it has committed: by what comes next in the same run, too.
-    let is_label = |step: &Step| match &step.operation {
-        Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists && !step.verbatim,
-        _ => false,
-    };
+    let is_block = |statement: &Statement| matches!(statement, Statement::Sql(text) if text.starts_with("DO "));
+    let validates = page.kind() == UnitKind::Validate && !statements.all.iter().any(is_block);
     let with_row = (inside && !page.steps().all(is_label)) || validates;
     let begins_outside = || {
         let first = page.steps().next().map(|step| migration.items[step.from].statement);
@@ -94,21 +99,16 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     if !with_row {
         lines.push(BLOCK.to_owned());
     }
-    let indent = if with_row { "" } else { INDENT };
+    let depth = usize::from(!with_row);
     let execute = |sql: &str| {
         let text = sql_literal(sql.trim().trim_end_matches(';'), file.quote());
-        let line = format!("{indent}op.execute({text})");
-        // Black and Ruff write double quotes; who does not use them has lines as long as they come.
-        match file.quote() == '"' && !line.contains('\n') && INDENT.len() + line.chars().count() > MAX_LINE {
-            true => vec![format!("{indent}op.execute("), format!("{indent}{INDENT}{text}"), format!("{indent})")],
-            false => vec![line],
-        }
+        file.call("op.execute", &[text], depth)
     };
     for statement in &statements.all {
         match statement {
             Statement::Operation(operation, text) => match operation.as_ref() {
                 Operation::Index(IndexOperation::Create(index)) if index.concurrently && !with_row => {
-                    lines.extend(build(&page, index, text, indent, &execute));
+                    lines.extend(build(&page, index, text, file, &execute));
                 }
                 _ => lines.extend(execute(text)),
             },
@@ -120,20 +120,23 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
 }
 
 const INDENT: &str = "    ";
-/// The longest line of Black and Ruff.
-const MAX_LINE: usize = 88;
-
 /// A build between two looks at what an earlier one left.
-fn build(page: &Page<'_>, index: &CreateIndex, text: &str, indent: &str, execute: &dyn Fn(&str) -> Lines) -> Lines {
+fn build(page: &Page<'_>, index: &CreateIndex, text: &str, file: &File<'_>, execute: &dyn Fn(&str) -> Lines) -> Lines {
     let Some(name) = &index.name else { return execute(text) };
     let place = index.table.sibling(name.clone());
-    let build = Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }));
-    let build = render::statement(&build).unwrap_or_else(|| text.to_owned());
+    let directive = match page.steps().next().filter(|_| file.checks_for_index()) {
+        Some(step) => create_index(page.migration, step, index, file),
+        None => None,
+    };
+    let build = directive.unwrap_or_else(|| {
+        let build = Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }));
+        execute(&render::statement(&build).unwrap_or_else(|| text.to_owned()))
+    });
     let step = page.at + 1;
-    let comment = |text: &str| format!("{indent}{}", header::comment(super::SIGN, text));
+    let comment = |text: &str| format!("{INDENT}{}", header::comment(super::SIGN, text));
     let mut lines = vec![comment(&header::before_build(step, &one_line(&place.to_string())))];
     lines.extend(execute(&before_build(&place, &index.table, page.settings)));
-    lines.extend(execute(&build));
+    lines.extend(build);
     lines.push(comment(&header::after_build(step)));
     lines.extend(execute(&must_be_valid(&place, index)));
     lines

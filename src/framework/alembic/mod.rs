@@ -9,6 +9,7 @@
 
 mod calls;
 pub mod config;
+mod directive;
 mod downgrade;
 pub mod effects;
 pub mod environment;
@@ -16,6 +17,7 @@ mod file;
 mod folder;
 pub mod graph;
 mod idiom;
+mod inverse;
 mod ledger;
 pub mod operations;
 mod place;
@@ -25,6 +27,7 @@ pub mod scope;
 pub mod sent;
 mod steps;
 pub mod value;
+mod version;
 mod written;
 
 use super::Framework;

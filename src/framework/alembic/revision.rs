@@ -155,10 +155,27 @@ impl Node {
     /// # Errors
     /// As [`Revision::read`].
     pub fn read(source: &SourceFile) -> Result<Node, FrameworkError> {
+        // What looks like a function may stand in a string.
+        let head = SourceFile::new(source.path.clone(), head(&source.text));
+        Node::of(&head).or_else(|_| Node::of(source))
+    }
+
+    fn of(source: &SourceFile) -> Result<Node, FrameworkError> {
         let module = module(source)?;
         let scope = Scope::of_module(&source.text, &module);
         let Identity { id, down_revisions, branch_labels, depends_on, .. } = identity(source, &module, &scope)?;
         Ok(Node { id, file: source.path.clone(), down_revisions, depends_on, branch_labels })
+    }
+}
+
+/// The part of a file before its functions, where they do not stand before what it says of itself.
+fn head(file: &str) -> &str {
+    let is_function = |line: &&str| ["def ", "async def ", "class ", "@"].iter().any(|word| line.starts_with(word));
+    let before: usize = file.split_inclusive('\n').take_while(|line| !is_function(line)).map(str::len).sum();
+    let says = |line: &str| VARIABLES.iter().any(|variable| line.starts_with(variable));
+    match file[before..].lines().any(says) {
+        true => file,
+        false => &file[..before],
     }
 }
 
@@ -333,7 +350,7 @@ impl Function {
             let sent = match &of.kind {
                 EffectKind::Sql(sent) => sent,
                 EffectKind::Opaque(why) => {
-                    let operation = Operation::Opaque { what: why.clone() };
+                    let operation = Operation::Opaque { what: why.clone(), is_program: true };
                     operations.push(ReadOperation { operation, span: of.span, effect });
                     continue;
                 }
@@ -344,7 +361,7 @@ impl Function {
                 for piece in &script.pieces {
                     let place = |span: ByteSpan| sent.sql.place(span);
                     if piece.kind != PieceKind::Statement {
-                        let operation = Operation::Opaque { what: "text that is no SQL".into() };
+                        let operation = Operation::Opaque { what: "text that is no SQL".into(), is_program: true };
                         operations.push(ReadOperation { operation, span: place(piece.span), effect });
                         continue;
                     }

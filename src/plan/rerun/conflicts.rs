@@ -14,8 +14,18 @@ use crate::schema::{mentions, reads_column, same};
 /// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
 /// it. `text` is a step's statement.
 pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], text: &dyn Fn(&Step) -> String) -> bool {
+    takes_away_what_is_made(step, later) || conflicts_at_once(step, again, later, text)
+}
+
+/// The same where `later` runs again with the step, in one transaction: what the step takes away is made again.
+pub fn conflicts_at_once<'a>(
+    step: &'a Step,
+    again: &[&'a Step],
+    later: &[&'a Step],
+    text: &dyn Fn(&Step) -> String,
+) -> bool {
     renames_its_label(&step.operation, later)
-        || takes_away_what_is_made(step, later)
+        || (takes_away_what_is_made(step, later) && !is_replaced_at_once(step, later))
         || takes_an_index_that_goes(&step.operation, later)
         || later.iter().any(|later| goes_with_its_column(step, later))
         || makes_what_is_renamed(step, again, later)
@@ -52,6 +62,20 @@ fn takes_away_what_is_made(step: &Step, later: &[&Step]) -> bool {
         };
         again || made.iter().any(|name| renamed.contains(name))
     })
+}
+
+/// It drops a constraint that a later one adds again as it is written, in an instant.
+fn is_replaced_at_once(step: &Step, later: &[&Step]) -> bool {
+    let Operation::Constraint(ConstraintOperation::Drop { .. }) = &step.operation else { return false };
+    let dropped = drops(&step.operation);
+    let takes = |later: &&&Step| makes(&later.operation).iter().any(|name| dropped.contains(name));
+    let adds = |later: &&Step| match &later.operation {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
+            matches!(constraint.kind, ConstraintKind::Check { .. } | ConstraintKind::ForeignKey(_))
+        }
+        _ => false,
+    };
+    later.iter().filter(takes).all(adds)
 }
 
 /// It makes a constraint of an index, and a later one drops the constraint: the index is gone with it.

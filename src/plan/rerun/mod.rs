@@ -10,9 +10,12 @@ use crate::schema::same;
 use crate::sql::render;
 
 pub use crate::postgres::idempotence::changes_rows;
-use conflicts::conflicts;
 pub use conflicts::{condition_of_being_there, is_succeeded_by, stays};
+use conflicts::{conflicts, conflicts_at_once};
 pub use finished::{done_where_gone, is_temporary, only_adds};
+
+/// Whether a step does harm, run again behind others.
+type Conflicts = dyn for<'a> Fn(&'a Step, &[&'a Step], &[&'a Step], &dyn Fn(&Step) -> String) -> bool;
 
 /// What runs again together, in order.
 #[derive(Clone, Copy)]
@@ -71,6 +74,15 @@ impl<'a> Rerun<'a> {
 
     /// A unit's first step that would do harm when the unit runs again.
     pub fn harmful<'u>(&self, unit: &'u Unit) -> Option<&'u Step> {
+        self.harmful_by(unit, &conflicts)
+    }
+
+    /// The same where the unit runs again from its beginning, and commits as one.
+    pub fn harmful_at_once<'u>(&self, unit: &'u Unit) -> Option<&'u Step> {
+        self.harmful_by(unit, &conflicts_at_once)
+    }
+
+    fn harmful_by<'u>(&self, unit: &'u Unit, conflicts: &Conflicts) -> Option<&'u Step> {
         let all: Vec<&Step> = unit.steps.iter().collect();
         let harms = |number: &usize| {
             let (again, later) = all.split_at(number + 1);

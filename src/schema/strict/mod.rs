@@ -73,6 +73,11 @@ impl Schema {
     /// # Errors
     /// When it does not apply.
     pub fn check_applies(&self, operation: &Operation, version: u32) -> Applies {
+        let applies = self.applies(operation, version);
+        applies.map_err(|why| Conflict { sure: why.sure && !self.is_doubtful, ..why })
+    }
+
+    fn applies(&self, operation: &Operation, version: u32) -> Applies {
         match operation {
             Operation::Table(operation) => self.table_applies(operation, version),
             Operation::Column(operation) => self.column_applies(operation, version),
