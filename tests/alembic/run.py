@@ -1,7 +1,7 @@
 """The real Alembic, in one process for many projects: reads a job a line as JSON and answers each with a line, for
 tests/bench/alembic.rs.
 
-    {"environment": "generic"}                       -> {"env.py": what `alembic init` writes, "script.py.mako": ...}
+    {"environment": "generic"}                       -> {"env.py": what `alembic init` writes, "script.py.mako": ..., "version": "1.20.1"}
     {"steps": PROJECT, "between": [ID, ID]}          -> {"steps": [[ID, PATH, [[SQL, "outside" or "inside"], ...] of upgrade()], ...]}
     {"compile": [FILE, ...]}                         -> {}  or the first error
     {"folder": PROJECT, "url": URL, "do": [[COMMAND, ARGUMENT, ...], ...]}
@@ -22,6 +22,7 @@ import warnings
 
 sys.dont_write_bytecode = True
 
+import alembic
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -94,7 +95,7 @@ def compiled(files):
 
 
 def environment(template):
-    written = {}
+    written = {"version": alembic.__version__}
     for name in ("env.py", "script.py.mako"):
         path = os.path.join(Config().get_template_directory(), template, name)
         with open(path, encoding="utf-8") as file:

@@ -61,6 +61,10 @@ impl Sample {
         let folder = Folder::empty()?;
         folder.write("alembic.ini", "[alembic]\nscript_location = %(here)s/alembic\n")?;
         folder.write("alembic/env.py", "")?;
+        // What people write themselves is in projects that do not say which Alembic they have.
+        if !self.name.starts_with("hand_") {
+            folder.write("requirements.txt", "alembic==1.20.1\n")?;
+        }
         let path = Sample::folder_of_all().join(&self.name);
         for entry in fs::read_dir(&path).with_context(|| path.display().to_string())? {
             let path = entry?.path();
@@ -231,6 +235,10 @@ impl Alembic {
     /// The environment of a new project, with its model in it where it has one.
     fn set_up(&self, folder: &Folder) -> Result<()> {
         let answer = self.must_answer(&json!({ "environment": self.template }))?;
+        if folder.path().join("requirements.txt").exists() {
+            let version = answer["version"].as_str().context("no version")?;
+            folder.write("requirements.txt", format!("alembic=={version}\n"))?;
+        }
         let mut text = answer["env.py"].as_str().context("no env.py")?.to_owned();
         let mut replace = |from: &str, to: &str| -> Result<()> {
             ensure!(text.contains(from), "env.py has no {from:?}");
