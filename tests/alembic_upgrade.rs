@@ -19,6 +19,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use safestep::sql::split;
 use tempfile::TempDir;
 
 use bench::blocker;
@@ -100,6 +101,29 @@ fn with_a_transaction_for_each_revision() -> Result<()> {
 fn with_an_old_alembic() -> Result<()> {
     let old = Alembic { python: "SAFESTEP_TEST_ALEMBIC_OLD", ..ALEMBIC };
     run_all(&old, 15, &Sample::of(&SMOKE)?, Ways::UpAndDown)
+}
+
+/// `alembic upgrade --sql` prints a script that leaves the same.
+#[test]
+fn as_a_script() -> Result<()> {
+    let server = Server::of(15)?;
+    bench::on_each(&Sample::of(&SMOKE)?, THREADS, |sample| {
+        let naive = sample.naive(&ALEMBIC)?;
+        let rewritten = naive.rewritten(server.major)?;
+        let pair = Pair { alembic: &ALEMBIC, server: &server, naive, rewritten };
+        let history = pair.history(ROWS)?;
+        let sides = pair.sides(&history)?;
+        let database = server.copy(&history)?;
+        let script = ALEMBIC.script(&pair.rewritten)?;
+        let mut client = database.connect()?;
+        // As psql sends it: one statement after the other.
+        for piece in split(&script).pieces {
+            let statement = piece.span.slice(&script);
+            client.batch_execute(statement).with_context(|| statement.to_owned())?;
+        }
+        Expected::of(&sides.naive.0, &history, &[])?.must_be(&database)?;
+        pair.must_be_done(&database)
+    })
 }
 
 /// What is done with a rewrite.

@@ -4,6 +4,7 @@ tests/bench/alembic.rs.
     {"environment": "generic"}                       -> {"env.py": what `alembic init` writes, "script.py.mako": ..., "version": "1.20.1"}
     {"steps": PROJECT, "between": [ID, ID]}          -> {"steps": [[ID, PATH, [[SQL, "outside" or "inside"], ...] of upgrade()], ...]}
     {"compile": [FILE, ...]}                         -> {}  or the first error
+    {"script": PROJECT, "range": "a:b"}              -> {"script": what `alembic upgrade a:b --sql` prints}
     {"folder": PROJECT, "url": URL, "do": [[COMMAND, ARGUMENT, ...], ...]}
                                                      -> {"ran": ["a -> b", ...]}
 
@@ -85,6 +86,18 @@ def sent(module):
         return []
 
 
+def script(project, between):
+    config = configuration(project, "postgresql+psycopg2://")
+    config.output_buffer = io.StringIO()
+    sys.modules.pop("models", None)
+    sys.path.insert(0, project)
+    try:
+        command.upgrade(config, between, sql=True)
+    finally:
+        sys.path.remove(project)
+    return {"script": config.output_buffer.getvalue()}
+
+
 def compiled(files):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -108,6 +121,8 @@ def answer(job):
         return environment(job["environment"])
     if "compile" in job:
         return compiled(job["compile"])
+    if "script" in job:
+        return script(job["script"], job["range"])
     if "steps" in job:
         return steps(job["steps"], job["between"])
     return run(job)

@@ -291,6 +291,13 @@ impl Alembic {
         answer["steps"].as_array().context("steps")?.iter().map(step).collect()
     }
 
+    /// What `alembic upgrade --sql` prints from the revision before to a project's revision.
+    pub fn script(&self, project: &Project) -> Result<String> {
+        let range = format!("{}:{}", project.before, project.revision);
+        let answer = self.must_answer(&json!({ "script": project.folder.path(), "range": range }))?;
+        answer["script"].as_str().map(str::to_owned).context("no script")
+    }
+
     /// Fails when Python cannot compile a revision, or warns.
     pub fn must_compile(&self, project: &Project) -> Result<()> {
         let files: Vec<PathBuf> = project.revisions()?.keys().map(|path| project.folder.path().join(path)).collect();
