@@ -24,6 +24,7 @@ mod session;
 mod stand_for;
 pub mod statements;
 mod undo;
+mod words;
 mod written_schema;
 
 use camino::{Utf8Path, Utf8PathBuf};

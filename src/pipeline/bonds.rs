@@ -95,7 +95,12 @@ fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {
 fn decides_for_its_transaction(text: &str, step: &Step) -> bool {
     let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
     step.verbatim
-        && matches!(step.operation, Operation::Session(SessionOperation::Transaction(TransactionControl::Other)))
+        && matches!(
+            step.operation,
+            Operation::Session(SessionOperation::Transaction(
+                TransactionControl::SetConstraints | TransactionControl::SetTransaction
+            ))
+        )
         && words.next().as_deref() == Some("SET")
         && matches!(words.next().as_deref(), Some("CONSTRAINTS" | "TRANSACTION"))
 }
@@ -139,7 +144,7 @@ fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<
         }
         Operation::Column(
             ColumnOperation::SetType { table, column, .. }
-            | ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity },
+            | ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity(_) },
         ) if step.verbatim => {
             bonds.push(Bond::Identity(migration.items[step.from].statement, key(table), column.clone()));
         }

@@ -33,6 +33,6 @@ pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, ru
 fn ends_transaction(item: &Item) -> bool {
     matches!(
         item.operation,
-        Operation::Session(SessionOperation::Transaction(TransactionControl::Commit | TransactionControl::Other))
+        Operation::Session(SessionOperation::Transaction(control)) if control != TransactionControl::Begin
     )
 }

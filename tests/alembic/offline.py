@@ -4,9 +4,11 @@ Each file's upgrade() and downgrade() run by themselves in offline mode, as `ale
 needs a database, or fails, is null.
 """
 
+import ast
 import importlib.util
 import io
 import json
+import pathlib
 import sys
 import warnings
 
@@ -25,7 +27,32 @@ def load(path):
     return module
 
 
-def sent(module, name):
+def metadata(path):
+    """What env.py gives Alembic as target_metadata, as its imports and one expression say it; and whether they do."""
+    files = [folder / "env.py" for folder in list(pathlib.Path(path).parents)[:4]]
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        return None, True
+    body = ast.parse(file.read_text()).body
+    names = {}
+    for node in body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            try:
+                exec(compile(ast.Module([node], []), str(file), "exec"), names)
+            except Exception:
+                pass
+    calls = [node for part in body for node in ast.walk(part) if isinstance(node, ast.Call)]
+    given = [word.value for call in calls for word in call.keywords if word.arg == "target_metadata"]
+    for node in body:
+        if isinstance(node, ast.Assign) and given and ast.dump(node.targets[0]).replace("Store", "Load") == ast.dump(given[0]):
+            given[0] = node.value
+    try:
+        return eval(compile(ast.Expression(given[0]), str(file), "eval"), names), True
+    except Exception:
+        return None, False
+
+
+def sent(module, name, target_metadata=None):
     """The statements of a function, each with whether it is sent inside the run's transaction or outside."""
     if not hasattr(module, name):
         return []
@@ -33,7 +60,12 @@ def sent(module, name):
     place = ["inside"]
     context = MigrationContext.configure(
         dialect_name="postgresql",
-        opts={"as_sql": True, "output_buffer": io.StringIO(), "literal_binds": True},
+        opts={
+            "as_sql": True,
+            "output_buffer": io.StringIO(),
+            "literal_binds": True,
+            "target_metadata": target_metadata,
+        },
     )
     # As env.py's offline mode has it: % is not doubled.
     context.dialect.paramstyle = "named"
@@ -59,18 +91,36 @@ def sent(module, name):
     return statements
 
 
+def folders(path):
+    """The folders from which the project's modules are imported: those above the revision that are no packages."""
+    found = []
+    for folder in pathlib.Path(path).parents:
+        if not (folder / "__init__.py").is_file():
+            found += [str(folder), str(folder / "src")]
+        if (folder / ".git").exists():
+            break
+    return found
+
+
 def main():
     out, sys.stdout = sys.stdout, sys.stderr  # what revisions print is not ours
+    own_path, own_modules = list(sys.path), set(sys.modules)
     for path in sys.stdin.read().splitlines():
         line = {"file": path}
+        # Each project has its own modules.
+        sys.path[:] = own_path + folders(path)
+        for name in set(sys.modules) - own_modules:
+            if not name.startswith(("sqlalchemy", "alembic")):
+                del sys.modules[name]
         try:
             module = load(path)
         except Exception as error:
             print(json.dumps({**line, "error": repr(error)}), file=out)
             continue
+        target_metadata, line["has_metadata"] = metadata(path)
         for name in ("upgrade", "downgrade"):
             try:
-                line[name] = [text for text, _ in sent(module, name)]
+                line[name] = [text for text, _ in sent(module, name, target_metadata)]
             except Exception as error:
                 line[name] = None
                 line[name + "_error"] = repr(error)[:200]

@@ -1,10 +1,14 @@
 //! Alembic's samples, and the scripts that hold our reading against Python's and Alembic's own.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::rc::Rc;
 
 use anyhow::{Context, Result, ensure};
+use camino::Utf8Path;
+use safestep::framework::alembic::scope::Project;
 
 use super::variable;
 
@@ -45,6 +49,27 @@ fn python_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The projects that revisions belong to, one for each folder.
+#[derive(Default)]
+pub struct Projects(BTreeMap<PathBuf, Rc<Project>>);
+
+impl Projects {
+    /// The project of a revision file. `SAFESTEP_TEST_VARIABLES` says what environment variables there are: `A=b;C=d`.
+    pub fn of(&mut self, file: &Path) -> Result<Rc<Project>> {
+        let folder = file.parent().context("no folder")?;
+        if let Some(project) = self.0.get(folder) {
+            return Ok(project.clone());
+        }
+        let said = std::env::var("SAFESTEP_TEST_VARIABLES").unwrap_or_default();
+        let pairs = said.split(';').filter_map(|pair| pair.split_once('='));
+        let variables = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let path = Utf8Path::from_path(folder).context("a path that is no text")?;
+        let project = Rc::new(Project::of(path).with_variables(variables));
+        self.0.insert(folder.to_owned(), project.clone());
+        Ok(project)
+    }
 }
 
 /// What a script of `tests/alembic/` prints for these files; `python` is the variable that names its interpreter.

@@ -247,8 +247,7 @@ impl Alembic {
         };
         // The models are written for the newest SQLAlchemy.
         if self.python == ALEMBIC.python && folder.path().join("models.py").exists() {
-            let own = "import models\ntarget_metadata = getattr(models, \"metadata\", None) or models.Base.metadata";
-            replace("target_metadata = None", own)?;
+            replace("target_metadata = None", "import models\ntarget_metadata = models.Base.metadata")?;
         }
         if self.per_migration {
             let configured = "connection=connection, target_metadata=target_metadata";

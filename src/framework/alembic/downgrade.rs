@@ -27,13 +27,13 @@ pub(super) enum Downgrades {
 /// The downgrades of the steps.
 ///
 /// Each step takes itself back where that can be done, with the author's own statement where nothing else says how. An
-/// author's function that does nothing goes on doing nothing; one that does more or other than take back what the upgrade
+/// author's function that does nothing, or only fails, goes on so; one that does more or other than take back what the upgrade
 /// does stays whole, in the first step: that is the last one to be taken back.
 pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     let blocks = of.sequence.blocks.len();
     let own = match file.downgrade() {
         None => return Downgrades::Whole(blocks - 1),
-        Some(own) if own.is_empty() => return Downgrades::Whole(blocks - 1),
+        Some(own) if own.iter().all(|call| call.text.starts_with("raise")) => return Downgrades::Whole(blocks - 1),
         Some(own) => own,
     };
     let made: BTreeSet<String> = of.sequence.steps_of(0..blocks).flat_map(|step| subjects(&step.operation)).collect();

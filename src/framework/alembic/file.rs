@@ -203,10 +203,13 @@ impl<'a> File<'a> {
 
     /// A function with other statements, behind its docstring.
     fn function(&self, function: &Function, lines: &[String]) -> (ByteSpan, String) {
-        let indent = function.indent.slice(self.text);
-        let indent = if indent.is_empty() { "    " } else { indent };
+        // Its statements may stand behind its colon, in the same line.
+        let is_one_line = !self.text[..function.indent.start].ends_with('\n');
+        let indent = if is_one_line { INDENT } else { function.indent.slice(self.text) };
         let docstring = function.body.first().filter(|first| self.is_docstring(first));
-        let from = docstring.map_or(function.indent.start, |docstring| docstring.behind.end);
+        let head = self.text[function.head.end..].find('\n').map_or(self.text.len(), |at| function.head.end + at + 1);
+        let head = if is_one_line { function.head.end } else { head };
+        let from = docstring.map_or(head, |docstring| docstring.behind.end);
         let to = function.trailing.end.max(function.body.last().map_or(from, |last| last.behind.end));
         let mut text = String::new();
         let is_mark = |line: &str| MARKS.iter().any(|mark| line.starts_with(mark));

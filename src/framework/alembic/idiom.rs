@@ -4,15 +4,16 @@
 //! writes the revision's row behind it, in the next transaction: a run that is killed in between begins the revision again,
 //! so everything in the block can run again. What cannot, and what is quick, commits with the row.
 
+use super::calls::revision;
 use super::directive::create_index;
 use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
 use super::file::File;
-use super::revision::Revision;
 use super::written::sql_literal;
 use crate::framework::layout::width;
-use crate::framework::page::{Commands, Page, slug};
+use crate::framework::page::{Commands, Page};
 use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::statements::{Statement, statements};
+use crate::framework::words::slug;
 use crate::framework::{Body, Idiom, Layout, Sequenced, header};
 use crate::operation::{CreateIndex, IndexOperation, Operation, TypeOperation};
 use crate::plan::{Step, UnitKind};
@@ -35,7 +36,7 @@ impl Idiom for Functions {
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let Sequenced { migration, sequence, files, .. } = *of;
         // It was read before, from the same text.
-        let Ok(revision) = Revision::read(migration.source.clone()) else { return Vec::new() };
+        let Ok(revision) = revision(migration.source.clone()) else { return Vec::new() };
         let file = File::new(&revision);
         let mut told = vec![false; migration.statements.len()];
         let count = files.parts.len();

@@ -1,9 +1,11 @@
 //! A revision: its place in the graph, and its two functions.
 
+use std::rc::Rc;
+
 use super::effects::{Effect, EffectKind, effects};
 use super::graph::Node;
 use super::python::{Clause, ExpressionKind, Header, Module, Statement, StatementKind};
-use super::scope::{Names, Scope};
+use super::scope::{Names, Project, Scope};
 use super::value::Value;
 use crate::framework::FrameworkError;
 use crate::operation::Operation;
@@ -85,14 +87,22 @@ pub struct ReadOperation {
 const VARIABLES: [&str; 4] = ["revision", "down_revision", "branch_labels", "depends_on"];
 
 impl Revision {
-    /// Reads a revision file.
+    /// Reads a revision file by itself: what it imports from its project is not known.
+    ///
+    /// # Errors
+    /// As [`Revision::read_in`].
+    pub fn read(source: SourceFile) -> Result<Revision, FrameworkError> {
+        Revision::read_in(source, &Rc::default())
+    }
+
+    /// Reads a revision file of a project.
     ///
     /// # Errors
     /// When something in it never ends, and when it does not say which revision it is.
-    pub fn read(source: SourceFile) -> Result<Revision, FrameworkError> {
+    pub fn read_in(source: SourceFile, project: &Rc<Project>) -> Result<Revision, FrameworkError> {
         let file = source.text.as_str();
         let module = module(&source)?;
-        let scope = Scope::of_module(file, &module);
+        let scope = Scope::of_module(file, &module, project);
         let Identity { id, down_revisions, branch_labels, depends_on, values } = identity(&source, &module, &scope)?;
         let docstring = module.body.first().filter(|first| is_string(first)).map(|first| first.span);
         let imports = module.body.iter().filter(|statement| matches!(statement.kind, StatementKind::Import(_)));
@@ -162,7 +172,7 @@ impl Node {
 
     fn of(source: &SourceFile) -> Result<Node, FrameworkError> {
         let module = module(source)?;
-        let scope = Scope::of_module(&source.text, &module);
+        let scope = Scope::of_module(&source.text, &module, &Rc::default());
         let Identity { id, down_revisions, branch_labels, depends_on, .. } = identity(source, &module, &scope)?;
         Ok(Node { id, file: source.path.clone(), down_revisions, depends_on, branch_labels })
     }

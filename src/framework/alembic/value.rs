@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::python::Text;
+pub use super::scope::class::Class;
 use crate::source::ByteSpan;
 
 /// What an expression comes to.
@@ -20,8 +21,12 @@ pub enum Value {
     List(Vec<Value>),
     /// A dictionary.
     Dict(Vec<(Value, Value)>),
+    /// A string with parts that are known only when it runs; [`runtime`](super::scope::runtime) says which.
+    Template(Text),
     /// What an import brings, with its full path: `sqlalchemy.Integer`.
     Imported(String),
+    /// A class of the file, or of the project.
+    Class(Rc<Class>),
     /// What a call of something imported makes: `sqlalchemy.Column(…)`.
     Made(Rc<Made>),
     /// An attribute of something that a call made: `table.c`.
@@ -71,6 +76,40 @@ pub struct Batch {
 pub type Why = String;
 
 impl Value {
+    /// The same value in another place: its strings stand for what `span` covers.
+    #[must_use]
+    pub fn standing_at(self, span: ByteSpan) -> Value {
+        let list = |values: Vec<Value>| values.into_iter().map(|value| value.standing_at(span)).collect();
+        let pair = |(key, value): (Value, Value)| (key.standing_at(span), value.standing_at(span));
+        match self {
+            Value::Text(text) => Value::Text(Text::standing_for(text.value, span)),
+            Value::Template(text) => Value::Template(Text::standing_for(text.value, span)),
+            Value::List(values) => Value::List(list(values)),
+            Value::Dict(pairs) => Value::Dict(pairs.into_iter().map(pair).collect()),
+            Value::Member(of, name) => Value::Member(Rc::new(of.as_ref().clone().standing_at(span)), name),
+            Value::Clause(parts) => {
+                let (left, operator, right) = parts.as_ref().clone();
+                Value::Clause(Rc::new((left.standing_at(span), operator, right.standing_at(span))))
+            }
+            Value::Made(made) => {
+                let Made { path, receiver, arguments, .. } = made.as_ref().clone();
+                let named = arguments.named.into_iter().map(|(name, value)| (name, value.standing_at(span))).collect();
+                let arguments = Arguments { positional: list(arguments.positional), named };
+                let receiver = receiver.map(|receiver| receiver.standing_at(span));
+                Value::Made(Rc::new(Made { path, receiver, arguments, span }))
+            }
+            // These have no place, or are made anew where they are used.
+            Value::Class(_)
+            | Value::Number(_)
+            | Value::Boolean(_)
+            | Value::None
+            | Value::Imported(_)
+            | Value::Connection
+            | Value::Batch(_)
+            | Value::Unknown(_) => self,
+        }
+    }
+
     /// A string's characters.
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -106,13 +145,38 @@ impl Value {
             Value::None => "None".to_owned(),
             Value::List(_) => "a list".to_owned(),
             Value::Dict(_) => "a dictionary".to_owned(),
+            Value::Template(_) => "a string that is known only when it runs".to_owned(),
             Value::Imported(path) => path.clone(),
-            Value::Made(made) => made.path.clone(),
-            Value::Member(_, name) => format!(".{name}"),
-            Value::Clause(_) => "an expression".to_owned(),
+            Value::Class(class) => class.name.clone(),
+            Value::Made(made) => made.found().map_or_else(|| made.path.clone(), str::to_owned),
+            Value::Member(of, name) => of.found().map_or_else(|| format!(".{name}"), str::to_owned),
+            Value::Clause(_) => self.found().unwrap_or("an expression").to_owned(),
             Value::Connection => "the connection".to_owned(),
             Value::Batch(_) => "a batch".to_owned(),
             Value::Unknown(why) => why.clone(),
+        }
+    }
+}
+
+impl Value {
+    /// What it depends on in the database, in a few words, when it does.
+    fn found(&self) -> Option<&'static str> {
+        match self {
+            Value::Made(made) => made.found(),
+            Value::Member(of, _) => of.found(),
+            Value::Clause(parts) => parts.0.found().or_else(|| parts.2.found()),
+            _ => None,
+        }
+    }
+}
+
+impl Made {
+    fn found(&self) -> Option<&'static str> {
+        match (&self.receiver, self.path.rsplit('.').next()) {
+            (Some(Value::Connection), _) => Some("what a query finds"),
+            (Some(receiver), _) => receiver.found(),
+            (None, Some("inspect" | "from_engine" | "Inspector")) => Some("what the inspector finds"),
+            _ => None,
         }
     }
 }
