@@ -24,7 +24,7 @@ pub(super) fn in_comment(text: &str) -> String {
 }
 
 /// A word of a command that somebody copies to a shell.
-pub(super) fn shell_word(text: &str) -> String {
+pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     match !text.is_empty() && text.chars().all(is_plain) && !text.starts_with('-') {
         true => text.to_owned(),

@@ -43,7 +43,7 @@ fn read_at_depth(text: &str, depth: usize) -> Reading {
 /// `tokens` is `None` where something in the text never ends.
 fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
     let whole = ByteSpan { start: 0, end: text.trim_end().trim_end_matches(';').trim_end().len() };
-    let plain = |operations| Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
+    let plain = Reading::plain;
     if parentheses(text) > MAX_DEPTH {
         return plain(vec![Located {
             operation: Operation::Opaque { what: "deeply nested statement".into(), is_program: false },

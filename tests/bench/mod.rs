@@ -48,6 +48,12 @@ impl Named for upgrade::Sample {
     }
 }
 
+impl Named for String {
+    fn name(&self) -> &str {
+        self
+    }
+}
+
 impl Named for drizzle::Sample {
     fn name(&self) -> &str {
         &self.name

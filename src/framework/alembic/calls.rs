@@ -12,6 +12,7 @@ use super::scope::Project;
 use super::sent::Sent;
 use super::{ALEMBIC, SIGN};
 use crate::framework::FrameworkError;
+use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
 use crate::operation::{ConstraintOperation, Operation};
 use crate::source::{ByteSpan, SourceFile};
@@ -24,10 +25,21 @@ use crate::sql::{Located, PieceKind, Reading, read_statement, split};
 pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
     let revision = revision(source)?;
     let calls = revision.upgrade.as_ref().map(|function| calls(&revision.source.text, function)).unwrap_or_default();
+    let downgrade = revision.downgrade.as_ref().and_then(|function| downgrade(&revision.source.text, function));
     let title = title(&revision);
     let mut migration = Migration::of_calls(name.to_owned(), revision.source, SIGN, ALEMBIC.runner, calls);
     migration.title = title;
+    migration.downgrade = downgrade;
     Ok(migration)
+}
+
+/// What `downgrade()` sends, where it sends something.
+fn downgrade(file: &str, function: &Function) -> Option<Undo> {
+    let sends: Vec<Sending> = calls(file, function).into_iter().flat_map(|call| call.sends).collect();
+    match sends.iter().any(|sending| sending.sql.is_empty()) {
+        true => Some(Undo::Impossible),
+        false => (!sends.is_empty()).then(|| Undo::By(sends.into_iter().map(|sending| sending.sql).collect())),
+    }
 }
 
 /// Reads a revision, with what its project's modules say of the names in it.
@@ -188,8 +200,7 @@ fn unless_there(statement: &str) -> String {
 fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
     let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
     let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-    let reading = Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
-    Sending { sql: String::new(), reading, spans: vec![span], is_outside }
+    Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside }
 }
 
 /// Statements between which Python looks at what the database answered: they stay as they are.
@@ -198,7 +209,7 @@ fn together(sends: Vec<Sending>) -> Sending {
     let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
     let mut all = Sending {
         sql: String::new(),
-        reading: Reading { operations: Vec::new(), in_do: false, has_logic: true, bounds_lock_waits: false },
+        reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
         spans: Vec::new(),
         is_outside,
     };

@@ -1,7 +1,8 @@
 //! Names and what they stand for, and the values of expressions.
 
 mod builtins;
-pub mod class;
+mod class;
+mod metadata;
 mod naming;
 mod operators;
 mod project;
@@ -12,9 +13,9 @@ use std::rc::Rc;
 
 use imbl::HashMap;
 
+pub use super::value::truth;
 use builtins::made;
 pub use naming::Convention;
-pub use operators::truth;
 use operators::{arithmetic, item, member, unary};
 pub use project::Project;
 use strings::{characters, percent, printed};

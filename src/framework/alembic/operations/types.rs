@@ -1,8 +1,8 @@
 //! Types: what SQLAlchemy's PostgreSQL dialect makes of them.
 
 use super::names::{literal, quoted, table};
-use crate::framework::alembic::scope::class::{Class, ClassKind};
 use crate::framework::alembic::value::{Arguments, Value, Why};
+use crate::framework::alembic::value::{Class, ClassKind};
 
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq)]

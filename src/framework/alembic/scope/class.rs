@@ -2,78 +2,12 @@
 
 use std::rc::Rc;
 
-use super::operators::{are_tables, truth};
+use super::metadata::are_tables;
 use super::{Names, Scope};
 use crate::framework::alembic::python::{
     Argument, Clause, Expression, ExpressionKind, Header, Parameter, Statement, StatementKind,
 };
-use crate::framework::alembic::value::{Arguments, Made, Value, Why};
-
-/// A class whose values are known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Class {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: ClassKind,
-    /// What its body gives names, in order; of an enumeration its members are among them.
-    pub attributes: Vec<(String, Value)>,
-    /// Its methods.
-    pub methods: Vec<String>,
-    /// What `load_dialect_impl` returns for PostgreSQL, where it has one; why that is not known.
-    pub for_postgresql: Option<Result<Value, Why>>,
-    /// What its `__init__`, which takes nothing, gives the `__init__` that it comes from.
-    pub given: Option<Arguments>,
-}
-
-/// What a class is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClassKind {
-    /// An enumeration.
-    Enum,
-    /// An enumeration whose members are strings or numbers, and print as these.
-    PrintedEnum,
-    /// Names for values.
-    Constants,
-    /// A dictionary whose keys are its attributes, too.
-    AttributeDict,
-    /// `TypeDecorator`: it stands for a type of SQLAlchemy's.
-    Type,
-    /// `UserDefinedType`: it says itself what it is in SQL.
-    OwnType,
-}
-
-impl Class {
-    /// Something that its body gives a name.
-    pub fn attribute(&self, name: &str) -> Option<&Value> {
-        self.attributes.iter().rev().find(|(own, _)| own == name).map(|(_, value)| value)
-    }
-
-    /// It is an enumeration.
-    pub fn is_enum(&self) -> bool {
-        matches!(self.kind, ClassKind::Enum | ClassKind::PrintedEnum)
-    }
-
-    /// It is a type of columns.
-    pub fn is_type(&self) -> bool {
-        matches!(self.kind, ClassKind::Type | ClassKind::OwnType)
-    }
-
-    /// The names of an enumeration's members, in order. A second name for the same value is no member.
-    pub fn members(&self) -> Vec<&str> {
-        let mut members: Vec<(&str, &Value)> = Vec::new();
-        for (name, value) in &self.attributes {
-            let is_other_name = |(_, own): &(&str, &Value)| match (own.text(), value.text()) {
-                (None, None) => *own == value && value.unknown().is_none(),
-                (own, other) => own == other,
-            };
-            if !name.starts_with('_') && !members.iter().any(is_other_name) {
-                members.push((name, value));
-            }
-        }
-        members.into_iter().map(|(name, _)| name).collect()
-    }
-}
+use crate::framework::alembic::value::{Arguments, Class, ClassKind, Made, Value, Why, truth};
 
 /// An attribute of a class: a constant, or a member of an enumeration.
 pub(super) fn attribute(class: &Rc<Class>, name: &str) -> Value {

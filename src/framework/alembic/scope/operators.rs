@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use super::class;
+use super::metadata::{are_tables, table};
 use crate::framework::alembic::python::Text;
-use crate::framework::alembic::value::{Arguments, Made, Value};
+use crate::framework::alembic::value::{Made, Value, truth};
 use crate::source::ByteSpan;
 
 pub(super) fn arithmetic(left: &str, operator: &str, right: &str) -> Value {
@@ -27,35 +28,6 @@ pub(super) fn unary(operator: &str, value: Value) -> Value {
         },
         (operator, value) => Value::Unknown(format!("{operator} {}", value.kind())),
     }
-}
-
-/// Whether Python takes it for true, where that can be told.
-pub fn truth(value: &Value) -> Option<bool> {
-    match value {
-        Value::Boolean(on) => Some(*on),
-        Value::None => Some(false),
-        Value::Text(text) => Some(!text.value.is_empty()),
-        Value::List(values) => Some(!values.is_empty()),
-        _ => None,
-    }
-}
-
-/// The models' metadata, as `env.py` gives it to Alembic: its `tables` are tables by their names.
-pub(super) const METADATA: &str = "<metadata>";
-
-/// Whether a path is that of the metadata's tables.
-pub(super) fn are_tables(path: &str) -> bool {
-    path.strip_prefix(METADATA) == Some(".tables")
-}
-
-/// A table of the metadata: its name is `schema.name`, or `name`.
-fn table(name: &str) -> Value {
-    let text = |text: &str| Value::Text(Text::standing_for(text, ByteSpan::new(0, 0)));
-    let (schema, own) = name.rsplit_once('.').map_or((None, name), |(schema, own)| (Some(schema), own));
-    let named = schema.map(|schema| ("schema".to_owned(), text(schema))).into_iter().collect();
-    let arguments = Arguments { positional: vec![text(own)], named };
-    let made = Made { path: "sqlalchemy.Table".to_owned(), receiver: None, arguments, span: ByteSpan::new(0, 0) };
-    Value::Made(Rc::new(made))
 }
 
 /// Methods of a dictionary: no tables of that name are meant.

@@ -9,8 +9,8 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::metadata::METADATA;
 use super::naming::Convention;
-use super::operators::METADATA;
 use super::{Names, Scope};
 use crate::framework::alembic::python::{Expression, ExpressionKind, Header, Module, Statement, StatementKind};
 use crate::framework::alembic::value::Value;

@@ -1,9 +1,8 @@
 //! What strings come to that are put together.
 
-use super::class::ClassKind;
 use super::runtime;
 use crate::framework::alembic::python::Text;
-use crate::framework::alembic::value::{Arguments, Made, Value, Why};
+use crate::framework::alembic::value::{Arguments, ClassKind, Made, Value, Why};
 use crate::source::ByteSpan;
 
 /// A string that was put together: a template where some of it is known only when it runs.
