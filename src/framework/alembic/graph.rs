@@ -143,6 +143,11 @@ impl Graph {
         self.by_id.get(id).copied()
     }
 
+    /// What a revision follows or depends on itself, by index.
+    pub fn before(&self, of: usize) -> &[usize] {
+        &self.before[of]
+    }
+
     /// What has run before a revision: all that it follows or depends on, however far back, in order.
     pub fn ancestors(&self, of: usize) -> Vec<usize> {
         let mut is_ancestor = vec![false; of];
