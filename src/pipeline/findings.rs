@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
-use crate::plan::{Duration, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses};
+use crate::plan::{Duration, Phase, Refusal, Sequence, Step, Transaction, Unit, UnitKind, Uses};
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
@@ -17,6 +17,7 @@ use crate::schema::{Age, Schema, mentions, same};
 use crate::source::DirectiveScope;
 
 /// A hazard at an item.
+#[derive(Clone)]
 pub struct Finding {
     /// The rule that found it.
     pub rule: &'static Rule,
@@ -27,6 +28,7 @@ pub struct Finding {
 }
 
 /// Everything found in a migration.
+#[derive(Clone)]
 pub struct Findings {
     /// The hazards, in the source's order.
     pub findings: Vec<Finding>,
@@ -68,6 +70,19 @@ impl Findings {
                 outcome.steps = None;
             } else if finding.rule.id == "missing-lock-timeout" {
                 leave(outcome, "it commits with a statement that takes long; set a lock_timeout before it");
+            }
+        }
+        self
+    }
+
+    /// The same, after what was to be parted from a lock commits with it all the same.
+    pub fn without_parting_in_one(mut self, sequence: &Sequence) -> Findings {
+        let items = |unit: &Unit| unit.steps.iter().flat_map(|step| [step.item, step.from]).collect();
+        let units: Vec<BTreeSet<usize>> = sequence.units.iter().map(items).collect();
+        for finding in &mut self.findings {
+            let Some(holder) = finding.outcome.held_by else { continue };
+            if units.iter().any(|unit| unit.contains(&finding.item) && unit.contains(&holder)) {
+                leave(&mut finding.outcome, "it must commit with what takes the lock");
             }
         }
         self
