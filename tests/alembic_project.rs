@@ -148,6 +148,28 @@ fn a_command_for_another_database_or_other_files_is_refused() -> Result<()> {
 }
 
 #[test]
+fn a_revision_meets_what_it_follows_and_not_its_siblings() -> Result<()> {
+    let folder = small()?;
+    let required = "op.alter_column(\"t\", \"a\", nullable=False)";
+    folder.write("alembic/versions/left.py", revision("left", "\"first\"", required, "pass"))?;
+    folder.write("alembic/versions/right.py", revision("right", "\"first\"", required, "pass"))?;
+    let both = "op.drop_index(\"i\", table_name=\"t\")\nop.drop_column(\"t\", \"a\")";
+    folder.write("alembic/versions/merge.py", revision("merge", "(\"left\", \"right\", \"second\")", both, "pass"))?;
+    let ended = folder.safestep(&["check", "--all", "--format", "json"])?;
+    let report: serde_json::Value = serde_json::from_str(&ended.out).context(ended.err)?;
+    let migrations = report["migrations"].as_array().context("migrations")?;
+    let rules_of = |name: &str| -> Vec<&str> {
+        let own = migrations.iter().filter(|one| one["name"] == name).flat_map(|one| one["hazards"].as_array());
+        own.flatten().filter_map(|hazard| hazard["rule"].as_str()).collect()
+    };
+    // Whichever of them runs first scans the table.
+    ensure!(rules_of("left") == ["set-not-null"] && rules_of("right") == ["set-not-null"], "{report}");
+    let of_merge = rules_of("merge");
+    ensure!(of_merge.contains(&"drop-column") && !of_merge.contains(&"failing-statement"), "{of_merge:?}");
+    Ok(())
+}
+
+#[test]
 fn a_database_at_the_revision_needs_no_adoption() -> Result<()> {
     let database = Server::of(15)?.create()?;
     let folder = small()?;

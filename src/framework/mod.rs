@@ -67,6 +67,15 @@ pub struct Found {
     pub name: String,
     /// The file that holds its statements.
     pub file: Utf8PathBuf,
+    /// The migrations that it follows, by index in the list; `None` for the one before it, where no history has branches.
+    pub follows: Option<Vec<usize>>,
+}
+
+impl Found {
+    /// A migration that follows the one before it.
+    pub fn next(name: String, file: Utf8PathBuf) -> Found {
+        Found { name, file, follows: None }
+    }
 }
 
 /// How a framework keeps its migrations, and what it remembers of them.

@@ -3,6 +3,7 @@
 //! This is the only place where framework, schema, rewrite and plan meet.
 
 mod access;
+mod ancestry;
 mod bonds;
 mod continued;
 mod copies;
@@ -21,6 +22,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::disk::FileChange;
+use crate::framework::header::begins;
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
 use crate::plan::Sequence;
@@ -29,6 +31,7 @@ use crate::report::{MigrationReport, Report};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
 
+use ancestry::Ancestry;
 use continued::{Before, continues_on_disk};
 use draft::{Draft, Planned, changes, place_all};
 pub use findings::Findings;
@@ -135,6 +138,7 @@ pub fn each(
     let mut errors = Vec::new();
     let remarks = Remarks::of(framework, history, &options.base, &mut errors);
     let mut schema = Schema::default();
+    let mut ancestry = Ancestry::of(framework, history);
     let mut planned: Vec<Planned> = Vec::new();
     let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
@@ -151,9 +155,15 @@ pub fn each(
         let mut judged = Vec::new();
         for (offset, (found, migration)) in some.iter().zip(read).enumerate() {
             let at = batch * AT_ONCE + offset;
+            if let Some(ancestry) = &mut ancestry {
+                schema = ancestry.before(at);
+            }
             if !continued[offset] {
                 schema.begin_migration();
                 written_down.begin_migration();
+                if migration.as_ref().is_ok_and(|migration| begins(&migration.headers)) {
+                    schema.begin_sequence();
+                }
             }
             match migration {
                 Ok(mut migration) if in_scope(found) => {
@@ -180,6 +190,9 @@ pub fn each(
                 Err(error) => errors.push(error),
             }
             written_down.lay_over(&schema, at);
+            if let Some(ancestry) = &mut ancestry {
+                ancestry.keep(at, &schema);
+            }
             progress(at + 1, history.len());
         }
         planned.par_extend(judged.into_par_iter().map(|judged| judged.plan(framework, wanted, options)));

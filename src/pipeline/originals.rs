@@ -103,7 +103,7 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
 /// The migrations of a folder, as if they stood in that of the scope: what a file means may depend on its project.
 fn in_folder(scope: &Scope, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
     let listed = scope.framework.folder.list(folder)?;
-    let read = listed.into_iter().map(|Found { name, file }| {
+    let read = listed.into_iter().map(|Found { name, file, .. }| {
         let mut source = SourceFile::read(&file)?;
         if let Ok(inside) = file.strip_prefix(folder) {
             source.path = scope.folder.join(inside);

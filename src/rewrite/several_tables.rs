@@ -45,7 +45,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         .map(|operation| strong_tables(site, operation))
         .filter(|tables| !tables.is_empty());
     let last = held.next().filter(|_| !here.is_empty())?;
-    let new = here.iter().find(|table| !contains(&last, table))?;
+    // Whoever has a table has what is below it, or waits for that at once.
+    let is_below = |table: &QualifiedName| ancestors(site, table).iter().any(|parent| contains(&last, parent));
+    let new = here.iter().find(|table| !contains(&last, table) && !is_below(table))?;
     if held.any(|tables| !tables.iter().all(|table| contains(&last, table))) {
         return None; // said at the second table already
     }
@@ -66,6 +68,18 @@ fn strong_tables(site: &Site<'_>, operation: &Operation) -> Vec<QualifiedName> {
     let locks = effects(operation, site.schema, site.settings.postgres).locks.into_iter();
     let tables = locks.filter(|(_, mode)| mode.blocks_writes()).map(|(relation, _)| felt_at(site, &relation));
     tables.filter(|table| !site.schema.is_new(table)).collect()
+}
+
+/// The tables that a table is a partition or child of, however far above.
+fn ancestors(site: &Site<'_>, table: &QualifiedName) -> Vec<QualifiedName> {
+    let mut found: Vec<QualifiedName> = Vec::new();
+    let mut open = vec![table.clone()];
+    while let Some(state) = open.pop().as_ref().and_then(|one| site.schema.table(one)) {
+        let new: Vec<QualifiedName> = state.parents.iter().filter(|one| !contains(&found, one)).cloned().collect();
+        found.extend(new.iter().cloned());
+        open.extend(new);
+    }
+    found
 }
 
 fn contains(tables: &[QualifiedName], table: &QualifiedName) -> bool {

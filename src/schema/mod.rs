@@ -80,6 +80,8 @@ pub struct Schema {
     touched: OrdSet<Key>,
     /// How many migrations have begun.
     migrations: usize,
+    /// The migration at hand is a sequence of steps that may run again.
+    of_sequence: bool,
     /// What a framework wrote down has been laid over it.
     reconciled: bool,
     /// The tables that the transaction at hand has emptied with TRUNCATE.
@@ -376,14 +378,16 @@ impl Schema {
         });
     }
 
-    /// True when a table that is not in it is not there: nothing ran before, or a framework wrote down the whole schema.
+    /// True when a table that is not in it is not there: nothing ran before, a framework wrote down the whole schema, or
+    /// whoever makes it says so.
     fn is_complete(&self) -> bool {
-        self.reconciled || self.migrations < 2
+        self.reconciled || self.migrations < 2 || self.of_sequence
     }
 
     /// From here on everything that is made is [`Age::New`].
     pub fn begin_migration(&mut self) {
         self.migrations += 1;
+        self.of_sequence = false;
         let touched = std::mem::take(&mut self.touched);
         for name in &touched {
             self.edit_flags(name, |table| {
@@ -399,6 +403,12 @@ impl Schema {
         self.emptied.clear();
         self.filled.clear();
         self.timezone = None;
+    }
+
+    /// The migration that began is a sequence of steps that may run again: what one of them makes unless it is there is not
+    /// there before.
+    pub fn begin_sequence(&mut self) {
+        self.of_sequence = true;
     }
 
     /// Remembers that the migration at hand made or changed an object of that name.

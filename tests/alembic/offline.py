@@ -20,6 +20,13 @@ from alembic.runtime.migration import MigrationContext
 warnings.simplefilter("ignore")
 
 
+def load(path):
+    spec = importlib.util.spec_from_file_location("revision_file", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def metadata(path):
     """What env.py gives Alembic as target_metadata, as its imports and one expression say it; and whether they do."""
     files = [folder / "env.py" for folder in list(pathlib.Path(path).parents)[:4]]
@@ -45,10 +52,12 @@ def metadata(path):
         return None, False
 
 
-def sent(module, name, target_metadata):
+def sent(module, name, target_metadata=None):
+    """The statements of a function, each with whether it is sent inside the run's transaction or outside."""
     if not hasattr(module, name):
         return []
     statements = []
+    place = ["inside"]
     context = MigrationContext.configure(
         dialect_name="postgresql",
         opts={
@@ -63,7 +72,7 @@ def sent(module, name, target_metadata):
     context.dialect.identifier_preparer._double_percents = False
     # What a connected dialect finds out: backslashes in literals are characters.
     context.dialect._backslash_escapes = False
-    context.impl.static_output = lambda text: statements.append(text.strip())
+    context.impl.static_output = lambda text: statements.append((text.strip()[:-1], place[0]))
     # Offline mode drops the values of parameters.
     execute = context.connection.execute
 
@@ -73,12 +82,13 @@ def sent(module, name, target_metadata):
         return execute(statement)
 
     context.connection.execute = execute_without_parameters
-    # What is begun and committed around the functions is no part of them.
-    context.impl.emit_begin = context.impl.emit_commit = lambda: None
+    # What is begun and committed around the functions is no part of them; an autocommit_block() does both inside.
+    context.impl.emit_begin = lambda: place.__setitem__(0, "inside")
+    context.impl.emit_commit = lambda: place.__setitem__(0, "outside")
     with Operations.context(context):
         with context.begin_transaction(_per_migration=True):
             getattr(module, name)()
-    return [text[:-1] for text in statements]
+    return statements
 
 
 def folders(path):
@@ -103,20 +113,19 @@ def main():
             if not name.startswith(("sqlalchemy", "alembic")):
                 del sys.modules[name]
         try:
-            spec = importlib.util.spec_from_file_location("revision_file", path)
-            module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
+            module = load(path)
         except Exception as error:
             print(json.dumps({**line, "error": repr(error)}), file=out)
             continue
         target_metadata, line["has_metadata"] = metadata(path)
         for name in ("upgrade", "downgrade"):
             try:
-                line[name] = sent(module, name, target_metadata)
+                line[name] = [text for text, _ in sent(module, name, target_metadata)]
             except Exception as error:
                 line[name] = None
                 line[name + "_error"] = repr(error)[:200]
         print(json.dumps(line), file=out)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -15,7 +15,7 @@ impl Folder for Toy {
         let files = folder.read_dir_utf8().map_err(unlistable)?.flatten().map(|entry| entry.into_path());
         let mut files: Vec<Utf8PathBuf> = files.filter(|file| self.is_listed_by(file)).collect();
         files.sort();
-        let found = |file: Utf8PathBuf| Found { name: file.file_stem().unwrap_or_default().to_owned(), file };
+        let found = |file: Utf8PathBuf| Found::next(file.file_stem().unwrap_or_default().to_owned(), file);
         Ok(files.into_iter().map(found).collect())
     }
     fn is_listed_by(&self, file: &Utf8Path) -> bool {

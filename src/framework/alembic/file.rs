@@ -214,7 +214,9 @@ impl<'a> File<'a> {
         let mut text = String::new();
         let is_mark = |line: &str| MARKS.iter().any(|mark| line.starts_with(mark));
         let mut has_statement = false;
-        for line in lines.iter().filter(|line| !is_mark(line)) {
+        // A docstring is a statement.
+        let is_idle = |line: &str| docstring.is_some() && line == "pass";
+        for line in lines.iter().filter(|line| !is_mark(line) && !is_idle(line)) {
             has_statement |= !line.is_empty() && !line.starts_with('#');
             let depth = (line.len() - line.trim_start_matches(' ').len()) / 4;
             let line = &line[depth * 4..];
@@ -224,7 +226,7 @@ impl<'a> File<'a> {
             text += line;
             text.push('\n');
         }
-        if !has_statement {
+        if !has_statement && docstring.is_none() {
             text += &format!("{indent}pass\n");
         }
         // The statement before it may end its file.

@@ -33,7 +33,9 @@ impl Folder for Revisions {
 
     fn list(&self, folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
         let graph = graph(folder)?;
-        Ok(graph.nodes.into_iter().map(|node| Found { name: node.id, file: node.file }).collect())
+        let follows: Vec<Vec<usize>> = (0..graph.nodes.len()).map(|at| graph.before(at).to_vec()).collect();
+        let nodes = graph.nodes.into_iter().zip(follows);
+        Ok(nodes.map(|(node, follows)| Found { name: node.id, file: node.file, follows: Some(follows) }).collect())
     }
 
     fn is_listed_by(&self, file: &Utf8Path) -> bool {

@@ -15,8 +15,8 @@ use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::statements::{Statement, statements};
 use crate::framework::words::slug;
 use crate::framework::{Body, Idiom, Layout, Sequenced, header};
-use crate::operation::{CreateIndex, IndexOperation, Operation};
-use crate::plan::UnitKind;
+use crate::operation::{CreateIndex, IndexOperation, Operation, TypeOperation};
+use crate::plan::{Step, UnitKind};
 use crate::sql::{one_line, render};
 
 pub(super) struct Functions;
@@ -27,7 +27,8 @@ impl Idiom for Functions {
     }
 
     fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
-        let leaves = of.files.parts.iter().any(|part| part.once > part.from);
+        let is_label = |from, to| of.sequence.steps_of(from..to).all(is_label);
+        let leaves = of.files.parts.iter().any(|part| part.once > part.from || is_label(part.from, part.to));
         let note = "the first autocommit_block() also commits the revisions that ran before it in the same upgrade";
         leaves.then(|| note.to_owned()).into_iter().collect()
     }
@@ -56,6 +57,14 @@ impl Idiom for Functions {
     }
 }
 
+/// A label can be used when it has committed: by what comes next in the same run, too.
+fn is_label(step: &Step) -> bool {
+    match &step.operation {
+        Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists && !step.verbatim,
+        _ => false,
+    }
+}
+
 /// The length of a revision's id, as Alembic makes them.
 pub(super) const ID_LENGTH: usize = 12;
 
@@ -79,7 +88,7 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     // A single validation is quick to say and the same the second time: it commits with its row.
     let is_block = |statement: &Statement| matches!(statement, Statement::Sql(text) if text.starts_with("DO "));
     let validates = page.kind() == UnitKind::Validate && !statements.all.iter().any(is_block);
-    let with_row = inside || validates;
+    let with_row = (inside && !page.steps().all(is_label)) || validates;
     let begins_outside = || {
         let first = page.steps().next().map(|step| migration.items[step.from].statement);
         first.is_some_and(|first| migration.sent[first].is_outside)

@@ -107,7 +107,7 @@ fn list_folders(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
             return Err(FrameworkError::Unusable { path: entry.path().to_owned(), why: why.into() });
         }
         journal::check_dialect(&entry.path().join(SNAPSHOT))?;
-        found.push(Found { name: name.to_owned(), file });
+        found.push(Found::next(name.to_owned(), file));
     }
     found.sort_by_cached_key(|f| locale_compare(&f.name));
     Ok(found)

@@ -87,7 +87,7 @@ pub(super) fn list(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
                 "names {tag}, but {file} is not there: the migrator stops before it runs anything"
             ));
         }
-        found.push(Found { name: tag, file });
+        found.push(Found::next(tag, file));
     }
     Ok(found)
 }

@@ -36,7 +36,7 @@ impl Folder for MigrationFolders {
             let entry = entry.map_err(unlistable)?;
             // The engine ignores links to folders, and files beside the folders.
             if entry.file_type().is_ok_and(|t| t.is_dir()) && is_there(&entry.path().join(FILE)) {
-                found.push(Found { name: entry.file_name().to_owned(), file: entry.path().join(FILE) });
+                found.push(Found::next(entry.file_name().to_owned(), entry.path().join(FILE)));
             }
         }
         found.sort_by_cached_key(|f| locale_compare(&f.name));

@@ -89,7 +89,7 @@ mod tests {
             ("20260101235959_a", ["20260102000000_drop_x", "20260102000001_drop_y"]),
             ("a", ["a_01_drop_x", "a_02_drop_y"]),
         ] {
-            let history = [Found { name: last.into(), file: format!("m/{last}/migration.sql").into() }];
+            let history = [Found::next(last.into(), format!("m/{last}/migration.sql").into())];
             let placed = ByName.place(&history, &|_| true, &incoming).unwrap();
             let Placement::Placed(placed) = placed else { panic!("{placed:?}") };
             let files = placed[0].files.iter();

@@ -92,7 +92,7 @@ mod tests {
         let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: "".into(), block: 0 });
         let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies }];
         let file = "d/20260101235959_a/migration.sql".into();
-        let history = [Found { name: "20260101235959_a".into(), file }];
+        let history = [Found::next("20260101235959_a".into(), file)];
         let mut placed = [Placed::default()];
         assert_eq!(place(&history, &incoming, &mut placed), []);
         let paths: Vec<&str> = placed[0].files.iter().map(|file| file.path.as_str()).collect();

@@ -34,7 +34,7 @@ fn placed(journal: &str, files: &[&str], parts: &[(&str, usize)]) -> Result<BTre
         .collect();
     let mut placed: Vec<Placed> = incoming.iter().map(in_its_place).collect();
     let text = |text: String| text.replace(folder.as_str(), "");
-    let found = |tag: &&str| Found { name: (*tag).to_owned(), file: folder.join(format!("{tag}.sql")) };
+    let found = |tag: &&str| Found::next((*tag).to_owned(), folder.join(format!("{tag}.sql")));
     let history: Vec<Found> = files.iter().map(found).collect();
     let in_scope = |found: &Found| found.name != "0002_settled";
     let without =
