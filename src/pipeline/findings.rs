@@ -17,6 +17,7 @@ use crate::schema::{Age, Schema, mentions, same};
 use crate::source::DirectiveScope;
 
 /// A hazard at an item.
+#[derive(Clone)]
 pub struct Finding {
     /// The rule that found it.
     pub rule: &'static Rule,
@@ -27,6 +28,7 @@ pub struct Finding {
 }
 
 /// Everything found in a migration.
+#[derive(Clone)]
 pub struct Findings {
     /// The hazards, in the source's order.
     pub findings: Vec<Finding>,

@@ -120,6 +120,15 @@ struct Search<'a> {
     bound: Vec<(usize, usize)>,
     /// Why those do.
     because: String,
+    /// An order that holds, given up because something brief loses its attempts in it.
+    in_words: Option<InWords>,
+}
+
+/// An order in which what changes rows is together, and something brief commits with it.
+struct InWords {
+    findings: Findings,
+    ordered: Ordered,
+    locks: Locks,
 }
 
 /// How far what changes rows is kept together.
@@ -171,6 +180,9 @@ fn has_savepoints_of_runner(migration: &Migration) -> bool {
 /// The units, each with the indexes of its steps.
 type Ordered = Vec<(UnitKind, Vec<usize>)>;
 
+/// The locks that each step takes where it stands.
+type Locks = Vec<Vec<(QualifiedName, LockMode)>>;
+
 impl<'a> Search<'a> {
     fn new(migration: &'a Migration, around: &'a Around, runner: Runner, version: u32) -> Self {
         Search {
@@ -183,6 +195,7 @@ impl<'a> Search<'a> {
             freedom: Freedom::Things,
             bound: Vec::new(),
             because: "its statements must be seen together, and one of them takes long".to_owned(),
+            in_words: None,
         }
     }
 
@@ -240,12 +253,7 @@ impl<'a> Search<'a> {
     }
 
     /// An order that holds is taken, unless it helps nobody.
-    fn accept(
-        &mut self,
-        mut findings: Findings,
-        ordered: Ordered,
-        locks: Vec<Vec<(QualifiedName, LockMode)>>,
-    ) -> Result<(Findings, Sequence), Findings> {
+    fn accept(&mut self, findings: Findings, ordered: Ordered, locks: Locks) -> Result<(Findings, Sequence), Findings> {
         let steps = &findings.steps;
         let is_set_by_steps = |step: &Step| step.verbatim && self.set_by_steps.contains(&step.from);
         let sets = |unit: &[usize]| unit.iter().any(|at| is_set_by_steps(&steps[*at]));
@@ -255,15 +263,22 @@ impl<'a> Search<'a> {
         let mut others = ordered.iter().filter(|(_, unit)| !is_set_by_steps(&steps[unit[0]]));
         let is_one_as_written =
             others.next().is_some_and(|(kind, _)| *kind == UnitKind::AsWritten) && others.next().is_none();
-        let in_words = |(kind, unit): &(UnitKind, Vec<usize>)| *kind == UnitKind::AsWritten && has_brief(steps, unit);
-        if self.rows.are_together() && (is_one_as_written || ordered.iter().any(in_words)) {
+        let in_words = brief_in_words(steps, &ordered);
+        if self.rows.are_together() && (is_one_as_written || !in_words.is_empty()) {
             self.freedom = self.rows.ease();
             self.bound.clear();
+            if !is_one_as_written && self.in_words.is_none() {
+                self.in_words = Some(InWords { findings: findings.clone(), ordered, locks });
+            }
             return Err(findings);
         }
         if is_one_as_written {
             return Err(findings.left("its statements belong together, and one of them takes long"));
         }
+        // Going apart has to give something brief its attempts, else a failure would leave rows changed for nothing.
+        let gains_nothing = |kept: &InWords| brief_in_words(&kept.findings.steps, &kept.ordered).is_subset(&in_words);
+        let InWords { mut findings, ordered, locks } =
+            self.in_words.take().filter(gains_nothing).unwrap_or(InWords { findings, ordered, locks });
         let mut sequence = sequence(std::mem::take(&mut findings.steps), ordered, locks);
         sequence.units.retain(|unit| !unit.steps.iter().all(is_set_by_steps));
         findings = findings.without_guards_in_as_written(&sequence).with_locks_of(&sequence, &self.because);
@@ -305,16 +320,18 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Something brief commits with it, and has no attempts of its own.
-fn has_brief(steps: &[Step], unit: &[usize]) -> bool {
-    unit.iter().any(|at| steps[*at].duration == Duration::Instant)
+/// What is brief and commits with something in the author's words, so that it has no attempts of its own: its items.
+fn brief_in_words(steps: &[Step], ordered: &Ordered) -> BTreeSet<usize> {
+    let in_words = ordered.iter().filter(|(kind, _)| *kind == UnitKind::AsWritten);
+    let steps = in_words.flat_map(|(_, unit)| unit).map(|at| &steps[*at]);
+    steps.filter(|step| step.duration == Duration::Instant).map(|step| step.from).collect()
 }
 
 fn kind(steps: &[Step], unit: &[usize]) -> UnitKind {
     UnitKind::of(unit.iter().map(|at| &steps[*at])).unwrap_or(UnitKind::Free)
 }
 
-fn sequence(steps: Vec<Step>, ordered: Ordered, locks: Vec<Vec<(QualifiedName, LockMode)>>) -> Sequence {
+fn sequence(steps: Vec<Step>, ordered: Ordered, locks: Locks) -> Sequence {
     let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     let mut units = Vec::new();
     for (kind, unit) in ordered {

@@ -250,16 +250,17 @@ fn has_not_valid_not_null(schema: &Schema, table: &QualifiedName, column: &Ident
         .any(|c| matches!(&c.constraint.kind, ConstraintKind::NotNull { column: own } if own == column && !c.valid))
 }
 
-/// `DROP CONSTRAINT`: ACCESS EXCLUSIVE, also on the tables that inherit it (keys are not inherited, only shared by partitions);
-/// a foreign key's triggers are dropped from the referenced table as well, a key's
-/// foreign keys with CASCADE.
+/// `DROP CONSTRAINT`: ACCESS EXCLUSIVE, also on the tables that inherit it (keys are not inherited, only shared by partitions,
+/// and what is NO INHERIT is neither); a foreign key's triggers are dropped from the referenced table as well, a key's foreign
+/// keys with CASCADE.
 fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascade: bool) {
     let state = tally.schema.constraint(table, name);
     let kind = state.map(|c| &c.constraint.kind);
-    let is_inherited = matches!(kind, None | Some(ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. }));
+    let is_inherited = matches!(kind, None | Some(ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. }))
+        && !state.is_some_and(|c| c.constraint.no_inherit);
     let alone = table.only || !(is_inherited || tally.is_partitioned(table));
     tally.lock_family(table, alone, LockMode::AccessExclusive);
-    if is_inherited && !state.is_some_and(|c| c.constraint.no_inherit) {
+    if is_inherited {
         tally.lock_heirs(table, LockMode::AccessExclusive);
     }
     match kind {

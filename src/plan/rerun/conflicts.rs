@@ -4,10 +4,11 @@
 //! to something else or taken from it since, and it fails where what it reads is gone.
 
 use crate::operation::{
-    Backfill, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectOperation,
-    Operation, QualifiedName, TableOperation, TypeOperation,
+    Backfill, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectKind,
+    ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
+use crate::plan::resource::Resource;
 use crate::postgres::idempotence::{Name, column_exists, drops, freed_by_renaming, makes, own_name, table_exists};
 use crate::schema::{key, mentions, reads_column, same};
 
@@ -29,7 +30,23 @@ pub fn conflicts_at_once<'a>(
         || takes_an_index_that_goes(&step.operation, later)
         || later.iter().any(|later| goes_with_its_column(step, later) || takes_away_its_key(step, later))
         || makes_what_is_renamed(step, again, later)
-        || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
+        || later
+            .iter()
+            .any(|later| reads_what_goes(step, &later.operation, text) || takes_away_its_sequence(step, later))
+}
+
+/// A sequence that is altered and goes later: by its name, or with the table or column that owns it, which the altering
+/// itself may have said.
+fn takes_away_its_sequence(step: &Step, later: &Step) -> bool {
+    let Operation::Object(ObjectOperation::Alter { kind: ObjectKind::Sequence, name, .. }) = &step.operation else {
+        return false;
+    };
+    let drops = match &later.operation {
+        Operation::Object(ObjectOperation::Drop { kind, .. }) => *kind == ObjectKind::Sequence,
+        Operation::Table(TableOperation::Drop { .. }) | Operation::Column(ColumnOperation::Drop { .. }) => true,
+        _ => false,
+    };
+    drops && name.as_ref().is_some_and(|name| later.uses.writes.contains(&Resource::Relation(key(name))))
 }
 
 /// A foreign key that is added, and a primary key or unique constraint that it may stand on and that goes later.
