@@ -1,5 +1,6 @@
 //! What `rewrite` and `check` have in common: scope, configuration, running, printing.
 
+use std::collections::HashMap;
 use std::io::{IsTerminal, Read, Write};
 use std::time::{Duration, Instant};
 
@@ -300,7 +301,12 @@ impl Common {
         let printed = match self.format {
             Format::Text => {
                 let new = ran.iter().all(|r| r.scope.as_ref().is_some_and(|s| s.only_new));
-                text::render(&report, &read_source, &self.text_options(mode, new))
+                // What was written is read no more: the hazards are those of what was there.
+                let files = report.migrations.iter().flat_map(|migration| &migration.files);
+                let before: HashMap<&str, &String> =
+                    files.filter_map(|file| Some((file.path.as_str(), file.before.as_ref()?))).collect();
+                let source = |path: &str| before.get(path).map(|text| (*text).clone()).or_else(|| read_source(path));
+                text::render(&report, &source, &self.text_options(mode, new))
             }
             Format::Json => json::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
             Format::Patch => patch::render(&report),

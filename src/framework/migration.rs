@@ -80,8 +80,9 @@ pub struct Statement {
 /// A call in a file that is not SQL, or several that stay together.
 #[derive(Debug)]
 pub struct Call {
-    /// What stands before it with its comment; `None` for all that is between it and the one before it.
-    pub leading: Option<ByteSpan>,
+    /// What stands before it, and the rest of its last line, each with its comment; `None` for all that is between it and the
+    /// one before it.
+    pub around: Option<(ByteSpan, ByteSpan)>,
     /// Where it stands in the file.
     pub span: ByteSpan,
     /// What it sends, one by one.
@@ -106,7 +107,7 @@ impl Call {
     pub fn of(span: ByteSpan, sql: String) -> Call {
         let reading = read_statement(&sql);
         let spans = vec![span; reading.operations.len()];
-        Call { leading: None, span, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
+        Call { around: None, span, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
     }
 }
 
@@ -156,10 +157,13 @@ impl Migration {
         let mut end = 0;
         let first = calls.first().map_or(migration.source.text.len(), |call| call.span.start);
         migration.headers.iter_mut().take(1).for_each(|header| header.is_at_the_top = header.at < first);
-        for Call { leading, span, sends } in calls {
+        for Call { around, span, sends } in calls {
             let first = migration.statements.len();
             let call = first..first + sends.len();
-            let mut leading = leading.unwrap_or_else(|| ByteSpan::new(end, span.start));
+            let mut leading = around.map_or_else(
+                || ByteSpan::new(end, span.start),
+                |(leading, _)| ByteSpan::new(migration.before_line_end(leading.start), leading.end),
+            );
             let mut from = end;
             for Sending { sql, reading, spans, is_outside } in sends {
                 session.chunk = migration.sent.len();
@@ -173,8 +177,17 @@ impl Migration {
                 (from, leading) = (span.end, ByteSpan::new(span.end, span.end));
             }
             end = span.end;
+            if let Some((_, behind)) = around {
+                migration.behind_last(behind);
+                end = migration.before_line_end(behind.end);
+            }
         }
         migration.ended(end, &session)
+    }
+
+    /// A line's begin counts to the line before it: what begins there is no comment behind something.
+    fn before_line_end(&self, at: usize) -> usize {
+        at - usize::from(self.source.text[..at].ends_with('\n'))
     }
 
     fn unread(name: String, source: SourceFile, comment_sign: &'static str, runner: Runner) -> Self {
@@ -238,7 +251,7 @@ impl Migration {
                     } else if session.is_unclear() {
                         Some(Fixed::Session)
                     } else {
-                        reading.has_logic.then_some(Fixed::Block)
+                        reading.has_logic.then_some(if in_do { Fixed::Block } else { Fixed::Program })
                     },
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,

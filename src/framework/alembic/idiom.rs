@@ -116,7 +116,7 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
 
 const INDENT: &str = "    ";
 /// The longest line of Black and Ruff.
-const MAX_LINE: usize = 88;
+pub(super) const MAX_LINE: usize = 88;
 
 /// A build between two looks at what an earlier one left.
 fn build(page: &Page<'_>, index: &CreateIndex, text: &str, indent: &str, execute: &dyn Fn(&str) -> Lines) -> Lines {

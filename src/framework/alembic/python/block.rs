@@ -105,7 +105,13 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        let span = ByteSpan::new(first.span.start, end);
+        // A decorator belongs to what it decorates.
+        let mut start = first.span.start;
+        while let Some(decorator) = statements.pop_if(|before| is_decorator(self.file, before)) {
+            start = decorator.span.start;
+        }
+        clauses[0].head.start = start;
+        let span = ByteSpan::new(start, end);
         statements.push(Statement { span, kind: StatementKind::Compound(clauses) });
     }
 
@@ -135,6 +141,10 @@ impl<'a> Reader<'a> {
         };
         Clause { head, header, body }
     }
+}
+
+fn is_decorator(file: &str, statement: &Statement) -> bool {
+    statement.span.slice(file).starts_with('@')
 }
 
 /// The colon that ends the head of a clause, by index.
