@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use safestep::framework::alembic::effects::EffectKind;
 use safestep::framework::alembic::revision::{Function, Revision};
+use safestep::framework::alembic::scope::Convention;
 use safestep::source::SourceFile;
 use serde_json::Value;
 
-use bench::alembic::{revisions, run};
+use bench::alembic::{Projects, revisions, run};
 
 #[test]
 fn statements_are_what_alembic_sends() -> Result<()> {
@@ -19,19 +20,23 @@ fn statements_are_what_alembic_sends() -> Result<()> {
     let printed = run("SAFESTEP_TEST_ALEMBIC", "offline.py", &files)?;
     let (mut same, mut opaque, mut different) = (0, BTreeMap::new(), Vec::new());
     let mut untold = 0;
+    let mut projects = Projects::default();
     for (file, line) in files.iter().zip(printed.lines()) {
         let told: Value = serde_json::from_str(line)?;
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file)?;
-        let revision = match Revision::read(SourceFile::new(name.clone(), text)) {
+        let revision = match Revision::read_in(SourceFile::new(name.clone(), text), &projects.of(file)?) {
             Ok(revision) => revision,
             Err(error) => {
                 different.push(error.to_string());
                 continue;
             }
         };
+        // The names that constraints get are told only where the models can be imported.
+        let convention = projects.of(file)?.convention();
+        let is_untold = told["has_metadata"] == Value::Bool(false) && matches!(convention, Convention::Known(_));
         for (function, key) in [(&revision.upgrade, "upgrade"), (&revision.downgrade, "downgrade")] {
-            let Some(expected) = told[key].as_array() else {
+            let Some(expected) = told[key].as_array().filter(|_| !is_untold) else {
                 untold += 1;
                 continue;
             };
@@ -81,12 +86,15 @@ fn statements(function: &Function) -> Result<Vec<String>, String> {
     Ok(statements)
 }
 
-/// Alembic makes the indexes of a table in no certain order, and what looks first looks nowhere in offline mode.
+/// Alembic makes the indexes of a table in no certain order, Python has none in a set of rows, and what looks first looks
+/// nowhere in offline mode.
 fn ordered(statements: Vec<String>) -> Vec<String> {
     let mut statements: Vec<String> =
         statements.into_iter().map(|text| text.replace("DROP TYPE IF EXISTS", "DROP TYPE")).collect();
-    let is_index = |text: &&String| text.starts_with("CREATE INDEX") || text.starts_with("CREATE UNIQUE INDEX");
-    for run in statements.chunk_by_mut(|one, other| [one, other].iter().all(is_index)) {
+    let is_any = |text: &&String| {
+        ["CREATE INDEX", "CREATE UNIQUE INDEX", "INSERT INTO"].iter().any(|start| text.starts_with(start))
+    };
+    for run in statements.chunk_by_mut(|one, other| [one, other].iter().all(is_any)) {
         run.sort();
     }
     statements

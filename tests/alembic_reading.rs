@@ -4,14 +4,17 @@
 mod bench;
 
 use std::fmt::Write as _;
+use std::rc::Rc;
 
 use anyhow::{Context, Result, ensure};
+use camino::Utf8Path;
 use safestep::framework::alembic::effects::EffectKind;
 use safestep::framework::alembic::python::{Expression, ExpressionKind, Literal, Module, Part, Star, literal};
 use safestep::framework::alembic::revision::Revision;
+use safestep::framework::alembic::scope::Project;
 use safestep::source::{ByteSpan, SourceFile};
 
-use bench::alembic::{files, revisions, run};
+use bench::alembic::{Projects, files, revisions, run};
 
 #[test]
 fn calls_are_what_python_reads() -> Result<()> {
@@ -94,9 +97,10 @@ fn text_of(file: &str, value: &Expression) -> String {
 #[test]
 fn nearly_all_calls_are_understood() -> Result<()> {
     let (mut all, mut reasons) = (0, std::collections::BTreeMap::<String, usize>::new());
+    let mut projects = Projects::default();
     for file in revisions()? {
         let source = SourceFile::new(file.to_string_lossy().into_owned(), std::fs::read_to_string(&file)?);
-        let revision = Revision::read(source)?;
+        let revision = Revision::read_in(source, &projects.of(&file)?)?;
         let text = &revision.source.text;
         let module = Module::read(text).map_err(|error| anyhow::anyhow!("{error:?}"))?;
         let mut calls = Vec::new();
@@ -128,6 +132,59 @@ fn nearly_all_calls_are_understood() -> Result<()> {
         println!("{count:5} {why}");
     }
     ensure!(all > 90 && opaque * 20 <= all, "{opaque} of {all} calls are opaque");
+    Ok(())
+}
+
+/// `env.py` gives the functions arguments: the tables of the models are tables by their names.
+#[test]
+fn tables_that_env_py_gives_are_read() -> Result<()> {
+    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/alembic-reading/project/versions");
+    let text = std::fs::read_to_string(folder.join("given_tables.py"))?;
+    let read =
+        |project: Project| Revision::read_in(SourceFile::new("given_tables.py", text.clone()), &Rc::new(project));
+    let revision = read(Project::of(&folder))?;
+    let sent = |revision: &Revision| -> Vec<Result<String, String>> {
+        let functions = [&revision.upgrade, &revision.downgrade].into_iter().flatten();
+        let effects = functions.flat_map(|function| function.effects.iter());
+        let sent = effects.map(|effect| match &effect.kind {
+            EffectKind::Sql(sent) => Ok(sent.iter().map(|sent| sent.sql.value.as_str()).collect::<Vec<_>>().join("; ")),
+            EffectKind::Opaque(why) => Err(why.clone()),
+        });
+        sent.collect()
+    };
+    let expected = [
+        "ALTER TABLE kind ADD COLUMN size INTEGER",
+        "INSERT INTO kind (name) VALUES ('small')",
+        "DELETE FROM kind WHERE kind.name = 'small'",
+        "ALTER TABLE kind DROP COLUMN size",
+    ];
+    assert_eq!(sent(&revision), expected.map(|sql| Ok(sql.to_owned())));
+    // Without the project, nobody knows what they are.
+    let unknown = sent(&read(Project::default())?);
+    assert_eq!(unknown[1], Err("a table from the parameter tables".to_owned()));
+    Ok(())
+}
+
+/// A condition on an environment variable is followed where somebody says what it is.
+#[test]
+fn environment_variables_that_are_said_are_known() -> Result<()> {
+    let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/alembic-reading/project/versions");
+    let text = std::fs::read_to_string(folder.join("unknown_modules.py"))?;
+    for (said, expected) in [
+        (None, "opaque: a condition on the environment variable REGION"),
+        (Some("eu"), "ALTER TABLE \"order\" DROP COLUMN checked"),
+        (Some("us"), ""),
+    ] {
+        let said = said.map(|value| ("REGION".to_owned(), value.to_owned())).into_iter().collect();
+        let project = Project::of(&folder).with_variables(said);
+        let revision = Revision::read_in(SourceFile::new("unknown.py", text.clone()), &Rc::new(project))?;
+        let effects = revision.downgrade.map(|function| function.effects).unwrap_or_default();
+        let told = effects.iter().map(|effect| match &effect.kind {
+            EffectKind::Sql(sent) => sent[0].sql.value.clone(),
+            EffectKind::Opaque(why) => format!("opaque: {why}"),
+        });
+        assert_eq!(told.collect::<Vec<_>>().join("; "), expected);
+    }
     Ok(())
 }
 

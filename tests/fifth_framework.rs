@@ -111,6 +111,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
         interrupt: true,
         undo: true,
         lock_timeout: Some(100.0),
+        own_runner: None,
         ledgers: TOY.folder.ledger_tables(),
     };
     let proofs = prove(&verify::Server::at(&database.url)?, &history, &wanted, &|_, _| ())?;
@@ -128,7 +129,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
     let rows = session.query("SELECT name FROM toys ORDER BY number", &[])?;
     let known: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     ensure!(known == names(&folder), "{known:?}");
-    ensure!(matches!(adopt(ledger.as_ref(), &folder, &database.url, false)?, Adopted::Nothing));
+    ensure!(matches!(adopt(ledger.as_ref(), &folder, &database.url, false)?, Adopted::Nothing(_)));
     Ok(())
 }
 

@@ -19,6 +19,7 @@ use safestep::framework::plpgsql::transactions;
 use bench::blocker::{self, fills};
 use bench::prisma::{Project, Sample};
 use bench::server::{Database, Server};
+use bench::upgrade::{self, ALEMBIC};
 
 const ROWS: u32 = 1_500;
 const THREADS: usize = 3;
@@ -84,19 +85,69 @@ fn trace(server: &Server, sample: &Sample) -> Result<usize> {
             }
             continue;
         }
-        let traced = if sql.contains("CONCURRENTLY") || fills(sql) {
-            in_the_way_of(&database, sql, &relations)
-        } else if sql.contains("FOR part IN") {
-            one_by_one(&database, sql, title, &relations)
-        } else {
-            in_a_transaction(&database, sql, title, &relations)
-        };
-        match traced.with_context(|| name.clone())? {
+        match look(&database, sql, title, &relations).with_context(|| name.clone())? {
             Ended::Done => steps += 1,
             Ended::FailsOnRows => return Ok(steps),
         }
     }
     Ok(steps)
+}
+
+/// What Alembic sends for each step of its samples: one by one outside the run's transaction, and the rest inside.
+#[test]
+fn as_alembic_sends_it() -> Result<()> {
+    let server = Server::of(15)?;
+    let steps = AtomicUsize::new(0);
+    bench::on_each(&upgrade::Sample::all()?, THREADS, |sample| {
+        steps.fetch_add(trace_revisions(&server, sample)?, Ordering::Relaxed);
+        Ok(())
+    })?;
+    println!("Alembic: {} steps", steps.load(Ordering::Relaxed));
+    ensure!(steps.load(Ordering::Relaxed) > 0, "no step was looked at");
+    Ok(())
+}
+
+fn trace_revisions(server: &Server, sample: &upgrade::Sample) -> Result<usize> {
+    let naive = sample.naive(&ALEMBIC)?;
+    let rewritten = naive.rewritten(server.major)?;
+    if naive.revisions()? == rewritten.revisions()? {
+        return Ok(0);
+    }
+    let database = server.create()?;
+    ALEMBIC.must(&naive, &database, &["upgrade", &naive.before])?;
+    database.fill(ROWS)?;
+    let relations = relations(&mut database.connect()?)?;
+    let mut steps = 0;
+    for step in ALEMBIC.steps(&rewritten)? {
+        let title = step.comment();
+        ensure!(!title.is_empty(), "{}: no comment says what it does", step.title());
+        if title.ends_with("as written") {
+            // The author's own statements may fail on rows, as those of the naive revision do.
+            if !ALEMBIC.run(&rewritten, &database, &[&["stamp", step.before()], &["upgrade", "+1"]])?.ok() {
+                return Ok(steps);
+            }
+            continue;
+        }
+        let inside = step.inside.join(";\n");
+        for sql in step.outside.iter().chain((!inside.is_empty()).then_some(&inside)) {
+            match look(&database, sql, title, &relations).with_context(|| step.title().to_owned())? {
+                Ended::Done => steps += 1,
+                Ended::FailsOnRows => return Ok(steps),
+            }
+        }
+    }
+    Ok(steps)
+}
+
+/// Runs what is sent at once, and looks at it.
+fn look(database: &Database, sql: &str, title: &str, relations: &Relations) -> Result<Ended> {
+    if sql.contains("CONCURRENTLY") || fills(sql) {
+        in_the_way_of(database, sql, relations)
+    } else if sql.contains("FOR part IN") {
+        one_by_one(database, sql, title, relations)
+    } else {
+        in_a_transaction(database, sql, title, relations)
+    }
 }
 
 enum Ended {

@@ -28,6 +28,7 @@ mod random {
     pub mod said;
     pub mod seldom;
     pub mod shrink;
+    pub mod staying;
     pub mod tables;
     pub mod thoughts;
     pub mod trace;

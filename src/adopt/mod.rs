@@ -21,8 +21,8 @@ pub struct Adoption {
 /// What came of it.
 #[derive(Debug)]
 pub enum Adopted {
-    /// The ledger and the folder agree.
-    Nothing,
+    /// The ledger and the folder agree; why, as the rest of a sentence.
+    Nothing(String),
     /// It was recorded in the ledger, or with a dry run would be, by these statements.
     Recorded {
         /// What stands for what.
@@ -48,10 +48,11 @@ pub fn adopt(
     dry_run: bool,
 ) -> Result<Adopted, VerifyError> {
     let mut client = Address::of(database_url)?.connect().doing("--database-url")?;
-    let applied = applied(ledger, &mut client, folder)?;
+    let recorded = recorded(ledger, &mut client)?;
+    let applied = ledger.applied(&recorded, folder);
     let adoptions = adoptions(ledger, &applied, folder)?;
     if adoptions.is_empty() {
-        return Ok(Adopted::Nothing);
+        return Ok(Adopted::Nothing(ledger.agrees(&recorded)));
     }
     let server = Server::at(database_url)?;
     let is_there = |name: &str| {
@@ -93,14 +94,13 @@ pub fn adopt(
     Ok(Adopted::Recorded { adoptions, statements })
 }
 
-/// What ran on the database.
-fn applied(ledger: &dyn Ledger, client: &mut Client, folder: &[Migration]) -> Result<Vec<Applied>, VerifyError> {
+/// The rows of the ledger.
+fn recorded(ledger: &dyn Ledger, client: &mut Client) -> Result<Vec<Row>, VerifyError> {
     let there = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&ledger.place()]);
     if !there.doing("reading the ledger")?.get::<_, bool>(0) {
         return Err(VerifyError::Refused("--database-url: no migration ever ran there".into()));
     }
-    let rows = rows(client, &ledger.rows()).doing("reading the ledger")?;
-    Ok(ledger.applied(&rows, folder))
+    rows(client, &ledger.rows()).doing("reading the ledger")
 }
 
 /// The rows of an answer, their values as text.
@@ -156,10 +156,7 @@ fn adoptions(ledger: &dyn Ledger, applied: &[Applied], folder: &[Migration]) -> 
         let new: Vec<String> =
             ledger.stand_for(&known.name, folder).into_iter().filter(|name| !is_known(name)).collect();
         if new.is_empty() {
-            return Err(VerifyError::Refused(format!(
-                "{} ran on this database, and nothing in the folder stands for it",
-                known.name
-            )));
+            return Err(VerifyError::Refused(ledger.unknown(&known.name)));
         }
         adoptions.push(Adoption { old: known.name.clone(), new });
     }

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let folder: Vec<Migration> =
         scope.history.iter().map(|found| scope.framework.read(found)).collect::<Result<_, FrameworkError>>()?;
     match adopt(ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
-        Adopted::Nothing => anstream::println!("nothing to adopt: the database and the folder agree"),
+        Adopted::Nothing(why) => anstream::println!("nothing to adopt: {}", visible(&why)),
         Adopted::InPlace(names) => anstream::println!(
             "nothing to adopt: the schema is what the folder makes, and the migrator does not look at what {} holds",
             visible(&names.join(", "))

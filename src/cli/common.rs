@@ -274,9 +274,14 @@ impl Common {
     }
 
     pub fn configuration(&self, folder: &Utf8Path) -> Result<Config, Failure> {
-        let mut config = match &self.config {
-            Some(path) => Config::read(path)?,
-            None => Config::find(folder)?.0,
+        Ok(self.configuration_at(folder)?.0)
+    }
+
+    /// The configuration, and the file that it is from, if there is one.
+    pub fn configuration_at(&self, folder: &Utf8Path) -> Result<(Config, Option<Utf8PathBuf>), Failure> {
+        let (mut config, file) = match &self.config {
+            Some(path) => (Config::read(path)?, Some(absolute(path, &here()?))),
+            None => Config::find(folder)?,
         };
         if let Some(unknown) = config.rules.keys().find(|id| rule(id).is_none()) {
             return Err(Failure::Usage(format!("[rules] {unknown}: no such rule; `safestep explain` lists them")));
@@ -292,7 +297,7 @@ impl Common {
             })?;
             config.values.insert(key.replace('"', ""), sql.to_owned());
         }
-        Ok(config)
+        Ok((config, file))
     }
 
     /// Prints the reports in the chosen format to standard output.

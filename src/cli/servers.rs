@@ -5,9 +5,11 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{Common, Progress, Ran};
+use crate::pipeline::Scope;
 use crate::pipeline::originals::{self, Original};
+use crate::plan::Sends;
 use crate::verify::installation::{self, Installation};
-use crate::verify::{Candidate, Cluster, Server, VerifyError, Wanted};
+use crate::verify::{Candidate, Cluster, OwnRunner, Server, VerifyError, Wanted};
 
 /// What a proof needs to know; `rewrite --verify` knows it as well.
 #[derive(Debug, Args)]
@@ -60,6 +62,7 @@ pub(super) fn on_each_server(
             undo: arguments.undo,
             lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
             ledgers: scope.framework.folder.ledger_tables(),
+            own_runner: own_runner(common, scope)?,
         };
         if history.iter().any(|candidate| !candidate.pieces.is_empty()) {
             histories.push((history, wanted));
@@ -77,6 +80,21 @@ pub(super) fn on_each_server(
         }
     }
     Ok(())
+}
+
+/// The project's own runner, where the configuration names it. It is run where the configuration is.
+fn own_runner(common: &Common, scope: &Scope) -> Result<Option<OwnRunner>, Failure> {
+    let (config, path) = common.configuration_at(&scope.folder)?;
+    let (Some(command), Some(path)) = (config.verify.command, path) else { return Ok(None) };
+    if scope.framework.runner.sends != Sends::Calls {
+        let name = scope.framework.name;
+        return Err(Failure::Usage(format!(
+            "[verify] command: the files of {name} are SQL, which verify sends itself; remove it"
+        )));
+    }
+    let project = path.parent().map(Utf8PathBuf::from).unwrap_or_default();
+    let on_disk = scope.history.iter().map(|found| found.file.clone()).collect();
+    Ok(Some(OwnRunner { command, project, on_disk }))
 }
 
 /// With so many rows in each table a server fits into memory.

@@ -24,7 +24,7 @@ pub(super) fn in_comment(text: &str) -> String {
 }
 
 /// A word of a command that somebody copies to a shell.
-pub(super) fn shell_word(text: &str) -> String {
+pub fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
     match !text.is_empty() && text.chars().all(is_plain) && !text.starts_with('-') {
         true => text.to_owned(),
@@ -114,6 +114,7 @@ const WHAT: [&str; 6] = [
     AS_WRITTEN,
 ];
 const AS_WRITTEN: &str = "as written";
+const FREE: &str = "locks nothing that is in use";
 const NOTHING: &str = "nothing to undo";
 const NOT_POSSIBLE: &str = "not possible:";
 const DROP: &str = "DROP INDEX CONCURRENTLY IF EXISTS ";
@@ -144,6 +145,8 @@ pub struct Header {
     pub title: String,
     /// It speaks of statements in their author's words.
     pub as_written: bool,
+    /// It speaks of statements that lock nothing in use: tables are new in all of their sequence.
+    pub free: bool,
     /// Its file commits with its row in the ledger.
     pub runs_once: bool,
     /// How to take it back, where it says that.
@@ -209,6 +212,7 @@ fn opened(line: &str, at: usize) -> Option<Header> {
         about,
         title: title.to_owned(),
         as_written: what == AS_WRITTEN,
+        free: what == FREE,
         runs_once: false,
         undo: None,
         clears: None,
@@ -317,9 +321,12 @@ pub fn begins(headers: &[Header]) -> bool {
     at_the_top(headers).is_some_and(|(_, steps)| steps.first == 1)
 }
 
-/// True when a file is a step of a sequence that was left in its author's words, or has such steps behind others that run once.
+/// True when a file is a step of a sequence that was left in its author's words, or has such steps behind others that run once;
+/// its first header may speak of the file alone, and those behind it of its steps. What locks nothing in use stays as it is too.
 pub fn is_as_written(headers: &[Header]) -> bool {
-    at_the_top(headers).is_some_and(|(header, _)| header.as_written || header.runs_once)
+    let mut behind = headers.iter().skip(1).filter(|header| header.steps().is_some()).peekable();
+    let of_its_steps = behind.peek().is_some() && behind.all(|header| header.as_written || header.free);
+    at_the_top(headers).is_some_and(|(header, _)| header.as_written || header.runs_once || of_its_steps)
 }
 
 #[cfg(test)]
@@ -386,6 +393,11 @@ mod tests {
         assert!(begins(&read(&first)) && !begins(&read(&second)) && !begins(&read("-- Step 1 of our cleanup")));
         assert!(is_as_written(&read(&format!("-- Step 2 of 4 · x · as written{FAILS}DROP TABLE x;"))));
         assert!(!is_as_written(&read(&format!("-- x · as written{FAILS}"))));
+        let file = |steps: &str| format!("-- Step 2 of 4 of x: its own commit{FAILS}COMMIT;\n{steps}");
+        let (left, instant) =
+            (format!("-- Step 2 of 4 · x · as written{FAILS}"), format!("-- Step 3 of 4 · x · instant{FAILS}"));
+        assert!(is_as_written(&read(&file(&left))));
+        assert!(!is_as_written(&read(&file(&format!("{left}{instant}")))) && !is_as_written(&read(&file(&instant))));
     }
 
     #[test]

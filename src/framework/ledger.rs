@@ -49,6 +49,14 @@ pub trait Ledger: Sync {
     }
     /// The migrations of the folder, by name and in order, that stand for one that the ledger calls `old`.
     fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String>;
+    /// Why there is nothing to tell it, by these rows, as the rest of a sentence.
+    fn agrees(&self, _rows: &[Row]) -> String {
+        "the database and the folder agree".into()
+    }
+    /// What it means that the ledger knows a migration for which nothing stands in the folder.
+    fn unknown(&self, name: &str) -> String {
+        format!("{name} ran on this database, and nothing in the folder stands for it")
+    }
     /// A query that says whether no runner is at work, and keeps one from beginning where the runner has a lock for that.
     fn lock(&self) -> String;
     /// One statement that makes `new` (in order) stand for `old`; `None` where the runner needs none.

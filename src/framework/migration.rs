@@ -5,9 +5,9 @@ use std::ops::Range;
 use camino::Utf8PathBuf;
 
 use super::FrameworkError;
-use super::header::{self, Header};
+use super::header::{self, Header, Undo};
 use super::session::Session;
-use crate::operation::{Fixed, Item, Operation, SessionOperation};
+use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{PieceKind, Reading, read_statement, split};
@@ -39,6 +39,8 @@ pub struct Migration {
     pub sent: Vec<Sent>,
     /// What an earlier rewrite wrote in its comments.
     pub headers: Vec<Header>,
+    /// How its file itself takes it back, where it can say that in statements; impossible where nobody knows them.
+    pub downgrade: Option<Undo>,
     /// What begins a comment line in it.
     pub comment_sign: &'static str,
     /// Who runs it.
@@ -80,11 +82,12 @@ pub struct Statement {
 /// A call in a file that is not SQL, or several that stay together.
 #[derive(Debug)]
 pub struct Call {
-    /// What stands before it, and the rest of its last line, each with its comment; `None` for all that is between it and the
-    /// one before it.
-    pub around: Option<(ByteSpan, ByteSpan)>,
+    /// What stands before it with its comment; `None` for all that is between it and the one before it.
+    pub leading: Option<ByteSpan>,
     /// Where it stands in the file.
     pub span: ByteSpan,
+    /// The comment behind it in its last line; `None` where that is looked for in what follows.
+    pub behind: Option<ByteSpan>,
     /// What it sends, one by one.
     pub sends: Vec<Sending>,
 }
@@ -107,7 +110,7 @@ impl Call {
     pub fn of(span: ByteSpan, sql: String) -> Call {
         let reading = read_statement(&sql);
         let spans = vec![span; reading.operations.len()];
-        Call { around: None, span, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
+        Call { leading: None, span, behind: None, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
     }
 }
 
@@ -157,13 +160,10 @@ impl Migration {
         let mut end = 0;
         let first = calls.first().map_or(migration.source.text.len(), |call| call.span.start);
         migration.headers.iter_mut().take(1).for_each(|header| header.is_at_the_top = header.at < first);
-        for Call { around, span, sends } in calls {
+        for Call { leading, span, behind, sends } in calls {
             let first = migration.statements.len();
             let call = first..first + sends.len();
-            let mut leading = around.map_or_else(
-                || ByteSpan::new(end, span.start),
-                |(leading, _)| ByteSpan::new(migration.before_line_end(leading.start), leading.end),
-            );
+            let mut leading = leading.unwrap_or_else(|| ByteSpan::new(end, span.start));
             let mut from = end;
             for Sending { sql, reading, spans, is_outside } in sends {
                 session.chunk = migration.sent.len();
@@ -176,18 +176,12 @@ impl Migration {
                 migration.sent.push(Sent { span: ByteSpan::new(from, span.end), statements: at..at + 1, is_outside });
                 (from, leading) = (span.end, ByteSpan::new(span.end, span.end));
             }
-            end = span.end;
-            if let Some((_, behind)) = around {
-                migration.behind_last(behind);
-                end = migration.before_line_end(behind.end);
+            if let (Some(behind), Some(last)) = (behind, migration.statements.last_mut()) {
+                last.behind = behind;
             }
+            end = behind.unwrap_or(span).end;
         }
         migration.ended(end, &session)
-    }
-
-    /// A line's begin counts to the line before it: what begins there is no comment behind something.
-    fn before_line_end(&self, at: usize) -> usize {
-        at - usize::from(self.source.text[..at].ends_with('\n'))
     }
 
     fn unread(name: String, source: SourceFile, comment_sign: &'static str, runner: Runner) -> Self {
@@ -196,6 +190,7 @@ impl Migration {
             title: if words.is_empty() { name.clone() } else { words.to_owned() },
             name,
             headers: header::headers(&source.text, comment_sign),
+            downgrade: None,
             source,
             statements: Vec::new(),
             trailing: ByteSpan::new(0, 0),
@@ -213,6 +208,9 @@ impl Migration {
     /// Behind its last statement, which ends there.
     fn ended(mut self, end: usize, session: &Session) -> Self {
         self.trailing = self.behind_last(ByteSpan { start: end, end: self.source.text.len() });
+        if !self.headers.is_empty() {
+            self.items.iter_mut().for_each(without_own_guard);
+        }
         self.leaves_open = session.author_began;
         let top = self.statements.first().map_or(self.trailing, |s| s.leading);
         self.directives = directives_at_top(top.slice(&self.source.text));
@@ -233,6 +231,7 @@ impl Migration {
         if let Some(reading) = reading {
             in_do = reading.in_do;
             session.looks_for_leftovers |= places.looks_for_leftovers;
+            let commits = reading.commits_before;
             for (at, located) in reading.operations.into_iter().enumerate() {
                 session.follow(&located.operation, in_do);
                 self.in_sql.push(located.span);
@@ -245,6 +244,7 @@ impl Migration {
                     operation: located.operation,
                     statement: self.statements.len(),
                     chunk: session.chunk,
+                    part: commits.iter().filter(|commit| **commit <= at).count(),
                     block: session.block,
                     fixed: if session.author_began || control {
                         Some(Fixed::Transaction)
@@ -268,6 +268,7 @@ impl Migration {
                 operation: Operation::Opaque { what: what.into(), is_program: false },
                 statement: self.statements.len(),
                 chunk: session.chunk,
+                part: 0,
                 block: session.block,
                 fixed: session.author_began.then_some(Fixed::Transaction),
                 settings: session.settings(),
@@ -286,6 +287,10 @@ impl Migration {
 
     /// Gives the last statement the comment that stands behind it in its line; returns what is left of what follows it.
     fn behind_last(&mut self, following: ByteSpan) -> ByteSpan {
+        // It begins a line of its own.
+        if self.source.text[..following.start].ends_with('\n') {
+            return following;
+        }
         let text = following.slice(&self.source.text);
         let line = text.split('\n').next().unwrap_or_default();
         let end = self.separator().and_then(|separator| line.find(separator)).unwrap_or(line.len());
@@ -361,6 +366,18 @@ impl Migration {
         statement.sql.as_deref().unwrap_or_else(|| statement.span.slice(&self.source.text))
     }
 
+    /// What it sends that nobody knows without running its file: where it stands, and what it is.
+    pub fn unknown(&self) -> Vec<String> {
+        let unknown = self.statements.iter().filter(|statement| statement.sql.as_deref() == Some(""));
+        let place = |statement: &Statement| format!("{}:{}", self.path(), self.source.position(statement.span.start));
+        let what = |statement: &Statement| match self.items[statement.items.clone()].first().map(|item| &item.operation)
+        {
+            Some(Operation::Opaque { what, .. }) => what.clone(),
+            _ => "a statement".to_owned(),
+        };
+        unknown.map(|statement| format!("{}: {}", place(statement), what(statement))).collect()
+    }
+
     /// The SQL that is sent at once.
     pub fn sql_of(&self, sent: &Sent) -> String {
         let statements = &self.statements[sent.statements.clone()];
@@ -393,6 +410,15 @@ impl Migration {
     /// The file.
     pub fn path(&self) -> &Utf8PathBuf {
         &self.source.path
+    }
+}
+
+/// In a block that safestep wrote IF NOT EXISTS only lets it run again: the table is as new as the migration says that had it
+/// before.
+fn without_own_guard(item: &mut Item) {
+    let is_retried = item.fixed == Some(Fixed::Block) && item.bounds_lock_waits;
+    if let Operation::Table(TableOperation::Create(create)) = &mut item.operation {
+        create.if_not_exists &= !is_retried;
     }
 }
 

@@ -18,12 +18,14 @@ mod order;
 pub mod page;
 pub mod plpgsql;
 pub mod prisma;
+mod remark;
 mod rerun;
 mod seconds;
 mod session;
 mod stand_for;
 pub mod statements;
 mod undo;
+mod words;
 mod written_schema;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -38,6 +40,7 @@ pub use layout::{
 };
 use ledger::Ledger;
 use migration::Migration;
+pub use remark::Remark;
 pub use stand_for::stand_for_by_name;
 pub use written_schema::{Unwritten, WrittenSchemas};
 
@@ -83,6 +86,13 @@ pub trait Folder: Sync {
     /// What the framework wrote down of the schema beside its migrations.
     fn written_schemas(&self, _history: &[Found]) -> Box<dyn WrittenSchemas> {
         Box::new(Unwritten)
+    }
+    /// What the project around these migrations says that decides whether they can be rewritten.
+    ///
+    /// # Errors
+    /// When a file of the project that says so cannot be used.
+    fn remarks(&self, _history: &[Found]) -> Result<Vec<Remark>, FrameworkError> {
+        Ok(Vec::new())
     }
     /// The migrations of `folder` that stand for one, by index. `folder` has those that are there now, `originals` the names
     /// of those that were there before, both in the runner's order.

@@ -10,7 +10,7 @@ use super::plpgsql::{retried, retried_in_turn};
 use super::undo::undo;
 use crate::operation::{
     Backfill, ColumnOperation, ConstraintOperation, DataOperation, Decides, Fixed, IndexOperation, Item, Operation,
-    QualifiedName, SessionOperation, Setting, TableOperation, TransactionControl, clipped,
+    QualifiedName, SessionOperation, Setting, TableOperation, TransactionControl,
 };
 use crate::plan::{Origin, Sequence, Step, Unit, UnitKind};
 use crate::sql::{Change, change, one_line, read_statement, render, split};
@@ -490,29 +490,6 @@ impl Told {
     }
 }
 
-/// The longest name of a file, where what it is called after leaves room for words.
-const MAX_NAME: usize = 79;
-
-/// A few words for the name of a file that begins with these units and has `used` characters already.
-pub fn slug(units: &[Unit], used: usize) -> String {
-    let first = units.first().and_then(|unit| unit.steps.first()).map_or("step", |step| step.slug.as_str());
-    let more = if units.len() > 1 { "_and_more" } else { "" };
-    format!("{}{more}", whole_words(first, MAX_NAME.saturating_sub(used + more.len()).max(FEW_WORDS)))
-}
-
-/// So much of the words is there whatever stands before them.
-const FEW_WORDS: usize = 20;
-
-/// As many of the words as have room; a part of the first one where it has none.
-fn whole_words(words: &str, room: usize) -> &str {
-    if words.len() <= room {
-        return words;
-    }
-    let part = clipped(words, room);
-    let ends = words[part.len()..].starts_with('_');
-    if ends { part } else { part.rsplit_once('_').map_or(part, |(whole, _)| whole) }
-}
-
 /// One statement for the validations of one table.
 pub fn validation(steps: &[&Step]) -> String {
     let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
@@ -619,7 +596,7 @@ fn listed(tables: &[QualifiedName]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_all_or_nothing, whole_words};
+    use super::is_all_or_nothing;
 
     #[test]
     fn what_stays_after_a_failure() {
@@ -637,18 +614,6 @@ mod tests {
             ("GRANT SELECT ON t TO \"reader\";", true),
         ] {
             assert_eq!(is_all_or_nothing(sent), expected, "{sent}");
-        }
-    }
-
-    #[test]
-    fn words_are_not_cut() {
-        for (words, room, expected) in [
-            ("user_add_age", 20, "user_add_age"),
-            ("user_add_age", 11, "user_add"),
-            ("user_add_age", 8, "user_add"),
-            ("user_add_age", 3, "use"),
-        ] {
-            assert_eq!(whole_words(words, room), expected);
         }
     }
 }

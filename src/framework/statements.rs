@@ -4,9 +4,10 @@
 use super::header::SQL;
 use super::layout::width;
 use super::line_ends::with_line_ends_of;
-use super::page::{Commands, Page, Told, can_be_in_a_block, slug, validation};
+use super::page::{Commands, Page, Told, can_be_in_a_block, validation};
 use super::plpgsql::{batches_under, by_itself, each, in_words as in_words_in_block, once};
 use super::rerun::Again;
+use super::words::slug;
 use super::{Body, Sequenced};
 use crate::operation::{IndexOperation, Operation};
 use crate::plan::{Step, Unit, UnitKind};

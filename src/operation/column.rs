@@ -113,11 +113,19 @@ pub enum ColumnAttribute {
     /// `SET COMPRESSION …`.
     Compression,
     /// `ADD GENERATED … AS IDENTITY`.
-    AddIdentity,
-    /// `DROP IDENTITY` and `SET GENERATED …`, `RESTART`.
+    AddIdentity(Identity),
+    /// `SET GENERATED …`, `RESTART`.
     ChangeIdentity,
+    /// `DROP IDENTITY`.
+    DropIdentity {
+        /// `IF EXISTS`: a column that has none is left alone.
+        if_exists: bool,
+    },
     /// `DROP EXPRESSION`.
-    DropExpression,
+    DropExpression {
+        /// `IF EXISTS`: a column that has none is left alone.
+        if_exists: bool,
+    },
     /// `SET EXPRESSION AS (…)`.
     SetExpression,
 }

@@ -28,6 +28,8 @@ pub struct Item {
     pub statement: usize,
     /// What its runner sends to the server at once, by number: it may hold several statements.
     pub chunk: usize,
+    /// What of that is a transaction by itself, by number: a `DO` block may commit.
+    pub part: usize,
     /// The transaction block it stands in, by number: the runner's own or one that the author began.
     pub block: Option<usize>,
     /// Why it must stay where its author put it, when it must.
@@ -47,7 +49,7 @@ impl Item {
     pub fn shares_transaction_with(&self, other: &Item) -> bool {
         match (self.block, other.block) {
             (Some(one), Some(another)) => one == another,
-            (None, None) => self.chunk == other.chunk,
+            (None, None) => (self.chunk, self.part) == (other.chunk, other.part),
             (Some(_), None) | (None, Some(_)) => false,
         }
     }

@@ -36,6 +36,10 @@ pub enum ObjectOperation {
         concurrently: bool,
     },
     Comment {
+        /// The object; of a part of a table the table.
+        name: Option<QualifiedName>,
+        /// The column, constraint, trigger, policy or rule of the table.
+        part: Option<Ident>,
         definition: SqlFragment,
     },
     Grant {

@@ -21,6 +21,13 @@ impl SessionOperation {
     }
 }
 
+impl TransactionControl {
+    /// It neither begins nor commits: it is of the transaction that it stands in.
+    pub fn is_of_its_transaction(self) -> bool {
+        !matches!(self, TransactionControl::Begin | TransactionControl::Commit)
+    }
+}
+
 /// What `BEGIN`, `COMMIT` and their relatives do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransactionControl {
@@ -28,6 +35,12 @@ pub enum TransactionControl {
     Begin,
     /// `COMMIT`, `END`.
     Commit,
-    /// `ROLLBACK`, `SAVEPOINT`, `SET TRANSACTION`, ….
-    Other,
+    /// `ROLLBACK`, `ABORT`.
+    Rollback,
+    /// `SAVEPOINT`, `RELEASE`, `ROLLBACK TO`: in a transaction block only.
+    Savepoint,
+    /// `SET CONSTRAINTS`.
+    SetConstraints,
+    /// `SET TRANSACTION`, `SET SESSION CHARACTERISTICS`.
+    SetTransaction,
 }

@@ -46,13 +46,17 @@ impl ProofReport {
             text.push_str(&proof.render(style, options.verbosity > 0));
             text.push('\n');
         }
-        let proved = self.proofs.iter().filter(|p| p.verdict != Verdict::Differs && !p.steps.is_empty()).count();
-        let broken = self.proofs.iter().filter(|p| p.verdict == Verdict::Differs).count();
+        let rewritten = || self.proofs.iter().filter(|proof| !proof.steps.is_empty());
+        let of = |verdict: Verdict| rewritten().filter(|proof| proof.verdict == verdict).count();
+        let broken = self.proofs.iter().filter(|proof| proof.verdict == Verdict::Differs).count();
+        let open = of(Verdict::NotKnown);
+        let proved = rewritten().count() - of(Verdict::Differs) - open;
         let seconds = self.seconds;
-        let verdict = match (proved, broken) {
-            (0, 0) => "nothing to prove: no migration is rewritten".to_owned(),
-            (_, 0) => format!("{proved} proved, none differs ({seconds:.1} s)"),
-            _ => format!("{proved} proved, {broken} differ ({seconds:.1} s)"),
+        let open_too = if open > 0 { format!(", {open} not proved") } else { String::new() };
+        let verdict = match (proved, broken, open) {
+            (0, 0, 0) => "nothing to prove: no migration is rewritten".to_owned(),
+            (_, 0, _) => format!("{proved} proved{open_too}, none differs ({seconds:.1} s)"),
+            _ => format!("{proved} proved{open_too}, {broken} differ ({seconds:.1} s)"),
         };
         text + &verdict + "\n"
     }
@@ -65,6 +69,7 @@ impl Proof {
             Verdict::Same => "proved",
             Verdict::FailsOnRows => "proved on empty tables; both fail on rows",
             Verdict::Fails => "both fail",
+            Verdict::NotKnown => "NOT PROVED",
             Verdict::Differs => "NOT THE SAME",
         }
     }
@@ -119,7 +124,17 @@ impl Proof {
         if matches!(self.verdict, Verdict::Same | Verdict::FailsOnRows) {
             row("same schema", format!("{} objects compared, 0 differ", thousands(self.catalog_objects)));
             row("same data", format!("{} tables, {} rows compared, 0 differ", self.tables, thousands(self.rows)));
-            row("locks", self.locks());
+            let is_alone = self.by_command.as_ref().is_some_and(|by| by.is_alone);
+            if !is_alone {
+                row("locks", self.locks());
+            }
+            if let Some(by) = &self.by_command {
+                let all = if is_alone { "; locks were not looked at" } else { "" };
+                row(
+                    "by command",
+                    format!("{}, {} one by one: the same{all}", visible(&by.command), plural(by.files, "file")),
+                );
+            }
             if self.looks > 0 {
                 row(
                     "in between",
@@ -138,7 +153,7 @@ impl Proof {
                 row("undone", format!("{} undone in reverse: {end}", plural(undone, "step")));
             }
         }
-        if verbose {
+        if verbose && self.verdict != Verdict::NotKnown {
             for step in &self.steps {
                 let locks =
                     if step.locks.is_empty() { "no lock that matters".to_owned() } else { step.locks.join(", ") };

@@ -13,7 +13,7 @@ use crate::postgres::idempotence::changes_rows;
 use crate::schema::{Key, Schema, key};
 
 /// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, an object and
-/// who may use it (`access`), what works with one temporary table, what one SET decides, and what copies with what takes
+/// who may use it (`access`), what works with one temporary table, what one SET decides, a statement with logic, and what copies with what takes
 /// away there (`copies`, by item). The soft ones are those that are waived where they cost too much.
 pub(super) fn bonds(
     migration: &Migration,
@@ -107,7 +107,12 @@ fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {
 fn decides_for_its_transaction(text: &str, step: &Step) -> bool {
     let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
     step.verbatim
-        && matches!(step.operation, Operation::Session(SessionOperation::Transaction(TransactionControl::Other)))
+        && matches!(
+            step.operation,
+            Operation::Session(SessionOperation::Transaction(
+                TransactionControl::SetConstraints | TransactionControl::SetTransaction
+            ))
+        )
         && words.next().as_deref() == Some("SET")
         && matches!(words.next().as_deref(), Some("CONSTRAINTS" | "TRANSACTION"))
 }
@@ -127,6 +132,8 @@ enum Bond {
     Advisory,
     /// A SET and what it decides.
     Settings,
+    /// A statement with logic, which cannot be taken apart.
+    Statement(usize),
     /// A column of one ALTER TABLE, by its statement: the sequence of a new identity has the type that the column had before it.
     Identity(usize, Key, Ident),
 }
@@ -134,6 +141,10 @@ enum Bond {
 /// `schema` is the catalog before the step, where it has temporary tables.
 fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<Bond> {
     let mut bonds = Vec::new();
+    let item = &migration.items[step.from];
+    if item.fixed == Some(Fixed::Block) {
+        bonds.push(Bond::Statement(item.statement));
+    }
     match &step.operation {
         Operation::Table(TableOperation::Rename { .. })
         | Operation::Column(ColumnOperation::Rename { .. })
@@ -145,7 +156,7 @@ fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<
         }
         Operation::Column(
             ColumnOperation::SetType { table, column, .. }
-            | ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity },
+            | ColumnOperation::SetAttribute { table, column, attribute: ColumnAttribute::AddIdentity(_) },
         ) if step.verbatim => {
             bonds.push(Bond::Identity(migration.items[step.from].statement, key(table), column.clone()));
         }

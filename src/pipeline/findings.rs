@@ -253,12 +253,18 @@ fn cost(migration: &Migration, at: usize, schema: &Schema, version: u32) -> Effe
 
 /// The strongest lock that each transaction of a migration holds so far. What LOCK TABLE holds is `lock-table`'s to say.
 #[derive(Default)]
-struct HeldLocks(BTreeMap<(Option<usize>, usize), Held>);
+struct HeldLocks(BTreeMap<TransactionKey, Held>);
+
+/// Its block, or else what is sent at once and the part of that.
+type TransactionKey = (Option<usize>, usize, usize);
 
 impl HeldLocks {
     /// Items of one key share a transaction: see [`Item::shares_transaction_with`].
-    fn key(item: &Item) -> (Option<usize>, usize) {
-        (item.block, if item.block.is_some() { 0 } else { item.chunk })
+    fn key(item: &Item) -> TransactionKey {
+        match item.block {
+            Some(block) => (Some(block), 0, 0),
+            None => (None, item.chunk, item.part),
+        }
     }
 
     fn in_transaction_of(&self, item: &Item) -> Option<&Held> {

@@ -11,6 +11,7 @@ mod findings;
 pub mod originals;
 mod pending;
 mod planning;
+mod remarks;
 mod reporting;
 mod scope;
 mod session;
@@ -20,6 +21,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::disk::FileChange;
+use crate::framework::header::begins;
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
 use crate::plan::Sequence;
@@ -33,6 +35,7 @@ use draft::{Draft, Planned, changes, place_all};
 pub use findings::Findings;
 pub use originals::OriginalsError;
 use planning::Around;
+use remarks::Remarks;
 pub use scope::{ResolveError, Scope, ScopeOptions, folders, resolve};
 use written_schema::WrittenDown;
 
@@ -131,6 +134,7 @@ pub fn each(
     let continues = |at: usize| continues_on_disk(framework, history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let mut errors = Vec::new();
+    let remarks = Remarks::of(framework, history, &options.base, &mut errors);
     let mut schema = Schema::default();
     let mut planned: Vec<Planned> = Vec::new();
     let mut before = Before::default();
@@ -151,10 +155,13 @@ pub fn each(
             if !continued[offset] {
                 schema.begin_migration();
                 written_down.begin_migration();
+                if migration.as_ref().is_ok_and(|migration| begins(&migration.headers)) {
+                    schema.begin_sequence();
+                }
             }
             match migration {
                 Ok(mut migration) if in_scope(found) => {
-                    let notes = written_down.notes(&options.base);
+                    let mut notes = written_down.notes(&options.base);
                     session::resolve(&mut migration, written_down.schema().map_or(&schema, |known| &*known));
                     let known = match written_down.schema() {
                         Some(known) => {
@@ -164,7 +171,8 @@ pub fn each(
                         None => &mut schema,
                     };
                     let before = known.clone();
-                    let findings = findings::find(&migration, known, &settings, &options.config);
+                    let findings = remarks.heed(findings::find(&migration, known, &settings, &options.config));
+                    notes.extend(remarks.notes.iter().filter(|_| findings.is_rewritten()).cloned());
                     let before = findings.is_rewritten().then_some(before);
                     judged.push(Judged { migration, before, findings, notes });
                 }

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Run, Scope};
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut};
+use crate::framework::{Found, FrameworkError, LaidOut};
 use crate::project::{GitError, WorkTree};
 use crate::source::SourceFile;
 
@@ -71,11 +71,11 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
 /// When they cannot be read, or nothing stands for one of them.
 pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsError> {
     let originals = match Utf8Path::new(origin).is_dir() {
-        true => in_folder(scope.framework, Utf8Path::new(origin))?,
+        true => in_folder(scope, Utf8Path::new(origin))?,
         false => at_reference(scope, origin)?,
     };
     let mut on_disk: Vec<Option<Migration>> = Vec::new();
-    let folder = in_folder(scope.framework, &scope.folder)?;
+    let folder = in_folder(scope, &scope.folder)?;
     let names: Vec<&str> = originals.iter().map(|original| original.name.as_str()).collect();
     let stand_for: Vec<Vec<usize>> =
         (0..names.len()).map(|at| scope.framework.folder.stand_for(at, &names, &folder)).collect();
@@ -100,8 +100,16 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
     Ok(matched)
 }
 
-fn in_folder(framework: &Framework, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
-    let read = framework.folder.list(folder)?.into_iter().map(|found| framework.read(&found));
+/// The migrations of a folder, as if they stood in that of the scope: what a file means may depend on its project.
+fn in_folder(scope: &Scope, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
+    let listed = scope.framework.folder.list(folder)?;
+    let read = listed.into_iter().map(|Found { name, file }| {
+        let mut source = SourceFile::read(&file)?;
+        if let Ok(inside) = file.strip_prefix(folder) {
+            source.path = scope.folder.join(inside);
+        }
+        scope.framework.folder.read(&name, source)
+    });
     Ok(read.collect::<Result<_, FrameworkError>>()?)
 }
 
@@ -119,5 +127,5 @@ fn at_reference(scope: &Scope, reference: &str) -> Result<Vec<Migration>, Origin
         copy.parent().map_or(Ok(()), std::fs::create_dir_all)?;
         std::fs::write(&copy, source.text)?;
     }
-    in_folder(scope.framework, &root)
+    in_folder(scope, &root)
 }

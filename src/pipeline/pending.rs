@@ -5,12 +5,12 @@ use crate::framework::migration::Migration;
 use crate::operation::{Item, ObjectOperation, Operation, SessionOperation, TransactionControl, TypeOperation};
 use crate::plan::{Begins, Runner};
 
-/// Marks the labels of `migration` that the one behind it uses, where no COMMIT stands between.
+/// Marks the labels of `migration` that the one behind it uses, where nothing commits between.
 pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, runner: Runner) {
     if runner.begins != Begins::Run {
         return;
     }
-    let before_commit = next.items.iter().take_while(|item| !ends_transaction(item)).count();
+    let before_commit = next.items.iter().take_while(|item| !ends_transaction(item) && item.block.is_some()).count();
     let uses = |label: &str| {
         (0..before_commit).any(|at| match next.items[at].operation {
             Operation::Type(TypeOperation::AddValue { .. } | TypeOperation::RenameValue { .. })
@@ -20,9 +20,10 @@ pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, ru
     };
     for item in migration.items.iter_mut().rev() {
         match &item.operation {
-            _ if ends_transaction(item) => return,
+            // What is sent outside the run's transaction commits that first.
+            _ if ends_transaction(item) || item.block.is_none() => return,
             Operation::Type(TypeOperation::AddValue { value, .. }) => {
-                item.is_used_next = item.block.is_some() && uses(value)
+                item.is_used_next = uses(value);
             }
             _ => {}
         }
@@ -32,6 +33,6 @@ pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, ru
 fn ends_transaction(item: &Item) -> bool {
     matches!(
         item.operation,
-        Operation::Session(SessionOperation::Transaction(TransactionControl::Commit | TransactionControl::Other))
+        Operation::Session(SessionOperation::Transaction(control)) if control != TransactionControl::Begin
     )
 }

@@ -9,9 +9,7 @@ use super::copies::Copies;
 use super::findings::Findings;
 use super::session;
 use crate::framework::migration::Migration;
-use crate::operation::{
-    DataOperation, Item, Operation, QualifiedName, SessionOperation, TableOperation, TransactionControl,
-};
+use crate::operation::{DataOperation, Operation, QualifiedName, SessionOperation, TableOperation, TransactionControl};
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, units};
 use crate::postgres::LockMode;
@@ -152,9 +150,22 @@ impl RowsTogether {
 }
 
 /// SAVEPOINT and its like, outside the author's own BEGIN and COMMIT: they are of the runner's transaction, or fail.
-fn is_of_whole_transaction(item: &Item) -> bool {
-    item.fixed.is_none()
-        && item.operation == Operation::Session(SessionOperation::Transaction(TransactionControl::Other))
+fn has_savepoints_of_runner(migration: &Migration) -> bool {
+    let mut author_began = false;
+    migration.items.iter().any(|item| match item.operation {
+        Operation::Session(SessionOperation::Transaction(TransactionControl::Begin)) => {
+            author_began = true;
+            false
+        }
+        Operation::Session(SessionOperation::Transaction(TransactionControl::Commit)) => {
+            author_began = false;
+            false
+        }
+        Operation::Session(SessionOperation::Transaction(
+            TransactionControl::Rollback | TransactionControl::Savepoint,
+        )) => !author_began,
+        _ => false,
+    })
 }
 
 /// The units, each with the indexes of its steps.
@@ -186,7 +197,7 @@ impl<'a> Search<'a> {
         if self.migration.is_as_written() {
             findings = findings.left("an earlier rewrite left it as it is");
         }
-        if self.migration.items.iter().any(is_of_whole_transaction) {
+        if has_savepoints_of_runner(self.migration) {
             findings = findings.left("its savepoints are those of one transaction");
         }
         match findings.is_rewritten() && !self.set_by_steps.is_empty() {

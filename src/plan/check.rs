@@ -114,14 +114,15 @@ pub fn check(
             let doubtful = is_doubtful(step, &schema, filled);
             filled |= fills(step);
             let refused = promise.refused.get(step.from).is_some_and(|refused| *refused);
-            if let Some(removal) = removal.filter(|_| doubtful || refused || changes_rows_as_written(step)) {
-                return Err(Fault::Doubtful { removal, step: *at });
-            }
             // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
             // wrote to fail with it.
             let hard = doubtful || may_fail_as_written(step, &cost);
+            let is_hard = hard && step.duration == Duration::AsWritten;
+            if let Some(removal) = removal.filter(|_| doubtful || is_hard || refused || changes_rows_as_written(step)) {
+                return Err(Fault::Doubtful { removal, step: *at });
+            }
             let rows = promise.rows_together && changes_rows_as_written(step);
-            let fails = refused || rows || (hard && step.duration == Duration::AsWritten);
+            let fails = refused || rows || is_hard;
             if let Some(change) = change.filter(|_| fails) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
@@ -198,7 +199,8 @@ fn is_final(step: &Step) -> bool {
                 | Operation::Column(
                     ColumnOperation::Rename { .. } | ColumnOperation::Drop { .. } | ColumnOperation::SetType { .. }
                 )
-                | Operation::Type(TypeOperation::RenameValue { .. })
+                | Operation::Type(TypeOperation::RenameValue { .. } | TypeOperation::Drop { .. })
+                | Operation::Object(ObjectOperation::Drop { .. })
                 | Operation::Data(DataOperation::Truncate { .. })
         )
 }
@@ -271,7 +273,7 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
         }
         // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
         Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
-        _ => step.fails_on_rows,
+        _ => step.fails_on_rows || step.runs_query(),
     }
 }
 

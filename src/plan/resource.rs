@@ -16,6 +16,8 @@ pub(super) enum Resource {
     Rows(Key),
     /// Which rows there are, whatever they hold.
     Members(Key),
+    /// Which rows there are that have a value in this column: those that came and went before it was added are none of them.
+    MembersWith(Key, Ident),
     /// The list of a relation's columns: read by what adds to it or takes from it, written by what looks at all of it.
     Structure(Key),
     /// A column's existence and type.
@@ -33,8 +35,12 @@ pub(super) enum Resource {
     /// Row security and its policies.
     Policies(Key),
     Triggers(Key),
+    /// A function, whatever its arguments.
+    Function(Key),
     /// Who may do what.
     Privileges,
+    /// Who may do what with one object; functions (true) have names of their own.
+    PrivilegesOn(bool, Key),
 }
 
 /// What a step uses, computed against the catalog before it.
@@ -44,6 +50,10 @@ pub struct Uses {
     pub(super) writes: BTreeSet<Resource>,
     /// Nothing passes it.
     pub(super) barrier: bool,
+    /// Of a barrier: what only says who may use something else passes it all the same.
+    pub(super) passed_by_privileges: bool,
+    /// It says who may use something, and nothing else.
+    pub(super) only_privileges: bool,
     /// It passes nothing that stands before it; what stands behind it may pass.
     pub(super) last: bool,
     /// What it makes of rows is said by the columns and members that it reads: where need be it passes who changes others.
@@ -184,11 +194,7 @@ impl Uses {
 
     /// Changes rows of a table: those on either side of its foreign keys take part.
     pub(super) fn rows(&mut self, table: &QualifiedName, schema: &Schema) {
-        let tree = schema.children(table).into_iter().map(|child| child.name.clone());
-        let referencing = schema.referencing(table).into_iter().map(|(other, _)| other.name.clone());
-        let tables: Vec<QualifiedName> =
-            tree.chain(referencing).chain(schema.referenced_by(table)).chain([table.clone()]).collect();
-        for name in &tables {
+        for name in &taking_part(table, schema) {
             if !schema.table(name).is_some_and(|table| table.columns_known) {
                 self.alone(name, schema);
             }
@@ -197,6 +203,13 @@ impl Uses {
             self.write(Resource::Rows(key(name)));
         }
     }
+}
+
+/// The tables whose rows may change with those of a table: its tree, and those on either side of its foreign keys.
+pub(super) fn taking_part(table: &QualifiedName, schema: &Schema) -> Vec<QualifiedName> {
+    let tree = schema.children(table).into_iter().map(|child| child.name.clone());
+    let referencing = schema.referencing(table).into_iter().map(|(other, _)| other.name.clone());
+    tree.chain(referencing).chain(schema.referenced_by(table)).chain([table.clone()]).collect()
 }
 
 /// The top of the tree that a table belongs to: itself, mostly.

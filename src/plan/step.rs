@@ -112,6 +112,9 @@ impl Step {
             }
             Operation::Column(ColumnOperation::SetType { .. }) => self.duration == Duration::AsWritten,
             Operation::Type(TypeOperation::RenameValue { .. }) => true, // nobody waits for it, and everybody sees it
+            // the columns of that type or in that schema go with it, and their values
+            Operation::Type(TypeOperation::Drop { cascade: true, .. })
+            | Operation::Object(ObjectOperation::Drop { cascade: true, .. }) => self.duration != Duration::Free,
             _ => false,
         }
     }
@@ -131,7 +134,14 @@ impl Step {
 
     /// Rows that are there can make it fail.
     pub fn may_fail_on_rows(&self) -> bool {
-        self.fails_on_rows || matches!(self.duration, Duration::Scan | Duration::Build | Duration::Backfill)
+        self.fails_on_rows
+            || self.runs_query()
+            || matches!(self.duration, Duration::Scan | Duration::Build | Duration::Backfill)
+    }
+
+    /// What it makes is filled by a query of the author's, which may come upon a value that it cannot work with.
+    pub fn runs_query(&self) -> bool {
+        matches!(&self.operation, Operation::Table(TableOperation::Create(create)) if create.as_query)
     }
 
     /// The tables whose strong locks it takes.

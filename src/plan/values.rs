@@ -1,12 +1,13 @@
 //! Which values of which rows a step changes, and which it looks at: steps of one table that have none in common may pass each
 //! other where nothing else keeps together what changes rows.
 
-use super::resource::{Resource, Uses};
+use super::resource::{Resource, Uses, taking_part};
 use crate::operation::{
-    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation, Generated, Ident,
-    IndexOperation, Operation, QualifiedName,
+    ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation,
+    Generated, Ident, IndexOperation, Operation, QualifiedName,
 };
-use crate::schema::{Schema, key, mentions, reads_column};
+use crate::schema::{RelationKind, Schema, key, mentions, reads_column};
+use crate::sql::expression;
 
 impl Uses {
     /// The values that a statement of the author's changes, and the defaults that it may take. What is not known of an UPDATE
@@ -39,12 +40,24 @@ impl Uses {
                 self.write(Resource::Members(name));
             }
         }
+        for name in taking_part(table, schema) {
+            let root = self.table(&name, schema);
+            for column in schema.table(&name).into_iter().flat_map(|state| &state.columns) {
+                self.write(Resource::MembersWith(root.clone(), column.name.clone()));
+            }
+        }
     }
 
     /// It asks something of all rows of a table in these columns, and nothing else of them.
     fn looks_at(&mut self, table: &QualifiedName, columns: &[Ident], schema: &Schema) {
         self.reads_columns(table, columns, schema);
         let root = self.table(table, schema);
+        let is_known = |column: &Ident| schema.column(table, column).is_some_and(|c| c.sure);
+        if !columns.is_empty() && columns.iter().all(is_known) {
+            let with = |column: &Ident| Resource::MembersWith(root.clone(), column.clone());
+            columns.iter().map(with).for_each(|resource| self.read(resource));
+            return;
+        }
         self.read(Resource::Members(root));
         self.read(Resource::Members(key(table)));
     }
@@ -53,6 +66,17 @@ impl Uses {
     pub(super) fn looks_at_values(&mut self, operation: &Operation, schema: &Schema) {
         self.by_columns = match operation {
             Operation::Column(ColumnOperation::SetDefault { .. } | ColumnOperation::DropDefault { .. }) => true,
+            Operation::Column(ColumnOperation::Add { column, .. }) => looks_at_itself(column),
+            Operation::Data(DataOperation::Backfill(fill)) if fill.fires.is_empty() => {
+                match (expression::parse(&fill.value), expression::parse(&fill.todo)) {
+                    (Some(value), Some(todo)) => {
+                        let read: Vec<Ident> = value.columns().into_iter().chain(todo.columns()).collect();
+                        self.reads_columns(&fill.table, &read, schema);
+                        true
+                    }
+                    _ => false,
+                }
+            }
             Operation::Column(ColumnOperation::SetNotNull { table, column, .. }) => {
                 self.looks_at(table, std::slice::from_ref(column), schema);
                 true
@@ -89,21 +113,38 @@ impl Uses {
     }
 }
 
-/// Changing a row's values changes no other row and no other value.
+/// Its values, and what is asked of them, are the same whatever the other columns of a row hold, and no number is handed out.
+fn looks_at_itself(column: &ColumnDefinition) -> bool {
+    let of_itself = |constraint: &Constraint| {
+        let is_rule = matches!(constraint.kind, ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. });
+        is_rule && columns_of_constraint(constraint).is_some_and(|read| read.iter().all(|c| *c == column.name))
+    };
+    column.generated.is_none() && !column.is_serial() && column.constraints.iter().all(of_itself)
+}
+
+/// Changing a row's values changes no other row and no other value, in the tables that inherit from it neither. A partition's
+/// row may become another partition's.
 fn is_alone(table: &QualifiedName, schema: &Schema) -> bool {
-    schema.table(table).is_some_and(|state| {
-        state.columns_known
-            && state.parents.is_empty()
-            && state.columns.iter().all(|column| matches!(column.generated, None | Some(Generated::Identity(_))))
-    }) && schema.children(table).is_empty()
-        && schema.referencing(table).is_empty()
+    let children = schema.children(table).into_iter().map(|child| &child.name);
+    std::iter::once(table).chain(children).all(|name| {
+        schema.table(name).is_some_and(|state| {
+            state.columns_known
+                && state.kind == RelationKind::Table
+                && state.parents.len() <= 1
+                && state
+                    .parents
+                    .iter()
+                    .all(|parent| schema.table(parent).is_some_and(|p| p.kind == RelationKind::Table))
+                && state.columns.iter().all(|column| matches!(column.generated, None | Some(Generated::Identity(_))))
+        }) && schema.referencing(name).is_empty()
+    })
 }
 
 /// The columns that a check or a foreign key looks at, where that can be told.
 pub(super) fn columns_of_constraint(constraint: &Constraint) -> Option<Vec<Ident>> {
     match &constraint.kind {
         ConstraintKind::Check { expression } => {
-            let columns = crate::sql::expression::parse(expression)?.columns();
+            let columns = expression::parse(expression)?.columns();
             Some(columns.into_iter().collect())
         }
         ConstraintKind::ForeignKey(fk) => Some(fk.columns.clone()),

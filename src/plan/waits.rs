@@ -86,12 +86,14 @@ impl Waits {
     fn in_the_sources_order(&mut self, steps: &[Step], freedom: Freedom) {
         let mut users = Users::default();
         let mut barrier = None;
+        // The last that also privileges do not pass.
+        let mut hard = None;
         let mut last_of_item: BTreeMap<usize, usize> = BTreeMap::new();
         for (at, step) in steps.iter().enumerate() {
             if let Some(before) = last_of_item.insert(step.item, at) {
                 self.add(at, before);
             }
-            if let Some(barrier) = barrier {
+            if let Some(barrier) = if step.uses.only_privileges { hard } else { barrier } {
                 self.add(at, barrier);
             }
             let phases = steps[..at].iter().enumerate().filter(|(_, earlier)| earlier.phase < step.phase);
@@ -101,8 +103,11 @@ impl Waits {
             if step.uses.barrier {
                 (barrier.unwrap_or(0)..at).for_each(|earlier| self.add(at, earlier));
                 barrier = Some(at);
-                users = Users::default();
-                continue;
+                if !step.uses.passed_by_privileges {
+                    hard = barrier;
+                    users = Users::default();
+                    continue;
+                }
             }
             if step.uses.last {
                 (barrier.unwrap_or(0)..at).for_each(|earlier| self.add(at, earlier));

@@ -2,7 +2,7 @@
 //!
 //! Locks: `AlterTableGetLockLevel` (`src/backend/commands/tablecmds.c`). Costs: documentation, ALTER TABLE, Notes.
 
-use super::table::lock_views;
+use super::table::{lock_borrowers, lock_views};
 use super::tally::Tally;
 use super::type_change::{TypeAlteration, TypeChange, is_constrained, type_change};
 use super::volatility::{Volatility, volatility};
@@ -154,8 +154,9 @@ const TYPES: &[&str] =
 
 /// `DROP COLUMN`: ACCESS EXCLUSIVE, the catalog only. Foreign keys go with it and lock the tables at their other end; with CASCADE so do
 /// the views that read it, and the views of those.
-fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {
+pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) {
     tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    tally.lock_heirs(table, LockMode::AccessExclusive);
     lock_foreign_keys(tally, table, column, cascade);
     if cascade {
         let views = tally.schema.dependents(table, column);
@@ -163,6 +164,7 @@ fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, cascade: bool) 
             tally.lock(&view.name, LockMode::AccessExclusive);
             lock_views(tally, &view.name);
         }
+        lock_borrowers(tally, table, |own| own == column);
     }
 }
 
@@ -247,13 +249,17 @@ fn attribute(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, attribute:
         ColumnAttribute::Statistics => LockMode::ShareUpdateExclusive,
         ColumnAttribute::Storage
         | ColumnAttribute::Compression
-        | ColumnAttribute::AddIdentity
+        | ColumnAttribute::AddIdentity(_)
         | ColumnAttribute::ChangeIdentity
-        | ColumnAttribute::DropExpression
+        | ColumnAttribute::DropIdentity { .. }
+        | ColumnAttribute::DropExpression { .. }
         | ColumnAttribute::SetExpression => LockMode::AccessExclusive,
     };
     // An identity is not inherited (measured on 12, 15 and 18); partitions share it.
-    let identity = matches!(attribute, ColumnAttribute::AddIdentity | ColumnAttribute::ChangeIdentity);
+    let identity = matches!(
+        attribute,
+        ColumnAttribute::AddIdentity(_) | ColumnAttribute::ChangeIdentity | ColumnAttribute::DropIdentity { .. }
+    );
     tally.lock_family(table, table.only || (identity && !tally.is_partitioned(table)), mode);
     if *attribute != ColumnAttribute::SetExpression {
         return;

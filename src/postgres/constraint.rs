@@ -66,7 +66,12 @@ fn add_not_null(tally: &mut Tally<'_>, table: &TableRef, constraint: &Constraint
 /// `SET NOT NULL`: ACCESS EXCLUSIVE and a scan of every table whose column may hold a NULL, unless from 12 on a valid
 /// CHECK excludes it (`NotNullImpliedByRelConstraints`).
 pub(super) fn set_not_null(tally: &mut Tally<'_>, table: &TableRef, column: &Ident) {
-    tally.lock_family(table, table.only, LockMode::AccessExclusive);
+    let declared = tally.schema.column(table, column).is_some_and(|c| c.not_null && c.sure);
+    let children_hold_it = declared && (tally.is_partitioned(table) || tally.version >= 18);
+    tally.lock_family(table, table.only || children_hold_it, LockMode::AccessExclusive);
+    if children_hold_it {
+        return;
+    }
     let children = tally.schema.children(table);
     if table.only && tally.is_partitioned(table) && !children.is_empty() {
         tally.fails(); // "constraint must be added to child tables too"
@@ -82,6 +87,9 @@ pub(super) fn set_not_null(tally: &mut Tally<'_>, table: &TableRef, column: &Ide
 pub(super) fn drop_not_null(tally: &mut Tally<'_>, table: &TableRef, column: &Ident) {
     let nothing = tally.schema.column(table, column).is_some_and(|c| !c.not_null && c.sure);
     tally.lock_family(table, table.only || (nothing && tally.version >= 18), LockMode::AccessExclusive);
+    if !nothing && tally.version >= 18 {
+        tally.lock_heirs(table, LockMode::AccessExclusive);
+    }
 }
 
 /// True when the column is NOT NULL, or proved to be by a valid CHECK that PostgreSQL looks at (12+).
@@ -246,15 +254,30 @@ fn has_not_valid_not_null(schema: &Schema, table: &QualifiedName, column: &Ident
 /// a foreign key's triggers are dropped from the referenced table as well, a key's
 /// foreign keys with CASCADE.
 fn drop(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, cascade: bool) {
-    let kind = tally.schema.constraint(table, name).map(|c| &c.constraint.kind);
+    let state = tally.schema.constraint(table, name);
+    let kind = state.map(|c| &c.constraint.kind);
     let is_inherited = matches!(kind, None | Some(ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. }));
     let alone = table.only || !(is_inherited || tally.is_partitioned(table));
     tally.lock_family(table, alone, LockMode::AccessExclusive);
+    if is_inherited && !state.is_some_and(|c| c.constraint.no_inherit) {
+        tally.lock_heirs(table, LockMode::AccessExclusive);
+    }
     match kind {
         Some(ConstraintKind::ForeignKey(fk)) => lock_referenced(tally, &fk.references, LockMode::AccessExclusive),
         Some(ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. }) | None if cascade => {
-            for (other, _) in tally.schema.referencing(table) {
-                tally.lock(&other.name, LockMode::AccessExclusive);
+            let own = state.and_then(|c| c.constraint.key_columns());
+            let primary = tally.schema.table(table).and_then(Table::primary_key);
+            // a key that is unknown may be the one, and so may one that is another's twin
+            let may_stand_on_it = |fk: &ForeignKey| {
+                let referenced = if fk.referenced.is_empty() { primary } else { Some(fk.referenced.as_slice()) };
+                own.zip(referenced).is_none_or(|(own, wanted)| {
+                    own.len() == wanted.len() && own.iter().all(|column| wanted.contains(column))
+                })
+            };
+            for (other, state) in tally.schema.referencing(table) {
+                if matches!(&state.constraint.kind, ConstraintKind::ForeignKey(fk) if may_stand_on_it(fk)) {
+                    tally.lock(&other.name, LockMode::AccessExclusive);
+                }
             }
         }
         Some(

@@ -2,8 +2,10 @@
 
 use super::table::{lock_views, rename};
 use super::tally::Tally;
-use super::{LockMode, Work};
-use crate::operation::{DomainAction, Ident, ObjectKind, ObjectOperation, QualifiedName, SqlFragment, TypeOperation};
+use super::{LockMode, Work, column};
+use crate::operation::{
+    DomainAction, Ident, ObjectKind, ObjectOperation, QualifiedName, SqlFragment, TableRef, TypeOperation,
+};
 use crate::schema::{RelationKind, mentions, same};
 
 /// Counts what an operation on types does. Labels and new types live in catalogs of their own; ADD VALUE may be in a transaction
@@ -34,7 +36,7 @@ pub(super) fn count(tally: &mut Tally<'_>, operation: &ObjectOperation) {
             _ => {}
         },
         ObjectOperation::RefreshMaterializedView { name, concurrently } => refresh(tally, name, *concurrently),
-        ObjectOperation::Comment { definition } => comment(tally, definition),
+        ObjectOperation::Comment { definition, .. } => comment(tally, definition),
         ObjectOperation::Grant { .. } => {}
     }
 }
@@ -230,9 +232,19 @@ fn drop_sequences(tally: &mut Tally<'_>, names: &[QualifiedName]) {
 /// `DROP TYPE`, `DROP DOMAIN`: refused while a column has it; CASCADE drops the columns under ACCESS EXCLUSIVE.
 fn drop_types(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool) {
     for name in names {
-        let tables: Vec<QualifiedName> = tally.schema.using_type(name).iter().map(|t| t.name.clone()).collect();
+        let columns = tally.schema.using_type(name).into_iter().map(|t| &t.name);
+        let defaults = tally.schema.defaults_of_type(name).map(|(table, _)| table);
+        let tables: Vec<QualifiedName> = columns.chain(defaults).cloned().collect();
         if cascade {
             lock_all(tally, &tables, LockMode::AccessExclusive);
+            let of_type = |table: &QualifiedName| -> Vec<Ident> {
+                let columns = tally.schema.table(table).into_iter().flat_map(|t| &t.columns);
+                columns.filter(|column| same(column.ty.name(), name)).map(|column| column.name.clone()).collect()
+            };
+            let gone: Vec<_> = tables.iter().map(|table| (TableRef::from(table.clone()), of_type(table))).collect();
+            for (table, columns) in &gone {
+                columns.iter().for_each(|name| column::drop(tally, table, name, true));
+            }
         } else if !tables.is_empty() {
             tally.fails();
         }

@@ -5,8 +5,8 @@ use super::partition::bounds_proved;
 use super::tally::{Tally, family};
 use super::{LockMode, constraint, index};
 use crate::operation::{
-    Constraint, ConstraintKind, CreateIndex, CreateTable, QualifiedName, SqlFragment, TableAttribute, TableOperation,
-    TableRef,
+    Constraint, ConstraintKind, CreateIndex, CreateTable, Ident, QualifiedName, SqlFragment, TableAttribute,
+    TableOperation, TableRef,
 };
 use crate::schema::{RelationKind, Schema, Table, same};
 
@@ -118,8 +118,16 @@ pub(super) fn drop(tally: &mut Tally<'_>, names: &[QualifiedName], cascade: bool
         }
         if cascade {
             lock_views(tally, name);
+            lock_borrowers(tally, name, |_| true);
         }
     }
+}
+
+/// ACCESS EXCLUSIVE on the tables whose defaults count with a sequence of these columns: with CASCADE these go.
+pub(super) fn lock_borrowers(tally: &mut Tally<'_>, table: &QualifiedName, columns: impl Fn(&Ident) -> bool) {
+    let borrowers: Vec<QualifiedName> =
+        tally.schema.borrowers(table, columns).into_iter().map(|(other, _)| other.name.clone()).collect();
+    borrowers.iter().for_each(|other| tally.lock(other, LockMode::AccessExclusive));
 }
 
 /// ACCESS EXCLUSIVE on the DEFAULT partition, which may hold more rows when another one goes (`heap_drop_with_catalog`,
@@ -175,7 +183,7 @@ fn attribute(tally: &mut Tally<'_>, table: &TableRef, attribute: &TableAttribute
             tally.rewrite(table, true);
         }
         TableAttribute::Inherit(parent) => {
-            tally.lock_family(table, false, LockMode::AccessExclusive);
+            tally.lock(table, LockMode::AccessExclusive);
             tally.lock(parent, LockMode::ShareUpdateExclusive);
         }
         TableAttribute::NoInherit(_) => tally.lock(table, LockMode::AccessExclusive),

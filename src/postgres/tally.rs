@@ -2,7 +2,7 @@
 
 use super::{Effects, LockMode, Work};
 use crate::operation::QualifiedName;
-use crate::schema::{RelationKind, Schema, Table};
+use crate::schema::{RelationKind, Schema, Table, same};
 
 /// The effects of one operation while they are being found out.
 pub(super) struct Tally<'a> {
@@ -36,6 +36,15 @@ impl<'a> Tally<'a> {
         self.lock(table, mode);
         if !only {
             for child in self.schema.children(table) {
+                self.lock(&child.name, mode);
+            }
+        }
+    }
+
+    /// A lock on those that inherit from a table themselves: what a parent loses is theirs alone from then on.
+    pub(super) fn lock_heirs(&mut self, table: &QualifiedName, mode: LockMode) {
+        for child in self.schema.children(table) {
+            if child.parents.iter().any(|parent| same(parent, table)) {
                 self.lock(&child.name, mode);
             }
         }

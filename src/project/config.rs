@@ -32,6 +32,8 @@ pub struct Config {
     pub tables: TablesConfig,
     /// How rows are filled in.
     pub backfill: BackfillConfig,
+    /// How a rewrite is proved.
+    pub verify: VerifyConfig,
     /// Answers that only a person knows: `table.column` → SQL expression.
     #[serde(deserialize_with = "setting::by_column")]
     pub values: BTreeMap<String, String>,
@@ -80,6 +82,16 @@ pub struct BackfillConfig {
     pub triggers: Triggers,
 }
 
+/// `[verify]`: how a rewrite is proved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct VerifyConfig {
+    /// The command that runs migrations up to `{revision}` on the database that `DATABASE_URL` names, for frameworks whose
+    /// files are programs.
+    #[serde(deserialize_with = "setting::command")]
+    pub command: Option<String>,
+}
+
 /// What becomes of NULLs when a column with a default becomes NOT NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +122,7 @@ impl Default for Config {
             layout: None,
             tables: TablesConfig::default(),
             backfill: BackfillConfig::default(),
+            verify: VerifyConfig::default(),
             values: BTreeMap::new(),
             renames: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -272,6 +285,8 @@ mod tests {
             batch_size = 10_000
             pause = "0ms"
             nulls = "off"
+            [verify]
+            command = "alembic upgrade {revision}"
             [values]
             "orders.status" = "'pending'"
             [renames]
@@ -286,6 +301,7 @@ mod tests {
         assert_eq!(config.layout, Some(Layout::Phase));
         assert_eq!(config.backfill.batch_size, 10_000);
         assert_eq!(config.backfill.nulls, Nulls::Off);
+        assert_eq!(config.verify.command.as_deref(), Some("alembic upgrade {revision}"));
         assert_eq!(config.renamed_to("users", "user_name"), Some("display_name"));
         assert_eq!(config.level("rename-table"), Some(Level::Off));
         assert_eq!(config.level("drop-table"), None);
@@ -306,6 +322,7 @@ mod tests {
             "postgres = 11",
             "1:12: `postgres` is the oldest major version the migrations must run on, 12 to 18, not 11",
         );
+        refused("[verify]\ncommand = \"x\"", "2:11: the command must say where it takes {revision}");
         refused("[backfill]\nbatch_size = 0", "2:14: expected a number of at least 1");
         refused("[tables]\nbig = []", "2:1: unknown field `big`, expected one of `small`, `rows`, `small_rows`");
         refused("[rules]\nrename-table = \"no\"", "2:16: unknown variant `no`, expected one of `off`, `warn`, `error`");

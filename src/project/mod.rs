@@ -9,6 +9,8 @@ mod config;
 mod git;
 mod setting;
 
-pub use config::{BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, TablesConfig, Triggers};
+pub use config::{
+    BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, TablesConfig, Triggers, VerifyConfig,
+};
 pub use git::{Commit, GitError, WorkTree};
 pub use setting::{Level, Millis};

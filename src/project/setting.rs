@@ -208,6 +208,15 @@ impl<'de, T> Visitor<'de> for Expecting<T> {
     }
 }
 
+/// A command that says where it takes the revision.
+pub(super) fn command<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    let command = String::deserialize(from)?;
+    match command.contains("{revision}") {
+        true => Ok(Some(command)),
+        false => Err(D::Error::custom("the command must say where it takes {revision}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,7 +9,7 @@ mod traffic;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use proof::{BadRows, Growth, NaiveStatement, Proof, ProofReport, StepProof, Verdict};
+pub use proof::{BadRows, ByCommand, Growth, NaiveStatement, Proof, ProofReport, StepProof, Verdict};
 pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};
 
 /// The outcome of `rewrite` or `check` over any number of migrations.

@@ -25,6 +25,8 @@ pub enum Verdict {
     FailsOnRows,
     /// Both fail, rows or not.
     Fails,
+    /// Something in it only its own program knows: nothing is proved or refuted.
+    NotKnown,
     /// Something is not as it was promised.
     Differs,
 }
@@ -56,12 +58,25 @@ pub struct Proof {
     pub interrupted: Option<usize>,
     /// Steps that were taken back, from the last one on; absent when that was not asked for.
     pub undone: Option<usize>,
+    /// Both sides were run by the project's own runner as well; absent when none is configured.
+    pub by_command: Option<ByCommand>,
     /// What is not as promised; empty when it is proved.
     pub problems: Vec<String>,
     /// What else a reader should know.
     pub notes: Vec<String>,
     /// How long it took.
     pub seconds: f64,
+}
+
+/// The project's own runner, which ran both sides.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ByCommand {
+    /// As it is configured.
+    pub command: String,
+    /// Files of the sequence, each run by itself.
+    pub files: usize,
+    /// Only it knows what the migration sends: nothing else was proved.
+    pub is_alone: bool,
 }
 
 /// What a step really did.
@@ -129,9 +144,34 @@ impl Proof {
     }
 }
 
+impl Proof {
+    /// A migration of which only its own program knows what it sends. `files` are those that stand for it.
+    pub fn not_known(name: &str, postgres: &str, files: Vec<String>, unknown: &[String]) -> Proof {
+        let what = match files.is_empty() {
+            true => "what comes after it is proved without it",
+            false => "nothing about it is proved",
+        };
+        let note = |unknown: &String| format!("{unknown}: only running the file tells what it sends, so {what}");
+        let how = "to prove it with the project's own runner, set command under [verify] in safestep.toml";
+        Proof {
+            name: name.to_owned(),
+            postgres: postgres.to_owned(),
+            verdict: Verdict::NotKnown,
+            steps: files.into_iter().map(|file| StepProof { file, ..StepProof::default() }).collect(),
+            notes: unknown.iter().map(note).chain([how.to_owned()]).collect(),
+            ..Proof::default()
+        }
+    }
+}
+
 impl ProofReport {
-    /// True when nothing differs.
+    /// True when every rewritten migration is proved.
     pub fn holds(&self) -> bool {
-        self.proofs.iter().all(|proof| proof.verdict != Verdict::Differs)
+        let is_open = |proof: &Proof| match proof.verdict {
+            Verdict::Differs => true,
+            Verdict::NotKnown => !proof.steps.is_empty(),
+            Verdict::Same | Verdict::FailsOnRows | Verdict::Fails => false,
+        };
+        !self.proofs.iter().any(is_open)
     }
 }

@@ -25,6 +25,7 @@
 //!
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint and VALIDATE CONSTRAINT.
 
+use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
 use crate::operation::{
     Constraint, ConstraintKind, ConstraintOperation, Ident, Operation, QualifiedName, SqlFragment, TableRef,
@@ -64,7 +65,8 @@ pub(super) fn add_and_validate(
     name: Ident,
     expression: &SqlFragment,
 ) {
-    let (words, check) = (snake_case(&table.name.name), snake_case(&name));
+    let words = snake_case(&table.name.name);
+    let check = without_table(&name, &words);
     let constraint = Constraint { name: Some(name.clone()), not_valid: true, ..constraint.clone() };
     let undo = Operation::Constraint(ConstraintOperation::Drop {
         table: table.clone(),

@@ -2,7 +2,7 @@
 //!
 //! `ALTER TYPE … ADD VALUE` is instant and locks no table, but the new label cannot be used before its transaction has
 //! committed: a default or an insert with it in the same migration fails (55P04), and in the next one too where all that is pending
-//! runs in one transaction, as in Drizzle. Where nothing beside it uses the label it is
+//! runs in one transaction, as in Drizzle and Alembic. Where nothing beside it uses the label it is
 //! left where it is.
 //!
 //! ## Instead

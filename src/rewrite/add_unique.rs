@@ -30,6 +30,7 @@
 
 use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::{is_proved, no_duplicates};
+use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
 use crate::operation::{
     Constraint, ConstraintKind, ConstraintOperation, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey,
@@ -130,6 +131,7 @@ pub(super) fn build(
     preflight: Option<&Preflight>,
 ) -> Option<()> {
     let index = concurrent_index(table, constraint, name)?;
+    let words = snake_case(&table.name.name);
     let undo = Operation::Index(IndexOperation::Drop {
         names: vec![table.name.sibling(name.clone())],
         concurrently: true,
@@ -138,7 +140,7 @@ pub(super) fn build(
     });
     steps.step(
         Operation::Index(IndexOperation::Create(index)),
-        format!("{}_build_{}", snake_case(&table.name.name), snake_case(name)),
+        format!("{words}_build_{}", without_table(name, &words)),
         "builds the index while reads and writes go on",
         Undo::By(vec![undo]),
     );
@@ -168,13 +170,14 @@ pub(super) fn attach(steps: &mut StepBuilder, table: &TableRef, constraint: &Con
     }
     // Inheriting tables have no part in it, and from some version on would be locked all the same (measured on 12 to 18).
     let unique = matches!(constraint.kind, ConstraintKind::Unique { .. });
+    let words = snake_case(&table.name.name);
     let only = table.only || (unique && !steps.schema().children(&table.name).is_empty());
     steps.step(
         Operation::Constraint(ConstraintOperation::Add {
             table: TableRef { only, ..table.clone() },
             constraint: attached,
         }),
-        format!("{}_{}", snake_case(&table.name.name), snake_case(name)),
+        format!("{words}_{}", without_table(name, &words)),
         "the finished index becomes the constraint",
         Undo::By(vec![undo]),
     );

@@ -23,8 +23,8 @@
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{
-    ColumnOperation, ConstraintOperation, DataOperation, IndexOperation, Operation, SessionOperation, TableOperation,
-    TransactionControl, TypeOperation,
+    ColumnOperation, ConstraintOperation, DataOperation, Fixed, IndexOperation, Item, Operation, SessionOperation,
+    TableOperation, TransactionControl, TypeOperation,
 };
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -45,7 +45,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if began || !goes_on {
         return None;
     }
-    let once = (start..site.at).find(|at| fails_the_second_time(&site.items[*at].operation))?;
+    // A block that tries again asks first whether its work is done.
+    let tries_again = |item: &Item| item.fixed == Some(Fixed::Block) && item.bounds_lock_waits;
+    let fails = |item: &Item| !tries_again(item) && fails_the_second_time(&item.operation);
+    let once = (start..site.at).find(|at| fails(&site.items[*at]))?;
     let statement: Vec<&str> = site.texts[once].split_whitespace().collect();
     let words = statement.iter().take(6).copied().collect::<Vec<_>>().join(" ");
     let dots = if statement.len() > 6 { " …" } else { "" };

@@ -13,8 +13,8 @@
 //! -- caution: an INVALID t_a_idx that a failed build left is taken for the finished index
 //! ```
 //!
-//! safestep reports the statement unless the migration drops the index or asks for `indisvalid` before it. A rewritten Drizzle file
-//! looks for the leftover itself.
+//! safestep reports the statement unless the migration drops the index or asks for `indisvalid` before it. A rewritten Drizzle or
+//! Alembic file looks for the leftover itself.
 //!
 //! ```sql
 //! -- in a migration of Drizzle:

@@ -22,7 +22,7 @@
 //! A build that fails or is killed leaves an INVALID index that is maintained but never used. `IF NOT EXISTS` would
 //! accept it, so the statement is written without it: the next run fails loudly until the leftover is dropped with
 //! `DROP INDEX CONCURRENTLY`. A second `prisma migrate deploy` waits in `pg_advisory_lock` and deadlocks with it: one deploy
-//! at a time. Drizzle's files look for another build first.
+//! at a time. Drizzle's and Alembic's files look for another build first.
 //!
 //! ## References
 //!

@@ -62,7 +62,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     for name in names {
         steps.step(
             drop_concurrently(name),
-            format!("drop_{}", snake_case(&name.name)),
+            format!("drop_index_{}", snake_case(&name.name)),
             "removes the index while reads and writes go on",
             undo(site, name),
         );

@@ -30,6 +30,7 @@
 //!
 //! PostgreSQL documentation, DROP TABLE; 13.3.4 Deadlocks.
 
+use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Severity, Site, lacks_lock_timeout, listed};
 use crate::operation::{
     Constraint, ConstraintKind, ConstraintOperation, Ident, Operation, QualifiedName, TableOperation, TableRef,
@@ -92,6 +93,7 @@ fn one_by_one(site: &Site<'_>, keys: &[Key<'_>], if_exists: bool) -> Vec<Step> {
     let mut steps = site.steps();
     for (table, state, far) in keys {
         let on = TableRef { name: table.clone(), only: false, if_exists };
+        let words = snake_case(&table.name);
         steps.step(
             Operation::Constraint(ConstraintOperation::Drop {
                 table: on.clone(),
@@ -99,7 +101,7 @@ fn one_by_one(site: &Site<'_>, keys: &[Key<'_>], if_exists: bool) -> Vec<Step> {
                 if_exists: true,
                 cascade: false,
             }),
-            format!("{}_drop_{}", snake_case(&table.name), snake_case(&state.name)),
+            format!("{words}_drop_{}", without_table(&state.name, &words)),
             format!("locks {far} for an instant, and nothing else beside it"),
             undo(on, &state.name, &state.constraint),
         );

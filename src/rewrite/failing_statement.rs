@@ -27,12 +27,16 @@
 //! PostgreSQL documentation, Appendix A, PostgreSQL Error Codes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{Operation, SessionOperation, TransactionControl};
 
 /// The rule's id.
 pub(crate) const ID: &str = "failing-statement";
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let why = site.schema.check_applies(site.operation(), site.settings.postgres).err().filter(|why| why.sure)?;
+    let why = fails_without_transaction(site).or_else(|| {
+        let conflict = site.schema.check_applies(site.operation(), site.settings.postgres).err();
+        conflict.filter(|why| why.sure).map(|why| why.to_string())
+    })?;
     Some(Outcome::reported(Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Manual,
@@ -42,6 +46,17 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "PostgreSQL refuses it here".into(),
         help: "left as it is: mend the migration, the deploy stops at this statement".into(),
     }))
+}
+
+/// A savepoint wants a transaction block that somebody began. Statements that are sent to the server at once are one transaction and
+/// no such block (`RequireTransactionBlock`; documentation, 55.2.2.1).
+fn fails_without_transaction(site: &Site<'_>) -> Option<String> {
+    let Operation::Session(SessionOperation::Transaction(TransactionControl::Savepoint)) = site.operation() else {
+        return None;
+    };
+    let is_outside = site.items[site.at].block.is_none();
+    let verb = site.texts[site.at].split_whitespace().next()?.to_ascii_uppercase();
+    is_outside.then(|| format!("{verb} can only be used in transaction blocks (25P01)"))
 }
 
 #[cfg(test)]
@@ -73,6 +88,34 @@ mod tests {
             DROP TYPE mood;
             -- is reported:
             -- danger: this fails: column a of table t depends on type mood (2BP01)
+            ",
+        );
+    }
+
+    #[test]
+    fn a_savepoint_outside_a_transaction_block() {
+        check(
+            "failing-statement",
+            "
+            CREATE TABLE u (a int);
+            SAVEPOINT made;
+            -- is reported:
+            -- danger: this fails: SAVEPOINT can only be used in transaction blocks (25P01)
+            ",
+        );
+    }
+
+    #[test]
+    fn a_truncate_of_what_is_referenced() {
+        check(
+            "failing-statement",
+            "
+            CREATE TABLE t (id int PRIMARY KEY);
+            CREATE TABLE u (t int REFERENCES t);
+            -- in a migration:
+            TRUNCATE t;
+            -- is reported:
+            -- danger: this fails: cannot truncate table t: a foreign key of u references it (0A000)
             ",
         );
     }

@@ -96,7 +96,7 @@ fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> 
         .from(site.at)
         .step(
             drop_concurrently(old),
-            format!("drop_{}", snake_case(&old.name)),
+            format!("drop_index_{}", snake_case(&old.name)),
             "the new index serves now",
             undo(site, old),
         );

@@ -41,6 +41,7 @@ use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::is_proved;
 use super::drop_index::definition;
 use super::set_not_null::prove;
+use super::slug::without_table;
 use super::swap::without;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
 use crate::operation::{
@@ -111,6 +112,7 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
         table: table.clone(),
         constraint: Constraint { name: Some(name.clone()), ..old.constraint.clone() },
     });
+    let words = snake_case(&table.name.name);
     steps.from(site.at).step(
         Operation::Constraint(ConstraintOperation::Drop {
             table: table.clone(),
@@ -118,7 +120,7 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
             if_exists: true,
             cascade: false,
         }),
-        format!("{}_swap_{}", snake_case(&table.name.name), snake_case(name)),
+        format!("{words}_swap_{}", without_table(name, &words)),
         "the new index is there and holds",
         Undo::By(vec![again]),
     );

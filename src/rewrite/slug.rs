@@ -3,9 +3,10 @@
 use crate::operation::{
     ColumnAttribute, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation,
     ObjectKind, ObjectOperation, Operation, Persistence, QualifiedName, SessionOperation, TableAttribute,
-    TableOperation, TypeOperation,
+    TableOperation, TransactionControl, TypeOperation,
 };
 use crate::plan::snake_case;
+use crate::sql::expression;
 
 /// `user_add_age`, `create_role`.
 pub(super) fn slug_of(operation: &Operation) -> String {
@@ -21,9 +22,20 @@ pub(super) fn slug_of(operation: &Operation) -> String {
         Operation::Session(SessionOperation::SetParameter { name, .. }) => {
             format!("set_{}", snake_case(&Ident::new(name.as_str())))
         }
-        Operation::Session(SessionOperation::Transaction(_)) => "transaction".to_owned(),
+        Operation::Session(SessionOperation::Transaction(control)) => of_control(*control).to_owned(),
         Operation::Session(SessionOperation::LockTable { .. }) => with("lock_table", &table),
         Operation::Opaque { .. } => "opaque".to_owned(),
+    }
+}
+
+fn of_control(control: TransactionControl) -> &'static str {
+    match control {
+        TransactionControl::Begin => "begin",
+        TransactionControl::Commit => "commit",
+        TransactionControl::Rollback => "rollback",
+        TransactionControl::Savepoint => "savepoint",
+        TransactionControl::SetConstraints => "set_constraints",
+        TransactionControl::SetTransaction => "set_transaction",
     }
 }
 
@@ -43,7 +55,7 @@ fn last(name: &QualifiedName) -> String {
 fn of_table(operation: &TableOperation, table: &str) -> String {
     match operation {
         TableOperation::Create(_) => with("create", table),
-        TableOperation::Drop { .. } => with("drop", table),
+        TableOperation::Drop { .. } => with("drop_table", table),
         TableOperation::Rename { to, .. } => format!("{table}_rename_to_{}", snake_case(to)),
         TableOperation::SetAttribute { attribute, .. } => format!("{table}_{}", of_attribute(attribute)),
         TableOperation::AttachPartition { partition, .. } => format!("{table}_attach_{}", last(partition)),
@@ -96,8 +108,9 @@ fn of_column(operation: &ColumnOperation, table: &str) -> String {
                 ColumnAttribute::Statistics => "statistics",
                 ColumnAttribute::Storage => "storage",
                 ColumnAttribute::Compression => "compression",
-                ColumnAttribute::AddIdentity | ColumnAttribute::ChangeIdentity => "identity",
-                ColumnAttribute::DropExpression | ColumnAttribute::SetExpression => "expression",
+                ColumnAttribute::AddIdentity(_) | ColumnAttribute::ChangeIdentity => "identity",
+                ColumnAttribute::DropIdentity { .. } => "drop_identity",
+                ColumnAttribute::DropExpression { .. } | ColumnAttribute::SetExpression => "expression",
             };
             format!("{table}_{column}_{words}")
         }
@@ -112,9 +125,20 @@ fn of_constraint(operation: &ConstraintOperation, table: &str) -> String {
             }
             (_, Some(name)) => format!("{table}_add_{}", without_table(name, table)),
             (ConstraintKind::PrimaryKey { .. }, None) => format!("{table}_pkey"),
-            (_, None) => format!("{table}_add_constraint"),
+            (ConstraintKind::Unique { columns, .. }, None) => format!("{table}_add_{}", joined(columns, "key")),
+            (ConstraintKind::Check { expression }, None) => {
+                let read = expression::parse(expression).map(|read| read.columns()).unwrap_or_default();
+                let columns: Vec<Ident> = read.into_iter().collect();
+                // As PostgreSQL names it: after its column where it reads one.
+                format!("{table}_add_{}", joined(if columns.len() == 1 { &columns } else { &[] }, "check"))
+            }
+            (ConstraintKind::Exclude(exclusion), None) => {
+                let columns: Vec<Ident> = exclusion.index.columns.iter().filter_map(|c| c.column().cloned()).collect();
+                format!("{table}_add_{}", joined(&columns, "excl"))
+            }
+            (ConstraintKind::NotNull { column }, None) => format!("{table}_{}_not_null", snake_case(column)),
         },
-        ConstraintOperation::Drop { name, .. } => format!("{table}_drop_{}", snake_case(name)),
+        ConstraintOperation::Drop { name, .. } => format!("{table}_drop_{}", without_table(name, table)),
         ConstraintOperation::Validate { name, .. } => format!("{table}_validate_{}", without_table(name, table)),
         ConstraintOperation::Rename { name, to, .. } => {
             format!("{table}_rename_{}_to_{}", snake_case(name), snake_case(to))
@@ -123,8 +147,13 @@ fn of_constraint(operation: &ConstraintOperation, table: &str) -> String {
     }
 }
 
+/// The columns, and what is made of them.
+fn joined(columns: &[Ident], what: &str) -> String {
+    columns.iter().map(snake_case).chain([what.to_owned()]).collect::<Vec<_>>().join("_")
+}
+
 /// A constraint's name, which often begins with its table's.
-fn without_table(name: &Ident, table: &str) -> String {
+pub(super) fn without_table(name: &Ident, table: &str) -> String {
     let name = snake_case(name);
     name.strip_prefix(table).and_then(|rest| rest.strip_prefix('_')).map(str::to_owned).unwrap_or(name)
 }
@@ -133,7 +162,7 @@ fn of_index(operation: &IndexOperation, table: &str) -> String {
     match operation {
         IndexOperation::Create(_) => format!("{table}_index"),
         IndexOperation::Rename { to, .. } => format!("rename_index_{}", snake_case(to)),
-        IndexOperation::Drop { names, .. } => with("drop", &first(names)),
+        IndexOperation::Drop { names, .. } => with("drop_index", &first(names)),
         IndexOperation::Alter { index, .. } => format!("{}_options", last(index)),
         IndexOperation::AttachPartition { index, partition } => format!("{}_attach_{}", last(index), last(partition)),
         IndexOperation::Reindex { name, .. } => with("reindex", &name.as_ref().map(last).unwrap_or_default()),
@@ -166,7 +195,10 @@ fn of_object(operation: &ObjectOperation, table: &str) -> String {
         ObjectOperation::Drop { kind, names, .. } => on(with(&with("drop", word(*kind)), &first(names))),
         ObjectOperation::SetSchema { name, to, .. } => format!("{}_to_schema_{}", last(name), snake_case(to)),
         ObjectOperation::RefreshMaterializedView { name, .. } => with("refresh", &last(name)),
-        ObjectOperation::Comment { .. } => "comment".to_owned(),
+        ObjectOperation::Comment { name, part, .. } => {
+            let name = name.as_ref().map(last).unwrap_or_default();
+            with(&with("comment", &name), &part.as_ref().map(snake_case).unwrap_or_default())
+        }
         ObjectOperation::Grant { revokes, names, .. } => {
             let verb = if *revokes { "revoke" } else { "grant" };
             if names.is_empty() { verb.to_owned() } else { format!("{verb}_on_{}", first(names)) }
@@ -178,7 +210,8 @@ fn of_object(operation: &ObjectOperation, table: &str) -> String {
 fn word(kind: ObjectKind) -> &'static str {
     match kind {
         ObjectKind::Table => "table",
-        ObjectKind::View | ObjectKind::MaterializedView => "view",
+        ObjectKind::View => "view",
+        ObjectKind::MaterializedView => "materialized_view",
         ObjectKind::Index => "index",
         ObjectKind::Sequence => "sequence",
         ObjectKind::Type => "type",
@@ -231,7 +264,19 @@ mod tests {
             ("DROP TYPE mood", "drop_type_mood"),
             ("REVOKE ALL ON users FROM PUBLIC", "revoke_on_users"),
             ("REFRESH MATERIALIZED VIEW counts", "refresh_counts"),
-            ("DROP TABLE users", "drop_users"),
+            ("DROP TABLE users", "drop_table_users"),
+            ("DROP INDEX users_email", "drop_index_users_email"),
+            ("CREATE MATERIALIZED VIEW counts AS SELECT 1", "create_materialized_view_counts"),
+            ("COMMENT ON TABLE app.users IS 'x'", "comment_users"),
+            ("COMMENT ON COLUMN app.users.\"eMail\" IS 'x'", "comment_users_e_mail"),
+            ("COMMENT ON CONSTRAINT positive ON users IS 'x'", "comment_users_positive"),
+            ("COMMENT ON MATERIALIZED VIEW counts IS 'x'", "comment_counts"),
+            ("SET CONSTRAINTS ALL DEFERRED", "set_constraints"),
+            ("SAVEPOINT here", "savepoint"),
+            ("BEGIN", "begin"),
+            ("ALTER TABLE users ADD CHECK (age > 0)", "users_add_age_check"),
+            ("ALTER TABLE users ADD CHECK (age > 0 OR name <> '')", "users_add_check"),
+            ("ALTER TABLE users ADD UNIQUE (org, email)", "users_add_org_email_key"),
         ] {
             let script = split(sql);
             let reading = read_statement(script.pieces[0].span.slice(sql));

@@ -2,6 +2,7 @@
 //! transaction.
 
 use super::Site;
+use super::slug::without_table;
 use crate::operation::{Constraint, ConstraintOperation, Ident, Operation, TableRef};
 use crate::plan::{Step, Undo, snake_case};
 use crate::rewrite::StepBuilder;
@@ -37,7 +38,7 @@ pub(super) fn swap(
             if_exists: true,
             cascade: false,
         }),
-        format!("{words}_swap_{}", snake_case(name)),
+        format!("{words}_swap_{}", without_table(name, &words)),
         "the new one protects the rows now",
         Undo::By(vec![
             again,
@@ -51,7 +52,7 @@ pub(super) fn swap(
                 name: temporary.clone(),
                 to: wanted.clone(),
             }),
-            format!("{words}_rename_{}", snake_case(&wanted)),
+            format!("{words}_rename_{}", without_table(&wanted, &words)),
             "the new one takes the old name",
             Undo::By(vec![Operation::Constraint(ConstraintOperation::Rename {
                 table: table.clone(),

@@ -25,7 +25,7 @@
 //!
 //! ## Watch
 //!
-//! Prisma's engine sends a file as one transaction up to version 7.3, Drizzle everything that is pending.
+//! Prisma's engine sends a file as one transaction up to version 7.3, Drizzle and Alembic everything that is pending.
 //!
 //! ## References
 //!

@@ -4,8 +4,8 @@ use super::links::Tie;
 use super::names::{column_part, free_object_name};
 use super::{Age, Column, ConstraintState, Index, Schema, key, mentions};
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey,
-    QualifiedName, SqlFragment, TypeName,
+    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Generated, Ident, IndexColumn, IndexDefinition,
+    IndexKey, QualifiedName, SqlFragment, TypeName,
 };
 use crate::sql::expression;
 
@@ -23,18 +23,14 @@ impl Schema {
         }
     }
 
-    /// The sequence of a serial or identity column is there.
-    pub(super) fn owns_sequence(&mut self, table: &QualifiedName, column: &Column) {
-        if let Some(sequence) = &column.sequence {
-            self.sequences.insert(key(&table.sibling(sequence.clone())));
-        }
-    }
-
     /// A column as its definition makes it.
     pub(super) fn new_column(&self, table: &QualifiedName, definition: &ColumnDefinition) -> Column {
         let serial = definition.is_serial();
         let numbered = serial || definition.is_identity();
-        let sequence = numbered.then(|| self.sequence_name(table, &definition.name));
+        let sequence = numbered.then(|| match &definition.generated {
+            Some(Generated::Identity(identity)) => self.identity_sequence(table, &definition.name, identity),
+            _ => self.sequence_name(table, &definition.name),
+        });
         let primary = definition.constraints.iter().any(|c| matches!(c.kind, ConstraintKind::PrimaryKey { .. }));
         let default = match sequence.as_ref().filter(|_| serial) {
             Some(sequence) => {
@@ -128,13 +124,6 @@ impl Schema {
         let parts = numbered(key_names(&index.columns).chain(included));
         free_object_name(&index.table.name, &column_part(parts.iter().map(String::as_str)), "idx", |name| {
             self.is_taken(&index.table, name)
-        })
-    }
-
-    /// The name that the sequence of a serial or identity column gets: `ChooseRelationName` asks for relations only.
-    pub fn sequence_name(&self, table: &QualifiedName, column: &Ident) -> Ident {
-        free_object_name(&table.name, column.as_str(), "seq", |name| {
-            self.is_relation(&key(&table.sibling(name.clone())))
         })
     }
 

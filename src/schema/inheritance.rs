@@ -1,7 +1,7 @@
 //! What children have from their parents, and copies from what they are made like.
 
-use super::{Age, ConstraintState, Key, Schema, Table, key};
-use crate::operation::{Constraint, ConstraintKind, CreateTable, Ident, QualifiedName, TableRef};
+use super::{Age, Column, ConstraintState, Key, Schema, Table, key};
+use crate::operation::{Constraint, ConstraintKind, CreateTable, Generated, Ident, QualifiedName, TableRef};
 
 impl Schema {
     /// The CHECKs that a table has from its parents and from those it is made like.
@@ -62,4 +62,10 @@ pub(super) fn is_check(constraint: &Constraint) -> bool {
 
 fn is_not_inherited(constraint: &Constraint) -> bool {
     constraint.no_inherit
+}
+
+/// A column as a child has it from its parent, whose sequence stays the parent's. An identity only partitions have too.
+pub(super) fn inherited(column: &Column, is_partition: bool) -> Column {
+    let generated = column.generated.clone().filter(|by| is_partition || !matches!(by, Generated::Identity(_)));
+    Column { age: Age::New, sequence: None, generated, ..column.clone() }
 }

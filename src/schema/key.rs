@@ -31,6 +31,11 @@ impl Key {
         self.schema.as_deref().unwrap_or(PUBLIC)
     }
 
+    /// True in `public`, written or not.
+    pub(super) fn is_public(&self) -> bool {
+        self.schema() == PUBLIC
+    }
+
     /// `public` against `public` is nearly every comparison.
     fn cmp_schemas(&self, other: &Self) -> Ordering {
         match (&self.schema, &other.schema) {

@@ -20,6 +20,7 @@ mod redundant;
 mod renaming;
 mod replay;
 mod search_path;
+mod sequences;
 mod store;
 pub mod strict;
 mod table;
@@ -65,6 +66,10 @@ pub struct Schema {
     indexes: OrdMap<Key, Arc<Index>>,
     enums: OrdMap<Key, EnumType>,
     domains: OrdMap<Key, Domain>,
+    /// Composite, range and base types.
+    other_types: OrdSet<Key>,
+    /// Names of types that were dropped or renamed away, and not made again.
+    gone_types: OrdSet<Key>,
     functions: OrdMap<Key, SqlFragment>,
     sequences: OrdSet<Key>,
     /// The schemas that the history makes, as names without one.
@@ -75,6 +80,8 @@ pub struct Schema {
     touched: OrdSet<Key>,
     /// How many migrations have begun.
     migrations: usize,
+    /// The migration at hand is a sequence of steps that may run again.
+    of_sequence: bool,
     /// What a framework wrote down has been laid over it.
     reconciled: bool,
     /// The tables that the transaction at hand has emptied with TRUNCATE.
@@ -87,6 +94,8 @@ pub struct Schema {
     presumed: OrdSet<Key>,
     /// What is not here is not there.
     closed: bool,
+    /// Something was done that the catalog does not tell the whole of, or to what it does not know: more may be there.
+    partly_known: bool,
     /// A program ran that nobody read: what is here may be otherwise.
     is_doubtful: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
@@ -158,13 +167,13 @@ impl Schema {
         self.tables_by(Tie::Uses(key(ty))).collect()
     }
 
-    /// A column whose default casts to that type or domain, with its table.
-    pub(crate) fn default_of_type(&self, ty: &QualifiedName) -> Option<(&QualifiedName, &Ident)> {
-        self.tables_by(Tie::Casts(key(ty))).find_map(|table| {
+    /// The columns whose defaults cast to that type or domain, with their tables.
+    pub(crate) fn defaults_of_type(&self, ty: &QualifiedName) -> impl Iterator<Item = (&QualifiedName, &Ident)> {
+        self.tables_by(Tie::Casts(key(ty))).flat_map(|table| {
             let casts = |c: &&Column| {
                 c.default.as_ref().is_some_and(|d| links::types_of_default(d).iter().any(|name| same(name, ty)))
             };
-            table.columns.iter().find(casts).map(|column| (&table.name, &column.name))
+            table.columns.iter().filter(casts).map(|column| (&table.name, &column.name))
         })
     }
 
@@ -192,6 +201,21 @@ impl Schema {
             Some(word) => self.tables_by(Tie::Default(word)).filter(uses).collect(),
             None => self.tables().filter(uses).collect(),
         }
+    }
+
+    /// Columns of other tables whose defaults count with a sequence of these columns of a table: `LIKE` makes such.
+    pub(crate) fn borrowers(&self, table: &QualifiedName, columns: impl Fn(&Ident) -> bool) -> Vec<(&Table, &Ident)> {
+        let own = self.table(table).into_iter().flat_map(|t| &t.columns).filter(|column| columns(&column.name));
+        let mut found = Vec::new();
+        for sequence in own.filter_map(|column| column.sequence.as_ref()) {
+            let is_beside = |other: &QualifiedName| same(other, &table.sibling(other.name.clone()));
+            let is_other = |other: &&Table| !same(&other.name, table) && is_beside(&other.name);
+            for other in self.counting_with(sequence).into_iter().filter(is_other) {
+                let counts = |c: &&Column| c.default.as_ref().is_some_and(|d| mentions(d.as_str(), sequence.as_str()));
+                found.extend(other.columns.iter().filter(counts).map(|column| (other, &column.name)));
+            }
+        }
+        found
     }
 
     /// A column, when its table and it are known.
@@ -354,14 +378,16 @@ impl Schema {
         });
     }
 
-    /// True when a table that is not in it is not there: nothing ran before, or a framework wrote down the whole schema.
+    /// True when a table that is not in it is not there: nothing ran before, a framework wrote down the whole schema, or
+    /// whoever makes it says so.
     fn is_complete(&self) -> bool {
-        self.reconciled || self.migrations < 2
+        self.reconciled || self.migrations < 2 || self.of_sequence
     }
 
     /// From here on everything that is made is [`Age::New`].
     pub fn begin_migration(&mut self) {
         self.migrations += 1;
+        self.of_sequence = false;
         let touched = std::mem::take(&mut self.touched);
         for name in &touched {
             self.edit_flags(name, |table| {
@@ -377,6 +403,12 @@ impl Schema {
         self.emptied.clear();
         self.filled.clear();
         self.timezone = None;
+    }
+
+    /// The migration that began is a sequence of steps that may run again: what one of them makes unless it is there is not
+    /// there before.
+    pub fn begin_sequence(&mut self) {
+        self.of_sequence = true;
     }
 
     /// Remembers that the migration at hand made or changed an object of that name.

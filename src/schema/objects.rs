@@ -1,9 +1,10 @@
 //! Replaying what is neither a table nor an index: enums and other types, views, functions, triggers and what depends on them.
 
 use super::links::Tie;
-use super::store::keys_in;
+use super::store::{forget, keys_in, remember};
 use super::{
-    Age, ConstraintState, Dependent, Domain, EnumType, Index, Key, List, RelationKind, Schema, Table, key, same,
+    Age, ConstraintState, Dependent, Domain, EnumType, Index, Key, List, RelationKind, Schema, Table, key, mentions,
+    same,
 };
 use crate::operation::{
     ColumnOperation, ConstraintKind, DomainAction, EnumPosition, Ident, ObjectKind, ObjectOperation, Operation,
@@ -16,6 +17,7 @@ impl Schema {
         match operation {
             TypeOperation::CreateEnum { name, labels } => {
                 self.touch(name);
+                self.type_is_made(name);
                 self.enums.insert(key(name), EnumType { labels: labels.clone(), age: Age::New, added: Vec::new() });
             }
             TypeOperation::AddValue { name, value, position, .. } => {
@@ -40,6 +42,7 @@ impl Schema {
             TypeOperation::Rename { name, to } => self.rename_type(name, &name.sibling(to.clone())),
             TypeOperation::Drop { names, cascade, .. } => names.iter().for_each(|name| self.drop_type(name, *cascade)),
             TypeOperation::CreateDomain { name, ty, constrained, .. } => {
+                self.type_is_made(name);
                 self.domains.insert(key(name), Domain { ty: ty.clone(), constrained: *constrained });
             }
             TypeOperation::AlterDomain { name, action: DomainAction::Rename(to) } => {
@@ -84,6 +87,11 @@ impl Schema {
         if let Some(state) = self.domains.remove(&old) {
             self.domains.insert(key(to), state);
         }
+        if self.other_types.remove(&old).is_some() {
+            self.other_types.insert(key(to));
+        }
+        self.gone_types.insert(old.clone());
+        self.type_is_made(to);
         for table in self.tables_using(&old) {
             self.edit(&table, |t| {
                 t.columns.change_all(
@@ -97,6 +105,11 @@ impl Schema {
         }
     }
 
+    /// A type of that name is there.
+    fn type_is_made(&mut self, name: &QualifiedName) {
+        forget(&mut self.gone_types, &key(name));
+    }
+
     fn tables_using(&self, ty: &Key) -> Vec<Key> {
         self.links.of(Tie::Uses(ty.clone())).cloned().collect()
     }
@@ -105,7 +118,14 @@ impl Schema {
         let gone = key(name);
         self.enums.remove(&gone);
         self.domains.remove(&gone);
+        self.other_types.remove(&gone);
+        self.gone_types.insert(gone.clone());
         if cascade {
+            let casting = self.defaults_of_type(name).map(|(table, column)| (table.clone(), column.clone()));
+            for (table, column) in casting.collect::<Vec<_>>() {
+                let table = table.into();
+                self.apply(&Operation::Column(ColumnOperation::DropDefault { table, column }));
+            }
             // with a column go its constraints and indexes, as they do where it is named
             for name in self.tables_using(&gone) {
                 let Some(table) = self.tables.get(&name).cloned() else { continue };
@@ -138,8 +158,12 @@ impl Schema {
             ObjectKind::Publication => "publication",
             ObjectKind::Statistics => "statistics",
             ObjectKind::Sequence => {
-                self.sequences.insert(key(name));
-                return;
+                self.put_sequence(&key(name));
+                return self.alter_sequence(name, definition);
+            }
+            ObjectKind::Type => {
+                self.type_is_made(name);
+                return remember(&mut self.other_types, &key(name));
             }
             ObjectKind::Schema => return drop(self.schemas.insert(key(name))),
             ObjectKind::Table => return self.create_foreign_table(name, on),
@@ -216,8 +240,14 @@ impl Schema {
                     keys_in(&self.tables, schema).iter().for_each(|name| drop(self.take_table(name)));
                     keys_in(&self.indexes, schema).iter().for_each(|name| drop(self.take_index(name)));
                     keys_in(&self.enums, schema).iter().for_each(|name| drop(self.enums.remove(name)));
+                    keys_in(&self.domains, schema).iter().for_each(|name| drop(self.domains.remove(name)));
+                    let own = |name: &&Key| name.schema() == schema.as_str();
+                    for set in [&mut self.sequences, &mut self.other_types] {
+                        let gone: Vec<Key> = set.iter().filter(own).cloned().collect();
+                        gone.iter().for_each(|name| forget(set, name));
+                    }
                 }
-                ObjectKind::Sequence => drop(self.sequences.remove(&key(name))),
+                ObjectKind::Sequence => self.drop_sequence(name),
                 ObjectKind::Function => {
                     self.take_function(name);
                     if cascade {
@@ -228,6 +258,24 @@ impl Schema {
                 _ => {}
             }
             self.dependents.remove_named(&key(name), |d| on.is_none() || d.on.as_ref().map(key) == on.map(key));
+        }
+    }
+
+    /// What CASCADE takes along with a relation or a column of it: views that read it, policies and triggers that name the column.
+    /// Their texts only let it be feared, so that a view may be there still, and may not.
+    pub(super) fn drop_what_reads(&mut self, name: &QualifiedName, column: Option<&Ident>) {
+        let reading: Vec<Dependent> = match column {
+            Some(column) => self.dependents(name, column).into_iter().cloned().collect(),
+            None => self.views_of(name).cloned().collect(),
+        };
+        for dependent in reading {
+            if !dependent.what.contains("view ") {
+                let is_bound = column.is_some_and(|column| is_bound(&dependent, column));
+                self.dependents.remove_named(&key(&dependent.name), |d| is_bound && d.on == dependent.on);
+            } else if self.table(&dependent.name).is_some() {
+                self.drop_relation(&dependent.name, true);
+                self.presume_relation(&dependent.name);
+            }
         }
     }
 
@@ -288,7 +336,7 @@ impl Schema {
         tables.iter().flat_map(|table| self.attached_to(table)).filter(fires).collect()
     }
 
-    /// Views, sequences, triggers and rules that are renamed.
+    /// Views, sequences, triggers, policies and rules that are renamed.
     fn alter_object(
         &mut self,
         kind: ObjectKind,
@@ -296,26 +344,59 @@ impl Schema {
         action: &SqlFragment,
         on: Option<&QualifiedName>,
     ) {
-        let action = action.as_str();
-        let renames = action.get(..10).is_some_and(|words| words.eq_ignore_ascii_case("RENAME TO "));
-        if !renames {
+        let Some(to) = renamed_to(action) else {
+            if kind == ObjectKind::Sequence {
+                self.alter_sequence(name, action);
+            }
             return;
-        }
-        let to = Ident::from_sql(action[10..].trim());
-        if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
-            self.rename_table(name, &name.sibling(to));
-        } else if kind == ObjectKind::Sequence && self.sequences.remove(&key(name)).is_some() {
-            self.sequences.insert(key(&name.sibling(to)));
-        } else if matches!(kind, ObjectKind::Trigger | ObjectKind::Rule) {
-            let on = on.map(key);
-            self.dependents.edit_named(&key(name), |d| {
-                if d.on.as_ref().map(key) == on {
-                    d.what = d.what.replace(&name.to_string(), &to.to_string());
-                    d.name = name.sibling(to.clone());
-                }
-            });
+        };
+        match kind {
+            ObjectKind::View | ObjectKind::MaterializedView => self.rename_table(name, &name.sibling(to)),
+            ObjectKind::Sequence => self.rename_sequence(name, &name.sibling(to)),
+            ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::Rule => {
+                let on = on.map(key);
+                self.dependents.edit_named(&key(name), |d| {
+                    if d.on.as_ref().map(key) == on {
+                        let word = d.what.split(' ').next().unwrap_or_default();
+                        d.what = format!("{word} {to}");
+                        d.name = name.sibling(to.clone());
+                    }
+                });
+            }
+            _ => {}
         }
     }
+}
+
+/// True when the dependent's own clause names the column: a policy's expressions, a trigger's WHEN or UPDATE OF.
+pub(super) fn is_bound(dependent: &Dependent, column: &Ident) -> bool {
+    let text = dependent.definition.as_str();
+    let upper = text.to_uppercase();
+    let clause = if dependent.what.starts_with("policy") {
+        ["USING", "WITH CHECK"].iter().filter_map(|word| upper.find(word)).min().and_then(|at| text.get(at..))
+    } else if dependent.what.starts_with("trigger") {
+        let of = upper.find("UPDATE OF").zip(upper.find(" ON ")).and_then(|(from, to)| text.get(from..to));
+        let when = upper.find("WHEN").zip(upper.find("EXECUTE")).and_then(|(from, to)| text.get(from..to));
+        return [of, when].into_iter().flatten().any(|clause| mentions(clause, column.as_str()));
+    } else {
+        None
+    };
+    clause.is_some_and(|clause| mentions(clause, column.as_str()))
+}
+
+/// A comment on a table, a column or a table's constraint.
+pub(super) fn speaks_of_table(definition: &SqlFragment) -> bool {
+    let text = definition.as_str().to_ascii_uppercase();
+    let word = text.split_whitespace().next().unwrap_or_default();
+    matches!(word, "TABLE" | "COLUMN") || (word == "CONSTRAINT" && !text.contains(" ON DOMAIN "))
+}
+
+/// The new name that `RENAME TO` gives.
+pub(super) fn renamed_to(action: &SqlFragment) -> Option<Ident> {
+    let (verb, rest) = action.as_str().split_once(char::is_whitespace)?;
+    let (to, name) = rest.trim_start().split_once(char::is_whitespace)?;
+    let renames = verb.eq_ignore_ascii_case("RENAME") && to.eq_ignore_ascii_case("TO");
+    renames.then(|| Ident::from_sql(name.trim()))
 }
 
 /// True when a function of that name is called in a text.

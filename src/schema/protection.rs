@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ConstraintState, Key, Schema, Table, key};
 use crate::operation::{
-    ColumnOperation, ConstraintKind, ConstraintOperation, DomainAction, Ident, IndexOperation, ObjectOperation,
-    Operation, QualifiedName, TableOperation, TypeOperation,
+    ColumnOperation, ConstraintKind, ConstraintOperation, DomainAction, Ident, IndexColumn, IndexOperation,
+    ObjectOperation, Operation, QualifiedName, SortOrder, TableOperation, TypeOperation,
 };
 use crate::sql::{expression, render};
 
@@ -65,6 +65,9 @@ impl Protections {
             let own = key(name);
             if schema.enum_type(name).is_some() || schema.domain(name).is_some() {
                 all.held.entry(own.clone()).or_default().insert(Protection::Type);
+            }
+            if schema.sequences.contains(&own) {
+                all.held.entry(own.clone()).or_default().insert(Protection::Relation);
             }
             let Some(table) = schema.tables.get(&own) else { continue };
             all.held.entry(own.clone()).or_default().extend(schema.protections_of(table));
@@ -208,7 +211,14 @@ impl Schema {
             let columns: Vec<String> = index.columns.iter().map(render::index_column).collect();
             let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
             if index.unique {
-                found.push(Protection::Unique(columns.iter().cloned().collect(), predicate.clone()));
+                // in which order they are sorted says nothing of duplicates
+                let sorted = |column: &IndexColumn| IndexColumn {
+                    order: SortOrder::Ascending,
+                    nulls: SortOrder::Ascending.nulls(),
+                    ..column.clone()
+                };
+                let keys = index.columns.iter().map(|column| render::index_column(&sorted(column))).collect();
+                found.push(Protection::Unique(keys, predicate.clone()));
             }
             found.push(Protection::Index(columns, predicate));
         }

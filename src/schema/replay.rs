@@ -1,20 +1,21 @@
 //! Replaying operations into the catalog.
 
 use super::columns::{reads_column, stored_type};
-use super::inheritance::is_check;
+use super::inheritance::{inherited, is_check};
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::store::forget;
-use super::{Age, Column, ConstraintState, Index, Key, List, RelationKind, Schema, Table, common, key};
+use super::{Age, Column, ConstraintState, Index, Key, List, RelationKind, Schema, Table, common, key, mentions};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex,
-    CreateTable, DataOperation, Generated, Ident, Identity, IndexOperation, ObjectKind, Operation, QualifiedName,
-    RowSecurity, SessionOperation, SqlFragment, TableAttribute, TableOperation, TableRef, TypeName,
+    CreateTable, DataOperation, Generated, Ident, IndexOperation, ObjectKind, Operation, QualifiedName, RowSecurity,
+    SessionOperation, SqlFragment, TableAttribute, TableOperation, TableRef, TypeName,
 };
 
 impl Schema {
     /// Applies one operation as if it succeeded.
     pub fn apply(&mut self, operation: &Operation) {
+        self.partly_known = self.partly_known || self.tells_not_all(operation);
         match operation {
             Operation::Table(operation) => self.apply_to_table(operation),
             Operation::Column(operation) => self.apply_to_column(operation),
@@ -65,6 +66,11 @@ impl Schema {
             TableOperation::Drop { names, cascade, .. } => {
                 names.iter().for_each(|name| self.drop_relation(name, *cascade))
             }
+            // ALTER TABLE renames any relation.
+            TableOperation::Rename { table, to } if self.index(table).is_some() => self.rename_index(table, to),
+            TableOperation::Rename { table, to } if self.sequences.contains(&key(table)) => {
+                self.rename_sequence(table, &table.sibling(to.clone()))
+            }
             TableOperation::Rename { table, to } => self.rename_table(table, &table.sibling(to.clone())),
             TableOperation::SetAttribute { table, attribute } => self.table_attribute(table, attribute),
             TableOperation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
@@ -74,6 +80,8 @@ impl Schema {
             TableOperation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
                 t.parents.retain(|p| key(p) != key(table));
                 t.is_default_partition = false;
+                // What it keeps of its parent's keys has names that PostgreSQL chose.
+                t.columns_known = false;
             }),
             TableOperation::Vacuum { .. } | TableOperation::Analyze { .. } | TableOperation::Cluster { .. } => {}
         }
@@ -88,7 +96,13 @@ impl Schema {
                     self.put_column(&child, &inherited);
                 }
             }
-            ColumnOperation::Drop { table, column, .. } => self.drop_column(table, column),
+            ColumnOperation::Drop { table, column, cascade, .. } => {
+                self.drop_borrowed(table, |own| own == column);
+                self.drop_column(table, column);
+                if *cascade {
+                    self.drop_what_reads(table, Some(column));
+                }
+            }
             ColumnOperation::Rename { table, column, to } => self.rename_column(table, column, to),
             ColumnOperation::SetNotNull { table, column } => {
                 self.meant(table, |schema, t| schema.edit_flags(t, |t| t.column_mut(column, |c| c.not_null = true)))
@@ -112,13 +126,18 @@ impl Schema {
                 };
                 self.family(table, |schema, t| schema.edit(t, |t| t.column_mut(column, change)));
             }
-            ColumnOperation::SetAttribute { table, column, attribute } => self.with(table, |t| {
-                t.column_mut(column, |c| match attribute {
-                    ColumnAttribute::AddIdentity => c.generated = Some(Generated::Identity(Identity::default())),
-                    ColumnAttribute::DropExpression => c.generated = None,
-                    _ => {}
-                })
-            }),
+            ColumnOperation::SetAttribute { table, column, attribute } => match attribute {
+                ColumnAttribute::AddIdentity(identity) => self.add_identity(table, column, identity),
+                ColumnAttribute::DropIdentity { .. } => self.drop_identity(table, column),
+                ColumnAttribute::DropExpression { .. } => {
+                    self.family(table, |schema, t| schema.edit(t, |t| t.column_mut(column, |c| c.generated = None)));
+                }
+                ColumnAttribute::Statistics
+                | ColumnAttribute::Storage
+                | ColumnAttribute::Compression
+                | ColumnAttribute::ChangeIdentity
+                | ColumnAttribute::SetExpression => {}
+            },
         }
     }
 
@@ -154,8 +173,11 @@ impl Schema {
         }
     }
 
-    /// A new column as the children get it: a serial counts with the parent's sequence.
+    /// A new column as the children get it: a serial counts with the parent's sequence, an identity is the parent's alone.
     fn as_inherited(&self, table: &QualifiedName, column: &ColumnDefinition) -> ColumnDefinition {
+        if column.is_identity() {
+            return ColumnDefinition { generated: None, not_null: true, ..column.clone() };
+        }
         if !column.is_serial() {
             return column.clone();
         }
@@ -179,19 +201,22 @@ impl Schema {
             // Only what a framework wrote down knows it: that the statement succeeds proves that it was not there.
             self.drop_relation(&create.name, false);
         }
-        let age = if create.if_not_exists && !create.persistence.is_temporary() && !self.is_complete() {
-            Age::Existing
-        } else {
-            Age::New
-        };
+        let may_be_there = create.if_not_exists && !create.persistence.is_temporary() && !self.is_complete();
+        let age = if may_be_there && !self.gone.contains(&key(&create.name)) { Age::Existing } else { Age::New };
         let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
         // A column that several of them have is one.
         let mut columns: List<Column> = List::default();
-        let copied = create.like.iter().flat_map(|like| self.columns_like(like));
-        let of_parents = parents.iter().filter_map(|parent| self.table(parent)).flat_map(|t| &t.columns);
-        for column in copied.chain(of_parents.map(|column| Column { age: Age::New, ..column.clone() })) {
+        let copied: Vec<Column> = create.like.iter().flat_map(|like| self.columns_like(like)).collect();
+        for mut column in copied {
             if !columns.has(&column.name) {
+                self.number_copy(&create.name, &mut column);
                 columns.push(column);
+            }
+        }
+        let of_parents = parents.iter().filter_map(|parent| self.table(parent)).flat_map(|t| &t.columns);
+        for column in of_parents {
+            if !columns.has(&column.name) {
+                columns.push(inherited(column, create.partition_of.is_some()));
             }
         }
         let columns_known =
@@ -257,13 +282,17 @@ impl Schema {
 
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
+        self.drop_borrowed(name, |_| true);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
         let taken = self.take_table(&gone);
         let owned = taken.iter().flat_map(|table| self.owned_sequences(table, |_| true)).collect::<Vec<_>>();
-        owned.iter().chain([&gone]).for_each(|name| forget(&mut self.sequences, name));
+        owned.iter().for_each(|name| self.take_sequence(name));
         let partitioned = taken.is_some_and(|t| t.kind == RelationKind::Partitioned);
         self.drop_indexes(name, |_| true);
+        if cascade {
+            self.drop_what_reads(name, None);
+        }
         self.dependents.remove_on(&gone);
         self.dependents.remove_named(&gone, |_| true);
         let points = |c: &Constraint| matches!(&c.kind, ConstraintKind::ForeignKey(fk) if key(&fk.references) == gone);
@@ -272,6 +301,15 @@ impl Schema {
         }
         if cascade || partitioned {
             partitions.iter().for_each(|p| self.drop_relation(p, true));
+        }
+    }
+
+    /// The defaults of other tables that count with a sequence of these columns go with it.
+    fn drop_borrowed(&mut self, table: &QualifiedName, columns: impl Fn(&Ident) -> bool) {
+        let borrowers =
+            self.borrowers(table, columns).into_iter().map(|(other, column)| (key(&other.name), column.clone()));
+        for (other, column) in borrowers.collect::<Vec<_>>() {
+            self.edit(&other, |t| t.column_mut(&column, |c| c.default = None));
         }
     }
 
@@ -314,6 +352,11 @@ impl Schema {
         match kind {
             ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                 self.rename_table(name, &moved);
+                let owned = self.table(&moved).into_iter().flat_map(|t| &t.columns);
+                let sequences: Vec<Ident> = owned.filter_map(|c| c.sequence.clone()).collect();
+                for sequence in sequences {
+                    self.rename_sequence(&name.sibling(sequence.clone()), &moved.sibling(sequence));
+                }
                 for old in self.index_keys(&key(&moved)) {
                     if let Some(mut index) = self.take_index(&old) {
                         index.name.schema = Some(to.clone());
@@ -369,11 +412,6 @@ impl Schema {
         self.put_index(index);
     }
 
-    fn owned_sequences(&self, table: &Table, goes: impl Fn(&Ident) -> bool) -> Vec<Key> {
-        let owned = table.columns.iter().filter(|column| goes(&column.name)).filter_map(|c| c.sequence.clone());
-        owned.map(|sequence| key(&table.name.sibling(sequence))).collect()
-    }
-
     fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
         let family: Vec<QualifiedName> =
             std::iter::once(table.clone()).chain(self.children(table).iter().map(|t| t.name.clone())).collect();
@@ -381,9 +419,14 @@ impl Schema {
             self.drop_constraint(&referencing, &name);
         }
         let owned = self.table(table).map(|t| self.owned_sequences(t, |name| name == column)).unwrap_or_default();
-        owned.iter().for_each(|name| forget(&mut self.sequences, name));
+        owned.iter().for_each(|name| self.take_sequence(name));
+        // What is computed from it cannot stay: it goes with CASCADE, before 15 also without.
+        let computed = |c: &Column| match &c.generated {
+            Some(Generated::Stored(text) | Generated::Virtual(text)) => mentions(text.as_str(), column.as_str()),
+            _ => false,
+        };
         let forget = |t: &mut Table| {
-            t.columns.retain(|c| c.name != *column);
+            t.columns.retain(|c| c.name != *column && !computed(c));
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
         };
         self.family(table, |schema, t| schema.edit(t, forget));
@@ -443,7 +486,7 @@ impl Table {
 }
 
 /// The bounds of a DEFAULT partition.
-fn is_default(bounds: &SqlFragment) -> bool {
+pub(super) fn is_default(bounds: &SqlFragment) -> bool {
     bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
 }
 

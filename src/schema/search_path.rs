@@ -4,6 +4,7 @@
 //! name; a temporary table comes before all others (`RangeVarGetCreationNamespace`, `RelnameGetRelid` in
 //! `src/backend/catalog/namespace.c`).
 
+use super::objects::speaks_of_table;
 use super::store::keys_in;
 use super::{Schema, key};
 use crate::operation::{
@@ -158,6 +159,10 @@ impl Along<'_> {
             }
             ObjectOperation::SetSchema { kind, name, .. } => self.object(*kind, name),
             ObjectOperation::RefreshMaterializedView { name, .. } => self.relation(name),
+            // What else a comment speaks of is named as it is written.
+            ObjectOperation::Comment { name: Some(name), definition, .. } if speaks_of_table(definition) => {
+                self.relation(name)
+            }
             ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. } => Ok(()),
         }
     }

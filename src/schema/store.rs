@@ -137,6 +137,18 @@ impl Schema {
         self.links.of(Tie::IndexOf(table.clone())).cloned().collect()
     }
 
+    /// A sequence of that name is there.
+    pub(super) fn put_sequence(&mut self, name: &Key) {
+        self.is_made(name);
+        remember(&mut self.sequences, name);
+    }
+
+    /// Takes a sequence out.
+    pub(super) fn take_sequence(&mut self, name: &Key) {
+        self.is_gone(name);
+        forget(&mut self.sequences, name);
+    }
+
     /// Puts a function under its name.
     pub(super) fn put_function(&mut self, name: &QualifiedName, definition: SqlFragment) {
         self.links.tie(Tie::Function(name.name.shared()), key(name));

@@ -29,25 +29,34 @@ pub(super) fn words(text: &str) -> BTreeSet<Arc<str>> {
     distinct
 }
 
-/// The text in lower case, and behind it what its names in `U&"…"` spell with escapes.
+/// The text in lower case, and behind it what its names in `U&"…"` spell with escapes, and those that have a quote in them
+/// with that alone.
 fn folded(text: &str) -> String {
     let spelled = text.match_indices("&\"").filter_map(|(at, _)| {
         let name = text.get(at.checked_sub(1)?..)?;
         let name = name.get(..at_closing_quote(name)?)?;
         Ident::from_unicode(name, '\\').map(|name| format!(" {}", name.as_str().to_lowercase()))
     });
-    let spelled: String = spelled.collect();
-    text.to_lowercase() + &spelled
+    let mut folded: String = text.to_lowercase() + &spelled.collect::<String>();
+    if text.contains("\"\"") {
+        folded += " ";
+        folded += &text.to_lowercase().replace("\"\"", "\"");
+    }
+    folded
 }
 
 /// Where the name ends that begins with `U&"`.
 fn at_closing_quote(name: &str) -> Option<usize> {
-    let inside = name.get(3..)?;
-    let mut quotes = inside.match_indices('"').map(|(at, _)| at).peekable();
+    closing_quote(name.get(3..)?, '"').map(|at| 3 + at + 1)
+}
+
+/// Where the quote ends that was opened before the text: two of it are one that is meant.
+fn closing_quote(text: &str, quote: char) -> Option<usize> {
+    let mut quotes = text.match_indices(quote).map(|(at, _)| at).peekable();
     while let Some(at) = quotes.next() {
         match quotes.peek() {
             Some(next) if *next == at + 1 => drop(quotes.next()),
-            _ => return Some(3 + at + 1),
+            _ => return Some(at),
         }
     }
     None
@@ -61,7 +70,7 @@ pub(super) fn identifiers(text: &str) -> BTreeSet<Ident> {
         let escaped = rest.get(1..).unwrap_or_default().starts_with("&\"").then(|| at_closing_quote(rest)).flatten();
         let length = match first {
             'U' | 'u' if escaped.is_some() => escaped.unwrap_or_default(),
-            '\'' | '"' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
+            '\'' | '"' => closing_quote(&rest[1..], first).map_or(rest.len(), |at| at + 2),
             c if is_part(c) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
             c => c.len_utf8(),
         };
@@ -110,5 +119,13 @@ mod tests {
             assert!(word_of(name).is_some_and(|word| words(text).contains(&word)), "{text}");
         }
         assert!(!mentions("FROM U&\"d\\0061tb\"", "data"));
+    }
+
+    #[test]
+    fn a_quote_in_a_name_is_written_twice() {
+        let text = r#"SELECT * FROM "say ""hi""" AS "b""c""#;
+        assert!(mentions(text, "say \"hi\"") && mentions(text, "b\"c") && !mentions(text, "b\"\"d"));
+        let names: Vec<String> = identifiers(text).iter().map(|name| name.as_str().to_owned()).collect();
+        assert_eq!(names, ["as", "b\"c", "from", "say \"hi\"", "select"]);
     }
 }

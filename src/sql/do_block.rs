@@ -35,21 +35,28 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize, read_statement:
         offset,
         operations: Vec::new(),
         has_logic: false,
-        clears_leftover: false,
+        is_known: false,
+        commits_before: Vec::new(),
+        turns: Vec::new(),
+        has_committed: false,
         bounds_lock_waits: false,
     };
     let tokens = Tokens::of(body.text)?;
     body.block(&mut tokens.cursor(), 0)?;
-    if body.operations.is_empty() && body.has_logic && !body.clears_leftover {
+    if body.operations.is_empty() && body.has_logic && !body.is_known {
         return None; // it asks, raises or calls something: whatever that is, it is not nothing
     }
     c.is_done().then_some(Reading {
         operations: body.operations,
         in_do: true,
         has_logic: body.has_logic,
+        commits_before: body.commits_before,
         bounds_lock_waits: body.bounds_lock_waits,
     })
 }
+
+/// What begins the statement that fills a batch of rows, whose text is put together for each table.
+const BATCH: &str = "$safestep_fill";
 
 /// Blocks in blocks deeper than this are not read.
 const MAX_DEPTH: usize = 1;
@@ -64,8 +71,15 @@ struct Body<'a> {
     operations: Vec<Located>,
     /// It does more than keep an operation from running twice.
     has_logic: bool,
-    /// It takes away what a build left behind.
-    clears_leftover: bool,
+    /// All that it does beside its operations is known: it clears away what a build left behind, fails where one is not
+    /// done, or fills rows in batches.
+    is_known: bool,
+    /// The operations before which it commits, by index.
+    commits_before: Vec<usize>,
+    /// What the loops around count with, and the operations that begin a branch of a `CASE` on it.
+    turns: Vec<(Option<&'a str>, Vec<usize>)>,
+    /// The last statement was COMMIT.
+    has_committed: bool,
     bounds_lock_waits: bool,
 }
 
@@ -116,6 +130,13 @@ fn asks_for_an_invalid_index(condition: &str) -> bool {
         && condition.ends_with(" and not indisvalid)")
 }
 
+/// `NOT EXISTS (SELECT FROM pg_index WHERE …)`.
+fn asks_for_a_valid_index(condition: &str) -> bool {
+    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+    condition.starts_with("not exists (select from pg_index where indexrelid = to_regclass(")
+        && condition.contains(" and indisvalid")
+}
+
 /// An operation that a rewrite guards by itself against running twice.
 fn adds(operation: &Operation) -> bool {
     matches!(
@@ -126,6 +147,12 @@ fn adds(operation: &Operation) -> bool {
             | Operation::Type(TypeOperation::CreateEnum { .. } | TypeOperation::AddValue { .. })
             | Operation::Table(TableOperation::Create(_))
     )
+}
+
+/// The variable of `FOR i IN 1..2`.
+fn counter(head: &str) -> Option<&str> {
+    let (variable, range) = head.strip_prefix("FOR ")?.trim_start().split_once(char::is_whitespace)?;
+    (range.trim_start().starts_with("IN ") && range.contains("..")).then_some(variable)
 }
 
 /// Nesting deeper than this is nobody's guard.
@@ -186,7 +213,9 @@ impl Body<'_> {
             return None;
         }
         while !until.iter().any(|word| c.at(word)) {
+            let commits = c.at("COMMIT");
             self.one(c, nesting)?;
+            self.has_committed = commits;
         }
         Some(())
     }
@@ -203,6 +232,12 @@ impl Body<'_> {
             c.need("THEN")?;
             if asks_for_an_invalid_index(condition) {
                 return self.leftover(c, nesting);
+            }
+            if asks_for_a_valid_index(condition) && self.is_only_raised(c) {
+                (self.has_logic, self.is_known) = (true, true);
+                self.skip_statement(c)?;
+                c.need("END IF")?;
+                return self.semicolon(c);
             }
             let branches = ["END IF", "ELSE", "ELSIF", "ELSEIF"];
             self.statements(c, nesting + 1, &branches)?;
@@ -222,16 +257,14 @@ impl Body<'_> {
             return self.semicolon(c);
         }
         if c.at("FOR") || c.at("FOREACH") || c.at("WHILE") || c.at("LOOP") {
-            self.has_logic = true;
-            c.skip_until(0, |c| c.at("LOOP"));
-            c.need("LOOP")?;
-            self.statements(c, nesting + 1, &["END LOOP"])?;
-            c.need("END LOOP")?;
-            return self.semicolon(c);
+            return self.loops(c, nesting);
         }
         if c.eat("CASE") {
             self.has_logic = true;
+            let start = c.position();
             c.skip_until(0, |c| c.at("WHEN"));
+            let what = Some(c.span_from(start).slice(self.text).trim());
+            let turn = self.turns.iter().position(|(counter, _)| *counter == what);
             while c.eat_one(&["WHEN", "ELSE"]).is_some_and(|word| {
                 if word == "WHEN" {
                     c.skip_until(1, |c| c.at("THEN"));
@@ -239,6 +272,9 @@ impl Body<'_> {
                 }
                 true
             }) {
+                if let Some(turn) = turn {
+                    self.turns[turn].1.push(self.operations.len());
+                }
                 self.statements(c, nesting + 1, &["WHEN", "ELSE", "END CASE"])?;
             }
             c.need("END CASE")?;
@@ -258,12 +294,33 @@ impl Body<'_> {
         let quiet = ["RETURN", "EXIT", "CONTINUE", "RAISE", "COMMIT", "GET DIAGNOSTICS", "ASSERT"];
         if quiet.iter().any(|word| c.at(word)) || self.is_assignment(c) || self.selects_into(c) {
             self.has_logic = true;
+            if nesting == 1 && c.at("COMMIT") {
+                self.commits_before.push(self.operations.len());
+            }
             return self.skip_statement(c);
         }
         if c.at("EXECUTE") {
             return self.executed(c);
         }
         self.nested(c)
+    }
+
+    /// `[FOR part IN 1..2] LOOP … END LOOP;`. Where each turn ends with a COMMIT and does another branch of a `CASE part`,
+    /// no two branches share a transaction.
+    fn loops(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
+        self.has_logic = true;
+        let start = c.position();
+        c.skip_until(0, |c| c.at("LOOP"));
+        let counter = counter(c.span_from(start).slice(self.text));
+        c.need("LOOP")?;
+        self.turns.push((counter, Vec::new()));
+        self.statements(c, nesting + 1, &["END LOOP"])?;
+        let (_, branches) = self.turns.pop()?;
+        if self.has_committed {
+            self.commits_before.extend(branches);
+        }
+        c.need("END LOOP")?;
+        self.semicolon(c)
     }
 
     /// What is done to an index that no build finished: the index is no part of the schema yet.
@@ -279,9 +336,15 @@ impl Body<'_> {
         };
         let is_clearing = self.operations[before..].iter().all(about_it);
         self.operations.truncate(before);
-        (self.has_logic, self.clears_leftover) = (true, true);
+        (self.has_logic, self.is_known) = (true, true);
         is_clearing.then_some(())?;
         self.semicolon(c)
+    }
+
+    /// Nothing but `RAISE EXCEPTION '…'` stands before END IF.
+    fn is_only_raised(&self, c: &Cursor<'_>) -> bool {
+        let mut c = c.clone();
+        c.eat("RAISE EXCEPTION") && c.string().is_some() && c.eat_symbol(";") && c.at("END IF")
     }
 
     /// `EXECUTE '…'`: the statement in the string, where it is one string without a quote in it.
@@ -297,6 +360,10 @@ impl Body<'_> {
         });
         self.skip_statement(c)?;
         let span = c.span_from(start);
+        if span.slice(self.text).trim_start_matches("EXECUTE").trim_start().starts_with(BATCH) {
+            self.is_known = true;
+            return Some(());
+        }
         let plain =
             literal.as_deref().and_then(|l| l.strip_prefix('\'')?.strip_suffix('\'')).filter(|l| !l.contains('\''));
         match plain {
@@ -400,6 +467,32 @@ mod tests {
         }
         let unread = &read_statement("DO $$ <<outer>> BEGIN ALTER TABLE t ADD b int; END $$;").operations[0];
         assert_eq!(unread.operation, Operation::Opaque { what: "DO block with ALTER TABLE".into(), is_program: false });
+    }
+
+    #[test]
+    fn what_commits_one_by_one_shares_no_transaction() {
+        let commits = |body: &str| {
+            let reading = read_statement(&format!("DO $$ BEGIN {body} END $$;"));
+            format!("{:?}", reading.commits_before)
+        };
+        let parts = "CASE part WHEN 1 THEN DROP TABLE a; DROP TABLE b; WHEN 2 THEN DROP TABLE c; END CASE;";
+        let attempts = format!("FOR attempt IN 1..3 LOOP BEGIN {parts} EXIT; END; COMMIT; END LOOP;");
+        assert_eq!(commits(&format!("FOR part IN 1..2 LOOP {attempts} COMMIT; END LOOP;")), "[0, 2]");
+        assert_eq!(commits(&format!("FOR part IN 1..2 LOOP {parts} COMMIT; END LOOP;")), "[0, 2]");
+        assert_eq!(commits(&format!("FOR part IN 1..2 LOOP {parts} END LOOP;")), "[]");
+        assert_eq!(commits(&format!("FOR other IN 1..2 LOOP {parts} COMMIT; END LOOP;")), "[]");
+        assert_eq!(commits("DROP TABLE a; COMMIT; DROP TABLE b;"), "[1]");
+        assert_eq!(commits("DROP TABLE a; IF x THEN COMMIT; END IF; DROP TABLE b;"), "[]");
+    }
+
+    #[test]
+    fn a_look_at_a_build_does_nothing_else() {
+        let index = "IF NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('i') AND indisvalid) THEN";
+        let read = |body: &str| read_statement(&format!("DO $$ BEGIN {index} {body} END IF; END $$;")).operations;
+        assert_eq!(read("RAISE EXCEPTION 'i is not valid';"), []);
+        for body in ["RAISE EXCEPTION '%', change();", "PERFORM change();", "RAISE NOTICE 'no'; PERFORM change();"] {
+            assert_eq!(read(body).len(), 1, "{body}");
+        }
     }
 
     #[test]

@@ -18,9 +18,9 @@ pub fn pass(operation: &Operation) -> u8 {
             ColumnOperation::SetNotNull { .. } => 4,
             ColumnOperation::SetDefault { .. } => 6,
             ColumnOperation::SetAttribute { attribute, .. } => match attribute {
-                ColumnAttribute::DropExpression => 0,
+                ColumnAttribute::DropExpression { .. } | ColumnAttribute::DropIdentity { .. } => 0,
                 ColumnAttribute::SetExpression => 3,
-                ColumnAttribute::AddIdentity => 6,
+                ColumnAttribute::AddIdentity(_) => 6,
                 ColumnAttribute::ChangeIdentity
                 | ColumnAttribute::Statistics
                 | ColumnAttribute::Storage

@@ -13,8 +13,8 @@ use super::split::{Piece, Script};
 use super::token::Token;
 use super::whole_rows::updated_columns;
 use crate::operation::{
-    DataOperation, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence, SessionOperation, SqlFragment,
-    TableOperation, TransactionControl, TypeOperation,
+    DataOperation, Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence, QualifiedName,
+    SessionOperation, SqlFragment, TableOperation, TransactionControl, TypeOperation,
 };
 use crate::source::ByteSpan;
 
@@ -43,7 +43,7 @@ fn read_at_depth(text: &str, depth: usize) -> Reading {
 /// `tokens` is `None` where something in the text never ends.
 fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
     let whole = ByteSpan { start: 0, end: text.trim_end().trim_end_matches(';').trim_end().len() };
-    let plain = |operations| Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
+    let plain = Reading::plain;
     if parentheses(text) > MAX_DEPTH {
         return plain(vec![Located {
             operation: Operation::Opaque { what: "deeply nested statement".into(), is_program: false },
@@ -114,7 +114,9 @@ fn statement(c: &mut Cursor<'_>) -> Option<Operation> {
         return Some(operation);
     }
     if c.eat("COMMENT ON") {
-        return Some(Operation::Object(ObjectOperation::Comment { definition: c.rest() }));
+        let (name, part) = commented(c.clone()).unzip();
+        let part = part.flatten();
+        return Some(Operation::Object(ObjectOperation::Comment { name, part, definition: c.rest() }));
     }
     if c.at("GRANT") || c.at("REVOKE") || c.at("SECURITY LABEL") {
         return Some(grant(c));
@@ -129,6 +131,28 @@ fn statement(c: &mut Cursor<'_>) -> Option<Operation> {
         return Some(Operation::Object(ObjectOperation::RefreshMaterializedView { name, concurrently }));
     }
     session(c)
+}
+
+/// What a comment speaks of: `TABLE t`, `COLUMN s.t.c`, `TRIGGER x ON t`.
+fn commented(mut c: Cursor<'_>) -> Option<(QualifiedName, Option<Ident>)> {
+    if c.eat("COLUMN") {
+        let mut parts = vec![c.ident()?];
+        while c.eat_symbol(".") {
+            parts.push(c.ident()?);
+        }
+        let column = parts.pop()?;
+        let table = QualifiedName::unqualified(parts.pop()?);
+        return Some((QualifiedName { schema: parts.pop(), ..table }, Some(column)));
+    }
+    let of_table = ["CONSTRAINT", "TRIGGER", "POLICY", "RULE"];
+    if of_table.iter().any(|word| c.eat(word)) {
+        let part = c.ident()?;
+        c.need("ON")?;
+        c.eat("DOMAIN");
+        return Some((c.name()?, Some(part)));
+    }
+    c.eat("TABLE").then_some(()).or_else(|| c.eat("INDEX").then_some(())).or_else(|| object_kind(&mut c).map(drop))?;
+    Some((c.name()?, None))
 }
 
 fn create(c: &mut Cursor<'_>) -> Option<Operation> {
@@ -377,20 +401,21 @@ fn session(c: &mut Cursor<'_>) -> Option<Operation> {
         c.rest();
         return Some(Operation::Session(SessionOperation::Transaction(TransactionControl::Commit)));
     }
-    if [
-        "ROLLBACK",
-        "ABORT",
-        "SAVEPOINT",
-        "RELEASE",
-        "SET TRANSACTION",
-        "SET CONSTRAINTS",
-        "SET SESSION CHARACTERISTICS",
-    ]
-    .iter()
-    .any(|w| c.at(w))
-    {
+    let controls = [
+        ("SAVEPOINT", TransactionControl::Savepoint),
+        ("RELEASE", TransactionControl::Savepoint),
+        ("ROLLBACK TO", TransactionControl::Savepoint),
+        ("ROLLBACK WORK TO", TransactionControl::Savepoint),
+        ("ROLLBACK TRANSACTION TO", TransactionControl::Savepoint),
+        ("ROLLBACK", TransactionControl::Rollback),
+        ("ABORT", TransactionControl::Rollback),
+        ("SET CONSTRAINTS", TransactionControl::SetConstraints),
+        ("SET TRANSACTION", TransactionControl::SetTransaction),
+        ("SET SESSION CHARACTERISTICS", TransactionControl::SetTransaction),
+    ];
+    if let Some((_, control)) = controls.into_iter().find(|(words, _)| c.at(words)) {
         c.rest();
-        return Some(Operation::Session(SessionOperation::Transaction(TransactionControl::Other)));
+        return Some(Operation::Session(SessionOperation::Transaction(control)));
     }
     if c.at("SET") || c.at("RESET") {
         return setting::set(c);

@@ -3,11 +3,11 @@
 use super::cursor::Cursor;
 use super::passes::in_order_of_passes;
 use super::read_constraint::{constraint_alteration, domain_action, starts_constraint, table_constraint};
-use super::read_create::column_definition;
+use super::read_create::{column_definition, generated};
 use super::reading::Located;
 use crate::operation::{
-    ColumnAttribute, ColumnOperation, ConstraintOperation, EnumPosition, ObjectKind, ObjectOperation, Operation,
-    Persistence, RowSecurity, SqlFragment, TableAttribute, TableOperation, TableRef, Toggle, TypeOperation,
+    ColumnAttribute, ColumnOperation, ConstraintOperation, EnumPosition, Generated, ObjectKind, ObjectOperation,
+    Operation, Persistence, RowSecurity, SqlFragment, TableAttribute, TableOperation, TableRef, Toggle, TypeOperation,
 };
 
 /// After `ALTER TABLE`: one operation for each subcommand, with its slice, in the order in which they run.
@@ -154,15 +154,23 @@ fn alter_column(c: &mut Cursor<'_>, table: TableRef) -> Option<Operation> {
 }
 
 fn column_attribute(c: &mut Cursor<'_>) -> Option<ColumnAttribute> {
+    if c.at("ADD GENERATED") {
+        c.need("ADD")?;
+        return match generated(c)? {
+            Generated::Identity(identity) => Some(ColumnAttribute::AddIdentity(identity)),
+            Generated::Stored(_) | Generated::Virtual(_) => None,
+        };
+    }
     let forms = [
         ("SET STATISTICS", ColumnAttribute::Statistics),
         ("SET STORAGE", ColumnAttribute::Storage),
         ("SET COMPRESSION", ColumnAttribute::Compression),
-        ("ADD GENERATED", ColumnAttribute::AddIdentity),
-        ("DROP IDENTITY", ColumnAttribute::ChangeIdentity),
+        ("DROP IDENTITY IF EXISTS", ColumnAttribute::DropIdentity { if_exists: true }),
+        ("DROP IDENTITY", ColumnAttribute::DropIdentity { if_exists: false }),
         ("SET GENERATED", ColumnAttribute::ChangeIdentity),
         ("RESTART", ColumnAttribute::ChangeIdentity),
-        ("DROP EXPRESSION", ColumnAttribute::DropExpression),
+        ("DROP EXPRESSION IF EXISTS", ColumnAttribute::DropExpression { if_exists: true }),
+        ("DROP EXPRESSION", ColumnAttribute::DropExpression { if_exists: false }),
         ("SET EXPRESSION", ColumnAttribute::SetExpression),
         ("SET INCREMENT", ColumnAttribute::ChangeIdentity),
         ("SET START", ColumnAttribute::ChangeIdentity),

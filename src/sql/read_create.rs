@@ -140,7 +140,7 @@ fn column_constraint(c: &mut Cursor<'_>, column: &mut ColumnDefinition) -> Optio
     Some(())
 }
 
-fn generated(c: &mut Cursor<'_>) -> Option<Generated> {
+pub(super) fn generated(c: &mut Cursor<'_>) -> Option<Generated> {
     c.need("GENERATED")?;
     let generation = match c.eat_one(&["ALWAYS", "BY DEFAULT"]) {
         Some("BY DEFAULT") => Generation::ByDefault,

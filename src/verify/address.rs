@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use postgres::config::{Host, SslMode};
 use postgres::{Client, Config, Error, NoTls};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -78,6 +79,31 @@ impl Address {
         other
     }
 
+    /// The database as a URL that libpq and its kin read.
+    pub fn url(&self) -> String {
+        let config = &self.config;
+        let user = config.get_user().map(percent).unwrap_or_default();
+        let password =
+            config.get_password().map(|password| format!(":{}", percent(&String::from_utf8_lossy(password))));
+        let at = if user.is_empty() { "" } else { "@" };
+        let port = config.get_ports().first().copied().unwrap_or(5432);
+        let (host, mut words) = match config.get_hosts().first() {
+            Some(Host::Tcp(host)) if host.contains(':') => (format!("[{host}]:{port}"), Vec::new()),
+            Some(Host::Tcp(host)) => (format!("{host}:{port}"), Vec::new()),
+            #[cfg(unix)]
+            Some(Host::Unix(folder)) => {
+                (String::new(), vec![format!("host={}", percent(&folder.to_string_lossy())), format!("port={port}")])
+            }
+            None => (format!("localhost:{port}"), Vec::new()),
+        };
+        if config.get_ssl_mode() == SslMode::Require {
+            words.push("sslmode=require".to_owned());
+        }
+        let words = if words.is_empty() { String::new() } else { format!("?{}", words.join("&")) };
+        let database = config.get_dbname().map(percent).unwrap_or_default();
+        format!("postgresql://{user}{}{at}{host}/{database}{words}", password.unwrap_or_default())
+    }
+
     /// A new session.
     pub fn connect(&self) -> Result<Client, Error> {
         match &self.tls {
@@ -85,6 +111,15 @@ impl Address {
             None => self.config.connect(NoTls),
         }
     }
+}
+
+/// Text as a part of a URL.
+fn percent(text: &str) -> String {
+    let letter = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(letter).collect()
 }
 
 /// The schema that the URL names, as Prisma does.
@@ -170,12 +205,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn an_address_is_a_url_again() {
+        for url in [
+            "postgresql://me:p%40ss%2F@h:5433/db?sslmode=require",
+            "postgresql://me@[::1]:5432/db",
+            "postgresql://me@/db?host=%2Ftmp%2Fa%20b&port=5433",
+        ] {
+            let address = Address::of(url).unwrap();
+            assert_eq!(Address::of(&address.url()).unwrap().config.get_hosts(), address.config.get_hosts());
+            assert_eq!(address.url(), url);
+        }
+    }
+
+    #[test]
     fn words_of_a_framework_are_no_hindrance() {
         let config = Address::of("postgresql://me@h:5433/db?schema=app&connection_limit=5&connect_timeout=3&sslmode=verify-full&sslrootcert=system").unwrap().config;
         assert_eq!((config.get_user(), config.get_dbname()), (Some("me"), Some("db")));
         assert_eq!(config.get_options(), Some("-c search_path=\"app\""));
         assert_eq!(config.get_connect_timeout().map(std::time::Duration::as_secs), Some(3));
-        assert_eq!(config.get_ssl_mode(), postgres::config::SslMode::Require);
+        assert_eq!(config.get_ssl_mode(), SslMode::Require);
         assert!(Address::of("mysql://h/db").is_err());
         assert!(Address::of("postgresql://h/db?sslmode=verify-ca&sslrootcert=/nowhere").is_err());
     }

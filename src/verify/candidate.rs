@@ -2,11 +2,12 @@
 
 use postgres::Client;
 
+use super::command::Place;
 use super::{Doing, Scratch, VerifyError, message_of};
 use crate::framework::header::{About, Header, Undo};
 use crate::framework::migration::{Migration, Sent};
 use crate::operation::{Operation, SessionOperation, TransactionControl};
-use crate::plan::{Leaves, Runner};
+use crate::plan::{Leaves, Runner, Sends};
 use crate::sql::change;
 
 /// A migration of the history, with the sequence that replaces it.
@@ -20,6 +21,12 @@ pub struct Candidate {
     pub statements: Vec<String>,
     /// What is sent for its sequence, in order; empty when there is nothing to prove.
     pub pieces: Vec<Piece>,
+    /// Its file in the project.
+    pub place: Place,
+    /// The files that stand for it, in order.
+    pub files: Vec<Place>,
+    /// What only running its files would tell, each with its place: nothing is proved where there is any.
+    pub unknown: Vec<String>,
     /// Who sends it.
     pub runner: Runner,
 }
@@ -50,20 +57,66 @@ pub struct Piece {
 impl Candidate {
     /// A migration and the files that stand for it.
     pub fn new(naive: &Migration, files: Vec<&Migration>) -> Candidate {
+        let says_how = files.iter().any(|migration| migration.downgrade.is_some());
         let pieces = files.iter().enumerate().flat_map(|(file, migration)| {
-            let pieces = match migration.runner.sends_pieces() {
+            let mut pieces = match migration.runner.sends_pieces() {
                 true => Piece::of_file(migration),
                 false => migration.sent.iter().map(|sent| Piece::whole(migration, sent)).collect(),
             };
+            if says_how {
+                take_back(&mut pieces, migration.downgrade.as_ref());
+            }
             pieces.into_iter().map(move |piece| Piece { file, ..piece })
         });
+        let pieces = pieces.collect();
+        let mut unknown = naive.unknown();
+        if unknown.is_empty() {
+            unknown = files.iter().flat_map(|migration| migration.unknown()).collect();
+        }
+        let place = |migration: &Migration| Place {
+            name: migration.name.clone(),
+            path: migration.path().clone(),
+            text: migration.text().to_owned(),
+        };
         Candidate {
             name: naive.name.clone(),
-            naive: naive.sent.iter().map(|sent| naive.sql_of(sent)).collect(),
+            place: place(naive),
+            files: files.iter().map(|file| place(file)).collect(),
+            naive: as_sent(naive),
+            unknown,
             statements: naive.statements.iter().map(|statement| naive.sql(statement).to_owned()).collect(),
-            pieces: pieces.collect(),
+            pieces,
             runner: naive.runner,
         }
+    }
+}
+
+/// What the runner sends for a migration; what its file puts outside the runner's transaction ends it before.
+fn as_sent(migration: &Migration) -> Vec<String> {
+    let mut is_outside = false;
+    let mut all = Vec::new();
+    for sent in &migration.sent {
+        if sent.is_outside != is_outside {
+            is_outside = sent.is_outside;
+            all.push(if is_outside { "COMMIT" } else { "BEGIN" }.to_owned());
+        }
+        all.push(migration.sql_of(sent));
+    }
+    all
+}
+
+/// A file that says itself how it is taken back does that as a whole, before the files that it follows.
+fn take_back(pieces: &mut [Piece], downgrade: Option<&Undo>) {
+    pieces.iter_mut().for_each(|piece| piece.undo = Some(Vec::new()));
+    if let (Some(last), Some(downgrade)) = (pieces.last_mut(), downgrade) {
+        last.undo = statements(downgrade);
+    }
+}
+
+fn statements(undo: &Undo) -> Option<Vec<String>> {
+    match undo {
+        Undo::By(statements) => Some(statements.clone()),
+        Undo::Impossible => None,
     }
 }
 
@@ -73,11 +126,7 @@ impl Piece {
         let headers: Vec<&Header> = headers.into_iter().collect();
         let first = headers.first();
         let helps = first.is_some_and(|first| matches!(first.about, About::BeforeStep(_) | About::AfterStep(_)));
-        let undo = headers.iter().find_map(|header| header.undo.as_ref());
-        let undo = undo.and_then(|undo| match undo {
-            Undo::By(statements) => Some(statements.clone()),
-            Undo::Impossible => None,
-        });
+        let undo = headers.iter().find_map(|header| header.undo.as_ref()).and_then(statements);
         Piece {
             name,
             sql,
@@ -261,9 +310,15 @@ impl Candidate {
         Ok((!refused).then(|| Err(message_of(&error))))
     }
 
+    /// What is sent of the naive migration, one after the other, within the transaction that the runner has begun.
+    pub(super) fn one_by_one(&self) -> &[String] {
+        if self.runner.sends == Sends::Calls { &self.naive } else { &self.statements }
+    }
+
     /// Whether the author's statements may end transactions.
     pub(super) fn commits(&self) -> bool {
-        self.statements.iter().any(|statement| statement.to_ascii_uppercase().contains("COMMIT"))
+        let mut all = self.statements.iter().chain(&self.naive);
+        all.any(|statement| statement.to_ascii_uppercase().contains("COMMIT"))
     }
 
     /// Whether the naive migration fails and leaves nothing behind; then `database` is as it was. `None` when only the

@@ -11,6 +11,7 @@ use super::proof::{Bench, Sides};
 use super::rows::Contents;
 use super::{Doing, Scratch, VerifyError, message_of};
 use crate::framework::plpgsql::transactions;
+use crate::plan::Resumes;
 use crate::report::Proof;
 
 impl Bench<'_> {
@@ -73,12 +74,12 @@ impl Bench<'_> {
     fn run_on(&self, database: &Scratch, at: usize) -> Result<(), String> {
         let (pieces, piece) = (&self.candidate.pieces, &self.candidate.pieces[at]);
         let of_file = || pieces.iter().filter(|other| other.file == piece.file);
-        let mut rest: Vec<&Piece> = match self.candidate.runner.is_one_session() {
-            true => {
+        let mut rest: Vec<&Piece> = match self.candidate.runner.resumes {
+            Resumes::AtFile | Resumes::AtBeginningOfFile => {
                 let behind = pieces.iter().filter(|other| other.file > piece.file);
                 of_file().filter(|piece| !piece.with_ledger).chain(of_file()).chain(behind).collect()
             }
-            false => pieces[at..].iter().collect(),
+            Resumes::AtFileThatWasResolved => pieces[at..].iter().collect(),
         };
         let mut session = database.connect().map_err(|error| error.to_string())?;
         piece.clears.iter().try_for_each(|statement| send(&mut session, statement))?;
@@ -94,7 +95,7 @@ impl Bench<'_> {
         for piece in self.candidate.pieces.iter().rev() {
             let Some(statements) = &piece.undo else {
                 proof.undone = Some(undone);
-                proof.notes.push(format!("{} cannot be taken back: its first lines say why", piece.name));
+                proof.notes.push(format!("{} cannot be taken back: its file says why", piece.name));
                 return Ok(());
             };
             for statement in statements {

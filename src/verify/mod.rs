@@ -3,7 +3,8 @@
 //!
 //! From the ground up: `address` and `installation` find a server, `cluster` starts a throw-away one, `scratch` makes databases on
 //! it. `filling` makes rows up; `catalog`, `rows` and `locks` read and compare, `between` looks at what others see after each step.
-//! `candidate` is what is proved; `proof` is the order in which that happens, with `interruption`, `growth` and `bad_rows`. `traffic` lets a `workload` run beside it.
+//! `candidate` is what is proved; `proof` is the order in which that happens, with `interruption`, `growth` and `bad_rows`;
+//! `command` runs the project's own runner in its stead, and `own_runner` compares what that leaves. `traffic` lets a `workload` run beside it.
 
 pub(crate) mod address;
 mod bad_rows;
@@ -12,11 +13,13 @@ mod candidate;
 pub mod catalog;
 pub mod cleanup;
 mod cluster;
+mod command;
 pub mod filling;
 mod growth;
 pub mod installation;
 mod interruption;
 mod locks;
+mod own_runner;
 mod proof;
 pub mod rows;
 mod scratch;
@@ -27,6 +30,7 @@ use camino::Utf8PathBuf;
 
 pub use candidate::{Candidate, Piece};
 pub use cluster::Cluster;
+pub use command::{OwnRunner, Place};
 pub use proof::{Wanted, prove};
 pub use scratch::{Look, Scratch, Server};
 pub use traffic::try_traffic;

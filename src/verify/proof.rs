@@ -8,10 +8,11 @@ use std::time::Instant;
 use super::between::{Between, Moment, can_be_stopped};
 use super::candidate::{Candidate, Piece};
 use super::catalog::Catalog;
+use super::command::{OwnRunner, Place};
 use super::filling::{Filling, Rows, fill};
 use super::locks::{Relations, ends_transactions, relations, trace};
 use super::rows::{self, Contents};
-use super::{Scratch, Server, VerifyError, message_of};
+use super::{Doing, Scratch, Server, VerifyError, message_of};
 use crate::report::{Proof, StepProof, Verdict};
 
 /// What is to be proved.
@@ -29,6 +30,8 @@ pub struct Wanted {
     pub lock_timeout: Option<f64>,
     /// Tables of the framework's own, which are not compared.
     pub ledgers: &'static [&'static str],
+    /// The project's own runner, where one is configured.
+    pub own_runner: Option<OwnRunner>,
 }
 
 /// Runs the history on a server and proves each candidate that has pieces, in order.
@@ -42,6 +45,7 @@ pub fn prove(
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<Proof>, VerifyError> {
     let main = server.create()?;
+    let places: Vec<Place> = history.iter().map(|candidate| candidate.place.clone()).collect();
     let (sender, receiver) = mpsc::sync_channel::<(usize, Scratch)>(1);
     let receiver = Mutex::new(receiver);
     let proved = Mutex::new(Vec::new());
@@ -50,7 +54,7 @@ pub fn prove(
         // After a failure the rest is taken and left, so that nobody waits to hand it out.
         while let Ok((at, before)) = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv() {
             if ended.is_ok() {
-                let proof = timed(&Bench { server, wanted, candidate: &history[at] }, &before);
+                let proof = timed(&Bench { server, wanted, candidate: &history[at], before: &places[..at] }, &before);
                 ended = proof.map(|proof| proved.lock().unwrap_or_else(PoisonError::into_inner).push((at, proof)));
             }
         }
@@ -58,7 +62,7 @@ pub fn prove(
     };
     thread::scope(|scope| -> Result<(), VerifyError> {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(work)).collect();
-        let replayed = replay(server, &main, history, &sender, &proved, progress);
+        let replayed = replay(server, &main, history, (wanted, &places), &sender, &proved, progress);
         drop(sender);
         workers
             .into_iter()
@@ -86,6 +90,7 @@ fn replay(
     server: &Server,
     main: &Scratch,
     history: &[Candidate],
+    (wanted, places): (&Wanted, &[Place]),
     sender: &mpsc::SyncSender<(usize, Scratch)>,
     proved: &Mutex<Vec<(usize, Proof)>>,
     progress: &dyn Fn(usize, usize),
@@ -95,13 +100,36 @@ fn replay(
         if is_proved {
             let _ = sender.send((at, server.copy(main)?)); // the receiver outlives this
         }
-        if let Err(why) = candidate.send(main)?
-            && !is_proved
-        {
-            let failed = Proof::history(&candidate.name, &server.version, why);
-            proved.lock().unwrap_or_else(PoisonError::into_inner).push((at, failed));
+        let keep = |proof: Proof| proved.lock().unwrap_or_else(PoisonError::into_inner).push((at, proof));
+        let ended = match &wanted.own_runner {
+            Some(own) => own.run(&own.tree(&places[..=at])?, main, &candidate.name)?,
+            None => candidate.send(main)?,
+        };
+        if ended.is_ok() && wanted.own_runner.is_some() {
+            must_be_touched(main)?;
+        }
+        if !is_proved {
+            match ended {
+                Err(why) => keep(Proof::history(&candidate.name, &server.version, why)),
+                Ok(()) if !candidate.unknown.is_empty() && wanted.own_runner.is_none() => {
+                    keep(Proof::not_known(&candidate.name, &server.version, Vec::new(), &candidate.unknown));
+                }
+                Ok(()) => {}
+            }
         }
         progress(at + 1, history.len());
+    }
+    Ok(())
+}
+
+/// The runner has at least written down what it did.
+fn must_be_touched(database: &Scratch) -> Result<(), VerifyError> {
+    let is_empty = "SELECT NOT EXISTS (SELECT FROM pg_class WHERE oid >= 16384)";
+    if database.look()?.query_one(is_empty, &[]).doing("looking at a scratch database")?.get(0) {
+        return Err(VerifyError::Refused(
+            "[verify] command: it succeeds and leaves the scratch database empty; it must use the database that DATABASE_URL names"
+                .into(),
+        ));
     }
     Ok(())
 }
@@ -111,6 +139,8 @@ pub(super) struct Bench<'a> {
     pub server: &'a Server,
     pub wanted: &'a Wanted,
     pub candidate: &'a Candidate,
+    /// The migrations before it, as files.
+    pub before: &'a [Place],
 }
 
 /// How both sides ended and what they left.
@@ -125,6 +155,26 @@ pub(super) struct Sides {
 impl Bench<'_> {
     /// `main` is the database before the migration, without rows.
     fn prove(&self, main: &Scratch) -> Result<Proof, VerifyError> {
+        let Candidate { name, unknown, files, .. } = self.candidate;
+        let mut proof = match (unknown.is_empty(), &self.wanted.own_runner) {
+            (true, _) => self.by_statements(main)?,
+            (false, Some(_)) => Proof { name: name.clone(), ..Proof::default() },
+            (false, None) => {
+                let files = files.iter().map(|file| file.name.clone()).collect();
+                return Ok(Proof::not_known(name, &self.server.version, files, unknown));
+            }
+        };
+        if let Some(own) = self.wanted.own_runner.as_ref().filter(|_| proof.problems.is_empty()) {
+            self.by_own_runner(own, main, &mut proof)?;
+        }
+        if !proof.problems.is_empty() {
+            proof.verdict = Verdict::Differs;
+        }
+        Ok(proof)
+    }
+
+    /// The statements that are known, sent as the runner sends them.
+    fn by_statements(&self, main: &Scratch) -> Result<Proof, VerifyError> {
         let mut proof = Proof { name: self.candidate.name.clone(), ..Proof::default() };
         let history = self.server.copy(main)?;
         let filled = fill(&mut *history.look()?, &self.filling())?;
@@ -159,9 +209,6 @@ impl Bench<'_> {
                 proof.notes.push(format!("the naive migration fails on rows, the sequence does not: {why}"));
                 self.on_empty_tables(main, &mut proof)?;
             }
-        }
-        if !proof.problems.is_empty() {
-            proof.verdict = Verdict::Differs;
         }
         Ok(proof)
     }

@@ -155,6 +155,11 @@ impl Scratch {
         self.address.connect().doing("connecting to a scratch database")
     }
 
+    /// Where it is, as a URL.
+    pub fn url(&self) -> String {
+        self.address.url()
+    }
+
     /// A session for looking, new or not.
     pub fn look(&self) -> Result<Look<'_>, VerifyError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();

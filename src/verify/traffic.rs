@@ -32,7 +32,7 @@ pub fn try_traffic(
     let mut trials = Vec::new();
     for (at, candidate) in history.iter().enumerate() {
         if !candidate.pieces.is_empty() {
-            let bench = Bench { server, wanted, candidate };
+            let bench = Bench { server, wanted, candidate, before: &[] };
             trials.push(Trial {
                 name: candidate.name.clone(),
                 postgres: server.version.clone(),
@@ -53,6 +53,12 @@ impl Bench<'_> {
     fn traffic(&self, main: &Scratch, load: Load) -> Result<Trial, VerifyError> {
         let mut trial = Trial { rows: load.rows, clients: load.clients, rate: load.rate, ..Trial::default() };
         trial.promised = self.wanted.lock_timeout.map(|timeout| timeout + ALLOWANCE);
+        if !self.candidate.unknown.is_empty() {
+            let note =
+                |unknown: &String| format!("{unknown}: only running the file tells what it sends; it is not tried");
+            trial.notes.extend(self.candidate.unknown.iter().map(note));
+            return Ok(trial);
+        }
         let tables = self.locked_tables(main)?;
         let history = self.server.copy(main)?;
         let filling = Filling { rows: load.rows, only: Some(&tables), ..self.filling() };
@@ -68,7 +74,7 @@ impl Bench<'_> {
             return Ok(trial);
         }
         let word = |word: &'static str| self.candidate.runner.is_in_transaction().then(|| (word.to_owned(), word));
-        let statements = self.candidate.statements.iter().map(|statement| (one_line(statement), statement.as_str()));
+        let statements = self.candidate.one_by_one().iter().map(|statement| (one_line(statement), statement.as_str()));
         let statements: Vec<Part> = word("BEGIN").into_iter().chain(statements).chain(word("COMMIT")).collect();
         let pieces: Vec<Part> =
             self.candidate.pieces.iter().map(|piece| (piece.name.clone(), piece.sql.as_str())).collect();

@@ -13,7 +13,8 @@ pub fn block(blocker: &mut Client, sql: &str) -> Result<()> {
     let kind = if sql.contains("ALTER SEQUENCE") { 'S' } else { 'r' };
     let relations = format!(
         "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
-         WHERE relkind = '{kind}' AND nspname NOT IN ('pg_catalog', 'information_schema') AND relname <> '_prisma_migrations'"
+         WHERE relkind = '{kind}' AND nspname NOT IN ('pg_catalog', 'information_schema') 
+         AND relname NOT IN ('_prisma_migrations', 'alembic_version')"
     );
     let relations: Vec<String> = blocker.query(&relations, &[])?.iter().map(|row| row.get(0)).collect();
     blocker.batch_execute("BEGIN")?;

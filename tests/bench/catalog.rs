@@ -22,7 +22,14 @@ pub fn everything(database: &Database) -> Result<String> {
 fn dump(database: &Database, arguments: &[&str]) -> Result<String> {
     let output = Command::new(super::variable("SAFESTEP_TEST_PG_DUMP")?)
         .args(arguments)
-        .args(["--exclude-table", "*._prisma_migrations", "--exclude-schema", "drizzle"])
+        .args([
+            "--exclude-table",
+            "*._prisma_migrations",
+            "--exclude-table",
+            "*.alembic_version",
+            "--exclude-schema",
+            "drizzle",
+        ])
         .arg(&database.url)
         .output()
         .context("running pg_dump")?;

@@ -2,6 +2,7 @@
 //! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees, as a second opinion ·
 //! `blocker.rs` a session in a step's way ·
 //! `lost.rs`, `values.rs` what a rewrite may not lose ·
+//! `alembic.rs` Alembic's samples and the scripts that hold our reading against Python's and Alembic's own, `upgrade.rs` projects of them and the real Alembic ·
 //! `folder.rs` safestep in a temporary folder · `drizzle.rs` Drizzle folders and the real migrators · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `engine.rs` Prisma's schema engine without the CLI · `proof.rs` naive against sequence: the promise itself.
 
 pub mod alembic;
@@ -14,6 +15,7 @@ pub mod lost;
 pub mod prisma;
 pub mod proof;
 pub mod server;
+pub mod upgrade;
 pub mod values;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,6 +39,18 @@ pub trait Named {
 impl Named for prisma::Sample {
     fn name(&self) -> &str {
         &self.name
+    }
+}
+
+impl Named for upgrade::Sample {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Named for String {
+    fn name(&self) -> &str {
+        self
     }
 }
 

@@ -193,6 +193,16 @@ pub fn must_be_same(naive: &Database, sequence: &Database, history: &Database, l
     Expected::of(naive, history, loses)?.must_be(sequence)
 }
 
+/// Fails when two databases differ in their schema.
+pub fn must_look_the_same(expected: &Database, database: &Database) -> Result<()> {
+    if let Some(difference) = catalog::difference(&catalog::schema(expected)?, &catalog::schema(database)?) {
+        bail!("the schema differs\n{difference}");
+    }
+    let differences = read(expected)?.0.differences(&read(database)?.0);
+    ensure!(differences.is_empty(), "safestep sees a difference\n{differences:#?}");
+    Ok(())
+}
+
 /// The same without `pg_dump`: what the library sees.
 pub fn must_read_the_same(naive: &Database, sequence: &Database, history: &Database, loses: &[&str]) -> Result<()> {
     Read::of(naive, history, loses)?.must_be(sequence)

@@ -72,14 +72,15 @@ pub fn lost(source: &str, output: &str) -> Option<String> {
 
 /// The values in the conditions of DO blocks: with a guard of another form they go.
 fn asked(source: &str) -> BTreeSet<String> {
+    let is_block = |value: &String| !value.starts_with(['\'', 'E', 'e']) && is_do_body(source, value);
     let mut found = BTreeSet::new();
-    let mut rest = source;
-    while let Some((_, condition)) = rest.split_once("IF ") {
-        let (condition, after) = condition.split_once("THEN").unwrap_or((condition, ""));
-        if condition.trim_start().starts_with("NOT EXISTS") {
-            found.extend(values(condition));
+    for block in values(source).into_iter().filter(is_block) {
+        for (at, word) in block.match_indices("IF ") {
+            let behind = &block[at + word.len()..];
+            if let Some((condition, _)) = behind.split_once("THEN").filter(|_| behind.starts_with("NOT EXISTS")) {
+                found.extend(values(condition));
+            }
         }
-        rest = after;
     }
     found
 }

@@ -97,7 +97,7 @@ impl Judge {
         }
         let between = Between::of(&before, Moment::read(&mut other, LEDGERS)?);
         let known = columns(&mut self.sequence.connect()?)?;
-        let seen = match self.run(&rewritten, between)? {
+        let seen = match self.run(case, &rewritten, between)? {
             Ok(seen) => seen,
             Err(failed) => return Ok(Err(failed)),
         };
@@ -109,7 +109,12 @@ impl Judge {
     }
 
     /// The sequence, step by step: the first thing that was seen on the way, or why it fails.
-    fn run(&self, rewritten: &Rewritten, mut between: Between) -> Result<Result<Option<Finding>, Finding>> {
+    fn run(
+        &self,
+        case: &Case,
+        rewritten: &Rewritten,
+        mut between: Between,
+    ) -> Result<Result<Option<Finding>, Finding>> {
         let mut other = self.sequence.connect()?;
         let in_use = trace::with_indexes(&mut other)?;
         let mut first = None;
@@ -170,6 +175,9 @@ impl Judge {
             }
             if at + 1 < rewritten.pieces.len() {
                 for gap in between.gaps(&mut other, LEDGERS)? {
+                    if self.sees_what_stays(case, &gap)? {
+                        continue;
+                    }
                     first.get_or_insert(Finding::new(
                         format!("gap: {}", kind_of_gap(&gap)),
                         format!("after {}: {gap}", piece.name),
@@ -189,7 +197,7 @@ impl Judge {
         let mut other = self.sequence.connect()?;
         let moment = Moment::read(&mut other, LEDGERS)?;
         let between = Between::of(&moment, Moment::read(&mut other, LEDGERS)?);
-        let seen = self.run(rewritten, between)?.unwrap_or_else(Some);
+        let seen = self.run(case, rewritten, between)?.unwrap_or_else(Some);
         Ok(seen.filter(|finding| finding.kind == Said::UNTRUE))
     }
 

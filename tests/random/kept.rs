@@ -20,6 +20,8 @@ struct Written {
     is_text: bool,
     /// The row, by its `id`.
     id: String,
+    /// The column's number: another column may get its name.
+    number: i16,
 }
 
 impl Written {
@@ -34,7 +36,14 @@ impl Written {
     /// True when the database took it.
     fn write(&self, client: &mut Client, number: usize, round: usize) -> bool {
         let value = self.value(number, round);
-        let update = format!("UPDATE {} SET {} = '{value}' WHERE id::text = '{}'", self.table, self.column, self.id);
+        let is_it = format!(
+            "EXISTS (SELECT FROM pg_attribute WHERE attrelid = '{}'::regclass AND attnum = {} AND quote_ident(attname) = '{}')",
+            self.table.replace('\'', "''"),
+            self.number,
+            self.column.replace('\'', "''")
+        );
+        let update =
+            format!("UPDATE {} SET {} = '{value}' WHERE id::text = '{}' AND {is_it}", self.table, self.column, self.id);
         client.execute(&update, &[]).is_ok_and(|rows| rows > 0)
     }
 }
@@ -89,7 +98,7 @@ impl Judge {
 
 /// The first row of a table, when the column takes texts or numbers.
 fn one(client: &mut Client, table: &str, column: &str) -> Result<Option<Written>> {
-    let query = "SELECT quote_ident(a.attname), t.typcategory = 'S' FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    let query = "SELECT quote_ident(a.attname), t.typcategory = 'S', a.attnum FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
          WHERE a.attrelid = $1::text::regclass AND a.attname = $2 AND t.typname IN ('text', 'varchar', 'int4', 'int8', 'int2')
            AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = a.attrelid AND attname = 'id')";
     let Some(row) = client.query_opt(query, &[&table, &column])? else { return Ok(None) };
@@ -98,6 +107,7 @@ fn one(client: &mut Client, table: &str, column: &str) -> Result<Option<Written>
         table: table.to_owned(),
         column: row.get(0),
         is_text: row.get(1),
+        number: row.get(2),
         id,
     });
     Ok(written)

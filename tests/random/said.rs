@@ -136,8 +136,9 @@ impl Said {
             let has_no_triggers = major < 15 && says_any(&["DROP TABLE"]) && all(&names.partitioned);
             // newer ones lock children for a constraint that is not theirs
             let have_no_part = major < 18 && says_any(&[" ADD "]) && all(&names.children);
-            // from 18 on children are locked only where there is a NOT NULL to drop
-            let have_nothing = major >= 18 && says_any(&["DROP NOT NULL"]) && all(&names.children);
+            // from 18 on children are locked only where there is a NOT NULL to drop or to add
+            let below = names.children.union(&names.partitions).copied().collect();
+            let have_nothing = major >= 18 && says_any(&["DROP NOT NULL", "SET NOT NULL"]) && all(&below);
             of_newer_ones || has_no_triggers || have_no_part || have_nothing
         };
         for ((tables, said), held) in merged.iter().zip(held) {
@@ -225,29 +226,34 @@ pub struct Names {
     all: BTreeSet<(String, String, u32)>,
     /// Those that inherit from another one and are no partitions, and their indexes.
     children: BTreeSet<u32>,
+    partitions: BTreeSet<u32>,
     partitioned: BTreeSet<u32>,
-    indexes: BTreeSet<u32>,
+    /// Indexes, each with its table.
+    indexes: BTreeMap<u32, u32>,
 }
 
 impl Names {
-    /// Adds what they are called now; who plans a query on a table locks its indexes too, so they go by its name as well.
+    /// Adds what they are called now.
     pub fn read(&mut self, client: &mut Client) -> Result<()> {
         let query = "SELECT nspname::text, relname::text, c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace
-             WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-             UNION SELECT nspname::text, relname::text, indexrelid FROM pg_catalog.pg_index JOIN pg_catalog.pg_class c ON c.oid = indrelid
-             JOIN pg_catalog.pg_namespace n ON n.oid = relnamespace WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
+             WHERE nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')";
         self.all.extend(client.query(query, &[])?.iter().map(|row| (row.get(0), row.get(1), row.get(2))));
         let with_indexes = |these: &str| {
             format!(
                 "WITH these AS ({these}) SELECT oid FROM these UNION SELECT indexrelid FROM pg_catalog.pg_index JOIN these ON oid = indrelid"
             )
         };
-        let children = "SELECT inhrelid AS oid FROM pg_catalog.pg_inherits JOIN pg_catalog.pg_class p ON p.oid = inhparent WHERE p.relkind = 'r'";
+        let below = |kind: char| {
+            format!(
+                "SELECT inhrelid AS oid FROM pg_catalog.pg_inherits JOIN pg_catalog.pg_class p ON p.oid = inhparent WHERE p.relkind = '{kind}'"
+            )
+        };
         let partitioned = "SELECT oid FROM pg_catalog.pg_class WHERE relkind = 'p'";
-        self.children.extend(client.query(&with_indexes(children), &[])?.iter().map(|row| row.get::<_, u32>(0)));
+        self.children.extend(client.query(&with_indexes(&below('r')), &[])?.iter().map(|row| row.get::<_, u32>(0)));
+        self.partitions.extend(client.query(&with_indexes(&below('p')), &[])?.iter().map(|row| row.get::<_, u32>(0)));
         self.partitioned.extend(client.query(&with_indexes(partitioned), &[])?.iter().map(|row| row.get::<_, u32>(0)));
-        let indexes = client.query("SELECT indexrelid FROM pg_catalog.pg_index", &[])?;
-        self.indexes.extend(indexes.iter().map(|row| row.get::<_, u32>(0)));
+        let indexes = client.query("SELECT indexrelid, indrelid FROM pg_catalog.pg_index", &[])?;
+        self.indexes.extend(indexes.iter().map(|row| (row.get::<_, u32>(0), row.get::<_, u32>(1))));
         Ok(())
     }
 
@@ -259,9 +265,12 @@ impl Names {
     /// An index that is not in use yet has the name of one.
     fn is_new_index(&self, name: &str, in_use: &InUse) -> bool {
         let called = self.called(name);
-        called.is_subset(&self.indexes) && called.iter().any(|relation| !in_use.contains_key(relation))
+        called.iter().all(|relation| self.indexes.contains_key(relation))
+            && called.iter().any(|relation| !in_use.contains_key(relation))
     }
 
+    /// Who plans a query on a table locks its indexes too, so they go by each of its names as well, also one that it got when
+    /// they were gone.
     fn called(&self, name: &str) -> BTreeSet<u32> {
         let parts: Vec<String> = unquoted(name, ".").into_iter().map(plain).collect();
         let is_it = |(schema, relation, _): &&(String, String, u32)| match parts.as_slice() {
@@ -269,7 +278,10 @@ impl Names {
             [of, only] => schema == of && relation == only,
             _ => false,
         };
-        self.all.iter().filter(is_it).map(|(.., relation)| *relation).collect()
+        let relations: BTreeSet<u32> = self.all.iter().filter(is_it).map(|(.., relation)| *relation).collect();
+        let of_these = self.indexes.iter().filter(|(_, table)| relations.contains(table)).map(|(index, _)| *index);
+        let indexes: BTreeSet<u32> = of_these.collect();
+        relations.into_iter().chain(indexes).collect()
     }
 }
 

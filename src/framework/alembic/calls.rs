@@ -1,12 +1,20 @@
 //! The statements of `upgrade()` as calls, with the SQL that each sends.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
 use super::effects::{Effect, EffectKind, Place};
 use super::revision::{BodyStatement, Function, Revision};
+use super::scope::Project;
 use super::sent::Sent;
 use super::{ALEMBIC, SIGN};
 use crate::framework::FrameworkError;
+use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
-use crate::operation::Operation;
+use crate::operation::{ConstraintOperation, Operation};
 use crate::source::{ByteSpan, SourceFile};
 use crate::sql::{Located, PieceKind, Reading, read_statement, split};
 
@@ -15,12 +23,40 @@ use crate::sql::{Located, PieceKind, Reading, read_statement, split};
 /// # Errors
 /// As [`Revision::read`].
 pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
-    let revision = Revision::read(source)?;
+    let revision = revision(source)?;
     let calls = revision.upgrade.as_ref().map(|function| calls(&revision.source.text, function)).unwrap_or_default();
+    let downgrade = revision.downgrade.as_ref().and_then(|function| downgrade(&revision.source.text, function));
     let title = title(&revision);
     let mut migration = Migration::of_calls(name.to_owned(), revision.source, SIGN, ALEMBIC.runner, calls);
     migration.title = title;
+    migration.downgrade = downgrade;
     Ok(migration)
+}
+
+/// What `downgrade()` sends, where it sends something.
+fn downgrade(file: &str, function: &Function) -> Option<Undo> {
+    let sends: Vec<Sending> = calls(file, function).into_iter().flat_map(|call| call.sends).collect();
+    match sends.iter().any(|sending| sending.sql.is_empty()) {
+        true => Some(Undo::Impossible),
+        false => (!sends.is_empty()).then(|| Undo::By(sends.into_iter().map(|sending| sending.sql).collect())),
+    }
+}
+
+/// Reads a revision, with what its project's modules say of the names in it.
+///
+/// # Errors
+/// As [`Revision::read`].
+pub(super) fn revision(source: SourceFile) -> Result<Revision, FrameworkError> {
+    thread_local! {
+        /// The projects that this thread has looked into: revisions of one folder share their modules.
+        static PROJECTS: RefCell<HashMap<Utf8PathBuf, Rc<Project>>> = RefCell::default();
+    }
+    let folder = source.path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+    let project = PROJECTS.with_borrow_mut(|projects| {
+        let project = projects.entry(folder).or_insert_with_key(|folder| Rc::new(Project::of(folder)));
+        Rc::clone(project)
+    });
+    Revision::read_in(source, &project)
 }
 
 /// What a revision is about: its message, without the number that safestep gave a step.
@@ -106,8 +142,9 @@ fn call(file: &str, function: &Function, statements: std::ops::Range<usize>) -> 
         sends = vec![together(sends)];
     }
     Call {
-        around: Some((behind_mark(file, first.leading), last.behind)),
+        leading: Some(behind_mark(file, first.leading)),
         span: ByteSpan::new(first.span.start, last.span.end),
+        behind: Some(last.behind),
         sends,
     }
 }
@@ -154,7 +191,13 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
             let spans = vec![call; reading.operations.len()];
             return Sending { sql, reading, spans, is_outside };
         }
-        let reading = script.read(piece, text);
+        let mut reading = script.read(piece, text);
+        // The metadata names its constraint, and nobody sees how.
+        let is_unnamed = |located: &Located| match &located.operation {
+            Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
+            _ => false,
+        };
+        reading.has_logic |= sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
         let from = piece.span.start;
         let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
         let spans = reading.operations.iter().map(of).collect();
@@ -174,8 +217,7 @@ fn unless_there(statement: &str) -> String {
 fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
     let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
     let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-    let reading = Reading { operations, in_do: false, has_logic: false, bounds_lock_waits: false };
-    Sending { sql: String::new(), reading, spans: vec![span], is_outside }
+    Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside }
 }
 
 /// Statements between which Python looks at what the database answered: they stay as they are.
@@ -184,7 +226,7 @@ fn together(sends: Vec<Sending>) -> Sending {
     let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
     let mut all = Sending {
         sql: String::new(),
-        reading: Reading { operations: Vec::new(), in_do: false, has_logic: true, bounds_lock_waits: false },
+        reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
         spans: Vec::new(),
         is_outside,
     };

@@ -86,7 +86,10 @@ impl Configuration {
             // A path of the machine where it runs says nothing here; what stands beside the file does.
             Some(location) => script_folder(&folder, location, section)
                 .or_else(|| folder.join("env.py").is_file().then(|| folder.clone()))
-                .ok_or_else(|| unusable(file, &format!("script_location is {location}, and there is no env.py")))?,
+                .ok_or_else(|| {
+                    let location = location.replace(HERE, "%(here)s");
+                    unusable(file, &format!("script_location is {location}, and there is no env.py"))
+                })?,
         };
         let mut locations = Vec::new();
         if let Some(text) = section.get("version_locations") {

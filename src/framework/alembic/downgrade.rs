@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use super::directive::drop_index;
 use super::file::{File, Taken};
 use super::inverse::subjects;
 use super::written::sql_literal;
 use crate::framework::plpgsql::{Later, guarded as once_each, retried_in_turn};
 use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};
-use crate::operation::Operation;
+use crate::operation::{IndexOperation, Operation};
 use crate::plan::{Sequence, Step, Undo};
 use crate::sql::{Located, read_statement, render};
 
@@ -26,13 +27,13 @@ pub(super) enum Downgrades {
 /// The downgrades of the steps.
 ///
 /// Each step takes itself back where that can be done, with the author's own statement where nothing else says how. An
-/// author's function that does nothing goes on doing nothing; one that does more or other than take back what the upgrade
+/// author's function that does nothing, or only fails, goes on so; one that does more or other than take back what the upgrade
 /// does stays whole, in the first step: that is the last one to be taken back.
 pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     let blocks = of.sequence.blocks.len();
     let own = match file.downgrade() {
         None => return Downgrades::Whole(blocks - 1),
-        Some(own) if own.is_empty() => return Downgrades::Whole(blocks - 1),
+        Some(own) if own.iter().all(|call| call.text.starts_with("raise")) => return Downgrades::Whole(blocks - 1),
         Some(own) => own,
     };
     let made: BTreeSet<String> = of.sequence.steps_of(0..blocks).flat_map(|step| subjects(&step.operation)).collect();
@@ -43,7 +44,7 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     let each = (0..blocks).map(|at| {
         let undone = undone(steps(of.sequence, at));
         if undone.impossible.is_empty() {
-            return Some(lines(&undone, of.settings, file.quote()));
+            return lines(&undone, of.settings, file);
         }
         // What cannot be taken back as it was, its author may bring back in some form.
         let impossible = steps(of.sequence, at).filter(|step| matches!(step.undo, Undo::Impossible(_)));
@@ -52,22 +53,22 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
             .iter()
             .filter(|call| call.subjects.as_ref().is_some_and(|all| !all.is_empty() && all.is_subset(&wanted)))
             .collect();
-        let given: BTreeSet<String> = calls.iter().flat_map(|call| call.subjects.clone().unwrap_or_default()).collect();
-        let is_given = !wanted.is_empty() && wanted.is_subset(&given) && undone.statements.is_empty();
-        is_given.then(|| {
-            let point = [BLOCK.to_owned(), "    pass".to_owned()];
-            point.into_iter().chain(calls.iter().map(|call| call.text.to_owned())).collect()
-        })
+        let mut lines = match undone.statements.is_empty() {
+            true if calls.is_empty() => return vec!["pass".to_owned()],
+            true => vec![BLOCK.to_owned(), "    pass".to_owned()],
+            false => lines(&undone, of.settings, file),
+        };
+        // Behind the block: they run once, with the row.
+        lines.extend(calls.iter().map(|call| call.text.to_owned()));
+        lines
     });
-    match each.collect::<Option<Vec<Lines>>>() {
-        Some(each) => Downgrades::Each(with_comments(each, of.sequence, &own)),
-        None => Downgrades::Whole(0),
-    }
+    Downgrades::Each(with_comments(each.collect(), of.sequence, &own))
 }
 
 /// With the author's comments on a statement in the first step that takes back the same: the downgrade begins at the last.
 fn with_comments(mut each: Vec<Lines>, sequence: &Sequence, own: &[Taken<'_>]) -> Vec<Lines> {
-    for call in own.iter().rev().filter(|call| !call.comments.is_empty()) {
+    // What always fails is left out, with what Alembic says of it.
+    for call in own.iter().rev().filter(|call| !call.fails && !call.comments.is_empty()) {
         let is_own = |at: &usize| {
             let made = steps(sequence, *at).flat_map(|step| subjects(&step.operation));
             made.into_iter().any(|subject| call.subjects.as_ref().is_some_and(|all| all.contains(&subject)))
@@ -82,19 +83,39 @@ fn steps(sequence: &Sequence, block: usize) -> impl Iterator<Item = &Step> {
     sequence.steps_of(block..block + 1)
 }
 
-fn lines(undone: &Undone, settings: &LayoutSettings, quote: char) -> Lines {
+fn lines(undone: &Undone, settings: &LayoutSettings, file: &File<'_>) -> Lines {
     if undone.statements.is_empty() {
         return vec!["pass".to_owned()];
     }
-    let calls = undone.statements.iter().map(|statement| {
+    let calls = undone.statements.iter().flat_map(|statement| {
         let text = statement.trim_end().trim_end_matches(';');
         let sql = match takes_its_time(text) {
-            true => text.to_owned(),
+            true => match drop_of_index(text, file) {
+                Some(directive) => return directive,
+                None => text.to_owned(),
+            },
             false => guarded(text, settings),
         };
-        format!("    op.execute({})", sql_literal(&sql, quote))
+        file.call("op.execute", &[sql_literal(&sql, file.quote())], 1)
     });
     std::iter::once(BLOCK.to_owned()).chain(calls).collect()
+}
+
+/// `DROP INDEX CONCURRENTLY IF EXISTS` of one index as a directive, where Alembic looks whether the index is there.
+fn drop_of_index(statement: &str, file: &File<'_>) -> Option<Lines> {
+    let reading = read_statement(&format!("{statement};"));
+    match reading.operations.as_slice() {
+        [
+            Located {
+                operation: Operation::Index(IndexOperation::Drop { names, if_exists: true, cascade: false, .. }),
+                ..
+            },
+        ] if file.checks_for_index() => match names.as_slice() {
+            [name] => Some(drop_index(name, file)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Ends the transaction that the runner is in.

@@ -4,11 +4,11 @@
 //! file. What needs more than reading is opaque, with the reason, and so is the whole statement of the function that it
 //! stands in.
 
-use super::operations::{self, Enums};
+use super::operations::{self, Enums, Namer};
 use super::python::{
     Clause, Expression, ExpressionKind, Header, Literal, Part, Statement, StatementKind, Text, expression_at, literal,
 };
-use super::scope::{Names, Scope, returns, truth};
+use super::scope::{Names, Scope, iterated, returns, truth};
 use super::sent::Sent;
 use super::value::{Arguments, Batch, Made, Value, Why};
 use crate::source::ByteSpan;
@@ -55,7 +55,8 @@ pub fn effects<'a>(file: &'a str, module: &Scope<'a>, function: &'a Clause) -> V
     let mut own = Scope::default();
     if let Header::Function { parameters, .. } = &function.header {
         for name in parameters.iter().map(|parameter| parameter.name.slice(file)) {
-            own.set(name, parameter(name));
+            let module = std::slice::from_ref(module);
+            own.set(name, Names { file, scopes: module, depth: 0 }.argument(name));
         }
     }
     let mut reader = Reader {
@@ -77,14 +78,6 @@ pub fn effects<'a>(file: &'a str, module: &Scope<'a>, function: &'a Clause) -> V
         }
     }
     reader.effects
-}
-
-/// What `env.py` gives the functions of a revision with `run_migrations(…)`: `op` stands for Alembic's own.
-fn parameter(name: &str) -> Value {
-    match name {
-        "op" => Value::Imported("alembic.op".to_owned()),
-        name => Value::Unknown(format!("the parameter {name}")),
-    }
 }
 
 struct Reader<'a> {
@@ -201,10 +194,16 @@ impl<'a> Reader<'a> {
                 self.scope().define(file, statement);
                 Ok(())
             }
+            [Clause { header: Header::Class(..), .. }] => {
+                self.harmless(statement, "class")?;
+                let class = self.names().class(statement, &[]);
+                class.into_iter().for_each(|(name, value)| self.scope().set(name, value));
+                Ok(())
+            }
             [Clause { header: Header::With(items), body, .. }] => self.with(items, body),
             [Clause { header: Header::For(target, values), body, .. }] => {
                 self.run(values)?;
-                match self.names().value(values) {
+                match iterated(self.names().value(values)) {
                     Value::List(values) if !leaves(file, body) => {
                         for value in values {
                             self.scope().assign(file, target, value);
@@ -336,21 +335,20 @@ impl<'a> Reader<'a> {
 
     /// What the calls in an expression do, in the order in which Python makes them.
     fn run(&mut self, expression: &'a Expression) -> Result<(), Why> {
-        let mut calls = Vec::new();
-        let mut is_conditional = false;
         let mut fields_are_harmless = true;
-        expression.walk(&mut |part| match &part.kind {
-            ExpressionKind::Call(..) => calls.push(part),
-            ExpressionKind::Other(_) | ExpressionKind::Conditional(..) => is_conditional = true,
-            ExpressionKind::Strings(literals) => fields_are_harmless &= self.fields_are_harmless(literals),
-            _ => {}
+        expression.walk(&mut |part| {
+            if let ExpressionKind::Strings(literals) = &part.kind {
+                fields_are_harmless &= self.fields_are_harmless(literals);
+            }
         });
         if !fields_are_harmless {
             return Err("a call in an f-string".to_owned());
         }
+        let mut calls = Vec::new();
+        calls_in(self.file, expression, false, &mut calls);
         // An inner call ends before the outer one.
-        calls.sort_by_key(|call| call.span.end);
-        for call in calls {
+        calls.sort_by_key(|(call, _)| call.span.end);
+        for (call, is_conditional) in calls {
             match self.meaning(call)? {
                 Meaning::Harmless => {}
                 _ if is_conditional => return Err("a call in an expression".to_owned()),
@@ -389,8 +387,12 @@ impl<'a> Reader<'a> {
             ExpressionKind::Attribute(of, name) => {
                 let name = name.slice(self.file);
                 match self.names().value(of) {
-                    Value::Imported(path) => Ok(is_harmless(&format!("{path}.{name}"))),
+                    Value::Imported(path) => match self.names().value(function) {
+                        Value::Class(class) if class.is_type() => Ok(true),
+                        _ => Ok(is_harmless(&format!("{path}.{name}"))),
+                    },
                     Value::Connection | Value::Batch(_) => Ok(false),
+                    Value::Class(class) => Err(format!("a call of {name} of {}", class.name)),
                     Value::Made(made) => Ok(is_harmless_method(&made, name)),
                     Value::Unknown(why) if !HARMLESS_METHODS.contains(&name) => {
                         Err(format!("a call of {name} of {why}"))
@@ -407,6 +409,7 @@ impl<'a> Reader<'a> {
             }
             _ => match self.names().value(function) {
                 Value::Imported(path) => Ok(is_harmless(&path)),
+                Value::Class(class) if class.is_type() => Ok(true),
                 Value::Unknown(why) => Err(format!("a call of {why}")),
                 other => Err(format!("a call of {}", other.kind())),
             },
@@ -496,8 +499,12 @@ impl<'a> Reader<'a> {
         if name == "bulk_insert" {
             return operations::bulk_insert(arguments, span);
         }
-        let statements = operations::statements(name, arguments, &mut self.enums)?;
-        Ok(statements.into_iter().map(|sql| Sent::known(Text::standing_for(sql, span))).collect())
+        let convention = self.names().convention();
+        let namer = Namer::new(&convention);
+        let statements = operations::statements(name, arguments, &mut self.enums, &namer)?;
+        let has_unknown_names = namer.is_unknown();
+        let sent = |sql| Sent { has_unknown_names, ..Sent::known(Text::standing_for(sql, span)) };
+        Ok(statements.into_iter().map(sent).collect())
     }
 }
 
@@ -515,6 +522,14 @@ fn driver_sql(name: &str, arguments: &Arguments) -> Result<Sent, Why> {
     match arguments.positional.get(1) {
         None | Some(Value::None) => {}
         Some(Value::Dict(pairs)) => values.extend(pairs.iter().filter_map(|(key, value)| Some((key.text()?, value)))),
+        Some(Value::List(values)) => {
+            return match statement {
+                Value::Text(text) if !values.iter().any(|value| matches!(value, Value::List(_) | Value::Dict(_))) => {
+                    operations::driver_values(text, values)
+                }
+                _ => Err("SQL that is sent for each of a list".to_owned()),
+            };
+        }
         Some(other) => return Err(format!("SQL with parameters from {}", other.kind())),
     }
     match statement {
@@ -522,7 +537,54 @@ fn driver_sql(name: &str, arguments: &Arguments) -> Result<Sent, Why> {
             Ok(Sent::known(text.clone()))
         }
         Value::Text(_) => Err("SQL with parameters, or with %".to_owned()),
+        Value::Template(_) if !values.is_empty() => Err("SQL with parameters".to_owned()),
         other => operations::executed(other, &values),
+    }
+}
+
+/// The calls in an expression, and whether each is made once or not.
+fn calls_in<'a>(file: &str, expression: &'a Expression, is_conditional: bool, calls: &mut Vec<(&'a Expression, bool)>) {
+    let mut into = |part: &'a Expression, is_conditional| calls_in(file, part, is_conditional, calls);
+    match &expression.kind {
+        ExpressionKind::Conditional(value, test, other) => {
+            into(test, is_conditional);
+            [value, other].into_iter().for_each(|part| into(part, true));
+        }
+        ExpressionKind::Binary(left, operator, right) => {
+            into(left, is_conditional);
+            into(right, is_conditional || matches!(operator.slice(file), "and" | "or"));
+        }
+        // What the first loop goes over is made before it begins.
+        ExpressionKind::Comprehension(parts, rounds) => {
+            parts.iter().for_each(|part| into(part, true));
+            for (at, round) in rounds.iter().enumerate() {
+                into(&round.values, is_conditional || at > 0);
+                round.tests.iter().for_each(|test| into(test, true));
+            }
+        }
+        ExpressionKind::Other(parts) => parts.iter().for_each(|part| into(part, true)),
+        ExpressionKind::Call(function, arguments) => {
+            into(function, is_conditional);
+            arguments.iter().for_each(|argument| into(&argument.value, is_conditional));
+            calls.push((expression, is_conditional));
+        }
+        ExpressionKind::Attribute(of, _) | ExpressionKind::Unary(_, of) | ExpressionKind::Starred(of) => {
+            into(of, is_conditional);
+        }
+        ExpressionKind::Subscript(of, index) => {
+            into(of, is_conditional);
+            index.iter().for_each(|part| into(part, is_conditional));
+        }
+        ExpressionKind::List(parts) | ExpressionKind::Tuple(parts) | ExpressionKind::Set(parts) => {
+            parts.iter().for_each(|part| into(part, is_conditional));
+        }
+        ExpressionKind::Dict(pairs) => {
+            for (key, value) in pairs {
+                key.iter().for_each(|key| into(key, is_conditional));
+                into(value, is_conditional);
+            }
+        }
+        ExpressionKind::Name | ExpressionKind::Number | ExpressionKind::Strings(_) => {}
     }
 }
 

@@ -16,12 +16,13 @@ pub struct Environment {
     pub version_table_schema: Option<String>,
     /// It speaks of a naming convention, which may give constraints other names than PostgreSQL does.
     pub has_naming_convention: bool,
-    /// It runs the functions of several databases (`upgrade_engine1()`, …).
-    pub is_multidb: bool,
     /// What begins a transaction around the migrations: `autocommit_block()` fails there.
     pub outer_transactions: Vec<Finding>,
-    /// What holds an advisory lock while the migrations run: a concurrent build waits for the runner that waits for it.
+    /// What waits for an advisory lock that is held while the migrations run: a concurrent build waits for the snapshot of the
+    /// runner that waits.
     pub advisory_locks: Vec<Finding>,
+    /// What takes an advisory lock that the first `autocommit_block()` gives back.
+    pub lost_locks: Vec<Finding>,
 }
 
 /// Something in an `env.py`, and where it stands.
@@ -29,7 +30,7 @@ pub struct Environment {
 pub struct Finding {
     /// Where.
     pub span: ByteSpan,
-    /// What it does, as a sentence without its full stop.
+    /// What it does and what to write instead, as a sentence without its subject.
     pub what: String,
 }
 
@@ -50,7 +51,7 @@ impl Environment {
 
     /// Whether `autocommit_block()` works in it.
     pub fn allows_autocommit(&self) -> bool {
-        self.outer_transactions.is_empty() && !self.is_multidb
+        self.outer_transactions.is_empty()
     }
 
     fn look_at(&mut self, file: &str, expression: &Expression) {
@@ -58,7 +59,11 @@ impl Environment {
             ExpressionKind::Call(function, arguments) => match function.dotted(file).as_deref() {
                 Some("context.configure") => self.configure(file, arguments),
                 Some("context.run_migrations") => {
-                    self.is_multidb |= arguments.iter().any(|argument| is_named(file, argument, "engine_name"));
+                    if arguments.iter().any(|argument| is_named(file, argument, "engine_name")) {
+                        let what = "runs the migrations of several databases in a transaction of its own for each, in which \
+                                    autocommit_block() fails: an env.py for each database leaves it to Alembic";
+                        self.outer_transactions.push(Finding { span: expression.span, what: what.to_owned() });
+                    }
                 }
                 _ => {
                     self.has_naming_convention |=
@@ -70,12 +75,13 @@ impl Environment {
                 let text = text_of(file, literals).to_lowercase();
                 let is_tried = text.contains("pg_try_advisory");
                 if text.contains("pg_advisory_lock") && !is_tried {
-                    let what =
-                        "waits in pg_advisory_lock with a snapshot, for which a concurrent index build waits in turn";
+                    let what = "lets a second runner wait in pg_advisory_lock with a snapshot that a concurrent index build \
+                                waits for, so that both fail: ask pg_try_advisory_lock in a loop";
                     self.advisory_locks.push(Finding { span: expression.span, what: what.to_owned() });
                 } else if text.contains("pg_advisory_xact_lock") {
-                    let what = "takes an advisory lock that the first autocommit_block() gives back";
-                    self.advisory_locks.push(Finding { span: expression.span, what: what.to_owned() });
+                    let what = "takes an advisory lock that the first autocommit_block() gives back: two runners at once are \
+                                not kept apart by it";
+                    self.lost_locks.push(Finding { span: expression.span, what: what.to_owned() });
                 }
             }
             _ => {}
@@ -104,7 +110,8 @@ impl Environment {
         let mut used: Option<ByteSpan> = None;
         for statement in body {
             if let (Some(span), true) = (used, calls(file, statement, |path| path == "context.configure")) {
-                let what = "uses the connection before context.configure() and does not commit, which leaves a transaction open";
+                let what = "uses the connection before context.configure() and leaves a transaction open, in which \
+                            autocommit_block() fails: call commit() on the connection behind it";
                 self.outer_transactions.push(Finding { span, what: what.to_owned() });
                 used = None;
             }
@@ -134,7 +141,11 @@ impl Environment {
                                 })
                             });
                             if begins && is_around {
-                                let what = format!("begins a transaction around the migrations ({path}())");
+                                let what = format!(
+                                    "begins a transaction around the migrations ({path}()), in which autocommit_block() fails: \
+                                     {}",
+                                    instead_of(&path)
+                                );
                                 self.outer_transactions.push(Finding { span: clause.head, what });
                             }
                             inner = name.as_ref().map(|name| name.span.slice(file)).or(inner);
@@ -150,6 +161,16 @@ impl Environment {
                 self.transactions(file, &clause.body, inner);
             }
         }
+    }
+}
+
+/// What to write in place of what begins a transaction.
+fn instead_of(path: &str) -> &'static str {
+    match path.split('.').next_back() {
+        Some("begin") if !path.contains("conn") || path.contains("connectable") => {
+            "write connect() for begin(), and leave the transaction to context.begin_transaction()"
+        }
+        _ => "leave the transaction to context.begin_transaction()",
     }
 }
 
@@ -246,13 +267,15 @@ mod tests {
             assert_eq!(found, [line]);
             assert!(!environment.allows_autocommit());
         }
-        assert!(online("context.run_migrations(engine_name=name)").is_multidb);
+        assert!(!online("context.run_migrations(engine_name=name)").allows_autocommit());
     }
 
     #[test]
     fn advisory_locks_and_naming_conventions_are_found() {
         let locked = online("connection.execute(text('SELECT pg_advisory_lock(1)'))");
-        assert_eq!(locked.advisory_locks.len(), 1);
+        assert_eq!((locked.advisory_locks.len(), locked.lost_locks.len()), (1, 0));
+        let lost = online("connection.execute(text('SELECT pg_advisory_xact_lock(1)'))");
+        assert_eq!((lost.advisory_locks.len(), lost.lost_locks.len()), (0, 1));
         assert!(online("connection.execute(text('SELECT pg_try_advisory_lock(1)'))").advisory_locks.is_empty());
         assert!(online("m = MetaData(naming_convention={'ix': 'x'})").has_naming_convention);
     }

@@ -7,8 +7,13 @@ use super::calls::{STEP, groups, is_mark, needed, title};
 use super::inverse::subjects;
 use super::python::{Clause, ExpressionKind, Header, Module, Statement, StatementKind};
 use super::revision::{BodyStatement, Function, Revision, words};
+use super::version;
 use crate::framework::page::Page;
 use crate::source::ByteSpan;
+
+const INDENT: &str = "    ";
+/// The longest line of Black and Ruff.
+const MAX_LINE: usize = 88;
 
 /// Stands for the id of a revision that has no place yet. No file that is read can hold a NUL byte.
 pub(super) const ID: &str = "\0id\0";
@@ -45,6 +50,29 @@ impl<'a> File<'a> {
     pub(super) fn quote(&self) -> char {
         let id = self.value("revision").map_or("\"", |span| span.slice(self.text));
         if id.starts_with('\'') { '\'' } else { '"' }
+    }
+
+    /// A call at that depth below its function, in lines as Black and Ruff break them; where the file has other quotes than
+    /// theirs, in one. An argument that has lines of its own keeps them.
+    pub(super) fn call(&self, function: &str, arguments: &[String], depth: usize) -> Vec<String> {
+        let (all, indent) = (arguments.join(", "), INDENT.repeat(depth));
+        let line = format!("{indent}{function}({all})");
+        let fits = |line: &str| INDENT.len() + line.chars().count() <= MAX_LINE;
+        if self.quote() != '"' || line.contains('\n') || fits(&line) {
+            return vec![line];
+        }
+        let body = format!("{indent}{INDENT}{all}");
+        let body = match arguments.len() == 1 || fits(&body) {
+            true => vec![body],
+            false => arguments.iter().map(|argument| format!("{indent}{INDENT}{argument},")).collect(),
+        };
+        std::iter::once(format!("{indent}{function}(")).chain(body).chain([format!("{indent})")]).collect()
+    }
+
+    /// True when its Alembic is one that looks whether an index is there.
+    pub(super) fn checks_for_index(&self) -> bool {
+        let folder = self.revision.source.path.parent();
+        folder.and_then(version::of).is_some_and(|version| version >= version::CHECKS_FOR_INDEX)
     }
 
     /// The statements of its `downgrade()` that do something to the database, in order.
@@ -219,13 +247,13 @@ impl<'a> File<'a> {
 
     /// A function with other statements, behind its docstring.
     fn function(&self, function: &Function, lines: &[String]) -> (ByteSpan, String) {
-        let indent = function.indent.slice(self.text);
-        let indent = if indent.is_empty() { "    " } else { indent };
+        // Its statements may stand behind its colon, in the same line.
+        let is_one_line = !self.text[..function.indent.start].ends_with('\n');
+        let indent = if is_one_line { INDENT } else { function.indent.slice(self.text) };
         let docstring = function.body.first().filter(|first| self.is_docstring(first));
-        let from = docstring.or(function.body.first()).map_or(function.head.end, |first| match docstring {
-            Some(_) => first.behind.end,
-            None => first.leading.start,
-        });
+        let head = self.text[function.head.end..].find('\n').map_or(self.text.len(), |at| function.head.end + at + 1);
+        let head = if is_one_line { function.head.end } else { head };
+        let from = docstring.map_or(head, |docstring| docstring.behind.end);
         let to = function.trailing.end.max(function.body.last().map_or(from, |last| last.behind.end));
         let mut text = String::new();
         let imports = self.imports_of_op(function, lines);
@@ -234,7 +262,9 @@ impl<'a> File<'a> {
             false => imports.iter().chain(lines.iter().filter(|line| !imports.contains(line))).collect(),
         };
         let mut has_statement = false;
-        for line in lines.into_iter().filter(|line| !is_mark(line)) {
+        // A docstring is a statement.
+        let is_idle = |line: &str| docstring.is_some() && line == "pass";
+        for line in lines.into_iter().filter(|line| !is_mark(line) && !is_idle(line)) {
             has_statement |= !line.is_empty() && !line.starts_with('#');
             let depth = (line.len() - line.trim_start_matches(' ').len()) / 4;
             let line = &line[depth * 4..];
@@ -244,7 +274,7 @@ impl<'a> File<'a> {
             text += line;
             text.push('\n');
         }
-        if !has_statement {
+        if !has_statement && docstring.is_none() {
             text += &format!("{indent}pass\n");
         }
         // The statement before it may end its file.
@@ -330,7 +360,14 @@ fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
         let narrow = is_import.then(|| narrow(statement.span.slice(text), &is_needed)).flatten()?;
         Some((statement.span, narrow))
     });
-    let gone = gone.iter().map(|(statement, _)| (lines_of(text, statement.span), String::new()));
+    let mut lines: Vec<ByteSpan> = Vec::new();
+    for span in gone.iter().map(|(statement, _)| lines_of(text, statement.span)) {
+        match lines.last_mut().filter(|last| text[last.end..span.start].trim().is_empty()) {
+            Some(last) => last.end = span.end,
+            None => lines.push(span),
+        }
+    }
+    let gone = lines.into_iter().map(|span| (with_fewer_empty_lines(text, span), String::new()));
     let edits = gone.chain(narrowed).collect();
     with_two_empty_lines_at_most(&edited(text, edits))
 }
@@ -349,7 +386,7 @@ fn narrow(import: &str, is_needed: &dyn Fn(&str) -> bool) -> Option<String> {
         return None;
     }
     let line = format!("{from} import {}", needed.join(", "));
-    match line.chars().count() > super::idiom::MAX_LINE {
+    match line.chars().count() > MAX_LINE {
         true => Some(format!("{from} import (\n    {},\n)", needed.join(",\n    "))),
         false => Some(line),
     }
@@ -430,6 +467,17 @@ fn lines_of(text: &str, span: ByteSpan) -> ByteSpan {
     }
     let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
     ByteSpan::new(start, end)
+}
+
+/// Lines that go, with the empty ones on that side of them that has fewer.
+fn with_fewer_empty_lines(text: &str, span: ByteSpan) -> ByteSpan {
+    let is_empty = |line: &&str| line.trim().is_empty();
+    let before: usize = text[..span.start].split_inclusive('\n').rev().take_while(is_empty).map(str::len).sum();
+    let behind: usize = text[span.end..].split_inclusive('\n').take_while(is_empty).map(str::len).sum();
+    match before < behind {
+        true => ByteSpan::new(span.start - before, span.end),
+        false => ByteSpan::new(span.start, span.end + behind),
+    }
 }
 
 /// Empty lines between statements of the module, as few as every style wants; those in strings stay.

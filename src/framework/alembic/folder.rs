@@ -3,14 +3,15 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
+use super::calls;
 use super::config::{Configuration, is_revision_name};
+use super::environment::{Environment, Finding};
 use super::graph::{Graph, Node};
 use super::ledger::{self, AlembicLedger};
 use super::steps::stand_for;
-use super::{calls, environment::Environment};
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
-use crate::framework::{Folder, Found, FrameworkError};
+use crate::framework::{Folder, Found, FrameworkError, Remark};
 use crate::source::{SourceFile, read_text};
 
 pub(super) struct Revisions;
@@ -42,6 +43,34 @@ impl Folder for Revisions {
 
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
         calls::read(name, source)
+    }
+
+    /// What `env.py` does around the migrations.
+    fn remarks(&self, history: &[Found]) -> Result<Vec<Remark>, FrameworkError> {
+        let Some(first) = history.first() else { return Ok(Vec::new()) };
+        // A folder of revisions may have others in it.
+        let mut found = None;
+        for folder in first.file.ancestors().skip(1).take(DEPTH) {
+            found = configuration(folder)?.map(|configuration| configuration.script_location);
+            if found.is_some() {
+                break;
+            }
+        }
+        let script = found.or_else(|| Some(first.file.parent()?.parent()?.to_owned()));
+        let Some((source, environment)) = script.map(|script| environment_in(&script)).transpose()?.flatten() else {
+            return Ok(Vec::new());
+        };
+        let of = |findings: &[Finding], forbids: bool| -> Vec<Remark> {
+            let remark = |finding: &Finding| Remark {
+                path: source.path.clone(),
+                position: source.position(finding.span.start),
+                what: finding.what.clone(),
+                forbids,
+            };
+            findings.iter().map(remark).collect()
+        };
+        let Environment { outer_transactions, advisory_locks, lost_locks, .. } = &environment;
+        Ok([of(outer_transactions, true), of(advisory_locks, true), of(lost_locks, false)].concat())
     }
 
     /// A sequence ends with the revision that it replaces; the steps before it say in their comments that they belong to it.
@@ -92,6 +121,11 @@ pub(super) fn environment(folder: &Utf8Path) -> Result<Option<(SourceFile, Envir
         Some(configuration) => configuration.script_location,
         None => folder.parent().unwrap_or(folder).to_owned(),
     };
+    environment_in(&script)
+}
+
+/// The `env.py` of a script folder.
+fn environment_in(script: &Utf8Path) -> Result<Option<(SourceFile, Environment)>, FrameworkError> {
     let path = script.join("env.py");
     let Some(text) = read_text(&path) else { return Ok(None) };
     let source = SourceFile::new(path, text);

@@ -195,7 +195,8 @@ fn labels(nodes: &[Node]) -> Result<HashMap<String, usize>, GraphError> {
     Ok(labels)
 }
 
-/// Each behind what comes before it; a branch stays together as far as it can.
+/// Each behind what comes before it. What only one revision waits for stands directly before it, so the steps of a sequence
+/// stay together, whatever their ids are.
 fn order(nodes: &[Node], before: &[Vec<usize>]) -> Result<Vec<usize>, GraphError> {
     #[derive(Clone, Copy, PartialEq)]
     enum State {
@@ -205,7 +206,11 @@ fn order(nodes: &[Node], before: &[Vec<usize>]) -> Result<Vec<usize>, GraphError
     }
     let mut state = vec![State::New; nodes.len()];
     let mut order = Vec::with_capacity(nodes.len());
-    for start in 0..nodes.len() {
+    let mut is_before = vec![false; nodes.len()];
+    before.iter().flatten().for_each(|&other| is_before[other] = true);
+    // Without an end there is a cycle, which is found from anywhere.
+    let (others, ends): (Vec<usize>, Vec<usize>) = (0..nodes.len()).partition(|&at| is_before[at]);
+    for start in ends.into_iter().chain(others) {
         // A revision on the way, and how many of those before it were looked at.
         let mut way: Vec<(usize, usize)> = vec![(start, 0)];
         while let Some((node, looked)) = way.last_mut() {
@@ -269,7 +274,7 @@ mod tests {
         let history = |id: &str| ids(&graph, &graph.ancestors(graph.get(id).unwrap()));
         assert_eq!(history("a"), Vec::<&str>::new());
         assert_eq!(history("c"), ["a"]);
-        assert_eq!(history("m"), ["a", "b", "c"]);
+        assert_eq!(history("m"), ["a", "c", "b"]);
         assert_eq!(history("d"), ["a", "c", "x"]);
         assert_eq!(ids(&graph, &graph.heads()), ["x", "d", "m"]);
         assert_eq!(ids(&graph, &graph.children(graph.get("c").unwrap())), ["d", "m"]);
@@ -286,6 +291,9 @@ mod tests {
         };
         assert_eq!(order(&one), ["z", "b", "c"]);
         assert_eq!(order(&one), order(&other));
+        // The steps of a sequence have ids of any kind, and stay together beside other branches.
+        assert_eq!(order(&["a", "k < a", "c < k", "h < a", "m < c, h"]), ["a", "k", "c", "h", "m"]);
+        assert_eq!(order(&["a", "b < a", "k < b", "c < a"]), ["a", "c", "b", "k"]);
         let long: Vec<String> =
             (1..20_000).map(|at| format!("{at:05} < {:05}", at - 1)).chain(["00000".into()]).collect();
         let long: Vec<&str> = long.iter().map(String::as_str).collect();

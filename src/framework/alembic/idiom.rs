@@ -4,17 +4,19 @@
 //! writes the revision's row behind it, in the next transaction: a run that is killed in between begins the revision again,
 //! so everything in the block can run again. What cannot, and what is quick, commits with the row.
 
+use super::calls::revision;
+use super::directive::create_index;
 use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
 use super::file::File;
-use super::revision::Revision;
 use super::written::sql_literal;
 use crate::framework::layout::width;
-use crate::framework::page::{Commands, Page, slug};
+use crate::framework::page::{Commands, Page};
 use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::statements::{Statement, statements};
+use crate::framework::words::slug;
 use crate::framework::{Body, Idiom, Layout, Sequenced, header};
-use crate::operation::{CreateIndex, IndexOperation, Operation};
-use crate::plan::UnitKind;
+use crate::operation::{CreateIndex, IndexOperation, Operation, TypeOperation};
+use crate::plan::{Step, UnitKind};
 use crate::sql::{one_line, render};
 
 pub(super) struct Functions;
@@ -25,7 +27,8 @@ impl Idiom for Functions {
     }
 
     fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
-        let leaves = of.files.parts.iter().any(|part| part.once > part.from);
+        let is_label = |from, to| of.sequence.steps_of(from..to).all(is_label);
+        let leaves = of.files.parts.iter().any(|part| part.once > part.from || is_label(part.from, part.to));
         let note = "the first autocommit_block() also commits the revisions that ran before it in the same upgrade";
         leaves.then(|| note.to_owned()).into_iter().collect()
     }
@@ -33,7 +36,7 @@ impl Idiom for Functions {
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let Sequenced { migration, sequence, files, .. } = *of;
         // It was read before, from the same text.
-        let Ok(revision) = Revision::read(migration.source.clone()) else { return Vec::new() };
+        let Ok(revision) = revision(migration.source.clone()) else { return Vec::new() };
         let file = File::new(&revision);
         let mut told = vec![false; migration.statements.len()];
         let count = files.parts.len();
@@ -51,6 +54,14 @@ impl Idiom for Functions {
             Body { words, text, block: at }
         };
         files.parts.iter().map(|part| (part.from, part.once == part.from)).map(body).collect()
+    }
+}
+
+/// A label can be used when it has committed: by what comes next in the same run, too.
+fn is_label(step: &Step) -> bool {
+    match &step.operation {
+        Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists && !step.verbatim,
+        _ => false,
     }
 }
 
@@ -75,9 +86,9 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     let header = page.header(&statements.sql());
     lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));
     // A single validation is quick to say and the same the second time: it commits with its row.
-    let validates =
-        page.kind() == UnitKind::Validate && matches!(statements.all.as_slice(), [Statement::Operation(..)]);
-    let with_row = inside || validates;
+    let is_block = |statement: &Statement| matches!(statement, Statement::Sql(text) if text.starts_with("DO "));
+    let validates = page.kind() == UnitKind::Validate && !statements.all.iter().any(is_block);
+    let with_row = (inside && !page.steps().all(is_label)) || validates;
     let begins_outside = || {
         let first = page.steps().next().map(|step| migration.items[step.from].statement);
         first.is_some_and(|first| migration.sent[first].is_outside)
@@ -89,21 +100,16 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     if !with_row {
         lines.push(BLOCK.to_owned());
     }
-    let indent = if with_row { "" } else { INDENT };
+    let depth = usize::from(!with_row);
     let execute = |sql: &str| {
         let text = sql_literal(sql.trim().trim_end_matches(';'), file.quote());
-        let line = format!("{indent}op.execute({text})");
-        // Black and Ruff write double quotes; who does not use them has lines as long as they come.
-        match file.quote() == '"' && !line.contains('\n') && INDENT.len() + line.chars().count() > MAX_LINE {
-            true => vec![format!("{indent}op.execute("), format!("{indent}{INDENT}{text}"), format!("{indent})")],
-            false => vec![line],
-        }
+        file.call("op.execute", &[text], depth)
     };
     for statement in &statements.all {
         match statement {
             Statement::Operation(operation, text) => match operation.as_ref() {
                 Operation::Index(IndexOperation::Create(index)) if index.concurrently && !with_row => {
-                    lines.extend(build(&page, index, text, indent, &execute));
+                    lines.extend(build(&page, index, text, file, &execute));
                 }
                 _ => lines.extend(execute(text)),
             },
@@ -115,20 +121,23 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
 }
 
 const INDENT: &str = "    ";
-/// The longest line of Black and Ruff.
-pub(super) const MAX_LINE: usize = 88;
-
 /// A build between two looks at what an earlier one left.
-fn build(page: &Page<'_>, index: &CreateIndex, text: &str, indent: &str, execute: &dyn Fn(&str) -> Lines) -> Lines {
+fn build(page: &Page<'_>, index: &CreateIndex, text: &str, file: &File<'_>, execute: &dyn Fn(&str) -> Lines) -> Lines {
     let Some(name) = &index.name else { return execute(text) };
     let place = index.table.sibling(name.clone());
-    let build = Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }));
-    let build = render::statement(&build).unwrap_or_else(|| text.to_owned());
+    let directive = match page.steps().next().filter(|_| file.checks_for_index()) {
+        Some(step) => create_index(page.migration, step, index, file),
+        None => None,
+    };
+    let build = directive.unwrap_or_else(|| {
+        let build = Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }));
+        execute(&render::statement(&build).unwrap_or_else(|| text.to_owned()))
+    });
     let step = page.at + 1;
-    let comment = |text: &str| format!("{indent}{}", header::comment(super::SIGN, text));
+    let comment = |text: &str| format!("{INDENT}{}", header::comment(super::SIGN, text));
     let mut lines = vec![comment(&header::before_build(step, &one_line(&place.to_string())))];
     lines.extend(execute(&before_build(&place, &index.table, page.settings)));
-    lines.extend(execute(&build));
+    lines.extend(build);
     lines.push(comment(&header::after_build(step)));
     lines.extend(execute(&must_be_valid(&place, index)));
     lines

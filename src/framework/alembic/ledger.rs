@@ -59,6 +59,25 @@ impl Ledger for AlembicLedger {
         stand_for(old, folder).into_iter().map(|at| folder[at].name.clone()).collect()
     }
 
+    fn agrees(&self, rows: &[Row]) -> String {
+        let heads: Vec<&str> = rows.iter().filter_map(|row| row.first()?.as_deref()).collect();
+        match heads.as_slice() {
+            [] => "no revision is recorded there, so the next upgrade runs all of them".into(),
+            heads => format!(
+                "the database is at {}; a revision that was rewritten keeps its id for its last step, so the steps before it count \
+                 as applied",
+                heads.join(" and ")
+            ),
+        }
+    }
+
+    fn unknown(&self, name: &str) -> String {
+        format!(
+            "the database is at {name}, and no file here has this id: bring the file back, or let `alembic stamp --purge` name \
+             the revision whose schema the database has"
+        )
+    }
+
     /// Alembic has no lock of its own.
     fn lock(&self) -> String {
         "SELECT true".into()

@@ -9,6 +9,7 @@
 
 mod calls;
 pub mod config;
+mod directive;
 mod downgrade;
 pub mod effects;
 pub mod environment;
@@ -26,6 +27,7 @@ pub mod scope;
 pub mod sent;
 mod steps;
 pub mod value;
+mod version;
 mod written;
 
 use super::Framework;

@@ -1,9 +1,11 @@
 //! A revision: its place in the graph, and its two functions.
 
+use std::rc::Rc;
+
 use super::effects::{Effect, EffectKind, effects, may_return};
 use super::graph::Node;
 use super::python::{Clause, Expression, ExpressionKind, Header, Module, Statement, StatementKind};
-use super::scope::{Names, Scope};
+use super::scope::{Names, Project, Scope};
 use super::value::Value;
 use crate::framework::FrameworkError;
 use crate::operation::Operation;
@@ -87,14 +89,22 @@ pub struct ReadOperation {
 const VARIABLES: [&str; 4] = ["revision", "down_revision", "branch_labels", "depends_on"];
 
 impl Revision {
-    /// Reads a revision file.
+    /// Reads a revision file by itself: what it imports from its project is not known.
+    ///
+    /// # Errors
+    /// As [`Revision::read_in`].
+    pub fn read(source: SourceFile) -> Result<Revision, FrameworkError> {
+        Revision::read_in(source, &Rc::default())
+    }
+
+    /// Reads a revision file of a project.
     ///
     /// # Errors
     /// When something in it never ends, and when it does not say which revision it is.
-    pub fn read(source: SourceFile) -> Result<Revision, FrameworkError> {
+    pub fn read_in(source: SourceFile, project: &Rc<Project>) -> Result<Revision, FrameworkError> {
         let file = source.text.as_str();
         let module = module(&source)?;
-        let scope = Scope::of_module(file, &module);
+        let scope = Scope::of_module(file, &module, project);
         let Identity { id, down_revisions, branch_labels, depends_on, values } = identity(&source, &module, &scope)?;
         let docstring = module.body.first().filter(|first| is_string(first)).map(|first| first.span);
         let imports = module.body.iter().filter(|statement| matches!(statement.kind, StatementKind::Import(_)));
@@ -158,10 +168,27 @@ impl Node {
     /// # Errors
     /// As [`Revision::read`].
     pub fn read(source: &SourceFile) -> Result<Node, FrameworkError> {
+        // What looks like a function may stand in a string.
+        let head = SourceFile::new(source.path.clone(), head(&source.text));
+        Node::of(&head).or_else(|_| Node::of(source))
+    }
+
+    fn of(source: &SourceFile) -> Result<Node, FrameworkError> {
         let module = module(source)?;
-        let scope = Scope::of_module(&source.text, &module);
+        let scope = Scope::of_module(&source.text, &module, &Rc::default());
         let Identity { id, down_revisions, branch_labels, depends_on, .. } = identity(source, &module, &scope)?;
         Ok(Node { id, file: source.path.clone(), down_revisions, depends_on, branch_labels })
+    }
+}
+
+/// The part of a file before its functions, where they do not stand before what it says of itself.
+fn head(file: &str) -> &str {
+    let is_function = |line: &&str| ["def ", "async def ", "class ", "@"].iter().any(|word| line.starts_with(word));
+    let before: usize = file.split_inclusive('\n').take_while(|line| !is_function(line)).map(str::len).sum();
+    let says = |line: &str| VARIABLES.iter().any(|variable| line.starts_with(variable));
+    match file[before..].lines().any(says) {
+        true => file,
+        false => &file[..before],
     }
 }
 

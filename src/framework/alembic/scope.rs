@@ -1,12 +1,28 @@
 //! Names and what they stand for, and the values of expressions.
 
+mod builtins;
+mod class;
+mod metadata;
+mod naming;
+mod operators;
+mod project;
+pub mod runtime;
+mod strings;
+
 use std::rc::Rc;
 
 use imbl::HashMap;
 
+pub use super::value::truth;
+use builtins::made;
+pub use naming::Convention;
+use operators::{arithmetic, item, member, unary};
+pub use project::Project;
+use strings::{characters, percent, printed};
+
 use super::python::{
-    Argument, Clause, Expression, ExpressionKind, Header, Imported, Literal, Module, Parameter, Part, Star, Statement,
-    StatementKind, Text, expression_at, literal,
+    Argument, Clause, Expression, ExpressionKind, Header, Imported, Literal, Module, Parameter, Part, Round, Star,
+    Statement, StatementKind, Text, expression_at, literal,
 };
 use super::value::{Arguments, Made, Value, Why};
 use crate::source::ByteSpan;
@@ -18,6 +34,8 @@ pub struct Scope<'a> {
     functions: HashMap<&'a str, &'a Clause>,
     /// The modules from which everything was imported.
     stars: Vec<&'a str>,
+    /// What is outside of the file; the module's scope has it.
+    project: Option<Rc<Project>>,
 }
 
 /// Where names are looked up: what the function has, then what the module has.
@@ -33,8 +51,8 @@ pub struct Names<'s, 'a> {
 
 impl<'a> Scope<'a> {
     /// The names of a module, from its statements at the top level.
-    pub fn of_module(file: &'a str, module: &'a Module) -> Scope<'a> {
-        let mut scopes = [Scope::default()];
+    pub fn of_module(file: &'a str, module: &'a Module, project: &Rc<Project>) -> Scope<'a> {
+        let mut scopes = [Scope { project: Some(project.clone()), ..Scope::default() }];
         for statement in &module.body {
             match &statement.kind {
                 StatementKind::Import(imported) => scopes[0].import(imported),
@@ -45,6 +63,8 @@ impl<'a> Scope<'a> {
                 _ => {
                     scopes[0].define(file, statement);
                     scopes[0].forget_changed(file, statement);
+                    let class = Names { file, scopes: &scopes, depth: 0 }.class(statement, &module.body);
+                    class.into_iter().for_each(|class| scopes[0].set(class.0, class.1));
                 }
             }
         }
@@ -70,7 +90,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Gives a name, or several, a value.
-    pub fn assign(&mut self, file: &'a str, target: &'a Expression, value: Value) {
+    pub fn assign(&mut self, file: &'a str, target: &Expression, value: Value) {
         match &target.kind {
             ExpressionKind::Name => drop(self.values.insert(target.span.slice(file), value)),
             ExpressionKind::Tuple(parts) | ExpressionKind::List(parts) => {
@@ -90,7 +110,7 @@ impl<'a> Scope<'a> {
         self.values.insert(name, value);
     }
 
-    fn forget(&mut self, file: &'a str, target: &'a Expression) {
+    fn forget(&mut self, file: &'a str, target: &Expression) {
         target.walk(&mut |part| {
             if part.kind == ExpressionKind::Name {
                 let name = part.span.slice(file);
@@ -170,6 +190,7 @@ impl<'a> Names<'_, 'a> {
                     | "reversed"
                     | "enumerate"
                     | "zip"
+                    | "object"
             ) =>
             {
                 Value::Imported(format!("builtins.{name}"))
@@ -190,18 +211,25 @@ impl<'a> Names<'_, 'a> {
                 "None" => Value::None,
                 "True" => Value::Boolean(true),
                 "False" => Value::Boolean(false),
-                name => self.get(name),
+                name => self.resolved(self.get(name), expression.span),
             },
             ExpressionKind::Number => Value::Number(expression.span.slice(self.file).replace('_', "")),
             ExpressionKind::Strings(literals) => self.strings(literals),
-            ExpressionKind::Attribute(of, name) => member(self.value(of), name.slice(self.file)),
+            ExpressionKind::Attribute(of, name) => {
+                self.resolved(member(self.value(of), name.slice(self.file)), expression.span)
+            }
             ExpressionKind::Call(function, arguments) => self.call(function, arguments, expression.span),
             ExpressionKind::List(parts) | ExpressionKind::Tuple(parts) | ExpressionKind::Set(parts) => {
                 Value::List(self.values(parts))
             }
             ExpressionKind::Dict(pairs) => self.dictionary(pairs),
             ExpressionKind::Subscript(of, index) => match &index[..] {
-                [index] => item(&self.value(of), &self.value(index)),
+                [index] => match (self.value(of), self.value(index)) {
+                    (Value::Imported(path), Value::Text(name)) if path == "os.environ" => {
+                        self.variable(&name.value, expression.span)
+                    }
+                    (of, index) => item(&of, &index),
+                },
                 _ => Value::Unknown("a slice".to_owned()),
             },
             ExpressionKind::Unary(operator, value) => unary(operator.slice(self.file), self.value(value)),
@@ -213,9 +241,49 @@ impl<'a> Names<'_, 'a> {
                 Some(false) => self.value(other),
                 None => Value::Unknown("a condition".to_owned()),
             },
+            ExpressionKind::Comprehension(parts, rounds) => self.comprehension(parts, rounds),
             ExpressionKind::Starred(_) => Value::Unknown("a starred value".to_owned()),
             ExpressionKind::Other(_) => Value::Unknown("an expression".to_owned()),
         }
+    }
+
+    /// What an imported name stands for, when the project says it; its strings stand for `span` here.
+    fn resolved(&self, value: Value, span: ByteSpan) -> Value {
+        let (Value::Imported(path), Some(project)) = (&value, self.project()) else { return value };
+        project.value(path).map_or_else(|| value.clone(), |found| found.standing_at(span))
+    }
+
+    fn project(&self) -> Option<&Rc<Project>> {
+        self.scopes.first()?.project.as_ref()
+    }
+
+    /// An environment variable.
+    fn variable(&self, name: &str, span: ByteSpan) -> Value {
+        match self.project().and_then(|project| project.variable(name)) {
+            Some(value) => Value::Text(Text::standing_for(value, span)),
+            None => Value::Unknown(format!("the environment variable {name}")),
+        }
+    }
+
+    /// How constraints without a name are named.
+    pub fn convention(&self) -> Convention {
+        self.project().map(|project| project.convention()).unwrap_or_default()
+    }
+
+    /// What a parameter of `upgrade` and `downgrade` stands for: `env.py` may give them arguments.
+    pub fn argument(&self, name: &str) -> Value {
+        match self.project().and_then(|project| project.argument(name)) {
+            _ if name == "op" => Value::Imported("alembic.op".to_owned()),
+            Some(value) if value.unknown().is_none() => value,
+            _ => Value::Unknown(format!("the parameter {name}")),
+        }
+    }
+
+    /// A class that is defined here, with its name, when its values are known.
+    pub fn class(&self, statement: &'a Statement, beside: &[Statement]) -> Option<(&'a str, Value)> {
+        let [clause @ Clause { header: Header::Class(name, _), .. }] = statement.clauses() else { return None };
+        let class = class::read(self, clause, beside)?;
+        Some((name.slice(self.file), Value::Class(Rc::new(class))))
     }
 
     fn values(&self, parts: &[Expression]) -> Vec<Value> {
@@ -230,6 +298,48 @@ impl<'a> Names<'_, 'a> {
             }
         }
         values
+    }
+
+    /// What a comprehension over known values makes.
+    fn comprehension(&self, parts: &[Expression], rounds: &[Round]) -> Value {
+        let mut scopes = self.scopes.to_vec();
+        scopes.push(Scope::default());
+        let mut made = Vec::new();
+        if let Err(why) = (Names { scopes: &scopes, ..*self }).rounds(parts, rounds, &mut made) {
+            return Value::Unknown(why);
+        }
+        match parts {
+            [_] => Value::List(made),
+            _ => Value::Dict(made.chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect()),
+        }
+    }
+
+    fn rounds(&self, parts: &[Expression], rounds: &[Round], made: &mut Vec<Value>) -> Result<(), Why> {
+        let [round, inner @ ..] = rounds else {
+            made.extend(parts.iter().map(|part| self.value(part)));
+            return Ok(());
+        };
+        let values = match iterated(self.value(&round.values)) {
+            Value::List(values) => values,
+            other => return Err(other.kind()),
+        };
+        let mut scopes = self.scopes.to_vec();
+        let last = scopes.len() - 1;
+        for value in values {
+            scopes[last].assign(self.file, &round.target, value);
+            let names = Names { scopes: &scopes, ..*self };
+            let mut is_taken = true;
+            for test in &round.tests {
+                is_taken &= truth(&names.value(test)).ok_or("a list with a condition")?;
+            }
+            if is_taken {
+                names.rounds(parts, inner, made)?;
+            }
+            if made.len() > MAX_ITEMS {
+                return Err("a very long list".to_owned());
+            }
+        }
+        Ok(())
     }
 
     fn dictionary(&self, pairs: &[(Option<Expression>, Expression)]) -> Value {
@@ -252,6 +362,9 @@ impl<'a> Names<'_, 'a> {
             };
             for part in parts {
                 match part {
+                    Part::Text(text) if runtime::is_in(&text.value) => {
+                        return Value::Unknown("a string with characters for private use".to_owned());
+                    }
                     Part::Text(text) => whole.append(&text),
                     Part::Field(field) => match self.field(field) {
                         Ok(text) => whole.append(&Text::standing_for(text, field)),
@@ -263,7 +376,7 @@ impl<'a> Names<'_, 'a> {
         if whole.value.len() > MAX_TEXT {
             return Value::Unknown("a very long string".to_owned());
         }
-        Value::Text(whole)
+        strings::text(whole)
     }
 
     /// What stands in the braces of an f-string, when it is an expression without a format.
@@ -306,6 +419,11 @@ impl<'a> Names<'_, 'a> {
             return value;
         }
         let (path, receiver) = match &function.kind {
+            ExpressionKind::Attribute(..) if matches!(self.value(function), Value::Class(_)) => {
+                let Value::Class(class) = self.value(function) else { return Value::None };
+                let made = Made { path: class.name.clone(), receiver: None, arguments, span };
+                return class::instance(&class, made);
+            }
             ExpressionKind::Attribute(of, name) => match self.value(of) {
                 Value::Imported(path) => (format!("{path}.{}", name.slice(self.file)), None),
                 Value::Unknown(why) => return Value::Unknown(why),
@@ -314,10 +432,17 @@ impl<'a> Names<'_, 'a> {
             _ => match self.value(function) {
                 Value::Imported(path) => (path, None),
                 Value::Member(of, name) => (format!(".{name}"), Some(of.as_ref().clone())),
+                Value::Class(class) => {
+                    let made = Made { path: class.name.clone(), receiver: None, arguments, span };
+                    return class::instance(&class, made);
+                }
                 Value::Unknown(why) => return Value::Unknown(format!("a call of {why}")),
                 other => return Value::Unknown(format!("a call of {}", other.kind())),
             },
         };
+        if let ("os.getenv" | "os.environ.get", [Value::Text(name), ..]) = (path.as_str(), &arguments.positional[..]) {
+            return self.variable(&name.value, span);
+        }
         made(Made { path, receiver, arguments, span })
     }
 
@@ -354,20 +479,26 @@ impl<'a> Names<'_, 'a> {
     }
 
     fn binary(&self, left: &Value, operator: &str, right: Value, span: ByteSpan) -> Value {
+        if let ("+", Some(left), Some(right)) = (operator, characters(left), characters(&right))
+            && left.value.len() + right.value.len() <= MAX_TEXT
+        {
+            let mut both = left.clone();
+            both.append(right);
+            return strings::text(both);
+        }
         match (left, operator, &right) {
             (Value::Unknown(why), ..) | (_, _, Value::Unknown(why)) => Value::Unknown(why.clone()),
-            (Value::Text(left), "+", Value::Text(right)) if left.value.len() + right.value.len() <= MAX_TEXT => {
-                let mut both = left.clone();
-                both.append(right);
-                Value::Text(both)
-            }
             (Value::List(left), "+", Value::List(right)) => Value::List(left.iter().chain(right).cloned().collect()),
-            (Value::Text(template), "%", values) => percent(&template.value, values)
-                .map_or_else(Value::Unknown, |text| Value::Text(Text::standing_for(text, span))),
+            (Value::Text(template) | Value::Template(template), "%", values) => {
+                percent(&template.value, values).map_or_else(Value::Unknown, |text| strings::standing_for(text, span))
+            }
             (Value::Text(left), "==", Value::Text(right)) => Value::Boolean(left.value == right.value),
             (Value::Text(left), "!=", Value::Text(right)) => Value::Boolean(left.value != right.value),
-            (Value::Text(left), "in", Value::List(values)) if values.iter().all(|value| value.text().is_some()) => {
-                Value::Boolean(values.iter().any(|value| value.text() == Some(&left.value)))
+            (Value::Text(left), "in" | "not in", Value::List(values))
+                if values.iter().all(|value| value.text().is_some()) =>
+            {
+                let is_in = values.iter().any(|value| value.text() == Some(&left.value));
+                Value::Boolean(is_in == (operator == "in"))
             }
             (Value::Number(left), "+" | "-" | "*", Value::Number(right)) => arithmetic(left, operator, right),
             (Value::Boolean(left), "and", Value::Boolean(right)) => Value::Boolean(*left && *right),
@@ -377,6 +508,18 @@ impl<'a> Names<'_, 'a> {
             }
             _ => Value::Unknown(format!("an expression with {operator}")),
         }
+    }
+}
+
+/// What a loop goes over: the members of an enumeration, the keys of a dictionary; anything else as it is.
+pub fn iterated(value: Value) -> Value {
+    match value {
+        Value::Class(class) if class.is_enum() => {
+            let member = |name: &str| Value::Member(Rc::new(Value::Class(class.clone())), name.to_owned());
+            Value::List(class.members().into_iter().map(member).collect())
+        }
+        Value::Dict(pairs) => Value::List(pairs.into_iter().map(|(key, _)| key).collect()),
+        other => other,
     }
 }
 
@@ -394,252 +537,28 @@ pub fn returns<'a>(file: &str, clause: &'a Clause) -> Option<&'a [Expression]> {
     }
 }
 
-fn arithmetic(left: &str, operator: &str, right: &str) -> Value {
-    let numbers = left.parse::<i64>().ok().zip(right.parse::<i64>().ok());
-    let result = numbers.and_then(|(left, right)| match operator {
-        "+" => left.checked_add(right),
-        "-" => left.checked_sub(right),
-        _ => left.checked_mul(right),
-    });
-    result.map_or_else(|| Value::Unknown(format!("an expression with {operator}")), |n| Value::Number(n.to_string()))
-}
-
-fn unary(operator: &str, value: Value) -> Value {
-    match (operator, value) {
-        (_, Value::Unknown(why)) => Value::Unknown(why),
-        ("-", Value::Number(number)) => Value::Number(format!("-{number}")),
-        ("not", value) => match truth(&value) {
-            Some(is_true) => Value::Boolean(!is_true),
-            None => Value::Unknown("a condition".to_owned()),
-        },
-        (operator, value) => Value::Unknown(format!("{operator} {}", value.kind())),
-    }
-}
-
-/// Whether Python takes it for true, where that can be told.
-pub fn truth(value: &Value) -> Option<bool> {
-    match value {
-        Value::Boolean(on) => Some(*on),
-        Value::None => Some(false),
-        Value::Text(text) => Some(!text.value.is_empty()),
-        Value::List(values) => Some(!values.is_empty()),
-        _ => None,
-    }
-}
-
-/// An attribute of a value.
-fn member(of: Value, name: &str) -> Value {
-    match of {
-        Value::Imported(path) => Value::Imported(format!("{path}.{name}")),
-        Value::Unknown(why) => Value::Unknown(why),
-        Value::Connection if matches!(name, "engine" | "bind" | "connection") => Value::Connection,
-        Value::Made(made) if is_context(&made) && matches!(name, "bind" | "connection") => Value::Connection,
-        Value::Member(of, own) if own == "dialect" && name == "name" && is_database(&of) => {
-            Value::Text(Text::standing_for("postgresql", ByteSpan::new(0, 0)))
-        }
-        other => Value::Member(Rc::new(other), name.to_owned()),
-    }
-}
-
-fn is_context(made: &Made) -> bool {
-    made.path == "alembic.op.get_context" || made.path == "alembic.context.get_context"
-}
-
-fn is_database(of: &Value) -> bool {
-    match of {
-        Value::Connection => true,
-        Value::Made(made) => is_context(made),
-        _ => false,
-    }
-}
-
-fn item(of: &Value, index: &Value) -> Value {
-    let found = match (of, index) {
-        (Value::Dict(pairs), key) => {
-            pairs.iter().rev().find(|(own, _)| own.text().is_some() && own.text() == key.text()).map(|(_, value)| value)
-        }
-        (Value::List(values), Value::Number(at)) => at.parse().ok().and_then(|at: usize| values.get(at)),
-        _ => None,
+/// Whether a statement gives a name a value, wherever in it.
+fn binds(file: &str, statement: &Statement, name: &str) -> bool {
+    let is_in = |target: &Expression| {
+        let mut is_in = false;
+        target.walk(&mut |part| is_in |= part.is_name(file, name));
+        is_in
     };
-    found.cloned().unwrap_or_else(|| Value::Unknown(format!("an item of {}", of.kind())))
-}
-
-/// A call whose result is plain, or what it made.
-fn made(made: Made) -> Value {
-    let argument = made.arguments.positional.first();
-    match (made.path.as_str(), &made.receiver) {
-        ("alembic.op.get_bind", None) => return Value::Connection,
-        ("alembic.op.f", None) => {
-            return argument.or(made.arguments.named("name")).cloned().unwrap_or(Value::None);
-        }
-        (".f", Some(Value::Batch(_))) => {
-            return argument.or(made.arguments.named("name")).cloned().unwrap_or(Value::None);
-        }
-        ("textwrap.dedent", None) => {
-            // Blanks at the beginning of lines are all that it takes away.
-            return argument.cloned().unwrap_or(Value::None);
-        }
-        ("builtins.str", None) => {
-            if let Some(text) = argument.and_then(|argument| printed(argument).ok()) {
-                return Value::Text(Text::standing_for(text, made.span));
+    match &statement.kind {
+        StatementKind::Assign { targets, .. } => targets.iter().any(is_in),
+        StatementKind::Augment { target, .. } => is_in(target),
+        StatementKind::Import(imported) => imported.iter().any(|one| one.name == name),
+        StatementKind::Word(word, values) => word.slice(file) == "del" && values.iter().any(is_in),
+        _ => statement.clauses().iter().any(|clause| match &clause.header {
+            Header::Function { name: own, .. } | Header::Class(own, _) => own.slice(file) == name,
+            header => {
+                let is_bound = match header {
+                    Header::For(target, _) => is_in(target),
+                    Header::With(items) => items.iter().any(|(_, own)| own.as_ref().is_some_and(is_in)),
+                    _ => false,
+                };
+                is_bound || clause.body.iter().any(|inner| binds(file, inner, name))
             }
-        }
-        (path, None) if path.starts_with("builtins.") && path != "builtins.dict" => {
-            if let Some(values) = sequence(path, &made.arguments.positional) {
-                return Value::List(values);
-            }
-        }
-        ("builtins.dict", None) if made.arguments.positional.is_empty() => {
-            let key = |name: &str| Value::Text(Text::standing_for(name, made.span));
-            return Value::Dict(made.arguments.named.iter().map(|(name, value)| (key(name), value.clone())).collect());
-        }
-        (_, Some(Value::Text(text))) => return method_of_text(text, &made),
-        (".items", Some(Value::Dict(pairs))) => {
-            let pair = |(key, value): &(Value, Value)| Value::List(vec![key.clone(), value.clone()]);
-            return Value::List(pairs.iter().map(pair).collect());
-        }
-        (".keys", Some(Value::Dict(pairs))) => return Value::List(pairs.iter().map(|(key, _)| key.clone()).collect()),
-        (".values", Some(Value::Dict(pairs))) => {
-            return Value::List(pairs.iter().map(|(_, value)| value.clone()).collect());
-        }
-        (name, Some(Value::List(_) | Value::Dict(_))) => return Value::Unknown(format!("a call of {name}")),
-        _ => {}
+        }),
     }
-    Value::Made(Rc::new(made))
-}
-
-/// What the built-in functions make of lists.
-fn sequence(path: &str, arguments: &[Value]) -> Option<Vec<Value>> {
-    let pair = |one: Value, other: &Value| Value::List(vec![one, other.clone()]);
-    match (path, arguments) {
-        ("builtins.list" | "builtins.tuple" | "builtins.set", [Value::List(values)]) => Some(values.clone()),
-        ("builtins.reversed", [Value::List(values)]) => Some(values.iter().rev().cloned().collect()),
-        ("builtins.sorted", [Value::List(values)]) => {
-            let mut texts: Vec<(&str, &Value)> =
-                values.iter().map(|value| Some((value.text()?, value))).collect::<Option<_>>()?;
-            texts.sort_by(|one, other| one.0.cmp(other.0));
-            Some(texts.into_iter().map(|(_, value)| value.clone()).collect())
-        }
-        ("builtins.enumerate", [Value::List(values)]) => {
-            let number = |at: usize| Value::Number(at.to_string());
-            Some(values.iter().enumerate().map(|(at, value)| pair(number(at), value)).collect())
-        }
-        ("builtins.zip", [Value::List(left), Value::List(right)]) => {
-            Some(left.iter().zip(right).map(|(left, right)| pair(left.clone(), right)).collect())
-        }
-        ("builtins.range", numbers) => {
-            let number = |value: &Value| match value {
-                Value::Number(number) => number.parse::<usize>().ok(),
-                _ => None,
-            };
-            let (start, end) = match numbers {
-                [end] => (0, number(end)?),
-                [start, end] => (number(start)?, number(end)?),
-                _ => return None,
-            };
-            let is_short = end.saturating_sub(start) <= MAX_ITEMS;
-            is_short.then(|| (start..end).map(|at| Value::Number(at.to_string())).collect())
-        }
-        _ => None,
-    }
-}
-
-fn method_of_text(text: &Text, made: &Made) -> Value {
-    let arguments = &made.arguments;
-    let value = &text.value;
-    let standing = |value: String| Value::Text(Text::standing_for(value, made.span));
-    match (made.path.as_str(), &arguments.positional[..]) {
-        (".strip", []) => {
-            let start = value.len() - value.trim_start().len();
-            Value::Text(text.part(start..start + value.trim().len()))
-        }
-        (".lower", []) => standing(value.to_lowercase()),
-        (".upper", []) => standing(value.to_uppercase()),
-        (".replace", [Value::Text(from), Value::Text(to)]) if !from.value.is_empty() => {
-            standing(value.replace(&from.value, &to.value))
-        }
-        (".format", _) => format(value, arguments).map_or_else(Value::Unknown, standing),
-        (".join", [Value::List(values)]) => {
-            let parts: Result<Vec<&str>, Why> =
-                values.iter().map(|value| value.text().ok_or_else(|| value.kind())).collect();
-            parts.map_or_else(Value::Unknown, |parts| standing(parts.join(value)))
-        }
-        (name, _) => Value::Unknown(format!("a call of {name}")),
-    }
-}
-
-/// What `str()` gives.
-fn printed(value: &Value) -> Result<String, Why> {
-    match value {
-        Value::Text(text) => Ok(text.value.clone()),
-        Value::Number(number) if number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0') => {
-            Ok(number.clone())
-        }
-        Value::Number(number) if number == "0" => Ok(number.clone()),
-        Value::None => Ok("None".to_owned()),
-        Value::Boolean(true) => Ok("True".to_owned()),
-        Value::Boolean(false) => Ok("False".to_owned()),
-        other => Err(other.kind()),
-    }
-}
-
-/// `template % values`, with nothing but `%s`, `%d` and `%(name)s`.
-fn percent(template: &str, values: &Value) -> Result<String, Why> {
-    let mut out = String::new();
-    let mut rest = template;
-    let mut taken = 0;
-    while let Some(at) = rest.find('%') {
-        out += &rest[..at];
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('%') {
-            out.push('%');
-            rest = after;
-            continue;
-        }
-        let value = if let Some(named) = rest.strip_prefix('(') {
-            let (name, after) = named.split_once(')').ok_or("a % format")?;
-            rest = after;
-            let Value::Dict(pairs) = values else { return Err("a % format".to_owned()) };
-            pairs.iter().find(|(key, _)| key.text() == Some(name)).map(|(_, value)| value)
-        } else {
-            taken += 1;
-            match values {
-                Value::List(values) => values.get(taken - 1),
-                single if taken == 1 => Some(single),
-                _ => None,
-            }
-        };
-        rest = rest.strip_prefix(['s', 'd']).ok_or("a % format")?;
-        out += &printed(value.ok_or("a % format without its value")?)?;
-    }
-    Ok(out + rest)
-}
-
-/// `template.format(…)`, with nothing but `{}`, `{0}` and `{name}`.
-fn format(template: &str, arguments: &Arguments) -> Result<String, Why> {
-    let mut out = String::new();
-    let mut rest = template;
-    let mut taken = 0;
-    while let Some(at) = rest.find(['{', '}']) {
-        out += &rest[..at];
-        let brace = &rest[at..at + 1];
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix(brace) {
-            out += brace;
-            rest = after;
-            continue;
-        }
-        let (name, after) = rest.split_once('}').filter(|_| brace == "{").ok_or("a format")?;
-        rest = after;
-        let value = match name.parse::<usize>() {
-            Ok(at) => arguments.positional.get(at),
-            Err(_) if name.is_empty() => {
-                taken += 1;
-                arguments.positional.get(taken - 1)
-            }
-            Err(_) => arguments.named(name),
-        };
-        out += &printed(value.ok_or_else(|| format!("a format of {name}"))?)?;
-    }
-    Ok(out + rest)
 }

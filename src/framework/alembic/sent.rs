@@ -11,11 +11,13 @@ pub struct Sent {
     pub unless_there: bool,
     /// Values that are known only when it runs, `$1` first; what they come from, in a few words.
     pub parameters: Vec<String>,
+    /// It makes something without a name, and what names it is a naming convention that nobody sees.
+    pub has_unknown_names: bool,
 }
 
 impl Sent {
     /// SQL that is known to its last character.
     pub fn known(sql: Text) -> Sent {
-        Sent { sql, unless_there: false, parameters: Vec::new() }
+        Sent { sql, unless_there: false, parameters: Vec::new(), has_unknown_names: false }
     }
 }

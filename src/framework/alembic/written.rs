@@ -30,6 +30,8 @@ pub(super) fn literal(text: &str, quote: char) -> String {
             }
         }
     }
+    // As Black and Ruff choose.
+    let quote = if text.matches(quote).count() > text.matches(other).count() { other } else { quote };
     let mut out = String::from(quote);
     for c in text.chars() {
         match c {
@@ -99,6 +101,7 @@ mod tests {
             ("SELECT 1", "\"SELECT 1\""),
             ("SELECT \"a\"", "'SELECT \"a\"'"),
             ("SELECT \"a\", 'b'", "\"SELECT \\\"a\\\", 'b'\""),
+            ("SELECT \"a's\"", "'SELECT \"a\\'s\"'"),
             ("a\\b", "r\"a\\b\""),
             ("a\nb", "\"\"\"\na\nb\n\"\"\""),
             ("a\n\\b", "r\"\"\"\na\n\\b\n\"\"\""),

@@ -20,11 +20,12 @@ use super::names::{part_name, words};
 use super::runners;
 use crate::operation::{
     ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, ObjectOperation, Operation,
-    QualifiedName, SessionOperation, TransactionControl, TypeOperation,
+    QualifiedName, SessionOperation, TableAttribute, TableOperation, TransactionControl, TypeOperation,
 };
 use crate::plan::files::{Files, Part};
 use crate::plan::rerun::{is_temporary, stays};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::schema::same;
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
@@ -244,7 +245,15 @@ impl<'a> InChunks<'a> {
                 ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
             )
         };
-        let is_seen_apart = page.kind() == UnitKind::AsWritten || page.steps().any(is_seen);
+        // or only since the block before: on one of those row security and its policies come at once
+        let makes = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Table(TableOperation::Create(create)) if same(&create.name, table));
+        let secures = |step: &Step| match &step.operation {
+            Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::RowSecurity(_) }) => {
+                !page.steps().any(|other| makes(other, table))
+            }
+            _ => false,
+        };
+        let is_seen_apart = page.kind() == UnitKind::AsWritten || page.steps().any(|s| is_seen(s) || secures(s));
         is_seen_apart && page.steps().count() > 1 && !page.steps().any(ends_one)
     }
 

@@ -3,7 +3,7 @@
 
 use super::super::header::follows;
 use super::super::migration::Migration;
-use super::super::page::slug;
+use super::super::words::slug;
 use crate::plan::Unit;
 
 /// The longest name of a part in bytes, without its number or time: file systems take 255.

@@ -6,8 +6,8 @@ use crate::operation::{
     ObjectKind, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
 };
 use crate::postgres::idempotence::{
-    a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, is_missing, owned_sequence,
-    table_exists, table_is_missing,
+    Idempotent, a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, idempotent,
+    is_missing, owned_sequence, table_exists, table_is_missing,
 };
 use crate::sql::{can_follow, commute, render};
 
@@ -314,6 +314,13 @@ fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> G
         Operation::Object(ObjectOperation::Create { or_replace: false, .. }) if is_missing(operation).is_some() => {
             whole(if_then(&is_missing(operation).unwrap_or_default(), slice))
         }
+        Operation::Object(ObjectOperation::Create {
+            kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension,
+            ..
+        }) => match idempotent(operation, slice) {
+            Some(Idempotent::Statement(statement)) => whole(ended(&statement)),
+            _ => Guarded::unguarded(operation, plainly(operation, slice)),
+        },
         Operation::Constraint(ConstraintOperation::Drop { .. })
         | Operation::Column(ColumnOperation::Drop { .. })
         | Operation::Index(IndexOperation::Drop { .. })

@@ -33,6 +33,11 @@ pub(super) fn creates_object(
             uses.write(Resource::Relation(key(name)));
             uses.write(Resource::Type(key(name)));
         }
+        // What calls it can be anything; who may use what is not asked when it is made.
+        (ObjectKind::Function, None) => {
+            uses.write(Resource::Function(key(name)));
+            (uses.barrier, uses.passed_by_privileges) = (true, true);
+        }
         _ => uses.barrier = true,
     }
 }
@@ -83,14 +88,23 @@ pub(super) fn comments(uses: &mut Uses, text: &str, schema: &Schema) {
     }
 }
 
-/// Privileges need what is named; what makes functions and schemas is a barrier.
+/// Privileges need what is named. What makes schemas is a barrier.
 pub(super) fn grants(uses: &mut Uses, kind: ObjectKind, names: &[QualifiedName], text: &str, schema: &Schema) {
     match kind {
         ObjectKind::Table => uses.reads_text(text, schema),
         ObjectKind::Sequence => names.iter().for_each(|name| uses.read(Resource::Relation(key(name)))),
         ObjectKind::Type => names.iter().for_each(|name| uses.read(Resource::Type(key(name)))),
-        ObjectKind::Function | ObjectKind::Schema => {}
+        ObjectKind::Function => names.iter().for_each(|name| uses.read(Resource::Function(key(name)))),
+        ObjectKind::Schema => {}
         _ => uses.barrier = true,
     }
-    uses.write(Resource::Privileges);
+    uses.only_privileges = !uses.barrier;
+    match names.is_empty() {
+        true => uses.write(Resource::Privileges),
+        false => {
+            uses.read(Resource::Privileges);
+            let is_function = kind == ObjectKind::Function;
+            names.iter().for_each(|name| uses.write(Resource::PrivilegesOn(is_function, key(name))));
+        }
+    }
 }

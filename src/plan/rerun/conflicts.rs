@@ -9,7 +9,7 @@ use crate::operation::{
 };
 use crate::plan::Step;
 use crate::postgres::idempotence::{Name, column_exists, drops, freed_by_renaming, makes, own_name, table_exists};
-use crate::schema::{mentions, reads_column, same};
+use crate::schema::{key, mentions, reads_column, same};
 
 /// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
 /// it. `text` is a step's statement.
@@ -27,9 +27,19 @@ pub fn conflicts_at_once<'a>(
     renames_its_label(&step.operation, later)
         || (takes_away_what_is_made(step, later) && !is_replaced_at_once(step, later))
         || takes_an_index_that_goes(&step.operation, later)
-        || later.iter().any(|later| goes_with_its_column(step, later))
+        || later.iter().any(|later| goes_with_its_column(step, later) || takes_away_its_key(step, later))
         || makes_what_is_renamed(step, again, later)
         || later.iter().any(|later| reads_what_goes(step, &later.operation, text))
+}
+
+/// A foreign key that is added, and a primary key or unique constraint that it may stand on and that goes later.
+fn takes_away_its_key(step: &Step, later: &Step) -> bool {
+    let Operation::Constraint(ConstraintOperation::Add { constraint, .. }) = &step.operation else { return false };
+    let ConstraintKind::ForeignKey(fk) = &constraint.kind else { return false };
+    later.uses.unique_until.as_ref().is_some_and(|(table, columns)| {
+        let serves = fk.referenced.is_empty() || fk.referenced.iter().all(|column| columns.contains(column));
+        *table == key(&fk.references) && serves
+    })
 }
 
 /// Its guard compares the labels.

@@ -109,7 +109,10 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
             | ColumnAttribute::Storage
             | ColumnAttribute::Compression
             | ColumnAttribute::SetExpression => as_written(),
-            ColumnAttribute::AddIdentity | ColumnAttribute::ChangeIdentity | ColumnAttribute::DropExpression => None,
+            ColumnAttribute::AddIdentity(_)
+            | ColumnAttribute::ChangeIdentity
+            | ColumnAttribute::DropIdentity { .. }
+            | ColumnAttribute::DropExpression { .. } => None,
         },
         Operation::Column(
             ColumnOperation::Add { .. }

@@ -1,8 +1,10 @@
 //! Columns.
 
 use super::*;
-use crate::operation::{ColumnDefinition, ColumnOperation, ConstraintKind, TypeName};
-use crate::schema::{Dependent, mentions, same};
+use crate::operation::{ColumnAttribute, ColumnDefinition, ColumnOperation, ConstraintKind, Generated, TypeName};
+use crate::schema::columns::stored_type;
+use crate::schema::objects::is_bound;
+use crate::schema::{Column, Dependent, mentions, same};
 
 impl Schema {
     pub(super) fn column_applies(&self, operation: &ColumnOperation, version: u32) -> Applies {
@@ -11,13 +13,24 @@ impl Schema {
                 self.can_add_column(table, column, *if_not_exists, version)
             }
             ColumnOperation::Drop { table, column, if_exists, cascade } => {
-                self.can_drop_column(table, column, *if_exists, *cascade)
+                self.can_drop_column(table, column, *if_exists, *cascade, version)
             }
             ColumnOperation::Rename { table, column, to } => self.can_rename_column(table, column, to),
-            ColumnOperation::SetNotNull { table, column }
-            | ColumnOperation::SetDefault { table, column, .. }
-            | ColumnOperation::DropDefault { table, column }
-            | ColumnOperation::SetAttribute { table, column, .. } => self.has_column(table, column),
+            ColumnOperation::SetNotNull { table, column } => {
+                self.has_own_columns(table)?;
+                self.has_column(table, column)
+            }
+            ColumnOperation::SetDefault { table, column, default } => {
+                self.can_change_default(table, column)?;
+                match self.column(&table.name, column).filter(|known| known.sure) {
+                    Some(known) => self.is_label(&known.ty, default),
+                    None => Ok(()),
+                }
+            }
+            ColumnOperation::DropDefault { table, column } => self.can_change_default(table, column),
+            ColumnOperation::SetAttribute { table, column, attribute } => {
+                self.can_set_attribute(table, column, attribute)
+            }
             ColumnOperation::DropNotNull { table, column } => self.can_drop_not_null(table, column),
             ColumnOperation::SetType { table, column, ty, collation, .. } => {
                 takes_collation(ty, collation.as_ref())?;
@@ -34,6 +47,7 @@ impl Schema {
         version: u32,
     ) -> Applies {
         self.has_table(table)?;
+        self.has_own_columns(table)?;
         if let Some(state) = self.table(&table.name) {
             if state.columns.get(&column.name).is_some_and(|c| c.sure) {
                 let exists = format!("column {} of relation {} already exists", column.name, table.name);
@@ -46,41 +60,132 @@ impl Schema {
             if state.parents.iter().any(is_partition) {
                 return refused(WRONG_OBJECT_TYPE, "cannot add column to a partition");
             }
+            let below = self.children(&table.name).into_iter().filter_map(|child| child.columns.get(&column.name));
+            if let Some(other) = below.filter(|own| own.sure).find(|own| own.ty != stored_type(&column.ty)) {
+                return refused("42804", format!("a child table has a different type for column {}", other.name));
+            }
         }
         takes_collation(&column.ty, column.collation.as_ref())?;
+        self.can_be_defined(column)?;
         for constraint in &column.constraints {
             match &constraint.kind {
                 ConstraintKind::ForeignKey(fk) if !same(&fk.references, &table.name) => {
                     self.can_reference(fk, version)?;
                     self.lasts_as_long(self.table(&table.name).map(|t| t.persistence), fk)?
                 }
+                ConstraintKind::PrimaryKey { .. } => self.has_no_primary_key(table)?,
                 _ => {}
             }
             self.name_of_constraint_is_free(table, constraint)?;
         }
-        Ok(())
+        let own = self.own_columns_and(&table.name, column);
+        column.constraints.iter().try_for_each(|constraint| self.fits_columns(&own, constraint))?;
+        match &column.generated {
+            Some(Generated::Stored(text) | Generated::Virtual(text)) => own.has_what_is_read_by(text),
+            _ => Ok(()),
+        }
     }
 
-    pub(super) fn can_drop_column(&self, table: &TableRef, column: &Ident, if_exists: bool, cascade: bool) -> Applies {
+    /// The type, the default and the identity of a column that is new.
+    pub(super) fn can_be_defined(&self, column: &ColumnDefinition) -> Applies {
+        self.can_have_type(&column.ty, column.default.as_ref())?;
+        if column.default.is_some() && (column.is_serial() || column.generated.is_some()) {
+            return refused(
+                SYNTAX,
+                format!("column {} has both a default and a sequence or an expression", column.name),
+            );
+        }
+        if column.is_identity() { is_integer(&column.ty) } else { Ok(()) }
+    }
+
+    /// `SET DEFAULT` and `DROP DEFAULT`.
+    fn can_change_default(&self, table: &TableRef, column: &Ident) -> Applies {
+        self.has_column(table, column)?;
+        match self.own_column(table, column).and_then(|known| known.generated.as_ref()) {
+            Some(Generated::Identity(_)) => refused(SYNTAX, format!("column {column} is an identity column")),
+            Some(Generated::Stored(_) | Generated::Virtual(_)) => {
+                refused(SYNTAX, format!("column {column} is a generated column"))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn can_set_attribute(&self, table: &TableRef, column: &Ident, attribute: &ColumnAttribute) -> Applies {
+        self.has_column(table, column)?;
+        let Some(known) = self.own_column(table, column) else { return Ok(()) };
+        let is_identity = matches!(known.generated, Some(Generated::Identity(_)));
+        let no_identity = || refused(WRONG_STATE, format!("column {column} is not an identity column"));
+        match attribute {
+            ColumnAttribute::AddIdentity(_) if is_identity => {
+                refused(WRONG_STATE, format!("column {column} is already an identity column"))
+            }
+            ColumnAttribute::AddIdentity(_) if known.default.is_some() => {
+                refused(WRONG_STATE, format!("column {column} already has a default value"))
+            }
+            ColumnAttribute::AddIdentity(_) if !known.not_null => {
+                refused(WRONG_STATE, format!("column {column} must be declared NOT NULL before identity can be added"))
+            }
+            ColumnAttribute::AddIdentity(_) => is_integer(&known.ty),
+            ColumnAttribute::DropIdentity { if_exists: false } | ColumnAttribute::ChangeIdentity if !is_identity => {
+                no_identity()
+            }
+            ColumnAttribute::DropExpression { if_exists: false } | ColumnAttribute::SetExpression
+                if known.generated.is_none() || is_identity =>
+            {
+                refused(WRONG_STATE, format!("column {column} is not a generated column"))
+            }
+            ColumnAttribute::DropIdentity { .. }
+            | ColumnAttribute::ChangeIdentity
+            | ColumnAttribute::DropExpression { .. }
+            | ColumnAttribute::SetExpression
+            | ColumnAttribute::Statistics
+            | ColumnAttribute::Storage
+            | ColumnAttribute::Compression => Ok(()),
+        }
+    }
+
+    /// A column that the history's statements made, of a table that has it from no other one.
+    fn own_column(&self, table: &TableRef, column: &Ident) -> Option<&Column> {
+        let state = self.table(&table.name).filter(|state| state.parents.is_empty())?;
+        state.columns.get(column).filter(|known| known.sure)
+    }
+
+    fn can_drop_column(
+        &self,
+        table: &TableRef,
+        column: &Ident,
+        if_exists: bool,
+        cascade: bool,
+        version: u32,
+    ) -> Applies {
         match self.has_column(table, column) {
             Err(_) if if_exists && !self.is_missing(&table.name) => return Ok(()),
             other => other?,
         }
+        self.has_own_columns(table)?;
         self.is_its_own(table, column, "drop")?;
         if cascade {
             return Ok(());
         }
+        self.owned_sequences_can_go(&table.name, |name| name == column, |_| false)?;
         if let Some((other, constraint)) = self.standing_on(&table.name, |columns| columns.contains(column)).first()
             && !same(other, &table.name)
         {
             let depends = format!("constraint {constraint} on table {other} depends on column {column}");
             return refused(DEPENDENT_OBJECTS, depends);
         }
+        if let Some((other, own)) = self.borrowers(&table.name, |own| own == column).first() {
+            let depends = format!("default value for column {own} of table {} depends on column {column}", other.name);
+            return refused(DEPENDENT_OBJECTS, depends);
+        }
         let generated = |c: &&super::super::Column| {
             use crate::operation::Generated::{Stored, Virtual};
             matches!(&c.generated, Some(Stored(text) | Virtual(text)) if mentions(text.as_str(), column.as_str()))
         };
-        if let Some(other) = self.table(&table.name).and_then(|t| t.columns.iter().find(generated)) {
+        // Before 15 such a column goes along.
+        if let Some(other) =
+            self.table(&table.name).and_then(|t| t.columns.iter().find(generated)).filter(|_| version >= 15)
+        {
             let depends = format!("generated column {} depends on column {column}", other.name);
             return refused(DEPENDENT_OBJECTS, depends);
         }
@@ -99,7 +204,8 @@ impl Schema {
         self.has_column(table, column)?;
         self.is_its_own(table, column, "rename")?;
         self.is_changed_in_children_too(table, column, "renamed")?;
-        match self.column(&table.name, to) {
+        let below = || self.children(&table.name).into_iter().find_map(|child| child.columns.get(to));
+        match self.column(&table.name, to).or_else(below) {
             Some(_) => refused(DUPLICATE_COLUMN, format!("column {to} of relation {} already exists", table.name)),
             None => Ok(()),
         }
@@ -107,6 +213,21 @@ impl Schema {
 
     pub(super) fn can_drop_not_null(&self, table: &TableRef, column: &Ident) -> Applies {
         self.has_column(table, column)?;
+        self.has_own_columns(table)?;
+        if self.own_column(table, column).is_some_and(|known| matches!(known.generated, Some(Generated::Identity(_)))) {
+            return refused(SYNTAX, format!("column {column} is an identity column"));
+        }
+        let parents = self.table(&table.name).map(|t| t.parents.as_slice()).unwrap_or_default();
+        let is_bound = |parent: &&QualifiedName| {
+            let above = self.table(parent).filter(|above| above.kind == RelationKind::Partitioned);
+            above.and_then(|above| above.columns.get(column)).is_some_and(|above| above.not_null && above.sure)
+        };
+        if let Some(parent) = parents.iter().find(is_bound) {
+            return refused(
+                INVALID_TABLE_DEFINITION,
+                format!("column {column} is marked NOT NULL in parent table {parent}"),
+            );
+        }
         let primary = self.table(&table.name).and_then(Table::primary_key);
         match primary.is_some_and(|columns| columns.contains(column)) {
             true => refused(INVALID_TABLE_DEFINITION, format!("column {column} is in a primary key")),
@@ -116,6 +237,8 @@ impl Schema {
 
     pub(super) fn can_set_type(&self, table: &TableRef, column: &Ident, ty: &TypeName) -> Applies {
         self.has_column(table, column)?;
+        self.has_own_columns(table)?;
+        self.type_is_there(ty.name())?;
         self.is_its_own(table, column, "alter")?;
         self.is_changed_in_children_too(table, column, "changed")?;
         if let Some(other) = self.unlike_partner(&table.name, column, ty) {
@@ -126,6 +249,15 @@ impl Schema {
                     table.name
                 ),
             );
+        }
+        let computed = |c: &&Column| match &c.generated {
+            Some(Generated::Stored(text) | Generated::Virtual(text)) => mentions(text.as_str(), column.as_str()),
+            _ => false,
+        };
+        let own = self.table(&table.name).into_iter().flat_map(|t| &t.columns);
+        if let Some(other) = own.filter(|c| c.sure && c.name != *column).find(computed) {
+            let used = format!("cannot alter type of a column used by generated column {}", other.name);
+            return refused(NOT_SUPPORTED, used);
         }
         let dependents = self.dependents(&table.name, column);
         match dependents.into_iter().find(|d| is_bound(d, column) || d.on.is_none() && !goes_with(d)) {
@@ -213,22 +345,6 @@ fn goes_with(dependent: &Dependent) -> bool {
     dependent.what.starts_with("statistics") || dependent.what.starts_with("publication")
 }
 
-/// True when the dependent's own clause names the column: a policy's expressions, a trigger's WHEN or UPDATE OF.
-fn is_bound(dependent: &Dependent, column: &Ident) -> bool {
-    let text = dependent.definition.as_str();
-    let upper = text.to_uppercase();
-    let clause = if dependent.what.starts_with("policy") {
-        ["USING", "WITH CHECK"].iter().filter_map(|word| upper.find(word)).min().and_then(|at| text.get(at..))
-    } else if dependent.what.starts_with("trigger") {
-        let of = upper.find("UPDATE OF").zip(upper.find(" ON ")).and_then(|(from, to)| text.get(from..to));
-        let when = upper.find("WHEN").zip(upper.find("EXECUTE")).and_then(|(from, to)| text.get(from..to));
-        return [of, when].into_iter().flatten().any(|clause| mentions(clause, column.as_str()));
-    } else {
-        None
-    };
-    clause.is_some_and(|clause| mentions(clause, column.as_str()))
-}
-
 /// Only values that are text are sorted by a collation (`typcollation`).
 fn takes_collation(ty: &TypeName, collation: Option<&QualifiedName>) -> Applies {
     let element = ty.canonical().trim_end_matches("[]");
@@ -236,5 +352,13 @@ fn takes_collation(ty: &TypeName, collation: Option<&QualifiedName>) -> Applies 
     match collation.is_some() && !is_text {
         true => refused("42804", format!("collations are not supported by type {ty}")),
         false => Ok(()),
+    }
+}
+
+/// What an identity counts in.
+fn is_integer(ty: &TypeName) -> Applies {
+    match matches!(ty.canonical(), "int2" | "int4" | "int8") || !ty.is_built_in() {
+        true => Ok(()),
+        false => refused("22023", "identity column type must be smallint, integer, or bigint"),
     }
 }

@@ -1,6 +1,7 @@
 //! Constraints.
 
 use super::columns::cannot_refer;
+use super::own_columns::OwnColumns;
 use super::relations::same_columns;
 use super::*;
 use crate::operation::{Constraint, ConstraintKind, ConstraintOperation, ForeignKey, Persistence};
@@ -13,8 +14,18 @@ impl Schema {
             ConstraintOperation::Drop { table, name, if_exists, cascade } => {
                 self.can_drop_constraint(table, name, *if_exists, *cascade)
             }
-            ConstraintOperation::Validate { table, name } | ConstraintOperation::Alter { table, name, .. } => {
-                self.has_constraint(table, name)
+            ConstraintOperation::Validate { table, name } => {
+                self.has_constraint(table, name)?;
+                let validated = |kind: &ConstraintKind| !is_key(kind);
+                self.is_constraint(table, name, validated, "a foreign key or check constraint")
+            }
+            ConstraintOperation::Alter { table, name, alteration } => {
+                self.has_constraint(table, name)?;
+                let deferred = |kind: &ConstraintKind| matches!(kind, ConstraintKind::ForeignKey(_));
+                match alteration.deferrability {
+                    Some(_) => self.is_constraint(table, name, deferred, "a foreign key constraint"),
+                    None => Ok(()),
+                }
             }
             ConstraintOperation::Rename { table, name, to } => self.can_rename_constraint(table, name, to),
         }
@@ -22,26 +33,19 @@ impl Schema {
 
     pub(super) fn can_add_constraint(&self, table: &TableRef, constraint: &Constraint, version: u32) -> Applies {
         self.has_table(table)?;
+        self.has_own_columns(table)?;
         self.name_of_constraint_is_free(table, constraint)?;
+        self.fits_columns(&self.own_columns(&table.name), constraint)?;
         let state = self.table(&table.name);
         match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns, using_index, .. } => {
-                if state.is_some_and(|t| t.primary_key().is_some()) {
-                    let many = format!("multiple primary keys for table {} are not allowed", table.name);
-                    return refused(INVALID_TABLE_DEFINITION, many);
-                }
-                self.has_columns(table, columns)?;
+            ConstraintKind::PrimaryKey { using_index, .. } => {
+                self.has_no_primary_key(table)?;
                 self.can_use_index(table, using_index.as_ref())
             }
-            ConstraintKind::Unique { columns, using_index, .. } => {
-                self.has_columns(table, columns)?;
-                self.can_use_index(table, using_index.as_ref())
-            }
+            ConstraintKind::Unique { using_index, .. } => self.can_use_index(table, using_index.as_ref()),
             ConstraintKind::ForeignKey(fk) => {
-                self.has_columns(table, &fk.columns)?;
                 self.can_reference(fk, version)?;
                 self.lasts_as_long(state.map(|t| t.persistence), fk)?;
-                self.can_compare(table, fk)?;
                 let partitioned = state.is_some_and(|t| t.kind == RelationKind::Partitioned);
                 match partitioned && constraint.not_valid && version < 18 {
                     true => refused(
@@ -57,13 +61,58 @@ impl Schema {
                     false => Ok(()),
                 }
             }
-            ConstraintKind::NotNull { column } => self.has_column(table, column),
+            ConstraintKind::NotNull { .. } | ConstraintKind::Exclude(_) => Ok(()),
+        }
+    }
+
+    /// What a constraint says of the columns of its table: they are there, and a foreign key can compare them.
+    pub(super) fn fits_columns(&self, own: &OwnColumns<'_>, constraint: &Constraint) -> Applies {
+        match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
+                own.has(columns)?;
+                let again = columns.iter().enumerate().find(|(at, column)| columns[..*at].contains(column));
+                match again {
+                    Some((_, column)) => refused(DUPLICATE_COLUMN, format!("column {column} appears twice in a key")),
+                    None => Ok(()),
+                }
+            }
+            ConstraintKind::ForeignKey(fk) => {
+                own.has(&fk.columns)?;
+                if own.is_referenced_by(fk) {
+                    own.has(&fk.referenced)?;
+                }
+                self.can_compare(own, fk)
+            }
+            ConstraintKind::Check { expression } => own.has_what_is_read_by(expression),
+            ConstraintKind::NotNull { column } => own.has(std::slice::from_ref(column)),
             ConstraintKind::Exclude(_) => Ok(()),
         }
     }
 
-    fn has_columns(&self, table: &TableRef, columns: &[Ident]) -> Applies {
-        columns.iter().try_for_each(|column| self.has_column(table, column))
+    pub(super) fn has_no_primary_key(&self, table: &TableRef) -> Applies {
+        match self.table(&table.name).is_some_and(|t| t.primary_key().is_some()) {
+            true => {
+                let many = format!("multiple primary keys for table {} are not allowed", table.name);
+                refused(INVALID_TABLE_DEFINITION, many)
+            }
+            false => Ok(()),
+        }
+    }
+
+    /// The constraint is of a kind that fits.
+    fn is_constraint(
+        &self,
+        table: &TableRef,
+        name: &Ident,
+        fits: impl Fn(&ConstraintKind) -> bool,
+        word: &str,
+    ) -> Applies {
+        match self.constraint(&table.name, name).filter(|state| state.sure && !fits(&state.constraint.kind)) {
+            Some(_) => {
+                refused(WRONG_OBJECT_TYPE, format!("constraint {name} of relation {} is not {word}", table.name))
+            }
+            None => Ok(()),
+        }
     }
 
     pub(super) fn name_of_constraint_is_free(&self, table: &TableRef, constraint: &Constraint) -> Applies {
@@ -85,7 +134,7 @@ impl Schema {
     fn can_use_index(&self, table: &TableRef, index: Option<&Ident>) -> Applies {
         let Some(index) = index.map(|index| table.sibling(index.clone())) else { return Ok(()) };
         let Some(state) = self.index(&index) else {
-            return match self.is_missing(&index) {
+            return match self.is_missing(&index) || self.has_no_index(&index) {
                 true => refused(UNDEFINED_OBJECT, format!("index {index} does not exist")),
                 false => Ok(()),
             };
@@ -106,6 +155,7 @@ impl Schema {
     /// A foreign key points at columns that are unique together (`transformFkeyCheckAttrs`).
     pub(super) fn can_reference(&self, fk: &ForeignKey, _version: u32) -> Applies {
         self.has_relation(&fk.references)?;
+        self.is_table(&fk.references)?;
         let Some(table) = self.table(&fk.references).filter(|t| t.columns_known) else { return Ok(()) };
         if let Some(column) = fk.referenced.iter().find(|c| table.lacks(c)) {
             return refused(
@@ -175,19 +225,28 @@ impl Schema {
         }
     }
 
-    fn can_compare(&self, table: &TableRef, fk: &ForeignKey) -> Applies {
-        let primary = self.table(&fk.references).and_then(Table::primary_key).unwrap_or_default();
+    /// As many columns as it points at, and of types that compare.
+    fn can_compare(&self, own: &OwnColumns<'_>, fk: &ForeignKey) -> Applies {
+        let is_own = own.is_referenced_by(fk);
+        let primary = match is_own {
+            true => own.primary,
+            false => self.table(&fk.references).and_then(Table::primary_key).unwrap_or_default(),
+        };
         let referenced = if fk.referenced.is_empty() { primary } else { &fk.referenced };
-        for (own, other) in fk.columns.iter().zip(referenced) {
-            let (Some(own), Some(other)) = (self.column(&table.name, own), self.column(&fk.references, other)) else {
-                continue;
-            };
-            if cannot_refer(&own.ty, &other.ty) {
+        if !referenced.is_empty() && referenced.len() != fk.columns.len() {
+            return refused("42830", "number of referencing and referenced columns for foreign key disagree");
+        }
+        let there = |name: &Ident| match is_own {
+            true => own.type_of(name),
+            false => self.column(&fk.references, name).map(|column| &column.ty),
+        };
+        for (column, other) in fk.columns.iter().zip(referenced) {
+            let (Some(ty), Some(other_ty)) = (own.type_of(column), there(other)) else { continue };
+            if cannot_refer(ty, other_ty) {
                 return refused(
                     "42804",
                     format!(
-                        "key columns {} and {} of the foreign key are of incompatible types: {} and {}",
-                        own.name, other.name, own.ty, other.ty
+                        "key columns {column} and {other} of the foreign key are of incompatible types: {ty} and {other_ty}"
                     ),
                 );
             }
@@ -241,4 +300,9 @@ impl Schema {
         let key = self.constraint(&table.name, name).is_some_and(|state| state.constraint.key_columns().is_some());
         if key { self.relation_is_free(&table.sibling(to.clone())) } else { Ok(()) }
     }
+}
+
+/// A key, whose index makes sure of it at once.
+fn is_key(kind: &ConstraintKind) -> bool {
+    matches!(kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. } | ConstraintKind::Exclude(_))
 }

@@ -5,16 +5,21 @@
 
 mod columns;
 mod constraints;
+mod kinds;
 mod objects;
+mod own_columns;
 mod relations;
+mod sequences;
+mod types;
 
 use std::fmt;
 
+use self::kinds::Kind;
 use super::key::{Key, key};
-use super::{RelationKind, Schema, Table};
+use super::{Age, RelationKind, Schema, Table};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectKind,
-    ObjectOperation, Operation, QualifiedName, SessionOperation, TableOperation, TableRef,
+    ObjectOperation, Operation, QualifiedName, SessionOperation, TableOperation, TableRef, TransactionControl,
 };
 
 /// Why an operation fails.
@@ -46,6 +51,8 @@ fn feared(code: &'static str, message: impl Into<String>) -> Applies {
     Err(Conflict { code, message: message.into(), sure: false })
 }
 
+const SYNTAX: &str = "42601";
+const WRONG_STATE: &str = "55000";
 const UNDEFINED_TABLE: &str = "42P01";
 const UNDEFINED_COLUMN: &str = "42703";
 const UNDEFINED_OBJECT: &str = "42704";
@@ -86,18 +93,26 @@ impl Schema {
             Operation::Type(operation) => self.type_applies(operation),
             Operation::Object(operation) => self.object_applies(operation),
             Operation::Data(operation) => self.data_applies(operation),
-            Operation::Session(SessionOperation::LockTable { tables, .. }) => self.has_relations(tables),
+            Operation::Session(SessionOperation::LockTable { tables, .. }) => {
+                self.has_relations(tables)?;
+                let fits = |kind: Kind| kind.is_table() || kind == Kind::View;
+                tables.iter().try_for_each(|table| self.is_a(table, "a table or view", fits))
+            }
             Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
             | Operation::Opaque { .. } => Ok(()),
         }
     }
 
     fn data_applies(&self, operation: &DataOperation) -> Applies {
+        self.can_change_rows(operation)?;
         match operation {
-            DataOperation::Insert { table, .. }
-            | DataOperation::Update { table, .. }
-            | DataOperation::Delete { table, .. } => self.has_relation(table),
-            DataOperation::Truncate { tables, .. } => self.has_relations(tables),
+            DataOperation::Insert { table, .. } | DataOperation::Delete { table, .. } => self.has_relation(table),
+            DataOperation::Update { table, sets, .. } => {
+                let table = TableRef::from(table.clone());
+                self.has_table(&table)?;
+                sets.iter().flatten().try_for_each(|column| self.has_column(&table, column))
+            }
+            DataOperation::Truncate { tables, cascade } => self.can_truncate(tables, *cascade),
             DataOperation::Backfill(fill) => {
                 self.has_relation(&fill.table)?;
                 self.has_column(&TableRef::from(fill.table.clone()), &fill.column)
@@ -120,9 +135,16 @@ impl Schema {
         self.closed
     }
 
-    /// Takes for there what an operation speaks of and the history does not make: the operation fails otherwise. True when
-    /// something was taken for there.
+    /// Takes for there what an operation speaks of and the history does not make: the operation fails otherwise. Says what was
+    /// taken for there.
     pub fn presume(&mut self, operation: &Operation) -> Vec<QualifiedName> {
+        let found: Vec<QualifiedName> = self.unknown_to(operation).cloned().collect();
+        found.iter().for_each(|name| self.presume_relation(name));
+        found
+    }
+
+    /// The relations that an operation needs and the catalog does not know.
+    pub(super) fn unknown_to<'a>(&'a self, operation: &'a Operation) -> impl Iterator<Item = &'a QualifiedName> {
         let names: Vec<&QualifiedName> = match operation {
             Operation::Table(TableOperation::Create(create)) => create.sources().collect(),
             Operation::Object(ObjectOperation::Create { on, .. } | ObjectOperation::Drop { on: on @ Some(_), .. }) => {
@@ -177,16 +199,14 @@ impl Schema {
             Operation::Table(TableOperation::Create(create)) => Some(&create.name),
             _ => None,
         };
-        let unknown = |name: &&QualifiedName| {
+        let unknown = move |name: &&QualifiedName| {
             let wanted = key(name);
             !self.is_relation(&wanted)
                 && !self.gone.contains(&wanted)
                 && !self.presumed.contains(&wanted)
                 && own.is_none_or(|own| !super::same(own, name))
         };
-        let found: Vec<QualifiedName> = names.into_iter().chain(references).filter(unknown).cloned().collect();
-        found.iter().for_each(|name| self.presume_relation(name));
-        found
+        names.into_iter().chain(references).filter(unknown)
     }
 
     /// Takes a relation for there.
@@ -213,6 +233,29 @@ impl Schema {
         !known && (self.closed || self.gone.contains(&wanted))
     }
 
+    /// True when the history leaves no doubt that no index of that name is there: it made everything that it speaks of, and
+    /// nothing in it may have made more.
+    fn has_no_index(&self, name: &QualifiedName) -> bool {
+        let wanted = key(name);
+        let made = |schema: &Ident| self.schemas.contains(&key(&QualifiedName::unqualified(schema.clone())));
+        let is_own = name.schema.as_ref().is_none_or(|schema| wanted.is_public() || made(schema));
+        let has_history = self.migrations > 1 && !self.tables.is_empty();
+        has_history && !self.partly_known && is_own && !self.is_relation(&wanted) && !self.presumed.contains(&wanted)
+    }
+
+    /// An operation may make more than the catalog learns of it, or is about something that the catalog does not know.
+    pub(super) fn tells_not_all(&self, operation: &Operation) -> bool {
+        match operation {
+            Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }) => true,
+            Operation::Session(SessionOperation::Transaction(control)) => {
+                matches!(control, TransactionControl::Rollback | TransactionControl::Savepoint)
+            }
+            // A partition gets indexes of its own, which it keeps.
+            Operation::Table(TableOperation::AttachPartition { .. } | TableOperation::DetachPartition { .. }) => true,
+            _ => self.unknown_to(operation).next().is_some(),
+        }
+    }
+
     /// The relation's name is free: tables, views, indexes and sequences share one name space in a schema.
     fn relation_is_free(&self, name: &QualifiedName) -> Applies {
         match self.is_surely_relation(&key(name)) {
@@ -228,7 +271,7 @@ impl Schema {
     /// The history's own statements made it: what only a framework wrote down may still have to be made.
     fn is_surely_relation(&self, name: &Key) -> bool {
         let is_view = |t: &Table| matches!(t.kind, RelationKind::View | RelationKind::MaterializedView);
-        self.tables.get(name).is_some_and(|t| t.is_sure() || is_view(t))
+        self.tables.get(name).is_some_and(|t| t.is_sure() || t.age == Age::New || is_view(t))
             || self.indexes.get(name).is_some_and(|i| i.sure)
             || self.sequences.contains(name)
     }
@@ -236,7 +279,8 @@ impl Schema {
     /// A table makes a type of its name.
     fn type_is_free(&self, name: &QualifiedName) -> Applies {
         let wanted = key(name);
-        match self.enums.contains_key(&wanted) || self.domains.contains_key(&wanted) {
+        let is_other = self.other_types.contains(&wanted);
+        match self.enums.contains_key(&wanted) || self.domains.contains_key(&wanted) || is_other {
             true => refused(DUPLICATE_OBJECT, format!("type {name} already exists")),
             false => Ok(()),
         }

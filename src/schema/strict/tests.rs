@@ -65,6 +65,19 @@ fn what_postgresql_refuses() {
         ),
         ("CREATE TEMPORARY TABLE n (id int REFERENCES p)", "42P16"),
         ("CREATE POLICY o ON t USING (a = ''); ALTER TABLE t DROP COLUMN a", "2BP01"),
+        ("TRUNCATE p", "0A000"),
+        ("UPDATE t SET nope = 1", "42703"),
+        ("CREATE TABLE n (id text REFERENCES p)", "42804"),
+        ("CREATE TABLE n (id int, o int, FOREIGN KEY (id, o) REFERENCES p)", "42830"),
+        ("CREATE TABLE n (id int REFERENCES n (id))", "42830"),
+        ("CREATE TABLE n (id int PRIMARY KEY, p text REFERENCES n)", "42804"),
+        ("CREATE TABLE n (id int, UNIQUE (id, id))", "42701"),
+        ("CREATE TABLE n (id int, CHECK (nope > 0))", "42703"),
+        ("ALTER TABLE t ADD CHECK (a <> '' AND Nope > 0)", "42703"),
+        ("ALTER TABLE t ADD x int PRIMARY KEY", "42P16"),
+        ("CREATE INDEX ON t (lower(nope))", "42703"),
+        ("CREATE INDEX ON t (a) WHERE nope IS NULL", "42703"),
+        ("ALTER TABLE t VALIDATE CONSTRAINT t_pkey", "42809"),
     ] {
         assert_eq!(refusal(&format!("{t} {script}")).as_deref(), Some(code), "{script}");
     }
@@ -83,8 +96,153 @@ fn what_passes() {
         "ALTER TABLE unknown ADD a int; ALTER TABLE unknown DROP b; DROP INDEX nobody_knows; DROP TABLE nor_this",
         "ALTER TABLE t RENAME TO s; ALTER TABLE s RENAME a TO b; ALTER TABLE s DROP b",
         "ALTER TABLE t ADD COLUMN IF NOT EXISTS a int; CREATE INDEX IF NOT EXISTS t_a ON t (a); CREATE TABLE IF NOT EXISTS t ()",
+        "ALTER TABLE t ADD CHECK (t IS NOT NULL AND t.a <> current_user AND user <> '' AND (a)::text <> 'nope')",
+        "ALTER TABLE t ADD c box; ALTER TABLE t ADD CHECK ((c).nope > 0 AND extract(epoch FROM now()) > 0)",
+        "TRUNCATE p, t; TRUNCATE p CASCADE; TRUNCATE t",
+        "CREATE TABLE n (id int PRIMARY KEY, p int REFERENCES n, q int REFERENCES n (id), FOREIGN KEY (q) REFERENCES p)",
+        "ALTER TABLE t_a RENAME TO t_b; CREATE INDEX t_a ON t (a)",
         "CREATE UNIQUE INDEX n ON p (u); ALTER TABLE p ADD CONSTRAINT k UNIQUE USING INDEX n; ALTER TABLE p DROP CONSTRAINT k",
     ] {
         assert_eq!(refusal(&format!("{t} {script}")), None, "{script}");
+    }
+}
+
+#[test]
+fn what_wants_another_kind_of_object() {
+    let t = "CREATE TABLE t (id int PRIMARY KEY, a text); CREATE VIEW v AS SELECT 1; CREATE MATERIALIZED VIEW m AS SELECT 1;
+        CREATE SEQUENCE s; CREATE INDEX i ON t (a); CREATE TYPE e AS ENUM ('x'); CREATE TYPE c AS (a int); CREATE DOMAIN d AS int;";
+    for (script, code) in [
+        ("DROP TABLE v", "42809"),
+        ("DROP TABLE IF EXISTS s", "42809"),
+        ("DROP VIEW t", "42809"),
+        ("DROP VIEW m", "42809"),
+        ("DROP MATERIALIZED VIEW v", "42809"),
+        ("DROP INDEX t", "42809"),
+        ("DROP SEQUENCE t", "42809"),
+        ("ALTER TABLE v ADD a int", "42809"),
+        ("ALTER TABLE m ADD PRIMARY KEY (a)", "42809"),
+        ("ALTER TABLE v ENABLE ROW LEVEL SECURITY", "42809"),
+        ("ALTER TABLE t ADD x int REFERENCES v (a)", "42809"),
+        ("CREATE INDEX ON v (a)", "42809"),
+        ("CREATE OR REPLACE VIEW t AS SELECT 1", "42809"),
+        ("ALTER VIEW m RENAME TO x", "42809"),
+        ("REFRESH MATERIALIZED VIEW v", "42809"),
+        ("REFRESH MATERIALIZED VIEW t", "0A000"),
+        ("CREATE POLICY p ON v", "42809"),
+        ("CREATE TRIGGER g BEFORE UPDATE ON v FOR EACH ROW EXECUTE FUNCTION f()", "42809"),
+        ("CREATE TRIGGER g INSTEAD OF UPDATE ON t FOR EACH ROW EXECUTE FUNCTION f()", "42809"),
+        ("TRUNCATE v", "42809"),
+        ("DELETE FROM m", "42809"),
+        ("LOCK TABLE m", "42809"),
+        ("REINDEX INDEX t", "42809"),
+        ("CREATE TABLE n (LIKE i)", "42809"),
+        ("CREATE TABLE n () INHERITS (v)", "42809"),
+        ("ALTER TYPE c ADD VALUE 'y'", "42809"),
+        ("ALTER TYPE t RENAME TO x", "42809"),
+        ("ALTER DOMAIN e SET NOT NULL", "42809"),
+        ("DROP TYPE t", "2BP01"),
+        ("CREATE TYPE c AS ENUM ()", "42710"),
+        ("CREATE VIEW e AS SELECT 1", "42710"),
+        ("ALTER TABLE t RENAME TO e", "42710"),
+        ("DROP TYPE c; DROP TYPE c", "42704"),
+        ("DROP TYPE e; ALTER TABLE t ADD x e", "42704"),
+        ("ALTER TABLE t ADD x e DEFAULT 'y'", "22P02"),
+    ] {
+        assert_eq!(refusal(&format!("{t} {script}")).as_deref(), Some(code), "{script}");
+    }
+    for script in [
+        "ALTER TABLE v ALTER a SET DEFAULT 1; ALTER TABLE v RENAME TO w; ALTER TABLE m RENAME COLUMN a TO b",
+        "CREATE INDEX ON m (a); REINDEX TABLE m; DELETE FROM v; LOCK TABLE v",
+        "CREATE TRIGGER g INSTEAD OF UPDATE ON v FOR EACH ROW EXECUTE FUNCTION f(); CREATE OR REPLACE VIEW v AS SELECT 2",
+        "ALTER TABLE unknown OWNER TO me; DROP VIEW unknown",
+        "DROP TYPE c; CREATE TABLE c (a int); ALTER TABLE t ADD x e DEFAULT 'x', ADD y e[] DEFAULT '{x}'",
+    ] {
+        assert_eq!(refusal(&format!("{t} {script}")), None, "{script}");
+    }
+}
+
+#[test]
+fn identities_sequences_and_defaults() {
+    let t = "CREATE TABLE t (id serial PRIMARY KEY, n int GENERATED ALWAYS AS IDENTITY, a int NOT NULL, g int GENERATED ALWAYS AS (a + 1) STORED, b text);
+        CREATE SEQUENCE s; CREATE TABLE u (a int DEFAULT nextval('s'), b int DEFAULT nextval('t_id_seq'::regclass));";
+    for (script, code) in [
+        ("ALTER TABLE t ALTER g SET DEFAULT 1", "42601"),
+        ("ALTER TABLE t ALTER n DROP DEFAULT", "42601"),
+        ("ALTER TABLE t ALTER n DROP NOT NULL", "42601"),
+        ("ALTER TABLE t ALTER a DROP IDENTITY", "55000"),
+        ("ALTER TABLE t ALTER n DROP IDENTITY; ALTER TABLE t ALTER n DROP IDENTITY", "55000"),
+        ("ALTER TABLE t ALTER a SET GENERATED ALWAYS", "55000"),
+        ("ALTER TABLE t ALTER n ADD GENERATED ALWAYS AS IDENTITY", "55000"),
+        ("ALTER TABLE t ALTER id ADD GENERATED ALWAYS AS IDENTITY", "55000"),
+        ("ALTER TABLE u ALTER a DROP DEFAULT; ALTER TABLE u ALTER a ADD GENERATED ALWAYS AS IDENTITY", "55000"),
+        ("ALTER TABLE t ALTER a ADD GENERATED ALWAYS AS IDENTITY; CREATE SEQUENCE t_a_seq", "42P07"),
+        ("ALTER TABLE t ALTER b DROP EXPRESSION", "55000"),
+        ("ALTER TABLE t ALTER a TYPE bigint", "0A000"),
+        ("DROP SEQUENCE s", "2BP01"),
+        ("DROP SEQUENCE t_n_seq CASCADE", "2BP01"),
+        ("DROP TABLE t", "2BP01"),
+        ("ALTER TABLE t DROP id", "2BP01"),
+        ("ALTER SEQUENCE s RENAME TO t_n_seq", "42P07"),
+        ("ALTER SEQUENCE s OWNED BY t.nope", "42703"),
+        ("ALTER TABLE u ALTER a DROP DEFAULT; DROP SEQUENCE s; DROP SEQUENCE s", "42P01"),
+        ("CREATE TABLE n (id int DEFAULT 1 GENERATED ALWAYS AS IDENTITY)", "42601"),
+        ("CREATE TABLE n (id text GENERATED ALWAYS AS IDENTITY)", "22023"),
+    ] {
+        assert_eq!(refusal(&format!("{t} {script}")).as_deref(), Some(code), "{script}");
+    }
+    for script in [
+        "ALTER TABLE t ALTER n DROP IDENTITY; CREATE SEQUENCE t_n_seq; ALTER TABLE t ALTER n SET DEFAULT 1",
+        "ALTER TABLE t ALTER b DROP IDENTITY IF EXISTS; ALTER TABLE t ALTER b DROP EXPRESSION IF EXISTS",
+        "ALTER TABLE t ALTER a ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME own); CREATE SEQUENCE t_a_seq",
+        "DROP SEQUENCE s CASCADE; CREATE SEQUENCE s; ALTER TABLE u ALTER a ADD CHECK (a > 0)",
+        "ALTER TABLE u ALTER b DROP DEFAULT; DROP TABLE t; CREATE SEQUENCE t_id_seq",
+        "DROP TABLE t, u; DROP SEQUENCE s",
+        "ALTER SEQUENCE s OWNED BY u.a; DROP TABLE u; CREATE SEQUENCE s",
+        "CREATE SEQUENCE o OWNED BY u.a; DROP TABLE u; CREATE SEQUENCE o",
+        "ALTER SEQUENCE t_id_seq RENAME TO numbers; CREATE SEQUENCE t_id_seq; ALTER TABLE u ALTER b DROP DEFAULT; DROP TABLE t; CREATE SEQUENCE numbers",
+    ] {
+        assert_eq!(refusal(&format!("{t} {script}")), None, "{script}");
+    }
+}
+
+/// What CASCADE takes along is not there to be dropped, and its name is free.
+#[test]
+fn what_goes_along() {
+    let t = "CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT a FROM t; CREATE VIEW w AS SELECT a FROM v;
+        CREATE POLICY p ON t USING (a = 1);";
+    for script in [
+        "DROP TABLE t CASCADE; CREATE VIEW v AS SELECT 1; CREATE TABLE w (a int)",
+        "DROP VIEW v CASCADE; CREATE VIEW v AS SELECT 1; CREATE VIEW w AS SELECT 1",
+        "ALTER TABLE t DROP a CASCADE; CREATE TABLE v (a int)",
+        "ALTER POLICY p ON t RENAME TO q; CREATE POLICY p ON t; DROP POLICY q ON t",
+    ] {
+        assert_eq!(refusal(&format!("{t} {script}")), None, "{script}");
+    }
+    assert_eq!(refusal(&format!("{t} ALTER TABLE t DROP a CASCADE; DROP POLICY p ON t")).as_deref(), Some("42704"));
+    assert_eq!(refusal(&format!("{t} ALTER POLICY p ON t RENAME TO q; DROP POLICY p ON t")).as_deref(), Some("42704"));
+}
+
+/// An index that an earlier migration would have made, where nothing else may have made one.
+#[test]
+fn an_index_that_a_known_history_does_not_have() {
+    let drops = |history: &str, name: &str| {
+        let mut schema = Schema::default();
+        schema.begin_migration();
+        operations(history).iter().for_each(|operation| schema.apply(operation));
+        schema.begin_migration();
+        let drop = operations(&format!("DROP INDEX {name}"));
+        schema.check_applies(&drop[0], 15).err().map(|conflict| conflict.code.to_owned())
+    };
+    let t = "CREATE TABLE t (a int UNIQUE);";
+    assert_eq!(drops(t, "nope").as_deref(), Some("42704"));
+    for (history, name) in [
+        ("", "nope"),
+        (t, "elsewhere.nope"),
+        ("CREATE TABLE t (a int UNIQUE); ALTER TABLE unknown ADD a int", "nope"),
+        ("CREATE TABLE t (a int UNIQUE); DO $$ BEGIN EXECUTE 'CREATE INDEX nope ON t (a)'; END $$", "nope"),
+        ("CREATE TABLE t (a int UNIQUE); SELECT make_indexes()", "nope"),
+        ("CREATE TABLE t (a int UNIQUE); CREATE INDEX nope ON t (a)", "nope"),
+    ] {
+        assert_eq!(drops(history, name), None, "{history}");
     }
 }

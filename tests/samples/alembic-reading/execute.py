@@ -51,6 +51,21 @@ def upgrade():
     op.execute(kind.update().where(kind.c.name == op.inline_literal("x")).values({"size": 3}))
     op.execute(sa.update(kind).where(sa.and_(kind.c.name.is_(None), kind.c.size > 2)).values(size=None))
     op.execute(kind.delete().where(kind.c.size.in_([1, 2])))
+    op.execute(kind.delete().where((kind.c.size == 3) | (kind.c.size == 4) & (kind.c.name.ilike("x%"))))
+    op.execute(kind.select().where(kind.c.size > 2))
+    op.execute(sa.select(kind.c.name, kind.c.size).where(kind.c.name == "x").order_by(kind.c.size.desc()).limit(5))
+    op.execute(
+        textwrap.dedent(
+            """
+            SELECT 'first
+              second',
+
+                'third'
+            """
+        )
+    )
+    for column_name in [f"{prefix}_at" for prefix in ("made", "seen", "") if prefix]:
+        op.execute(f"ALTER TABLE users ADD COLUMN {column_name} timestamptz")
     touch("users")
     touch(suffix="_" + str(2), name=TABLES[0])
     if is_postgresql() and op.get_bind().dialect.name != "mysql":

@@ -101,7 +101,11 @@ fn of_made(made: &Made) -> Result<String, Why> {
 
 fn grouped(part: &Value, inside: &str) -> Result<String, Why> {
     let sql = clause(part)?;
-    let is_or = matches!(part, Value::Made(made) if made.path.ends_with(".or_"));
+    let is_or = match part {
+        Value::Made(made) => made.path.ends_with(".or_"),
+        Value::Clause(parts) => parts.1 == "|",
+        _ => false,
+    };
     Ok(if is_or && inside == "and_" { format!("({sql})") } else { sql })
 }
 
@@ -110,6 +114,10 @@ fn method(receiver: &Value, made: &Made) -> Result<String, Why> {
     match (made.path.as_str(), first) {
         (".is_", Some(Value::None)) => Ok(format!("{} IS NULL", clause(receiver)?)),
         (".isnot" | ".is_not", Some(Value::None)) => Ok(format!("{} IS NOT NULL", clause(receiver)?)),
+        (".like" | ".ilike", Some(pattern @ Value::Text(_))) if made.arguments.named.is_empty() => {
+            let word = if made.path == ".like" { "LIKE" } else { "ILIKE" };
+            Ok(format!("{} {word} {}", clause(receiver)?, clause(pattern)?))
+        }
         (".desc", None) => Ok(format!("{} DESC", clause(receiver)?)),
         (".asc", None) => Ok(format!("{} ASC", clause(receiver)?)),
         (".in_" | ".notin_" | ".not_in", Some(Value::List(values))) if !values.is_empty() => {
@@ -153,7 +161,7 @@ pub(super) fn tables(value: &Value, found: &mut Vec<String>) {
 }
 
 /// `table.c.name`.
-fn column(of: &Value, name: &str) -> Result<String, Why> {
+pub(super) fn column(of: &Value, name: &str) -> Result<String, Why> {
     match of {
         Value::Member(table, c) if c == "c" || c == "columns" => match table.as_ref() {
             Value::Made(made) if made.receiver.is_none() => {
@@ -172,6 +180,11 @@ fn binary(left: &Value, operator: &str, right: &Value) -> Result<String, Why> {
         ("!=", Value::None) => "IS NOT",
         ("==", _) => "=",
         ("!=" | "<" | ">" | "<=" | ">=", _) => operator,
+        ("&" | "|", _) => {
+            let inside = if operator == "&" { "and_" } else { "or_" };
+            let word = if operator == "&" { "AND" } else { "OR" };
+            return Ok(format!("{} {word} {}", grouped(left, inside)?, grouped(right, inside)?));
+        }
         _ => return Err(format!("an expression with {operator}")),
     };
     Ok(format!("{} {operator} {}", clause(left)?, clause(right)?))

@@ -27,7 +27,7 @@ pub(super) struct Column {
     /// Those that become constraints of the table.
     pub foreign_keys: Vec<Constraint>,
     /// Those that stay in the column.
-    pub checks: Vec<String>,
+    pub checks: Vec<Constraint>,
 }
 
 /// `GENERATED …` of a column.
@@ -164,7 +164,7 @@ impl Column {
         let Value::Made(made) = item else { return Err(format!("a column with {}", item.kind())) };
         match own_name(&made.path).as_deref() {
             Some("ForeignKey") => self.foreign_keys.push(Constraint::of_column(made, &self.name)?),
-            Some("CheckConstraint") => self.checks.push(Constraint::made(made)?.sql()?),
+            Some("CheckConstraint") => self.checks.push(Constraint::made(made)?),
             Some("Identity") => self.generated = Some(Generated::Identity(identity(&made.arguments)?)),
             Some("Computed") => self.generated = Some(Generated::Computed(computed(made)?)),
             Some("DefaultClause") => self.default = Some(clause(item)?),
@@ -190,9 +190,6 @@ impl Column {
             (false, false) => sql += " NOT NULL",
             (true, true) => sql += " NULL",
             _ => {}
-        }
-        for check in &self.checks {
-            sql += &format!(" {check}");
         }
         sql
     }

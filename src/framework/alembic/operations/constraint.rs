@@ -17,6 +17,14 @@ pub(super) struct Constraint {
     pub primary_key: Option<Vec<String>>,
     /// The columns of a foreign key.
     pub foreign_key: Vec<String>,
+    /// What a naming convention calls its kind: `pk`, `uq`, `ck`, `fk`, or nothing.
+    pub kind: &'static str,
+    /// No naming convention changes its name.
+    pub is_name_final: bool,
+    /// Its columns, for its name.
+    pub columns: Vec<String>,
+    /// The table that it references, and its columns.
+    pub referred: Option<(String, Vec<String>)>,
     /// It is left out of `CREATE TABLE` (and Alembic never adds it).
     pub is_left_out: bool,
 }
@@ -92,7 +100,9 @@ impl Constraint {
     pub(super) fn primary_key(arguments: &Arguments, columns: &[&str]) -> Result<Constraint, Why> {
         Ok(Constraint {
             definition: format!("PRIMARY KEY ({})", list(columns.iter().copied())),
-            primary_key: Some(columns.iter().map(|&column| column.to_owned()).collect()),
+            primary_key: Some(owned(columns)),
+            kind: "pk",
+            columns: owned(columns),
             ..Constraint::named(arguments)?
         })
     }
@@ -105,12 +115,13 @@ impl Constraint {
             None => "",
         };
         let definition = format!("UNIQUE {nulls}({})", list(columns.iter().copied()));
-        Ok(Constraint { definition, ..Constraint::named(arguments)? })
+        Ok(Constraint { definition, kind: "uq", columns: owned(columns), ..Constraint::named(arguments)? })
     }
 
     /// `CHECK (…)`.
     pub(super) fn check(arguments: &Arguments, expression: &Value) -> Result<Constraint, Why> {
-        Ok(Constraint { definition: format!("CHECK ({})", condition(expression)?), ..Constraint::named(arguments)? })
+        let definition = format!("CHECK ({})", condition(expression)?);
+        Ok(Constraint { definition, kind: "ck", ..Constraint::named(arguments)? })
     }
 
     /// `FOREIGN KEY(…) REFERENCES …`.
@@ -131,9 +142,15 @@ impl Constraint {
                 definition += &format!(" {words} {action}");
             }
         }
-        let foreign_key = columns.iter().map(|&column| column.to_owned()).collect();
-        let is_left_out = arguments.is_on("use_alter")?;
-        Ok(Constraint { definition, foreign_key, is_left_out, ..Constraint::named(arguments)? })
+        Ok(Constraint {
+            definition,
+            foreign_key: owned(columns),
+            is_left_out: arguments.is_on("use_alter")?,
+            kind: "fk",
+            columns: owned(columns),
+            referred: Some((name.to_owned(), owned(referenced))),
+            ..Constraint::named(arguments)?
+        })
     }
 
     /// `EXCLUDE USING … (…)`.
@@ -180,7 +197,8 @@ impl Constraint {
             options += " NOT VALID";
         }
         let name = arguments.text(usize::MAX, "name")?.map(str::to_owned);
-        Ok(Constraint { name, options, ..Constraint::default() })
+        let is_name_final = is_final(arguments.named("name"));
+        Ok(Constraint { name, is_name_final, options, ..Constraint::default() })
     }
 
     /// As it stands behind `ADD` and in `CREATE TABLE`.
@@ -189,6 +207,15 @@ impl Constraint {
         let name = name.map(|name| format!("CONSTRAINT {} ", quoted(name))).unwrap_or_default();
         Ok(format!("{name}{}{}", self.definition, self.options))
     }
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+/// Whether a name is one of `op.f(…)`.
+pub(super) fn is_final(name: Option<&Value>) -> bool {
+    matches!(name, Some(Value::Text(text)) if text.is_final())
 }
 
 fn needed(value: &Value) -> Result<&str, Why> {

@@ -3,6 +3,7 @@
 use super::clause::{clause, condition};
 use super::constraint::checked;
 use super::names::{list, quoted, table};
+use super::naming::Namer;
 use super::types::own_name;
 use crate::framework::alembic::value::{Arguments, Made, Value, Why};
 
@@ -40,25 +41,34 @@ const OPTIONS: &[&str] = &[
 
 impl Index {
     /// `sa.Index(name, *columns, …)`.
-    pub(super) fn made(made: &Made, table: (Option<&str>, &str)) -> Result<Index, Why> {
+    pub(super) fn made(made: &Made, table: (Option<&str>, &str), namer: &Namer<'_>) -> Result<Index, Why> {
         let columns = made.arguments.positional.get(1..).unwrap_or_default();
-        Index::read(&made.arguments, columns, Some(table))
+        Index::read(&made.arguments, columns, table, namer)
     }
 
     /// `index=True` in a column.
-    pub(super) fn of_column(schema: Option<&str>, table: &str, column: &str, is_unique: bool) -> Index {
-        let schema = schema.map(|schema| format!("{}_", schema.replace('.', "_"))).unwrap_or_default();
-        Index {
-            name: format!("ix_{schema}{table}_{column}"),
+    pub(super) fn of_column(
+        (schema, table): (Option<&str>, &str),
+        column: &str,
+        is_unique: bool,
+        namer: &Namer<'_>,
+    ) -> Result<Index, Why> {
+        Ok(Index {
+            name: namer.index(schema, table, column)?,
             is_unique,
             columns: vec![quoted(column)],
             flags: String::new(),
             using: String::new(),
             options: String::new(),
-        }
+        })
     }
 
-    fn read(arguments: &Arguments, columns: &[Value], table: Option<(Option<&str>, &str)>) -> Result<Index, Why> {
+    fn read(
+        arguments: &Arguments,
+        columns: &[Value],
+        (schema, table): (Option<&str>, &str),
+        namer: &Namer<'_>,
+    ) -> Result<Index, Why> {
         arguments.only(usize::MAX, OPTIONS)?;
         let name = arguments.text(0, "index_name")?.or(arguments.text(usize::MAX, "name")?);
         let mut flags = String::new();
@@ -70,10 +80,8 @@ impl Index {
         }
         let using = arguments.text(usize::MAX, "postgresql_using")?;
         // What SQLAlchemy calls an index without a name.
-        let by_convention = match (name, columns.first(), table) {
-            (None, Some(Value::Text(column)), Some((schema, table))) => {
-                Some(Index::of_column(schema, table, &column.value, false).name)
-            }
+        let by_convention = match (name, columns.first()) {
+            (None, Some(Value::Text(column))) => Some(namer.index(schema, table, &column.value)?),
             _ => None,
         };
         let columns: Vec<String> = columns
@@ -173,7 +181,7 @@ pub(super) fn with(arguments: &Arguments) -> Result<Option<String>, Why> {
 }
 
 /// `op.create_index(name, table, columns, …)`.
-pub(super) fn create_index(arguments: &Arguments) -> Result<Vec<String>, Why> {
+pub(super) fn create_index(arguments: &Arguments, namer: &Namer<'_>) -> Result<Vec<String>, Why> {
     let of = (arguments.text(usize::MAX, "schema")?, arguments.needed(1, "table_name")?);
     let full = table(of.0, of.1);
     let columns = match arguments.get(2, "columns") {
@@ -181,7 +189,7 @@ pub(super) fn create_index(arguments: &Arguments) -> Result<Vec<String>, Why> {
         Some(other) => return Err(format!("columns is {}", other.kind())),
         None => return Err("columns is left out".to_owned()),
     };
-    Ok(vec![Index::read(arguments, columns, Some(of))?.create(&full)?])
+    Ok(vec![Index::read(arguments, columns, of, namer)?.create(&full)?])
 }
 
 /// `op.drop_index(name, table, …)`.

@@ -78,7 +78,7 @@ fn column_name(value: &Value) -> Option<String> {
 }
 
 /// `sa.table(name, …)`, `sa.Table(name, …)`, and what `op.create_table(name, …)` returns.
-fn table_name(value: &Value) -> Result<String, Why> {
+pub(super) fn table_name(value: &Value) -> Result<String, Why> {
     match value {
         Value::Made(made) if made.receiver.is_none() => {
             let is_directive = made.path == "alembic.op.create_table";

@@ -5,11 +5,12 @@ use super::constraint::{Constraint, checked};
 use super::enums::Enums;
 use super::index::Index;
 use super::names::{literal, quoted, table};
+use super::naming::Namer;
 use super::types::own_name;
 use crate::framework::alembic::value::{Arguments, Value, Why};
 
 /// `op.create_table(name, *columns_and_constraints, …)`.
-pub(super) fn create_table(arguments: &Arguments, enums: &mut Enums) -> Result<Vec<String>, Why> {
+pub(super) fn create_table(arguments: &Arguments, enums: &mut Enums, namer: &Namer<'_>) -> Result<Vec<String>, Why> {
     const NAMES: &[&str] = &[
         "table_name",
         "schema",
@@ -35,9 +36,9 @@ pub(super) fn create_table(arguments: &Arguments, enums: &mut Enums) -> Result<V
     let first = usize::from(arguments.named("table_name").is_none());
     let mut items = Items::default();
     for item in arguments.positional.get(first..).unwrap_or_default() {
-        items.push(item, schema, name)?;
+        items.push(item, schema, name, namer)?;
     }
-    items.finish(schema, name);
+    items.finish(schema, name, namer)?;
     let mut statements: Vec<String> = items.columns.iter().filter_map(|column| enums.create(column)).collect();
     let options = options(arguments)?;
     let exists = if arguments.is_on("if_not_exists")? { "IF NOT EXISTS " } else { "" };
@@ -72,11 +73,11 @@ struct Items {
 }
 
 impl Items {
-    fn push(&mut self, item: &Value, schema: Option<&str>, table: &str) -> Result<(), Why> {
+    fn push(&mut self, item: &Value, schema: Option<&str>, table: &str, namer: &Namer<'_>) -> Result<(), Why> {
         match item {
             Value::Made(made) if own_name(&made.path).as_deref() == Some("Column") => self.columns.push(column(item)?),
             Value::Made(made) if own_name(&made.path).as_deref() == Some("Index") => {
-                self.indexes.push(Index::made(made, (schema, table))?);
+                self.indexes.push(Index::made(made, (schema, table), namer)?);
             }
             Value::Made(made) if made.receiver.is_none() => {
                 self.constraints.push(Constraint::made(made).map_err(|why| format!("{table} with {why}"))?);
@@ -89,10 +90,10 @@ impl Items {
     }
 
     /// What the columns bring themselves comes behind what is written beside them.
-    fn finish(&mut self, schema: Option<&str>, table: &str) {
+    fn finish(&mut self, schema: Option<&str>, table: &str, namer: &Namer<'_>) -> Result<(), Why> {
         for column in &mut self.columns {
             if column.is_indexed {
-                self.indexes.push(Index::of_column(schema, table, &column.name, column.is_unique));
+                self.indexes.push(Index::of_column((schema, table), &column.name, column.is_unique, namer)?);
             } else if column.is_unique {
                 self.constraints.push(unique(&column.name));
             }
@@ -111,9 +112,15 @@ impl Items {
         let has_constraint = self.constraints.iter().any(|constraint| constraint.primary_key.is_some());
         if !has_constraint && !key.is_empty() {
             let definition = format!("PRIMARY KEY ({})", super::names::list(key.iter().map(String::as_str)));
-            let constraint = Constraint { definition, primary_key: Some(key), ..Constraint::default() };
-            self.constraints.push(constraint);
+            let (kind, columns) = ("pk", key.clone());
+            let primary_key = Some(key);
+            self.constraints.push(Constraint { definition, primary_key, kind, columns, ..Constraint::default() });
         }
+        let checks = self.columns.iter_mut().flat_map(|column| &mut column.checks);
+        for constraint in self.constraints.iter_mut().chain(checks) {
+            namer.name(constraint, schema, table)?;
+        }
+        Ok(())
     }
 
     /// The column whose values the server counts.
@@ -130,8 +137,14 @@ impl Items {
 
     fn lines(&self) -> Result<Vec<String>, Why> {
         let serial = self.serial();
-        let mut lines: Vec<String> =
-            self.columns.iter().map(|column| column.sql(serial == Some(column.name.as_str()))).collect();
+        let mut lines = Vec::new();
+        for column in &self.columns {
+            let mut line = column.sql(serial == Some(column.name.as_str()));
+            for check in &column.checks {
+                line += &format!(" {}", check.sql()?);
+            }
+            lines.push(line);
+        }
         let (keys, others): (Vec<&Constraint>, Vec<&Constraint>) =
             self.constraints.iter().partition(|constraint| constraint.primary_key.is_some());
         for constraint in keys.into_iter().chain(others).filter(|constraint| !constraint.is_left_out) {
@@ -142,7 +155,8 @@ impl Items {
 }
 
 fn unique(column: &str) -> Constraint {
-    Constraint { definition: format!("UNIQUE ({})", quoted(column)), ..Constraint::default() }
+    let definition = format!("UNIQUE ({})", quoted(column));
+    Constraint { definition, kind: "uq", columns: vec![column.to_owned()], ..Constraint::default() }
 }
 
 fn options(arguments: &Arguments) -> Result<String, Why> {
@@ -178,7 +192,7 @@ fn options(arguments: &Arguments) -> Result<String, Why> {
 }
 
 /// `op.add_column(table, sa.Column(…), …)`.
-pub(super) fn add_column(arguments: &Arguments) -> Result<Vec<String>, Why> {
+pub(super) fn add_column(arguments: &Arguments, namer: &Namer<'_>) -> Result<Vec<String>, Why> {
     arguments.only(
         2,
         &[
@@ -196,7 +210,10 @@ pub(super) fn add_column(arguments: &Arguments) -> Result<Vec<String>, Why> {
     let schema = arguments.text(usize::MAX, "schema")?;
     let full = table(schema, name);
     let mut column = column(arguments.get(1, "column").ok_or("no column")?)?;
-    let foreign_keys = std::mem::take(&mut column.foreign_keys);
+    let mut foreign_keys = std::mem::take(&mut column.foreign_keys);
+    for constraint in foreign_keys.iter_mut().chain(&mut column.checks) {
+        namer.name(constraint, schema, name)?;
+    }
     let is_serial = column.is_primary_key && column.counts_alone(!foreign_keys.is_empty());
     let exists = if arguments.is_on("if_not_exists")? { "IF NOT EXISTS " } else { "" };
     let checks = std::mem::take(&mut column.checks);
@@ -211,11 +228,13 @@ pub(super) fn add_column(arguments: &Arguments) -> Result<Vec<String>, Why> {
         add += foreign_key.options.trim_end_matches(" NOT VALID");
     }
     for check in checks {
-        add += &format!(" {check}");
+        add += &format!(" {}", check.sql()?);
     }
     let mut statements = vec![add];
     if column.is_unique && !column.is_indexed {
-        statements.push(format!("ALTER TABLE {full} ADD {}", unique(&column.name).sql()?));
+        let mut unique = unique(&column.name);
+        namer.name(&mut unique, schema, name)?;
+        statements.push(format!("ALTER TABLE {full} ADD {}", unique.sql()?));
     }
     if !is_inline {
         for foreign_key in &foreign_keys {
@@ -223,7 +242,7 @@ pub(super) fn add_column(arguments: &Arguments) -> Result<Vec<String>, Why> {
         }
     }
     if column.is_indexed {
-        statements.push(Index::of_column(schema, name, &column.name, column.is_unique).create(&full)?);
+        statements.push(Index::of_column((schema, name), &column.name, column.is_unique, namer)?.create(&full)?);
     }
     statements.extend(comment(&full, &column));
     Ok(statements)

@@ -2,6 +2,7 @@
 
 use super::names::{literal, quoted, table};
 use crate::framework::alembic::value::{Arguments, Value, Why};
+use crate::framework::alembic::value::{Class, ClassKind};
 
 /// A type.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,8 +45,10 @@ pub(super) fn sql_type(value: &Value) -> Result<SqlType, Why> {
     let none = Arguments::default();
     match value {
         Value::Imported(path) => named(path, &none),
+        Value::Class(class) => of_class(class, &none),
         Value::Made(made) => match (&made.receiver, made.path.as_str()) {
             (None, path) => named(path, &made.arguments),
+            (Some(Value::Class(class)), _) => of_class(class, &made.arguments),
             (Some(base), ".with_variant") => variant(base, &made.arguments),
             (Some(_), name) => Err(format!("a type that {name} makes")),
         },
@@ -63,6 +66,73 @@ fn variant(base: &Value, arguments: &Arguments) -> Result<SqlType, Why> {
         (true, Some(other)) => sql_type(other),
         (true, None) => Err("a variant without a type".to_owned()),
         (false, _) => sql_type(base),
+    }
+}
+
+/// What a type of the project's own is in PostgreSQL: the one that it says it stands for.
+///
+/// `TypeDecorator` gives what it is called with to the type that its `impl` names (`TypeDecorator.__init__` of SQLAlchemy).
+fn of_class(class: &Class, arguments: &Arguments) -> Result<SqlType, Why> {
+    // These decide on more than values: what they do is not read.
+    const DECIDING: &[&str] = &["__init__", "__new__", "_set_table", "_set_parent", "dialect_impl", "type_engine"];
+    if let Some(method) = class.methods.iter().find(|method| DECIDING.contains(&method.as_str())) {
+        return Err(format!("type {}, which has its own {method}", class.name));
+    }
+    let arguments = match &class.given {
+        None => arguments,
+        Some(given) if arguments.positional.is_empty() && arguments.named.is_empty() => given,
+        Some(_) => return Err(format!("type {} with arguments", class.name)),
+    };
+    let known = class
+        .for_postgresql
+        .as_ref()
+        .map(|known| known.as_ref().map_err(|why| format!("type {} from {why}", class.name)));
+    if class.kind == ClassKind::OwnType {
+        return match known.transpose()? {
+            Some(Value::Text(text)) if arguments.positional.is_empty() && arguments.named.is_empty() => {
+                plain(&text.value)
+            }
+            _ => Err(format!("type {}", class.name)),
+        };
+    }
+    let own = || match class.attribute("impl") {
+        // A class is called with the arguments; an instance is taken as it is.
+        Some(Value::Imported(path)) => named(path, arguments),
+        Some(Value::Class(inner)) => of_class(inner, arguments),
+        Some(other) => sql_type(other),
+        None => Err(format!("type {}, which stands for nothing", class.name)),
+    };
+    match known.transpose()? {
+        None => own(),
+        Some(value) => match of_dialect(value) {
+            Some(Value::Imported(path)) if path == "self.impl" => own(),
+            Some(Value::Made(made)) if made.receiver.is_none() => {
+                let given = |value: &Value| match value {
+                    Value::Imported(path) if path == "self.impl.length" => {
+                        arguments.get(0, "length").cloned().unwrap_or(Value::None)
+                    }
+                    other => other.clone(),
+                };
+                let own = &made.arguments;
+                let named_as = |(name, value): &(String, Value)| (name.clone(), given(value));
+                let own = Arguments {
+                    positional: own.positional.iter().map(given).collect(),
+                    named: own.named.iter().map(named_as).collect(),
+                };
+                named(&made.path, &own)
+            }
+            Some(other) => sql_type(other),
+            None => Err(format!("type {} from {}", class.name, value.kind())),
+        },
+    }
+}
+
+/// What `load_dialect_impl` gives: `dialect.type_descriptor(type)`, or `self.impl`.
+fn of_dialect(value: &Value) -> Option<&Value> {
+    match value {
+        Value::Made(made) if made.path == ".type_descriptor" => made.arguments.positional.first(),
+        Value::Imported(path) if path == "self.impl" || path == "self.impl_instance" => Some(value),
+        _ => None,
     }
 }
 
@@ -205,18 +275,26 @@ fn without_check(arguments: &Arguments) -> Result<(), Why> {
 }
 
 fn native_enum(class: &str, arguments: &Arguments) -> Result<SqlType, Why> {
-    let labels: Vec<&str> = arguments
-        .positional
-        .iter()
-        .map(|label| label.text().ok_or_else(|| format!("enum labels from {}", label.kind())))
-        .collect::<Result<_, _>>()?;
+    let label =
+        |label: &'_ Value| label.text().map(str::to_owned).ok_or_else(|| format!("enum labels from {}", label.kind()));
+    let (labels, own_name) = match &arguments.positional[..] {
+        // An enumeration's labels are the names of its members, and its own name in small letters is the type's.
+        [Value::Class(class)] if class.is_enum() => match arguments.named("values_callable") {
+            None | Some(Value::None) => {
+                let labels = class.members().into_iter().map(str::to_owned).collect();
+                (labels, Some(class.name.to_lowercase()))
+            }
+            Some(_) => return Err("enum labels from values_callable".to_owned()),
+        },
+        labels => (labels.iter().map(label).collect::<Result<Vec<String>, _>>()?, None),
+    };
     without_check(arguments)?;
     if arguments.switch("native_enum")? == Some(false) {
         let longest = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0).to_string();
         let length = number(arguments, usize::MAX, "length")?.unwrap_or(&longest);
         return plain(format!("VARCHAR({length})"));
     }
-    let name = arguments.text(usize::MAX, "name")?.ok_or("an enum without a name")?;
+    let name = arguments.text(usize::MAX, "name")?.or(own_name.as_deref()).ok_or("an enum without a name")?;
     let schema = arguments.text(usize::MAX, "schema")?;
     let full = table(schema, name);
     let create = format!(

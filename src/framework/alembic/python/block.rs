@@ -109,8 +109,10 @@ impl<'a> Reader<'a> {
         let mut start = first.span.start;
         while let Some(decorator) = statements.pop_if(|before| is_decorator(self.file, before)) {
             start = decorator.span.start;
+            if let StatementKind::Word(_, values) = decorator.kind {
+                clauses[0].decorators.splice(..0, values);
+            }
         }
-        clauses[0].head.start = start;
         let span = ByteSpan::new(start, end);
         statements.push(Statement { span, kind: StatementKind::Compound(clauses) });
     }
@@ -139,12 +141,12 @@ impl<'a> Reader<'a> {
             self.depth -= 1;
             body
         };
-        Clause { head, header, body }
+        Clause { decorators: Vec::new(), head, header, body }
     }
 }
 
 fn is_decorator(file: &str, statement: &Statement) -> bool {
-    statement.span.slice(file).starts_with('@')
+    matches!(&statement.kind, StatementKind::Word(word, _) if word.slice(file) == "@")
 }
 
 /// The colon that ends the head of a clause, by index.

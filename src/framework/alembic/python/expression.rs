@@ -46,8 +46,21 @@ pub enum ExpressionKind {
     Conditional(Box<Expression>, Box<Expression>, Box<Expression>),
     /// `*value`.
     Starred(Box<Expression>),
-    /// Comprehensions, lambdas, slices, chains of comparisons, …: what stands in it, in order.
+    /// `value for … in … if …` in brackets of any kind: what it makes each time (of a dictionary the key, too), and its loops.
+    Comprehension(Vec<Expression>, Vec<Round>),
+    /// Lambdas, slices, chains of comparisons, …: what stands in it, in order.
     Other(Vec<Expression>),
+}
+
+/// `for target in values if tests`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// What gets each value.
+    pub target: Expression,
+    /// The values.
+    pub values: Expression,
+    /// What must be true.
+    pub tests: Vec<Expression>,
 }
 
 /// An argument of a call.
@@ -93,6 +106,14 @@ impl Expression {
             | ExpressionKind::Tuple(parts)
             | ExpressionKind::Set(parts)
             | ExpressionKind::Other(parts) => parts.iter().for_each(|part| part.walk(visit)),
+            ExpressionKind::Comprehension(parts, rounds) => {
+                parts.iter().for_each(|part| part.walk(visit));
+                for round in rounds {
+                    round.target.walk(visit);
+                    round.values.walk(visit);
+                    round.tests.iter().for_each(|test| test.walk(visit));
+                }
+            }
             ExpressionKind::Dict(pairs) => {
                 for (key, value) in pairs {
                     key.iter().for_each(|key| key.walk(visit));
@@ -407,12 +428,11 @@ impl<'a> Parser<'a> {
             let mut value = self.expression()?;
             if self.at_comprehension() {
                 // A generator that is the only argument has the call's parentheses, as Python counts it.
-                let mut parts = vec![value];
-                self.comprehension(&mut parts)?;
+                let kind = self.comprehension(vec![value])?;
                 let is_only = arguments.is_empty() && self.peek() == ")";
                 let end = if is_only { self.start() + 1 } else { self.end() };
                 let span = ByteSpan::new(if is_only { open } else { start }, end);
-                value = Expression { span, kind: ExpressionKind::Other(parts) };
+                value = Expression { span, kind };
             }
             arguments.push(Argument { name, star, value });
             if !self.eat(",") && self.peek() != ")" {
@@ -437,21 +457,24 @@ impl<'a> Parser<'a> {
         self.peek() == "for" || (self.peek() == "async" && self.peek_at(1) == "for")
     }
 
-    /// `for … in … if …`, behind the value that it makes.
-    fn comprehension(&mut self, parts: &mut Vec<Expression>) -> Option<()> {
+    /// `for … in … if …`, behind what it makes.
+    fn comprehension(&mut self, parts: Vec<Expression>) -> Option<ExpressionKind> {
+        let mut rounds = Vec::new();
         while self.at_comprehension() {
             self.eat("async");
             self.eat("for");
-            parts.push(self.targets()?);
+            let target = self.targets()?;
             if !self.eat("in") {
                 return None;
             }
-            parts.push(self.binary(0)?);
+            let values = self.binary(0)?;
+            let mut tests = Vec::new();
             while self.eat("if") {
-                parts.push(self.binary(0)?);
+                tests.push(self.binary(0)?);
             }
+            rounds.push(Round { target, values, tests });
         }
-        Some(())
+        Some(ExpressionKind::Comprehension(parts, rounds))
     }
 
     /// What stands between `for` and `in`.
@@ -515,9 +538,8 @@ impl<'a> Parser<'a> {
         }
         let first = self.starred()?;
         if self.at_comprehension() {
-            let mut parts = vec![first];
-            self.comprehension(&mut parts)?;
-            return self.eat(")").then(|| self.made(start, ExpressionKind::Other(parts)));
+            let kind = self.comprehension(vec![first])?;
+            return self.eat(")").then(|| self.made(start, kind));
         }
         if self.eat(")") {
             return Some(first);
@@ -552,10 +574,9 @@ impl<'a> Parser<'a> {
                 }
             }
             if self.at_comprehension() {
-                let mut parts: Vec<Expression> =
-                    pairs.into_iter().flat_map(|(key, value)| key.into_iter().chain([value])).collect();
-                self.comprehension(&mut parts)?;
-                return self.eat(close).then(|| self.made(start, ExpressionKind::Other(parts)));
+                let parts = pairs.into_iter().flat_map(|(key, value)| key.into_iter().chain([value])).collect();
+                let kind = self.comprehension(parts)?;
+                return self.eat(close).then(|| self.made(start, kind));
             }
             if !self.eat(",") && self.peek() != close {
                 return None;

@@ -8,6 +8,7 @@ pub struct Text {
     /// The value.
     pub value: String,
     pieces: Vec<Piece>,
+    is_final: bool,
 }
 
 /// A part of a value, up to the next piece.
@@ -27,6 +28,17 @@ impl Text {
         let mut text = Text::default();
         text.push(&value.into(), source, false);
         text
+    }
+
+    /// The same, which no naming convention changes: `op.f("…")`.
+    #[must_use]
+    pub fn as_final(self) -> Self {
+        Text { is_final: true, ..self }
+    }
+
+    /// It is a name that no naming convention changes.
+    pub fn is_final(&self) -> bool {
+        self.is_final
     }
 
     fn push(&mut self, value: &str, source: ByteSpan, is_verbatim: bool) {

@@ -11,7 +11,7 @@ mod statement;
 mod tokens;
 
 pub use block::{Module, expression_at};
-pub use expression::{Argument, Expression, ExpressionKind, Star};
+pub use expression::{Argument, Expression, ExpressionKind, Round, Star};
 pub use literal::{Literal, Part, Text, literal};
 pub use statement::{Clause, Header, Imported, Parameter, Statement, StatementKind};
 pub use tokens::PythonError;

@@ -1,0 +1,230 @@
+//! A project with Alembic as its people meet it: `verify`, `adopt` and `check` beside its `env.py`, on PostgreSQL 15 and with
+//! the real Alembic.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use bench::alembic;
+use bench::folder::Folder;
+use bench::server::Server;
+
+const THREADS: usize = 2;
+
+fn verify(folder: &Folder, more: &[&str]) -> Result<(i32, String)> {
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    let ended = folder.safestep(&[&["verify", "--database-url", &url, "--rows", "200"], more].concat())?;
+    Ok((ended.status, ended.out + &ended.err))
+}
+
+/// The `alembic` beside the Python that has it.
+fn program() -> Result<String> {
+    Ok(bench::variable("SAFESTEP_TEST_ALEMBIC")?.replace("/python", "/alembic"))
+}
+
+fn uses_command(folder: &Folder) -> Result<()> {
+    folder.write("safestep.toml", format!("[verify]\ncommand = \"{} upgrade {{revision}}\"\n", program()?))
+}
+
+fn revision(id: &str, follows: &str, upgrade: &str, downgrade: &str) -> String {
+    let indented = |body: &str| body.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    format!(
+        "\"\"\"{id}\"\"\"\nfrom alembic import op\nimport sqlalchemy as sa\n\nrevision = \"{id}\"\ndown_revision = {follows}\n\n\n\
+         def upgrade():\n{}\n\ndef downgrade():\n{}",
+        indented(upgrade),
+        indented(downgrade)
+    )
+}
+
+/// A table, and an index on it.
+fn small() -> Result<Folder> {
+    let folder = alembic::empty_project()?;
+    let table =
+        "op.create_table(\"t\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"a\", sa.Integer()))";
+    folder.write("alembic/versions/first.py", revision("first", "None", table, "op.drop_table(\"t\")"))?;
+    let index = "op.create_index(\"i\", \"t\", [\"a\"])";
+    folder.write("alembic/versions/second.py", revision("second", "\"first\"", index, "op.drop_index(\"i\")"))?;
+    Ok(folder)
+}
+
+#[test]
+fn both_ways_to_prove_a_sample_agree() -> Result<()> {
+    let samples = ["combo_many", "index_add", "make_required"].map(str::to_owned);
+    bench::on_each(&samples, THREADS, |sample| {
+        let folder = alembic::project(sample)?;
+        uses_command(&folder)?;
+        let (status, text) = verify(&folder, &["--all", "--interrupt", "--undo"])?;
+        ensure!(status == 0 && text.contains(" one by one: the same"), "exit {status}\n{text}");
+        ensure!(text.contains("same result") && text.contains("undone in reverse: the schema before"), "{text}");
+        Ok(())
+    })
+}
+
+#[test]
+fn the_example_is_proved() -> Result<()> {
+    let example = Folder::empty()?;
+    let status = Command::new("cp").arg("-R").arg("examples/alembic").arg(example.path()).status()?;
+    ensure!(status.success(), "cp");
+    let (status, text) = verify(&example, &["--all", "--interrupt", "--undo", "alembic"])?;
+    ensure!(status == 0 && text.contains("6 steps undone in reverse: the schema before"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
+fn what_git_has_is_proved_against_what_was_written() -> Result<()> {
+    let folder = alembic::project("combo_many")?;
+    uses_command(&folder)?;
+    let git = |arguments: &[&str]| -> Result<()> {
+        let who = ["-c", "user.email=a@b.c", "-c", "user.name=a"];
+        let status = Command::new("git").args(who).args(arguments).current_dir(folder.path()).status()?;
+        ensure!(status.success(), "git {arguments:?}");
+        Ok(())
+    };
+    git(&["init", "-q"])?;
+    git(&["add", "-A"])?;
+    git(&["commit", "-qm", "naive"])?;
+    let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
+    ensure!(ended.status == 0, "{}", ended.err);
+    let (status, text) = verify(&folder, &["--all", "--against", "HEAD"])?;
+    ensure!(status == 0 && text.contains("6 files one by one: the same"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
+fn what_only_python_knows_is_proved_by_the_command_alone() -> Result<()> {
+    let folder = small()?;
+    let upgrade = "for table, in op.get_bind().execute(sa.text(\"SELECT 't'\")):\n    op.execute(f\"ALTER TABLE {table} ADD b int\")\n\
+                   op.create_index(\"j\", \"t\", [\"a\"])";
+    let downgrade = "op.drop_index(\"j\")\nop.drop_column(\"t\", \"b\")";
+    folder.write("alembic/versions/third.py", revision("third", "\"second\"", upgrade, downgrade))?;
+    let (status, text) = verify(&folder, &["--all"])?;
+    let place =
+        "alembic/versions/third.py:10:5: a loop over what a query finds: only running the file tells what it sends";
+    ensure!(status == 1 && text.contains("third   NOT PROVED") && text.contains(place), "exit {status}\n{text}");
+    ensure!(text.contains("set command under [verify] in safestep.toml"), "{text}");
+    ensure!(text.contains("second   proved"), "{text}");
+    uses_command(&folder)?;
+    let (status, text) = verify(&folder, &["--all"])?;
+    ensure!(
+        status == 0 && text.contains("2 files one by one: the same; locks were not looked at"),
+        "exit {status}\n{text}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_difference_that_only_the_command_shows_is_caught() -> Result<()> {
+    let folder = small()?;
+    let upgrade = "for table, in op.get_bind().execute(sa.text(\"SELECT 't'\")):\n    op.execute(f\"ALTER TABLE {table} ADD b int\")\n\
+                   op.create_index(\"j\", \"t\", [\"a\"])";
+    folder.write("alembic/versions/third.py", revision("third", "\"second\"", upgrade, "pass"))?;
+    uses_command(&folder)?;
+    for file in ["first", "second", "third"] {
+        let text = std::fs::read(folder.path().join(format!("alembic/versions/{file}.py")))?;
+        folder.write(&format!("original/{file}.py"), text)?;
+    }
+    let changed = revision("third", "\"second\"", &upgrade.replace("ADD b int", "ADD b bigint"), "pass");
+    folder.write("alembic/versions/third.py", changed)?;
+    let (status, text) = verify(&folder, &["--all", "--against", "original"])?;
+    ensure!(status == 1 && text.contains("run by the command: column public.t.b differs"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
+fn a_command_for_another_database_or_other_files_is_refused() -> Result<()> {
+    let folder = small()?;
+    folder.write("safestep.toml", "[verify]\ncommand = \"true {revision}\"\n")?;
+    let (status, text) = verify(&folder, &["--all"])?;
+    ensure!(status == 2 && text.contains("must use the database that DATABASE_URL names"), "exit {status}\n{text}");
+    let there = folder.path().display().to_string();
+    let command = format!("cd '{there}' && {} upgrade {{revision}}", program()?);
+    folder.write("safestep.toml", format!("[verify]\ncommand = \"{command}\"\n"))?;
+    let (status, text) = verify(&folder, &["--all"])?;
+    ensure!(status == 2 && text.contains("does not take the migrations from the folder"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
+fn a_database_at_the_revision_needs_no_adoption() -> Result<()> {
+    let database = Server::of(15)?.create()?;
+    let folder = small()?;
+    let url = database.url.clone();
+    let adopt = |folder: &Folder| {
+        let ended = folder.safestep(&["adopt", "--database-url", &url])?;
+        Ok::<_, anyhow::Error>((ended.status, ended.out + &ended.err))
+    };
+    let upgraded = Command::new(program()?)
+        .args(["upgrade", "head"])
+        .env("DATABASE_URL", &url)
+        .current_dir(folder.path())
+        .output()
+        .context("alembic")?;
+    ensure!(upgraded.status.success(), "{}", String::from_utf8_lossy(&upgraded.stderr));
+    let upgrade = "op.create_check_constraint(\"c\", \"t\", \"a > 0\")\nop.create_index(\"i\", \"t\", [\"a\"])";
+    folder.write("alembic/versions/second.py", revision("second", "\"first\"", upgrade, "pass"))?;
+    let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
+    ensure!(ended.status == 0 && ended.out.contains("files written"), "{}{}", ended.out, ended.err);
+    let (status, text) = adopt(&folder)?;
+    let said =
+        "nothing to adopt: the database is at second; a revision that was rewritten keeps its id for its last step";
+    ensure!(status == 0 && text.contains(said), "exit {status}\n{text}");
+    let (status, text) = adopt(&alembic_with_another()?)?;
+    ensure!(
+        status == 2 && text.contains("the database is at second, and no file here has this id"),
+        "exit {status}\n{text}"
+    );
+    Ok(())
+}
+
+fn alembic_with_another() -> Result<Folder> {
+    let folder = alembic::empty_project()?;
+    folder.write("alembic/versions/other.py", revision("other", "None", "pass", "pass"))?;
+    Ok(folder)
+}
+
+#[test]
+fn what_env_py_does_around_the_migrations_is_named() -> Result<()> {
+    let env = std::fs::read_to_string(alembic::empty_project()?.path().join("alembic/env.py"))?;
+    let run = "        with context.begin_transaction():\n            context.run_migrations()\n";
+    for (from, to, said) in [
+        (
+            "connectable.connect()",
+            "connectable.begin()",
+            "alembic/env.py:10:5 begins a transaction around the migrations (connectable.begin())",
+        ),
+        (
+            run,
+            "        context.run_migrations(engine_name=\"a\")\n",
+            "alembic/env.py:13:9 runs the migrations of several databases",
+        ),
+        (
+            run,
+            "        connection.exec_driver_sql(\"SELECT pg_advisory_lock(1)\")\n        with context.begin_transaction():\n            context.run_migrations()\n",
+            "alembic/env.py:13:36 lets a second runner wait in pg_advisory_lock",
+        ),
+    ] {
+        let folder = small()?;
+        ensure!(env.contains(from), "{env}");
+        folder.write("alembic/env.py", env.replace(from, to))?;
+        let before = folder.tree()?;
+        let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
+        let text = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expected = format!("left as it is: {said}");
+        ensure!(text.contains(&expected) && text.contains("left to you"), "{expected}\n{}", ended.out);
+        ensure!(folder.tree()? == before, "something was written");
+    }
+    let folder = small()?;
+    let lost = "        connection.exec_driver_sql(\"SELECT pg_advisory_xact_lock(1)\")\n";
+    folder.write("alembic/env.py", env.replace(run, &format!("{lost}{run}")))?;
+    let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
+    let note = "note: alembic/env.py:13:36 takes an advisory lock that the first autocommit_block() gives back";
+    ensure!(
+        ended.out.contains("1 danger in 1 of 2 migrations, rewritten") && ended.out.contains(note),
+        "{}",
+        ended.out
+    );
+    Ok(())
+}
