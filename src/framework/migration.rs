@@ -251,7 +251,7 @@ impl Migration {
                     } else if session.is_unclear() {
                         Some(Fixed::Session)
                     } else {
-                        reading.has_logic.then_some(Fixed::Block)
+                        reading.has_logic.then_some(if in_do { Fixed::Block } else { Fixed::Program })
                     },
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,

@@ -59,7 +59,9 @@ pub struct Page<'a> {
 
 /// A statement in its author's words.
 pub struct Written<'a> {
-    /// With the comments before it.
+    /// The comments before it where they are no part of the text, in lines of the source's kind.
+    pub comments: String,
+    /// With the comments before it, but for SQL out of a file that is not SQL.
     pub text: String,
     /// Where it begins itself, in bytes.
     pub statement: usize,
@@ -328,20 +330,28 @@ impl Page<'_> {
                 let whole = statement.span.slice(source);
                 let end = if whole.ends_with(';') || statement.sql.is_some() { "" } else { ";" };
                 let behind = self.migration.comment_behind(&self.migration.statements[call.end - 1]);
-                let behind = if behind.is_empty() { String::new() } else { format!(" {behind}") };
+                // Python wants two blanks before a comment.
+                let blanks = if self.migration.comment_sign == SQL { " " } else { "  " };
+                let behind = if behind.is_empty() { String::new() } else { format!("{blanks}{behind}") };
                 let text = format!("{gap}{leading}{whole}{end}{behind}\n");
                 let statement = gap.len() + leading.len();
-                written.push(Written { text, statement, steps: of_call, in_words: true });
+                written.push(Written { comments: String::new(), text, statement, steps: of_call, in_words: true });
             } else if step.verbatim && statement.sql.is_some() && of_statement.len() == statement.items.len() {
                 done.push(at);
-                let comments = self.comments_on(step, told);
-                let text = format!("{comments}{}\n", self.migration.sql(statement));
-                written.push(Written { text, statement: comments.len(), steps: of_statement, in_words: false });
+                let (comments, text) = (self.comments_on(step, told), format!("{}\n", self.migration.sql(statement)));
+                written.push(Written { comments, text, statement: 0, steps: of_statement, in_words: false });
             } else {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
                 let comments = self.comments_on(step, told);
-                let text = format!("{comments}{};\n", rendered.unwrap_or_else(|| self.slice(step)));
-                written.push(Written { text, statement: comments.len(), steps: vec![step], in_words: false });
+                let text = format!("{};\n", rendered.unwrap_or_else(|| self.slice(step)));
+                let steps = vec![step];
+                written.push(match self.migration.comment_sign {
+                    SQL => {
+                        let (text, statement) = (format!("{comments}{text}"), comments.len());
+                        Written { comments: String::new(), text, statement, steps, in_words: false }
+                    }
+                    _ => Written { comments, text, statement: 0, steps, in_words: false },
+                });
             }
         }
         written

@@ -87,7 +87,7 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
     let left_out = page.comments_on_what_is_left_out(told);
     let of_block = |(comments, sql): (String, String)| (comments, vec![Statement::Sql(sql)]);
     let (comments, all) = match page.kind() {
-        UnitKind::Free | UnitKind::AsWritten => (String::new(), in_words(page, told)),
+        UnitKind::Free | UnitKind::AsWritten => in_words(page, told),
         // A file that failed runs again, and what it committed before with it.
         UnitKind::Brief if page.units().len() > 1 || page.runs_again => {
             let again = Again { migration: page.migration, units: page.units() };
@@ -150,25 +150,41 @@ fn brief(page: &Page<'_>, unit: &Unit) -> Vec<String> {
     }
 }
 
-/// Statements as their author wrote them; in a block where they need a setting that must not outlast the file.
-fn in_words(page: &Page<'_>, told: &mut [bool]) -> Vec<Statement> {
-    let migration = page.migration;
+/// Statements as their author wrote them, with the comments that are no part of them; in a block where they need a setting that
+/// must not outlast the file.
+fn in_words(page: &Page<'_>, told: &mut [bool]) -> (String, Vec<Statement>) {
     let set = page.set_for_block(true);
+    if page.migration.comment_sign != SQL {
+        return in_calls(page, &set, told);
+    }
     if set.is_empty() {
         let written = page.as_written_by_step(told).into_iter();
-        let statement = |written: super::page::Written<'_>| match written.steps.as_slice() {
-            [step] if !written.in_words && migration.comment_sign != SQL => operation(step, written.text),
-            _ => Statement::AsWritten(written.text),
-        };
-        return written.map(statement).collect();
+        return (String::new(), written.map(|written| Statement::AsWritten(written.text)).collect());
     }
     let statements = page.as_written(told).concat();
     let fits = |step: &Step| {
-        let is_select = migration.slice(step.from).to_ascii_uppercase().starts_with("SELECT");
-        !is_select && can_be_in_a_block(migration, step)
+        let is_select = page.migration.slice(step.from).to_ascii_uppercase().starts_with("SELECT");
+        !is_select && can_be_in_a_block(page.migration, step)
     };
-    vec![Statement::Sql(match page.steps().all(fits) {
+    let statement = Statement::Sql(match page.steps().all(fits) {
         true => by_itself(&format!("{set}{}", statements.trim_end())),
         false => set.replace("SET LOCAL ", "SET ") + &statements,
-    })]
+    });
+    (String::new(), vec![statement])
+}
+
+/// The same in a file of calls. What they need is set before them: a call may send what nobody knows.
+fn in_calls(page: &Page<'_>, set: &str, told: &mut [bool]) -> (String, Vec<Statement>) {
+    let set = if page.in_transaction { set.to_owned() } else { set.replace("SET LOCAL ", "SET ") };
+    let mut comments = String::new();
+    let mut all: Vec<Statement> = set.lines().map(|line| Statement::Sql(format!("{line}\n"))).collect();
+    for written in page.as_written_by_step(told) {
+        comments += &written.comments;
+        all.push(match written.steps.as_slice() {
+            _ if written.in_words => Statement::AsWritten(written.text),
+            [step] => operation(step, written.text),
+            _ => Statement::Sql(written.text),
+        });
+    }
+    (comments, all)
 }

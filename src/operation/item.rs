@@ -11,6 +11,8 @@ pub enum Fixed {
     Transaction,
     /// It stands in a `DO` block that decides something: variables, conditions, loops.
     Block,
+    /// It stands in a program between statements that need one another.
+    Program,
     /// A setting of the session decides what it does, and cannot be said again beside it.
     Session,
     /// The search path leaves open in which schema its names are.

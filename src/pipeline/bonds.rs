@@ -42,7 +42,9 @@ pub(super) fn bonds(
         } else {
             last.remove(&Bond::Settings);
         }
-        if at > 0 && are_rows_of_one(migration, &steps[at - 1], step) {
+        if at > 0
+            && (are_rows_of_one(migration, &steps[at - 1], step) || are_one_program(migration, &steps[at - 1], step))
+        {
             found.push((at - 1, at));
         }
         if let Some(before) =
@@ -85,6 +87,16 @@ fn with_copies(steps: &[Step], copies: &[(usize, usize)]) -> Vec<(usize, usize)>
 fn are_rows_of_one(migration: &Migration, one: &Step, other: &Step) -> bool {
     let changes = |step: &Step| changes_rows(&step.operation) && step.duration == Duration::AsWritten;
     shares(migration, one, other) && one.transaction == Transaction::Own && changes(one) && changes(other)
+}
+
+/// What a program sends, or a `DO` block with logic does, is one by what it decides between two statements of it.
+fn are_one_program(migration: &Migration, one: &Step, other: &Step) -> bool {
+    let (a, b) = (&migration.items[one.from], &migration.items[other.from]);
+    one.verbatim
+        && other.verbatim
+        && a.statement == b.statement
+        && a.fixed == b.fixed
+        && matches!(a.fixed, Some(Fixed::Block | Fixed::Program))
 }
 
 fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {

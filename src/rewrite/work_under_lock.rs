@@ -58,6 +58,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Block) => {
             "left as it is: its DO block has variables, conditions or loops; take it out of the block"
         }
+        Some(Fixed::Program) => {
+            "left as it is: the statements around it need one another; move it to a migration of its own"
+        }
         Some(Fixed::Session | Fixed::Names) => {
             "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
         }

@@ -62,7 +62,21 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
         lines.extend(calls.iter().map(|call| call.text.to_owned()));
         lines
     });
-    Downgrades::Each(each.collect())
+    Downgrades::Each(with_comments(each.collect(), of.sequence, &own))
+}
+
+/// With the author's comments on a statement in the first step that takes back the same: the downgrade begins at the last.
+fn with_comments(mut each: Vec<Lines>, sequence: &Sequence, own: &[Taken<'_>]) -> Vec<Lines> {
+    // What always fails is left out, with what Alembic says of it.
+    for call in own.iter().rev().filter(|call| !call.fails && !call.comments.is_empty()) {
+        let is_own = |at: &usize| {
+            let made = steps(sequence, *at).flat_map(|step| subjects(&step.operation));
+            made.into_iter().any(|subject| call.subjects.as_ref().is_some_and(|all| all.contains(&subject)))
+        };
+        let at = (0..each.len()).rev().find(is_own).unwrap_or(each.len() - 1);
+        each[at].splice(..0, call.comments.iter().cloned());
+    }
+    each
 }
 
 fn steps(sequence: &Sequence, block: usize) -> impl Iterator<Item = &Step> {

@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
             ExpressionKind::Strings(literals) => self.fields_are_harmless(literals),
             _ => true,
         };
-        match calls.iter().all(is_harmless) && !has_unread(statement) {
+        match calls.iter().all(is_harmless) && !has_unread(statement) && !may_return(file, statement) {
             true => Ok(()),
             false => Err(why.to_owned()),
         }
@@ -599,6 +599,17 @@ fn leaves(file: &str, body: &[Statement]) -> bool {
         StatementKind::Word(word, _) => matches!(word.slice(file), "break" | "continue" | "return"),
         _ => statement.clauses().iter().any(|clause| leaves(file, &clause.body)),
     })
+}
+
+/// It may end the function that it stands in.
+pub(super) fn may_return(file: &str, statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Word(word, _) => word.slice(file) == "return",
+        _ => statement.clauses().iter().any(|clause| match clause.header {
+            Header::Function { .. } | Header::Class(..) => false,
+            _ => clause.body.iter().any(|inner| may_return(file, inner)),
+        }),
+    }
 }
 
 fn has_unread(statement: &Statement) -> bool {

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::calls::{MARKS, STEP, needed, title};
+use super::calls::{STEP, groups, is_mark, needed, title};
 use super::inverse::subjects;
-use super::python::{ExpressionKind, Header, Module, Statement, StatementKind};
-use super::revision::{BodyStatement, Function, Revision};
+use super::python::{Clause, ExpressionKind, Header, Module, Statement, StatementKind};
+use super::revision::{BodyStatement, Function, Revision, words};
 use super::version;
 use crate::framework::page::Page;
 use crate::source::ByteSpan;
@@ -22,6 +22,8 @@ pub(super) const PREVIOUS: &str = "\0previous\0";
 
 /// A statement of an author's `downgrade()`.
 pub(super) struct Taken<'a> {
+    /// The comments before it and behind it.
+    pub comments: Vec<String>,
     /// As the file has it.
     pub text: &'a str,
     /// What it takes back; `None` where it does something else.
@@ -29,6 +31,9 @@ pub(super) struct Taken<'a> {
     /// It always fails: Alembic generates it for a constraint without a name.
     pub fails: bool,
 }
+
+/// What Alembic's directives are called by.
+const OP: &str = "op";
 
 /// A revision's file, from which the files of its steps are made.
 pub(super) struct File<'a> {
@@ -80,6 +85,7 @@ impl<'a> File<'a> {
             let own = operations.iter().filter(|one| statement.effects.contains(&one.effect));
             let subjects = own.map(|one| subjects(&one.operation));
             Taken {
+                comments: self.comments_on(statement),
                 text,
                 // It needs what another statement gives a name.
                 subjects: subjects
@@ -112,19 +118,38 @@ impl<'a> File<'a> {
         with
     }
 
-    /// The statements that send nothing and give a call the names that it needs.
+    /// The statements that send nothing and give a call the names that it needs. Those between statements that stay together
+    /// are part of the call.
     fn bindings(&self, call: &str, page: &Page<'_>) -> Vec<String> {
         let Some(function) = &self.revision.upgrade else { return Vec::new() };
-        let starts: BTreeSet<usize> =
-            page.steps().map(|step| page.migration.statement_of(step.from).span.start).collect();
-        let own = |statement: &&BodyStatement| {
-            starts.contains(&statement.span.start) && call.starts_with(statement.span.slice(self.text))
+        let calls = page.steps().map(|step| page.migration.statement_of(step.from).span);
+        let Some(span) = calls.into_iter().find(|span| call.starts_with(span.slice(self.text))) else {
+            return Vec::new();
         };
-        let Some(at) = function.body.iter().position(|statement| own(&statement)) else { return Vec::new() };
-        let names = needed(&function.body, at, &function.body[at]);
-        let earlier = function.body[..at].iter().filter(|statement| statement.effects.is_empty());
+        let of_call = |statement: &BodyStatement| span.start <= statement.span.start && statement.span.end <= span.end;
+        let Some(first) = function.body.iter().position(of_call) else { return Vec::new() };
+        let own = function.body.iter().enumerate().filter(|(_, statement)| of_call(statement));
+        let names: BTreeSet<String> = own.flat_map(|(at, statement)| needed(&function.body, at, statement)).collect();
+        let earlier = function.body[..first].iter().filter(|statement| statement.effects.is_empty());
         let bound = earlier.filter(|statement| statement.binds.iter().any(|name| names.contains(name)));
-        bound.map(|statement| statement.span.slice(self.text).to_owned()).collect()
+        bound.flat_map(|statement| self.with_comments(statement)).collect()
+    }
+
+    /// A statement of a function as the file has it, with the comments before it and behind it.
+    fn with_comments(&self, statement: &BodyStatement) -> Vec<String> {
+        let own = ByteSpan::new(statement.span.start, statement.behind.end).slice(self.text).trim_end();
+        self.comments_before(statement).chain([own.to_owned()]).collect()
+    }
+
+    fn comments_before(&self, statement: &BodyStatement) -> impl Iterator<Item = String> + use<'a> {
+        let leading = statement.leading.slice(self.text).lines().map(str::trim);
+        leading.filter(|line| line.starts_with('#') && !is_mark(line)).map(str::to_owned)
+    }
+
+    fn comments_on(&self, statement: &BodyStatement) -> Vec<String> {
+        let behind = statement.behind.slice(self.text).trim();
+        let behind = Some(behind.to_owned()).filter(|behind| behind.starts_with('#'));
+        self.comments_before(statement).chain(behind).collect()
     }
 
     /// The file of step `number` of `count`, with gaps for its id and for that of the step before it. Without a `downgrade`
@@ -177,8 +202,17 @@ impl<'a> File<'a> {
             } else if let Some(rest) = value_of(line, "Revision ID:") {
                 let id = if number == count { rest.trim() } else { ID };
                 out += &line.replacen(rest.trim(), id, 1);
-            } else if let Some(rest) = value_of(line, "Revises:").filter(|rest| number > 1 && !rest.trim().is_empty()) {
-                out += &line.replacen(rest.trim(), PREVIOUS, 1);
+            } else if let Some(rest) = value_of(line, "Revises:").filter(|_| number > 1) {
+                match rest.trim() {
+                    "" => {
+                        out += &format!(
+                            "{} {PREVIOUS}{}",
+                            line.trim_end(),
+                            &line[line.trim_end().len()..].trim_start_matches(' ')
+                        )
+                    }
+                    old => out += &line.replacen(old, PREVIOUS, 1),
+                }
             } else {
                 out += line;
             }
@@ -194,10 +228,20 @@ impl<'a> File<'a> {
             let mut own = of_function.filter(|inner| inner.span == statement.span);
             own.any(|inner| matches!(&inner.kind, StatementKind::Expression(e) if !matches!(e.kind, ExpressionKind::Strings(_))))
         };
-        let statements = function.body.iter().filter(|statement| statement.effects.is_empty());
-        let statements = statements.filter(|statement| is_expression(statement));
+        let groups = groups(function);
+        let is_apart = |at: &usize| !groups.iter().any(|group| group.contains(at));
+        let apart = function.body.iter().enumerate().filter(|(at, _)| is_apart(at));
+        let statements: Vec<(usize, &BodyStatement)> =
+            apart.filter(|(_, statement)| statement.effects.is_empty() && is_expression(statement)).collect();
+        let names: BTreeSet<String> =
+            statements.iter().flat_map(|(at, statement)| needed(&function.body, *at, statement)).collect();
+        let binds = |statement: &BodyStatement| statement.binds.iter().any(|name| names.contains(name));
+        let all = function.body.iter().enumerate().filter(|(at, statement)| {
+            let is_said = statements.iter().any(|(said, _)| said == at);
+            is_said || (is_apart(at) && statement.effects.is_empty() && binds(statement))
+        });
         let comments = function.trailing.slice(self.text).lines().map(str::trim).filter(|line| !line.is_empty());
-        let statements = statements.map(|statement| statement.span.slice(self.text).to_owned());
+        let statements = all.flat_map(|(_, statement)| self.with_comments(statement));
         statements.chain(comments.map(str::to_owned)).collect()
     }
 
@@ -212,11 +256,15 @@ impl<'a> File<'a> {
         let from = docstring.map_or(head, |docstring| docstring.behind.end);
         let to = function.trailing.end.max(function.body.last().map_or(from, |last| last.behind.end));
         let mut text = String::new();
-        let is_mark = |line: &str| MARKS.iter().any(|mark| line.starts_with(mark));
+        let imports = self.imports_of_op(function, lines);
+        let lines: Vec<&String> = match imports.is_empty() {
+            true => lines.iter().collect(),
+            false => imports.iter().chain(lines.iter().filter(|line| !imports.contains(line))).collect(),
+        };
         let mut has_statement = false;
         // A docstring is a statement.
         let is_idle = |line: &str| docstring.is_some() && line == "pass";
-        for line in lines.iter().filter(|line| !is_mark(line) && !is_idle(line)) {
+        for line in lines.into_iter().filter(|line| !is_mark(line) && !is_idle(line)) {
             has_statement |= !line.is_empty() && !line.starts_with('#');
             let depth = (line.len() - line.trim_start_matches(' ').len()) / 4;
             let line = &line[depth * 4..];
@@ -234,6 +282,20 @@ impl<'a> File<'a> {
             text.insert(0, '\n');
         }
         (ByteSpan::new(from, to.max(from)), text)
+    }
+
+    /// The imports in a function, or in the other one, that `op` comes from in it.
+    fn imports_of_op(&self, function: &Function, lines: &[String]) -> Vec<String> {
+        let needs_it = lines.iter().any(|line| words(line).any(|word| word == OP));
+        let functions = [Some(function), self.revision.upgrade.as_ref()];
+        let of = |function: &Function| -> Vec<String> {
+            let text = |statement: &BodyStatement| statement.span.slice(self.text).to_owned();
+            let is_import = |text: &String| text.starts_with("from ") || text.starts_with("import ");
+            let binding = function.body.iter().filter(|statement| statement.binds.iter().any(|name| name == OP));
+            binding.map(text).filter(is_import).collect()
+        };
+        let found = functions.into_iter().flatten().filter(|_| needs_it).map(of);
+        found.into_iter().find(|imports| !imports.is_empty()).unwrap_or_default()
     }
 
     fn is_docstring(&self, statement: &BodyStatement) -> bool {
@@ -290,16 +352,44 @@ fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
             break;
         }
     }
-    let gone = module.body.iter().zip(&is_kept).filter(|(_, is_kept)| !**is_kept);
+    let (kept, gone): (Vec<_>, Vec<_>) = module.body.iter().zip(&is_kept).partition(|(_, is_kept)| **is_kept);
+    let names = used(text, kept.iter().map(|(statement, _)| *statement));
+    let is_needed = |name: &str| names.contains(name) || before.as_ref().is_some_and(|before| !before.contains(name));
+    let narrowed = kept.iter().filter_map(|(statement, _)| {
+        let is_import = matches!(statement.kind, StatementKind::Import(_));
+        let narrow = is_import.then(|| narrow(statement.span.slice(text), &is_needed)).flatten()?;
+        Some((statement.span, narrow))
+    });
     let mut lines: Vec<ByteSpan> = Vec::new();
-    for span in gone.map(|(statement, _)| lines_of(text, statement.span)) {
+    for span in gone.iter().map(|(statement, _)| lines_of(text, statement.span)) {
         match lines.last_mut().filter(|last| text[last.end..span.start].trim().is_empty()) {
             Some(last) => last.end = span.end,
             None => lines.push(span),
         }
     }
-    let edits = lines.into_iter().map(|span| (with_fewer_empty_lines(text, span), String::new())).collect();
+    let gone = lines.into_iter().map(|span| (with_fewer_empty_lines(text, span), String::new()));
+    let edits = gone.chain(narrowed).collect();
     with_two_empty_lines_at_most(&edited(text, edits))
+}
+
+/// `from a import b, c` with only the names that are needed; `None` where all are, or what stands there is more than that.
+fn narrow(import: &str, is_needed: &dyn Fn(&str) -> bool) -> Option<String> {
+    let (from, names) = import.split_once(" import ").filter(|(from, _)| from.starts_with("from "))?;
+    if names.contains(['#', '\\', '*', ';']) || from == "from __future__" {
+        return None;
+    }
+    let names = names.trim().trim_start_matches('(').trim_end_matches(')').split(',').map(str::trim);
+    let all: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+    let bound = |name: &&&str| is_needed(name.rsplit_once(" as ").map_or(**name, |(_, name)| name.trim()));
+    let needed: Vec<&str> = all.iter().filter(bound).copied().collect();
+    if needed.is_empty() || needed.len() == all.len() {
+        return None;
+    }
+    let line = format!("{from} import {}", needed.join(", "));
+    match line.chars().count() > MAX_LINE {
+        true => Some(format!("{from} import (\n    {},\n)", needed.join(",\n    "))),
+        false => Some(line),
+    }
 }
 
 /// What Alembic looks for in a file.
@@ -309,23 +399,24 @@ const ROOTS: [&str; 6] = ["revision", "down_revision", "branch_labels", "depends
 fn used<'s>(text: &str, statements: impl IntoIterator<Item = &'s Statement>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for statement in statements {
-        statement.expressions(&mut |expression| match &expression.kind {
-            ExpressionKind::Name => drop(names.insert(expression.span.slice(text).to_owned())),
-            // The fields of an f-string, and what is not understood.
-            ExpressionKind::Strings(_) | ExpressionKind::Other(_) => {
-                let words = expression.span.slice(text).split(|c: char| !c.is_alphanumeric() && c != '_');
-                let is_f = matches!(expression.kind, ExpressionKind::Other(_))
-                    || expression.span.slice(text).starts_with(['f', 'F', 'r', 'R']);
-                names.extend(words.filter(|_| is_f).map(str::to_owned));
-            }
-            _ => {}
+        statement.expressions(&mut |expression| {
+            names.extend(super::revision::names(text, expression).into_iter().map(str::to_owned));
         });
+        // Annotations, and what an `except` names.
+        let heads = heads(statement).into_iter().flat_map(|head| words(head.slice(text)));
+        names.extend(heads.map(str::to_owned));
         if has_unread(statement) {
-            let words = statement.span.slice(text).split(|c: char| !c.is_alphanumeric() && c != '_');
-            names.extend(words.map(str::to_owned));
+            names.extend(words(statement.span.slice(text)).map(str::to_owned));
         }
     }
     names
+}
+
+/// The heads of all clauses in a statement.
+fn heads(statement: &Statement) -> Vec<ByteSpan> {
+    let of =
+        |clause: &Clause| std::iter::once(clause.head).chain(clause.body.iter().flat_map(heads)).collect::<Vec<_>>();
+    statement.clauses().iter().flat_map(of).collect()
 }
 
 fn has_unread(statement: &Statement) -> bool {

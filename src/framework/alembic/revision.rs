@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::effects::{Effect, EffectKind, effects};
+use super::effects::{Effect, EffectKind, effects, may_return};
 use super::graph::Node;
-use super::python::{Clause, ExpressionKind, Header, Module, Statement, StatementKind};
+use super::python::{Clause, Expression, ExpressionKind, Header, Module, Statement, StatementKind};
 use super::scope::{Names, Project, Scope};
 use super::value::Value;
 use crate::framework::FrameworkError;
@@ -71,6 +71,8 @@ pub struct BodyStatement {
     pub uses: Vec<String>,
     /// The names that it gives a value.
     pub binds: Vec<String>,
+    /// It may end the function.
+    pub may_return: bool,
 }
 
 /// An operation of a function.
@@ -134,6 +136,7 @@ impl Revision {
             .trim()
             .lines()
             .next()
+            .filter(|line| !line.starts_with("Revision ID:"))
             .unwrap_or_default()
     }
 }
@@ -290,39 +293,68 @@ fn trailing(file: &str, behind: ByteSpan) -> ByteSpan {
 }
 
 fn body(file: &str, clause: &Clause) -> Vec<BodyStatement> {
-    let mut end = clause.head.end;
+    let mut end = clause.head.end + rest_of_line(&file[clause.head.end..]);
     let mut own: Vec<String> = Vec::new();
     if let Header::Function { parameters, .. } = &clause.header {
         own.extend(parameters.iter().map(|parameter| parameter.name.slice(file).to_owned()));
     }
     let mut body = Vec::new();
     for statement in &clause.body {
-        let rest = &file[statement.span.end..];
-        let line = rest.find('\n').map_or(rest.len(), |at| at + 1);
-        // Another statement may stand in the same line, behind a semicolon.
-        let is_last = rest[..line].trim_start().starts_with('#') || rest[..line].trim().is_empty();
-        let behind = ByteSpan::new(statement.span.end, statement.span.end + if is_last { line } else { 0 });
+        let rest = rest_of_line(&file[statement.span.end..]);
+        let behind = ByteSpan::new(statement.span.end, statement.span.end + rest);
         let binds = bound_names(file, statement);
         let mut uses = Vec::new();
         statement.expressions(&mut |expression| {
-            let name = expression.span.slice(file);
-            let is_own = expression.kind == ExpressionKind::Name && own.iter().any(|own| own == name);
-            if is_own && !uses.iter().any(|used| used == name) {
-                uses.push(name.to_owned());
+            for name in names(file, expression) {
+                if own.iter().any(|own| own == name) && !uses.iter().any(|used| used == name) {
+                    uses.push(name.to_owned());
+                }
             }
         });
         own.extend(binds.iter().cloned());
         let leading = ByteSpan::new(end.min(statement.span.start), statement.span.start);
-        body.push(BodyStatement { leading, span: statement.span, behind, effects: 0..0, uses, binds });
+        let (span, may_return) = (statement.span, may_return(file, statement));
+        body.push(BodyStatement { leading, span, behind, effects: 0..0, uses, binds, may_return });
         end = behind.end;
     }
     body
 }
 
+/// The names that an expression by itself may use: also those in the fields of an f-string, and in what is not understood.
+pub(super) fn names<'a>(file: &'a str, expression: &Expression) -> Vec<&'a str> {
+    let text = expression.span.slice(file);
+    match expression.kind {
+        ExpressionKind::Name => vec![text],
+        ExpressionKind::Strings(_) if !has_fields(text) => Vec::new(),
+        ExpressionKind::Strings(_) | ExpressionKind::Other(_) => words(text).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// True when one of the strings may be an f-string.
+fn has_fields(strings: &str) -> bool {
+    let is_prefix = |at: usize| {
+        let prefix = strings[..at].rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        prefix.len() <= 2 && prefix.contains(['f', 'F'])
+    };
+    strings.match_indices(['"', '\'']).any(|(at, _)| is_prefix(at))
+}
+
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
+}
+
+/// The length of the rest of a line, with its end: none where a statement stands in it.
+fn rest_of_line(rest: &str) -> usize {
+    let line = rest.find('\n').map_or(rest.len(), |at| at + 1);
+    let is_last = rest[..line].trim_start().starts_with('#') || rest[..line].trim().is_empty();
+    if is_last { line } else { 0 }
+}
+
 /// The names that a statement gives a value, wherever in it.
 fn bound_names(file: &str, statement: &Statement) -> Vec<String> {
     let mut names = Vec::new();
-    let mut targets = |target: &super::python::Expression| {
+    let mut targets = |target: &Expression| {
         target.walk(&mut |part| {
             if part.kind == ExpressionKind::Name {
                 names.push(part.span.slice(file).to_owned());

@@ -183,6 +183,7 @@ mod tests {
             "\nCREATE VIEW v AS SELECT 1;\n",
         ];
         let written = written.map(|text| Written {
+            comments: String::new(),
             text: text.to_owned(),
             statement: text.find(|c: char| c.is_ascii_uppercase()).unwrap(),
             steps: Vec::new(),

@@ -98,7 +98,12 @@ fn cannot_be_wrapped(migration: &Migration) -> Option<String> {
 pub(super) fn place(migration: &Migration, at: usize) -> String {
     let line = migration.source.position(migration.spans[at].start).line;
     let words = migration.slice(at).split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-    format!("the {} at line {line}", words.trim_end_matches(';'))
+    match &migration.items[at].operation {
+        // What a program does is known by what reads it.
+        Operation::Opaque { what, is_program: true } => format!("{what} at line {line}"),
+        _ if words.is_empty() => format!("what line {line} does"),
+        _ => format!("the {} at line {line}", words.trim_end_matches(';')),
+    }
 }
 
 /// True when a statement is dangerous only under a lock that it can be parted from; where the author bounds the waits, the

@@ -105,7 +105,15 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        let span = ByteSpan::new(first.span.start, end);
+        // A decorator belongs to what it decorates.
+        let mut start = first.span.start;
+        while let Some(decorator) = statements.pop_if(|before| is_decorator(self.file, before)) {
+            start = decorator.span.start;
+            if let StatementKind::Word(_, values) = decorator.kind {
+                clauses[0].decorators.splice(..0, values);
+            }
+        }
+        let span = ByteSpan::new(start, end);
         statements.push(Statement { span, kind: StatementKind::Compound(clauses) });
     }
 
@@ -133,8 +141,12 @@ impl<'a> Reader<'a> {
             self.depth -= 1;
             body
         };
-        Clause { head, header, body }
+        Clause { decorators: Vec::new(), head, header, body }
     }
+}
+
+fn is_decorator(file: &str, statement: &Statement) -> bool {
+    matches!(&statement.kind, StatementKind::Word(word, _) if word.slice(file) == "@")
 }
 
 /// The colon that ends the head of a clause, by index.

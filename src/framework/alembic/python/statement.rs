@@ -57,6 +57,8 @@ pub struct Imported {
 /// A line that ends in a colon, and what is indented below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clause {
+    /// What stands behind the `@` of lines before it.
+    pub decorators: Vec<Expression>,
     /// From its first word to its colon.
     pub head: ByteSpan,
     /// What its head says.
@@ -122,6 +124,7 @@ impl Statement {
             StatementKind::Word(_, values) => values.iter().for_each(|value| value.walk(visit)),
             StatementKind::Compound(clauses) => {
                 for clause in clauses {
+                    clause.decorators.iter().for_each(|decorator| decorator.walk(visit));
                     clause.header.expressions(visit);
                     clause.body.iter().for_each(|statement| statement.expressions(visit));
                 }
