@@ -133,3 +133,24 @@ fn an_import_in_the_function_is_in_each_file() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_constraint_without_a_name_says_why_it_stays() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let versions = folder.path().join("versions");
+    fs::create_dir(&versions)?;
+    fs::write(
+        folder.path().join("env.py"),
+        "from alembic import context\nfrom nowhere import metadata\n\ncontext.configure(target_metadata=metadata)\n",
+    )?;
+    let text = "from alembic import op\n\nrevision = \"abc\"\ndown_revision = None\n\n\ndef upgrade():\n    \
+                op.create_foreign_key(None, \"posts\", \"users\", [\"user_id\"], [\"id\"])\n\n\ndef downgrade():\n    pass\n";
+    fs::write(versions.join("abc_add.py"), text)?;
+    let ran = Command::new(env!("CARGO_BIN_EXE_safestep"))
+        .args(["check", "--all", "versions"])
+        .current_dir(folder.path())
+        .output()?;
+    let said = String::from_utf8_lossy(&ran.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    ensure!(said.contains("the metadata names its constraint, and only Python knows how; name it in the call"), "{said}");
+    Ok(())
+}
