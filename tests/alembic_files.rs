@@ -8,21 +8,30 @@ use anyhow::{Context, Result, ensure};
 
 /// The files of a folder with this one revision after a rewrite, the first step first.
 fn rewritten(head: &str, upgrade: &str, downgrade: &str) -> Result<Vec<String>> {
+    rewritten_behind("    pass\n", head, upgrade, downgrade)
+}
+
+/// The same behind a revision with this `upgrade()`.
+fn rewritten_behind(first: &str, head: &str, upgrade: &str, downgrade: &str) -> Result<Vec<String>> {
     let folder = tempfile::tempdir()?;
     let versions = folder.path().join("versions");
     fs::create_dir(&versions)?;
     fs::write(folder.path().join("env.py"), "")?;
     let text = format!(
-        "\"\"\"add a\n\nRevision ID: abc\nRevises:\n\"\"\"\n{head}\nrevision = \"abc\"\ndown_revision = None\n\n\n\
+        "\"\"\"add a\n\nRevision ID: abc\nRevises:\n\"\"\"\n{head}\nrevision = \"abc\"\ndown_revision = \"first\"\n\n\n\
          def upgrade():\n{upgrade}\n\ndef downgrade():\n{downgrade}"
     );
     fs::write(versions.join("abc_add_a.py"), text)?;
+    let first = format!("{OP}\nrevision = \"first\"\ndown_revision = None\n\n\ndef upgrade():\n{first}");
+    fs::write(versions.join("first.py"), first)?;
     let ran = Command::new(env!("CARGO_BIN_EXE_safestep"))
-        .args(["rewrite", "--all", "--write", "versions"])
+        .args(["rewrite", "--all", "--write", "versions/abc_add_a.py"])
         .current_dir(folder.path())
         .output()?;
     ensure!(ran.status.code().is_some_and(|code| code < 2), "{}", String::from_utf8_lossy(&ran.stderr));
-    in_order(&versions)
+    let chain = in_order(&versions)?;
+    ensure!(chain[0].contains("revision = \"first\""), "{}", chain[0]);
+    Ok(chain[1..].to_vec())
 }
 
 /// By the chain of `down_revision`.
@@ -135,6 +144,22 @@ fn an_import_in_the_function_is_in_each_file() -> Result<()> {
 }
 
 #[test]
+fn what_comes_back_with_a_column_is_its_authors() -> Result<()> {
+    let first = "    op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n    \
+                 op.create_table(\"posts\", sa.Column(\"user_id\", sa.Integer()), \
+                 sa.ForeignKeyConstraint([\"user_id\"], [\"users.id\"], name=\"posts_user_fkey\"))\n";
+    let upgrade = "    op.drop_constraint(\"posts_user_fkey\", \"posts\", type_=\"foreignkey\")\n    \
+                   op.drop_column(\"posts\", \"user_id\")\n";
+    let downgrade = "    op.add_column(\"posts\", sa.Column(\"user_id\", sa.Integer()))\n    \
+                     op.create_foreign_key(\"posts_user_fkey\", \"posts\", \"users\", [\"user_id\"], [\"id\"])\n";
+    let files = rewritten_behind(first, OP, upgrade, downgrade)?;
+    let [file] = files.as_slice() else { anyhow::bail!("{} files", files.len()) };
+    let (_, function) = file.split_once("def downgrade():\n").context("no downgrade()")?;
+    ensure!(function.ends_with(downgrade), "{function}");
+    Ok(())
+}
+
+#[test]
 fn a_constraint_without_a_name_says_why_it_stays() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let versions = folder.path().join("versions");
@@ -151,6 +176,9 @@ fn a_constraint_without_a_name_says_why_it_stays() -> Result<()> {
         .current_dir(folder.path())
         .output()?;
     let said = String::from_utf8_lossy(&ran.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    ensure!(said.contains("the metadata names its constraint, and only Python knows how; name it in the call"), "{said}");
+    ensure!(
+        said.contains("the metadata names its constraint, and only Python knows how; name it in the call"),
+        "{said}"
+    );
     Ok(())
 }

@@ -11,20 +11,25 @@ pub(super) struct Undone {
     pub statements: Vec<String>,
     /// Why the rest cannot be taken back.
     pub impossible: Vec<String>,
+    /// What would take a step back if what it needs could be had again.
+    pub left_out: Vec<Operation>,
 }
 
 /// The steps' undo.
 pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
     let mut statements: Vec<(String, Vec<String>)> = Vec::new();
     let mut impossible: Vec<String> = Vec::new();
-    let mut gone = Vec::new();
+    let (mut gone, mut left_out) = (Vec::new(), Vec::new());
     let steps: Vec<&Step> = steps.collect();
     for (at, step) in steps.iter().enumerate().rev() {
         match &step.undo {
             Undo::By(operations) => {
-                // what a later step took away for good cannot be what it was
-                for operation in operations.iter().filter(|operation| !gone.iter().any(|one| needs(operation, one))) {
-                    add_undo(&mut statements, operation);
+                for operation in operations {
+                    // what a later step took away for good cannot be what it was
+                    match gone.iter().any(|one| needs(operation, one)) {
+                        true => left_out.push(operation.clone()),
+                        false => add_undo(&mut statements, operation),
+                    }
                 }
             }
             Undo::Nothing => {}
@@ -38,12 +43,12 @@ pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
         }
     }
     let line = |(head, parts): (String, Vec<String>)| one_line(&format!("{head}{};", parts.join(", ")));
-    Undone { statements: statements.into_iter().map(line).collect(), impossible }
+    Undone { statements: statements.into_iter().map(line).collect(), impossible, left_out }
 }
 
 /// The same for a comment.
 pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
-    let Undone { statements, impossible } = undone(steps);
+    let Undone { statements, impossible, .. } = undone(steps);
     let (text, why) = (statements.join(" "), impossible.join("; "));
     match (text.is_empty(), why.is_empty()) {
         (true, true) => vec!["nothing to undo".into()],

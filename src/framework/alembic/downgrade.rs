@@ -48,7 +48,8 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
         }
         // What cannot be taken back as it was, its author may bring back in some form.
         let impossible = steps(of.sequence, at).filter(|step| matches!(step.undo, Undo::Impossible(_)));
-        let wanted: BTreeSet<String> = impossible.flat_map(|step| subjects(&step.operation)).collect();
+        let wanted = impossible.map(|step| &step.operation).chain(&undone.left_out);
+        let wanted: BTreeSet<String> = wanted.flat_map(subjects).collect();
         let calls: Vec<&Taken<'_>> = own
             .iter()
             .filter(|call| call.subjects.as_ref().is_some_and(|all| !all.is_empty() && all.is_subset(&wanted)))
