@@ -12,7 +12,6 @@
 mod bench;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -23,6 +22,7 @@ use safestep::sql::split;
 use tempfile::TempDir;
 
 use bench::blocker;
+use bench::comparison::Verdict;
 use bench::proof::{Expected, must_keep, must_look_the_same};
 use bench::server::{Database, Server};
 use bench::upgrade::{self, ALEMBIC, Alembic, Process, Project, Ran, Sample, Step, VERSIONS};
@@ -46,33 +46,6 @@ const SMOKE: [&str; 4] = ["combo_many", "index_add", "make_required", "unique_ad
 
 const THREADS: usize = 2;
 const ROWS: u32 = 5;
-
-/// How a rewrite compares with the naive revision. Anything else is an error.
-#[derive(Debug, PartialEq)]
-enum Verdict {
-    /// The file is the naive one, byte for byte.
-    Unchanged,
-    /// Both succeed and leave the same.
-    Same,
-    /// The naive one fails in the run's transaction; the rewrite leaves what its statements leave one by one.
-    Possible,
-    /// Both fail on these rows, which stay; on empty tables they are the same.
-    FailsOnRows,
-    /// Both fail, rows or not.
-    Fails,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str(match self {
-            Verdict::Unchanged => "unchanged",
-            Verdict::Same => "same schema, same rows",
-            Verdict::Possible => "possible only rewritten, same schema, same rows",
-            Verdict::FailsOnRows => "both fail on rows, same schema on empty tables",
-            Verdict::Fails => "both fail",
-        })
-    }
-}
 
 #[test]
 fn every_sample() -> Result<()> {

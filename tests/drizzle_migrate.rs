@@ -15,11 +15,11 @@
 mod bench;
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result, bail, ensure};
 
+use bench::comparison::Verdict;
 use bench::drizzle::{Drizzle, Generation, Lite, Project, Ran, Sample};
 use bench::proof::{Expected, must_be_same, must_keep};
 use bench::server::{Database, Server};
@@ -118,33 +118,6 @@ enum Ways {
     One,
     /// Other drivers and PGlite too, before a failure, and after the naive file.
     Every,
-}
-
-/// How a rewrite compares with the naive migration. Anything else is an error.
-#[derive(Debug, PartialEq)]
-enum Verdict {
-    /// The file is the naive one, byte for byte.
-    Unchanged,
-    /// Both succeed and leave the same.
-    Same,
-    /// The naive one fails in the migrator; the rewrite leaves what it leaves statement by statement.
-    Possible,
-    /// Both fail on these rows, which stay; on empty tables they are the same.
-    FailsOnRows,
-    /// Both fail, rows or not.
-    Fails,
-}
-
-impl fmt::Display for Verdict {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        formatter.write_str(match self {
-            Verdict::Unchanged => "unchanged",
-            Verdict::Same => "same schema, same rows",
-            Verdict::Possible => "possible only rewritten, same schema, same rows",
-            Verdict::FailsOnRows => "both fail on rows, same schema on empty tables",
-            Verdict::Fails => "both fail",
-        })
-    }
 }
 
 #[test]

@@ -7,8 +7,8 @@ use crate::sql::{one_line, render};
 
 /// What takes steps back.
 pub(super) struct Undone {
-    /// The statements, last step first; subcommands of one table together. Each is one line.
-    pub statements: Vec<String>,
+    /// The operations, last step first, and in one statement what can be: the subcommands of one table.
+    pub statements: Vec<Vec<Operation>>,
     /// Why the rest cannot be taken back.
     pub impossible: Vec<String>,
     /// What would take a step back if what it needs could be had again.
@@ -17,7 +17,7 @@ pub(super) struct Undone {
 
 /// The steps' undo.
 pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
-    let mut statements: Vec<(String, Vec<String>)> = Vec::new();
+    let mut statements: Vec<Vec<Operation>> = Vec::new();
     let mut impossible: Vec<String> = Vec::new();
     let (mut gone, mut left_out) = (Vec::new(), Vec::new());
     let steps: Vec<&Step> = steps.collect();
@@ -42,14 +42,14 @@ pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
             }
         }
     }
-    let line = |(head, parts): (String, Vec<String>)| one_line(&format!("{head}{};", parts.join(", ")));
-    Undone { statements: statements.into_iter().map(line).collect(), impossible, left_out }
+    Undone { statements, impossible, left_out }
 }
 
 /// The same for a comment.
 pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
     let Undone { statements, impossible, .. } = undone(steps);
-    let (text, why) = (statements.join(" "), impossible.join("; "));
+    let text = statements.iter().map(|statement| line(statement)).collect::<Vec<_>>().join(" ");
+    let why = impossible.join("; ");
     match (text.is_empty(), why.is_empty()) {
         (true, true) => vec!["nothing to undo".into()],
         (true, false) => vec![format!("not possible: {why}")],
@@ -98,14 +98,27 @@ fn needs(operation: &Operation, (table, column): &Gone<'_>) -> bool {
     }
 }
 
-fn add_undo(statements: &mut Vec<(String, Vec<String>)>, operation: &Operation) {
-    if let (Some(table), Some(part)) = (render::alter_target(operation), render::subcommand(operation)) {
-        let head = format!("ALTER TABLE {table} ");
-        match statements.last_mut() {
-            Some((same, parts)) if *same == head => parts.push(part),
-            _ => statements.push((head, vec![part])),
-        }
-    } else if let Some(statement) = render::statement(operation) {
-        statements.push((statement, Vec::new()));
+fn add_undo(statements: &mut Vec<Vec<Operation>>, operation: &Operation) {
+    let target = |operation: &Operation| {
+        let table = render::subcommand(operation).and(render::alter_target(operation));
+        table.map(ToString::to_string)
+    };
+    let table = target(operation);
+    let joins = |last: &&mut Vec<Operation>| table.is_some() && last.first().and_then(target) == table;
+    match statements.last_mut().filter(joins) {
+        Some(last) => last.push(operation.clone()),
+        None if render::statement(operation).is_some() => statements.push(vec![operation.clone()]),
+        None => {}
     }
+}
+
+/// A statement in one line.
+fn line(operations: &[Operation]) -> String {
+    let first = operations.first();
+    let parts: Vec<String> = operations.iter().filter_map(render::subcommand).collect();
+    let text = match first.and_then(render::alter_target).filter(|_| !parts.is_empty()) {
+        Some(table) => format!("ALTER TABLE {table} {}", parts.join(", ")),
+        None => first.and_then(render::statement).unwrap_or_default(),
+    };
+    one_line(&format!("{text};"))
 }

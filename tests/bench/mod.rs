@@ -1,13 +1,14 @@
 //! The test bench: runs a naive migration and its rewrite on real servers, and compares what they leave behind.
 //! `server.rs` servers and throw-away databases · `catalog.rs` what `pg_dump` sees, as a second opinion ·
 //! `blocker.rs` a session in a step's way ·
-//! `lost.rs`, `values.rs` what a rewrite may not lose ·
+//! `comparison.rs` what became of naive and rewritten beside each other · `lost.rs`, `values.rs` what a rewrite may not lose ·
 //! `alembic.rs` Alembic's samples and the scripts that hold our reading against Python's and Alembic's own, `upgrade.rs` projects of them and the real Alembic ·
 //! `folder.rs` safestep in a temporary folder · `drizzle.rs` Drizzle folders and the real migrators · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `engine.rs` Prisma's schema engine without the CLI · `proof.rs` naive against sequence: the promise itself.
 
 pub mod alembic;
 pub mod blocker;
 pub mod catalog;
+pub mod comparison;
 pub mod drizzle;
 pub mod engine;
 pub mod folder;

@@ -9,9 +9,9 @@ use super::written::sql_literal;
 use crate::framework::plpgsql::{Later, guarded as once_each, retried_in_turn};
 use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};
-use crate::operation::{IndexOperation, Operation};
+use crate::operation::{IndexOperation, Operation, TableOperation};
 use crate::plan::{Sequence, Step, Undo};
-use crate::sql::{Located, read_statement, render};
+use crate::sql::render;
 
 /// The statements of a `downgrade()`, not indented.
 pub(super) type Lines = Vec<String>;
@@ -88,55 +88,39 @@ fn lines(undone: &Undone, settings: &LayoutSettings, file: &File<'_>) -> Lines {
     if undone.statements.is_empty() {
         return vec!["pass".to_owned()];
     }
-    let calls = undone.statements.iter().flat_map(|statement| {
-        let text = statement.trim_end().trim_end_matches(';');
-        let sql = match takes_its_time(text) {
-            true => match drop_of_index(text, file) {
-                Some(directive) => return directive,
-                None => text.to_owned(),
-            },
-            false => guarded(text, settings),
-        };
-        file.call("op.execute", &[sql_literal(&sql, file.quote())], 1)
+    let calls = undone.statements.iter().flat_map(|operations| match operations.as_slice() {
+        [Operation::Index(IndexOperation::Drop { names, concurrently: true, if_exists: true, cascade: false })]
+            if file.checks_for_index() && names.len() == 1 =>
+        {
+            drop_index(&names[0], file)
+        }
+        [only] if is_concurrent(only) => {
+            file.call("op.execute", &[sql_literal(&render::statement(only).unwrap_or_default(), file.quote())], 1)
+        }
+        several => file.call("op.execute", &[sql_literal(&guarded(several, settings), file.quote())], 1),
     });
     std::iter::once(BLOCK.to_owned()).chain(calls).collect()
 }
 
-/// `DROP INDEX CONCURRENTLY IF EXISTS` of one index as a directive, where Alembic looks whether the index is there.
-fn drop_of_index(statement: &str, file: &File<'_>) -> Option<Lines> {
-    let reading = read_statement(&format!("{statement};"));
-    match reading.operations.as_slice() {
-        [
-            Located {
-                operation: Operation::Index(IndexOperation::Drop { names, if_exists: true, cascade: false, .. }),
-                ..
-            },
-        ] if file.checks_for_index() => match names.as_slice() {
-            [name] => Some(drop_index(name, file)),
-            _ => None,
-        },
-        _ => None,
+/// It waits for others by itself, and may stand in no transaction.
+fn is_concurrent(operation: &Operation) -> bool {
+    match operation {
+        Operation::Index(IndexOperation::Create(index)) => index.concurrently,
+        Operation::Index(IndexOperation::Drop { concurrently, .. } | IndexOperation::Reindex { concurrently, .. })
+        | Operation::Table(TableOperation::DetachPartition { concurrently, .. }) => *concurrently,
+        _ => false,
     }
 }
 
 /// Ends the transaction that the runner is in.
 pub(super) const BLOCK: &str = "with op.get_context().autocommit_block():";
 
-fn takes_its_time(statement: &str) -> bool {
-    statement.split_whitespace().any(|word| word.eq_ignore_ascii_case("CONCURRENTLY"))
-}
-
-/// A statement with attempts, that does nothing where it was done.
-fn guarded(statement: &str, settings: &LayoutSettings) -> String {
-    let reading = read_statement(&format!("{statement};"));
-    let table = reading.operations.first().and_then(|located| located.operation.table());
+/// Operations with attempts, that do nothing where they were done.
+fn guarded(operations: &[Operation], settings: &LayoutSettings) -> String {
+    let table = operations.first().and_then(Operation::table);
     let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
-    let operation = |located: &Located| Some((located.operation.clone(), render::statement(&located.operation)?));
-    let operations: Option<Vec<(Operation, String)>> = reading.operations.iter().map(operation).collect();
+    let text = |operation| (operation, render::statement(operation).unwrap_or_default());
     let later = Later { settled: &|_| None, there: &|_| None, stays: &|_| false };
-    let statements = match operations {
-        Some(all) => once_each(&all.iter().map(|(one, text)| (one, text.clone())).collect::<Vec<_>>(), &later),
-        None => vec![format!("{statement};")],
-    };
+    let statements = once_each(&operations.iter().map(text).collect::<Vec<_>>(), &later);
     retried_in_turn(&[statements], &table, settings).trim_end().trim_end_matches(';').to_owned()
 }

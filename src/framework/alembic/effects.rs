@@ -237,7 +237,7 @@ impl<'a> Reader<'a> {
             ExpressionKind::Strings(literals) => self.fields_are_harmless(literals),
             _ => true,
         };
-        match calls.iter().all(is_harmless) && !has_unread(statement) && !may_return(file, statement) {
+        match calls.iter().all(is_harmless) && !statement.has_unread() && !may_return(file, statement) {
             true => Ok(()),
             false => Err(why.to_owned()),
         }
@@ -610,11 +610,6 @@ pub(super) fn may_return(file: &str, statement: &Statement) -> bool {
             _ => clause.body.iter().any(|inner| may_return(file, inner)),
         }),
     }
-}
-
-fn has_unread(statement: &Statement) -> bool {
-    statement.kind == StatementKind::Unread
-        || statement.clauses().iter().any(|clause| clause.body.iter().any(has_unread))
 }
 
 /// Modules whose functions do nothing to the database.

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use super::calls::{STEP, groups, is_mark, needed, title};
 use super::inverse::subjects;
-use super::python::{Clause, ExpressionKind, Header, Module, Statement, StatementKind};
+use super::python::{Clause, ExpressionKind, Module, Statement, StatementKind};
 use super::revision::{BodyStatement, Function, Revision, words};
 use super::version;
 use crate::framework::page::Page;
 use crate::source::ByteSpan;
 
-const INDENT: &str = "    ";
+/// What a block below a function is indented by.
+pub(super) const INDENT: &str = "    ";
 /// The longest line of Black and Ruff.
 const MAX_LINE: usize = 88;
 
@@ -330,7 +331,7 @@ fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
         StatementKind::Import(_) => false,
         _ if before.is_some() => true,
         StatementKind::Expression(expression) => matches!(expression.kind, ExpressionKind::Strings(_)),
-        _ => bound(text, statement).iter().any(|name| ROOTS.contains(&name.as_str())),
+        _ => statement.binds(text).iter().any(|name| ROOTS.contains(&name.as_str())),
     };
     let mut is_kept: Vec<bool> = module.body.iter().map(is_root).collect();
     loop {
@@ -338,7 +339,7 @@ fn without_what_is_not_needed(text: &str, original: Option<&str>) -> String {
         let names = used(text, kept);
         let mut grows = false;
         for (statement, is_kept) in module.body.iter().zip(&mut is_kept).filter(|(_, is_kept)| !**is_kept) {
-            let own = bound(text, statement);
+            let own = statement.binds(text);
             let is_needed =
                 own.iter().any(|name| names.contains(name.as_str()) || name == "*" || name == "annotations");
             let was_needed = |before: &BTreeSet<String>| own.iter().any(|name| before.contains(name));
@@ -405,7 +406,7 @@ fn used<'s>(text: &str, statements: impl IntoIterator<Item = &'s Statement>) -> 
         // Annotations, and what an `except` names.
         let heads = heads(statement).into_iter().flat_map(|head| words(head.slice(text)));
         names.extend(heads.map(str::to_owned));
-        if has_unread(statement) {
+        if statement.has_unread() {
             names.extend(words(statement.span.slice(text)).map(str::to_owned));
         }
     }
@@ -417,42 +418,6 @@ fn heads(statement: &Statement) -> Vec<ByteSpan> {
     let of =
         |clause: &Clause| std::iter::once(clause.head).chain(clause.body.iter().flat_map(heads)).collect::<Vec<_>>();
     statement.clauses().iter().flat_map(of).collect()
-}
-
-fn has_unread(statement: &Statement) -> bool {
-    statement.kind == StatementKind::Unread
-        || statement.clauses().iter().any(|clause| clause.body.iter().any(has_unread))
-}
-
-/// The names that a statement of the module gives a value.
-fn bound(text: &str, statement: &Statement) -> Vec<String> {
-    match &statement.kind {
-        StatementKind::Import(imported) => imported
-            .iter()
-            .map(|one| if one.path.ends_with(".*") { "*".to_owned() } else { one.name.clone() })
-            .collect(),
-        StatementKind::Assign { targets, .. } => {
-            let mut names = Vec::new();
-            targets.iter().for_each(|target| {
-                target.walk(&mut |part| {
-                    if part.kind == ExpressionKind::Name {
-                        names.push(part.span.slice(text).to_owned());
-                    }
-                });
-            });
-            names
-        }
-        _ => {
-            let mut names = Vec::new();
-            for clause in statement.clauses() {
-                match &clause.header {
-                    Header::Function { name, .. } | Header::Class(name, _) => names.push(name.slice(text).to_owned()),
-                    _ => names.extend(clause.body.iter().flat_map(|inner| bound(text, inner))),
-                }
-            }
-            names
-        }
-    }
 }
 
 /// Whole lines, with the comments that stand directly above them.

@@ -7,7 +7,7 @@
 use super::calls::revision;
 use super::directive::create_index;
 use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
-use super::file::File;
+use super::file::{File, INDENT};
 use super::written::sql_literal;
 use crate::framework::layout::width;
 use crate::framework::page::{Commands, Page};
@@ -120,7 +120,6 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     lines
 }
 
-const INDENT: &str = "    ";
 /// A build between two looks at what an earlier one left.
 fn build(page: &Page<'_>, index: &CreateIndex, text: &str, file: &File<'_>, execute: &dyn Fn(&str) -> Lines) -> Lines {
     let Some(name) = &index.name else { return execute(text) };

@@ -302,7 +302,7 @@ fn body(file: &str, clause: &Clause) -> Vec<BodyStatement> {
     for statement in &clause.body {
         let rest = rest_of_line(&file[statement.span.end..]);
         let behind = ByteSpan::new(statement.span.end, statement.span.end + rest);
-        let binds = bound_names(file, statement);
+        let binds = statement.binds(file);
         let mut uses = Vec::new();
         statement.expressions(&mut |expression| {
             for name in names(file, expression) {
@@ -349,39 +349,6 @@ fn rest_of_line(rest: &str) -> usize {
     let line = rest.find('\n').map_or(rest.len(), |at| at + 1);
     let is_last = rest[..line].trim_start().starts_with('#') || rest[..line].trim().is_empty();
     if is_last { line } else { 0 }
-}
-
-/// The names that a statement gives a value, wherever in it.
-fn bound_names(file: &str, statement: &Statement) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut targets = |target: &Expression| {
-        target.walk(&mut |part| {
-            if part.kind == ExpressionKind::Name {
-                names.push(part.span.slice(file).to_owned());
-            }
-        });
-    };
-    match &statement.kind {
-        StatementKind::Assign { targets: all, .. } => all.iter().for_each(targets),
-        StatementKind::Augment { target, .. } => targets(target),
-        StatementKind::Import(imported) => names.extend(imported.iter().map(|one| one.name.clone())),
-        _ => {
-            for clause in statement.clauses() {
-                match &clause.header {
-                    Header::For(target, _) => targets(target),
-                    Header::With(items) => items.iter().filter_map(|(_, name)| name.as_ref()).for_each(&mut targets),
-                    _ => {}
-                }
-            }
-            for clause in statement.clauses() {
-                match &clause.header {
-                    Header::Function { name, .. } | Header::Class(name, _) => names.push(name.slice(file).to_owned()),
-                    _ => names.extend(clause.body.iter().flat_map(|inner| bound_names(file, inner))),
-                }
-            }
-        }
-    }
-    names
 }
 
 impl Function {

@@ -1,6 +1,6 @@
 //! Python's statements, as far as revision files need them.
 
-use super::{Argument, Expression};
+use super::{Argument, Expression, ExpressionKind};
 use crate::source::ByteSpan;
 
 /// A statement.
@@ -101,6 +101,49 @@ pub struct Parameter {
 }
 
 impl Statement {
+    /// The names that it gives a value, wherever in it, but for those of functions and classes inside it.
+    pub fn binds(&self, file: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut targets = |target: &Expression| {
+            target.walk(&mut |part| {
+                if part.kind == ExpressionKind::Name {
+                    names.push(part.span.slice(file).to_owned());
+                }
+            });
+        };
+        match &self.kind {
+            StatementKind::Assign { targets: all, .. } => all.iter().for_each(targets),
+            StatementKind::Augment { target, .. } => targets(target),
+            StatementKind::Import(imported) => names.extend(imported.iter().map(|one| one.name.clone())),
+            _ => {
+                for clause in self.clauses() {
+                    match &clause.header {
+                        Header::For(target, _) => targets(target),
+                        Header::With(items) => {
+                            items.iter().filter_map(|(_, name)| name.as_ref()).for_each(&mut targets)
+                        }
+                        _ => {}
+                    }
+                }
+                for clause in self.clauses() {
+                    match &clause.header {
+                        Header::Function { name, .. } | Header::Class(name, _) => {
+                            names.push(name.slice(file).to_owned());
+                        }
+                        _ => names.extend(clause.body.iter().flat_map(|inner| inner.binds(file))),
+                    }
+                }
+            }
+        }
+        names
+    }
+
+    /// Something in it is not understood.
+    pub fn has_unread(&self) -> bool {
+        self.kind == StatementKind::Unread
+            || self.clauses().iter().any(|clause| clause.body.iter().any(Statement::has_unread))
+    }
+
     /// The clauses of a statement that has some.
     pub fn clauses(&self) -> &[Clause] {
         match &self.kind {
