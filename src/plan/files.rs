@@ -114,9 +114,12 @@ impl<'a> Division<'a> {
         Ok(parts)
     }
 
-    /// A file for one block: in the author's words it runs once, otherwise it must bear to run again by itself.
+    /// A file for one block: in the author's words, or where the runner commits it with its row, it runs once, otherwise it
+    /// must bear to run again by itself.
     fn alone(&self, at: usize) -> Result<Part, &'a Step> {
-        if self.is_in_words(at) {
+        let is_whole = self.runner.commits_by_file()
+            && self.sequence.block(at).iter().all(|unit| unit.kind != UnitKind::Alone);
+        if is_whole || self.is_in_words(at) {
             return Ok(Part { from: at, once: at, to: at + 1 });
         }
         let part = Part { from: at, once: at + 1, to: at + 1 };
