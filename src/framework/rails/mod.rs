@@ -3,4 +3,5 @@
 //! [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
 
 pub mod operations;
+pub mod ruby;
 pub mod value;
