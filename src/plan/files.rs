@@ -117,8 +117,8 @@ impl<'a> Division<'a> {
     /// A file for one block: in the author's words, or where the runner commits it with its row, it runs once, otherwise it
     /// must bear to run again by itself.
     fn alone(&self, at: usize) -> Result<Part, &'a Step> {
-        let is_whole = self.runner.commits_by_file()
-            && self.sequence.block(at).iter().all(|unit| unit.kind != UnitKind::Alone);
+        let is_whole =
+            self.runner.commits_by_file() && self.sequence.block(at).iter().all(|unit| unit.kind != UnitKind::Alone);
         if is_whole || self.is_in_words(at) {
             return Ok(Part { from: at, once: at, to: at + 1 });
         }

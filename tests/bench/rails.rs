@@ -166,7 +166,11 @@ impl Project {
             migrations.iter().find(|(path, _)| is_own(path)).map(|(_, text)| text.clone()).unwrap_or_default()
         };
         let versions = self.versions()?;
-        Ok(versions.into_iter().filter(|version| *version > self.before).map(|version| (version, text(version))).collect())
+        Ok(versions
+            .into_iter()
+            .filter(|version| *version > self.before)
+            .map(|version| (version, text(version)))
+            .collect())
     }
 
     /// The path of the migration that it is about.
@@ -289,8 +293,7 @@ impl Rails {
 
     /// Fails when Ruby cannot compile a migration, or warns.
     pub fn must_compile(self, project: &Project) -> Result<()> {
-        let files: Vec<PathBuf> =
-            project.migrations()?.keys().map(|path| project.folder.path().join(path)).collect();
+        let files: Vec<PathBuf> = project.migrations()?.keys().map(|path| project.folder.path().join(path)).collect();
         let ran = self.with_process(|process| process.ask(&json!({ "compile": files })))?;
         let said = ran.must_succeed()?;
         ensure!(said.is_empty(), "{said}");
