@@ -67,6 +67,17 @@ impl Dialect {
         }
     }
 
+    /// The same of what a rewrite makes: it says IF EXISTS for runners that run a step again, which Rails does not.
+    pub(super) fn of_rewrite(&self, operation: &Operation, sequence: &Sequence) -> Option<Directive> {
+        let mut operation = operation.clone();
+        match &mut operation {
+            Operation::Column(ColumnOperation::Drop { if_exists, .. })
+            | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. }) => *if_exists = false,
+            _ => {}
+        }
+        self.directive(&operation, sequence)
+    }
+
     /// `remove_index :posts, name: "…"` for an index of that table.
     pub(super) fn remove_index(
         &self,

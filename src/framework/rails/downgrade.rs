@@ -11,7 +11,7 @@ use crate::framework::Sequenced;
 use crate::framework::header::Undo as Downgrade;
 use crate::framework::inverse::subjects;
 use crate::framework::undo::{Undone, undone};
-use crate::operation::{IndexOperation, Operation, TableOperation};
+use crate::operation::{ConstraintOperation, IndexOperation, Operation, TableOperation};
 use crate::plan::{Step, Undo};
 use crate::sql::{read_statement, render};
 
@@ -86,7 +86,8 @@ impl Writer<'_> {
         let mut quick: Lines = Vec::new();
         let has_attempts = self.settings().lock_timeout.is_some();
         let depth = usize::from(has_attempts);
-        for operation in undone.statements.into_iter().flatten() {
+        let made_again = steps().filter_map(|step| self.made_again(step, part.from));
+        for operation in made_again.chain(undone.statements.into_iter().flatten()) {
             if is_outside && is_concurrent(&operation) {
                 let more = self.concurrent(&operation, None, steps());
                 code.lines.extend(more.lines);
@@ -95,7 +96,7 @@ impl Writer<'_> {
             }
             let operation = at_once(operation);
             let text = render::statement(&operation).unwrap_or_default();
-            let directive = self.dialect.directive(&operation, self.sequence());
+            let directive = self.dialect.of_rewrite(&operation, self.sequence());
             quick.extend(directive.map_or_else(|| self.execute(&text, depth), |call| lines(&call, 4 + 2 * depth)));
         }
         if has_attempts && !quick.is_empty() {
@@ -104,6 +105,24 @@ impl Writer<'_> {
         }
         code.lines.extend(quick);
         code
+    }
+
+    /// A constraint that the sequence makes and takes away again, before what took it away is done another time: existing rows
+    /// are not looked at under its lock.
+    fn made_again(&self, step: &Step, block: usize) -> Option<Operation> {
+        let Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) = &step.operation else { return None };
+        let is_it = |earlier: &&Step| {
+            matches!(
+                &earlier.operation,
+                Operation::Constraint(ConstraintOperation::Add { table: own, constraint })
+                    if own.name == table.name && constraint.name.as_ref() == Some(name)
+            )
+        };
+        let mut operation = self.sequence().steps_of(0..block).find(is_it)?.operation.clone();
+        if let Operation::Constraint(ConstraintOperation::Add { constraint, .. }) = &mut operation {
+            constraint.not_valid = true;
+        }
+        (step.undo == Undo::Nothing).then_some(operation)
     }
 
     /// Rails' own way back of what its author wrote in `change`; where there is none, as Rails says it.

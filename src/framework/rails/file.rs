@@ -1,7 +1,7 @@
 //! The file of a step: a class like the original's, with other methods. What its statements may need of the original's file stays
 //! with them, byte by byte.
 
-use super::ruby::{Call, Class, Expression, ExpressionKind, read};
+use super::ruby::{Call, Class, Expression, ExpressionKind, Program};
 use crate::source::ByteSpan;
 
 /// Stands for what the place adds to the name of a class. No file that is read can hold a NUL byte.
@@ -56,8 +56,8 @@ pub(super) struct File<'a> {
 impl<'a> File<'a> {
     /// Reads the text of a migration; `None` where it holds no class of one.
     pub(super) fn new(text: &'a str) -> Option<File<'a>> {
-        let tree = read(text).ok()?;
-        let (expression, class) = tree.iter().find_map(|expression| migration_class(expression, text))?;
+        let program = Program::read(text);
+        let (expression, class) = program.statements.iter().find_map(|expression| migration_class(expression, text))?;
         let superclass = class.superclass.as_ref()?.span;
         let mut file = File {
             text,

@@ -149,7 +149,10 @@ impl Writer<'_> {
         match one.steps.as_slice() {
             _ if one.in_words => all.extend(as_written(&one.text, depth)),
             [step] => {
-                let directive = self.dialect.directive(&step.operation, self.of.sequence);
+                let directive = match step.verbatim {
+                    true => self.dialect.directive(&step.operation, self.of.sequence),
+                    false => self.dialect.of_rewrite(&step.operation, self.of.sequence),
+                };
                 all.extend(
                     directive.map_or_else(|| self.execute(&one.text, depth), |call| lines(&call, 4 + 2 * depth)),
                 );

@@ -2,8 +2,12 @@
 
 use crate::operation::{Ident, QualifiedName};
 
-/// A string in double quotes.
+/// A string, in double quotes where nothing speaks for single ones.
 pub(super) fn string(text: &str) -> String {
+    let has_signs = text.contains(['\'', '\\']) || text.chars().any(char::is_control);
+    if text.contains('"') && !has_signs {
+        return format!("'{text}'");
+    }
     let mut out = String::from('"');
     let mut letters = text.chars().peekable();
     while let Some(c) = letters.next() {
@@ -52,7 +56,8 @@ pub(super) fn sql(text: &str, indent: &str) -> Vec<String> {
     let is_plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
     // Ruby drops a carriage return at the end of a heredoc's line.
     let fits_heredoc = text.chars().all(is_plain);
-    if !fits_heredoc || !(text.contains('\n') || text.contains('"') || text.contains('\\')) {
+    let fits_line = !text.contains(['\n', '\\']) && !(text.contains('"') && text.contains('\''));
+    if !fits_heredoc || fits_line {
         return vec![string(text)];
     }
     let mut word = "SQL".to_owned();
@@ -80,6 +85,7 @@ mod tests {
             ("name IS NOT NULL", "\"name IS NOT NULL\""),
             ("a = 'x' # 1", "\"a = 'x' # 1\""),
             ("\"a\" ~ '\\d#{x}'", "\"\\\"a\\\" ~ '\\\\d\\#{x}'\""),
+            ("\"a\" IS NOT NULL #{b}", "'\"a\" IS NOT NULL #{b}'"),
             ("a\nb\r\u{7}", "\"a\\nb\\r\\u{7}\""),
         ] {
             assert_eq!(string(text), expected);
