@@ -18,7 +18,8 @@ pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
             let together = || {
                 prove_together(block, unit)
                     || fill_together(block, unit)
-                    || (can_be_repeated(migration, unit) && join(migration, block, unit))
+                    || ((migration.runner.commits_by_file() || can_be_repeated(migration, unit))
+                        && join(migration, block, unit))
             };
             !block.iter().chain([unit]).any(|unit| is_set_for(migration, unit)) && together()
         });
@@ -85,9 +86,13 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
 }
 
 fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
-    // Between two units nothing commits in a file that is one transaction.
+    // Between two units nothing commits in a file that is one transaction: it waits for the locks of one set of tables, and
+    // what locks nothing in use may stand beside that.
     if migration.runner.commits_by_file() {
-        return false;
+        let is_quick =
+            |other: &Unit| matches!(other.kind, UnitKind::Free | UnitKind::Brief) && other.phase == unit.phase;
+        let all = || block.iter().chain([unit]);
+        return all().all(is_quick) && all().filter(|other| other.kind == UnitKind::Brief).count() <= 1;
     }
     let alike = |other: &Unit| other.kind == unit.kind && other.phase == unit.phase;
     let is_repeated = block.len() > 1 || can_be_repeated(migration, &block[0]);

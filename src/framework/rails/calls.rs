@@ -161,7 +161,8 @@ impl Reader<'_> {
                 }
             }
         }
-        calls.push(Call { leading: None, span, behind: None, sends: vec![self.unknown(span)] });
+        let why = self.call(s).map_or("Ruby".to_owned(), |c| statements(&c, &self.context).err().unwrap_or_default());
+        calls.push(Call { leading: None, span, behind: None, sends: vec![self.unknown(span, why)] });
     }
 
     fn call(&self, s: &Expression) -> Option<SchemaCall> {
@@ -204,8 +205,8 @@ impl Reader<'_> {
         Sending { sql: sql.to_owned(), reading, spans, is_outside: self.outside }
     }
 
-    fn unknown(&self, span: ByteSpan) -> Sending {
-        let operation = Operation::Opaque { what: "Ruby".into(), is_program: true };
+    fn unknown(&self, span: ByteSpan, why: String) -> Sending {
+        let operation = Operation::Opaque { what: why, is_program: true };
         let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
         Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside: self.outside }
     }

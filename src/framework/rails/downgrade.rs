@@ -11,7 +11,7 @@ use crate::framework::Sequenced;
 use crate::framework::header::Undo as Downgrade;
 use crate::framework::inverse::subjects;
 use crate::framework::undo::{Undone, undone};
-use crate::operation::{ConstraintOperation, IndexOperation, Operation, TableOperation};
+use crate::operation::{ConstraintOperation, IndexOperation, Operation, QualifiedName, TableOperation};
 use crate::plan::{Step, Undo};
 use crate::sql::{read_statement, render};
 
@@ -87,7 +87,9 @@ impl Writer<'_> {
         let has_attempts = self.settings().lock_timeout.is_some();
         let depth = usize::from(has_attempts);
         let made_again = steps().filter_map(|step| self.made_again(step, part.from));
-        for operation in made_again.chain(undone.statements.into_iter().flatten()) {
+        let operations: Vec<Operation> = made_again.chain(undone.statements.into_iter().flatten()).collect();
+        let is_in_vain = |operation: &Operation| goes_with_its_table(operation, &operations, steps());
+        for operation in operations.iter().filter(|operation| !is_in_vain(operation)).cloned() {
             if is_outside && is_concurrent(&operation) {
                 let more = self.concurrent(&operation, None, steps());
                 code.lines.extend(more.lines);
@@ -152,6 +154,26 @@ impl Writer<'_> {
         }
         Code { lines, helpers }
     }
+}
+
+/// The index of a table that is taken away with it.
+fn goes_with_its_table<'s>(
+    operation: &Operation,
+    all: &[Operation],
+    mut steps: impl Iterator<Item = &'s Step>,
+) -> bool {
+    let Operation::Index(IndexOperation::Drop { names, .. }) = operation else { return false };
+    let dropped = |table: &QualifiedName| {
+        all.iter()
+            .any(|other| matches!(other, Operation::Table(TableOperation::Drop { names, .. }) if names.contains(table)))
+    };
+    steps.any(|step| match &step.operation {
+        Operation::Index(IndexOperation::Create(index)) => {
+            let own = index.name.as_ref().map(|name| index.table.sibling(name.clone()));
+            own.is_some_and(|own| names.contains(&own)) && dropped(&index.table)
+        }
+        _ => false,
+    })
 }
 
 /// It waits for others by itself, and may stand in no transaction.
