@@ -12,6 +12,7 @@ use super::steps::stand_for;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
 use crate::framework::{Folder, Found, FrameworkError};
+use crate::schema::Schema;
 use crate::source::{SourceFile, read_text};
 
 pub(super) struct VersionedFiles;
@@ -105,6 +106,10 @@ impl Folder for VersionedFiles {
 
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
         calls::read(name, source)
+    }
+
+    fn read_against(&self, migration: &Migration, before: &Schema) -> Option<Migration> {
+        calls::read_against(migration, before)
     }
 
     /// The first of a sequence has the version of the migration that it stands for; those behind it say in their comments that
