@@ -88,6 +88,13 @@ struct Calls<'a> {
 
 fn ours(name: &str, file: &str) -> Result<String> {
     let program = Program::read(file);
+    for statement in &program.statements {
+        statement.walk(&mut |part| {
+            if part.kind == ExpressionKind::Unread {
+                println!("unread {name} {:?} {:?}", part.span, part.span.slice(file).chars().take(100).collect::<String>());
+            }
+        });
+    }
     let mut calls = Calls { file, calls: Vec::new() };
     program.statements.iter().for_each(|statement| calls.visit(statement));
     let mut all = calls.calls;
@@ -175,6 +182,7 @@ impl<'a> Calls<'a> {
         let list = |values: &[Expression]| values.iter().map(|value| self.text(value)).collect::<Vec<_>>().join(", ");
         let own = value.span.slice(self.file);
         match &value.kind {
+            ExpressionKind::Name if own.ends_with(['?', '!']) => format!("call {own}"),
             ExpressionKind::Name => format!("name {own}"),
             ExpressionKind::Constant | ExpressionKind::Scoped(..) => {
                 value.constant(self.file).unwrap_or_else(|| own.to_owned())
@@ -222,7 +230,9 @@ fn is_splat(value: &Expression) -> bool {
 fn number(text: &str) -> String {
     let digits = text.replace('_', "");
     match digits.parse::<u64>() {
-        Ok(_) if digits.starts_with('0') && digits.len() > 1 => "number".to_owned(),
+        Ok(_) if digits.starts_with('0') && digits.len() > 1 => {
+            u64::from_str_radix(&digits, 8).map_or("number".to_owned(), |value| value.to_string())
+        }
         Ok(value) => value.to_string(),
         Err(_) => "number".to_owned(),
     }
