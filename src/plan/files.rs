@@ -70,6 +70,10 @@ impl<'a> Division<'a> {
         if self.runner.resumes == Resumes::AtFile {
             let parts = (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect::<Result<Vec<_>, _>>();
             let parts = parts.map_err(stuck)?;
+            if let (Some(why), [first, _, ..]) = (self.one_file, parts.as_slice()) {
+                let item = self.units(*first)[0].steps[0].from;
+                return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
+            }
             return Ok(Files { own: parts.len().saturating_sub(1), parts, one_file: None });
         }
         let parts = self.divide(false).map_err(stuck)?;

@@ -47,11 +47,17 @@ impl DatabaseYml {
 
     fn add(&mut self, name: &str, paths: Vec<String>) {
         let paths: Vec<String> = paths.into_iter().filter(|path| is_plain(path)).collect();
-        match self.migrations_paths.iter_mut().find(|(own, _)| own == name) {
+        let own = self.migrations_paths.iter().position(|(own, _)| own == name);
+        // Another environment may have another name for the same.
+        let is_known = || self.migrations_paths.iter().any(|(_, own)| *own == paths);
+        match own {
             _ if paths.is_empty() => {}
-            Some((_, own)) => own.extend(paths.into_iter().filter(|path| !own.contains(path)).collect::<Vec<_>>()),
-            // Another environment's name for the same.
-            None if self.migrations_paths.iter().any(|(_, own)| *own == paths) => {}
+            Some(at) => {
+                let own = &mut self.migrations_paths[at].1;
+                let more: Vec<String> = paths.into_iter().filter(|path| !own.contains(path)).collect();
+                own.extend(more);
+            }
+            None if is_known() => {}
             None => self.migrations_paths.push((name.to_owned(), paths)),
         }
     }
@@ -110,13 +116,16 @@ production:
   url: <%= ENV['DATABASE_URL'] %>
 ";
         let paths = |name: &str, paths: &[&str]| (name.to_owned(), paths.iter().map(|&path| path.to_owned()).collect());
-        assert_eq!(DatabaseYml::read(text), DatabaseYml {
-            migrations_paths: vec![
-                paths("animals", &["db/animals_migrate"]),
-                paths("plants", &["db/plants", "engines/plants/db/migrate"]),
-            ],
-            adapters: vec!["postgresql".to_owned(), "mysql2".to_owned()],
-        });
+        assert_eq!(
+            DatabaseYml::read(text),
+            DatabaseYml {
+                migrations_paths: vec![
+                    paths("animals", &["db/animals_migrate"]),
+                    paths("plants", &["db/plants", "engines/plants/db/migrate"]),
+                ],
+                adapters: vec!["postgresql".to_owned(), "mysql2".to_owned()],
+            }
+        );
         let one = "production:\n  adapter: postgis\n  migrations_paths: [db/migrate, db/post_migrate]\n";
         assert_eq!(DatabaseYml::read(one).migrations_paths, [paths("", &["db/migrate", "db/post_migrate"])]);
     }

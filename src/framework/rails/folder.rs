@@ -28,7 +28,11 @@ impl Folder for VersionedFiles {
             }
         }
         if let Some(project) = Project::around(&path.join("x")).filter(|project| project.folder() == path)
-            && project.databases.iter().flat_map(|database| &database.folders).any(|folder| own(folder.clone()).is_some())
+            && project
+                .databases
+                .iter()
+                .flat_map(|database| &database.folders)
+                .any(|folder| own(folder.clone()).is_some())
         {
             return Some(path.to_owned());
         }
@@ -54,8 +58,11 @@ impl Folder for VersionedFiles {
         let has_others = databases.len() > 1;
         let mut found: Vec<Found> = Vec::new();
         for (database, folders) in databases {
-            let mut files: Vec<(u64, Utf8PathBuf)> =
-                folders.iter().flat_map(|folder| migrations(folder)).filter_map(|file| Some((version(&file)?, file))).collect();
+            let mut files: Vec<(u64, Utf8PathBuf)> = folders
+                .iter()
+                .flat_map(|folder| migrations(folder))
+                .filter_map(|file| Some((version(&file)?, file)))
+                .collect();
             files.sort();
             if let Some(pair) = files.windows(2).find(|pair| pair[0].0 == pair[1].0) {
                 let why = format!("has the version of {} too, so Rails runs none: give it another one", pair[0].1);
@@ -132,7 +139,9 @@ impl Folder for VersionedFiles {
 
 /// The databases whose migrations are in a folder, by their names, each with its folders.
 fn databases_in(folder: &Utf8Path) -> Vec<(String, Vec<Utf8PathBuf>)> {
-    let Some(project) = Project::around(&folder.join("x")) else { return vec![(String::new(), vec![folder.to_owned()])] };
+    let Some(project) = Project::around(&folder.join("x")) else {
+        return vec![(String::new(), vec![folder.to_owned()])];
+    };
     let below = |folders: &[Utf8PathBuf]| -> Vec<Utf8PathBuf> {
         folders.iter().filter(|own| own.starts_with(folder)).cloned().collect()
     };

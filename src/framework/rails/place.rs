@@ -11,7 +11,9 @@ use super::folder::{migrations, version};
 use super::names::{FileName, Named, step_words, suffix_of_class};
 use super::project::Project;
 use super::version::{Wanted, versions};
-use crate::framework::{Body, CompanionFiles, Found, FrameworkError, Incoming, LaidOut, NoRoom, Place, Placed, Placement};
+use crate::framework::{
+    Body, CompanionFiles, Found, FrameworkError, Incoming, LaidOut, NoRoom, Place, Placed, Placement,
+};
 use crate::source::SourceFile;
 
 pub(super) struct BehindTheFirst;
@@ -74,21 +76,24 @@ fn by_database(
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
     incoming: &[Incoming<'_>],
 ) -> Vec<Vec<Migrated>> {
-    let replaced: BTreeMap<&Utf8Path, usize> = incoming
-        .iter()
-        .enumerate()
-        .filter_map(|(at, one)| Some((one.replaces?.path().as_path(), at)))
-        .collect();
+    let replaced: BTreeMap<&Utf8Path, usize> =
+        incoming.iter().enumerate().filter_map(|(at, one)| Some((one.replaces?.path().as_path(), at))).collect();
     let mut all: BTreeMap<Vec<Utf8PathBuf>, Vec<Migrated>> = BTreeMap::new();
     let mut add = |name: &str, file: &Utf8Path, is_new: bool| {
         let Some(version) = version(file) else { return };
         let project = Project::around(file);
-        let folders = project.as_ref().and_then(|project| project.database_of(file)).map(|database| database.folders.clone());
+        let folders =
+            project.as_ref().and_then(|project| project.database_of(file)).map(|database| database.folders.clone());
         let at = replaced.get(file).copied();
         let files = at.map_or(1, |at| incoming[at].bodies.len());
         let wanted = Wanted { version, files, is_new };
         let prefix = name.rsplit_once('/').map(|(before, _)| format!("{before}/")).unwrap_or_default();
-        all.entry(folders.unwrap_or_default()).or_default().push(Migrated { prefix, file: file.to_owned(), incoming: at, wanted });
+        all.entry(folders.unwrap_or_default()).or_default().push(Migrated {
+            prefix,
+            file: file.to_owned(),
+            incoming: at,
+            wanted,
+        });
     };
     for found in history {
         add(&found.name, &found.file, in_scope(found));

@@ -91,9 +91,10 @@ impl Project {
     /// The application whose folder that is.
     pub fn at(root: &Utf8Path) -> Option<Project> {
         let root = if root.as_str().is_empty() { Utf8Path::new(".") } else { root };
-        let is_root = ["config/application.rb", "config/environment.rb", "config/database.yml", "bin/rails", "Rakefile"]
-            .iter()
-            .any(|file| root.join(file).is_file());
+        let is_root =
+            ["config/application.rb", "config/environment.rb", "config/database.yml", "bin/rails", "Rakefile"]
+                .iter()
+                .any(|file| root.join(file).is_file());
         if !is_root {
             return None;
         }
@@ -108,8 +109,10 @@ impl Project {
         let all = [Gem::StrongMigrations, Gem::OnlineMigrations, Gem::SafePgMigrations];
         let string = |name: &str| ruby.iter().find_map(|text| assigned(text, name));
         let is_other = |adapter: &String| OTHERS.contains(&adapter.as_str());
-        let other_adapter =
-            yml.adapters.first().filter(|_| yml.adapters.iter().all(is_other) && !has("pg") && !has("activerecord-jdbcpostgresql-adapter"));
+        let other_adapter = yml
+            .adapters
+            .first()
+            .filter(|_| yml.adapters.iter().all(is_other) && !has("pg") && !has("activerecord-jdbcpostgresql-adapter"));
         Some(Project {
             root: root.to_owned(),
             databases,
@@ -190,11 +193,14 @@ fn databases(root: &Utf8Path, yml: &DatabaseYml, ruby: &[String]) -> Vec<Databas
 fn added_paths(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in code(text) {
-        let at = ["paths[\"db/migrate\"]", "paths['db/migrate']"].iter().find_map(|key| Some(line.find(key)? + key.len()));
+        let at =
+            ["paths[\"db/migrate\"]", "paths['db/migrate']"].iter().find_map(|key| Some(line.find(key)? + key.len()));
         let Some(at) = at else { continue };
         let parts: Vec<&str> = line[at..].split(['"', '\'']).collect();
         let is_plain = !line[at..].contains("#{") && !line[at..].contains("ENV");
-        found.extend(parts.iter().skip(1).step_by(2).filter(|path| is_plain && !path.is_empty()).map(|&path| path.to_owned()));
+        found.extend(
+            parts.iter().skip(1).step_by(2).filter(|path| is_plain && !path.is_empty()).map(|&path| path.to_owned()),
+        );
     }
     found
 }

@@ -70,7 +70,8 @@ mod tests {
 
     #[test]
     fn files_come_behind_their_migration_and_before_the_next() {
-        let found = versions(&wanted(&[(20260101000000, 1, false), (20260101235958, 3, true), (20260201000000, 1, true)]));
+        let found =
+            versions(&wanted(&[(20260101000000, 1, false), (20260101235958, 3, true), (20260201000000, 1, true)]));
         assert_eq!(
             found,
             Ok(vec![vec![20260101000000], vec![20260101235958, 20260101235959, 20260102000000], vec![20260201000000]])
@@ -81,21 +82,19 @@ mod tests {
     #[test]
     fn a_new_one_in_the_way_moves() {
         // as an engine's migrations are copied: one second apart
-        let found = versions(&wanted(&[(20260101000058, 2, true), (20260101000059, 2, true), (20260101000100, 1, true)]));
-        let expected = vec![
-            vec![20260101000058, 20260101000059],
-            vec![20260101000100, 20260101000101],
-            vec![20260101000102],
-        ];
+        let found =
+            versions(&wanted(&[(20260101000058, 2, true), (20260101000059, 2, true), (20260101000100, 1, true)]));
+        let expected =
+            vec![vec![20260101000058, 20260101000059], vec![20260101000100, 20260101000101], vec![20260101000102]];
         assert_eq!(found, Ok(expected));
     }
 
     #[test]
     fn an_old_one_stays() {
-        assert_eq!(versions(&wanted(&[(20260101000059, 3, true), (20260101000100, 1, false)])), Ok(vec![
-            vec![20260101000059, 20260101000060, 20260101000061],
-            vec![20260101000100]
-        ]));
+        assert_eq!(
+            versions(&wanted(&[(20260101000059, 3, true), (20260101000100, 1, false)])),
+            Ok(vec![vec![20260101000059, 20260101000060, 20260101000061], vec![20260101000100]])
+        );
         assert_eq!(versions(&wanted(&[(5, 3, true), (7, 1, false)])), Err((0, 7)));
         assert_eq!(versions(&wanted(&[(5, 2, true), (6, 1, true), (7, 1, false)])), Err((0, 7)));
     }

@@ -1,31 +1,63 @@
 //! The schema methods and the SQL that each stands for: the very statements that Active Record sends to PostgreSQL, in the
 //! same order, with the meaning that the version in brackets gives them.
 //!
+//! `compatibility` changes a call as the version in brackets does, `connection` has the methods of the newest version that
+//! runs it, and `inverse` what rolls them back. Facts are those of Active Record's source (`connection_adapters/`,
+//! `migration/`), 6.1 to 8.1; older versions in brackets exist only as those versions run them.
+//!
 //! A method with an argument that is not understood gives no SQL but the reason: nothing is guessed.
 
+mod arguments;
+mod catalog;
+mod change_table;
+mod column;
+mod compatibility;
+mod connection;
+mod constraint;
 mod context;
+mod default;
+mod index;
+mod inflections;
+mod inverse;
+mod names;
+mod reference;
 mod sent;
+mod table;
+mod types;
 
 pub use context::{Context, Version};
+pub use inflections::{Inflections, RAILS_OWN};
+pub use inverse::inverse;
 pub use sent::{Condition, Sent};
 
-use super::value::{Call, Why};
+use super::value::{Call, Receiver, Why};
 
 /// The SQL of a call.
 ///
 /// # Errors
 /// Why it is not understood.
-pub fn statements(call: &Call, _context: &Context<'_>) -> Result<Vec<Sent>, Why> {
+pub fn statements(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
     if let Some(unknown) = call.arguments.unknown() {
         return Err(unknown.to_owned());
     }
-    Err(call.method.clone())
+    if call.receiver == Receiver::Connection {
+        return connection::statements(call, &context.on_connection());
+    }
+    let mut sent = Vec::new();
+    for call in compatibility::adapted(call, context)? {
+        sent.extend(connection::statements(&call, context)?);
+    }
+    Ok(sent)
 }
 
-/// The calls that `change` makes when this one is rolled back, in order.
+/// The SQL that rolls a call of `change` back. The catalog is the one that it left.
 ///
 /// # Errors
-/// Why Active Record raises `IrreversibleMigration`, or why it is not understood.
-pub fn inverse(call: &Call, _context: &Context<'_>) -> Result<Vec<Call>, Why> {
-    Err(format!("{} cannot be reversed", call.method))
+/// As [`inverse`] and [`statements`].
+pub fn rollback(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
+    let mut sent = Vec::new();
+    for call in inverse(call, context)? {
+        sent.extend(statements(&call, context)?);
+    }
+    Ok(sent)
 }

@@ -1,0 +1,183 @@
+//! `change_table` and its block: calls on the connection, one by one or merged into one `ALTER TABLE`.
+
+use super::arguments::{hash_options, string};
+use super::column;
+use super::compatibility;
+use super::connection;
+use super::context::Context;
+use super::index;
+use super::names::table;
+use super::sent::Sent;
+use super::types;
+use crate::framework::rails::value::{Arguments, BlockCall, Call, Receiver, Value, Why};
+
+/// `change_table(table, bulk: …) { |t| … }`.
+pub(super) fn change(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
+    call.arguments.at_most(1)?;
+    call.arguments.only(&["bulk"])?;
+    let commands = commands(call, context)?;
+    match call.arguments.is_on("bulk") {
+        true => merged(call.arguments.name_at(0, "the table")?, &commands, context),
+        false => one_by_one(&commands, context),
+    }
+}
+
+fn one_by_one(commands: &[Call], context: &Context<'_>) -> Result<Vec<Sent>, Why> {
+    let mut sent = Vec::new();
+    for command in commands {
+        sent.extend(connection::statements(command, &context.on_connection())?);
+    }
+    Ok(sent)
+}
+
+/// `bulk_change_table`: what can be a subcommand joins its neighbours.
+pub(super) fn merged(name: &str, commands: &[Call], context: &Context<'_>) -> Result<Vec<Sent>, Why> {
+    let context = context.on_connection();
+    let (mut sent, mut subcommands, mut behind) = (Vec::new(), Vec::new(), Vec::new());
+    let flush = |sent: &mut Vec<Sent>, subcommands: &mut Vec<String>, behind: &mut Vec<Sent>| {
+        if !subcommands.is_empty() {
+            sent.push(Sent::always(format!("ALTER TABLE {} {}", table(name), subcommands.join(", "))));
+        }
+        subcommands.clear();
+        sent.append(behind);
+    };
+    for command in commands {
+        match column::for_alter(command, &context)? {
+            Some((more, then)) => {
+                subcommands.extend(more);
+                behind.extend(then);
+            }
+            None => {
+                flush(&mut sent, &mut subcommands, &mut behind);
+                sent.extend(connection::statements(command, &context)?);
+            }
+        }
+    }
+    flush(&mut sent, &mut subcommands, &mut behind);
+    Ok(sent)
+}
+
+/// The calls on the connection that the block makes.
+pub(super) fn commands(call: &Call, context: &Context<'_>) -> Result<Vec<Call>, Why> {
+    let name = call.arguments.name_at(0, "the table")?;
+    let mut commands = Vec::new();
+    for call in call.block.iter().flatten() {
+        if let Some(unknown) = call.arguments.unknown() {
+            return Err(unknown.to_owned());
+        }
+        commands.extend(of_call(name, call, context).map_err(|why| format!("t.{}: {why}", call.method))?);
+    }
+    Ok(commands)
+}
+
+fn of_call(name: &str, call: &BlockCall, context: &Context<'_>) -> Result<Vec<Call>, Why> {
+    let command = |method: &str, positional: &[Value], options: Arguments| {
+        let positional = std::iter::once(string(name)).chain(positional.iter().cloned()).collect();
+        let arguments = Arguments { positional, named: options.named };
+        let span = call.span;
+        Call { method: method.to_owned(), receiver: Receiver::Connection, arguments, block: None, span }
+    };
+    let (positional, mut options) = (&call.arguments.positional[..], call.arguments.options());
+    let method = call.method.as_str();
+    let takes_conditions = matches!(
+        method,
+        "check_constraint"
+            | "remove_check_constraint"
+            | "change_default"
+            | "change_null"
+            | "rename"
+            | "remove_timestamps"
+    );
+    if !context.is_before(7, 1) && !takes_conditions && (options.has("if_exists") || options.has("if_not_exists")) {
+        return Err("option if_exists or if_not_exists".to_owned());
+    }
+    let add_column = |column: &Value, ty: &Value, mut options: Arguments| -> Result<Vec<Call>, Why> {
+        compatibility::column_in_table(&mut options, context);
+        let index = options.take("index").unwrap_or(Value::Nil);
+        let mut commands = vec![command("add_column", &[column.clone(), ty.clone()], options)];
+        if index.is_true() {
+            let mut options = hash_options(&index)?;
+            index::name_in_bracket(name, &mut options, column, context)?;
+            commands.push(command("add_index", std::slice::from_ref(column), options));
+        }
+        Ok(commands)
+    };
+    let one = |method: &str, options: Arguments| Ok(vec![command(method, positional, options)]);
+    match method {
+        "column" => match positional {
+            [column, ty] => add_column(column, ty, options),
+            _ => Err("a column and a type".to_owned()),
+        },
+        "index" => {
+            let columns = positional.first().ok_or("no columns")?;
+            index::name_in_bracket(name, &mut options, columns, context)?;
+            one("add_index", options)
+        }
+        "rename_index" => one("rename_index", options),
+        "timestamps" => {
+            compatibility::timestamps(&mut options, context);
+            one("add_timestamps", options)
+        }
+        "change" => {
+            compatibility::column_in_table(&mut options, context);
+            one("change_column", options)
+        }
+        "change_default" => one("change_column_default", options),
+        "change_null" => one("change_column_null", options),
+        "remove" => one("remove_columns", options),
+        "remove_column" | "remove_columns" => Err("no method of a table".to_owned()),
+        "remove_index" => one("remove_index", options),
+        "remove_timestamps" => one("remove_timestamps", options),
+        "rename" => one("rename_column", options),
+        "references" | "belongs_to" => {
+            compatibility::reference_in_table(&mut options, context);
+            Ok(positional
+                .iter()
+                .map(|name| command("add_reference", std::slice::from_ref(name), options.clone()))
+                .collect())
+        }
+        "remove_references" | "remove_belongs_to" => {
+            let of = |name: &Value| command("remove_reference", std::slice::from_ref(name), options.clone());
+            Ok(positional.iter().map(of).collect())
+        }
+        "foreign_key" => one("add_foreign_key", options),
+        "remove_foreign_key" => {
+            if context.is_before(8, 1) {
+                options.set("_skip_column_match", Value::Boolean(true));
+            }
+            one("remove_foreign_key", options)
+        }
+        "check_constraint" => one("add_check_constraint", options),
+        "remove_check_constraint" => one("remove_check_constraint", options),
+        "exclusion_constraint" | "unique_constraint" if !context.runs_before(7, 1) => {
+            one(&format!("add_{method}"), options)
+        }
+        "remove_exclusion_constraint" | "remove_unique_constraint" if !context.runs_before(7, 1) => {
+            one(method, options)
+        }
+        "validate_constraint" | "validate_check_constraint" if !context.runs_before(7, 2) => one(method, options),
+        "primary_key" => {
+            let column = positional.first().ok_or("no column")?;
+            let ty = positional.get(1).cloned().unwrap_or(Value::Symbol("primary_key".to_owned()));
+            if ty.name() == Some("uuid") && !options.has("default") {
+                options.set("default", string("gen_random_uuid()"));
+            }
+            let is_old = context.is_before(5, 1) && ty.name() == Some("primary_key");
+            let ty = if is_old { Value::Symbol("integer".to_owned()) } else { ty };
+            options.set("primary_key", Value::Boolean(true));
+            add_column(column, &ty, options)
+        }
+        method => {
+            let ty = types::of_method(method, context).ok_or("no method of a table")?;
+            let ty = Value::Symbol(ty.to_owned());
+            if positional.is_empty() {
+                return Err("no column".to_owned());
+            }
+            let mut commands = Vec::new();
+            for column in positional {
+                commands.extend(add_column(column, &ty, options.clone())?);
+            }
+            Ok(commands)
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Plurals and singulars of names (`active_support/inflections.rb`, which has not changed since 4.2).
+
+/// What a project adds to the rules that Rails comes with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inflections {
+    /// `inflect.irregular "singular", "plural"`, in order.
+    pub irregular: Vec<(String, String)>,
+    /// `inflect.uncountable "word"`.
+    pub uncountable: Vec<String>,
+}
+
+/// A rule: how a word ends (`^`: the whole of it; `[^…]`: one letter that is none of these), how many letters go, what comes.
+type Rule = (&'static str, usize, &'static str);
+
+/// In the order in which they are tried: those that were given last come first.
+const PLURAL: &[Rule] = &[
+    ("quiz", 0, "zes"),
+    ("^oxen", 0, ""),
+    ("^ox", 0, "en"),
+    ("^mice", 0, ""),
+    ("^lice", 0, ""),
+    ("^mouse", 4, "ice"),
+    ("^louse", 4, "ice"),
+    ("matrix", 2, "ices"),
+    ("matrex", 2, "ices"),
+    ("vertix", 2, "ices"),
+    ("vertex", 2, "ices"),
+    ("indix", 2, "ices"),
+    ("index", 2, "ices"),
+    ("x", 0, "es"),
+    ("ch", 0, "es"),
+    ("ss", 0, "es"),
+    ("sh", 0, "es"),
+    ("[^aeiouy]y", 1, "ies"),
+    ("quy", 1, "ies"),
+    ("hive", 0, "s"),
+    ("[^f]fe", 2, "ves"),
+    ("lf", 1, "ves"),
+    ("rf", 1, "ves"),
+    ("sis", 3, "ses"),
+    ("ta", 0, ""),
+    ("ia", 0, ""),
+    ("tum", 2, "a"),
+    ("ium", 2, "a"),
+    ("buffalo", 0, "es"),
+    ("tomato", 0, "es"),
+    ("bus", 1, "ses"),
+    ("alias", 0, "es"),
+    ("status", 0, "es"),
+    ("octopi", 0, ""),
+    ("viri", 0, ""),
+    ("octopus", 2, "i"),
+    ("virus", 2, "i"),
+    ("^axis", 2, "es"),
+    ("^testis", 2, "es"),
+    ("s", 0, ""),
+    ("", 0, "s"),
+];
+
+const SINGULAR: &[Rule] = &[
+    ("databases", 1, ""),
+    ("quizzes", 3, ""),
+    ("matrices", 4, "ix"),
+    ("vertices", 4, "ex"),
+    ("indices", 4, "ex"),
+    ("^oxen", 2, ""),
+    ("aliases", 2, ""),
+    ("statuses", 2, ""),
+    ("alias", 0, ""),
+    ("status", 0, ""),
+    ("octopus", 0, ""),
+    ("virus", 0, ""),
+    ("octopi", 1, "us"),
+    ("viri", 1, "us"),
+    ("^axis", 0, ""),
+    ("^axes", 2, "is"),
+    ("crisis", 0, ""),
+    ("crises", 2, "is"),
+    ("testis", 0, ""),
+    ("testes", 2, "is"),
+    ("shoes", 1, ""),
+    ("oes", 2, ""),
+    ("buses", 2, ""),
+    ("bus", 0, ""),
+    ("^mice", 3, "ouse"),
+    ("^lice", 3, "ouse"),
+    ("xes", 2, ""),
+    ("ches", 2, ""),
+    ("sses", 2, ""),
+    ("shes", 2, ""),
+    ("movies", 1, ""),
+    ("series", 0, ""),
+    ("[^aeiouy]ies", 3, "y"),
+    ("quies", 3, "y"),
+    ("lves", 3, "f"),
+    ("rves", 3, "f"),
+    ("tives", 1, ""),
+    ("hives", 1, ""),
+    ("[^f]ves", 3, "fe"),
+    ("analysis", 0, ""),
+    ("analyses", 2, "is"),
+    ("basis", 0, ""),
+    ("bases", 2, "is"),
+    ("diagnosis", 0, ""),
+    ("diagnoses", 2, "is"),
+    ("parenthesis", 0, ""),
+    ("parentheses", 2, "is"),
+    ("prognosis", 0, ""),
+    ("prognoses", 2, "is"),
+    ("synopsis", 0, ""),
+    ("synopses", 2, "is"),
+    ("thesis", 0, ""),
+    ("theses", 2, "is"),
+    ("ta", 1, "um"),
+    ("ia", 1, "um"),
+    ("news", 0, ""),
+    ("ss", 0, ""),
+    ("s", 1, ""),
+];
+
+const IRREGULAR: &[(&str, &str)] = &[
+    ("person", "people"),
+    ("man", "men"),
+    ("child", "children"),
+    ("sex", "sexes"),
+    ("move", "moves"),
+    ("zombie", "zombies"),
+];
+
+const UNCOUNTABLE: &[&str] =
+    &["equipment", "information", "rice", "money", "species", "series", "fish", "sheep", "jeans", "police"];
+
+/// Nothing but what Rails comes with.
+pub static RAILS_OWN: Inflections = Inflections { irregular: Vec::new(), uncountable: Vec::new() };
+
+impl Inflections {
+    /// The plural of a name.
+    pub fn plural(&self, word: &str) -> String {
+        self.inflected(word, PLURAL, |pair| pair.1)
+    }
+
+    /// The singular of a name.
+    pub fn singular(&self, word: &str) -> String {
+        self.inflected(word, SINGULAR, |pair| pair.0)
+    }
+
+    fn inflected<'a>(&'a self, word: &str, rules: &[Rule], to: impl Fn((&'a str, &'a str)) -> &'a str) -> String {
+        let lower = word.to_ascii_lowercase();
+        let last = lower.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        let own = self.uncountable.iter().map(String::as_str);
+        if own.chain(UNCOUNTABLE.iter().copied()).any(|uncountable| last == uncountable.to_ascii_lowercase()) {
+            return word.to_owned();
+        }
+        let own = self.irregular.iter().map(|(one, many)| (one.as_str(), many.as_str())).rev();
+        for pair in own.chain(IRREGULAR.iter().copied().rev()) {
+            // What was given first for a pair is tried last.
+            for form in [pair.1, pair.0] {
+                if lower.ends_with(&form.to_ascii_lowercase()) {
+                    let kept = word.len() - form.len();
+                    let first = &word[kept..=kept];
+                    let to = to(pair);
+                    // Where both begin alike, the letter stays as it is written.
+                    let begins_alike = pair.0.as_bytes().first() == pair.1.as_bytes().first();
+                    return match begins_alike {
+                        true => format!("{}{first}{}", &word[..kept], &to[1..]),
+                        false => format!("{}{to}", &word[..kept]),
+                    };
+                }
+            }
+        }
+        let rule = rules.iter().find(|(ending, ..)| ends(&lower, ending));
+        rule.map_or_else(|| word.to_owned(), |(_, cut, new)| format!("{}{new}", &word[..word.len() - cut]))
+    }
+}
+
+/// Whether a word ends as a rule says.
+fn ends(word: &str, ending: &str) -> bool {
+    if let Some(whole) = ending.strip_prefix('^') {
+        return word == whole;
+    }
+    let Some((none_of, rest)) = ending.strip_prefix("[^").and_then(|class| class.split_once(']')) else {
+        return word.ends_with(ending);
+    };
+    word.strip_suffix(rest).and_then(|before| before.chars().last()).is_some_and(|letter| !none_of.contains(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_inflected_as_rails_does() {
+        for (one, many) in [
+            ("user", "users"),
+            ("category", "categories"),
+            ("user_address", "user_addresses"),
+            ("status", "statuses"),
+            ("person", "people"),
+            ("sales_person", "sales_people"),
+            ("news_item", "news_items"),
+            ("analysis", "analyses"),
+            ("index", "indices"),
+            ("box", "boxes"),
+            ("toy", "toys"),
+            ("medium", "media"),
+            ("leaf", "leafs"),
+            ("half", "halves"),
+            ("knife", "knives"),
+            ("child", "children"),
+            ("equipment", "equipment"),
+            ("bus", "buses"),
+            ("database", "databases"),
+            ("drive", "drives"),
+        ] {
+            assert_eq!(RAILS_OWN.plural(one), many);
+            let singular = RAILS_OWN.singular(many);
+            // A knife has two: `drives` ends as `knives` does.
+            assert!(singular == one || (many == "drives" && singular == "drife"), "{many} became {singular}");
+        }
+        let own =
+            Inflections { irregular: vec![("cactus".into(), "cacti".into())], uncountable: vec!["metadata".into()] };
+        assert_eq!(own.plural("green_cactus"), "green_cacti");
+        assert_eq!(own.singular("metadata"), "metadata");
+    }
+}
