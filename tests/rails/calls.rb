@@ -48,7 +48,7 @@ def text(node)
   when :FCALL then "call " + node.children[0].to_s
   when :CALL, :QCALL, :OPCALL
     name = node.children[1].to_s
-    name.match?(/\A\w/) ? "call " + name : "-"
+    name.match?(/\A[[:word:]]/) ? "call " + name : "-"
   when :ITER then text(node.children[0])
   when :DOT2, :DOT3 then "range"
   when :LAMBDA then "lambda"

@@ -123,7 +123,8 @@ impl<'a> File<'a> {
     /// The statements before a call that send nothing and give it the names that it needs, by index.
     pub(super) fn bindings(&self, call: ByteSpan) -> Vec<usize> {
         let is_own = |statement: &&BodyStatement| call.start <= statement.span.start && statement.span.end <= call.end;
-        let mut names: BTreeSet<&String> = self.body.iter().filter(is_own).flat_map(|statement| &statement.uses).collect();
+        let mut names: BTreeSet<&String> =
+            self.body.iter().filter(is_own).flat_map(|statement| &statement.uses).collect();
         let earlier = self.body.iter().enumerate().take_while(|(_, statement)| statement.span.start < call.start);
         let mut found = Vec::new();
         for (at, statement) in earlier.collect::<Vec<_>>().into_iter().rev() {

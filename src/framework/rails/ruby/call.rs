@@ -2,7 +2,7 @@
 
 use super::literal::{LexedPart, Literal, LiteralKind, Word};
 use super::parser::{ABOVE_BAR, MAX_CHAIN, Parser};
-use super::tokens::{KEYWORDS, TokenKind};
+use super::tokens::{KEYWORDS, Token, TokenKind};
 use super::tree::{
     Argument, Block, Call, Expression, ExpressionKind, Pair, Parameter, ParameterKind, Part, Quoted, QuotedKind,
 };
@@ -83,7 +83,7 @@ impl<'a> Parser<'a> {
 
     fn may_take_block(&self, value: &Expression) -> bool {
         match &value.kind {
-            ExpressionKind::Name => self.tokens[self.at - 1].kind == TokenKind::Name,
+            ExpressionKind::Name => true,
             ExpressionKind::Call(call) => call.block.is_none(),
             _ => false,
         }
@@ -107,14 +107,22 @@ impl<'a> Parser<'a> {
         if !is_name {
             return None;
         }
+        let mut name = name.span;
+        // `a.[](1)`
+        if name.slice(self.file) == "[" && self.eat("]") {
+            name.end = self.end();
+        }
         let arguments = self.arguments_of_call()?;
-        Some(ExpressionKind::Call(Box::new(Call { receiver, name: name.span, arguments, block: None })))
+        Some(ExpressionKind::Call(Box::new(Call { receiver, name, arguments, block: None })))
     }
 
     fn scoped(&mut self, base: Expression) -> Option<ExpressionKind> {
         let name = self.next()?;
         let is_call = match name.kind {
-            TokenKind::Constant => self.is_operator("(") && !self.is_spaced(0),
+            TokenKind::Constant => match self.kind() {
+                Some(TokenKind::Operator) => self.is_operator("(") && !self.is_spaced(0),
+                _ => self.begins_command(),
+            },
             TokenKind::Name | TokenKind::Local => true,
             _ => return None,
         };
@@ -133,7 +141,7 @@ impl<'a> Parser<'a> {
             return self.arguments(")");
         }
         match self.begins_command() {
-            true => self.command_arguments(),
+            true => self.command_arguments(true),
             false => Some(Vec::new()),
         }
     }
@@ -157,9 +165,9 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Arguments without parentheses.
-    pub(super) fn command_arguments(&mut self) -> Option<Vec<Argument>> {
-        let leaves_do = std::mem::replace(&mut self.leaves_do, true);
+    /// Arguments without parentheses; whether a `do` in them belongs to what stands further out.
+    pub(super) fn command_arguments(&mut self, leaves_do: bool) -> Option<Vec<Argument>> {
+        let leaves_do = std::mem::replace(&mut self.leaves_do, leaves_do);
         let mut arguments = Vec::new();
         loop {
             arguments.push(self.deeper(Self::argument)?);
@@ -280,18 +288,7 @@ impl<'a> Parser<'a> {
                 word if KEYWORDS.contains(&word) => return self.keyword(),
                 _ => self.named(ExpressionKind::Name)?,
             },
-            TokenKind::Local => {
-                self.next();
-                match self.is_operator("(") && !self.is_spaced(0) {
-                    true => {
-                        self.next();
-                        let arguments = self.arguments(")")?;
-                        let call = Call { receiver: None, name: token.span, arguments, block: None };
-                        ExpressionKind::Call(Box::new(call))
-                    }
-                    false => ExpressionKind::Name,
-                }
-            }
+            TokenKind::Local => self.named(ExpressionKind::Name)?,
             TokenKind::Constant => self.named(ExpressionKind::Constant)?,
             TokenKind::Operator => match self.text(0) {
                 "(" => {
@@ -333,15 +330,10 @@ impl<'a> Parser<'a> {
 
     /// A name by itself, or called.
     pub(super) fn named(&mut self, alone: ExpressionKind) -> Option<ExpressionKind> {
-        let name = self.next()?.span;
+        let Token { kind, span: name } = self.next()?;
         let is_called = self.is_operator("(") && !self.is_spaced(0);
-        // What looks like an argument of a constant is one only where nothing else can stand.
-        let is_command = match alone {
-            ExpressionKind::Constant => {
-                self.begins_command() && self.kind() != Some(TokenKind::Operator) && !self.is_word("not")
-            }
-            _ => self.begins_command(),
-        };
+        // What looks like an argument of a constant or a variable is one only where nothing else can stand.
+        let is_command = self.begins_command() && (kind == TokenKind::Name || self.kind() != Some(TokenKind::Operator));
         if !is_called && !is_command {
             return Some(alone);
         }
@@ -500,7 +492,7 @@ impl<'a> Parser<'a> {
     fn default_value(&mut self, close: &[&str]) -> Option<Expression> {
         match close.contains(&"|") {
             true => self.binary(ABOVE_BAR),
-            false => self.ternary(),
+            false => self.expression(),
         }
     }
 }

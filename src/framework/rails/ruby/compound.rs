@@ -48,8 +48,12 @@ impl Parser<'_> {
                 }
             }
             "alias" | "undef" => {
-                while !matches!(self.kind(), None | Some(TokenKind::Newline)) && !self.is_operator(";") {
+                let mut count = if self.text(0) == "alias" { 2 } else { 1 };
+                self.next();
+                // `undef` may name several.
+                while count > 0 {
                     self.next();
+                    count = count - 1 + usize::from(self.eat(","));
                 }
                 ExpressionKind::Unread
             }
@@ -58,7 +62,7 @@ impl Parser<'_> {
         Some(self.made(start, kind))
     }
 
-    /// What is asked at the head of a condition or a loop: a `do` behind it is the loop's.
+    /// What is asked at the head of a loop: a `do` behind it is the loop's.
     fn head(&mut self) -> Option<Expression> {
         let leaves_do = std::mem::replace(&mut self.leaves_do, true);
         let head = self.statement();
@@ -70,7 +74,9 @@ impl Parser<'_> {
     fn condition(&mut self) -> Option<ExpressionKind> {
         let word = self.next()?.span;
         self.skip_newlines();
-        let test = self.head()?;
+        let leaves_do = std::mem::take(&mut self.leaves_do);
+        let test = self.statement()?;
+        self.leaves_do = leaves_do;
         self.skip_terminators();
         self.eat_word("then");
         let then = self.statements();
@@ -102,7 +108,7 @@ impl Parser<'_> {
         self.next();
         let mut targets = Vec::new();
         loop {
-            targets.push(self.binary(u8::MAX)?);
+            targets.push(if self.is_operator("*") { self.splat()? } else { self.primary()? });
             if !self.eat(",") {
                 break;
             }
@@ -127,6 +133,7 @@ impl Parser<'_> {
         let mut branches = Vec::new();
         loop {
             let values = if self.eat_word("when") {
+                self.skip_newlines();
                 let mut values = Vec::new();
                 for value in self.values()? {
                     match value {
@@ -190,7 +197,7 @@ impl Parser<'_> {
             }
             self.skip_newlines();
         }
-        let name = if self.eat("=>") { Some(self.binary(u8::MAX)?) } else { None };
+        let name = if self.eat("=>") { Some(self.primary()?) } else { None };
         self.skip_terminators();
         self.eat_word("then");
         Some(Rescue { classes, name, body: self.statements() })
@@ -199,7 +206,7 @@ impl Parser<'_> {
     fn method(&mut self) -> Option<ExpressionKind> {
         let start = self.next()?.span.start;
         let mut of = None;
-        if self.text(1) == "." {
+        if matches!(self.text(1), "." | "::") {
             let from = self.start();
             let kind = match self.next()?.kind {
                 TokenKind::Name if self.tokens[self.at - 1].span.slice(self.file) == "self" => ExpressionKind::Keyword,
@@ -214,7 +221,7 @@ impl Parser<'_> {
         match token.kind {
             TokenKind::Name | TokenKind::Local | TokenKind::Constant => {
                 // A setter: `def name=(value)`.
-                if self.is_operator("=") && !self.is_spaced(0) && !self.is_spaced(1) {
+                if self.is_operator("=") && !self.is_spaced(0) {
                     name.end = self.next()?.span.end;
                 }
             }

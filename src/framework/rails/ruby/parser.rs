@@ -316,11 +316,16 @@ impl<'a> Parser<'a> {
     fn assigned_list(&mut self, first: Expression, start: usize) -> Option<Expression> {
         let mut targets = vec![first];
         while self.eat(",") {
-            if self.is_operator("=") {
+            self.skip_newlines();
+            if self.is_operator("=") || self.is_operator(")") {
                 break;
             }
-            let target = if self.is_operator("*") { self.splat()? } else { self.binary(POWER)? };
+            let target = if self.is_operator("*") { self.splat()? } else { self.primary()? };
             targets.push(target);
+        }
+        if self.is_operator(")") {
+            // The inner part of `(a, b), c = values`.
+            return Some(self.made(start, ExpressionKind::List(targets)));
         }
         let operator = self.token(0).filter(|_| self.is_operator("="))?.span;
         self.next();
@@ -361,6 +366,11 @@ impl<'a> Parser<'a> {
     fn expression_within(&mut self) -> Option<Expression> {
         let start = self.start();
         let left = self.ternary()?;
+        self.assigned(left, start)
+    }
+
+    /// `left = value`, where that follows.
+    fn assigned(&mut self, left: Expression, start: usize) -> Option<Expression> {
         let Some(operator) = self.token(0).filter(|token| {
             token.kind == TokenKind::Operator && ASSIGNMENTS.contains(&self.text(0)) && is_target(&left)
         }) else {
@@ -406,6 +416,10 @@ impl<'a> Parser<'a> {
     pub(super) fn binary(&mut self, least: u8) -> Option<Expression> {
         let start = self.start();
         let mut left = self.deeper(Self::unary)?;
+        if least > 0 {
+            // `a && b = c`
+            left = self.assigned(left, start)?;
+        }
         for _ in 0..MAX_CHAIN {
             let Some(token) = self.token(0).filter(|token| token.kind == TokenKind::Operator) else {
                 return Some(left);
@@ -469,7 +483,7 @@ impl<'a> Parser<'a> {
     /// What stands behind `return`, `when`, `rescue`, …: values with commas between them.
     pub(super) fn values(&mut self) -> Option<Vec<Argument>> {
         match self.begins_value() {
-            true => self.command_arguments(),
+            true => self.command_arguments(self.leaves_do),
             false => Some(Vec::new()),
         }
     }
@@ -487,6 +501,7 @@ fn is_target(expression: &Expression) -> bool {
         ExpressionKind::Splat(_, value) => value.as_ref().is_none_or(|value| is_target(value)),
         // (a, b), c = …
         ExpressionKind::List(parts) => parts.iter().all(is_target),
+        ExpressionKind::Parentheses(parts) => matches!(&parts[..], [Expression { kind: ExpressionKind::List(_), .. }]),
         _ => false,
     }
 }

@@ -242,7 +242,8 @@ impl<'a> Lexer<'a> {
         let text = span.slice(self.file);
         match kind {
             TokenKind::Name => {
-                if self.follows(".") || self.follows("&.") {
+                let is_keyword = KEYWORDS.contains(&text) && !matches!(text, "def" | "class" | "module");
+                if is_keyword || self.follows(".") || self.follows("&.") {
                     return kind;
                 }
                 match (text, self.binds) {
@@ -308,7 +309,9 @@ impl<'a> Lexer<'a> {
                     if matches!(before, Some("." | "&.")) {
                         return;
                     }
-                    self.locals.insert(text);
+                    if !KEYWORDS.contains(&text) {
+                        self.locals.insert(text);
+                    }
                     needs_comma = true;
                 }
                 TokenKind::Operator if text == "," => needs_comma = false,
@@ -335,7 +338,7 @@ impl<'a> Lexer<'a> {
             TokenKind::Name if before == Some("def") => State::End,
             TokenKind::Name => match text {
                 "end" | "self" | "nil" | "true" | "false" | "__FILE__" | "__LINE__" | "__ENCODING__" | "redo"
-                | "retry" => State::End,
+                | "retry" | "def" => State::End,
                 "super" | "yield" | "defined?" | "not" => State::Argument,
                 _ if KEYWORDS.contains(&text) => State::Begin,
                 _ => State::Argument,
@@ -344,7 +347,7 @@ impl<'a> Lexer<'a> {
             TokenKind::Local | TokenKind::Variable | TokenKind::Number | TokenKind::Symbol | TokenKind::Literal(_) => {
                 State::End
             }
-            TokenKind::Operator if matches!(text, ")" | "]" | "}") => State::End,
+            TokenKind::Operator if matches!(text, ")" | "]" | "}" | ".") => State::End,
             TokenKind::Operator if matches!(before, Some("def" | ".")) => State::Argument,
             TokenKind::Label | TokenKind::LiteralLabel(_) | TokenKind::Operator | TokenKind::Newline => State::Begin,
         }
