@@ -2,9 +2,21 @@
 
 use super::context::Context;
 use super::names::split;
+use super::sent::Sent;
 use crate::framework::rails::value::Why;
 use crate::operation::{ConstraintKind, Ident, QualifiedName};
 use crate::schema::{Schema, Table};
+use crate::sql::read_statement;
+
+/// The catalog after what was sent, as if all of it succeeded.
+pub fn applied(mut schema: Schema, sent: &[Sent]) -> Schema {
+    for sent in sent {
+        for located in read_statement(&sent.sql).operations {
+            schema.apply(&located.operation);
+        }
+    }
+    schema
+}
 
 /// A name as the catalog has it.
 pub(super) fn qualified(name: &str) -> QualifiedName {

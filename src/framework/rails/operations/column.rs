@@ -61,6 +61,9 @@ impl ColumnDefinition {
         if ty == "datetime" && bracket < Version(7, 0) {
             "timestamp".clone_into(&mut ty);
         }
+        if ty == "virtual" && context.runs_before(7, 0) {
+            return Err("a virtual column before 7.0".to_owned());
+        }
         if ty == "virtual" {
             ty = options.text("type")?.ok_or("a virtual column without a type")?.to_owned();
         }

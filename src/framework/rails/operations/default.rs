@@ -284,7 +284,14 @@ fn is_date(text: &str) -> bool {
     let is_shaped = text.len() == 10
         && text.char_indices().all(|(at, c)| if matches!(at, 4 | 7) { c == '-' } else { c.is_ascii_digit() });
     let part = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
-    is_shaped && (1..=12).contains(&part(5..7)) && (1..=28).contains(&part(8..10))
+    let days = match part(5..7) {
+        // What is special about the 29th is left to Ruby.
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    is_shaped && (1..=days).contains(&part(8..10))
 }
 
 /// `10:20:30`.

@@ -46,6 +46,16 @@ fn of_change_table(call: &Call, context: &Context<'_>) -> Result<Vec<Call>, Why>
     }])
 }
 
+/// A method that is not recorded is run in both directions.
+fn is_unknown_to_recorder(method: &str, context: &Context<'_>) -> bool {
+    match method {
+        "validate_constraint" | "validate_foreign_key" | "validate_check_constraint" | "rename_schema" => true,
+        "create_schema" | "drop_schema" => context.runs_before(8, 0),
+        "create_enum" => context.runs_before(7, 1),
+        _ => false,
+    }
+}
+
 fn of(call: Call, context: &Context<'_>) -> Result<Call, Why> {
     let mut arguments = call.arguments.clone();
     let count = arguments.positional.len();
@@ -134,7 +144,7 @@ fn of(call: Call, context: &Context<'_>) -> Result<Call, Why> {
         "remove_unique_constraint" => "add_unique_constraint",
         "enable_extension" => "disable_extension",
         "disable_extension" => "enable_extension",
-        "create_enum" => "drop_enum",
+        "create_enum" if !context.runs_before(7, 1) => "drop_enum",
         "drop_enum" if count < 2 => return irreversible("its values"),
         "drop_enum" => "create_enum",
         "create_schema" if !context.runs_before(8, 0) => "drop_schema",
@@ -161,8 +171,11 @@ fn of(call: Call, context: &Context<'_>) -> Result<Call, Why> {
             arguments = Arguments { positional: vec![new], named: vec![("to".to_owned(), old)] };
             "rename_enum"
         }
+        method if is_unknown_to_recorder(method, context) => method,
         method => return Err(format!("{method} cannot be reversed")),
     };
+    // What is not recorded is called on the connection at once.
+    let receiver = if is_unknown_to_recorder(method, context) { Receiver::Connection } else { call.receiver };
     let method = method.to_owned();
-    Ok(Call { method, arguments, ..call })
+    Ok(Call { method, arguments, receiver, ..call })
 }
