@@ -85,6 +85,10 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
 }
 
 fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
+    // Between two units nothing commits in a file that is one transaction.
+    if migration.runner.commits_by_file() {
+        return false;
+    }
     let alike = |other: &Unit| other.kind == unit.kind && other.phase == unit.phase;
     let is_repeated = block.len() > 1 || can_be_repeated(migration, &block[0]);
     let mut steps = block.iter().flat_map(|other| &other.steps);

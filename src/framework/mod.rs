@@ -10,6 +10,7 @@ mod config_file;
 pub mod drizzle;
 mod error;
 pub mod header;
+mod inverse;
 mod layout;
 pub mod ledger;
 mod line_ends;

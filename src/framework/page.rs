@@ -170,7 +170,7 @@ impl Page<'_> {
                 format!("the transactions before the failed one stay. {begin_again}: it goes on there")
             }
             (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {begin_again}"),
-            (UnitKind::Validate, _) if self.units().len() > 1 => {
+            (UnitKind::Validate, _) if self.units().len() > 1 && !self.in_transaction => {
                 format!(
                     "some row breaks the rule, or it was interrupted; what it has proved stays. Mend the row, {again}"
                 )

@@ -70,6 +70,10 @@ impl<'a> Division<'a> {
         if self.runner.resumes == Resumes::AtFile {
             let parts = (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect::<Result<Vec<_>, _>>();
             let parts = parts.map_err(stuck)?;
+            if let (Some(why), [first, _, ..]) = (self.one_file, parts.as_slice()) {
+                let item = self.units(*first)[0].steps[0].from;
+                return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
+            }
             return Ok(Files { own: parts.len().saturating_sub(1), parts, one_file: None });
         }
         let parts = self.divide(false).map_err(stuck)?;
@@ -114,9 +118,12 @@ impl<'a> Division<'a> {
         Ok(parts)
     }
 
-    /// A file for one block: in the author's words it runs once, otherwise it must bear to run again by itself.
+    /// A file for one block: in the author's words, or where the runner commits it with its row, it runs once, otherwise it
+    /// must bear to run again by itself.
     fn alone(&self, at: usize) -> Result<Part, &'a Step> {
-        if self.is_in_words(at) {
+        let is_whole =
+            self.runner.commits_by_file() && self.sequence.block(at).iter().all(|unit| unit.kind != UnitKind::Alone);
+        if is_whole || self.is_in_words(at) {
             return Ok(Part { from: at, once: at, to: at + 1 });
         }
         let part = Part { from: at, once: at + 1, to: at + 1 };

@@ -163,7 +163,7 @@ impl Piece {
                 None if headers.is_empty() => headers = std::mem::take(&mut of_step),
                 None => {}
             }
-            if migration.runner.leaves == Leaves::ByBlock {
+            if matches!(migration.runner.leaves, Leaves::ByBlock | Leaves::ByFile) {
                 in_transaction = !sent.is_outside;
                 if sent.is_outside && together.has_statements {
                     pieces.push(Piece { set: set.clone(), ..std::mem::take(&mut together).piece(name) });

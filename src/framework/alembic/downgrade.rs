@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::directive::drop_index;
 use super::file::{File, Taken};
-use super::inverse::subjects;
 use super::written::sql_literal;
+use crate::framework::inverse::subjects;
 use crate::framework::plpgsql::{Later, guarded as once_each, retried_in_turn};
 use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};

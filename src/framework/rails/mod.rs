@@ -1,6 +1,42 @@
 //! Rails: migrations are Ruby files, whose schema methods Active Record turns into SQL.
 //!
-//! [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
+//! [`ruby`] reads the language, [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
+//! `folder` finds the files by what [`project`] says of the application, [`names`] and [`version`] say what files are called.
+//!
+//! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up`, `downgrade`
+//! the way back, `directive` operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
 
+mod calls;
+mod database_yml;
+mod directive;
+mod downgrade;
+mod file;
+mod folder;
+pub mod helpers;
+mod idiom;
+mod ledger;
+pub mod names;
 pub mod operations;
+mod place;
+pub mod project;
+pub mod ruby;
+mod steps;
 pub mod value;
+pub mod version;
+mod written;
+
+use super::Framework;
+use crate::plan::{Begins, Leaves, Resumes, Runner, Sends};
+
+/// Rails, with what its runner does by default.
+pub static RAILS: Framework = Framework {
+    name: "rails",
+    comment_sign: SIGN,
+    runner: Runner { sends: Sends::Calls, begins: Begins::File, leaves: Leaves::ByFile, resumes: Resumes::AtFile },
+    folder: &folder::VersionedFiles,
+    idiom: &idiom::Classes,
+    place: &place::BehindTheFirst,
+};
+
+/// What begins a comment in Ruby.
+const SIGN: &str = "#";

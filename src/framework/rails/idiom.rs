@@ -1,0 +1,350 @@
+//! A file for each block, in the words of Rails.
+//!
+//! What is quick, and what validates, commits with the file's row in the ledger, or not at all. A build and a backfill are in files
+//! that leave the transaction; they can run again. What its author wrote in `change` and is left alone is still a `change`.
+
+use std::collections::BTreeSet;
+
+use super::directive::{Dialect, Directive, lines};
+use super::downgrade::{Downgrades, downgrades};
+use super::file::{File, Lines, Methods, OWN_INDENT, StepFile};
+use super::helpers::{DROP_INVALID_INDEX, Helper, RETRY, WITHOUT_TIMEOUTS};
+use super::operations::Version;
+use super::project::Project;
+use super::written::{sql, string};
+use crate::framework::migration::Migration;
+use crate::framework::page::{Commands, Page, Written};
+use crate::framework::statements::{Statement, statements};
+use crate::framework::{Body, Idiom, Layout, LayoutSettings, Sequenced};
+use crate::operation::{CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
+use crate::plan::{Sequence, Step, UnitKind};
+use crate::sql::render;
+
+pub(super) struct Classes;
+
+impl Idiom for Classes {
+    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
+        (layout == Layout::Phase).then_some("Rails commits a file as a whole, so it gets one for each step")
+    }
+
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
+        let Some(file) = File::new(of.migration.text()) else { return Vec::new() };
+        let dialect = dialect(of.migration, &file);
+        let writer = Writer { of, file: &file, dialect: &dialect };
+        let mut told = vec![false; of.migration.statements.len()];
+        let downgrades = downgrades(of, &file);
+        let count = of.files.parts.len();
+        let body = |at: usize| {
+            let step = writer.step(at, &downgrades, &mut told);
+            let words = (at > 0).then(|| format!("step_{}", at + 1));
+            Body { words, text: file.of_step(&step), block: at }
+        };
+        (0..count).map(body).collect()
+    }
+}
+
+/// Which methods there are, and what they mean.
+fn dialect(migration: &Migration, file: &File<'_>) -> Dialect {
+    let bracket = file.bracket().and_then(|version| version.parse().ok()).unwrap_or(Version(4, 2));
+    let project = Project::around(migration.path());
+    let locked = project.as_ref().and_then(|project| project.rails);
+    let (prefix, suffix) =
+        project.as_ref().map(|project| (project.prefix.clone(), project.suffix.clone())).unwrap_or_default();
+    Dialect { bracket, rails: locked.unwrap_or(bracket).max(bracket), prefix, suffix }
+}
+
+/// Writes the steps of a sequence.
+pub(super) struct Writer<'a> {
+    pub of: &'a Sequenced<'a>,
+    pub file: &'a File<'a>,
+    pub dialect: &'a Dialect,
+}
+
+/// Statements, and the methods that they call.
+#[derive(Default)]
+pub(super) struct Code {
+    pub lines: Lines,
+    pub helpers: BTreeSet<Helper>,
+}
+
+impl Writer<'_> {
+    fn step(&self, at: usize, downgrades: &Downgrades, told: &mut [bool]) -> StepFile {
+        let Sequenced { migration, sequence, settings, files } = *self.of;
+        let part = files.parts[at];
+        // What its author put outside of a transaction stays there.
+        let is_outside = part.once > part.from || is_outside(migration, sequence, part.from);
+        let page = Page {
+            migration,
+            sequence,
+            settings,
+            at: part.from,
+            commands: &Migrate,
+            one_session: false,
+            in_transaction: !is_outside,
+            runs_again: false,
+        };
+        let mut left_out: Lines = page.comments_on_what_is_left_out(told).lines().map(str::to_owned).collect();
+        let (up, in_words) = self.up(&page, told);
+        let is_last = at + 1 == files.parts.len();
+        let behind = migration.statements.last().map_or(0, |last| last.behind.end.max(last.span.end));
+        let behind = self.file.comments_behind(behind).into_iter().filter(|_| is_last).map(str::to_owned);
+        let mut code = up.code;
+        left_out.append(&mut code.lines);
+        code.lines = left_out.into_iter().chain(behind).collect();
+        let methods = match in_words && up.is_bare && self.file.is_reversible() {
+            true => Methods::Change(code.lines),
+            false => {
+                let down = downgrades.of(self, at, is_outside);
+                let down = down.map(|down| {
+                    code.helpers.extend(down.helpers);
+                    down.lines
+                });
+                Methods::Directions(code.lines, down)
+            }
+        };
+        let header = page
+            .header(&up.sent)
+            .lines()
+            .filter(|line| !line.starts_with("# Undo: "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let helpers = code.helpers.into_iter().map(|helper| helper.definition(settings)).collect();
+        StepFile { number: at + 1, header, is_outside, methods, in_words: up.has_words, helpers }
+    }
+
+    /// What a block sends; and whether all of it is in its author's words.
+    fn up(&self, page: &Page<'_>, told: &mut [bool]) -> (Up, bool) {
+        if page.kind() == UnitKind::Alone {
+            return (self.alone(page, told), false);
+        }
+        let has_attempts = page.kind() == UnitKind::Brief && self.of.settings.lock_timeout.is_some();
+        let depth = usize::from(has_attempts);
+        let mut up = Up::default();
+        let set = page.set_for_block(page.kind() != UnitKind::Validate);
+        let mut inside: Lines = set.lines().flat_map(|line| self.execute(line, depth)).collect();
+        if page.kind() == UnitKind::Validate {
+            inside.extend(self.execute("SET LOCAL statement_timeout = 0", depth));
+        }
+        up.is_bare = !has_attempts && set.is_empty();
+        let written = page.as_written_by_step(told);
+        let in_words = written.iter().all(|one| one.in_words);
+        up.has_words = written.iter().any(|one| one.in_words);
+        for one in &written {
+            up.sent += &one.text;
+            inside.extend(self.written(one, depth));
+        }
+        up.code.lines = match has_attempts {
+            true => {
+                up.code.helpers.insert(Helper::Retry);
+                in_block(RETRY, inside)
+            }
+            false => inside,
+        };
+        (up, in_words)
+    }
+
+    /// A statement: its author's own call, a schema method, or SQL.
+    fn written(&self, one: &Written<'_>, depth: usize) -> Lines {
+        let mut all: Lines = one.comments.lines().map(str::to_owned).collect();
+        match one.steps.as_slice() {
+            _ if one.in_words => all.extend(as_written(&one.text, depth)),
+            [step] => {
+                let directive = match step.verbatim {
+                    true => self.dialect.directive(&step.operation, self.of.sequence),
+                    false => self.dialect.of_rewrite(&step.operation, self.of.sequence),
+                };
+                all.extend(
+                    directive.map_or_else(|| self.execute(&one.text, depth), |call| lines(&call, 4 + 2 * depth)),
+                );
+            }
+            _ => all.extend(self.execute(&one.text, depth)),
+        }
+        all
+    }
+
+    /// A build, a backfill, or what else may be in no transaction.
+    fn alone(&self, page: &Page<'_>, told: &mut [bool]) -> Up {
+        let all = statements(page, told);
+        let mut up = Up { sent: all.sql(), ..Up::default() };
+        up.code.lines.extend(all.comments.lines().map(str::to_owned));
+        for statement in &all.all {
+            match statement {
+                Statement::AsWritten(text) => {
+                    up.has_words = true;
+                    up.code.lines.extend(as_written(text, 0));
+                }
+                Statement::Sql(text) => up.code.add(self.without_timeouts(self.execute(text, 1))),
+                Statement::Operation(operation, text) => {
+                    up.code.add(self.concurrent(operation, Some(text), page.steps()))
+                }
+            }
+        }
+        up
+    }
+
+    /// An operation that may be in no transaction, in a form that can run again.
+    pub(super) fn concurrent<'s>(
+        &self,
+        operation: &Operation,
+        text: Option<&str>,
+        mut steps: impl Iterator<Item = &'s Step>,
+    ) -> Code {
+        let text = text.map(str::to_owned).or_else(|| render::statement(operation)).unwrap_or_default();
+        match operation {
+            Operation::Index(IndexOperation::Create(index)) if index.name.is_some() => {
+                let build = CreateIndex { if_not_exists: true, ..index.clone() };
+                let index_name =
+                    index.name.as_ref().map(|name| plain(&index.table.sibling(name.clone()))).unwrap_or_default();
+                let build = Operation::Index(IndexOperation::Create(build));
+                let mut inside = vec![format!("{DROP_INVALID_INDEX} {}", string(&index_name))];
+                inside.extend(self.call_or_sql(&build, &render::statement(&build).unwrap_or(text)));
+                let mut code = self.without_timeouts(inside);
+                code.helpers.insert(Helper::DropInvalidIndex);
+                code
+            }
+            Operation::Index(IndexOperation::Drop { names, concurrently, if_exists, .. }) => {
+                let drop = Operation::Index(IndexOperation::Drop {
+                    names: names.clone(),
+                    concurrently: *concurrently,
+                    if_exists: true,
+                    cascade: false,
+                });
+                let text = if *if_exists { text } else { render::statement(&drop).unwrap_or(text) };
+                let of = steps.find_map(|step| table_of_index(step, self.of.migration));
+                let directive = match (names.as_slice(), of) {
+                    ([name], Some(table)) => self.dialect.remove_index(&table, name, *concurrently),
+                    _ => None,
+                };
+                self.without_timeouts(directive.map_or_else(|| self.execute(&text, 1), |call| lines(&call, 6)))
+            }
+            _ => self.without_timeouts(self.execute(&text, 1)),
+        }
+    }
+
+    fn call_or_sql(&self, operation: &Operation, text: &str) -> Lines {
+        let directive: Option<Directive> = self.dialect.directive(operation, self.of.sequence);
+        directive.map_or_else(|| self.execute(text, 1), |call| lines(&call, 6))
+    }
+
+    /// `connection.execute`, which no gem takes for a dangerous call, and no prefix of table names changes.
+    pub(super) fn execute(&self, text: &str, depth: usize) -> Lines {
+        let mut lines = sql(text, &"  ".repeat(depth + 2)).into_iter();
+        let first = lines.next().unwrap_or_default();
+        std::iter::once(format!("connection.execute {first}")).chain(lines.map(own_indent)).collect()
+    }
+
+    pub(super) fn without_timeouts(&self, inside: Lines) -> Code {
+        Code { lines: in_block(WITHOUT_TIMEOUTS, inside), helpers: BTreeSet::from([Helper::WithoutTimeouts]) }
+    }
+
+    pub(super) fn settings(&self) -> &LayoutSettings {
+        self.of.settings
+    }
+
+    pub(super) fn sequence(&self) -> &Sequence {
+        self.of.sequence
+    }
+}
+
+impl Code {
+    fn add(&mut self, more: Code) {
+        self.lines.extend(more.lines);
+        self.helpers.extend(more.helpers);
+    }
+}
+
+/// What a block does.
+#[derive(Default)]
+struct Up {
+    code: Code,
+    /// What is sent, as SQL or as its author wrote it.
+    sent: String,
+    /// Nothing stands around its statements.
+    is_bare: bool,
+    /// Some of it is in its author's words.
+    has_words: bool,
+}
+
+fn own_indent(line: String) -> String {
+    if line.is_empty() { line } else { format!("{OWN_INDENT}{line}") }
+}
+
+/// Lines in a block of a method.
+pub(super) fn in_block(method: &str, lines: Lines) -> Lines {
+    let inside = lines.into_iter().map(|line| match line.starts_with(OWN_INDENT) || line.is_empty() {
+        true => line,
+        false => format!("  {line}"),
+    });
+    std::iter::once(format!("{method} do")).chain(inside).chain(["end".to_owned()]).collect()
+}
+
+/// A call in its author's words, with the comments before it. What goes on behind its first line stays where it stands in that
+/// line, where no literal goes over lines.
+pub(super) fn as_written(text: &str, depth: usize) -> Lines {
+    let mut lines: Lines = Vec::new();
+    let mut rest = text.trim_matches('\n');
+    while rest.starts_with('#') || rest.starts_with('\n') {
+        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
+        lines.push(line.to_owned());
+        rest = behind;
+    }
+    let rest = rest.trim_end();
+    let may_shift = depth > 0 && !rest.contains("<<") && !rest.lines().any(has_open_quote);
+    let shift = if may_shift { "  ".repeat(depth) } else { String::new() };
+    let mut own = rest.lines();
+    lines.extend(own.next().map(str::to_owned));
+    lines.extend(own.map(|line| if line.is_empty() { String::new() } else { own_indent(format!("{shift}{line}")) }));
+    lines
+}
+
+/// A string may go on in the next line.
+fn has_open_quote(line: &str) -> bool {
+    line.contains("%q")
+        || line.contains("%Q")
+        || line.contains("%(")
+        || ['"', '\''].iter().any(|quote| line.matches(*quote).count() % 2 == 1)
+}
+
+/// A block whose statements its author put outside of a transaction.
+fn is_outside(migration: &Migration, sequence: &Sequence, block: usize) -> bool {
+    let is_in_words = |step: &Step| step.verbatim;
+    let sent = |step: &Step| {
+        migration.sent.iter().find(|sent| sent.statements.contains(&migration.items[step.from].statement))
+    };
+    let kind = UnitKind::of(sequence.steps_of(block..block + 1));
+    kind == Some(UnitKind::AsWritten)
+        && sequence
+            .steps_of(block..block + 1)
+            .any(|step| is_in_words(step) && sent(step).is_some_and(|sent| sent.is_outside))
+}
+
+/// The table of an index that a step makes, or that a call of its author's takes away.
+fn table_of_index(step: &Step, migration: &Migration) -> Option<QualifiedName> {
+    match &step.operation {
+        Operation::Index(IndexOperation::Create(index)) => Some((*index.table).clone()),
+        _ => migration.items[step.from].operation.table().cloned(),
+    }
+}
+
+/// A name with quotes only where it needs them.
+fn plain(name: &QualifiedName) -> String {
+    let fresh = |name: &Ident| Ident::new(name.as_str());
+    QualifiedName { schema: name.schema.as_ref().map(fresh), name: fresh(&name.name) }.to_string()
+}
+
+/// How to go on with Rails: the same command.
+struct Migrate;
+
+impl Commands for Migrate {
+    fn again(&self) -> String {
+        "run bin/rails db:migrate again".into()
+    }
+
+    fn begin_again(&self) -> String {
+        "Run bin/rails db:migrate again".into()
+    }
+
+    fn after_failed_build(&self) -> &'static str {
+        " Run bin/rails db:migrate again: it is dropped and built anew"
+    }
+}

@@ -1,0 +1,263 @@
+//! Migrations are read as Ruby's own parser reads them: the same calls, with the same arguments, in the same order.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use safestep::framework::rails::ruby::{
+    Argument, Call, Expression, ExpressionKind, Pair, Part, Program, Quoted, QuotedKind,
+};
+use safestep::source::ByteSpan;
+
+/// All Ruby files of the samples, or of the folders in `SAFESTEP_TEST_MIGRATIONS`.
+fn files() -> Result<Vec<PathBuf>> {
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples");
+    let folders: Vec<PathBuf> = match std::env::var_os("SAFESTEP_TEST_MIGRATIONS") {
+        Some(folders) => std::env::split_paths(&folders).collect(),
+        None => vec![samples.join("rails-reading")],
+    };
+    let mut files = Vec::new();
+    for folder in &folders {
+        ruby_files(folder, &mut files)?;
+    }
+    files.sort();
+    ensure!(files.len() > 5, "only {} files in {folders:?}", files.len());
+    Ok(files)
+}
+
+fn ruby_files(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        match path.is_dir() {
+            true => ruby_files(&path, found)?,
+            false if path.extension().is_some_and(|extension| extension == "rb") => found.push(path),
+            false => {}
+        }
+    }
+    Ok(())
+}
+
+/// Runs a Ruby script with the names of files, one a line; returns what it prints.
+fn ruby(script: &str, files: &[PathBuf]) -> Result<String> {
+    let mut child = Command::new(bench::variable(bench::rails::RAILS_6.ruby)?)
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join(script))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("running Ruby")?;
+    let names: Vec<_> = files.iter().map(|file| file.to_string_lossy()).collect();
+    child.stdin.take().context("Ruby's standard input")?.write_all(names.join("\n").as_bytes())?;
+    let ran = child.wait_with_output()?;
+    ensure!(ran.status.success(), "{script}: {}", ran.status);
+    Ok(String::from_utf8(ran.stdout)?)
+}
+
+#[test]
+fn calls_are_what_ruby_reads() -> Result<()> {
+    let files = files()?;
+    let expected = ruby("tests/rails/calls.rb", &files)?;
+    let (mut same, mut different) = (0, Vec::new());
+    for (file, expected) in files.iter().zip(expected.trim_start_matches("file ").split("\nfile ")) {
+        let text = std::fs::read_to_string(file)?;
+        if expected.contains("\nerror ") {
+            println!("{} is no Ruby", file.display());
+            continue;
+        }
+        let got = ours(&file.to_string_lossy(), &text)?;
+        let differs = got.lines().zip(expected.lines()).find(|(got, expected)| got != expected);
+        match differs {
+            None if got.lines().count() == expected.lines().count() => same += expected.matches("\ncall ").count(),
+            _ => different.push(format!("{}: {differs:?}", file.display())),
+        }
+    }
+    println!("{} files, {same} calls", files.len());
+    ensure!(different.is_empty(), "{} files differ:\n{}", different.len(), different.join("\n"));
+    Ok(())
+}
+
+struct Calls<'a> {
+    file: &'a str,
+    /// Where a call begins and ends, and what is said of it.
+    calls: Vec<(ByteSpan, String)>,
+}
+
+fn ours(name: &str, file: &str) -> Result<String> {
+    let program = Program::read(file);
+    for statement in &program.statements {
+        statement.walk(&mut |part| {
+            if part.kind == ExpressionKind::Unread {
+                println!("unread {name} {:?} {:?}", part.span, part.span.slice(file).chars().take(100).collect::<String>());
+            }
+        });
+    }
+    let mut calls = Calls { file, calls: Vec::new() };
+    program.statements.iter().for_each(|statement| calls.visit(statement));
+    let mut all = calls.calls;
+    let method = |text: &str| text.split(['\n', ' ']).next().unwrap_or_default().to_owned();
+    all.sort_by_key(|(span, text)| (span.start, std::cmp::Reverse(span.end), method(text)));
+    let mut out = format!("{name}\n");
+    for (span, text) in all {
+        write!(out, "call {} {} {text}", span.start, span.end)?;
+    }
+    Ok(out)
+}
+
+impl<'a> Calls<'a> {
+    fn visit(&mut self, expression: &'a Expression) {
+        match &expression.kind {
+            ExpressionKind::Call(call) => self.call(expression.span, call),
+            // No variable has such a name.
+            ExpressionKind::Name if expression.span.slice(self.file).ends_with(['?', '!']) => {
+                self.calls.push((expression.span, format!("{}\n", expression.span.slice(self.file))));
+            }
+            // `a.b = c` is no call of `b`.
+            ExpressionKind::Assign(targets, _, value) => {
+                for target in targets {
+                    match &target.kind {
+                        ExpressionKind::Call(call) => call.receiver.iter().for_each(|receiver| self.visit(receiver)),
+                        _ => self.visit(target),
+                    }
+                }
+                self.visit(value);
+                return;
+            }
+            _ => {}
+        }
+        expression.children(&mut |child| self.visit(child));
+    }
+
+    fn call(&mut self, span: ByteSpan, call: &Call) {
+        let name = match call.name.slice(self.file) {
+            "" => "call",
+            name => name,
+        };
+        if !name.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            return;
+        }
+        let mut text = name.to_owned();
+        if call.block.is_some() {
+            text += " with a block";
+        }
+        text.push('\n');
+        for argument in &call.arguments {
+            let (how, value) = match argument {
+                Argument::Value(Expression { kind: ExpressionKind::Splat(sign, value), .. }) => (
+                    sign.slice(self.file).to_owned(),
+                    value.as_ref().map_or("nil".to_owned(), |value| self.text(value)),
+                ),
+                Argument::Value(value) => match &value.kind {
+                    // Ruby's parser does not tell whether there were braces.
+                    ExpressionKind::Hash(pairs) if !pairs.is_empty() => {
+                        for pair in pairs {
+                            let (key, value) = self.pair(pair);
+                            text += &format!("argument {key} {value}\n");
+                        }
+                        continue;
+                    }
+                    _ => ("-".to_owned(), self.text(value)),
+                },
+                Argument::Pair(pair) => self.pair(pair),
+            };
+            text += &format!("argument {how} {value}\n");
+        }
+        self.calls.push((span, text));
+    }
+
+    fn pair(&self, pair: &Pair) -> (String, String) {
+        let key = pair.key.as_ref().map_or("**".to_owned(), |key| self.text(key));
+        let value = match (&pair.value, &pair.key) {
+            (Some(value), _) => self.text(value),
+            (None, Some(key)) => format!("name {}", key.span.slice(self.file)),
+            (None, None) => "nil".to_owned(),
+        };
+        (key, value)
+    }
+
+    fn text(&self, value: &Expression) -> String {
+        let list = |values: &[Expression]| values.iter().map(|value| self.text(value)).collect::<Vec<_>>().join(", ");
+        let own = value.span.slice(self.file);
+        match &value.kind {
+            ExpressionKind::Name if own.ends_with(['?', '!']) => format!("call {own}"),
+            ExpressionKind::Name => format!("name {own}"),
+            ExpressionKind::Constant | ExpressionKind::Scoped(..) => {
+                value.constant(self.file).unwrap_or_else(|| own.to_owned())
+            }
+            ExpressionKind::Variable => "variable".to_owned(),
+            ExpressionKind::Keyword if own.starts_with("__") => "keyword".to_owned(),
+            ExpressionKind::Keyword => own.to_owned(),
+            ExpressionKind::Number => number(own),
+            ExpressionKind::Unary(sign, of) if sign.slice(self.file) == "-" && of.kind == ExpressionKind::Number => {
+                match number(of.span.slice(self.file)).as_str() {
+                    "number" => "number".to_owned(),
+                    digits => format!("-{digits}"),
+                }
+            }
+            ExpressionKind::Quoted(quoted) => quoted_text(quoted),
+            ExpressionKind::Array(values) if values.iter().any(is_splat) => "-".to_owned(),
+            ExpressionKind::Array(values) => format!("[{}]", list(values)),
+            ExpressionKind::Hash(pairs) => {
+                let pair = |pair| {
+                    let (key, value) = self.pair(pair);
+                    format!("{key} => {value}")
+                };
+                format!("{{{}}}", pairs.iter().map(pair).collect::<Vec<_>>().join(", "))
+            }
+            ExpressionKind::Call(call) => match call.name.slice(self.file) {
+                "super" | "yield" => "-".to_owned(),
+                name => format!("call {}", if name.is_empty() { "call" } else { name }),
+            },
+            ExpressionKind::Lambda(_) => "lambda".to_owned(),
+            ExpressionKind::Binary(_, operator, _) if operator.slice(self.file).starts_with("..") => "range".to_owned(),
+            ExpressionKind::HalfRange(..) => "range".to_owned(),
+            ExpressionKind::Parentheses(inner) => match &inner[..] {
+                [one] => self.text(one),
+                _ => "-".to_owned(),
+            },
+            _ => "-".to_owned(),
+        }
+    }
+}
+
+fn is_splat(value: &Expression) -> bool {
+    matches!(value.kind, ExpressionKind::Splat(..))
+}
+
+fn number(text: &str) -> String {
+    let digits = text.replace('_', "");
+    match digits.parse::<u64>() {
+        Ok(_) if digits.starts_with('0') && digits.len() > 1 => {
+            u64::from_str_radix(&digits, 8).map_or("number".to_owned(), |value| value.to_string())
+        }
+        Ok(value) => value.to_string(),
+        Err(_) => "number".to_owned(),
+    }
+}
+
+fn quoted_text(quoted: &Quoted) -> String {
+    let mut text = String::new();
+    let mut has_fields = false;
+    for part in &quoted.parts {
+        match part {
+            Part::Text(part) => text += &part.value,
+            Part::Field(..) => has_fields = true,
+        }
+    }
+    match quoted.kind {
+        QuotedKind::String if has_fields => "string".to_owned(),
+        QuotedKind::String => json(&text),
+        QuotedKind::Symbol if has_fields => "symbol".to_owned(),
+        QuotedKind::Symbol => format!(":{}", json(&text)),
+        QuotedKind::Regex => "regex".to_owned(),
+        QuotedKind::Command => "-".to_owned(),
+    }
+}
+
+/// As Ruby writes it.
+fn json(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
