@@ -5,8 +5,9 @@
 mod bench;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 use safestep::framework::rails::operations::{Condition, Context, RAILS_OWN, Sent, Version, rollback, statements};
@@ -45,6 +46,41 @@ fn statements_are_what_active_record_sends_6() -> Result<()> {
 fn statements_are_what_active_record_sends_7() -> Result<()> {
     compare("SAFESTEP_TEST_RAILS_7")
 }
+
+#[test]
+fn names_are_inflected_as_active_support_does() -> Result<()> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rails/inflections.rb");
+    let mut ruby = Command::new(variable("SAFESTEP_TEST_RAILS_7")?);
+    let mut child = ruby.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let words: Vec<String> = WORDS
+        .split_whitespace()
+        .flat_map(|word| [word.to_owned(), format!("user_{word}"), format!("{word}s"), format!("{word}es")])
+        .collect();
+    child.stdin.take().context("its input")?.write_all(words.join("\n").as_bytes())?;
+    let output = String::from_utf8(child.wait_with_output()?.stdout)?;
+    let mut different = Vec::new();
+    for (word, line) in words.iter().zip(output.lines()) {
+        let ours = format!("{} {}", RAILS_OWN.plural(word), RAILS_OWN.singular(word));
+        if ours != line {
+            different.push(format!("{word}: {ours} instead of {line}"));
+        }
+    }
+    ensure!(output.lines().count() == words.len(), "{} lines for {} words", output.lines().count(), words.len());
+    ensure!(different.is_empty(), "{}", different.join("\n"));
+    Ok(())
+}
+
+/// Words for each rule, and words that fall between them.
+const WORDS: &str = "user post category address status alias bus virus octopus octopi axis testis ox mouse mice louse quiz
+    matrix vertex index indices box church class dish day toy key query soliloquy hive knife wife half shelf leaf wolf scarf
+    analysis basis crisis diagnosis parenthesis prognosis synopsis thesis datum medium stadium data media criterion buffalo
+    tomato potato hero photo shoe toe person people man men woman human child children sex move movie zombie news series
+    species equipment information rice money fish sheep jeans police database process success access business tax fax
+    batch search cache size house horse image page edge case phase purchase response license release lens gas atlas
+    canvas campus menu taxi wave curve valve drive archive olive objective motive cookie brownie tie lie fly boy money
+    bureau chief roof safe giraffe cliff staff proof belief dwarf turf serf loaf thief life self elf calf moose goose
+    foot tooth die cactus focus radius bonus census genus corpus opus formula antenna larva alumna schema stigma
+    phenomenon automaton appendix codex helix suffix prefix complex annex reflex quizz buzz waltz topaz";
 
 #[derive(Default)]
 struct Outcome {

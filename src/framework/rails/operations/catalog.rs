@@ -91,12 +91,18 @@ pub(super) fn foreign_keys(name: &str, context: &Context<'_>) -> Result<Vec<Fore
     Ok(keys)
 }
 
-/// The name of the unique constraint of a table on these columns.
-pub(super) fn unique(name: &str, columns: &[String], context: &Context<'_>) -> Result<String, Why> {
+/// The name of the unique constraint of a table on these columns, with `NULLS NOT DISTINCT` or without it where that is asked.
+pub(super) fn unique(
+    name: &str,
+    columns: &[String],
+    nulls_not_distinct: Option<bool>,
+    context: &Context<'_>,
+) -> Result<String, Why> {
     let table = table_of(name, context)?;
     let is_it = |constraint: &&crate::schema::ConstraintState| match &constraint.constraint.kind {
-        ConstraintKind::Unique { columns: own, .. } => {
+        ConstraintKind::Unique { columns: own, nulls_not_distinct: nulls, .. } => {
             own.iter().map(Ident::as_str).eq(columns.iter().map(String::as_str))
+                && nulls_not_distinct.is_none_or(|asked| asked == *nulls)
         }
         _ => false,
     };

@@ -111,7 +111,7 @@ impl ColumnDefinition {
         let is_not_null = *options.option("null") == Value::Boolean(false);
         let default = options.option("default");
         if options.has("default") && !(is_not_null && *default == Value::Nil) {
-            sql += &format!(" DEFAULT {}", self.default(default, &sql_type)?);
+            sql += &format!(" DEFAULT {}", default::quoted(default, &sql_type, false, context)?);
         }
         if is_not_null {
             sql += " NOT NULL";
@@ -120,10 +120,6 @@ impl ColumnDefinition {
             sql += " PRIMARY KEY";
         }
         Ok(sql)
-    }
-
-    fn default(&self, value: &Value, sql_type: &str) -> Result<String, Why> {
-        default::quoted(value, sql_type, false)
     }
 
     /// Its subcommands of `ALTER TABLE`, where it changes a column.
@@ -141,7 +137,12 @@ impl ColumnDefinition {
         }
         match options.named("default") {
             Some(Value::Nil) => sql += &format!(", ALTER COLUMN {column} DROP DEFAULT"),
-            Some(value) => sql += &format!(", ALTER COLUMN {column} SET DEFAULT {}", self.default(value, &sql_type)?),
+            Some(value) => {
+                sql += &format!(
+                    ", ALTER COLUMN {column} SET DEFAULT {}",
+                    default::quoted(value, &sql_type, false, context)?
+                )
+            }
             None => {}
         }
         match options.named("null") {
@@ -305,8 +306,8 @@ fn set_default(arguments: &Arguments, context: &Context<'_>) -> Result<String, W
 /// A default of a column that the catalog has.
 fn default_in(table: &str, column: &str, value: &Value, context: &Context<'_>) -> Result<String, Why> {
     match catalog::column_type(table, column, context) {
-        Some(sql_type) => default::quoted(value, &sql_type, true),
-        None => default::quoted_for_any(value),
+        Some(sql_type) => default::quoted(value, &sql_type, true, context),
+        None => default::quoted_for_any(value, context),
     }
 }
 

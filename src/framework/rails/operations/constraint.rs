@@ -253,7 +253,8 @@ pub(super) fn remove_unique(arguments: &Arguments, context: &Context<'_>) -> Res
         return Ok(vec![drop(table_name, name)]);
     }
     let columns = names_of(arguments.positional.get(1).unwrap_or(&Value::Nil), "a column")?;
-    Ok(vec![drop(table_name, &catalog::unique(table_name, &columns, context)?)])
+    let nulls = arguments.named("nulls_not_distinct").map(Value::is_true);
+    Ok(vec![drop(table_name, &catalog::unique(table_name, &columns, nulls, context)?)])
 }
 
 /// `CONSTRAINT … EXCLUDE …`.
