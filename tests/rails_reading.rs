@@ -3,16 +3,20 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context as _, Result, ensure};
+use safestep::framework::rails::effects::EffectKind;
+use safestep::framework::rails::migration_class::{MigrationClass, Run};
+use safestep::framework::rails::operations::{Context, Version, statements};
 use safestep::framework::rails::ruby::{
     Argument, Call, Expression, ExpressionKind, Pair, Part, Program, Quoted, QuotedKind,
 };
-use safestep::source::ByteSpan;
+use safestep::source::{ByteSpan, SourceFile};
 
 /// All Ruby files of the samples, or of the folders in `SAFESTEP_TEST_MIGRATIONS`.
 fn files() -> Result<Vec<PathBuf>> {
@@ -91,7 +95,11 @@ fn ours(name: &str, file: &str) -> Result<String> {
     for statement in &program.statements {
         statement.walk(&mut |part| {
             if part.kind == ExpressionKind::Unread {
-                println!("unread {name} {:?} {:?}", part.span, part.span.slice(file).chars().take(100).collect::<String>());
+                println!(
+                    "unread {name} {:?} {:?}",
+                    part.span,
+                    part.span.slice(file).chars().take(100).collect::<String>()
+                );
             }
         });
     }
@@ -255,6 +263,69 @@ fn quoted_text(quoted: &Quoted) -> String {
         QuotedKind::Regex => "regex".to_owned(),
         QuotedKind::Command => "-".to_owned(),
     }
+}
+
+/// How much of what migrations call is understood; the most frequent reasons where it is not.
+#[test]
+fn nearly_all_calls_are_understood() -> Result<()> {
+    let (mut all, mut migrations, mut reasons) = (0, 0, BTreeMap::<String, usize>::new());
+    let mut examples = BTreeMap::<String, String>::new();
+    for file in files()? {
+        let source = SourceFile::new(file.to_string_lossy().into_owned(), std::fs::read_to_string(&file)?);
+        let Ok(class) = MigrationClass::read(source) else { continue };
+        migrations += 1;
+        let text = &class.source.text;
+        let calls = directives(text);
+        let context = Context::of(class.bracket.unwrap_or(Version::NEWEST), Version::NEWEST);
+        let mut runs: Vec<&Run> = class.up.iter().collect();
+        runs.extend(class.down.iter().filter(|run| !run.is_change));
+        for run in runs {
+            for statement in &run.body {
+                let is_inside = |call: &&ByteSpan| statement.span.start <= call.start && call.end <= statement.span.end;
+                let count = calls.iter().filter(is_inside).count();
+                all += count;
+                let why = run.effects[statement.effects.clone()].iter().find_map(|effect| match &effect.kind {
+                    EffectKind::Opaque(why) => Some(why.clone()),
+                    EffectKind::Schema(call) => statements(call, &context).err(),
+                    EffectKind::Sql(_) | EffectKind::DropInvalidIndex(_) => None,
+                });
+                if let Some(why) = why.filter(|_| count > 0) {
+                    examples.entry(why.clone()).or_insert_with(|| class.source.path.to_string());
+                    *reasons.entry(why).or_default() += count;
+                }
+            }
+        }
+    }
+    let opaque: usize = reasons.values().sum();
+    println!("{migrations} migrations, {all} calls, {opaque} of them opaque");
+    let mut reasons: Vec<_> = reasons.into_iter().collect();
+    reasons.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    for (why, count) in reasons.iter().take(60) {
+        println!("{count:5} {why} ({})", examples[why]);
+    }
+    ensure!(all > 40 && opaque * 20 <= all, "{opaque} of {all} calls are opaque");
+    Ok(())
+}
+
+/// The calls of schema methods, on the migration, a connection or a table, and of `execute`.
+fn directives(file: &str) -> Vec<ByteSpan> {
+    const BEGINS: [&str; 8] = ["add_", "remove_", "create_", "drop_", "change_", "rename_", "validate_", "enable_"];
+    let mut calls = Vec::new();
+    for statement in &Program::read(file).statements {
+        statement.walk(&mut |part| {
+            let ExpressionKind::Call(call) = &part.kind else { return };
+            let name = call.name.slice(file);
+            let is_on_table = call.receiver.as_ref().is_some_and(|of| of.span.slice(file) == "t");
+            let is_directive = match &call.receiver {
+                None => name == "execute" || BEGINS.iter().any(|begin| name.starts_with(begin)),
+                Some(_) => is_on_table || name == "execute",
+            };
+            if is_directive {
+                calls.push(part.span);
+            }
+        });
+    }
+    calls
 }
 
 /// As Ruby writes it.

@@ -16,7 +16,7 @@ use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
 use crate::operation::{ConstraintOperation, Operation};
 use crate::source::{ByteSpan, SourceFile};
-use crate::sql::{Located, PieceKind, Reading, read_statement, split};
+use crate::sql::{Located, PieceKind, read_statement, split};
 
 /// Reads what a revision's `upgrade()` sends.
 ///
@@ -139,13 +139,14 @@ fn call(file: &str, function: &Function, statements: std::ops::Range<usize>) -> 
     let effects = || body.iter().flat_map(|statement| &function.effects[statement.effects.clone()]);
     let mut sends: Vec<Sending> = effects().flat_map(sendings).collect();
     if body.len() > 1 {
-        sends = vec![together(sends)];
+        sends = vec![Sending::together(sends)];
     }
     Call {
         leading: Some(behind_mark(file, first.leading)),
         span: ByteSpan::new(first.span.start, last.span.end),
         behind: Some(last.behind),
         sends,
+        directives: Vec::new(),
     }
 }
 
@@ -169,21 +170,25 @@ fn sendings(effect: &Effect) -> Vec<Sending> {
     let is_outside = effect.place == Place::Autocommit;
     let sent = match &effect.kind {
         EffectKind::Sql(sent) => sent,
-        EffectKind::Opaque(why) => return vec![unknown(why, effect.span, is_outside)],
+        EffectKind::Opaque(why) => return vec![Sending::unknown(why, effect.span, is_outside)],
     };
     sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect()
 }
 
 fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
     if !sent.parameters.is_empty() {
-        return vec![unknown(&format!("SQL with values from {}", sent.parameters.join(", ")), call, is_outside)];
+        return vec![Sending::unknown(
+            &format!("SQL with values from {}", sent.parameters.join(", ")),
+            call,
+            is_outside,
+        )];
     }
     let text = &sent.sql.value;
     let script = split(text);
     let of_piece = |piece: &crate::sql::Piece| {
         let place = |span: ByteSpan| sent.sql.place(span);
         if piece.kind != PieceKind::Statement {
-            return unknown("text that is no SQL", place(piece.span), is_outside);
+            return Sending::unknown("text that is no SQL", place(piece.span), is_outside);
         }
         if sent.unless_there {
             let sql = unless_there(piece.span.slice(text));
@@ -211,39 +216,4 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
 fn unless_there(statement: &str) -> String {
     let statement = statement.trim_end().trim_end_matches(';');
     format!("DO $check$ BEGIN {statement}; EXCEPTION WHEN duplicate_object THEN NULL; END $check$;")
-}
-
-/// What nobody knows without running the file.
-fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
-    let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
-    let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-    Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside }
-}
-
-/// Statements between which Python looks at what the database answered: they stay as they are.
-fn together(sends: Vec<Sending>) -> Sending {
-    let is_outside = sends.iter().any(|sending| sending.is_outside);
-    let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
-    let mut all = Sending {
-        sql: String::new(),
-        reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
-        spans: Vec::new(),
-        is_outside,
-    };
-    for Sending { sql, reading, spans, .. } in sends {
-        let from = if is_known { all.sql.len() } else { 0 };
-        all.reading.operations.extend(reading.operations.into_iter().map(|located| {
-            let span = match is_known {
-                true => ByteSpan::new(from + located.span.start, from + located.span.end),
-                false => ByteSpan::new(0, 0),
-            };
-            Located { span, ..located }
-        }));
-        all.spans.extend(spans);
-        if is_known {
-            all.sql += &sql;
-            all.sql.push('\n');
-        }
-    }
-    all
 }

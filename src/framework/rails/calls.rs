@@ -1,271 +1,265 @@
-//! TEMPORARY: until the reading comes.
-use super::operations::{Condition, Context, Version, inverse, statements};
-use super::ruby::{Argument, Expression, ExpressionKind as K, Part, Program, QuotedKind};
-use super::value::{Arguments, BlockCall, Call as SchemaCall, Receiver, Value};
+//! The statements of a migration's method as calls, with the SQL that each sends.
+
+use super::effects::{Effect, EffectKind};
+use super::migration_class::{BodyStatement, MigrationClass, Run};
+use super::names::Named;
+use super::operations::{Condition, Context, Sent, Version, rollback, statements};
+use super::project::Project;
+use super::value::Why;
+use super::{RAILS, SIGN};
 use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
 use crate::framework::text::Text;
-use crate::operation::Operation;
-use crate::source::{ByteSpan, SourceFile};
-use crate::sql::{Located, Reading, read_statement};
+use crate::source::{ByteSpan, Directive, DirectiveOrigin, DirectiveScope, RuleSelection, SourceFile};
+use crate::sql::{Located, Piece, PieceKind, read_statement, split};
 
+/// Reads what a migration sends.
+///
+/// # Errors
+/// None by now: what is not understood is opaque.
 pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
-    let text = source.text.clone();
-    let program = Program::read(&text);
-    let mut calls = Vec::new();
-    let mut title = name.to_owned();
-    let mut downgrade = None;
-    if let super::names::Named::Migration(file) = super::names::Named::of(source.path.file_name().unwrap_or_default()) {
-        let words = file.words;
-        title =
-            words.rsplit_once("_step_").filter(|(_, n)| n.parse::<u32>().is_ok()).map_or(words, |(w, _)| w).to_owned();
-    }
-    let class = program.statements.iter().find_map(|e| match &e.kind {
-        K::Class(c) if c.superclass.as_ref().is_some_and(|s| s.span.slice(&text).contains("Migration")) => Some(c),
-        _ => None,
-    });
-    if let Some(class) = class {
-        let sup = class.superclass.as_ref().unwrap().span.slice(&text);
-        let bracket: Version = sup.split(['[', ']']).nth(1).and_then(|v| v.parse().ok()).unwrap_or(Version(4, 2));
-        let context = Context::of(bracket, Version(7, 2));
-        let outside = class.body.statements.iter().any(|s| s.span.slice(&text).starts_with("disable_ddl"));
-        let method = |name: &str| {
-            class.body.statements.iter().find_map(|s| match &s.kind {
-                K::Method(m) if m.name.slice(&text) == name => Some((s.span, m)),
-                _ => None,
-            })
-        };
-        let reader = Reader { text: &text, context, outside };
-        if let Some((_, m)) = method("change").or(method("up")) {
-            let mut end = m.head.end;
-            for s in &m.body.statements {
-                let from = calls.len();
-                reader.statement(s, &mut calls, false);
-                let span = s.extent();
-                if let Some(first) = calls.get_mut(from) {
-                    let line = text[end..].find('\n').map_or(end, |a| end + a + 1).min(s.span.start);
-                    first.leading = Some(ByteSpan::new(line, s.span.start));
-                }
-                if calls.len() > from + 1 {
-                    for c in &mut calls[from + 1..] {
-                        c.leading = Some(ByteSpan::new(c.span.start, c.span.start));
-                    }
-                }
-                end = span.end;
-            }
+    let title = title(name, &source);
+    let project = Project::around(&source.path);
+    let class = match MigrationClass::read(source) {
+        Ok(class) => class,
+        Err((source, none)) => {
+            let all = ByteSpan::new(0, source.text.trim_end().len());
+            let calls = vec![opaque(&none.why, all)];
+            let mut migration = Migration::of_calls(name.to_owned(), source, SIGN, RAILS.runner, calls);
+            migration.title = title;
+            return Ok(migration);
         }
-        if method("change").is_none()
-            && let Some((_, m)) = method("down")
-        {
-            let mut down = Vec::new();
-            m.body.statements.iter().for_each(|s| reader.statement(s, &mut down, false));
-            let sends: Vec<Sending> = down.into_iter().flat_map(|c| c.sends).collect();
-            downgrade = match sends.iter().any(|s| s.sql.is_empty()) {
-                true => Some(Undo::Impossible),
-                false => (!sends.is_empty()).then(|| Undo::By(sends.into_iter().map(|s| s.sql).collect())),
-            };
-        } else if let Some((_, m)) = method("change") {
-            let mut all = Vec::new();
-            let mut ok = true;
-            for s in m.body.statements.iter().rev() {
-                match reader.call(s).and_then(|c| inverse(&c, &context).ok()) {
-                    Some(calls) => {
-                        for c in calls {
-                            match statements(&c, &context) {
-                                Ok(s) => all.extend(s.into_iter().map(|s| s.sql)),
-                                Err(_) => ok = false,
-                            }
-                        }
-                    }
-                    None => ok = false,
-                }
-            }
-            downgrade = if ok && !all.is_empty() {
-                Some(Undo::By(all))
-            } else if ok {
-                None
-            } else {
-                Some(Undo::Impossible)
-            };
-        }
-    }
-    let mut migration = Migration::of_calls(name.to_owned(), source, super::SIGN, super::RAILS.runner, calls);
+    };
+    let rails = project.as_ref().and_then(|project| project.rails).unwrap_or(Version::NEWEST);
+    let context = Context {
+        prefix: project.as_ref().map_or("", |project| &project.prefix),
+        suffix: project.as_ref().map_or("", |project| &project.suffix),
+        ..Context::of(class.bracket.unwrap_or(rails), rails)
+    };
+    let sender = Sender { context, opts_out: class.opts_out };
+    let mut calls: Vec<Call> =
+        class.when_loaded.iter().map(|span| opaque("a call in the body of the class", *span)).collect();
+    calls.extend(class.up.iter().flat_map(|run| sender.calls(run)));
+    calls.sort_by_key(|call| call.span.start);
+    let downgrade = class.down.as_ref().and_then(|run| sender.downgrade(run));
+    let mut migration = Migration::of_calls(name.to_owned(), class.source, SIGN, RAILS.runner, calls);
     migration.title = title;
     migration.downgrade = downgrade;
     Ok(migration)
 }
 
-struct Reader<'a> {
-    text: &'a str,
-    context: Context<'a>,
-    outside: bool,
+/// What a migration is about: the words of its file's name, without the number that safestep gave a step.
+fn title(name: &str, source: &SourceFile) -> String {
+    let Named::Migration(file) = Named::of(source.path.file_name().unwrap_or_default()) else { return name.to_owned() };
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match file.words.rsplit_once("_step_") {
+        Some((words, number)) if is_number(number) => words.to_owned(),
+        _ => file.words.to_owned(),
+    }
 }
 
-impl Reader<'_> {
-    fn statement(&self, s: &Expression, calls: &mut Vec<Call>, bounded: bool) {
-        let span = s.extent();
-        if let K::Call(call) = &s.kind {
-            let name = call.name.slice(self.text);
-            if call.receiver.is_none()
-                && matches!(name, "retry_on_lock_timeout" | "without_timeouts" | "safety_assured")
-                && let Some(block) = &call.block
-            {
-                for s in &block.body.statements {
-                    self.statement(s, calls, bounded || name.starts_with("retry"));
-                }
-                return;
-            }
-            let on_connection = call.receiver.as_ref().is_none_or(|r| r.span.slice(self.text) == "connection");
-            if name == "execute"
-                && on_connection
-                && let Some(Argument::Value(v)) = call.arguments.first()
-                && let Value::Text(t) = self.value(v)
-            {
-                let sends = crate::sql::split(&t.value)
-                    .pieces
-                    .iter()
-                    .map(|p| {
-                        self.sending(
-                            &(p.span.slice(&t.value).trim_end().trim_end_matches(';').to_owned() + ";"),
-                            span,
-                            bounded,
-                        )
-                    })
-                    .collect();
-                calls.push(Call { leading: None, span, behind: None, sends });
-                return;
-            }
-            if name == "drop_invalid_index"
-                && let Some(Argument::Value(v)) = call.arguments.first()
-                && let Value::Text(t) = self.value(v)
-            {
-                let i = &t.value;
-                let sql = format!(
-                    "DO $check$ BEGIN IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('{i}') AND NOT indisvalid) THEN DROP INDEX {i}; END IF; END $check$;"
-                );
-                calls.push(Call { leading: None, span, behind: None, sends: vec![self.sending(&sql, span, true)] });
-                return;
-            }
-            if let Some(c) = self.call(s) {
-                if let Ok(sent) = statements(&c, &self.context) {
-                    let sends = sent
-                        .iter()
-                        .map(|s| {
-                            let _ = Condition::Always;
-                            self.sending(&format!("{};", s.sql), span, bounded)
-                        })
-                        .collect();
-                    calls.push(Call { leading: None, span, behind: None, sends });
-                    return;
-                }
-            }
-        }
-        calls.push(Call { leading: None, span, behind: None, sends: vec![self.unknown(span)] });
+/// Makes calls of what methods do.
+struct Sender<'a> {
+    context: Context<'a>,
+    opts_out: bool,
+}
+
+impl Sender<'_> {
+    /// The statements of a method that send something; those that need what an earlier one got from the database are one with
+    /// it.
+    fn calls(&self, run: &Run) -> Vec<Call> {
+        groups(run).into_iter().map(|statements| self.call(run, statements)).collect()
     }
 
-    fn call(&self, s: &Expression) -> Option<SchemaCall> {
-        let K::Call(call) = &s.kind else { return None };
-        let receiver = match &call.receiver {
-            None => Receiver::Migration,
-            Some(r) if r.span.slice(self.text) == "connection" => Receiver::Connection,
-            _ => return None,
+    fn call(&self, run: &Run, statements: std::ops::Range<usize>) -> Call {
+        let body = &run.body[statements];
+        let (first, last) = (&body[0], &body[body.len() - 1]);
+        let effects = || body.iter().flat_map(|statement| &run.effects[statement.effects.clone()]);
+        let mut sends: Vec<Sending> = effects().flat_map(|effect| self.sendings(effect)).collect();
+        if body.len() > 1 {
+            sends = vec![Sending::together(sends)];
+        }
+        let span = ByteSpan::new(first.span.start, last.span.end);
+        // A statement is one in the file: what cannot be told of a part of it cannot be told of it.
+        if let Some(unknown) = sends.iter().position(|sending| sending.sql.is_empty()).filter(|_| sends.len() > 1) {
+            sends = vec![sends.swap_remove(unknown)];
+            sends[0].spans.iter_mut().for_each(|place| *place = span);
+        }
+        let is_assured = effects().next().is_some() && effects().all(|effect| effect.is_assured);
+        Call {
+            leading: Some(first.leading),
+            span,
+            behind: Some(last.behind),
+            sends,
+            directives: if is_assured { vec![assured()] } else { Vec::new() },
+        }
+    }
+
+    /// What an effect sends, one by one.
+    fn sendings(&self, effect: &Effect) -> Vec<Sending> {
+        let is_outside = self.opts_out && !effect.in_transaction;
+        let mut sends = match &effect.kind {
+            EffectKind::Opaque(why) => vec![Sending::unknown(why, effect.span, is_outside)],
+            EffectKind::Sql(text) => executed(text, is_outside),
+            EffectKind::DropInvalidIndex(name) => vec![of_sql(&drop_invalid_index(name), effect.span, is_outside)],
+            EffectKind::Schema(call) => {
+                let sent = match effect.is_reverted {
+                    true => rollback(call, &self.context),
+                    false => statements(call, &self.context),
+                };
+                match sent {
+                    Ok(sent) => sent.iter().map(|sent| of_sql(&guarded(sent), effect.span, is_outside)).collect(),
+                    Err(why) => vec![Sending::unknown(&why, effect.span, is_outside)],
+                }
+            }
         };
-        let block = match &call.block {
-            None => None,
-            Some(b) => Some(
-                b.body
-                    .statements
-                    .iter()
-                    .map(|s| match &s.kind {
-                        K::Call(c) => Some(BlockCall {
-                            method: c.name.slice(self.text).to_owned(),
-                            arguments: self.arguments(&c.arguments),
-                            span: s.span,
-                        }),
-                        _ => None,
-                    })
-                    .collect::<Option<Vec<_>>>()?,
-            ),
-        };
-        Some(SchemaCall {
-            method: call.name.slice(self.text).to_owned(),
-            receiver,
-            arguments: self.arguments(&call.arguments),
-            block,
-            span: s.span,
-        })
+        sends.iter_mut().for_each(|sending| sending.reading.bounds_lock_waits |= effect.is_bounded);
+        sends
     }
 
-    fn sending(&self, sql: &str, span: ByteSpan, bounded: bool) -> Sending {
-        let mut reading = read_statement(sql);
-        reading.bounds_lock_waits |= bounded;
-        let spans = vec![span; reading.operations.len()];
-        Sending { sql: sql.to_owned(), reading, spans, is_outside: self.outside }
-    }
-
-    fn unknown(&self, span: ByteSpan) -> Sending {
-        let operation = Operation::Opaque { what: "Ruby".into(), is_program: true };
-        let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-        Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside: self.outside }
-    }
-
-    fn arguments(&self, all: &[Argument]) -> Arguments {
-        let mut out = Arguments::default();
-        for a in all {
-            match a {
-                Argument::Value(v) => match self.value(v) {
-                    Value::Hash(h) if h.iter().all(|(k, _)| k.name().is_some()) => {
-                        out.named.extend(h.into_iter().map(|(k, v)| (k.name().unwrap().to_owned(), v)))
-                    }
-                    v => out.positional.push(v),
-                },
-                Argument::Pair(p) => {
-                    let k = p
-                        .key
-                        .as_ref()
-                        .map(|k| self.value(k))
-                        .and_then(|k| k.name().map(str::to_owned))
-                        .unwrap_or_default();
-                    out.named.push((k, p.value.as_ref().map_or(Value::Nil, |v| self.value(v))));
-                }
-            }
-        }
-        out
-    }
-
-    fn value(&self, e: &Expression) -> Value {
-        match &e.kind {
-            K::Quoted(q) => {
-                let mut t = Text::default();
-                for p in &q.parts {
-                    match p {
-                        Part::Text(x) => t.append(x),
-                        Part::Field(..) => return Value::Unknown("interpolation".into()),
-                    }
-                }
-                if q.kind == QuotedKind::Symbol { Value::Symbol(t.value) } else { Value::Text(t) }
-            }
-            K::Number => Value::Number(e.span.slice(self.text).replace('_', "")),
-            K::Keyword => match e.span.slice(self.text) {
-                "true" => Value::Boolean(true),
-                "false" => Value::Boolean(false),
-                "nil" => Value::Nil,
-                w => Value::Unknown(w.into()),
-            },
-            K::Array(v) => Value::Array(v.iter().map(|v| self.value(v)).collect()),
-            K::Hash(p) => Value::Hash(
-                p.iter()
-                    .map(|p| {
-                        (
-                            p.key.as_ref().map_or(Value::Nil, |k| self.value(k)),
-                            p.value.as_ref().map_or(Value::Nil, |k| self.value(k)),
-                        )
-                    })
-                    .collect(),
-            ),
-            K::Lambda(b) => b.body.statements.first().map_or(Value::Nil, |s| Value::Proc(Box::new(self.value(s)))),
-            _ => Value::Unknown(e.span.slice(self.text).to_owned()),
+    /// What taking a migration back sends, where it sends something.
+    fn downgrade(&self, run: &Run) -> Option<Undo> {
+        match self.taken_back(run) {
+            Err(_) => Some(Undo::Impossible),
+            Ok(sql) => (!sql.is_empty()).then_some(Undo::By(sql)),
         }
     }
+
+    fn taken_back(&self, run: &Run) -> Result<Vec<String>, Why> {
+        let mut effects: Vec<&Effect> = run.effects.iter().collect();
+        if run.is_change {
+            // From the last to the first; but a block of `reversible` as it is written.
+            let groups = effects.chunk_by(|one, next| one.block.is_some() && one.block == next.block);
+            effects = groups.rev().flatten().copied().collect();
+        }
+        let mut sql = Vec::new();
+        for effect in effects {
+            if let (EffectKind::Sql(_), true) = (&effect.kind, effect.is_reverted) {
+                return Err("execute".to_owned());
+            }
+            for sending in self.sendings(effect) {
+                if sending.sql.is_empty() {
+                    return Err("something that nobody knows".to_owned());
+                }
+                sql.push(sending.sql);
+            }
+        }
+        Ok(sql)
+    }
+}
+
+/// Which statements stay together, by index, without those that send nothing between them.
+fn groups(run: &Run) -> Vec<std::ops::Range<usize>> {
+    let body = &run.body;
+    let mut groups: Vec<std::ops::Range<usize>> = Vec::new();
+    for (at, statement) in body.iter().enumerate().filter(|(_, statement)| sends(statement)) {
+        // What stands behind a `return` under a condition that nobody knows is done only sometimes, and what stands behind the
+        // end of Rails' own transaction is in another one.
+        let effects = &run.effects[statement.effects.clone()];
+        let is_unknown = |effect: &Effect| matches!(effect.kind, EffectKind::Opaque(_));
+        if effects.iter().any(ends_transaction) || (statement.may_return && effects.iter().any(is_unknown)) {
+            groups.push(at..body.len());
+            break;
+        }
+        let names = needed(body, at, statement);
+        let needs = |earlier: &BodyStatement| sends(earlier) && names.iter().any(|name| earlier.binds.contains(name));
+        match groups.iter().position(|group| body[group.clone()].iter().any(needs)) {
+            Some(first) => {
+                groups.truncate(first + 1);
+                groups[first].end = at + 1;
+            }
+            None => groups.push(at..at + 1),
+        }
+    }
+    groups
+}
+
+fn sends(statement: &BodyStatement) -> bool {
+    !statement.effects.is_empty()
+}
+
+/// The names that a statement uses, and those that the statements use which send nothing and give it a name.
+fn needed(body: &[BodyStatement], at: usize, statement: &BodyStatement) -> Vec<String> {
+    let mut names = statement.uses.clone();
+    for earlier in body[..at].iter().rev().filter(|earlier| earlier.effects.is_empty()) {
+        if earlier.binds.iter().any(|bound| names.contains(bound)) {
+            names.extend(earlier.uses.iter().cloned());
+        }
+    }
+    names
+}
+
+/// It ends the transaction that Rails began.
+fn ends_transaction(effect: &Effect) -> bool {
+    match &effect.kind {
+        EffectKind::Schema(call) => matches!(call.method.as_str(), "commit_db_transaction" | "rollback_db_transaction"),
+        EffectKind::Sql(text) => text.value.trim().trim_end_matches(';').trim_end().eq_ignore_ascii_case("commit"),
+        EffectKind::DropInvalidIndex(_) | EffectKind::Opaque(_) => false,
+    }
+}
+
+/// A gem's `safety_assured`: its author has looked at what is in it.
+fn assured() -> Directive {
+    Directive {
+        rules: RuleSelection::All,
+        scope: DirectiveScope::Statement,
+        origin: DirectiveOrigin::Gem,
+        reason: "safety_assured".to_owned(),
+    }
+}
+
+/// The statements of a string, one by one. Outside of a transaction they are one for the server.
+fn executed(text: &Text, is_outside: bool) -> Vec<Sending> {
+    let sql = &text.value;
+    let script = split(sql);
+    let of_piece = |piece: &Piece| {
+        if piece.kind != PieceKind::Statement {
+            return Sending::unknown("text that is no SQL", text.place(piece.span), is_outside);
+        }
+        let reading = script.read(piece, sql);
+        let from = piece.span.start;
+        let place = |located: &Located| text.place(ByteSpan::new(from + located.span.start, from + located.span.end));
+        let spans = reading.operations.iter().map(place).collect();
+        let sql = piece.span.slice(sql).trim_end().trim_end_matches(';').to_owned() + ";";
+        Sending { sql, reading, spans, is_outside }
+    };
+    let sends: Vec<Sending> = script.pieces.iter().map(of_piece).collect();
+    match is_outside && sends.len() > 1 {
+        true => vec![Sending::together(sends)],
+        false => sends,
+    }
+}
+
+/// SQL that stands for a call.
+fn of_sql(sql: &str, span: ByteSpan, is_outside: bool) -> Sending {
+    let sql = sql.trim_end().trim_end_matches(';').to_owned() + ";";
+    let reading = read_statement(&sql);
+    let spans = vec![span; reading.operations.len()];
+    Sending { sql, reading, spans, is_outside }
+}
+
+/// Nothing is made where it is there, and nothing is dropped where it is not.
+fn guarded(sent: &Sent) -> String {
+    let statement = sent.sql.trim_end().trim_end_matches(';');
+    let errors = match sent.condition {
+        Condition::Always => return sent.sql.clone(),
+        Condition::UnlessThere => "duplicate_object OR duplicate_table OR duplicate_column",
+        Condition::IfThere => "undefined_object OR undefined_table OR undefined_column",
+    };
+    format!("DO $check$ BEGIN {statement}; EXCEPTION WHEN {errors} THEN NULL; END $check$;")
+}
+
+/// As the method of that name does it.
+fn drop_invalid_index(name: &str) -> String {
+    let literal = name.replace('\'', "''");
+    format!(
+        "DO $check$ BEGIN IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('{literal}') AND NOT indisvalid) \
+         THEN DROP INDEX {name}; END IF; END $check$;"
+    )
+}
+
+/// A statement that nobody knows without running the file.
+fn opaque(why: &str, span: ByteSpan) -> Call {
+    Call { leading: None, span, behind: None, sends: vec![Sending::unknown(why, span, false)], directives: Vec::new() }
 }

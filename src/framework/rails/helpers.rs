@@ -71,3 +71,42 @@ impl Helper {
         }
     }
 }
+
+/// A method that a rewrite wrote into a class, as a reader finds it there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Own {
+    /// [`RETRY`].
+    Retry,
+    /// [`WITHOUT_TIMEOUTS`].
+    WithoutTimeouts,
+    /// [`DROP_INVALID_INDEX`].
+    DropInvalidIndex,
+}
+
+impl Own {
+    /// The method of that name whose definition this is, when it is one that a rewrite wrote, with whatever times and numbers.
+    pub fn of(name: &str, definition: &str) -> Option<Own> {
+        let (helper, own) = match name {
+            RETRY => (Helper::Retry, Own::Retry),
+            WITHOUT_TIMEOUTS => (Helper::WithoutTimeouts, Own::WithoutTimeouts),
+            DROP_INVALID_INDEX => (Helper::DropInvalidIndex, Own::DropInvalidIndex),
+            _ => return None,
+        };
+        let between = |before: &str, after: char| {
+            let (value, _) = definition.split_once(before)?.1.split_once(after)?;
+            Some(value.to_owned())
+        };
+        let settings = LayoutSettings {
+            lock_timeout: between("lock_timeout = '", '\''),
+            lock_attempts: between("attempts = ", ')').and_then(|attempts| attempts.parse().ok()).unwrap_or_default(),
+            batch_size: 0,
+            batch_pause: 0.0,
+            postgres: 0,
+            layout: None,
+            one_file: None,
+        };
+        let written = helper.definition(&settings);
+        let code = written.lines().filter(|line| !line.trim_start().starts_with('#')).map(str::trim);
+        code.eq(definition.lines().map(str::trim)).then_some(own)
+    }
+}

@@ -1,6 +1,7 @@
 //! Rails: migrations are Ruby files, whose schema methods Active Record turns into SQL.
 //!
-//! [`ruby`] reads the language, [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
+//! [`ruby`] reads the language, [`migration_class`] what a file says of itself and what its methods do ([`effects`], [`scope`]).
+//! [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
 //! `folder` finds the files by what [`project`] says of the application, [`names`] and [`version`] say what files are called.
 //!
 //! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up`, `downgrade`
@@ -10,16 +11,19 @@ mod calls;
 mod database_yml;
 mod directive;
 mod downgrade;
+pub mod effects;
 mod file;
 mod folder;
 pub mod helpers;
 mod idiom;
 mod ledger;
+pub mod migration_class;
 pub mod names;
 pub mod operations;
 mod place;
 pub mod project;
 pub mod ruby;
+pub mod scope;
 mod steps;
 pub mod value;
 pub mod version;

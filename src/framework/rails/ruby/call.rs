@@ -333,8 +333,7 @@ impl<'a> Parser<'a> {
         let Token { kind, span: name } = self.next()?;
         let is_called = self.is_operator("(") && !self.is_spaced(0);
         // What looks like an argument of a constant or a variable is one only where nothing else can stand.
-        let is_command =
-            self.begins_command() && (kind == TokenKind::Name || self.kind() != Some(TokenKind::Operator));
+        let is_command = self.begins_command() && (kind == TokenKind::Name || self.kind() != Some(TokenKind::Operator));
         if !is_called && !is_command {
             return Some(alone);
         }
