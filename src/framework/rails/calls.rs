@@ -1,9 +1,12 @@
 //! The statements of a migration's method as calls, with the SQL that each sends.
 
+use std::cell::{Cell, RefCell};
+
 use super::effects::{Effect, EffectKind};
+use super::history;
 use super::migration_class::{BodyStatement, MigrationClass, Run};
 use super::names::Named;
-use super::operations::{Condition, Context, Sent, Version, rollback, statements};
+use super::operations::{self, Condition, Context, NO_CATALOG, Sent, Version, rollback, statements};
 use super::project::Project;
 use super::value::Why;
 use super::{RAILS, SIGN};
@@ -11,6 +14,7 @@ use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
 use crate::framework::text::Text;
+use crate::schema::Schema;
 use crate::source::{ByteSpan, Directive, DirectiveOrigin, DirectiveScope, RuleSelection, SourceFile};
 use crate::sql::{Located, Piece, PieceKind, read_statement, split};
 
@@ -19,6 +23,31 @@ use crate::sql::{Located, Piece, PieceKind, read_statement, split};
 /// # Errors
 /// None by now: what is not understood is opaque.
 pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
+    let path = source.path.clone();
+    let read = read_on(name, source, None);
+    // Few migrations ask the catalog, and those before them have to be read for it.
+    if let Some(schema) = read.asks.then(|| history::before(&path)).flatten() {
+        return Ok(read_on(name, read.migration.source, Some(schema)).migration);
+    }
+    Ok(read.migration)
+}
+
+/// The catalog after a migration that meets this one.
+pub(super) fn applied(source: SourceFile, schema: Schema) -> Schema {
+    read_on("", source, Some(schema.clone())).schema.unwrap_or(schema)
+}
+
+/// A migration that was read.
+struct Read {
+    migration: Migration,
+    /// It has calls for which the catalog is asked, and nobody knows it.
+    asks: bool,
+    /// The catalog that it leaves, where the one that it meets is known.
+    schema: Option<Schema>,
+}
+
+/// Reads a migration that meets a catalog.
+fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Read {
     let title = title(name, &source);
     let project = Project::around(&source.path);
     let class = match MigrationClass::read(source) {
@@ -28,7 +57,7 @@ pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, Framewor
             let calls = vec![opaque(&none.why, all)];
             let mut migration = Migration::of_calls(name.to_owned(), source, SIGN, RAILS.runner, calls);
             migration.title = title;
-            return Ok(migration);
+            return Read { migration, asks: false, schema };
         }
     };
     let rails = project.as_ref().and_then(|project| project.rails).unwrap_or(Version::NEWEST);
@@ -37,16 +66,18 @@ pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, Framewor
         suffix: project.as_ref().map_or("", |project| &project.suffix),
         ..Context::of(class.bracket.unwrap_or(rails), rails)
     };
-    let sender = Sender { context, opts_out: class.opts_out };
+    let sender = Sender { context, opts_out: class.opts_out, asks: Cell::new(false), schema: schema.into() };
     let mut calls: Vec<Call> =
         class.when_loaded.iter().map(|span| opaque("a call in the body of the class", *span)).collect();
     calls.extend(class.up.iter().flat_map(|run| sender.calls(run)));
     calls.sort_by_key(|call| call.span.start);
+    let after = sender.schema.borrow().clone();
     let downgrade = class.down.as_ref().and_then(|run| sender.downgrade(run));
+    let asks = sender.asks.get();
     let mut migration = Migration::of_calls(name.to_owned(), class.source, SIGN, RAILS.runner, calls);
     migration.title = title;
     migration.downgrade = downgrade;
-    Ok(migration)
+    Read { migration, asks, schema: after }
 }
 
 /// What a migration is about: the words of its file's name, without the number that safestep gave a step.
@@ -63,6 +94,10 @@ fn title(name: &str, source: &SourceFile) -> String {
 struct Sender<'a> {
     context: Context<'a>,
     opts_out: bool,
+    /// The catalog was asked, and nobody knows it.
+    asks: Cell<bool>,
+    /// The catalog that the next call meets.
+    schema: RefCell<Option<Schema>>,
 }
 
 impl Sender<'_> {
@@ -104,16 +139,26 @@ impl Sender<'_> {
             EffectKind::Sql(text) => executed(text, is_outside),
             EffectKind::DropInvalidIndex(name) => vec![of_sql(&drop_invalid_index(name), effect.span, is_outside)],
             EffectKind::Schema(call) => {
+                let mut schema = self.schema.borrow_mut();
+                let context = Context { schema: schema.as_ref(), ..self.context };
                 let sent = match effect.is_reverted {
-                    true => rollback(call, &self.context),
-                    false => statements(call, &self.context),
+                    true => rollback(call, &context),
+                    false => statements(call, &context),
                 };
+                self.asks.set(self.asks.get() || sent.as_ref().is_err_and(|why| why == NO_CATALOG));
+                if let Ok(sent) = &sent {
+                    *schema = schema.take().map(|schema| operations::applied(schema, sent));
+                }
                 match sent {
                     Ok(sent) => sent.iter().map(|sent| of_sql(&guarded(sent), effect.span, is_outside)).collect(),
                     Err(why) => vec![Sending::unknown(&why, effect.span, is_outside)],
                 }
             }
         };
+        if let (EffectKind::Sql(_), Some(schema)) = (&effect.kind, self.schema.borrow_mut().as_mut()) {
+            let operations = sends.iter().flat_map(|sending| &sending.reading.operations);
+            operations.for_each(|located| schema.apply(&located.operation));
+        }
         sends.iter_mut().for_each(|sending| sending.reading.bounds_lock_waits |= effect.is_bounded);
         sends
     }
