@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::effects::{Effect, EffectKind};
 use super::migration_class::{BodyStatement, MigrationClass, Run};
 use super::names::Named;
-use super::operations::{Condition, Context, Sent, Version, rollback, statements};
+use super::operations::{self, Condition, Context, Sent, Version, rollback, statements};
 use super::project::Project;
 use super::value::Why;
 use super::{RAILS, SIGN};
@@ -13,32 +13,28 @@ use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
 use crate::framework::text::Text;
-use crate::operation::Operation;
 use crate::schema::Schema;
 use crate::source::{ByteSpan, Directive, DirectiveOrigin, DirectiveScope, RuleSelection, SourceFile};
-use crate::sql::{Located, Piece, PieceKind, Reading, read_statement, split};
+use crate::sql::{Located, Piece, PieceKind, read_statement, split};
 
 /// Reads what a migration sends.
 ///
 /// # Errors
 /// None by now: what is not understood is opaque.
 pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
-    read_before(name, source, None)
+    Ok(read_on(name, source, None))
 }
 
-/// The same where it meets a catalog: Active Record looks there for the names of indexes, the types of columns, … `None` where all
-/// is known without.
+/// The same where it meets a catalog, when Active Record asks it for something; `None` where it asks nothing.
 pub(super) fn read_against(migration: &Migration, before: &Schema) -> Option<Migration> {
     let is_unknown = migration.statements.iter().any(|statement| statement.sql.as_deref() == Some(""));
-    let is_final = !is_unknown && migration.downgrade != Some(Undo::Impossible);
-    if is_final {
-        return None;
-    }
-    let source = SourceFile::new(migration.path().clone(), migration.text());
-    read_before(&migration.name, source, Some(before)).ok()
+    let asks = is_unknown || migration.downgrade == Some(Undo::Impossible);
+    let source = || SourceFile::new(migration.path().clone(), migration.text());
+    asks.then(|| read_on(&migration.name, source(), Some(before.clone())))
 }
 
-fn read_before(name: &str, source: SourceFile, before: Option<&Schema>) -> Result<Migration, FrameworkError> {
+/// Reads a migration that meets a catalog.
+fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Migration {
     let title = title(name, &source);
     let project = Project::around(&source.path);
     let class = match MigrationClass::read(source) {
@@ -48,7 +44,7 @@ fn read_before(name: &str, source: SourceFile, before: Option<&Schema>) -> Resul
             let calls = vec![opaque(&none.why, all)];
             let mut migration = Migration::of_calls(name.to_owned(), source, SIGN, RAILS.runner, calls);
             migration.title = title;
-            return Ok(migration);
+            return migration;
         }
     };
     let rails = project.as_ref().and_then(|project| project.rails).unwrap_or(Version::NEWEST);
@@ -57,7 +53,7 @@ fn read_before(name: &str, source: SourceFile, before: Option<&Schema>) -> Resul
         suffix: project.as_ref().map_or("", |project| &project.suffix),
         ..Context::of(class.bracket.unwrap_or(rails), rails)
     };
-    let sender = Sender { context, opts_out: class.opts_out, schema: RefCell::new(before.cloned()) };
+    let sender = Sender { context, opts_out: class.opts_out, schema: schema.into() };
     let mut calls: Vec<Call> =
         class.when_loaded.iter().map(|span| opaque("a call in the body of the class", *span)).collect();
     calls.extend(class.up.iter().flat_map(|run| sender.calls(run)));
@@ -66,7 +62,7 @@ fn read_before(name: &str, source: SourceFile, before: Option<&Schema>) -> Resul
     let mut migration = Migration::of_calls(name.to_owned(), class.source, SIGN, RAILS.runner, calls);
     migration.title = title;
     migration.downgrade = downgrade;
-    Ok(migration)
+    migration
 }
 
 /// What a migration is about: the words of its file's name, without the number that safestep gave a step.
@@ -83,7 +79,7 @@ fn title(name: &str, source: &SourceFile) -> String {
 struct Sender<'a> {
     context: Context<'a>,
     opts_out: bool,
-    /// The catalog that the next call meets, where it is known.
+    /// The catalog that the next call meets.
     schema: RefCell<Option<Schema>>,
 }
 
@@ -100,7 +96,7 @@ impl Sender<'_> {
         let effects = || body.iter().flat_map(|statement| &run.effects[statement.effects.clone()]);
         let mut sends: Vec<Sending> = effects().flat_map(|effect| self.sendings(effect)).collect();
         if body.len() > 1 {
-            sends = vec![together(sends)];
+            sends = vec![Sending::together(sends)];
         }
         let span = ByteSpan::new(first.span.start, last.span.end);
         // A statement is one in the file: what cannot be told of a part of it cannot be told of it.
@@ -122,27 +118,30 @@ impl Sender<'_> {
     fn sendings(&self, effect: &Effect) -> Vec<Sending> {
         let is_outside = self.opts_out && !effect.in_transaction;
         let mut sends = match &effect.kind {
-            EffectKind::Opaque(why) => vec![unknown(why, effect.span, is_outside)],
+            EffectKind::Opaque(why) => vec![Sending::unknown(why, effect.span, is_outside)],
             EffectKind::Sql(text) => executed(text, is_outside),
             EffectKind::DropInvalidIndex(name) => vec![of_sql(&drop_invalid_index(name), effect.span, is_outside)],
             EffectKind::Schema(call) => {
-                let schema = self.schema.borrow();
+                let mut schema = self.schema.borrow_mut();
                 let context = Context { schema: schema.as_ref(), ..self.context };
                 let sent = match effect.is_reverted {
                     true => rollback(call, &context),
                     false => statements(call, &context),
                 };
+                if let Ok(sent) = &sent {
+                    *schema = schema.take().map(|schema| operations::applied(schema, sent));
+                }
                 match sent {
                     Ok(sent) => sent.iter().map(|sent| of_sql(&guarded(sent), effect.span, is_outside)).collect(),
-                    Err(why) => vec![unknown(&why, effect.span, is_outside)],
+                    Err(why) => vec![Sending::unknown(&why, effect.span, is_outside)],
                 }
             }
         };
-        sends.iter_mut().for_each(|sending| sending.reading.bounds_lock_waits |= effect.is_bounded);
-        if let Some(schema) = self.schema.borrow_mut().as_mut() {
+        if let (EffectKind::Sql(_), Some(schema)) = (&effect.kind, self.schema.borrow_mut().as_mut()) {
             let operations = sends.iter().flat_map(|sending| &sending.reading.operations);
             operations.for_each(|located| schema.apply(&located.operation));
         }
+        sends.iter_mut().for_each(|sending| sending.reading.bounds_lock_waits |= effect.is_bounded);
         sends
     }
 
@@ -243,7 +242,7 @@ fn executed(text: &Text, is_outside: bool) -> Vec<Sending> {
     let script = split(sql);
     let of_piece = |piece: &Piece| {
         if piece.kind != PieceKind::Statement {
-            return unknown("text that is no SQL", text.place(piece.span), is_outside);
+            return Sending::unknown("text that is no SQL", text.place(piece.span), is_outside);
         }
         let reading = script.read(piece, sql);
         let from = piece.span.start;
@@ -254,7 +253,7 @@ fn executed(text: &Text, is_outside: bool) -> Vec<Sending> {
     };
     let sends: Vec<Sending> = script.pieces.iter().map(of_piece).collect();
     match is_outside && sends.len() > 1 {
-        true => vec![together(sends)],
+        true => vec![Sending::together(sends)],
         false => sends,
     }
 }
@@ -289,39 +288,5 @@ fn drop_invalid_index(name: &str) -> String {
 
 /// A statement that nobody knows without running the file.
 fn opaque(why: &str, span: ByteSpan) -> Call {
-    Call { leading: None, span, behind: None, sends: vec![unknown(why, span, false)], directives: Vec::new() }
-}
-
-fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
-    let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
-    let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-    Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside }
-}
-
-/// Statements that are sent together, or between which Ruby looks at what the database answered: they stay as they are.
-fn together(sends: Vec<Sending>) -> Sending {
-    let is_outside = sends.iter().any(|sending| sending.is_outside);
-    let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
-    let mut all = Sending {
-        sql: String::new(),
-        reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
-        spans: Vec::new(),
-        is_outside,
-    };
-    for Sending { sql, reading, spans, .. } in sends {
-        let from = if is_known { all.sql.len() } else { 0 };
-        all.reading.operations.extend(reading.operations.into_iter().map(|located| {
-            let span = match is_known {
-                true => ByteSpan::new(from + located.span.start, from + located.span.end),
-                false => ByteSpan::new(0, 0),
-            };
-            Located { span, ..located }
-        }));
-        all.spans.extend(spans);
-        if is_known {
-            all.sql += &sql;
-            all.sql.push('\n');
-        }
-    }
-    all
+    Call { leading: None, span, behind: None, sends: vec![Sending::unknown(why, span, false)], directives: Vec::new() }
 }

@@ -2,9 +2,24 @@
 
 use super::context::Context;
 use super::names::split;
+use super::sent::Sent;
 use crate::framework::rails::value::Why;
 use crate::operation::{ConstraintKind, Ident, QualifiedName};
 use crate::schema::{Schema, Table};
+use crate::sql::read_statement;
+
+/// The catalog after what was sent, as if all of it succeeded.
+pub fn applied(mut schema: Schema, sent: &[Sent]) -> Schema {
+    for sent in sent {
+        for located in read_statement(&sent.sql).operations {
+            schema.apply(&located.operation);
+        }
+    }
+    schema
+}
+
+/// Why there is no SQL of a call for which Active Record asks the catalog, where [`Context::schema`] is missing.
+pub const NO_CATALOG: &str = "the catalog that it meets is not known";
 
 /// A name as the catalog has it.
 pub(super) fn qualified(name: &str) -> QualifiedName {
@@ -13,7 +28,7 @@ pub(super) fn qualified(name: &str) -> QualifiedName {
 }
 
 fn schema<'a>(context: &Context<'a>) -> Result<&'a Schema, Why> {
-    context.schema.ok_or_else(|| "the catalog that it meets is not known".to_owned())
+    context.schema.ok_or_else(|| NO_CATALOG.to_owned())
 }
 
 fn table_of<'a>(name: &str, context: &Context<'a>) -> Result<&'a Table, Why> {
@@ -79,12 +94,18 @@ pub(super) fn foreign_keys(name: &str, context: &Context<'_>) -> Result<Vec<Fore
     Ok(keys)
 }
 
-/// The name of the unique constraint of a table on these columns.
-pub(super) fn unique(name: &str, columns: &[String], context: &Context<'_>) -> Result<String, Why> {
+/// The name of the unique constraint of a table on these columns, with `NULLS NOT DISTINCT` or without it where that is asked.
+pub(super) fn unique(
+    name: &str,
+    columns: &[String],
+    nulls_not_distinct: Option<bool>,
+    context: &Context<'_>,
+) -> Result<String, Why> {
     let table = table_of(name, context)?;
     let is_it = |constraint: &&crate::schema::ConstraintState| match &constraint.constraint.kind {
-        ConstraintKind::Unique { columns: own, .. } => {
+        ConstraintKind::Unique { columns: own, nulls_not_distinct: nulls, .. } => {
             own.iter().map(Ident::as_str).eq(columns.iter().map(String::as_str))
+                && nulls_not_distinct.is_none_or(|asked| asked == *nulls)
         }
         _ => false,
     };

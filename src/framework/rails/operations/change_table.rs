@@ -1,6 +1,7 @@
 //! `change_table` and its block: calls on the connection, one by one or merged into one `ALTER TABLE`.
 
 use super::arguments::{hash_options, string};
+use super::catalog;
 use super::column;
 use super::compatibility;
 use super::connection;
@@ -10,6 +11,7 @@ use super::names::table;
 use super::sent::Sent;
 use super::types;
 use crate::framework::rails::value::{Arguments, BlockCall, Call, Receiver, Value, Why};
+use crate::schema::Schema;
 
 /// `change_table(table, bulk: …) { |t| … }`.
 pub(super) fn change(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
@@ -23,38 +25,67 @@ pub(super) fn change(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Wh
 }
 
 fn one_by_one(commands: &[Call], context: &Context<'_>) -> Result<Vec<Sent>, Why> {
-    let mut sent = Vec::new();
+    let mut run = Run::new(context);
     for command in commands {
-        sent.extend(connection::statements(command, &context.on_connection())?);
+        run.call(command)?;
     }
-    Ok(sent)
+    Ok(run.sent)
 }
 
 /// `bulk_change_table`: what can be a subcommand joins its neighbours.
 pub(super) fn merged(name: &str, commands: &[Call], context: &Context<'_>) -> Result<Vec<Sent>, Why> {
-    let context = context.on_connection();
-    let (mut sent, mut subcommands, mut behind) = (Vec::new(), Vec::new(), Vec::new());
-    let flush = |sent: &mut Vec<Sent>, subcommands: &mut Vec<String>, behind: &mut Vec<Sent>| {
-        if !subcommands.is_empty() {
-            sent.push(Sent::always(format!("ALTER TABLE {} {}", table(name), subcommands.join(", "))));
-        }
-        subcommands.clear();
-        sent.append(behind);
-    };
+    let mut run = Run::new(context);
+    let (mut subcommands, mut behind) = (Vec::new(), Vec::new());
     for command in commands {
-        match column::for_alter(command, &context)? {
+        match column::for_alter(command, &run.context())? {
             Some((more, then)) => {
                 subcommands.extend(more);
                 behind.extend(then);
             }
             None => {
-                flush(&mut sent, &mut subcommands, &mut behind);
-                sent.extend(connection::statements(command, &context)?);
+                run.flush(name, &mut subcommands, &mut behind);
+                run.call(command)?;
             }
         }
     }
-    flush(&mut sent, &mut subcommands, &mut behind);
-    Ok(sent)
+    run.flush(name, &mut subcommands, &mut behind);
+    Ok(run.sent)
+}
+
+/// Calls on the connection, each of which meets the catalog that those before it left.
+pub(super) struct Run<'a> {
+    context: Context<'a>,
+    schema: Option<Schema>,
+    pub(super) sent: Vec<Sent>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(context: &Context<'a>) -> Run<'a> {
+        Run { context: context.on_connection(), schema: context.schema.cloned(), sent: Vec::new() }
+    }
+
+    fn context(&self) -> Context<'_> {
+        Context { schema: self.schema.as_ref(), ..self.context }
+    }
+
+    pub(super) fn call(&mut self, call: &Call) -> Result<(), Why> {
+        let sent = connection::statements(call, &self.context())?;
+        self.send(sent);
+        Ok(())
+    }
+
+    fn send(&mut self, sent: Vec<Sent>) {
+        self.schema = self.schema.take().map(|schema| catalog::applied(schema, &sent));
+        self.sent.extend(sent);
+    }
+
+    fn flush(&mut self, name: &str, subcommands: &mut Vec<String>, behind: &mut Vec<Sent>) {
+        if !subcommands.is_empty() {
+            self.send(vec![Sent::always(format!("ALTER TABLE {} {}", table(name), subcommands.join(", ")))]);
+        }
+        subcommands.clear();
+        self.send(std::mem::take(behind));
+    }
 }
 
 /// The calls on the connection that the block makes.
@@ -103,6 +134,15 @@ fn of_call(name: &str, call: &BlockCall, context: &Context<'_>) -> Result<Vec<Ca
         Ok(commands)
     };
     let one = |method: &str, options: Arguments| Ok(vec![command(method, positional, options)]);
+    // Some did not pass options on as what they are when they were new.
+    let lost_options = match method {
+        "check_constraint" | "remove_check_constraint" => context.runs_before(7, 0),
+        method if method.ends_with("_constraint") => context.runs_before(8, 0),
+        _ => false,
+    };
+    if lost_options && !options.named.is_empty() {
+        return Err("options that are not passed on".to_owned());
+    }
     match method {
         "column" => match positional {
             [column, ty] => add_column(column, ty, options),

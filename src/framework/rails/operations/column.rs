@@ -1,6 +1,6 @@
 //! Columns: their definitions, and the methods that add, change and remove them.
 
-use super::catalog;
+use super::catalog::{self, NO_CATALOG};
 use super::context::{Context, Version};
 use super::default;
 use super::index;
@@ -61,6 +61,9 @@ impl ColumnDefinition {
         if ty == "datetime" && bracket < Version(7, 0) {
             "timestamp".clone_into(&mut ty);
         }
+        if ty == "virtual" && context.runs_before(7, 0) {
+            return Err("a virtual column before 7.0".to_owned());
+        }
         if ty == "virtual" {
             ty = options.text("type")?.ok_or("a virtual column without a type")?.to_owned();
         }
@@ -108,7 +111,7 @@ impl ColumnDefinition {
         let is_not_null = *options.option("null") == Value::Boolean(false);
         let default = options.option("default");
         if options.has("default") && !(is_not_null && *default == Value::Nil) {
-            sql += &format!(" DEFAULT {}", self.default(default, &sql_type)?);
+            sql += &format!(" DEFAULT {}", default::quoted(default, &sql_type, false, context)?);
         }
         if is_not_null {
             sql += " NOT NULL";
@@ -117,10 +120,6 @@ impl ColumnDefinition {
             sql += " PRIMARY KEY";
         }
         Ok(sql)
-    }
-
-    fn default(&self, value: &Value, sql_type: &str) -> Result<String, Why> {
-        default::quoted(value, sql_type, false)
     }
 
     /// Its subcommands of `ALTER TABLE`, where it changes a column.
@@ -138,7 +137,12 @@ impl ColumnDefinition {
         }
         match options.named("default") {
             Some(Value::Nil) => sql += &format!(", ALTER COLUMN {column} DROP DEFAULT"),
-            Some(value) => sql += &format!(", ALTER COLUMN {column} SET DEFAULT {}", self.default(value, &sql_type)?),
+            Some(value) => {
+                sql += &format!(
+                    ", ALTER COLUMN {column} SET DEFAULT {}",
+                    default::quoted(value, &sql_type, false, context)?
+                )
+            }
             None => {}
         }
         match options.named("null") {
@@ -302,8 +306,9 @@ fn set_default(arguments: &Arguments, context: &Context<'_>) -> Result<String, W
 /// A default of a column that the catalog has.
 fn default_in(table: &str, column: &str, value: &Value, context: &Context<'_>) -> Result<String, Why> {
     match catalog::column_type(table, column, context) {
-        Some(sql_type) => default::quoted(value, &sql_type, true),
-        None => default::quoted_for_any(value),
+        Some(sql_type) => default::quoted(value, &sql_type, true, context),
+        None if context.schema.is_none() && !matches!(value, Value::Proc(_)) => Err(NO_CATALOG.to_owned()),
+        None => default::quoted_for_any(value, context),
     }
 }
 

@@ -2,6 +2,7 @@
 //! prefix and the suffix of tables.
 
 use super::arguments::{hash_options, string};
+use super::catalog;
 use super::context::{Context, Version};
 use super::index;
 use super::names::{self, Columns};
@@ -43,10 +44,8 @@ pub(super) fn in_bracket(call: &Call, context: &Context<'_>) -> Result<Call, Why
             let columns = options.positional.get(1).cloned().unwrap_or(Value::Nil);
             index::name_in_bracket(&table, options, &columns, context)?;
         }
-        "remove_index" if before(5, 0) && !options.has("name") => {
-            let table = options.name_at(0, "the table")?;
-            let columns = Columns::of(options.positional.get(1).unwrap_or(options.option("column")))?;
-            let name = names::index(table, &columns, context);
+        "remove_index" if before(5, 0) => {
+            let name = index_name_for_remove(options, context)?;
             options.set("name", string(&name));
         }
         "add_reference" | "add_belongs_to" if before(7, 1) => reference_in_table(options, context),
@@ -74,6 +73,20 @@ pub(super) fn in_bracket(call: &Call, context: &Context<'_>) -> Result<Call, Why
         _ => {}
     }
     Ok(call)
+}
+
+/// Up to 4.2 an index is looked for under the name that its columns give, then under its own; without the prefix of its table.
+fn index_name_for_remove(options: &Arguments, context: &Context<'_>) -> Result<String, Why> {
+    let table = options.name_at(0, "the table")?;
+    let columns = options.positional.get(1).unwrap_or(options.option("column"));
+    let by_columns = match columns {
+        Value::Nil => None,
+        columns => Some(names::index(table, &Columns::of(columns)?, context)),
+    };
+    let known = catalog::indexes(table, context)?;
+    let candidates = by_columns.into_iter().chain(options.text("name")?.map(str::to_owned));
+    let mut found = candidates.filter(|name| known.iter().any(|index| index.name == *name));
+    found.next().ok_or_else(|| format!("no such index of {table} is known"))
 }
 
 fn create_table(options: &mut Arguments, context: &Context<'_>) {

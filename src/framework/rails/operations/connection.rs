@@ -63,7 +63,7 @@ pub(super) fn statements(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>
         "drop_enum" => drop_enum(arguments),
         "rename_enum" => rename_enum(arguments, context),
         "add_enum_value" => add_enum_value(arguments, context),
-        "rename_enum_value" => rename_enum_value(arguments),
+        "rename_enum_value" => rename_enum_value(arguments, context),
         method => Err(method.to_owned()),
     }
 }
@@ -189,6 +189,10 @@ fn create_enum(arguments: &Arguments, context: &Context<'_>) -> Result<Vec<Sent>
     arguments.at_most(2)?;
     let name = arguments.name_at(0, "the enum")?;
     let values = names_of(arguments.positional.get(1).unwrap_or(&Value::Nil), "a value")?;
+    // In 7.0 it is put between quotes as it is.
+    if let Some(value) = values.iter().find(|value| value.contains('\'') && context.runs_before(7, 1)) {
+        return Err(format!("the value {value}"));
+    }
     let values = values.iter().map(|value| literal(value)).collect::<Vec<_>>().join(", ");
     let name = if context.runs_before(7, 1) { quoted(name) } else { quoted_table(name) };
     let sql = format!("CREATE TYPE {name} AS ENUM ({values})");
@@ -218,6 +222,7 @@ fn rename_enum(arguments: &Arguments, context: &Context<'_>) -> Result<Vec<Sent>
 fn add_enum_value(arguments: &Arguments, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
     arguments.at_most(2)?;
     let (name, value) = (arguments.name_at(0, "the enum")?, arguments.name_at(1, "the value")?);
+    unescaped(&[Some(value), arguments.text("before")?, arguments.text("after")?], context)?;
     let is_guarded = arguments.is_on("if_not_exists") && !context.runs_before(8, 0);
     let if_not_exists = if is_guarded { " IF NOT EXISTS" } else { "" };
     let place = match (arguments.text("before")?, arguments.text("after")?) {
@@ -230,11 +235,20 @@ fn add_enum_value(arguments: &Arguments, context: &Context<'_>) -> Result<Vec<Se
     Ok(vec![Sent::always(sql)])
 }
 
+/// Until 8.0 values are put between quotes as they are.
+fn unescaped(values: &[Option<&str>], context: &Context<'_>) -> Result<(), Why> {
+    match values.iter().flatten().find(|value| value.contains('\'') && context.runs_before(8, 0)) {
+        Some(value) => Err(format!("the value {value}")),
+        None => Ok(()),
+    }
+}
+
 /// `rename_enum_value(name, from:, to:)`.
-fn rename_enum_value(arguments: &Arguments) -> Result<Vec<Sent>, Why> {
+fn rename_enum_value(arguments: &Arguments, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
     let name = arguments.name_at(0, "the enum")?;
     let from = arguments.text("from")?.ok_or("no from")?;
     let to = arguments.text("to")?.ok_or("no to")?;
+    unescaped(&[Some(from), Some(to)], context)?;
     Ok(vec![Sent::always(format!(
         "ALTER TYPE {} RENAME VALUE {} TO {}",
         quoted_table(name),

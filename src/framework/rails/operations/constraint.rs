@@ -133,8 +133,12 @@ pub(super) fn remove_foreign_key(arguments: &Arguments, context: &Context<'_>) -
     arguments.at_most(2)?;
     let from = arguments.name_at(0, "the table")?;
     arguments.only(KEY_OPTIONS)?;
-    if context.runs_before(7, 0) && arguments.has("if_exists") {
-        return Err("option if_exists".to_owned());
+    // What a foreign key does not have, or is not read with, makes it another one.
+    let unread = [("if_exists", (7, 0)), ("deferrable", (7, 0)), ("if_not_exists", (8, 0))];
+    if let Some((option, _)) =
+        unread.iter().find(|(name, (major, minor))| arguments.has(name) && context.runs_before(*major, *minor))
+    {
+        return Err(format!("option {option}"));
     }
     let name = found_key(from, arguments, context)?;
     let condition = if_there(arguments, "if_exists", Condition::IfThere, true);
@@ -200,11 +204,8 @@ fn found_check(table_name: &str, arguments: &Arguments) -> Result<String, Why> {
 /// `remove_check_constraint(table, expression, …)`.
 pub(super) fn remove_check(arguments: &Arguments, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
     let table_name = arguments.name_at(0, "the table")?;
-    arguments.only(&["name", "expression", "validate", "if_exists"])?;
-    if context.runs_before(7, 1) && arguments.has("if_exists") {
-        return Err("option if_exists".to_owned());
-    }
-    let condition = if_there(arguments, "if_exists", Condition::IfThere, true);
+    arguments.only(&["name", "expression", "validate", "if_exists", "if_not_exists"])?;
+    let condition = if_there(arguments, "if_exists", Condition::IfThere, !context.runs_before(7, 1));
     Ok(vec![Sent { condition, ..drop(table_name, &found_check(table_name, arguments)?) }])
 }
 
@@ -245,11 +246,15 @@ pub(super) fn add_unique(arguments: &Arguments, context: &Context<'_>) -> Result
 /// `remove_unique_constraint(table, columns, …)`.
 pub(super) fn remove_unique(arguments: &Arguments, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
     let table_name = arguments.name_at(0, "the table")?;
+    if context.runs_before(8, 0) && arguments.has("nulls_not_distinct") {
+        return Err("option nulls_not_distinct".to_owned());
+    }
     if let Some(name) = arguments.text("name")? {
         return Ok(vec![drop(table_name, name)]);
     }
     let columns = names_of(arguments.positional.get(1).unwrap_or(&Value::Nil), "a column")?;
-    Ok(vec![drop(table_name, &catalog::unique(table_name, &columns, context)?)])
+    let nulls = arguments.named("nulls_not_distinct").map(Value::is_true);
+    Ok(vec![drop(table_name, &catalog::unique(table_name, &columns, nulls, context)?)])
 }
 
 /// `CONSTRAINT … EXCLUDE …`.

@@ -1,5 +1,6 @@
 //! Defaults as SQL: what Active Record's types make of a value, and how it quotes that.
 
+use super::context::Context;
 use super::names::literal;
 use crate::framework::rails::value::{Value, Why};
 
@@ -18,7 +19,10 @@ enum Kind {
     Date,
     Time,
     DateTime,
-    Json,
+    /// Until 8.1 what HTML gives a meaning is escaped.
+    Json {
+        escapes: bool,
+    },
     Hstore,
     Uuid,
     Binary,
@@ -35,7 +39,7 @@ enum Kind {
 ///
 /// # Errors
 /// When it cannot be told what Active Record makes of the value.
-pub(super) fn quoted(value: &Value, sql_type: &str, has_modifiers: bool) -> Result<String, Why> {
+pub(super) fn quoted(value: &Value, sql_type: &str, has_modifiers: bool, context: &Context<'_>) -> Result<String, Why> {
     if let Value::Proc(returned) = value {
         return match &**returned {
             Value::Text(text) => Ok(text.value.clone()),
@@ -46,7 +50,10 @@ pub(super) fn quoted(value: &Value, sql_type: &str, has_modifiers: bool) -> Resu
         Some(element) => (element, true),
         None => (sql_type, false),
     };
-    let kind = kind(element, has_modifiers);
+    let kind = match kind(element, has_modifiers) {
+        Kind::Json { .. } => Kind::Json { escapes: context.runs_before(8, 1) },
+        kind => kind,
+    };
     match value {
         // What looks like a call is one.
         Value::Text(text) if kind == Kind::Uuid && text.value.contains("()") => Ok(text.value.clone()),
@@ -58,9 +65,9 @@ pub(super) fn quoted(value: &Value, sql_type: &str, has_modifiers: bool) -> Resu
 }
 
 /// The same where nobody knows the column's type: what every type makes of it.
-pub(super) fn quoted_for_any(value: &Value) -> Result<String, Why> {
+pub(super) fn quoted_for_any(value: &Value, context: &Context<'_>) -> Result<String, Why> {
     match value {
-        Value::Proc(_) | Value::Nil => quoted(value, "", false),
+        Value::Proc(_) | Value::Nil => quoted(value, "", false, context),
         _ => Err("the column's type is not known".to_owned()),
     }
 }
@@ -89,7 +96,7 @@ fn kind(sql_type: &str, has_modifiers: bool) -> Kind {
         "date" => Kind::Date,
         "time" | "time without time zone" => Kind::Time,
         "timestamp" | "timestamptz" | "timestamp without time zone" | "timestamp with time zone" => Kind::DateTime,
-        "json" | "jsonb" => Kind::Json,
+        "json" | "jsonb" => Kind::Json { escapes: true },
         "hstore" => Kind::Hstore,
         "uuid" => Kind::Uuid,
         "bytea" => Kind::Binary,
@@ -118,7 +125,7 @@ fn scalar(value: &Value, kind: Kind) -> Result<String, Why> {
         Kind::Date => of_text(date),
         Kind::DateTime => of_text(date_time),
         Kind::Time => of_text(time),
-        Kind::Json => Ok(literal(&json(value)?)),
+        Kind::Json { escapes } => Ok(literal(&json(value, escapes)?)),
         Kind::Hstore => hstore(value),
         Kind::Uuid => of_text(uuid),
         Kind::Binary => of_text(|text| {
@@ -284,7 +291,14 @@ fn is_date(text: &str) -> bool {
     let is_shaped = text.len() == 10
         && text.char_indices().all(|(at, c)| if matches!(at, 4 | 7) { c == '-' } else { c.is_ascii_digit() });
     let part = |range: std::ops::Range<usize>| text.get(range).and_then(|part| part.parse::<u32>().ok()).unwrap_or(0);
-    is_shaped && (1..=12).contains(&part(5..7)) && (1..=28).contains(&part(8..10))
+    let days = match part(5..7) {
+        // What is special about the 29th is left to Ruby.
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    is_shaped && (1..=days).contains(&part(8..10))
 }
 
 /// `10:20:30`.
@@ -325,7 +339,7 @@ fn uuid(text: &str) -> Result<String, Why> {
 }
 
 /// `ActiveSupport::JSON.encode`.
-fn json(value: &Value) -> Result<String, Why> {
+fn json(value: &Value, escapes: bool) -> Result<String, Why> {
     let string = |text: &str| {
         let mut out = String::from("\"");
         for c in text.chars() {
@@ -337,7 +351,7 @@ fn json(value: &Value) -> Result<String, Why> {
                 '\t' => out += "\\t",
                 '\u{8}' => out += "\\b",
                 '\u{c}' => out += "\\f",
-                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => out += &format!("\\u{:04x}", u32::from(c)),
+                '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if escapes => out += &format!("\\u{:04x}", u32::from(c)),
                 c if u32::from(c) < 0x20 => out += &format!("\\u{:04x}", u32::from(c)),
                 c => out.push(c),
             }
@@ -352,13 +366,13 @@ fn json(value: &Value) -> Result<String, Why> {
         Value::Text(text) => string(&text.value),
         Value::Symbol(name) => string(name),
         Value::Array(values) => {
-            let values: Vec<String> = values.iter().map(json).collect::<Result<_, _>>()?;
+            let values: Vec<String> = values.iter().map(|value| json(value, escapes)).collect::<Result<_, _>>()?;
             format!("[{}]", values.join(","))
         }
         Value::Hash(pairs) => {
             let pair = |(key, value): &(Value, Value)| {
                 let key = as_text(key).ok_or_else(|| key.kind())?;
-                Ok(format!("{}:{}", string(&key), json(value)?))
+                Ok(format!("{}:{}", string(&key), json(value, escapes)?))
             };
             let pairs: Vec<String> = pairs.iter().map(pair).collect::<Result<_, Why>>()?;
             format!("{{{}}}", pairs.join(","))

@@ -121,12 +121,22 @@ pub(super) fn remove(arguments: &Arguments, context: &Context<'_>) -> Result<Vec
     let table_name = arguments.name_at(0, "the table")?;
     let own = arguments.text("name")?.map(split);
     let (schema, _) = split(table_name);
-    let schema = schema.or_else(|| own.as_ref().and_then(|(schema, _)| schema.clone()));
+    let of_index = own.as_ref().and_then(|(schema, _)| schema.clone());
+    if schema.is_some() && of_index.is_some() && schema != of_index {
+        return Err("an index in another schema than its table".to_owned());
+    }
+    let schema = schema.or(of_index);
+    // Until 7.0 an expression was compared with what the catalog makes of it.
+    let columns = arguments.positional.get(1).unwrap_or(arguments.option("column"));
+    if own.is_some() && context.runs_before(7, 0) && matches!(Columns::of(columns)?, Columns::Expression(_)) {
+        return Err("an expression beside a name".to_owned());
+    }
     let name = match own {
         Some((_, name)) => name,
         None => name_for_remove(table_name, arguments, context)?,
     };
-    let full = schema.map_or_else(|| quoted(&name), |schema| format!("{}.{}", quoted(&schema), quoted(&name)));
+    // The name is put together and taken apart again, which a name with a dot does not survive.
+    let full = table(&schema.map_or_else(|| name.clone(), |schema| format!("{schema}.{name}")));
     let condition = if arguments.is_on("if_exists") { Condition::IfThere } else { Condition::Always };
     Ok(vec![Sent { condition, ..Sent::always(format!("DROP INDEX {}{full}", algorithm(arguments)?)) }])
 }
@@ -136,7 +146,10 @@ fn name_for_remove(table_name: &str, arguments: &Arguments, context: &Context<'_
     let columns = arguments.positional.get(1).unwrap_or(arguments.option("column"));
     let columns = Columns::of(columns)?;
     let wanted = names::index(table_name, &columns, context);
-    let Columns::Named(named) = columns else { return Ok(wanted) };
+    let Columns::Named(named) = columns else {
+        let is_there = catalog::indexes(table_name, context)?.iter().any(|index| index.name == wanted);
+        return if is_there { Ok(wanted) } else { Err(format!("no index {wanted} of {table_name} is known")) };
+    };
     if named.is_empty() {
         return Err("no name or columns".to_owned());
     }

@@ -1,5 +1,6 @@
 //! What rolls a call of `change` back (`migration/command_recorder.rb`).
 
+use super::arguments::string;
 use super::change_table;
 use super::compatibility;
 use super::context::{Context, Version};
@@ -28,7 +29,7 @@ fn of_change_table(call: &Call, context: &Context<'_>) -> Result<Vec<Call>, Why>
     let commands = change_table::commands(call, context)?;
     let inverse = |command: Call| of(Call { receiver: Receiver::Migration, ..command }, context);
     let mut calls: Vec<Call> = commands.into_iter().map(inverse).collect::<Result<_, _>>()?;
-    let is_merged = call.arguments.is_on("bulk") && !context.runs_before(7, 0);
+    let is_merged = call.arguments.is_on("bulk") && !context.runs_before(7, 1);
     // Until 8.1 what is merged keeps its order.
     if !is_merged || !context.runs_before(8, 1) {
         calls.reverse();
@@ -36,14 +37,31 @@ fn of_change_table(call: &Call, context: &Context<'_>) -> Result<Vec<Call>, Why>
     if !is_merged {
         return Ok(calls);
     }
-    let command = |call: Call| BlockCall { method: call.method, arguments: call.arguments, span: call.span };
+    // Until 8.1 the table has no prefix here.
+    let name = call.arguments.name_at(0, "the table")?;
+    let table = string(&if context.runs_before(8, 1) { name.to_owned() } else { context.full(name) });
+    let command = |call: Call| {
+        let mut arguments = call.arguments;
+        arguments.positional[0] = table.clone();
+        BlockCall { method: call.method, arguments, span: call.span }
+    };
     Ok(vec![Call {
         method: "bulk_change_table".to_owned(),
         receiver: Receiver::Connection,
-        arguments: Arguments { positional: call.arguments.positional.clone(), named: Vec::new() },
+        arguments: Arguments { positional: vec![table.clone()], named: Vec::new() },
         block: Some(calls.into_iter().map(command).collect()),
         span: call.span,
     }])
+}
+
+/// A method that is not recorded is run in both directions.
+fn is_unknown_to_recorder(method: &str, context: &Context<'_>) -> bool {
+    match method {
+        "validate_constraint" | "validate_foreign_key" | "validate_check_constraint" | "rename_schema" => true,
+        "create_schema" | "drop_schema" => context.runs_before(8, 0),
+        "create_enum" => context.runs_before(7, 1),
+        _ => false,
+    }
 }
 
 fn of(call: Call, context: &Context<'_>) -> Result<Call, Why> {
@@ -134,7 +152,7 @@ fn of(call: Call, context: &Context<'_>) -> Result<Call, Why> {
         "remove_unique_constraint" => "add_unique_constraint",
         "enable_extension" => "disable_extension",
         "disable_extension" => "enable_extension",
-        "create_enum" => "drop_enum",
+        "create_enum" if !context.runs_before(7, 1) => "drop_enum",
         "drop_enum" if count < 2 => return irreversible("its values"),
         "drop_enum" => "create_enum",
         "create_schema" if !context.runs_before(8, 0) => "drop_schema",
@@ -161,8 +179,11 @@ fn of(call: Call, context: &Context<'_>) -> Result<Call, Why> {
             arguments = Arguments { positional: vec![new], named: vec![("to".to_owned(), old)] };
             "rename_enum"
         }
+        method if is_unknown_to_recorder(method, context) => method,
         method => return Err(format!("{method} cannot be reversed")),
     };
+    // What is not recorded is called on the connection at once.
+    let receiver = if is_unknown_to_recorder(method, context) { Receiver::Connection } else { call.receiver };
     let method = method.to_owned();
-    Ok(Call { method, arguments, ..call })
+    Ok(Call { method, arguments, receiver, ..call })
 }

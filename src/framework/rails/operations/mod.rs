@@ -25,6 +25,7 @@ mod sent;
 mod table;
 mod types;
 
+pub use catalog::{NO_CATALOG, applied};
 pub use context::{Context, Version};
 pub use inflections::{Inflections, RAILS_OWN};
 pub use inverse::inverse;
@@ -56,8 +57,11 @@ pub fn statements(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Why> 
 /// As [`inverse`] and [`statements`].
 pub fn rollback(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
     let mut sent = Vec::new();
+    let mut schema = context.schema.cloned();
     for call in inverse(call, context)? {
-        sent.extend(statements(&call, context)?);
+        let more = statements(&call, &Context { schema: schema.as_ref(), ..*context })?;
+        schema = schema.map(|schema| applied(schema, &more));
+        sent.extend(more);
     }
     Ok(sent)
 }

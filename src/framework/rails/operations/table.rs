@@ -56,10 +56,13 @@ impl<'a> TableDefinition<'a> {
     fn column(&mut self, name: &str, ty: &str, mut options: Arguments) -> Result<(), Why> {
         compatibility::column_in_table(&mut options, &self.inside());
         let index = options.take("index").unwrap_or(Value::Nil);
-        if self.columns.iter().any(|own| own.name == name) {
-            return Err(format!("column {name} twice"));
+        let column = ColumnDefinition::new(name, ty, options, self.bracket, &self.context)?;
+        match self.columns.iter_mut().find(|own| own.name == name) {
+            // The last one counts.
+            Some(own) if self.bracket < Version(6, 0) && !self.context.runs_before(7, 0) => *own = column,
+            Some(_) => return Err(format!("column {name} twice")),
+            None => self.columns.push(column),
         }
-        self.columns.push(ColumnDefinition::new(name, ty, options, self.bracket, &self.context)?);
         if index.is_true() {
             self.index(Value::Symbol(name.to_owned()), hash_options(&index)?)?;
         }
