@@ -40,11 +40,8 @@ pub(super) fn before(file: &Utf8Path) -> Option<Schema> {
 }
 
 fn replayed(folders: &[Utf8PathBuf]) -> HashMap<Utf8PathBuf, Schema> {
-    let mut files: Vec<(u64, Utf8PathBuf)> = folders
-        .iter()
-        .flat_map(|folder| migrations(folder))
-        .filter_map(|file| Some((version(&file)?, file)))
-        .collect();
+    let mut files: Vec<(u64, Utf8PathBuf)> =
+        folders.iter().flat_map(|folder| migrations(folder)).filter_map(|file| Some((version(&file)?, file))).collect();
     files.sort();
     let mut before = HashMap::new();
     let mut schema = Schema::default();
