@@ -8,10 +8,12 @@ use super::calls;
 use super::ledger::{self, RailsLedger};
 use super::names::Named;
 use super::project::Project;
+use super::schema_file;
 use super::steps::stand_for;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
-use crate::framework::{Folder, Found, FrameworkError};
+use crate::framework::{Folder, Found, FrameworkError, WrittenSchemas};
+use crate::schema::Schema;
 use crate::source::{SourceFile, read_text};
 
 pub(super) struct VersionedFiles;
@@ -105,6 +107,14 @@ impl Folder for VersionedFiles {
 
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
         calls::read(name, source)
+    }
+
+    fn read_against(&self, migration: &Migration, before: &Schema) -> Option<Migration> {
+        calls::read_against(migration, before)
+    }
+
+    fn written_schemas(&self, history: &[Found]) -> Box<dyn WrittenSchemas> {
+        schema_file::written_schemas(history)
     }
 
     /// The first of a sequence has the version of the migration that it stands for; those behind it say in their comments that

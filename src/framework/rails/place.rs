@@ -10,6 +10,7 @@ use super::file::SUFFIX;
 use super::folder::{migrations, version};
 use super::names::{FileName, Named, step_words, suffix_of_class};
 use super::project::Project;
+use super::schema_file;
 use super::version::{Wanted, versions};
 use crate::framework::{
     Body, CompanionFiles, Found, FrameworkError, Incoming, LaidOut, NoRoom, Place, Placed, Placement,
@@ -47,18 +48,54 @@ impl Place for BehindTheFirst {
             let mut names: BTreeSet<String> =
                 migrations.iter().filter_map(|one| Some(file_name(&one.file)?.words.to_owned())).collect();
             let mut pushed_by = None;
+            let mut changed = Changed::default();
             for (one, versions) in migrations.iter().zip(all) {
                 pushed_by = one.incoming.or(pushed_by);
                 let is_moved = versions.first() != Some(&one.wanted.version);
+                if let Some(by) = pushed_by.filter(|_| is_moved || versions.len() > 1) {
+                    changed.by.insert(one.wanted.version, by);
+                    changed.versions.insert(one.wanted.version, versions.clone());
+                }
                 match (one.incoming, pushed_by) {
                     (Some(at), _) => placed[at].files = files(one, incoming[at].bodies, &versions, &mut names),
                     (None, Some(by)) if is_moved => moved(one, versions[0], &mut placed[by])?,
                     (None, _) => {}
                 }
             }
+            if let Some(first) = migrations.first() {
+                written_down(&first.file, &changed, &mut placed)?;
+            }
         }
         Ok(if without.is_empty() { Placement::Placed(placed) } else { Placement::NoRoom(without) })
     }
+}
+
+/// Migrations of a database that get other versions, or several.
+#[derive(Default)]
+struct Changed {
+    versions: BTreeMap<u64, Vec<u64>>,
+    /// The sequences that are why.
+    by: BTreeMap<u64, usize>,
+}
+
+/// What Rails wrote down holds the new versions where it held the old ones: a database that is loaded from it has nothing
+/// more to run.
+fn written_down(file: &Utf8Path, changed: &Changed, placed: &mut [Placed]) -> Result<(), FrameworkError> {
+    let Some(project) = Project::around(file) else { return Ok(()) };
+    let Some(written) = project.database_of(file).and_then(|database| schema_file::of_database(&project, database))
+    else {
+        return Ok(());
+    };
+    let text = SourceFile::read(&written.path)?.text;
+    let raised = schema_file::raised(&written.path, &text, &project.ledger, &changed.versions);
+    let by = changed.by.range(..=written.version).next_back();
+    if let (Some(raised), Some((_, by))) = (raised, by) {
+        let name = written.path.file_name().unwrap_or_default();
+        placed[*by].notes.push(format!("{name} holds the versions of the new files"));
+        placed[*by].companions.before.push((written.path.clone(), text));
+        placed[*by].companions.after.push((written.path, raised));
+    }
+    Ok(())
 }
 
 /// A migration on disk, and what comes in its place.

@@ -18,6 +18,9 @@ pub fn applied(mut schema: Schema, sent: &[Sent]) -> Schema {
     schema
 }
 
+/// Why there is no SQL of a call for which Active Record asks the catalog, where [`Context::schema`] is missing.
+pub const NO_CATALOG: &str = "the catalog that it meets is not known";
+
 /// A name as the catalog has it.
 pub(super) fn qualified(name: &str) -> QualifiedName {
     let (schema, name) = split(name);
@@ -25,7 +28,7 @@ pub(super) fn qualified(name: &str) -> QualifiedName {
 }
 
 fn schema<'a>(context: &Context<'a>) -> Result<&'a Schema, Why> {
-    context.schema.ok_or_else(|| "the catalog that it meets is not known".to_owned())
+    context.schema.ok_or_else(|| NO_CATALOG.to_owned())
 }
 
 fn table_of<'a>(name: &str, context: &Context<'a>) -> Result<&'a Table, Why> {

@@ -1,6 +1,6 @@
 //! Columns: their definitions, and the methods that add, change and remove them.
 
-use super::catalog;
+use super::catalog::{self, NO_CATALOG};
 use super::context::{Context, Version};
 use super::default;
 use super::index;
@@ -307,6 +307,7 @@ fn set_default(arguments: &Arguments, context: &Context<'_>) -> Result<String, W
 fn default_in(table: &str, column: &str, value: &Value, context: &Context<'_>) -> Result<String, Why> {
     match catalog::column_type(table, column, context) {
         Some(sql_type) => default::quoted(value, &sql_type, true, context),
+        None if context.schema.is_none() && !matches!(value, Value::Proc(_)) => Err(NO_CATALOG.to_owned()),
         None => default::quoted_for_any(value, context),
     }
 }

@@ -25,7 +25,7 @@ mod sent;
 mod table;
 mod types;
 
-pub use catalog::applied;
+pub use catalog::{NO_CATALOG, applied};
 pub use context::{Context, Version};
 pub use inflections::{Inflections, RAILS_OWN};
 pub use inverse::inverse;

@@ -405,11 +405,7 @@ impl<'l, 'a> Reader<'l, 'a> {
                 self.push(&rest[..kept], kept, true);
             }
             Escapes::All if !is_plain => self.escape(next),
-            Escapes::Delimiters
-                if !is_delimiter && next != '\\' && !(self.style.is_words && next.is_ascii_whitespace()) =>
-            {
-                self.push("\\", 1, true);
-            }
+            Escapes::Delimiters if !is_plain && next != '\\' => self.push("\\", 1, true),
             _ => self.push(next.encode_utf8(&mut [0; 4]), length, false),
         }
     }

@@ -115,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_last_version_of_schema_rb_is_raised_in_its_style() {
-        let file = |version: &str| format!("# {version}\nActiveRecord::Schema[7.2].define(version: {version}) do\nend\n");
+        let file =
+            |version: &str| format!("# {version}\nActiveRecord::Schema[7.2].define(version: {version}) do\nend\n");
         let style = |text: &str| raise("db/schema.rb", &file(text));
         let comment = "# 2024_01_02_000000\nActiveRecord::Schema[7.2].define(version: 2024_01_02_000001) do\nend\n";
         assert_eq!(style("2024_01_02_000000").as_deref(), Some(comment));
@@ -129,8 +130,11 @@ mod tests {
     fn all_versions_stand_in_structure_sql_in_its_order() {
         let falling = "SELECT 1;\n\nINSERT INTO \"schema_migrations\" (version) VALUES\n('20240103000000'),\n('20240102000000'),\n('20240101000000');\n\n";
         let raised = raise("db/structure.sql", falling).unwrap();
-        assert!(raised.contains("('20240103000000'),\n('20240102000001'),\n('20240102000000'),\n('20240101000000');\n\n"));
-        let rising = "INSERT INTO \"schema_migrations\" (version) VALUES\n('20240101000000'),\n('20240102000000');\n\n\n";
+        assert!(
+            raised.contains("('20240103000000'),\n('20240102000001'),\n('20240102000000'),\n('20240101000000');\n\n")
+        );
+        let rising =
+            "INSERT INTO \"schema_migrations\" (version) VALUES\n('20240101000000'),\n('20240102000000');\n\n\n";
         let raised = raise("db/structure.sql", rising).unwrap();
         assert!(raised.ends_with("('20240101000000'),\n('20240102000000'),\n('20240102000001');\n\n\n"));
         assert_eq!(raise("db/structure.sql", &rising.replace("20240102", "20230102")), None);

@@ -77,7 +77,7 @@ THREE
       "d"
     `ls #{first}`; %x(pwd)
     $stderr.puts $1, $!, @@all, ::Corners::PATTERN, self::LETTERS
-    private def hidden(...) = call(...)
+    private def hidden(part) = call(part)
     foo bar baz, qux: -> do puts 1 end do |w| w end
     { "not" => "a block" }.each_pair { |k, v| puts "#{k}: #{v}" }
   end
