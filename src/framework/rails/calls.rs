@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use super::effects::{Effect, EffectKind};
+use super::generators;
 use super::migration_class::{BodyStatement, MigrationClass, Run};
 use super::names::Named;
 use super::operations::{self, Condition, Context, Sent, Version, rollback, statements};
@@ -37,7 +38,8 @@ pub(super) fn read_against(migration: &Migration, before: &Schema) -> Option<Mig
 fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Migration {
     let title = title(name, &source);
     let project = Project::around(&source.path);
-    let class = match MigrationClass::read(source) {
+    let primary_key_type = project.as_ref().and_then(|project| generators::primary_key_type(&project.root));
+    let class = match MigrationClass::read(source, primary_key_type) {
         Ok(class) => class,
         Err((source, none)) => {
             let all = ByteSpan::new(0, source.text.trim_end().len());
@@ -141,7 +143,11 @@ impl Sender<'_> {
             let operations = sends.iter().flat_map(|sending| &sending.reading.operations);
             operations.for_each(|located| schema.apply(&located.operation));
         }
-        sends.iter_mut().for_each(|sending| sending.reading.bounds_lock_waits |= effect.is_bounded);
+        for Sending { reading, .. } in &mut sends {
+            reading.bounds_lock_waits |= effect.is_bounded;
+            // Ruby asks the catalog itself.
+            reading.has_logic |= effect.is_guarded;
+        }
         sends
     }
 

@@ -72,7 +72,11 @@ impl<'a> File<'a> {
             head: class.head,
             opt_out: None,
             directions: Vec::new(),
-            body: MigrationClass::read(SourceFile::new("", text)).ok()?.up.map(|run| run.body).unwrap_or_default(),
+            body: MigrationClass::read(SourceFile::new("", text), None)
+                .ok()?
+                .up
+                .map(|run| run.body)
+                .unwrap_or_default(),
         };
         for member in &class.body.statements {
             match &member.kind {

@@ -16,6 +16,7 @@ mod downgrade;
 pub mod effects;
 mod file;
 mod folder;
+mod generators;
 pub mod helpers;
 mod idiom;
 mod ledger;

@@ -63,6 +63,20 @@ pub(super) fn of_connection(name: &str, arguments: Result<Arguments, Why>, span:
     let text = |text: String| Value::Text(Text::standing_for(text, span));
     match (name, &arguments.positional[..]) {
         ("adapter_name", []) => text("PostgreSQL".to_owned()),
+        // PostgreSQL's adapter says so since long ago.
+        (
+            "supports_datetime_with_precision?"
+            | "supports_foreign_keys?"
+            | "supports_extensions?"
+            | "supports_json?"
+            | "supports_bulk_alter?"
+            | "supports_index_sort_order?"
+            | "supports_partial_index?"
+            | "supports_expression_index?"
+            | "supports_ddl_transactions?"
+            | "supports_views?",
+            [],
+        ) => Value::Boolean(true),
         ("quote_column_name", [name]) => match name.name() {
             Some(name) => text(quoted(name)),
             None => Value::Unknown(name.kind()),
@@ -168,6 +182,7 @@ fn of_text(text: &Text, name: &str, arguments: &[Value], span: ByteSpan) -> Valu
         }
         ("split", []) => Value::Array(value.split_whitespace().map(|part| made(part.to_owned())).collect()),
         ("empty?", []) => Value::Boolean(value.is_empty()),
+        ("length" | "size", []) => Value::Number(value.chars().count().to_string()),
         ("include?", [Value::Text(part)]) => Value::Boolean(value.contains(&part.value)),
         ("start_with?", [Value::Text(part)]) => Value::Boolean(value.starts_with(&part.value)),
         ("end_with?", [Value::Text(part)]) => Value::Boolean(value.ends_with(&part.value)),
