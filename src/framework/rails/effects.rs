@@ -4,9 +4,12 @@
 //! the blocks that only stand around schema methods. What needs more than reading is opaque, with the reason, and so is the
 //! whole statement of the method that it stands in.
 
+mod guard;
 mod harmless;
 
 use std::collections::HashMap;
+
+use guard::Guard;
 
 use super::helpers::{self, Own};
 use super::ruby::{Block, Body, Call, Expression, ExpressionKind, If, Method};
@@ -35,6 +38,8 @@ pub struct Effect {
     pub in_transaction: bool,
     /// What was written around it by an earlier rewrite bounds how long it waits for its locks.
     pub is_bounded: bool,
+    /// Its author asks the catalog first whether there is something to do.
+    pub is_guarded: bool,
 }
 
 /// What a call does.
@@ -68,6 +73,8 @@ pub struct Class<'a> {
     pub methods: HashMap<&'a str, &'a Method>,
     /// Those of them that a rewrite wrote.
     pub own: HashMap<&'a str, Own>,
+    /// What the project's generators are told of primary keys, where that is known.
+    pub primary_key_type: Option<Value>,
 }
 
 /// A statement may end the method that it stands in.
@@ -101,6 +108,8 @@ pub fn effects<'a>(
         depth: 0,
         left: MAX_STATEMENTS,
         jump: None,
+        blocks_of_methods: Vec::new(),
+        guard: None,
     };
     for (index, statement) in statements.iter().enumerate() {
         reader.statement = index;
@@ -125,6 +134,10 @@ struct Reader<'r, 'a> {
     depth: usize,
     left: usize,
     jump: Option<Jump>,
+    /// The blocks that the methods that are being followed were called with, and the names that these see.
+    blocks_of_methods: Vec<(Option<&'a Block>, Scope<'a>)>,
+    /// The condition that a call must be bound to, where one is followed.
+    guard: Option<Guard>,
 }
 
 /// What stands around a call.
@@ -153,6 +166,7 @@ impl<'a> Reader<'_, 'a> {
             own: &self.own,
             methods: &self.class.methods,
             is_reverting: Some(self.around.is_reverted),
+            primary_key_type: self.class.primary_key_type.as_ref(),
             depth: 0,
         }
     }
@@ -167,6 +181,10 @@ impl<'a> Reader<'_, 'a> {
         if let Err(why) = self.follow(statement) {
             self.effects.truncate(effects);
             (self.around, self.depth, self.table, self.jump) = (around, 0, None, None);
+            self.guard = None;
+            if let Some((_, own)) = self.blocks_of_methods.drain(..).next() {
+                self.own = own;
+            }
             self.own.forget_changed(self.file, statement);
             self.push(statement, EffectKind::Opaque(why));
         }
@@ -174,9 +192,17 @@ impl<'a> Reader<'_, 'a> {
 
     fn push(&mut self, expression: &Expression, kind: EffectKind) {
         let Around { is_assured, is_reverted, block, in_transaction, is_bounded } = self.around;
-        let (span, statement) = (expression.extent(), self.statement);
-        let effect = Effect { span, statement, kind, is_assured, is_reverted, block, in_transaction, is_bounded };
-        self.effects.push(effect);
+        self.effects.push(Effect {
+            span: expression.extent(),
+            statement: self.statement,
+            kind,
+            is_assured,
+            is_reverted,
+            block,
+            in_transaction,
+            is_bounded,
+            is_guarded: self.guard.is_some(),
+        });
     }
 
     fn statements(&mut self, statements: &'a [Expression]) -> Result<(), Why> {
@@ -296,8 +322,24 @@ impl<'a> Reader<'_, 'a> {
                 let is_taken = is_true != (of.word.slice(self.file) == "unless");
                 self.statements(if is_taken { &of.then } else { &of.otherwise })
             }
-            None => self.harmless(expression, &format!("a condition on {}", value.kind())),
+            None => match Guard::of(&self.names(), of) {
+                Some(guard) if self.guard.is_none() && !self.around.is_reverted => {
+                    self.guarded(of, guard, &format!("a condition on {}", value.kind()))
+                }
+                _ => self.harmless(expression, &format!("a condition on {}", value.kind())),
+            },
         }
+    }
+
+    /// Statements that are done only if the catalog has what they need, or not yet what they make. Each must be bound to that.
+    fn guarded(&mut self, of: &'a If, guard: Guard, why: &str) -> Result<(), Why> {
+        if of.then.iter().any(|statement| harmless::leaves(self.file, statement)) {
+            return Err(why.to_owned());
+        }
+        self.guard = Some(guard);
+        let done = self.statements(&of.then);
+        self.guard = None;
+        done.map_err(|_| why.to_owned())
     }
 
     fn case(&mut self, expression: &'a Expression, case: &'a super::ruby::Case) -> Result<(), Why> {
@@ -338,23 +380,26 @@ impl<'a> Reader<'_, 'a> {
             return Ok(());
         }
         match self.class.methods.get(name).copied() {
-            Some(method) => self.method(method, &Arguments::default()),
+            Some(method) => self.method(method, &Arguments::default(), None),
             None => Err(format!("a call of {name}")),
         }
     }
 
     /// Follows a method of the class.
-    fn method(&mut self, method: &'a Method, arguments: &Arguments) -> Result<(), Why> {
+    fn method(&mut self, method: &'a Method, arguments: &Arguments, block: Option<&'a Block>) -> Result<(), Why> {
         if self.depth == MAX_DEPTH {
             return Err("methods that call each other".to_owned());
         }
         let mut own = Scope::default();
         self.names().bind_arguments(&mut own, &method.parameters, arguments)?;
         let outer = std::mem::replace(&mut self.own, own);
+        self.blocks_of_methods.push((block, outer));
         self.depth += 1;
         let done = self.body(&method.body);
         self.depth -= 1;
-        self.own = outer;
+        if let Some((_, outer)) = self.blocks_of_methods.pop() {
+            self.own = outer;
+        }
         self.jump = self.jump.filter(|jump| *jump != Jump::Return);
         done
     }
@@ -364,6 +409,18 @@ impl<'a> Reader<'_, 'a> {
         let done = self.body(&block.body);
         self.around = outer;
         self.jump = self.jump.filter(|jump| *jump != Jump::Next);
+        done
+    }
+
+    /// `yield`: what the caller's block does, with the names that it sees.
+    fn yielded(&mut self, call: &'a Call) -> Result<(), Why> {
+        let arguments = self.arguments(call)?;
+        let Some((Some(block), outer)) = self.blocks_of_methods.pop() else { return Err("yield".to_owned()) };
+        let own = std::mem::replace(&mut self.own, outer);
+        self.own.bind(self.file, &block.parameters, arguments.positional);
+        let done = self.block(block, self.around);
+        let outer = std::mem::replace(&mut self.own, own);
+        self.blocks_of_methods.push((Some(block), outer));
         done
     }
 
@@ -416,15 +473,13 @@ impl<'a> Reader<'_, 'a> {
             return self.helper(expression, call, *own);
         }
         if let Some(method) = self.class.methods.get(name).copied() {
-            if call.block.is_some() {
-                return Err(format!("a block of {name}"));
-            }
             let arguments = self.arguments(call)?;
-            return self.method(method, &arguments);
+            return self.method(method, &arguments, call.block.as_ref());
         }
         let around = self.around;
         match (name, &call.block) {
             ("execute", None) => self.execute(expression, call, name),
+            ("yield", None) => self.yielded(call),
             ("safety_assured" | "safety_assured!", Some(block)) => {
                 self.block(block, Around { is_assured: true, ..around })
             }
@@ -447,7 +502,7 @@ impl<'a> Reader<'_, 'a> {
                 self.block(block, Around { block: Some(self.blocks), ..around })
             }
             ("revert", Some(block)) if self.direction == Direction::Up && !around.is_reverted => self.revert(block),
-            ("create_table" | "change_table" | "create_join_table", Some(block)) => {
+            ("create_table" | "change_table" | "create_join_table" | "drop_table" | "drop_join_table", Some(block)) => {
                 let arguments = self.arguments(call)?;
                 let calls = self.table_block(block)?;
                 self.schema(expression, name, Receiver::Migration, arguments, Some(calls))
@@ -474,9 +529,12 @@ impl<'a> Reader<'_, 'a> {
         expression: &Expression,
         method: &str,
         receiver: Receiver,
-        arguments: Arguments,
+        mut arguments: Arguments,
         block: Option<Vec<BlockCall>>,
     ) -> Result<(), Why> {
+        if let Some(guard) = &self.guard {
+            guard.binds(method, &mut arguments)?;
+        }
         let unknown_in_block = block.iter().flatten().find_map(|call| call.arguments.unknown());
         if let Some(why) = arguments.unknown().or(unknown_in_block) {
             return Err(why.to_owned());
@@ -574,7 +632,7 @@ impl<'a> Reader<'_, 'a> {
                 self.block(block, Around { in_transaction: true, ..self.around })
             }
             _ if harmless::sends_sql(name) && call.block.is_none() => self.execute(expression, call, name),
-            ("create_table" | "change_table" | "create_join_table", Some(block)) => {
+            ("create_table" | "change_table" | "create_join_table" | "drop_table" | "drop_join_table", Some(block)) => {
                 let arguments = self.arguments(call)?;
                 let calls = self.table_block(block)?;
                 self.schema(expression, name, Receiver::Connection, arguments, Some(calls))
@@ -589,6 +647,9 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn execute(&mut self, expression: &'a Expression, call: &'a Call, name: &str) -> Result<(), Why> {
+        if self.guard.is_some() {
+            return Err(name.to_owned());
+        }
         let arguments = self.arguments(call)?;
         match &arguments.positional[..] {
             // The second one is what the log says.

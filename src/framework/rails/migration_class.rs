@@ -69,11 +69,12 @@ pub struct NoClass {
 }
 
 impl MigrationClass {
-    /// Reads a file.
+    /// Reads a file. `primary_key_type` is what the project's generators are told of primary keys: `nil` where they are told
+    /// nothing, `None` where nobody knows.
     ///
     /// # Errors
     /// When no class of a migration is in it.
-    pub fn read(source: SourceFile) -> Result<MigrationClass, (SourceFile, NoClass)> {
+    pub fn read(source: SourceFile, primary_key_type: Option<Value>) -> Result<MigrationClass, (SourceFile, NoClass)> {
         let program = Program::read(&source.text);
         let file = source.text.as_str();
         let Some(class) = migration_class(file, &program.statements) else {
@@ -83,7 +84,7 @@ impl MigrationClass {
             };
             return Err((source, NoClass { why }));
         };
-        let known = known(file, &program.statements, class);
+        let known = Known { primary_key_type, ..known(file, &program.statements, class) };
         let method = |names: &[&str]| {
             let is_named = |(_, method): &(ByteSpan, &Method)| names.contains(&method.name.slice(file));
             // A method that is defined twice is what it was defined as last.
@@ -159,6 +160,7 @@ fn known<'a>(file: &'a str, statements: &'a [Expression], class: &'a Class) -> K
             own: &own,
             methods: &known.methods,
             is_reverting: None,
+            primary_key_type: None,
             depth: 0,
         };
         let value = names.value(value);
@@ -174,8 +176,15 @@ fn bracket(file: &str, known: &Known<'_>, class: &Class) -> Option<Version> {
     let ExpressionKind::Index(_, arguments) = &class.superclass.as_ref()?.kind else { return Some(Version(4, 2)) };
     let [Argument::Value(version)] = &arguments[..] else { return None };
     let own = super::scope::Scope::default();
-    let names =
-        Names { file, constants: &known.constants, own: &own, methods: &known.methods, is_reverting: None, depth: 0 };
+    let names = Names {
+        file,
+        constants: &known.constants,
+        own: &own,
+        methods: &known.methods,
+        is_reverting: None,
+        primary_key_type: None,
+        depth: 0,
+    };
     match names.value(version) {
         Value::Number(version) => version.parse().ok(),
         Value::Text(version) => version.value.parse().ok(),
@@ -223,6 +232,7 @@ fn run<'a>(
             block: None,
             in_transaction: false,
             is_bounded: false,
+            is_guarded: false,
         };
         let statement = BodyStatement {
             leading: ByteSpan::new(method.head.end, start),

@@ -15,6 +15,7 @@ mod downgrade;
 pub mod effects;
 mod file;
 mod folder;
+mod generators;
 pub mod helpers;
 mod history;
 mod idiom;

@@ -48,10 +48,14 @@ pub struct Names<'s, 'a> {
     pub methods: &'s HashMap<&'a str, &'a Method>,
     /// A migration is taken back; `None` where that is not known.
     pub is_reverting: Option<bool>,
+    /// What the project's generators are told of primary keys; `nil` where they are told nothing, `None` where nobody knows.
+    pub primary_key_type: Option<&'s Value>,
     /// How many methods and blocks are being followed for their values.
     pub depth: usize,
 }
 
+/// What the project's generators are told.
+const SETTINGS: &str = "Rails.configuration.generators";
 /// How deep methods and blocks are followed for their values.
 const MAX_DEPTH: usize = 8;
 /// Arrays longer than this are not made.
@@ -165,6 +169,9 @@ impl<'a> Names<'_, 'a> {
             ExpressionKind::Hash(pairs) => self.hash(pairs),
             ExpressionKind::Call(call) => self.call(call, expression.span),
             ExpressionKind::Index(of, arguments) => match (self.value(of), &arguments[..]) {
+                (Value::Unknown(of), [Argument::Value(index)]) if of == SETTINGS => {
+                    self.setting(self.value(index).name().unwrap_or_default())
+                }
                 (of, [Argument::Value(index)]) => operators::item(&of, &self.value(index)),
                 _ => Value::Unknown("a part of a value".to_owned()),
             },
@@ -191,6 +198,15 @@ impl<'a> Names<'_, 'a> {
         }
     }
 
+    /// A setting of the generators, which migrations that came with gems look at.
+    fn setting(&self, name: &str) -> Value {
+        match (name, self.primary_key_type) {
+            ("primary_key_type", Some(value)) => value.clone(),
+            // What is in between: `options[config.orm]`.
+            _ => Value::Unknown(SETTINGS.to_owned()),
+        }
+    }
+
     fn last(&self, statements: &[Expression]) -> Value {
         match statements {
             [] => Value::Nil,
@@ -209,7 +225,7 @@ impl<'a> Names<'_, 'a> {
             "reverting?" => {
                 return self.is_reverting.map_or_else(|| Value::Unknown(name.to_owned()), Value::Boolean);
             }
-            "__method__" => return Value::Unknown(name.to_owned()),
+            "adapter_name" => return methods::of_connection(name, Ok(Arguments::default()), ByteSpan::new(0, 0)),
             _ => {}
         }
         match self.methods.get(name) {
@@ -219,7 +235,7 @@ impl<'a> Names<'_, 'a> {
     }
 
     /// What a method of the class returns, when that is all that it does.
-    fn result(&self, method: &Method, arguments: Arguments) -> Value {
+    fn result(&self, method: &'a Method, arguments: Arguments) -> Value {
         let unknown = || Value::Unknown(method.name.slice(self.file).to_owned());
         if self.depth == MAX_DEPTH || !method.body.rescues.is_empty() {
             return unknown();
@@ -228,19 +244,22 @@ impl<'a> Names<'_, 'a> {
         if self.bind_arguments(&mut own, &method.parameters, &arguments).is_err() {
             return unknown();
         }
-        match &method.body.statements[..] {
-            [] => Value::Nil,
-            [statement] => {
-                let names = Names { own: &own, depth: self.depth + 1, ..*self };
-                match &statement.kind {
-                    ExpressionKind::Jump(word, values) if word.slice(self.file) == "return" => match &values[..] {
-                        [Argument::Value(value)] => names.value(value),
-                        _ => unknown(),
-                    },
-                    _ => names.value(statement),
-                }
+        let Some((last, before)) = method.body.statements.split_last() else { return Value::Nil };
+        for statement in before {
+            let ExpressionKind::Assign(targets, operator, value) = &statement.kind else { return unknown() };
+            if operator.slice(self.file) != "=" {
+                return unknown();
             }
-            _ => unknown(),
+            let value = Names { own: &own, depth: self.depth + 1, ..*self }.value(value);
+            own.assign_all(self.file, targets, value);
+        }
+        let names = Names { own: &own, depth: self.depth + 1, ..*self };
+        match &last.kind {
+            ExpressionKind::Jump(word, values) if word.slice(self.file) == "return" => match &values[..] {
+                [Argument::Value(value)] => names.value(value),
+                _ => unknown(),
+            },
+            _ => names.value(last),
         }
     }
 
@@ -433,6 +452,7 @@ impl<'a> Names<'_, 'a> {
                     let block = call.block.as_ref();
                     return block.map_or_else(|| Value::Unknown("Proc".to_owned()), |block| self.made_proc(block));
                 }
+                ("Rails", "configuration") => return Value::Unknown("Rails.configuration".to_owned()),
                 _ => {
                     if self.value(receiver).unknown().is_some() {
                         return Value::Unknown(format!("{path}.{name}"));
@@ -441,8 +461,10 @@ impl<'a> Names<'_, 'a> {
             }
         }
         let receiver = self.value(receiver);
-        if let Some(why) = receiver.unknown() {
-            return Value::Unknown(why.to_owned());
+        match (receiver.unknown(), name) {
+            (Some("Rails.configuration"), "generators") => return Value::Unknown(SETTINGS.to_owned()),
+            (Some(why), _) => return Value::Unknown(why.to_owned()),
+            (None, _) => {}
         }
         match (&call.block, self.arguments(&call.arguments)) {
             (_, Err(why)) => Value::Unknown(why),

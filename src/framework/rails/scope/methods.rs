@@ -63,6 +63,20 @@ pub(super) fn of_connection(name: &str, arguments: Result<Arguments, Why>, span:
     let text = |text: String| Value::Text(Text::standing_for(text, span));
     match (name, &arguments.positional[..]) {
         ("adapter_name", []) => text("PostgreSQL".to_owned()),
+        // PostgreSQL's adapter says so since long ago.
+        (
+            "supports_datetime_with_precision?"
+            | "supports_foreign_keys?"
+            | "supports_extensions?"
+            | "supports_json?"
+            | "supports_bulk_alter?"
+            | "supports_index_sort_order?"
+            | "supports_partial_index?"
+            | "supports_expression_index?"
+            | "supports_ddl_transactions?"
+            | "supports_views?",
+            [],
+        ) => Value::Boolean(true),
         ("quote_column_name", [name]) => match name.name() {
             Some(name) => text(quoted(name)),
             None => Value::Unknown(name.kind()),
