@@ -11,6 +11,7 @@ use crate::adopt::{Adopted, adopt};
 use crate::framework::FrameworkError;
 use crate::framework::migration::Migration;
 use crate::pipeline::{ScopeOptions, resolve};
+use crate::schema::Schema;
 use crate::source::visible;
 
 #[derive(Debug, Args)]
@@ -33,8 +34,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     must_be_whole(&path)?;
     let scope = resolve(&path, &options)?;
     let ledger = scope.framework.folder.ledger(&scope.folder)?;
-    let folder: Vec<Migration> =
-        scope.history.iter().map(|found| scope.framework.read(found)).collect::<Result<_, FrameworkError>>()?;
+    let mut schema = Schema::default();
+    let read = scope.history.iter().map(|found| Ok(scope.framework.meet(scope.framework.read(found)?, &mut schema)));
+    let folder: Vec<Migration> = read.collect::<Result<_, FrameworkError>>()?;
     match adopt(ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
         Adopted::Nothing(why) => anstream::println!("nothing to adopt: {}", visible(&why)),
         Adopted::InPlace(names) => anstream::println!(

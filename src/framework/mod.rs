@@ -34,6 +34,7 @@ mod written_schema;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::Runner;
+use crate::schema::Schema;
 use crate::source::SourceFile;
 pub use blocks::in_blocks;
 pub use error::FrameworkError;
@@ -95,6 +96,10 @@ pub trait Folder: Sync {
     }
     /// The migration of that name, whose file holds this.
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError>;
+    /// The same migration, where what its statements are depends on the catalog that it meets; `None` where its text says all.
+    fn read_against(&self, _migration: &Migration, _before: &Schema) -> Option<Migration> {
+        None
+    }
     /// What the framework wrote down of the schema beside its migrations.
     fn written_schemas(&self, _history: &[Found]) -> Box<dyn WrittenSchemas> {
         Box::new(Unwritten)
@@ -166,10 +171,17 @@ impl Framework {
     pub fn read(&self, found: &Found) -> Result<Migration, FrameworkError> {
         self.folder.read(&found.name, SourceFile::read(&found.file)?)
     }
+
+    /// A migration that was read, as it reads where it meets that catalog, which is the one behind it afterwards.
+    pub fn meet(&self, migration: Migration, schema: &mut Schema) -> Migration {
+        let migration = self.folder.read_against(&migration, schema).unwrap_or(migration);
+        migration.items.iter().for_each(|item| schema.apply(&item.operation));
+        migration
+    }
 }
 
 /// Every framework that safestep knows by itself.
-pub static FRAMEWORKS: &[&Framework] = &[&prisma::PRISMA, &drizzle::DRIZZLE, &alembic::ALEMBIC];
+pub static FRAMEWORKS: &[&Framework] = &[&prisma::PRISMA, &drizzle::DRIZZLE, &alembic::ALEMBIC, &rails::RAILS];
 
 /// SQL that comes without a folder is laid out as Prisma's: files of one statement, which every runner can run.
 pub static PLAIN: &Framework = &prisma::PRISMA;

@@ -165,6 +165,8 @@ pub fn each(
                     schema.begin_sequence();
                 }
             }
+            let known = written_down.schema().map_or(&schema, |known| &*known);
+            let migration = migration.map(|migration| met(framework, migration, known));
             match migration {
                 Ok(mut migration) if in_scope(found) => {
                     let mut notes = written_down.notes(&options.base);
@@ -208,6 +210,11 @@ pub fn each(
     });
     outcomes.collect::<Vec<_>>().into_iter().for_each(take);
     errors
+}
+
+/// A migration as it reads where it meets that catalog.
+fn met(framework: &Framework, migration: Migration, before: &Schema) -> Migration {
+    framework.folder.read_against(&migration, before).unwrap_or(migration)
 }
 
 /// A migration with what the rules say.

@@ -6,6 +6,7 @@ use super::{Run, Scope};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, FrameworkError, LaidOut};
 use crate::project::{GitError, WorkTree};
+use crate::schema::Schema;
 use crate::source::SourceFile;
 
 /// A migration as it was written, and what stands for it.
@@ -58,9 +59,13 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     let read = |file: &LaidOut| {
         scope.framework.folder.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()))
     };
+    let mut schema = Schema::default();
     let original = |found: &Found| {
+        let mut behind = schema.clone();
         let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
-        Ok(Original { migration: scope.framework.read(found)?, files: files.collect::<Result<_, _>>()? })
+        let files = files.map(|file| Ok(scope.framework.meet(file?, &mut behind)));
+        let files = files.collect::<Result<_, FrameworkError>>()?;
+        Ok(Original { migration: scope.framework.meet(scope.framework.read(found)?, &mut schema), files })
     };
     scope.history.iter().take(count).map(original).collect()
 }
@@ -103,12 +108,13 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
 /// The migrations of a folder, as if they stood in that of the scope: what a file means may depend on its project.
 fn in_folder(scope: &Scope, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
     let listed = scope.framework.folder.list(folder)?;
+    let mut schema = Schema::default();
     let read = listed.into_iter().map(|Found { name, file, .. }| {
         let mut source = SourceFile::read(&file)?;
         if let Ok(inside) = file.strip_prefix(folder) {
             source.path = scope.folder.join(inside);
         }
-        scope.framework.folder.read(&name, source)
+        Ok(scope.framework.meet(scope.framework.folder.read(&name, source)?, &mut schema))
     });
     Ok(read.collect::<Result<_, FrameworkError>>()?)
 }

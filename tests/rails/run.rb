@@ -1,5 +1,5 @@
-# The real `bin/rails` for tests/bench/rails.rs. It loads Rails once and forks for each job, because a process has one
-# application: reads a job a line as JSON and answers each with two lines.
+# The real `bin/rails` for tests/bench/rails.rs. It loads Rails once, forks for each job, because a process has one application,
+# and in it for each command, as Spring does: reads a job a line as JSON and answers each with two lines.
 #
 #   {"folder": PROJECT, "environment": {"DATABASE_URL": URL, ...}, "do": [["db:migrate"], ["db:rollback", "STEP=2"], ...]}
 #       -> {"pid": of the child}
@@ -20,10 +20,10 @@ require "pg"
 def run(job)
   Dir.chdir(job["folder"])
   job["environment"].each { |name, value| ENV[name] = value }
+  Object.const_set(:APP_PATH, File.expand_path("config/application"))
+  require File.expand_path("config/environment")
   job["do"].each do |command, *arguments|
-    # Rails refuses a second application in a process.
     child = fork do
-      Object.const_set(:APP_PATH, File.expand_path("config/application"))
       words, names = arguments.partition { |argument| !argument.include?("=") }
       names.each { |pair| ENV.store(*pair.split("=", 2)) }
       ARGV.replace([command, *words])

@@ -1,13 +1,13 @@
 //! The statements of a migration's method as calls, with the SQL that each sends.
 
 use super::effects::{Effect, EffectKind};
+use super::generators;
 use super::migration_class::{BodyStatement, MigrationClass, NoClass, Run};
 use super::names::Named;
 use super::operations::{Condition, Context, RAILS_OWN, Sent, Version, rollback, statements};
 use super::project::Project;
 use super::value::Why;
 use super::{RAILS, SIGN};
-use super::{generators, history};
 use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
@@ -21,6 +21,19 @@ use crate::sql::{Located, Piece, PieceKind, read_statement, split};
 /// # Errors
 /// None by now: what is not understood is opaque.
 pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
+    Ok(read_on(name, source, None))
+}
+
+/// The same where it meets a catalog, when Active Record asks it for something; `None` where it asks nothing.
+pub(super) fn read_against(migration: &Migration, before: &Schema) -> Option<Migration> {
+    let is_unknown = migration.statements.iter().any(|statement| statement.sql.as_deref() == Some(""));
+    let asks = is_unknown || migration.downgrade == Some(Undo::Impossible);
+    let source = || SourceFile::new(migration.path().clone(), migration.text());
+    asks.then(|| read_on(&migration.name, source(), Some(before.clone())))
+}
+
+/// Reads a migration that meets a catalog.
+fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Migration {
     let title = title(name, &source);
     let project = Project::around(&source.path);
     let class = match class(source, project.as_deref()) {
@@ -30,15 +43,10 @@ pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, Framewor
             let calls = vec![opaque(&none.why, all)];
             let mut migration = Migration::of_calls(name.to_owned(), source, SIGN, RAILS.runner, calls);
             migration.title = title;
-            return Ok(migration);
+            return migration;
         }
     };
     let context = context(&class, project.as_deref());
-    let is_clear = |run: &Run| run.effects.iter().all(|effect| is_clear(effect, &context));
-    let schema = match class.up.iter().chain(&class.down).all(is_clear) {
-        true => None,
-        false => history::before(&class.source.path),
-    };
     let mut sender = Sender { context, opts_out: class.opts_out, schema };
     let mut calls: Vec<Call> =
         class.when_loaded.iter().map(|span| opaque("a call in the body of the class", *span)).collect();
@@ -48,19 +56,7 @@ pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, Framewor
     let mut migration = Migration::of_calls(name.to_owned(), class.source, SIGN, RAILS.runner, calls);
     migration.title = title;
     migration.downgrade = downgrade;
-    Ok(migration)
-}
-
-/// The catalog after a migration that met this one. What is not understood changes nothing.
-pub(super) fn applied(source: SourceFile, schema: Schema) -> Schema {
-    let project = Project::around(&source.path);
-    let Ok(class) = class(source, project.as_deref()) else { return schema };
-    let context = context(&class, project.as_deref());
-    let mut sender = Sender { context, opts_out: class.opts_out, schema: Some(schema) };
-    for effect in class.up.iter().flat_map(|run| &run.effects) {
-        sender.sendings(effect);
-    }
-    sender.schema.unwrap_or_default()
+    migration
 }
 
 fn class(source: SourceFile, project: Option<&Project>) -> Result<MigrationClass, (SourceFile, NoClass)> {
@@ -78,20 +74,6 @@ fn context<'a>(class: &MigrationClass, project: Option<&'a Project>) -> Context<
     }
 }
 
-/// What it sends is clear without the catalog that it meets.
-fn is_clear(effect: &Effect, context: &Context<'_>) -> bool {
-    match &effect.kind {
-        // Indexes that are named after what gets another name get another name, too.
-        EffectKind::Schema(call) if call.method.starts_with("rename_") => false,
-        EffectKind::Schema(call) => {
-            let renames = call.block.iter().flatten().any(|call| call.method.starts_with("rename"));
-            let sent = if effect.is_reverted { rollback(call, context) } else { statements(call, context) };
-            !renames && sent.is_ok()
-        }
-        EffectKind::Sql(_) | EffectKind::DropInvalidIndex(_) | EffectKind::Opaque(_) => true,
-    }
-}
-
 /// What a migration is about: the words of its file's name, without the number that safestep gave a step.
 fn title(name: &str, source: &SourceFile) -> String {
     let Named::Migration(file) = Named::of(source.path.file_name().unwrap_or_default()) else { return name.to_owned() };
@@ -106,7 +88,7 @@ fn title(name: &str, source: &SourceFile) -> String {
 struct Sender<'a> {
     context: Context<'a>,
     opts_out: bool,
-    /// The catalog as the calls so far leave it, where one of them needs it.
+    /// The catalog that the next call meets.
     schema: Option<Schema>,
 }
 

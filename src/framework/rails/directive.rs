@@ -7,7 +7,7 @@ use super::written::{columns, string, symbol, table};
 use crate::operation::{
     ColumnDefinition, ColumnOperation, ConstraintKind, ConstraintOperation, CreateIndex, Deferrability, ForeignKey,
     Ident, IndexColumn, IndexKey, IndexOperation, MatchType, Operation, QualifiedName, ReferentialAction, SortOrder,
-    TypeName,
+    TableOperation, TypeName,
 };
 use crate::plan::{Sequence, Step};
 use crate::sql::render::index_column;
@@ -63,6 +63,12 @@ impl Dialect {
             Operation::Column(operation) => self.column(operation),
             Operation::Constraint(operation) => self.constraint(operation, sequence),
             Operation::Index(IndexOperation::Create(index)) => self.add_index(index),
+            Operation::Table(TableOperation::Drop { names, if_exists: false, cascade: false }) => {
+                match names.as_slice() {
+                    [name] => Some(("drop_table", vec![self.table(name)?])),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }
@@ -72,7 +78,8 @@ impl Dialect {
         let mut operation = operation.clone();
         match &mut operation {
             Operation::Column(ColumnOperation::Drop { if_exists, .. })
-            | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. }) => *if_exists = false,
+            | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+            | Operation::Table(TableOperation::Drop { if_exists, .. }) => *if_exists = false,
             _ => {}
         }
         self.directive(&operation, sequence)
@@ -179,7 +186,7 @@ impl Dialect {
             return None;
         }
         let of = self.table(&own.name)?;
-        let has_checks = self.rails >= Version(6, 1);
+        let (has_checks, has_unique) = (self.rails >= Version(6, 1), self.rails >= Version(7, 1));
         let named = |name: &Ident| format!("name: {}", string(name.as_str()));
         match operation {
             ConstraintOperation::Add { constraint, .. } => {
@@ -195,6 +202,10 @@ impl Dialect {
                     }
                     ConstraintKind::ForeignKey(key) if !is_deferrable => {
                         ("add_foreign_key", self.foreign_key(of, &own.name, name, key)?)
+                    }
+                    ConstraintKind::Unique { using_index: Some(index), .. } if has_unique && !is_deferrable => {
+                        let using = format!("using_index: {}", string(index.as_str()));
+                        ("add_unique_constraint", vec![of, using, named(name)])
                     }
                     _ => return None,
                 };
@@ -213,6 +224,9 @@ impl Dialect {
                     ConstraintKind::ForeignKey(_) => Some(("remove_foreign_key", vec![of, named(name)])),
                     ConstraintKind::Check { .. } if has_checks => {
                         Some(("remove_check_constraint", vec![of, named(name)]))
+                    }
+                    ConstraintKind::Unique { .. } if has_unique => {
+                        Some(("remove_unique_constraint", vec![of, named(name)]))
                     }
                     _ => None,
                 }
@@ -399,7 +413,11 @@ mod tests {
                 "ALTER TABLE \"audit\".\"Posts\" ADD CONSTRAINT c CHECK (n > 0) NOT VALID",
                 "add_check_constraint \"audit.Posts\", \"n > 0\", name: \"c\", validate: false",
             ),
-            ("ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX u", "SQL"),
+            (
+                "ALTER TABLE t ADD CONSTRAINT u UNIQUE USING INDEX u",
+                "add_unique_constraint :t, using_index: \"u\", name: \"u\"",
+            ),
+            ("DROP TABLE t", "drop_table :t"),
             (
                 "ALTER TABLE t ADD COLUMN \"a\" character varying(20) DEFAULT 'x' NOT NULL",
                 "add_column :t, :a, :string, limit: 20, default: -> { \"'x'\" }, null: false",

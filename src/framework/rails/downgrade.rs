@@ -11,7 +11,7 @@ use crate::framework::Sequenced;
 use crate::framework::header::Undo as Downgrade;
 use crate::framework::inverse::subjects;
 use crate::framework::undo::{Undone, undone};
-use crate::operation::{ConstraintOperation, IndexOperation, Operation, TableOperation};
+use crate::operation::{ConstraintOperation, IndexOperation, Operation, QualifiedName, TableOperation};
 use crate::plan::{Step, Undo};
 use crate::sql::{read_statement, render};
 
@@ -45,9 +45,8 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
                 let all = subjects(operation);
                 !all.is_empty() && all.iter().all(|subject| made.contains(subject))
             };
-            let is_possible = !steps().any(|step| matches!(step.undo, Undo::Impossible(_)));
             let mut operations = operations.map(|located| located.operation).peekable();
-            match is_possible && operations.peek().is_some() && operations.all(|operation| takes_back(&operation)) {
+            match operations.peek().is_some() && operations.all(|operation| takes_back(&operation)) {
                 true => Downgrades::Each,
                 false => whole(0),
             }
@@ -79,15 +78,21 @@ impl Writer<'_> {
         let part = self.of.files.parts[at];
         let steps = || self.sequence().steps_of(part.from..part.to);
         let undone = undone(steps());
-        if !undone.impossible.is_empty() {
-            return self.author_s_own(at, &undone);
+        if !undone.impossible.is_empty()
+            && let Some(code) = self.author_s_own(at, &undone)
+        {
+            return code;
         }
+        let brought_back = if undone.impossible.is_empty() { Vec::new() } else { self.brought_back(&undone, steps()) };
         let mut code = Code::default();
         let mut quick: Lines = Vec::new();
         let has_attempts = self.settings().lock_timeout.is_some();
         let depth = usize::from(has_attempts);
         let made_again = steps().filter_map(|step| self.made_again(step, part.from));
-        for operation in made_again.chain(undone.statements.into_iter().flatten()) {
+        let operations = made_again.chain(undone.statements.into_iter().flatten()).chain(brought_back);
+        let operations: Vec<Operation> = operations.collect();
+        let is_in_vain = |operation: &Operation| goes_with_its_table(operation, &operations, steps());
+        for operation in operations.iter().filter(|operation| !is_in_vain(operation)).cloned() {
             if is_outside && is_concurrent(&operation) {
                 let more = self.concurrent(&operation, None, steps());
                 code.lines.extend(more.lines);
@@ -125,8 +130,23 @@ impl Writer<'_> {
         (step.undo == Undo::Nothing).then_some(operation)
     }
 
-    /// Rails' own way back of what its author wrote in `change`; where there is none, as Rails says it.
-    fn author_s_own(&self, at: usize, undone: &Undone) -> Code {
+    /// What cannot be taken back as it was, its author's way back may bring back in some form.
+    fn brought_back<'s>(&self, undone: &Undone, steps: impl Iterator<Item = &'s Step>) -> Vec<Operation> {
+        let Some(Downgrade::By(statements)) = &self.of.migration.downgrade else { return Vec::new() };
+        let impossible = steps.filter(|step| matches!(step.undo, Undo::Impossible(_)));
+        let wanted = impossible.map(|step| &step.operation).chain(&undone.left_out);
+        let wanted: BTreeSet<String> = wanted.flat_map(subjects).collect();
+        let own = statements.iter().flat_map(|statement| read_statement(statement).operations);
+        let is_wanted = |operation: &Operation| {
+            let all = subjects(operation);
+            !all.is_empty() && all.iter().all(|subject| wanted.contains(subject))
+        };
+        own.map(|located| located.operation).filter(is_wanted).collect()
+    }
+
+    /// Rails' own way back of what its author wrote in `change`; where its author has none, as Rails says it. `None` where its
+    /// author's way back does without a part of it.
+    fn author_s_own(&self, at: usize, undone: &Undone) -> Option<Code> {
         let part = self.of.files.parts[at];
         let migration = self.of.migration;
         let steps: Vec<&Step> = self.sequence().steps_of(part.from..part.to).collect();
@@ -136,8 +156,11 @@ impl Writer<'_> {
             step.verbatim && items.clone().all(|item| steps.iter().any(|step| step.from == item && step.verbatim))
         };
         if !self.file.is_reversible() || !steps.iter().all(is_whole) {
+            if matches!(migration.downgrade, Some(Downgrade::By(_))) {
+                return None;
+            }
             let raise = format!("raise ActiveRecord::IrreversibleMigration, {}", string(&undone.impossible.join("; ")));
-            return Code { lines: vec![raise], ..Code::default() };
+            return Some(Code { lines: vec![raise], ..Code::default() });
         }
         let mut calls: Vec<usize> = steps.iter().map(|step| migration.statement_of(step.from).call.start).collect();
         calls.dedup();
@@ -150,8 +173,28 @@ impl Writer<'_> {
             lines = in_block(RETRY, lines);
             helpers.insert(Helper::Retry);
         }
-        Code { lines, helpers }
+        Some(Code { lines, helpers })
     }
+}
+
+/// The index of a table that is taken away with it.
+fn goes_with_its_table<'s>(
+    operation: &Operation,
+    all: &[Operation],
+    mut steps: impl Iterator<Item = &'s Step>,
+) -> bool {
+    let Operation::Index(IndexOperation::Drop { names, .. }) = operation else { return false };
+    let dropped = |table: &QualifiedName| {
+        all.iter()
+            .any(|other| matches!(other, Operation::Table(TableOperation::Drop { names, .. }) if names.contains(table)))
+    };
+    steps.any(|step| match &step.operation {
+        Operation::Index(IndexOperation::Create(index)) => {
+            let own = index.name.as_ref().map(|name| index.table.sibling(name.clone()));
+            own.is_some_and(|own| names.contains(&own)) && dropped(&index.table)
+        }
+        _ => false,
+    })
 }
 
 /// It waits for others by itself, and may stand in no transaction.

@@ -1,8 +1,11 @@
 //! The file of a step: a class like the original's, with other methods. What its statements may need of the original's file stays
 //! with them, byte by byte.
 
+use std::collections::BTreeSet;
+
+use super::migration_class::{BodyStatement, MigrationClass};
 use super::ruby::{Call, Class, Expression, ExpressionKind, Program};
-use crate::source::ByteSpan;
+use crate::source::{ByteSpan, SourceFile};
 
 /// Stands for what the place adds to the name of a class. No file that is read can hold a NUL byte.
 pub(super) const SUFFIX: &str = "\0suffix\0";
@@ -51,6 +54,8 @@ pub(super) struct File<'a> {
     opt_out: Option<ByteSpan>,
     /// `change`, `up` and `down`, each with its name and its body.
     directions: Vec<(String, ByteSpan)>,
+    /// The statements of the method that is run.
+    body: Vec<BodyStatement>,
 }
 
 impl<'a> File<'a> {
@@ -67,6 +72,11 @@ impl<'a> File<'a> {
             head: class.head,
             opt_out: None,
             directions: Vec::new(),
+            body: MigrationClass::read(SourceFile::new("", text), None)
+                .ok()?
+                .up
+                .map(|run| run.body)
+                .unwrap_or_default(),
         };
         for member in &class.body.statements {
             match &member.kind {
@@ -99,6 +109,44 @@ impl<'a> File<'a> {
         let superclass = self.superclass.slice(self.text);
         let (_, version) = superclass.rsplit_once('[')?;
         Some(version.trim_end_matches(']').trim().trim_matches(['"', '\'']))
+    }
+
+    /// The statements of the method that send nothing and stand for themselves behind what is sent before a call, by index; those
+    /// behind the last call for none.
+    pub(super) fn beside(&self, call: Option<ByteSpan>) -> Vec<usize> {
+        let sends = |statement: &BodyStatement| !statement.effects.is_empty();
+        let end = match call {
+            Some(call) => self.body.iter().position(|statement| statement.span.start >= call.start),
+            None => None,
+        };
+        let end = end.unwrap_or(self.body.len());
+        let start = self.body[..end].iter().rposition(sends).map_or(0, |last| last + 1);
+        (start..end).filter(|at| self.body[*at].binds.is_empty()).collect()
+    }
+
+    /// The statements before a call that send nothing and give it the names that it needs, by index.
+    pub(super) fn bindings(&self, call: ByteSpan) -> Vec<usize> {
+        let is_own = |statement: &&BodyStatement| call.start <= statement.span.start && statement.span.end <= call.end;
+        let mut names: BTreeSet<&String> =
+            self.body.iter().filter(is_own).flat_map(|statement| &statement.uses).collect();
+        let earlier = self.body.iter().enumerate().take_while(|(_, statement)| statement.span.start < call.start);
+        let mut found = Vec::new();
+        for (at, statement) in earlier.collect::<Vec<_>>().into_iter().rev() {
+            if statement.effects.is_empty() && statement.binds.iter().any(|name| names.contains(name)) {
+                names.extend(&statement.uses);
+                found.push(at);
+            }
+        }
+        found.reverse();
+        found
+    }
+
+    /// A statement as the file has it, with the comments before it.
+    pub(super) fn statement(&self, at: usize) -> String {
+        let statement = &self.body[at];
+        let comments = statement.leading.slice(self.text).lines().map(str::trim).filter(|line| line.starts_with('#'));
+        let behind = statement.behind.slice(self.text).trim_end();
+        comments.map(|line| format!("{line}\n")).collect::<String>() + statement.span.slice(self.text) + behind
     }
 
     /// The comments behind the last statement of the method that is run, which ends there.

@@ -13,6 +13,7 @@ use super::steps::stand_for;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
 use crate::framework::{Folder, Found, FrameworkError, WrittenSchemas};
+use crate::schema::Schema;
 use crate::source::{SourceFile, read_text};
 
 pub(super) struct VersionedFiles;
@@ -106,6 +107,10 @@ impl Folder for VersionedFiles {
 
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
         calls::read(name, source)
+    }
+
+    fn read_against(&self, migration: &Migration, before: &Schema) -> Option<Migration> {
+        calls::read_against(migration, before)
     }
 
     fn written_schemas(&self, history: &[Found]) -> Box<dyn WrittenSchemas> {

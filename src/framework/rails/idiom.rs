@@ -3,6 +3,7 @@
 //! What is quick, and what validates, commits with the file's row in the ledger, or not at all. A build and a backfill are in files
 //! that leave the transaction; they can run again. What its author wrote in `change` and is left alone is still a `change`.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::directive::{Dialect, Directive, lines};
@@ -17,7 +18,7 @@ use crate::framework::page::{Commands, Page, Written};
 use crate::framework::statements::{Statement, statements};
 use crate::framework::{Body, Idiom, Layout, LayoutSettings, Sequenced};
 use crate::operation::{CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
-use crate::plan::{Sequence, Step, UnitKind};
+use crate::plan::{Sequence, Step, Undo, UnitKind};
 use crate::sql::render;
 
 pub(super) struct Classes;
@@ -30,7 +31,7 @@ impl Idiom for Classes {
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let Some(file) = File::new(of.migration.text()) else { return Vec::new() };
         let dialect = dialect(of.migration, &file);
-        let writer = Writer { of, file: &file, dialect: &dialect };
+        let writer = Writer { of, file: &file, dialect: &dialect, said: RefCell::default() };
         let mut told = vec![false; of.migration.statements.len()];
         let downgrades = downgrades(of, &file);
         let count = of.files.parts.len();
@@ -58,6 +59,8 @@ pub(super) struct Writer<'a> {
     pub of: &'a Sequenced<'a>,
     pub file: &'a File<'a>,
     pub dialect: &'a Dialect,
+    /// The statements that send nothing and stand in some step already.
+    pub said: RefCell<BTreeSet<usize>>,
 }
 
 /// Statements, and the methods that they call.
@@ -88,9 +91,11 @@ impl Writer<'_> {
         let is_last = at + 1 == files.parts.len();
         let behind = migration.statements.last().map_or(0, |last| last.behind.end.max(last.span.end));
         let behind = self.file.comments_behind(behind).into_iter().filter(|_| is_last).map(str::to_owned);
+        let at_the_end = if is_last { self.said_once(self.file.beside(None)) } else { Vec::new() };
+        let has_words = up.has_words || !at_the_end.is_empty();
         let mut code = up.code;
         left_out.append(&mut code.lines);
-        code.lines = left_out.into_iter().chain(behind).collect();
+        code.lines = left_out.into_iter().chain(at_the_end).chain(behind).collect();
         let methods = match in_words && up.is_bare && self.file.is_reversible() {
             true => Methods::Change(code.lines),
             false => {
@@ -109,7 +114,7 @@ impl Writer<'_> {
             .map(|line| format!("{line}\n"))
             .collect();
         let helpers = code.helpers.into_iter().map(|helper| helper.definition(settings)).collect();
-        StepFile { number: at + 1, header, is_outside, methods, in_words: up.has_words, helpers }
+        StepFile { number: at + 1, header, is_outside, methods, in_words: has_words, helpers }
     }
 
     /// What a block sends; and whether all of it is in its author's words.
@@ -131,6 +136,9 @@ impl Writer<'_> {
         up.has_words = written.iter().any(|one| one.in_words);
         for one in &written {
             up.sent += &one.text;
+            let beside = self.beside(&one.steps, one.in_words, depth);
+            up.has_words |= !beside.is_empty();
+            inside.extend(beside);
             inside.extend(self.written(one, depth));
         }
         up.code.lines = match has_attempts {
@@ -162,11 +170,34 @@ impl Writer<'_> {
         all
     }
 
+    /// What its author wrote around the calls that steps come from, and sends nothing: once what stands for itself, and before a
+    /// call in its author's words what gives it names.
+    fn beside(&self, steps: &[&Step], in_words: bool, depth: usize) -> Lines {
+        let migration = self.of.migration;
+        let mut lines = Lines::new();
+        let mut calls: Vec<usize> = steps.iter().map(|step| migration.statement_of(step.from).call.start).collect();
+        calls.dedup();
+        for call in calls.into_iter().map(|at| migration.statements[at].span) {
+            lines.extend(self.said_once(self.file.beside(Some(call))));
+            let bindings = if in_words { self.file.bindings(call) } else { Vec::new() };
+            lines.extend(bindings.into_iter().flat_map(|at| as_written(&self.file.statement(at), depth)));
+        }
+        lines
+    }
+
+    fn said_once(&self, statements: Vec<usize>) -> Lines {
+        let new: Vec<usize> = statements.into_iter().filter(|at| self.said.borrow_mut().insert(*at)).collect();
+        new.into_iter().flat_map(|at| as_written(&self.file.statement(at), 0)).collect()
+    }
+
     /// A build, a backfill, or what else may be in no transaction.
     fn alone(&self, page: &Page<'_>, told: &mut [bool]) -> Up {
         let all = statements(page, told);
         let mut up = Up { sent: all.sql(), ..Up::default() };
         up.code.lines.extend(all.comments.lines().map(str::to_owned));
+        let beside = self.beside(&page.steps().collect::<Vec<_>>(), false, 0);
+        up.has_words |= !beside.is_empty();
+        up.code.lines.extend(beside);
         for statement in &all.all {
             match statement {
                 Statement::AsWritten(text) => {
@@ -320,10 +351,15 @@ fn is_outside(migration: &Migration, sequence: &Sequence, block: usize) -> bool 
 
 /// The table of an index that a step makes, or that a call of its author's takes away.
 fn table_of_index(step: &Step, migration: &Migration) -> Option<QualifiedName> {
-    match &step.operation {
+    let made = |operation: &Operation| match operation {
         Operation::Index(IndexOperation::Create(index)) => Some((*index.table).clone()),
-        _ => migration.items[step.from].operation.table().cloned(),
-    }
+        _ => None,
+    };
+    let undone = match &step.undo {
+        Undo::By(operations) => operations.iter().find_map(made),
+        Undo::Nothing | Undo::Impossible(_) => None,
+    };
+    made(&step.operation).or(undone).or_else(|| migration.items[step.from].operation.table().cloned())
 }
 
 /// A name with quotes only where it needs them.

@@ -246,7 +246,8 @@ fn run<'a>(
         return Run { is_change, span, body: vec![statement], effects: vec![effect] };
     }
     let mut written = Written { file, known, statements: Vec::new(), places: Vec::new() };
-    written.take(&method.body.statements, method.head.end, false);
+    let head = method.head.start + method.head.slice(file).trim_end().len();
+    written.take(&method.body.statements, head, false);
     let Written { statements, places, .. } = written;
     let of: Vec<&Expression> = statements.iter().map(|(statement, _)| *statement).collect();
     let mut effects = effects(file, known, &of, direction, is_change);

@@ -2,7 +2,7 @@
 //!
 //! [`ruby`] reads the language, [`migration_class`] what a file says of itself and what its methods do ([`effects`], [`scope`]).
 //! [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
-//! `history` replays the migrations before one where Active Record would ask the catalog; `schema_file` has what Rails wrote down.
+//! `schema_file` has what Rails wrote down.
 //! `folder` finds the files by what [`project`] says of the application, [`names`] and [`version`] say what files are called.
 //!
 //! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up`, `downgrade`
@@ -17,7 +17,6 @@ mod file;
 mod folder;
 mod generators;
 pub mod helpers;
-mod history;
 mod idiom;
 mod ledger;
 pub mod migration_class;
