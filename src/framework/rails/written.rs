@@ -56,7 +56,8 @@ pub(super) fn sql(text: &str, indent: &str) -> Vec<String> {
     let is_plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
     // Ruby drops a carriage return at the end of a heredoc's line.
     let fits_heredoc = text.chars().all(is_plain);
-    let fits_line = !text.contains(['\n', '\\']) && !(text.contains('"') && text.contains('\''));
+    let has_both = text.contains('"') && text.contains('\'');
+    let fits_line = !text.contains(['\n', '\\']) && !has_both;
     if !fits_heredoc || fits_line {
         return vec![string(text)];
     }

@@ -304,9 +304,19 @@ mod tests {
             // A knife has two: `drives` ends as `knives` does.
             assert!(singular == one || (many == "drives" && singular == "drife"), "{many} became {singular}");
         }
-        let own =
-            Inflections { irregular: vec![("cactus".into(), "cacti".into())], uncountable: vec!["metadata".into()] };
+        let mut own = Inflections::default();
+        own.read(
+            "ActiveSupport::Inflector.inflections(:en) do |inflect|
+  # inflect.uncountable 'users'
+  inflect.irregular 'cactus', 'cacti'
+  inflect.uncountable %w( metadata )
+  inflect.acronym 'API'
+  inflect.singular(/chassis$/, 'chassis')
+end",
+        );
         assert_eq!(own.plural("green_cactus"), "green_cacti");
         assert_eq!(own.singular("metadata"), "metadata");
+        assert_eq!(own.singular("pc_chassis"), "pc_chassis");
+        assert_eq!(own.plural("user"), "users");
     }
 }
