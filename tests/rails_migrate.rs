@@ -190,8 +190,9 @@ impl Pair<'_> {
             let up = vec!["db:migrate".to_owned(), format!("VERSION={version}")];
             commands.push(up.clone());
             // What a constraint made its own goes with it, and its author's words may take back more.
-            let can_come_again =
-                !["IrreversibleMigration", "USING INDEX", " · as written"].iter().any(|sign| text.contains(sign));
+            let can_come_again = !["IrreversibleMigration", "USING INDEX", "using_index", " · as written"]
+                .iter()
+                .any(|sign| text.contains(sign));
             if can_come_again {
                 commands.extend([vec!["db:rollback".to_owned()], up]);
             }

@@ -20,7 +20,8 @@ use crate::sql::{read_statement, render};
 pub(super) enum Downgrades {
     /// Each step takes itself back.
     Each,
-    /// The author's own stays whole, in the file at this index; the others do nothing.
+    /// The author's own stays whole, in the file at this index; those behind it do nothing, and those before it take themselves
+    /// back.
     Whole(usize, Lines),
 }
 
@@ -61,6 +62,8 @@ impl Downgrades {
     pub(super) fn of(&self, writer: &Writer<'_>, at: usize, is_outside: bool) -> Option<Code> {
         match self {
             Downgrades::Whole(own, lines) if *own == at => Some(Code { lines: lines.clone(), ..Code::default() }),
+            // What always fails keeps those behind it from being taken back, and no other.
+            Downgrades::Whole(own, _) if at < *own => Some(writer.down(at, is_outside)),
             Downgrades::Whole(..) => Some(Code::default()),
             Downgrades::Each => Some(writer.down(at, is_outside)),
         }
