@@ -20,6 +20,7 @@ mod generators;
 pub mod helpers;
 mod idiom;
 mod ledger;
+mod listing;
 pub mod migration_class;
 pub mod names;
 pub mod operations;

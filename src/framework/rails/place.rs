@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::file::SUFFIX;
-use super::folder::{migrations, version};
+use super::listing::{migrations, version};
 use super::names::{FileName, Named, step_words, suffix_of_class};
 use super::project::Project;
 use super::schema_file;

@@ -5,7 +5,7 @@ mod versions;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::effects::{Class, Direction, EffectKind, effects};
-use super::folder::version;
+use super::listing::version;
 use super::operations::{Context, Version, applied, statements};
 use super::project::{Database, Project};
 use super::ruby::{Argument, Block, Call, Expression, ExpressionKind, Program};
