@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::code::{Code, as_written, in_block};
 use super::directive::lines;
 use super::file::{File, Lines};
 use super::helpers::{Helper, RETRY};
-use super::idiom::{Code, Writer, as_written, in_block};
+use super::writer::Writer;
 use super::written::string;
 use crate::framework::Sequenced;
 use crate::framework::header::Undo as Downgrade;

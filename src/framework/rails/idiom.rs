@@ -4,22 +4,20 @@
 //! that leave the transaction; they can run again. What its author wrote in `change` and is left alone is still a `change`.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
-use super::directive::{Dialect, Directive, lines};
+use super::code::{Code, as_written, in_block};
+use super::directive::{Dialect, lines};
 use super::downgrade::{Downgrades, downgrades};
-use super::file::{File, Lines, Methods, OWN_INDENT, StepFile};
-use super::helpers::{DROP_INVALID_INDEX, Helper, RETRY, WITHOUT_TIMEOUTS};
+use super::file::{File, Lines, Methods, StepFile};
+use super::helpers::{Helper, RETRY};
 use super::operations::Version;
 use super::project::Project;
-use super::written::{sql, string};
+use super::writer::Writer;
 use crate::framework::migration::Migration;
 use crate::framework::page::{Commands, Page, Written};
 use crate::framework::statements::{Statement, statements};
-use crate::framework::{Body, Idiom, Layout, LayoutSettings, Sequenced};
-use crate::operation::{CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
-use crate::plan::{Sequence, Step, Undo, UnitKind};
-use crate::sql::render;
+use crate::framework::{Body, Idiom, Layout, Sequenced};
+use crate::plan::{Sequence, Step, UnitKind};
 
 pub(super) struct Classes;
 
@@ -52,22 +50,6 @@ fn dialect(migration: &Migration, file: &File<'_>) -> Dialect {
     let (prefix, suffix) =
         project.as_ref().map(|project| (project.prefix.clone(), project.suffix.clone())).unwrap_or_default();
     Dialect { bracket, rails: locked.unwrap_or(bracket).max(bracket), prefix, suffix }
-}
-
-/// Writes the steps of a sequence.
-pub(super) struct Writer<'a> {
-    pub of: &'a Sequenced<'a>,
-    pub file: &'a File<'a>,
-    pub dialect: &'a Dialect,
-    /// The statements that send nothing and stand in some step already.
-    pub said: RefCell<BTreeSet<usize>>,
-}
-
-/// Statements, and the methods that they call.
-#[derive(Default)]
-pub(super) struct Code {
-    pub lines: Lines,
-    pub helpers: BTreeSet<Helper>,
 }
 
 impl Writer<'_> {
@@ -212,76 +194,6 @@ impl Writer<'_> {
         }
         up
     }
-
-    /// An operation that may be in no transaction, in a form that can run again.
-    pub(super) fn concurrent<'s>(
-        &self,
-        operation: &Operation,
-        text: Option<&str>,
-        mut steps: impl Iterator<Item = &'s Step>,
-    ) -> Code {
-        let text = text.map(str::to_owned).or_else(|| render::statement(operation)).unwrap_or_default();
-        match operation {
-            Operation::Index(IndexOperation::Create(index)) if index.name.is_some() => {
-                let build = CreateIndex { if_not_exists: true, ..index.clone() };
-                let index_name =
-                    index.name.as_ref().map(|name| plain(&index.table.sibling(name.clone()))).unwrap_or_default();
-                let build = Operation::Index(IndexOperation::Create(build));
-                let mut inside = vec![format!("{DROP_INVALID_INDEX} {}", string(&index_name))];
-                inside.extend(self.call_or_sql(&build, &render::statement(&build).unwrap_or(text)));
-                let mut code = self.without_timeouts(inside);
-                code.helpers.insert(Helper::DropInvalidIndex);
-                code
-            }
-            Operation::Index(IndexOperation::Drop { names, concurrently, if_exists, .. }) => {
-                let drop = Operation::Index(IndexOperation::Drop {
-                    names: names.clone(),
-                    concurrently: *concurrently,
-                    if_exists: true,
-                    cascade: false,
-                });
-                let text = if *if_exists { text } else { render::statement(&drop).unwrap_or(text) };
-                let of = steps.find_map(|step| table_of_index(step, self.of.migration));
-                let directive = match (names.as_slice(), of) {
-                    ([name], Some(table)) => self.dialect.remove_index(&table, name, *concurrently),
-                    _ => None,
-                };
-                self.without_timeouts(directive.map_or_else(|| self.execute(&text, 1), |call| lines(&call, 6)))
-            }
-            _ => self.without_timeouts(self.execute(&text, 1)),
-        }
-    }
-
-    fn call_or_sql(&self, operation: &Operation, text: &str) -> Lines {
-        let directive: Option<Directive> = self.dialect.directive(operation, self.of.sequence);
-        directive.map_or_else(|| self.execute(text, 1), |call| lines(&call, 6))
-    }
-
-    /// `connection.execute`, which no gem takes for a dangerous call, and no prefix of table names changes.
-    pub(super) fn execute(&self, text: &str, depth: usize) -> Lines {
-        let mut lines = sql(text, &"  ".repeat(depth + 2)).into_iter();
-        let first = lines.next().unwrap_or_default();
-        std::iter::once(format!("connection.execute {first}")).chain(lines.map(own_indent)).collect()
-    }
-
-    pub(super) fn without_timeouts(&self, inside: Lines) -> Code {
-        Code { lines: in_block(WITHOUT_TIMEOUTS, inside), helpers: BTreeSet::from([Helper::WithoutTimeouts]) }
-    }
-
-    pub(super) fn settings(&self) -> &LayoutSettings {
-        self.of.settings
-    }
-
-    pub(super) fn sequence(&self) -> &Sequence {
-        self.of.sequence
-    }
-}
-
-impl Code {
-    fn add(&mut self, more: Code) {
-        self.lines.extend(more.lines);
-        self.helpers.extend(more.helpers);
-    }
 }
 
 /// What a block does.
@@ -296,46 +208,6 @@ struct Up {
     has_words: bool,
 }
 
-fn own_indent(line: String) -> String {
-    if line.is_empty() { line } else { format!("{OWN_INDENT}{line}") }
-}
-
-/// Lines in a block of a method.
-pub(super) fn in_block(method: &str, lines: Lines) -> Lines {
-    let inside = lines.into_iter().map(|line| match line.starts_with(OWN_INDENT) || line.is_empty() {
-        true => line,
-        false => format!("  {line}"),
-    });
-    std::iter::once(format!("{method} do")).chain(inside).chain(["end".to_owned()]).collect()
-}
-
-/// A call in its author's words, with the comments before it. What goes on behind its first line stays where it stands in that
-/// line, where no literal goes over lines.
-pub(super) fn as_written(text: &str, depth: usize) -> Lines {
-    let mut lines: Lines = Vec::new();
-    let mut rest = text.trim_matches('\n');
-    while rest.starts_with('#') || rest.starts_with('\n') {
-        let (line, behind) = rest.split_once('\n').unwrap_or((rest, ""));
-        lines.push(line.to_owned());
-        rest = behind;
-    }
-    let rest = rest.trim_end();
-    let may_shift = depth > 0 && !rest.contains("<<") && !rest.lines().any(has_open_quote);
-    let shift = if may_shift { "  ".repeat(depth) } else { String::new() };
-    let mut own = rest.lines();
-    lines.extend(own.next().map(str::to_owned));
-    lines.extend(own.map(|line| if line.is_empty() { String::new() } else { own_indent(format!("{shift}{line}")) }));
-    lines
-}
-
-/// A string may go on in the next line.
-fn has_open_quote(line: &str) -> bool {
-    line.contains("%q")
-        || line.contains("%Q")
-        || line.contains("%(")
-        || ['"', '\''].iter().any(|quote| line.matches(*quote).count() % 2 == 1)
-}
-
 /// A block whose statements its author put outside of a transaction.
 fn is_outside(migration: &Migration, sequence: &Sequence, block: usize) -> bool {
     let is_in_words = |step: &Step| step.verbatim;
@@ -347,25 +219,6 @@ fn is_outside(migration: &Migration, sequence: &Sequence, block: usize) -> bool 
         && sequence
             .steps_of(block..block + 1)
             .any(|step| is_in_words(step) && sent(step).is_some_and(|sent| sent.is_outside))
-}
-
-/// The table of an index that a step makes, or that a call of its author's takes away.
-fn table_of_index(step: &Step, migration: &Migration) -> Option<QualifiedName> {
-    let made = |operation: &Operation| match operation {
-        Operation::Index(IndexOperation::Create(index)) => Some((*index.table).clone()),
-        _ => None,
-    };
-    let undone = match &step.undo {
-        Undo::By(operations) => operations.iter().find_map(made),
-        Undo::Nothing | Undo::Impossible(_) => None,
-    };
-    made(&step.operation).or(undone).or_else(|| migration.items[step.from].operation.table().cloned())
-}
-
-/// A name with quotes only where it needs them.
-fn plain(name: &QualifiedName) -> String {
-    let fresh = |name: &Ident| Ident::new(name.as_str());
-    QualifiedName { schema: name.schema.as_ref().map(fresh), name: fresh(&name.name) }.to_string()
 }
 
 /// How to go on with Rails: the same command.

@@ -6,9 +6,10 @@
 //! `folder` finds the files by what [`project`] says of the application, [`names`] and [`version`] say what files are called.
 //!
 //! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up`, `downgrade`
-//! the way back, `directive` operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
+//! the way back, `writer` statements with `directive`, operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
 
 mod calls;
+mod code;
 mod database_yml;
 mod directive;
 mod downgrade;
@@ -30,6 +31,7 @@ pub mod scope;
 mod steps;
 pub mod value;
 pub mod version;
+mod writer;
 mod written;
 
 use super::Framework;

@@ -56,8 +56,9 @@ pub(super) fn sql(text: &str, indent: &str) -> Vec<String> {
     let is_plain = |c: char| !c.is_control() || c == '\n' || c == '\t';
     // Ruby drops a carriage return at the end of a heredoc's line.
     let fits_heredoc = text.chars().all(is_plain);
-    let fits_line = !text.contains(['\n', '\\']) && !(text.contains('"') && text.contains('\''));
-    if !fits_heredoc || fits_line {
+    let has_both_quotes = text.contains('"') && text.contains('\'');
+    let needs_heredoc = text.contains(['\n', '\\']) || has_both_quotes;
+    if !fits_heredoc || !needs_heredoc {
         return vec![string(text)];
     }
     let mut word = "SQL".to_owned();
