@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::database_yml::DatabaseYml;
-use super::operations::Version;
+use super::operations::{Inflections, Version};
 use crate::framework::config_file::below;
 use crate::source::read_text;
 
@@ -28,6 +28,10 @@ pub struct Project {
     pub suffix: String,
     /// `schema_migrations_table_name`.
     pub ledger: String,
+    /// How its words are made plural and singular.
+    pub inflections: Inflections,
+    /// `PostgreSQLAdapter.datetime_type`.
+    pub datetime: String,
     /// An adapter of another database, where no other is named and no gem for PostgreSQL is there.
     pub other_adapter: Option<String>,
 }
@@ -113,6 +117,10 @@ impl Project {
             .adapters
             .first()
             .filter(|_| yml.adapters.iter().all(is_other) && !has("pg") && !has("activerecord-jdbcpostgresql-adapter"));
+        let mut inflections = Inflections::default();
+        for text in ruby.iter().filter(|text| text.contains("Inflector")) {
+            inflections.read(text);
+        }
         Some(Project {
             root: root.to_owned(),
             databases,
@@ -120,6 +128,8 @@ impl Project {
             gems: all.into_iter().filter(|gem| has(gem.name())).collect(),
             prefix: string("table_name_prefix").unwrap_or_default(),
             suffix: string("table_name_suffix").unwrap_or_default(),
+            datetime: ruby.iter().find_map(|text| datetime_type(text)).unwrap_or_else(|| "timestamp".to_owned()),
+            inflections,
             ledger: string("schema_migrations_table_name").unwrap_or_else(|| super::ledger::TABLES[0].to_owned()),
             other_adapter: other_adapter.cloned(),
         })
@@ -213,6 +223,16 @@ fn assigned(text: &str, name: &str) -> Option<String> {
         let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
         let inside = value[1..].split(quote).next()?;
         (!inside.contains("#{")).then(|| inside.to_owned())
+    })
+}
+
+/// `ActiveRecord::ConnectionAdapters::PostgreSQLAdapter.datetime_type = :timestamptz`
+fn datetime_type(text: &str) -> Option<String> {
+    code(text).find_map(|line| {
+        let (_, value) = line.split_once(".datetime_type")?;
+        let name = value.trim_start().strip_prefix('=')?.trim_start().strip_prefix(':')?;
+        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+        Some(name[..end].to_owned())
     })
 }
 

@@ -112,6 +112,7 @@ fn of_ruby(text: &str, project: Option<&Project>) -> Option<Schema> {
     let mut context = Context::of(definition.bracket(text), rails);
     if let Some(project) = project {
         (context.prefix, context.suffix) = (&project.prefix, &project.suffix);
+        (context.datetime, context.inflections) = (&project.datetime, &project.inflections);
     }
     let body: Vec<&Expression> = definition.block.body.statements.iter().collect();
     let mut schema = Schema::default();

@@ -1,12 +1,32 @@
 //! Plurals and singulars of names (`active_support/inflections.rb`, which has not changed since 4.2).
 
+use crate::framework::rails::ruby::{Argument, Call, Expression, ExpressionKind, Part, Program, QuotedKind};
+
 /// What a project adds to the rules that Rails comes with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inflections {
-    /// `inflect.irregular "singular", "plural"`, in order.
-    pub irregular: Vec<(String, String)>,
+    /// `inflect.irregular`, `inflect.plural` and `inflect.singular`, in order.
+    own: Vec<OwnRule>,
     /// `inflect.uncountable "word"`.
-    pub uncountable: Vec<String>,
+    uncountable: Vec<String>,
+}
+
+/// A rule of a project's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OwnRule {
+    /// `"singular", "plural"`.
+    Irregular(String, String),
+    /// `/ending$/, "what comes instead"`, in plurals.
+    Plural(String, String),
+    /// The same in singulars.
+    Singular(String, String),
+}
+
+/// Which of the two is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Number {
+    Plural,
+    Singular,
 }
 
 /// A rule: how a word ends (`^`: the whole of it; `[^…]`: one letter that is none of these), how many letters go, what comes.
@@ -131,45 +151,112 @@ const UNCOUNTABLE: &[&str] =
     &["equipment", "information", "rice", "money", "species", "series", "fish", "sheep", "jeans", "police"];
 
 /// Nothing but what Rails comes with.
-pub static RAILS_OWN: Inflections = Inflections { irregular: Vec::new(), uncountable: Vec::new() };
+pub static RAILS_OWN: Inflections = Inflections { own: Vec::new(), uncountable: Vec::new() };
 
 impl Inflections {
+    /// Reads what `ActiveSupport::Inflector.inflections` is given in a file. A pattern is read that is the end of a word.
+    pub fn read(&mut self, text: &str) {
+        for statement in &Program::read(text).statements {
+            statement.walk(&mut |expression| {
+                if let ExpressionKind::Call(call) = &expression.kind {
+                    self.add(text, call);
+                }
+            });
+        }
+    }
+
+    fn add(&mut self, text: &str, call: &Call) {
+        let values: Vec<&Expression> = call
+            .arguments
+            .iter()
+            .filter_map(|argument| match argument {
+                Argument::Value(value) => Some(value),
+                Argument::Pair(_) => None,
+            })
+            .collect();
+        let both = || match values[..] {
+            [first, second] => Some((word(text, first)?, word(text, second)?)),
+            _ => None,
+        };
+        match call.name.slice(text) {
+            "irregular" => self.own.extend(both().map(|(one, many)| OwnRule::Irregular(one, many))),
+            "plural" => self.own.extend(both().map(|(ending, new)| OwnRule::Plural(ending, new))),
+            "singular" => self.own.extend(both().map(|(ending, new)| OwnRule::Singular(ending, new))),
+            "uncountable" => {
+                for value in values {
+                    match &value.kind {
+                        ExpressionKind::Array(words) => {
+                            self.uncountable.extend(words.iter().filter_map(|value| word(text, value)));
+                        }
+                        _ => self.uncountable.extend(word(text, value)),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// The plural of a name.
     pub fn plural(&self, word: &str) -> String {
-        self.inflected(word, PLURAL, |pair| pair.1)
+        self.inflected(word, PLURAL, Number::Plural)
     }
 
     /// The singular of a name.
     pub fn singular(&self, word: &str) -> String {
-        self.inflected(word, SINGULAR, |pair| pair.0)
+        self.inflected(word, SINGULAR, Number::Singular)
     }
 
-    fn inflected<'a>(&'a self, word: &str, rules: &[Rule], to: impl Fn((&'a str, &'a str)) -> &'a str) -> String {
+    fn inflected(&self, word: &str, rules: &[Rule], number: Number) -> String {
         let lower = word.to_ascii_lowercase();
         let last = lower.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
         let own = self.uncountable.iter().map(String::as_str);
         if own.chain(UNCOUNTABLE.iter().copied()).any(|uncountable| last == uncountable.to_ascii_lowercase()) {
             return word.to_owned();
         }
-        let own = self.irregular.iter().map(|(one, many)| (one.as_str(), many.as_str())).rev();
-        for pair in own.chain(IRREGULAR.iter().copied().rev()) {
-            // What was given first for a pair is tried last.
-            for form in [pair.1, pair.0] {
-                if lower.ends_with(&form.to_ascii_lowercase()) {
-                    let kept = word.len() - form.len();
-                    let first = &word[kept..=kept];
-                    let to = to(pair);
-                    // Where both begin alike, the letter stays as it is written.
-                    let begins_alike = pair.0.as_bytes().first() == pair.1.as_bytes().first();
-                    return match begins_alike {
-                        true => format!("{}{first}{}", &word[..kept], &to[1..]),
-                        false => format!("{}{to}", &word[..kept]),
-                    };
-                }
+        // What was said last is tried first.
+        let own = self.own.iter().rev().find_map(|rule| match (rule, number) {
+            (OwnRule::Irregular(one, many), _) => irregular(word, &lower, (one, many), number),
+            (OwnRule::Plural(ending, new), Number::Plural) | (OwnRule::Singular(ending, new), Number::Singular) => {
+                word.strip_suffix(ending.as_str()).map(|kept| format!("{kept}{new}"))
             }
+            _ => None,
+        });
+        let known = || IRREGULAR.iter().rev().find_map(|pair| irregular(word, &lower, *pair, number));
+        let by_rule = || {
+            let (_, cut, new) = rules.iter().find(|(ending, ..)| ends(&lower, ending))?;
+            Some(format!("{}{new}", &word[..word.len() - cut]))
+        };
+        own.or_else(known).or_else(by_rule).unwrap_or_else(|| word.to_owned())
+    }
+}
+
+/// A word of which both numbers are known.
+fn irregular(word: &str, lower: &str, pair: (&str, &str), number: Number) -> Option<String> {
+    let to = if number == Number::Plural { pair.1 } else { pair.0 };
+    let form = [pair.1, pair.0].into_iter().find(|form| lower.ends_with(&form.to_ascii_lowercase()))?;
+    let kept = word.len() - form.len();
+    // Where both begin alike, the letter stays as it is written.
+    let begin_alike = pair.0.chars().next() == pair.1.chars().next();
+    let first = word[kept..].chars().next().filter(|_| begin_alike);
+    let rest = if first.is_some() { &to[to.chars().next().map_or(0, char::len_utf8)..] } else { to };
+    Some(format!("{}{}{rest}", &word[..kept], first.map(String::from).unwrap_or_default()))
+}
+
+/// A string, or a pattern that is the end of a word: `/chassis$/`, `/chassis\z/`.
+fn word(text: &str, value: &Expression) -> Option<String> {
+    let ExpressionKind::Quoted(quoted) = &value.kind else { return None };
+    let [Part::Text(inside)] = &quoted.parts[..] else { return None };
+    let is_plain =
+        |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '\''));
+    match quoted.kind {
+        QuotedKind::String | QuotedKind::Symbol => is_plain(&inside.value).then(|| inside.value.clone()),
+        QuotedKind::Regex => {
+            let whole = value.span.slice(text);
+            let ending = whole.trim_start_matches('/').trim_end_matches(['i', '/']);
+            let ending = ending.strip_suffix('$').or_else(|| ending.strip_suffix("\\z"))?;
+            is_plain(ending).then(|| ending.to_owned())
         }
-        let rule = rules.iter().find(|(ending, ..)| ends(&lower, ending));
-        rule.map_or_else(|| word.to_owned(), |(_, cut, new)| format!("{}{new}", &word[..word.len() - cut]))
+        QuotedKind::Command => None,
     }
 }
 
@@ -217,9 +304,19 @@ mod tests {
             // A knife has two: `drives` ends as `knives` does.
             assert!(singular == one || (many == "drives" && singular == "drife"), "{many} became {singular}");
         }
-        let own =
-            Inflections { irregular: vec![("cactus".into(), "cacti".into())], uncountable: vec!["metadata".into()] };
+        let mut own = Inflections::default();
+        own.read(
+            "ActiveSupport::Inflector.inflections(:en) do |inflect|
+  # inflect.uncountable 'users'
+  inflect.irregular 'cactus', 'cacti'
+  inflect.uncountable %w( metadata )
+  inflect.acronym 'API'
+  inflect.singular(/chassis$/, 'chassis')
+end",
+        );
         assert_eq!(own.plural("green_cactus"), "green_cacti");
         assert_eq!(own.singular("metadata"), "metadata");
+        assert_eq!(own.singular("pc_chassis"), "pc_chassis");
+        assert_eq!(own.plural("user"), "users");
     }
 }
