@@ -217,6 +217,10 @@ pub(super) fn sends_sql(name: &str) -> bool {
 /// A method of models, relations, strings, arrays and so on that changes nothing in the database.
 pub(super) fn is_harmless_method(name: &str) -> bool {
     const NAMES: &[&str] = &[
+        "generators",
+        "configuration",
+        "options",
+        "orm",
         "!",
         "&",
         "*",
