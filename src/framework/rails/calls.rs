@@ -1,10 +1,12 @@
 //! The statements of a migration's method as calls, with the SQL that each sends.
 
+use std::cell::RefCell;
+
 use super::effects::{Effect, EffectKind};
 use super::generators;
-use super::migration_class::{BodyStatement, MigrationClass, NoClass, Run};
+use super::migration_class::{BodyStatement, MigrationClass, Run};
 use super::names::Named;
-use super::operations::{Condition, Context, RAILS_OWN, Sent, Version, rollback, statements};
+use super::operations::{self, Condition, Context, RAILS_OWN, Sent, Version, rollback, statements};
 use super::project::Project;
 use super::value::Why;
 use super::{RAILS, SIGN};
@@ -36,7 +38,8 @@ pub(super) fn read_against(migration: &Migration, before: &Schema) -> Option<Mig
 fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Migration {
     let title = title(name, &source);
     let project = Project::around(&source.path);
-    let class = match class(source, project.as_deref()) {
+    let primary_key_type = project.as_ref().and_then(|project| generators::primary_key_type(&project.root));
+    let class = match MigrationClass::read(source, primary_key_type) {
         Ok(class) => class,
         Err((source, none)) => {
             let all = ByteSpan::new(0, source.text.trim_end().len());
@@ -46,8 +49,15 @@ fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Migration 
             return migration;
         }
     };
-    let context = context(&class, project.as_deref());
-    let mut sender = Sender { context, opts_out: class.opts_out, schema };
+    let rails = project.as_ref().and_then(|project| project.rails).unwrap_or(Version::NEWEST);
+    let context = Context {
+        prefix: project.as_ref().map_or("", |project| &project.prefix),
+        suffix: project.as_ref().map_or("", |project| &project.suffix),
+        datetime: project.as_ref().map_or("timestamp", |project| &project.datetime),
+        inflections: project.as_ref().map_or(&RAILS_OWN, |project| &project.inflections),
+        ..Context::of(class.bracket.unwrap_or(rails), rails)
+    };
+    let sender = Sender { context, opts_out: class.opts_out, schema: schema.into() };
     let mut calls: Vec<Call> =
         class.when_loaded.iter().map(|span| opaque("a call in the body of the class", *span)).collect();
     calls.extend(class.up.iter().flat_map(|run| sender.calls(run)));
@@ -57,21 +67,6 @@ fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Migration 
     migration.title = title;
     migration.downgrade = downgrade;
     migration
-}
-
-fn class(source: SourceFile, project: Option<&Project>) -> Result<MigrationClass, (SourceFile, NoClass)> {
-    MigrationClass::read(source, project.map(|project| generators::primary_key_type(&project.root)).unwrap_or_default())
-}
-
-fn context<'a>(class: &MigrationClass, project: Option<&'a Project>) -> Context<'a> {
-    let rails = project.and_then(|project| project.rails).unwrap_or(Version::NEWEST);
-    Context {
-        prefix: project.map_or("", |project| &project.prefix),
-        suffix: project.map_or("", |project| &project.suffix),
-        datetime: project.map_or("timestamp", |project| &project.datetime),
-        inflections: project.map_or(&RAILS_OWN, |project| &project.inflections),
-        ..Context::of(class.bracket.unwrap_or(rails), rails)
-    }
 }
 
 /// What a migration is about: the words of its file's name, without the number that safestep gave a step.
@@ -89,22 +84,21 @@ struct Sender<'a> {
     context: Context<'a>,
     opts_out: bool,
     /// The catalog that the next call meets.
-    schema: Option<Schema>,
+    schema: RefCell<Option<Schema>>,
 }
 
 impl Sender<'_> {
     /// The statements of a method that send something; those that need what an earlier one got from the database are one with
     /// it.
-    fn calls(&mut self, run: &Run) -> Vec<Call> {
+    fn calls(&self, run: &Run) -> Vec<Call> {
         groups(run).into_iter().map(|statements| self.call(run, statements)).collect()
     }
 
-    fn call(&mut self, run: &Run, statements: std::ops::Range<usize>) -> Call {
+    fn call(&self, run: &Run, statements: std::ops::Range<usize>) -> Call {
         let body = &run.body[statements];
         let (first, last) = (&body[0], &body[body.len() - 1]);
         let effects = || body.iter().flat_map(|statement| &run.effects[statement.effects.clone()]);
-        let mut sends: Vec<Sending> = Vec::new();
-        effects().for_each(|effect| sends.extend(self.sendings(effect)));
+        let mut sends: Vec<Sending> = effects().flat_map(|effect| self.sendings(effect)).collect();
         if body.len() > 1 {
             sends = vec![Sending::together(sends)];
         }
@@ -125,41 +119,49 @@ impl Sender<'_> {
     }
 
     /// What an effect sends, one by one.
-    fn sendings(&mut self, effect: &Effect) -> Vec<Sending> {
+    fn sendings(&self, effect: &Effect) -> Vec<Sending> {
         let is_outside = self.opts_out && !effect.in_transaction;
         let mut sends = match &effect.kind {
             EffectKind::Opaque(why) => vec![Sending::unknown(why, effect.span, is_outside)],
             EffectKind::Sql(text) => executed(text, is_outside),
             EffectKind::DropInvalidIndex(name) => vec![of_sql(&drop_invalid_index(name), effect.span, is_outside)],
             EffectKind::Schema(call) => {
-                let context = Context { schema: self.schema.as_ref(), ..self.context };
-                let sent = if effect.is_reverted { rollback(call, &context) } else { statements(call, &context) };
+                let mut schema = self.schema.borrow_mut();
+                let context = Context { schema: schema.as_ref(), ..self.context };
+                let sent = match effect.is_reverted {
+                    true => rollback(call, &context),
+                    false => statements(call, &context),
+                };
+                if let Ok(sent) = &sent {
+                    *schema = schema.take().map(|schema| operations::applied(schema, sent));
+                }
                 match sent {
                     Ok(sent) => sent.iter().map(|sent| of_sql(&guarded(sent), effect.span, is_outside)).collect(),
                     Err(why) => vec![Sending::unknown(&why, effect.span, is_outside)],
                 }
             }
         };
+        if let (EffectKind::Sql(_), Some(schema)) = (&effect.kind, self.schema.borrow_mut().as_mut()) {
+            let operations = sends.iter().flat_map(|sending| &sending.reading.operations);
+            operations.for_each(|located| schema.apply(&located.operation));
+        }
         for Sending { reading, .. } in &mut sends {
             reading.bounds_lock_waits |= effect.is_bounded;
             // Ruby asks the catalog itself.
             reading.has_logic |= effect.is_guarded;
-            if let Some(schema) = &mut self.schema {
-                reading.operations.iter().for_each(|located| schema.apply(&located.operation));
-            }
         }
         sends
     }
 
     /// What taking a migration back sends, where it sends something.
-    fn downgrade(&mut self, run: &Run) -> Option<Undo> {
+    fn downgrade(&self, run: &Run) -> Option<Undo> {
         match self.taken_back(run) {
             Err(_) => Some(Undo::Impossible),
             Ok(sql) => (!sql.is_empty()).then_some(Undo::By(sql)),
         }
     }
 
-    fn taken_back(&mut self, run: &Run) -> Result<Vec<String>, Why> {
+    fn taken_back(&self, run: &Run) -> Result<Vec<String>, Why> {
         let mut effects: Vec<&Effect> = run.effects.iter().collect();
         if run.is_change {
             // From the last to the first; but a block of `reversible` as it is written.

@@ -102,7 +102,6 @@ pub fn effects<'a>(
         effects: Vec::new(),
         table: None,
         statement: 0,
-        direction,
         around: Around { is_reverted: is_change && direction == Direction::Down, ..Around::default() },
         blocks: 0,
         depth: 0,
@@ -128,7 +127,6 @@ struct Reader<'r, 'a> {
     /// What is called on the table of a block.
     table: Option<Vec<BlockCall>>,
     statement: usize,
-    direction: Direction,
     around: Around,
     blocks: usize,
     depth: usize,
@@ -501,11 +499,18 @@ impl<'a> Reader<'_, 'a> {
                 self.blocks += 1;
                 self.block(block, Around { block: Some(self.blocks), ..around })
             }
-            ("revert", Some(block)) if self.direction == Direction::Up && !around.is_reverted => self.revert(block),
+            ("revert", Some(block)) if !around.is_reverted => self.revert(block),
+            ("revert", Some(block)) => {
+                // What is taken back twice is done.
+                self.blocks += 1;
+                self.block(block, Around { is_reverted: false, block: Some(self.blocks), ..around })
+            }
             ("create_table" | "change_table" | "create_join_table" | "drop_table" | "drop_join_table", Some(block)) => {
                 let arguments = self.arguments(call)?;
-                let calls = self.table_block(block)?;
-                self.schema(expression, name, Receiver::Migration, arguments, Some(calls))
+                // What is dropped needs no columns.
+                let is_dropped = name.starts_with("drop") && !around.is_reverted;
+                let calls = if is_dropped { None } else { Some(self.table_block(block)?) };
+                self.schema(expression, name, Receiver::Migration, arguments, calls)
             }
             ("raise" | "fail", None) => {
                 let what = call.arguments.first().map_or("", |argument| {

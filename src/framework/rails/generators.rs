@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn the_setting_is_found_where_it_is_plain() {
         let uuid = Some(Value::Symbol("uuid".to_owned()));
-        assert_eq!(said("g.orm :active_record, primary_key_type: :uuid\n"), [uuid.clone()]);
+        assert_eq!(said("g.orm :active_record, primary_key_type: :uuid\n"), std::slice::from_ref(&uuid));
         assert_eq!(said("  config.generators { |g| g.orm :x, :primary_key_type => :uuid }"), [uuid]);
         assert_eq!(said("# primary_key_type: :uuid\nprimary_key_type: ENV['X']"), [None]);
         assert_eq!(said("config.load_defaults 7.2"), []);

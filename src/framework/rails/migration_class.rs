@@ -112,7 +112,7 @@ impl MigrationClass {
 fn migration_class<'a>(file: &str, statements: &'a [Expression]) -> Option<&'a Class> {
     statements.iter().find_map(|statement| match &statement.kind {
         ExpressionKind::Class(class) => match &class.superclass {
-            Some(superclass) if superclass.span.slice(file).contains("Migration") => Some(&**class),
+            Some(superclass) if superclass.span.slice(file).to_lowercase().contains("migration") => Some(&**class),
             // A module around it.
             _ => migration_class(file, &class.body.statements),
         },

@@ -460,6 +460,12 @@ impl<'a> Names<'_, 'a> {
                 }
             }
         }
+        let bound = self.own.get(receiver.span.slice(self.file)).filter(|_| receiver.kind == ExpressionKind::Name);
+        if let (Some(Bound::Table), "respond_to?", [Argument::Value(method)]) = (bound, name, &call.arguments[..]) {
+            // PostgreSQL's tables have methods for all of its types.
+            let has_it = self.value(method).name().is_some_and(|name| ["json", "jsonb", "uuid"].contains(&name));
+            return if has_it { Value::Boolean(true) } else { Value::Unknown("respond_to?".to_owned()) };
+        }
         let receiver = self.value(receiver);
         match (receiver.unknown(), name) {
             (Some("Rails.configuration"), "generators") => return Value::Unknown(SETTINGS.to_owned()),

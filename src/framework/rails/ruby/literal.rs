@@ -217,7 +217,7 @@ impl Literal {
         Ok(Some(Literal { kind: LiteralKind::One(kind), words, heredoc: Some(ByteSpan::new(start, after)) }))
     }
 
-    pub(super) fn as_symbol(self) -> Literal {
+    pub(super) fn into_symbol(self) -> Literal {
         Literal { kind: LiteralKind::One(QuotedKind::Symbol), ..self }
     }
 
@@ -397,18 +397,15 @@ impl<'l, 'a> Reader<'l, 'a> {
         };
         let is_delimiter = Some(next) == self.style.close || Some(next) == self.style.open;
         let length = 1 + next.len_utf8();
+        let is_plain = is_delimiter || (self.style.is_words && next.is_ascii_whitespace());
         match self.style.escapes {
             Escapes::Kept if !(is_delimiter && next == '/') => {
                 // What follows is no delimiter.
                 let kept = if self.style.close.is_some() { length } else { 1 };
                 self.push(&rest[..kept], kept, true);
             }
-            Escapes::All if !is_delimiter && !(self.style.is_words && next.is_ascii_whitespace()) => self.escape(next),
-            Escapes::Delimiters
-                if !is_delimiter && next != '\\' && !(self.style.is_words && next.is_ascii_whitespace()) =>
-            {
-                self.push("\\", 1, true);
-            }
+            Escapes::All if !is_plain => self.escape(next),
+            Escapes::Delimiters if !is_plain && next != '\\' => self.push("\\", 1, true),
             _ => self.push(next.encode_utf8(&mut [0; 4]), length, false),
         }
     }

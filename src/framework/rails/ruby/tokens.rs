@@ -262,11 +262,7 @@ impl<'a> Lexer<'a> {
                 }
             }
             TokenKind::Label if self.binds != Binds::Nothing => drop(self.locals.insert(&text[..text.len() - 1])),
-            TokenKind::Newline => {
-                if self.binds == Binds::Method(0) {
-                    self.binds = Binds::Nothing;
-                }
-            }
+            TokenKind::Newline if self.binds == Binds::Method(0) => self.binds = Binds::Nothing,
             TokenKind::Operator => match (text, self.binds) {
                 ("|", Binds::Block) => self.binds = Binds::Nothing,
                 ("|", _) if self.follows("{") || self.follows("do") => self.binds = Binds::Block,
@@ -416,7 +412,7 @@ impl<'a> Lexer<'a> {
         };
         let from = self.at;
         self.at += 2;
-        let literal = Literal::quoted(self, quote)?.as_symbol();
+        let literal = Literal::quoted(self, quote)?.into_symbol();
         self.literal(from, literal);
         Ok(())
     }

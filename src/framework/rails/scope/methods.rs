@@ -182,6 +182,7 @@ fn of_text(text: &Text, name: &str, arguments: &[Value], span: ByteSpan) -> Valu
         }
         ("split", []) => Value::Array(value.split_whitespace().map(|part| made(part.to_owned())).collect()),
         ("empty?", []) => Value::Boolean(value.is_empty()),
+        ("length" | "size", []) => Value::Number(value.chars().count().to_string()),
         ("include?", [Value::Text(part)]) => Value::Boolean(value.contains(&part.value)),
         ("start_with?", [Value::Text(part)]) => Value::Boolean(value.starts_with(&part.value)),
         ("end_with?", [Value::Text(part)]) => Value::Boolean(value.ends_with(&part.value)),
