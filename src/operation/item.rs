@@ -13,7 +13,7 @@ pub enum Fixed {
     Block,
     /// It stands in a program between statements that need one another.
     Program,
-    /// The program gives its constraint a name that nobody knows without running it.
+    /// The program gives its constraint or index a name that nobody knows without running it.
     Unnamed,
     /// A setting of the session decides what it does, and cannot be said again beside it.
     Session,
