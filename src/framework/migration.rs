@@ -261,7 +261,7 @@ impl Migration {
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                     looks_for_leftovers: session.looks_for_leftovers,
-                    is_used_next: false,
+                    is_used_later: false,
                 });
             }
             session.ends_statement();
@@ -279,7 +279,7 @@ impl Migration {
                 settings: session.settings(),
                 bounds_lock_waits: true,
                 looks_for_leftovers: session.looks_for_leftovers,
-                is_used_next: false,
+                is_used_later: false,
             });
         }
         let directives = directives(leading.slice(&self.source.text));
