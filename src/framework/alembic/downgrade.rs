@@ -11,7 +11,7 @@ use crate::framework::plpgsql::{
 };
 use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};
-use crate::operation::{ConstraintOperation, CreateIndex, IndexOperation, Operation, TableOperation};
+use crate::operation::{ConstraintOperation, CreateIndex, Fixed, IndexOperation, Operation, TableOperation};
 use crate::plan::files::Part;
 use crate::plan::rerun::{can_begin_again, condition_of_being_there};
 use crate::plan::{Sequence, Step, Undo};
@@ -43,7 +43,9 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
         Some(own) => own,
     };
     let all_steps = parts.iter().flat_map(|part| steps(of.sequence, *part));
-    let made: BTreeSet<String> = all_steps.flat_map(|step| subjects(&step.operation)).collect();
+    // What is made under a condition may be somebody else's.
+    let is_sure = |step: &&Step| of.migration.items[step.from].fixed != Some(Fixed::Condition);
+    let made: BTreeSet<String> = all_steps.filter(is_sure).flat_map(|step| subjects(&step.operation)).collect();
     let takes_back = |call: &Taken<'_>| call.fails || call.subjects.as_ref().is_some_and(|all| all.is_subset(&made));
     if !own.iter().all(takes_back) {
         return Downgrades::Whole(0);
