@@ -97,7 +97,7 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
         (Operation::Data(DataOperation::Delete { table, rows }), _) => {
             return Some((format!("rows of {table} are deleted"), by_reach(rows)));
         }
-        (Operation::Data(DataOperation::Insert { table, from_query: true }), _) => format!("a query fills {table}"),
+        (Operation::Data(DataOperation::Insert { table, from_query: true, .. }), _) => format!("a query fills {table}"),
         (Operation::Table(TableOperation::Create(create)), Work::Rows) => format!("a query fills {}", create.name),
         (Operation::Object(ObjectOperation::Create { name: Some(name), .. }), Work::Rows) => {
             format!("a query fills {name}")

@@ -174,7 +174,7 @@ impl Along<'_> {
             | DataOperation::Delete { table, .. } => self.relation(table),
             DataOperation::Truncate { tables, .. } => self.relations(tables),
             DataOperation::Backfill(backfill) => self.relation(&mut backfill.table),
-            DataOperation::Select { .. } => Ok(()),
+            DataOperation::Select { .. } | DataOperation::Assertion(_) => Ok(()),
         }
     }
 
