@@ -99,6 +99,6 @@ fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
     let takers = takers(unit);
     is_repeated
         && block.last().is_some_and(alike)
-        && !(!takers.is_empty() && steps.any(|step| takers.iter().any(|(_, later)| is_succeeded_by(step, later))))
+        && (takers.is_empty() || !steps.any(|step| takers.iter().any(|(_, later)| is_succeeded_by(step, later))))
         && Rerun { origin: migration, units: block }.harmful_behind(&unit.steps).is_none()
 }
