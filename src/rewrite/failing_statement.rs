@@ -27,15 +27,17 @@
 //! PostgreSQL documentation, Appendix A, PostgreSQL Error Codes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Operation, SessionOperation, TransactionControl};
+use crate::operation::{Fixed, Operation, SessionOperation, TransactionControl};
 
 /// The rule's id.
 pub(crate) const ID: &str = "failing-statement";
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let why = fails_without_transaction(site).or_else(|| {
+        // A condition may keep it from what it would fail at.
+        let always_runs = site.items[site.at].fixed != Some(Fixed::Block);
         let conflict = site.schema.check_applies(site.operation(), site.settings.postgres).err();
-        conflict.filter(|why| why.sure).map(|why| why.to_string())
+        conflict.filter(|why| why.sure && always_runs).map(|why| why.to_string())
     })?;
     Some(Outcome::reported(Hazard {
         severity: Severity::Danger,
@@ -116,6 +118,19 @@ mod tests {
             TRUNCATE t;
             -- is reported:
             -- danger: this fails: cannot truncate table t: a foreign key of u references it (0A000)
+            ",
+        );
+    }
+
+    #[test]
+    fn what_a_block_decides_about_may_never_run() {
+        check(
+            "failing-statement",
+            "
+            CREATE TABLE t (a int);
+            -- in a migration:
+            DO $$ BEGIN IF to_regclass('t') IS NULL THEN CREATE TABLE t (a int); END IF; END $$;
+            -- is left alone
             ",
         );
     }

@@ -261,6 +261,9 @@ impl Schema {
     pub(super) fn can_change_persistence(&self, table: &TableRef, to: Persistence) -> Applies {
         self.has_table(table)?;
         let Some(state) = self.table(&table.name) else { return Ok(()) };
+        if state.kind == RelationKind::Partitioned {
+            return feared(WRONG_OBJECT_TYPE, format!("{} is partitioned: from 18 on it cannot be", table.name));
+        }
         if state.persistence.is_temporary() {
             let temporary = format!("cannot change logged status of table {} because it is temporary", table.name);
             return refused(INVALID_TABLE_DEFINITION, temporary);
