@@ -58,6 +58,7 @@ impl Schema {
             Operation::Session(SessionOperation::Transaction(_)) => self.emptied.clear(),
             Operation::Opaque { is_program, .. } => {
                 self.emptied.clear();
+                self.unread = true;
                 self.is_doubtful |= is_program;
             }
         }

@@ -19,8 +19,8 @@ use super::SEPARATOR;
 use super::names::{part_name, words};
 use super::runners;
 use crate::operation::{
-    ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, ObjectOperation, Operation,
-    QualifiedName, SessionOperation, TableAttribute, TableOperation, TransactionControl, TypeOperation,
+    ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, ObjectKind, ObjectOperation,
+    Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation, TransactionControl, TypeOperation,
 };
 use crate::plan::files::{Files, Part};
 use crate::plan::rerun::{is_temporary, stays};
@@ -245,11 +245,13 @@ impl<'a> InChunks<'a> {
                 ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
             )
         };
-        // or only since the block before: on one of those row security and its policies come at once
+        // or only since the block before: on one of those row security and its policies come at once, and where policies come with
+        // it on any
         let makes = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Table(TableOperation::Create(create)) if same(&create.name, table));
+        let permits = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Object(ObjectOperation::Create { kind: ObjectKind::Policy, on: Some(on), .. }) if same(on, table));
         let secures = |step: &Step| match &step.operation {
             Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::RowSecurity(_) }) => {
-                !page.steps().any(|other| makes(other, table))
+                !page.steps().any(|other| makes(other, table)) || page.steps().any(|other| permits(other, table))
             }
             _ => false,
         };
