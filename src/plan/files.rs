@@ -8,7 +8,8 @@ use super::rerun::{Rerun, changes_rows, condition_of_being_there, only_adds};
 use super::{Origin, Resumes, Runner};
 use super::{Sequence, Step, Unit, UnitKind};
 use crate::operation::{
-    Fixed, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation, TypeOperation,
+    Fixed, ObjectKind, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation,
+    TypeOperation,
 };
 use crate::schema::same;
 
@@ -289,11 +290,13 @@ pub fn is_one_transaction(origin: &dyn Origin, block: &[Unit]) -> bool {
             ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
         )
     };
-    // or only since the block before: on one of those row security and its policies come at once
+    // or only since the block before: on one of those row security and its policies come at once, and where policies come with
+    // it on any
     let makes = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Table(TableOperation::Create(create)) if same(&create.name, table));
+    let permits = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Object(ObjectOperation::Create { kind: ObjectKind::Policy, on: Some(on), .. }) if same(on, table));
     let secures = |step: &Step| match &step.operation {
         Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::RowSecurity(_) }) => {
-            !steps().any(|other| makes(other, table))
+            !steps().any(|other| makes(other, table)) || steps().any(|other| permits(other, table))
         }
         _ => false,
     };
