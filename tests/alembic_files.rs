@@ -176,9 +176,6 @@ fn a_constraint_without_a_name_says_why_it_stays() -> Result<()> {
         .current_dir(folder.path())
         .output()?;
     let said = String::from_utf8_lossy(&ran.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    ensure!(
-        said.contains("the metadata names its constraint, and only Python knows how; name it in the call"),
-        "{said}"
-    );
+    ensure!(said.contains("the metadata names it, and only Python knows how; name it in the call"), "{said}");
     Ok(())
 }

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use camino::Utf8PathBuf;
 
-use super::FrameworkError;
 use super::header::{self, Header, Undo};
 use super::session::Session;
-use crate::operation::{ConstraintOperation, Fixed, Item, Operation, SessionOperation, TableOperation};
+use super::{FrameworkError, Variables};
+use crate::operation::{ConstraintOperation, Fixed, IndexOperation, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{Located, PieceKind, Reading, read_statement, split};
@@ -45,6 +45,8 @@ pub struct Migration {
     pub comment_sign: &'static str,
     /// Who runs it.
     pub runner: Runner,
+    /// The environment variables that were known when it was read.
+    pub variables: Variables,
 }
 
 /// What a runner sends at once.
@@ -205,6 +207,7 @@ impl Migration {
             sent: Vec::new(),
             comment_sign,
             runner,
+            variables: Variables::default(),
         }
     }
 
@@ -237,6 +240,9 @@ impl Migration {
                 reading.operations.as_slice(),
                 [Located { operation: Operation::Constraint(ConstraintOperation::Add { constraint, .. }), .. }]
                     if constraint.name.is_none()
+            ) || matches!(
+                reading.operations.as_slice(),
+                [Located { operation: Operation::Index(IndexOperation::Create(index)), .. }] if index.name.is_none()
             );
             session.looks_for_leftovers |= places.looks_for_leftovers;
             let commits = reading.commits_before;

@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use crate::disk::FileChange;
 use crate::framework::header::begins;
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
+use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Variables};
 use crate::plan::Sequence;
 use crate::project::Config;
 use crate::report::{MigrationReport, Report};
@@ -133,17 +133,18 @@ pub fn each(
 ) -> Vec<FrameworkError> {
     let runner = framework.runner;
     let settings = settings(&options.config);
+    let variables = Variables::new(options.config.environment.clone());
     let continues = |at: usize| continues_on_disk(framework, history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let mut errors = Vec::new();
     let remarks = Remarks::of(framework, history, &options.base, &mut errors);
     let mut schema = Schema::default();
-    let mut ancestry = Ancestry::of(framework, history);
+    let mut ancestry = Ancestry::of(framework, history, &variables);
     let mut planned: Vec<Planned> = Vec::new();
     let mut before = Before::default();
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
         let mut read: Vec<Result<Migration, FrameworkError>> =
-            some.par_iter().map(|found| framework.read(found)).collect();
+            some.par_iter().map(|found| framework.read_with(found, &variables)).collect();
         for (behind, found) in (1..read.len()).zip(some) {
             if let ([.., Ok(migration)], [Ok(next), ..]) = read.split_at_mut(behind)
                 && in_scope(found)
@@ -179,6 +180,7 @@ pub fn each(
                     let before = known.clone();
                     let findings = remarks.heed(findings::find(&migration, known, &settings, &options.config));
                     notes.extend(remarks.notes.iter().filter(|_| findings.is_rewritten()).cloned());
+                    notes.extend(remarks.on_blocks(&migration));
                     let before = findings.is_rewritten().then_some(before);
                     judged.push(Judged { migration, before, findings, notes });
                 }
