@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use camino::Utf8PathBuf;
 
-use super::FrameworkError;
 use super::header::{self, Header, Undo};
 use super::session::Session;
+use super::{FrameworkError, Variables};
 use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
@@ -45,6 +45,8 @@ pub struct Migration {
     pub comment_sign: &'static str,
     /// Who runs it.
     pub runner: Runner,
+    /// The environment variables that were known when it was read.
+    pub variables: Variables,
 }
 
 /// What a runner sends at once.
@@ -205,6 +207,7 @@ impl Migration {
             sent: Vec::new(),
             comment_sign,
             runner,
+            variables: Variables::default(),
         }
     }
 

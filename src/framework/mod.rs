@@ -28,6 +28,9 @@ mod undo;
 mod words;
 mod written_schema;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::Runner;
@@ -78,6 +81,9 @@ impl Found {
     }
 }
 
+/// Values of environment variables, by which files that are programs may go.
+pub type Variables = Arc<BTreeMap<String, String>>;
+
 /// How a framework keeps its migrations, and what it remembers of them.
 pub trait Folder: Sync {
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.
@@ -92,6 +98,13 @@ pub trait Folder: Sync {
     }
     /// The migration of that name, whose file holds this.
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError>;
+    /// The same where environment variables have these values.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    fn read_with(&self, name: &str, source: SourceFile, _variables: &Variables) -> Result<Migration, FrameworkError> {
+        self.read(name, source)
+    }
     /// What the framework wrote down of the schema beside its migrations.
     fn written_schemas(&self, _history: &[Found]) -> Box<dyn WrittenSchemas> {
         Box::new(Unwritten)
@@ -161,7 +174,15 @@ impl Framework {
     /// # Errors
     /// When the file cannot be read as text, or something in it never ends.
     pub fn read(&self, found: &Found) -> Result<Migration, FrameworkError> {
-        self.folder.read(&found.name, SourceFile::read(&found.file)?)
+        self.read_with(found, &Variables::default())
+    }
+
+    /// The same where environment variables have these values.
+    ///
+    /// # Errors
+    /// As [`Framework::read`].
+    pub fn read_with(&self, found: &Found, variables: &Variables) -> Result<Migration, FrameworkError> {
+        self.folder.read_with(&found.name, SourceFile::read(&found.file)?, variables)
     }
 }
 

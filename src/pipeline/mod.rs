@@ -24,7 +24,7 @@ use rayon::prelude::*;
 use crate::disk::FileChange;
 use crate::framework::header::begins;
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
+use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Variables};
 use crate::plan::{Begins, Sequence};
 use crate::project::Config;
 use crate::report::{MigrationReport, Report};
@@ -134,17 +134,18 @@ pub fn each(
 ) -> Vec<FrameworkError> {
     let runner = framework.runner;
     let settings = settings(&options.config);
+    let variables = Variables::new(options.config.environment.clone());
     let continues = |at: usize| continues_on_disk(framework, history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let mut errors = Vec::new();
     let remarks = Remarks::of(framework, history, &options.base, &mut errors);
     let mut schema = Schema::default();
-    let mut ancestry = Ancestry::of(framework, history);
+    let mut ancestry = Ancestry::of(framework, history, &variables);
     let mut planned: Vec<Planned> = Vec::new();
     let mut before = Before::default();
     let read_batch = |batch: usize| -> Vec<Result<Migration, FrameworkError>> {
         let some = history.chunks(AT_ONCE).nth(batch).unwrap_or_default();
-        some.par_iter().map(|found| framework.read(found)).collect()
+        some.par_iter().map(|found| framework.read_with(found, &variables)).collect()
     };
     // What a migration makes may be used by one that is pending with it.
     let mut ahead = (runner.begins == Begins::Run).then(|| read_batch(0));
@@ -187,6 +188,7 @@ pub fn each(
                     let before = known.clone();
                     let findings = remarks.heed(findings::find(&migration, known, &settings, &options.config));
                     notes.extend(remarks.notes.iter().filter(|_| findings.is_rewritten()).cloned());
+                    notes.extend(remarks.on_blocks(&migration));
                     let before = findings.is_rewritten().then_some(before);
                     judged.push(Judged { migration, before, findings, notes });
                 }

@@ -55,12 +55,13 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     let outcome_of = |found: &Found| run.outcomes.iter().find(|outcome| outcome.path == found.file);
     let is_rewritten = |found: &Found| outcome_of(found).is_some_and(|outcome| !outcome.files.is_empty());
     let count = scope.history.iter().rposition(is_rewritten).map_or(0, |last| last + 1);
-    let read = |file: &LaidOut| {
-        scope.framework.folder.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()))
-    };
+    let read = |file: &LaidOut| scope.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()));
     let original = |found: &Found| {
         let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
-        Ok(Original { migration: scope.framework.read(found)?, files: files.collect::<Result<_, _>>()? })
+        Ok(Original {
+            migration: scope.read(&found.name, SourceFile::read(&found.file).map_err(FrameworkError::from)?)?,
+            files: files.collect::<Result<_, _>>()?,
+        })
     };
     scope.history.iter().take(count).map(original).collect()
 }
@@ -108,7 +109,7 @@ fn in_folder(scope: &Scope, folder: &Utf8Path) -> Result<Vec<Migration>, Origina
         if let Ok(inside) = file.strip_prefix(folder) {
             source.path = scope.folder.join(inside);
         }
-        scope.framework.folder.read(&name, source)
+        scope.read(&name, source)
     });
     Ok(read.collect::<Result<_, FrameworkError>>()?)
 }

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::effects::{Effect, EffectKind, Place};
+use super::effects::{COMMITS, Effect, EffectKind, Place};
 use super::revision::{BodyStatement, Function, Revision};
 use super::scope::Project;
 use super::sent::Sent;
 use super::{ALEMBIC, SIGN};
-use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
+use crate::framework::{FrameworkError, Variables};
 use crate::operation::{ColumnOperation, ConstraintOperation, IndexOperation, Operation, TableOperation};
 use crate::source::{ByteSpan, SourceFile};
 use crate::sql::{Located, PieceKind, Reading, read_statement, split};
@@ -22,13 +22,14 @@ use crate::sql::{Located, PieceKind, Reading, read_statement, split};
 ///
 /// # Errors
 /// As [`Revision::read`].
-pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
-    let revision = revision(source)?;
+pub(super) fn read(name: &str, source: SourceFile, variables: &Variables) -> Result<Migration, FrameworkError> {
+    let revision = revision(source, variables)?;
     let calls = revision.upgrade.as_ref().map(|function| calls(&revision.source.text, function)).unwrap_or_default();
     let downgrade = revision.downgrade.as_ref().and_then(|function| downgrade(&revision.source.text, function));
     let title = title(&revision);
     let mut migration = Migration::of_calls(name.to_owned(), revision.source, SIGN, ALEMBIC.runner, calls);
     migration.title = title;
+    migration.variables = variables.clone();
     migration.downgrade = downgrade;
     Ok(migration)
 }
@@ -46,15 +47,17 @@ fn downgrade(file: &str, function: &Function) -> Option<Undo> {
 ///
 /// # Errors
 /// As [`Revision::read`].
-pub(super) fn revision(source: SourceFile) -> Result<Revision, FrameworkError> {
+pub(super) fn revision(source: SourceFile, variables: &Variables) -> Result<Revision, FrameworkError> {
     thread_local! {
         /// The projects that this thread has looked into: revisions of one folder share their modules.
-        static PROJECTS: RefCell<HashMap<Utf8PathBuf, Rc<Project>>> = RefCell::default();
+        static PROJECTS: RefCell<HashMap<(Utf8PathBuf, Variables), Rc<Project>>> = RefCell::default();
     }
     let folder = source.path.parent().unwrap_or(Utf8Path::new("")).to_owned();
     let project = PROJECTS.with_borrow_mut(|projects| {
-        let project = projects.entry(folder).or_insert_with_key(|folder| Rc::new(Project::of(folder)));
-        Rc::clone(project)
+        let read = |(folder, variables): &(Utf8PathBuf, Variables)| {
+            Rc::new(Project::of(folder).with_variables(variables.as_ref().clone()))
+        };
+        Rc::clone(projects.entry((folder, variables.clone())).or_insert_with_key(read))
     });
     Revision::read_in(source, &project)
 }
@@ -115,9 +118,13 @@ fn says(statement: &BodyStatement) -> bool {
     !sends(statement) && statement.binds.is_empty() && !statement.uses.is_empty()
 }
 
-/// `op.execute("COMMIT")` ends the transaction behind the driver's back.
+/// `op.execute("COMMIT")` ends the transaction behind the driver's back, `bind.commit()` behind Alembic's.
 fn commits(effect: &Effect) -> bool {
-    let EffectKind::Sql(sent) = &effect.kind else { return false };
+    let sent = match &effect.kind {
+        EffectKind::Sql(sent) => sent,
+        EffectKind::Opaque(why) => return why == COMMITS,
+        EffectKind::Unsure(..) => return false,
+    };
     let is_commit = |sent: &Sent| sent.sql.value.trim().trim_end_matches(';').trim_end().eq_ignore_ascii_case("commit");
     effect.place == Place::Transaction && sent.iter().any(is_commit)
 }
@@ -198,13 +205,11 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
             return Sending { sql, reading, spans, is_outside, is_unsure: false };
         }
         let mut reading = script.read(piece, text);
-        // The metadata names its constraint or index, and nobody sees how.
-        let is_unnamed = |located: &Located| match &located.operation {
-            Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
-            Operation::Index(IndexOperation::Create(_)) => true,
-            _ => false,
-        };
-        reading.is_named_elsewhere = sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
+        if sent.has_unknown_names {
+            reading.operations.iter_mut().for_each(|located| without_guessed_name(&mut located.operation));
+            // The metadata names its constraint or index, and nobody sees how.
+            reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
+        }
         let from = piece.span.start;
         let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
         let spans = reading.operations.iter().map(of).collect();
@@ -244,14 +249,38 @@ fn unsure(why: &str, statement: ByteSpan, sent: &[(ByteSpan, Sent)]) -> Sending 
     sending
 }
 
+/// Nobody knows how the metadata names it.
+fn without_guessed_name(operation: &mut Operation) {
+    match operation {
+        Operation::Index(IndexOperation::Create(index)) => index.name = None,
+        other => if_there(other),
+    }
+}
+
+fn is_unnamed(operation: &Operation) -> bool {
+    match operation {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
+        Operation::Index(IndexOperation::Create(index)) => index.name.is_none(),
+        _ => false,
+    }
+}
+
+/// Nobody knows whether what is taken away has that name.
+fn if_there(operation: &mut Operation) {
+    if let Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+    | Operation::Index(IndexOperation::Drop { if_exists, .. }) = operation
+    {
+        *if_exists = true;
+    }
+}
+
 /// What is made or taken away under a condition may be there already, or gone.
 fn if_needed(mut operation: Operation) -> Operation {
+    if_there(&mut operation);
     match &mut operation {
         Operation::Table(TableOperation::Create(create)) => create.if_not_exists = true,
         Operation::Table(TableOperation::Drop { if_exists, .. })
-        | Operation::Column(ColumnOperation::Drop { if_exists, .. })
-        | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
-        | Operation::Index(IndexOperation::Drop { if_exists, .. }) => *if_exists = true,
+        | Operation::Column(ColumnOperation::Drop { if_exists, .. }) => *if_exists = true,
         Operation::Column(ColumnOperation::Add { if_not_exists, .. }) => *if_not_exists = true,
         Operation::Index(IndexOperation::Create(index)) => index.if_not_exists = true,
         _ => {}
