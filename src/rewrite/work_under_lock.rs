@@ -58,7 +58,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Block) => {
             "left as it is: its DO block has variables, conditions or loops; take it out of the block"
         }
-        Some(Fixed::Unnamed) => "left as it is: the metadata names its constraint; name it in the call",
+        Some(Fixed::Unnamed) => "left as it is: the metadata gives a name that only Python knows; give one in the call",
         Some(Fixed::Program) => {
             "left as it is: the statements around it need one another; move it to a migration of its own"
         }

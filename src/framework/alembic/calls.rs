@@ -14,7 +14,7 @@ use super::{ALEMBIC, SIGN};
 use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
-use crate::operation::{ConstraintOperation, Operation};
+use crate::operation::{ConstraintOperation, IndexOperation, Operation};
 use crate::source::{ByteSpan, SourceFile};
 use crate::sql::{Located, PieceKind, Reading, read_statement, split};
 
@@ -59,13 +59,13 @@ pub(super) fn revision(source: SourceFile) -> Result<Revision, FrameworkError> {
     Revision::read_in(source, &project)
 }
 
-/// What a revision is about: its message, without the number that safestep gave a step.
+/// What a revision is about: its message, without a full stop and the number that safestep gave a step.
 pub(super) fn title(revision: &Revision) -> String {
     let message = revision.message();
     match message.rsplit_once(STEP).filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
         Some((message, _)) => message.to_owned(),
         None if message.is_empty() => revision.id.clone(),
-        None => message.to_owned(),
+        None => message.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(message).to_owned(),
     }
 }
 
@@ -171,7 +171,12 @@ fn sendings(effect: &Effect) -> Vec<Sending> {
         EffectKind::Sql(sent) => sent,
         EffectKind::Opaque(why) => return vec![unknown(why, effect.span, is_outside)],
     };
-    sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect()
+    let all: Vec<Sending> = sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect();
+    // What the call names is named by nothing but the call.
+    match all.len() > 1 && all.iter().any(|sending| sending.reading.is_named_elsewhere) {
+        true => vec![together(all)],
+        false => all,
+    }
 }
 
 fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
@@ -192,12 +197,13 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
             return Sending { sql, reading, spans, is_outside };
         }
         let mut reading = script.read(piece, text);
-        // The metadata names its constraint, and nobody sees how.
+        // The metadata names its constraint or index, and nobody sees how.
         let is_unnamed = |located: &Located| match &located.operation {
             Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
+            Operation::Index(IndexOperation::Create(_)) => true,
             _ => false,
         };
-        reading.has_logic |= sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
+        reading.is_named_elsewhere = sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
         let from = piece.span.start;
         let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
         let spans = reading.operations.iter().map(of).collect();
@@ -220,13 +226,14 @@ fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
     Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside }
 }
 
-/// Statements between which Python looks at what the database answered: they stay as they are.
+/// Statements between which Python looks at what the database answered, or to which it gives names: they stay as they are.
 fn together(sends: Vec<Sending>) -> Sending {
     let is_outside = sends.iter().any(|sending| sending.is_outside);
     let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
+    let is_named_elsewhere = sends.iter().any(|sending| sending.reading.is_named_elsewhere);
     let mut all = Sending {
         sql: String::new(),
-        reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
+        reading: Reading { has_logic: true, is_named_elsewhere, ..Reading::plain(Vec::new()) },
         spans: Vec::new(),
         is_outside,
     };
