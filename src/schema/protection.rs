@@ -304,3 +304,31 @@ pub fn takes_away(operation: &Operation) -> bool {
         Operation::Data(_) | Operation::Session(_) | Operation::Opaque { .. } => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Protections;
+    use crate::operation::{Ident, QualifiedName};
+    use crate::schema::Schema;
+    use crate::sql::read_statement;
+
+    fn protections(statements: &[&str]) -> Protections {
+        let mut schema = Schema::default();
+        for located in statements.iter().flat_map(|statement| read_statement(statement).operations) {
+            schema.apply(&located.operation);
+        }
+        Protections::of(&schema, [&QualifiedName::unqualified(Ident::new("r"))])
+    }
+
+    #[test]
+    fn an_exclusion_constraint_gives_way_to_another_of_its_columns() {
+        let table = "CREATE TABLE r (a int, b int)";
+        let narrow = "ALTER TABLE r ADD CONSTRAINT x EXCLUDE USING gist (a WITH =) WHERE (b > 0)";
+        let wide = "ALTER TABLE r ADD CONSTRAINT y EXCLUDE USING gist (a WITH =, b WITH =)";
+        let (before, end) = (protections(&[table, narrow]), protections(&[table, wide]));
+        let kept = before.and(&end);
+        assert!(protections(&[table, wide]).lacks(&kept, &end).is_none());
+        let gap = protections(&[table]).lacks(&kept, &end).map(|gap| gap.to_string());
+        assert_eq!(gap.as_deref(), Some("r takes conflicts of (a)"));
+    }
+}
