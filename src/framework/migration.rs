@@ -7,10 +7,10 @@ use camino::Utf8PathBuf;
 use super::header::{self, Header, Undo};
 use super::session::Session;
 use super::{FrameworkError, Variables};
-use crate::operation::{ConstraintOperation, Fixed, IndexOperation, Item, Operation, SessionOperation, TableOperation};
+use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
-use crate::sql::{Located, PieceKind, Reading, read_statement, split};
+use crate::sql::{PieceKind, Reading, read_statement, split};
 
 /// A migration with its statements and operations.
 #[derive(Debug)]
@@ -236,14 +236,6 @@ impl Migration {
         let mut in_do = false;
         if let Some(reading) = reading {
             in_do = reading.in_do;
-            let is_unnamed = matches!(
-                reading.operations.as_slice(),
-                [Located { operation: Operation::Constraint(ConstraintOperation::Add { constraint, .. }), .. }]
-                    if constraint.name.is_none()
-            ) || matches!(
-                reading.operations.as_slice(),
-                [Located { operation: Operation::Index(IndexOperation::Create(index)), .. }] if index.name.is_none()
-            );
             session.looks_for_leftovers |= places.looks_for_leftovers;
             let commits = reading.commits_before;
             for (at, located) in reading.operations.into_iter().enumerate() {
@@ -265,17 +257,18 @@ impl Migration {
                     } else if session.is_unclear() {
                         Some(Fixed::Session)
                     } else {
-                        reading.has_logic.then_some(match in_do {
-                            true => Fixed::Block,
-                            false if places.is_unsure => Fixed::Condition,
-                            false if is_unnamed => Fixed::Unnamed,
-                            false => Fixed::Program,
-                        })
+                        match (places.is_unsure, reading.is_named_elsewhere, reading.has_logic, in_do) {
+                            (true, ..) => Some(Fixed::Condition),
+                            (_, true, ..) => Some(Fixed::Unnamed),
+                            (.., true, true) => Some(Fixed::Block),
+                            (.., true, false) => Some(Fixed::Program),
+                            (.., false, _) => None,
+                        }
                     },
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                     looks_for_leftovers: session.looks_for_leftovers,
-                    is_used_next: false,
+                    is_used_later: false,
                 });
             }
             session.ends_statement();
@@ -293,7 +286,7 @@ impl Migration {
                 settings: session.settings(),
                 bounds_lock_waits: true,
                 looks_for_leftovers: session.looks_for_leftovers,
-                is_used_next: false,
+                is_used_later: false,
             });
         }
         let directives = directives(leading.slice(&self.source.text));

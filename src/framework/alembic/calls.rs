@@ -62,13 +62,13 @@ pub(super) fn revision(source: SourceFile, variables: &Variables) -> Result<Revi
     Revision::read_in(source, &project)
 }
 
-/// What a revision is about: its message, without the number that safestep gave a step.
+/// What a revision is about: its message, without a full stop and the number that safestep gave a step.
 pub(super) fn title(revision: &Revision) -> String {
     let message = revision.message();
     match message.rsplit_once(STEP).filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
         Some((message, _)) => message.to_owned(),
         None if message.is_empty() => revision.id.clone(),
-        None => message.to_owned(),
+        None => message.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(message).to_owned(),
     }
 }
 
@@ -179,7 +179,12 @@ fn sendings(effect: &Effect) -> Vec<Sending> {
         EffectKind::Unsure(why, sent) => return vec![unsure(why, effect.span, sent)],
         EffectKind::Opaque(why) => return vec![unknown(why, effect.span, is_outside)],
     };
-    sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect()
+    let all: Vec<Sending> = sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect();
+    // What the call names is named by nothing but the call.
+    match all.len() > 1 && all.iter().any(|sending| sending.reading.is_named_elsewhere) {
+        true => vec![together(all)],
+        false => all,
+    }
 }
 
 fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
@@ -201,9 +206,9 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
         }
         let mut reading = script.read(piece, text);
         if sent.has_unknown_names {
+            // The metadata names its constraint or index, and nobody sees how.
+            reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
             reading.operations.iter_mut().for_each(|located| without_guessed_name(&mut located.operation));
-            // The metadata names its constraint, and nobody sees how.
-            reading.has_logic |= reading.operations.iter().any(|located| is_unnamed(&located.operation));
         }
         let from = piece.span.start;
         let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
@@ -252,10 +257,11 @@ fn without_guessed_name(operation: &mut Operation) {
     }
 }
 
+/// What makes something of which the metadata may give the name.
 fn is_unnamed(operation: &Operation) -> bool {
     match operation {
         Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
-        Operation::Index(IndexOperation::Create(index)) => index.name.is_none(),
+        Operation::Index(IndexOperation::Create(_)) => true,
         _ => false,
     }
 }
@@ -283,13 +289,14 @@ fn if_needed(mut operation: Operation) -> Operation {
     operation
 }
 
-/// Statements between which Python looks at what the database answered: they stay as they are.
+/// Statements between which Python looks at what the database answered, or to which it gives names: they stay as they are.
 fn together(sends: Vec<Sending>) -> Sending {
     let is_outside = sends.iter().any(|sending| sending.is_outside);
     let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
+    let is_named_elsewhere = sends.iter().any(|sending| sending.reading.is_named_elsewhere);
     let mut all = Sending {
         sql: String::new(),
-        reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
+        reading: Reading { has_logic: true, is_named_elsewhere, ..Reading::plain(Vec::new()) },
         spans: Vec::new(),
         is_outside,
         is_unsure: sends.iter().any(|sending| sending.is_unsure),
