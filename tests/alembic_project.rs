@@ -349,7 +349,7 @@ fn a_name_that_only_the_metadata_knows_is_not_said_to_be_missing() -> Result<()>
     for rule in ["add-unique", "create-index"] {
         let own = hazards.iter().find(|hazard| hazard["rule"] == rule).context(rule)?;
         let help = own["help"].as_str().unwrap_or_default();
-        ensure!(help.starts_with("left as it is: the metadata names it") && own["rewritten"] == false, "{own:#}");
+        ensure!(help.starts_with("left as it is: the metadata gives a name") && own["rewritten"] == false, "{own:#}");
     }
     Ok(())
 }

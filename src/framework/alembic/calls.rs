@@ -206,6 +206,8 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
         }
         let mut reading = script.read(piece, text);
         if sent.has_unknown_names {
+            // The metadata names its constraint or index, and nobody sees how.
+            reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
             reading.operations.iter_mut().for_each(|located| without_guessed_name(&mut located.operation));
             // The metadata names its constraint or index, and nobody sees how.
             reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
@@ -257,10 +259,11 @@ fn without_guessed_name(operation: &mut Operation) {
     }
 }
 
+/// What makes something of which the metadata may give the name.
 fn is_unnamed(operation: &Operation) -> bool {
     match operation {
         Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
-        Operation::Index(IndexOperation::Create(index)) => index.name.is_none(),
+        Operation::Index(IndexOperation::Create(_)) => true,
         _ => false,
     }
 }
