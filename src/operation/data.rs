@@ -9,10 +9,10 @@ pub enum DataOperation {
     Insert {
         table: QualifiedName,
         from_query: bool,
-        /// It goes by what keeps duplicates out.
-        on_conflict: bool,
         /// What it puts where, as far as its text tells.
         given: Option<Given>,
+        /// It goes by what keeps duplicates out.
+        on_conflict: bool,
     },
     Update {
         table: QualifiedName,

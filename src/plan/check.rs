@@ -207,8 +207,12 @@ pub fn check(
         removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
         change = change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
         if let Some(start) = start.filter(|_| number + 1 < units.len()) {
-            let now = Protections::of(&schema, promise.relations);
-            if let Some(what) = now.lacks(&kept, &end) {
+            let what = match touched(steps, unit, &start) {
+                // The others are as they were after the unit before.
+                Some(touched) => Protections::of(&schema, &touched).lacks(&kept.only(&touched), &end),
+                None => Protections::of(&schema, promise.relations).lacks(&kept, &end),
+            };
+            if let Some(what) = what {
                 let look = Look { steps, promise, kept: &kept, end: &end, what: &what };
                 let opened = look.opened_by(start, unit);
                 let closed = look.closed_by(schema, units[number + 1..].iter().flat_map(|(_, unit)| unit));
@@ -223,6 +227,15 @@ pub fn check(
         Some(what) => Err(Fault::Differs { what }),
         None => Ok(locks),
     }
+}
+
+/// The relations whose protections a unit may change, where all that it does is done to tables that it names.
+fn touched(steps: &[Step], unit: &[usize], schema: &Schema) -> Option<Vec<QualifiedName>> {
+    let operations = || unit.iter().map(|at| &steps[*at].operation);
+    let is_of_table = |operation: &Operation| {
+        matches!(operation, Operation::Column(_) | Operation::Constraint(_) | Operation::Index(_))
+    };
+    operations().all(is_of_table).then(|| relations(operations(), schema))
 }
 
 /// A copy and what takes away what it copied, in different units.

@@ -34,7 +34,8 @@ pub(super) fn undo_default(schema: &Schema, table: &TableRef, column: &Ident) ->
     }
 }
 
-fn by_hand() -> Undo {
+/// Only its author knows.
+pub(super) fn by_hand() -> Undo {
     Undo::Impossible("safestep does not know how; write it by hand".into())
 }
 

@@ -342,8 +342,7 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         let from_query = !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT");
         inner.rest();
         let given = given(inner.fragment_from(start).as_str());
-        let on_conflict = !behind.is_done();
-        Operation::Data(DataOperation::Insert { table, from_query, on_conflict, given })
+        Operation::Data(DataOperation::Insert { table, from_query, given, on_conflict: !behind.is_done() })
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;
