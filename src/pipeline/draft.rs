@@ -68,7 +68,7 @@ impl Draft {
             origin: &migration,
             sequence: &sequence,
             runner: framework.runner,
-            by_step: settings.layout == Some(Layout::Step),
+            by_step: settings.layout.map(|layout| layout == Layout::Step),
             one_file: settings.one_file.as_deref(),
             others_run_again: framework.place.others_run_again(&migration),
         };

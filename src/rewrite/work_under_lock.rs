@@ -62,6 +62,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Program) => {
             "left as it is: the statements around it need one another; move it to a migration of its own"
         }
+        Some(Fixed::Condition) => {
+            "left as it is: only running the file tells whether it runs; write it without a condition or a loop"
+        }
         Some(Fixed::Session | Fixed::Names) => {
             "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
         }
