@@ -290,8 +290,8 @@ pub fn is_one_transaction(origin: &dyn Origin, block: &[Unit]) -> bool {
             ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
         )
     };
-    // or only since the block before: on one of those row security and its policies come at once, and where policies come with
-    // it on any
+    // or only since the block before: on one of those row security and its policies come at once, and where policies come with it
+    // on any
     let makes = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Table(TableOperation::Create(create)) if same(&create.name, table));
     let permits = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Object(ObjectOperation::Create { kind: ObjectKind::Policy, on: Some(on), .. }) if same(on, table));
     let secures = |step: &Step| match &step.operation {

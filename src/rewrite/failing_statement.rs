@@ -39,10 +39,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None; // it may not run
     }
     let why = fails_without_transaction(site).or_else(|| {
-        // A condition may keep it from what it would fail at.
-        let always_runs = site.items[site.at].fixed != Some(Fixed::Block);
-        let why = if always_runs { refused(site) } else { None };
-        why.map(|(version, why)| match version == site.settings.postgres {
+        refused(site).map(|(version, why)| match version == site.settings.postgres {
             true => format!("this fails: {why}"),
             false => format!("from PostgreSQL {version} on this fails: {why}"),
         })
@@ -150,19 +147,6 @@ mod tests {
             ALTER TABLE t ADD CONSTRAINT t_a_not_null CHECK (a IS NOT NULL) NOT VALID;
             -- is reported:
             -- danger: from PostgreSQL 18 on this fails: constraint t_a_not_null for relation t already exists (42710)
-            ",
-        );
-    }
-
-    #[test]
-    fn what_a_block_decides_about_may_never_run() {
-        check(
-            "failing-statement",
-            "
-            CREATE TABLE t (a int);
-            -- in a migration:
-            DO $$ BEGIN IF to_regclass('t') IS NULL THEN CREATE TABLE t (a int); END IF; END $$;
-            -- is left alone
             ",
         );
     }
