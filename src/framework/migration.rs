@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use camino::Utf8PathBuf;
 
-use super::FrameworkError;
 use super::header::{self, Header, Undo};
 use super::session::Session;
-use crate::operation::{ConstraintOperation, Fixed, Item, Operation, SessionOperation, TableOperation};
+use super::{FrameworkError, Variables};
+use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
 use crate::sql::{Located, PieceKind, Reading, read_statement, split};
@@ -45,6 +45,8 @@ pub struct Migration {
     pub comment_sign: &'static str,
     /// Who runs it.
     pub runner: Runner,
+    /// The environment variables that were known when it was read.
+    pub variables: Variables,
 }
 
 /// What a runner sends at once.
@@ -105,6 +107,8 @@ pub struct Sending {
     pub spans: Vec<ByteSpan>,
     /// It is outside the transaction that the runner has begun.
     pub is_outside: bool,
+    /// Only running the file tells what of it is sent, and how often.
+    pub is_unsure: bool,
 }
 
 impl Call {
@@ -112,7 +116,7 @@ impl Call {
     pub fn of(span: ByteSpan, sql: String) -> Call {
         let reading = read_statement(&sql);
         let spans = vec![span; reading.operations.len()];
-        let sends = vec![Sending { sql, reading, spans, is_outside: false }];
+        let sends = vec![Sending { sql, reading, spans, is_outside: false, is_unsure: false }];
         Call { leading: None, span, behind: None, sends, directives: Vec::new() }
     }
 }
@@ -122,7 +126,13 @@ impl Sending {
     pub(super) fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
         let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
         let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-        Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside }
+        Sending {
+            sql: String::new(),
+            reading: Reading::plain(operations),
+            spans: vec![span],
+            is_outside,
+            is_unsure: false,
+        }
     }
 
     /// Statements that are sent together, or between which the file's language looks at what the database answered: they stay
@@ -130,11 +140,13 @@ impl Sending {
     pub(super) fn together(sends: Vec<Sending>) -> Sending {
         let is_outside = sends.iter().any(|sending| sending.is_outside);
         let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
+        let is_named_elsewhere = sends.iter().any(|sending| sending.reading.is_named_elsewhere);
         let mut all = Sending {
             sql: String::new(),
-            reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
+            reading: Reading { has_logic: true, is_named_elsewhere, ..Reading::plain(Vec::new()) },
             spans: Vec::new(),
             is_outside,
+            is_unsure: sends.iter().any(|sending| sending.is_unsure),
         };
         for Sending { sql, reading, spans, .. } in sends {
             let from = if is_known { all.sql.len() } else { 0 };
@@ -177,7 +189,7 @@ impl Migration {
                 let reading = (piece.kind == PieceKind::Statement)
                     .then(|| script.read(piece, place.slice(&migration.source.text)));
                 let sql = span.slice(&migration.source.text);
-                let places = Places { looks_for_leftovers: looks_for_leftovers(sql), spans: None };
+                let places = Places { looks_for_leftovers: looks_for_leftovers(sql), spans: None, is_unsure: false };
                 let leading = ByteSpan { start: end, end: span.start };
                 migration.push(leading, span, reading, piece.kind, places, &mut session);
                 end = span.end;
@@ -206,11 +218,11 @@ impl Migration {
             let call = first..first + sends.len();
             let mut leading = leading.unwrap_or_else(|| ByteSpan::new(end, span.start));
             let mut from = end;
-            for Sending { sql, reading, spans, is_outside } in sends {
+            for Sending { sql, reading, spans, is_outside, is_unsure } in sends {
                 session.chunk = migration.sent.len();
                 session.is_outside(is_outside);
                 let at = migration.statements.len();
-                let places = Places { looks_for_leftovers: looks_for_leftovers(&sql), spans: Some(spans) };
+                let places = Places { looks_for_leftovers: looks_for_leftovers(&sql), spans: Some(spans), is_unsure };
                 migration.push(leading, span, Some(reading), PieceKind::Statement, places, &mut session);
                 migration.statements[at].sql = Some(sql);
                 migration.statements[at].call = call.clone();
@@ -244,6 +256,7 @@ impl Migration {
             sent: Vec::new(),
             comment_sign,
             runner,
+            variables: Variables::default(),
         }
     }
 
@@ -272,11 +285,6 @@ impl Migration {
         let mut in_do = false;
         if let Some(reading) = reading {
             in_do = reading.in_do;
-            let is_unnamed = matches!(
-                reading.operations.as_slice(),
-                [Located { operation: Operation::Constraint(ConstraintOperation::Add { constraint, .. }), .. }]
-                    if constraint.name.is_none()
-            );
             session.looks_for_leftovers |= places.looks_for_leftovers;
             let commits = reading.commits_before;
             for (at, located) in reading.operations.into_iter().enumerate() {
@@ -298,16 +306,18 @@ impl Migration {
                     } else if session.is_unclear() {
                         Some(Fixed::Session)
                     } else {
-                        reading.has_logic.then_some(match in_do {
-                            true => Fixed::Block,
-                            false if is_unnamed => Fixed::Unnamed,
-                            false => Fixed::Program,
-                        })
+                        match (places.is_unsure, reading.is_named_elsewhere, reading.has_logic, in_do) {
+                            (true, ..) => Some(Fixed::Condition),
+                            (_, true, ..) => Some(Fixed::Unnamed),
+                            (.., true, true) => Some(Fixed::Block),
+                            (.., true, false) => Some(Fixed::Program),
+                            (.., false, _) => None,
+                        }
                     },
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                     looks_for_leftovers: session.looks_for_leftovers,
-                    is_used_next: false,
+                    is_used_later: false,
                 });
             }
             session.ends_statement();
@@ -325,7 +335,7 @@ impl Migration {
                 settings: session.settings(),
                 bounds_lock_waits: true,
                 looks_for_leftovers: session.looks_for_leftovers,
-                is_used_next: false,
+                is_used_later: false,
             });
         }
         let directives = directives(leading.slice(&self.source.text));
@@ -479,6 +489,8 @@ struct Places {
     looks_for_leftovers: bool,
     /// Where its operations stand in the file; `None` where the file holds the statement as it is.
     spans: Option<Vec<ByteSpan>>,
+    /// Only running the file tells what of it is sent, and how often.
+    is_unsure: bool,
 }
 
 fn looks_for_leftovers(sql: &str) -> bool {

@@ -31,6 +31,9 @@ mod undo;
 mod words;
 mod written_schema;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::Runner;
@@ -82,6 +85,9 @@ impl Found {
     }
 }
 
+/// Values of environment variables, by which files that are programs may go.
+pub type Variables = Arc<BTreeMap<String, String>>;
+
 /// How a framework keeps its migrations, and what it remembers of them.
 pub trait Folder: Sync {
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.
@@ -99,6 +105,13 @@ pub trait Folder: Sync {
     /// The same migration, where what its statements are depends on the catalog that it meets; `None` where its text says all.
     fn read_against(&self, _migration: &Migration, _before: &Schema) -> Option<Migration> {
         None
+    }
+    /// The same where environment variables have these values.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    fn read_with(&self, name: &str, source: SourceFile, _variables: &Variables) -> Result<Migration, FrameworkError> {
+        self.read(name, source)
     }
     /// What the framework wrote down of the schema beside its migrations.
     fn written_schemas(&self, _history: &[Found]) -> Box<dyn WrittenSchemas> {
@@ -169,7 +182,15 @@ impl Framework {
     /// # Errors
     /// When the file cannot be read as text, or something in it never ends.
     pub fn read(&self, found: &Found) -> Result<Migration, FrameworkError> {
-        self.folder.read(&found.name, SourceFile::read(&found.file)?)
+        self.read_with(found, &Variables::default())
+    }
+
+    /// The same where environment variables have these values.
+    ///
+    /// # Errors
+    /// As [`Framework::read`].
+    pub fn read_with(&self, found: &Found, variables: &Variables) -> Result<Migration, FrameworkError> {
+        self.folder.read_with(&found.name, SourceFile::read(&found.file)?, variables)
     }
 
     /// A migration that was read, as it reads where it meets that catalog, which is the one behind it afterwards.

@@ -53,8 +53,8 @@ pub struct Page<'a> {
     pub one_session: bool,
     /// The block runs in a transaction that the runner has begun.
     pub in_transaction: bool,
-    /// The runner may run it again although it was done.
-    pub runs_again: bool,
+    /// The units that the runner may run again with it although they were done; none where it runs once.
+    pub again: &'a [Unit],
 }
 
 /// A statement in its author's words.
@@ -318,7 +318,16 @@ impl Page<'_> {
             let statement = &self.migration.statements[at];
             let call = &statement.call;
             let (of_call, of_statement) = (own(call), own(&(at..at + 1)));
-            if done.contains(&at) {
+            if step.is_assertion() {
+                let text = format!("{};\n", render::statement(&step.operation).unwrap_or_default());
+                written.push(Written {
+                    comments: String::new(),
+                    text: if written.is_empty() { text } else { format!("\n{text}") },
+                    statement: usize::from(!written.is_empty()),
+                    steps: vec![step],
+                    in_words: false,
+                });
+            } else if done.contains(&at) {
                 continue;
             } else if step.verbatim && of_call.len() == items(call) {
                 done.extend(call.clone());

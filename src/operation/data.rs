@@ -1,6 +1,6 @@
 //! Rows.
 
-use super::{Ident, QualifiedName, SqlFragment};
+use super::{Ident, QualifiedName, SqlFragment, TypeName};
 
 /// What is done to rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,12 +9,18 @@ pub enum DataOperation {
     Insert {
         table: QualifiedName,
         from_query: bool,
+        /// What it puts where, as far as its text tells.
+        given: Option<Given>,
+        /// It goes by what keeps duplicates out.
+        on_conflict: bool,
     },
     Update {
         table: QualifiedName,
         rows: Rows,
         /// The columns that it sets, where that can be told and nothing else is changed with them.
         sets: Option<Vec<Ident>>,
+        /// Those of them whose new value is never NULL, as far as its text tells.
+        never_null: Vec<Ident>,
     },
     Delete {
         table: QualifiedName,
@@ -28,6 +34,7 @@ pub enum DataOperation {
         definition: SqlFragment,
     },
     Backfill(Backfill),
+    Assertion(Assertion),
 }
 
 impl DataOperation {
@@ -38,9 +45,39 @@ impl DataOperation {
             Insert { table, .. } | Update { table, .. } | Delete { table, .. } => Some(table),
             Truncate { tables, .. } => tables.first(),
             Backfill(backfill) => Some(&backfill.table),
-            Select { .. } => None,
+            Select { .. } | Assertion(_) => None,
         }
     }
+}
+
+/// What an INSERT puts where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The columns that it lists; none: those of the table, from the first one on.
+    pub columns: Vec<Ident>,
+    /// What it puts into them, in the same order: the output of its query, or the first of its rows.
+    pub values: Vec<Value>,
+    /// It puts in a row in any case.
+    pub has_rows: bool,
+    /// The columns of `ON CONFLICT (…)` without a condition.
+    pub conflict: Option<Vec<Ident>>,
+}
+
+/// One or more values of an INSERT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `DEFAULT`.
+    Default,
+    /// `NULL`.
+    Null,
+    /// A column of a relation.
+    Column(QualifiedName, Ident),
+    /// All columns of a relation: `*`.
+    All(QualifiedName),
+    /// A value of a type.
+    Typed(TypeName),
+    /// A value of which only a reading of the whole query would tell the type, or a literal, which has none.
+    Other,
 }
 
 /// Which rows an UPDATE or DELETE picks.
@@ -63,6 +100,16 @@ pub struct Condition {
     pub nulls_only: bool,
     /// FROM or USING joins other tables.
     pub joined: bool,
+}
+
+/// Fails where a query finds rows; only rewrites make it. In the transaction of a statement that changes rows it takes the change
+/// back when a check that comes later would fail on them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The query that must find nothing.
+    pub query: SqlFragment,
+    /// What is so when it finds nothing, in plain words.
+    pub condition: String,
 }
 
 /// A batched update of existing rows; only rewrites make it.

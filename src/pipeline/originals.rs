@@ -56,16 +56,15 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     let outcome_of = |found: &Found| run.outcomes.iter().find(|outcome| outcome.path == found.file);
     let is_rewritten = |found: &Found| outcome_of(found).is_some_and(|outcome| !outcome.files.is_empty());
     let count = scope.history.iter().rposition(is_rewritten).map_or(0, |last| last + 1);
-    let read = |file: &LaidOut| {
-        scope.framework.folder.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()))
-    };
+    let read = |file: &LaidOut| scope.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()));
     let mut schema = Schema::default();
     let original = |found: &Found| {
         let mut behind = schema.clone();
         let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
         let files = files.map(|file| Ok(scope.framework.meet(file?, &mut behind)));
         let files = files.collect::<Result<_, FrameworkError>>()?;
-        Ok(Original { migration: scope.framework.meet(scope.framework.read(found)?, &mut schema), files })
+        let migration = scope.read(&found.name, SourceFile::read(&found.file).map_err(FrameworkError::from)?)?;
+        Ok(Original { migration: scope.framework.meet(migration, &mut schema), files })
     };
     scope.history.iter().take(count).map(original).collect()
 }
@@ -114,7 +113,7 @@ fn in_folder(scope: &Scope, folder: &Utf8Path) -> Result<Vec<Migration>, Origina
         if let Ok(inside) = file.strip_prefix(folder) {
             source.path = scope.folder.join(inside);
         }
-        Ok(scope.framework.meet(scope.framework.folder.read(&name, source)?, &mut schema))
+        Ok(scope.framework.meet(scope.read(&name, source)?, &mut schema))
     });
     Ok(read.collect::<Result<_, FrameworkError>>()?)
 }

@@ -3,18 +3,25 @@
 //! The units are replayed strictly against the catalog that the history gives. Every operation must apply where it stands,
 //! cost there what its unit allows, and leave nothing unprotected between two units; the end must be the naive end.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+use rows::{
+    changes_rows, changes_rows_as_written, fills, is_doubtful, is_final, is_unrelated, may_fail_as_written, unasserted,
+    unproved,
+};
+
+use super::resource::Resource;
 use super::sequence::UnitKind;
-use super::step::{Duration, Step};
+use super::step::{Duration, Step, asserts};
 use crate::operation::{
-    ColumnOperation, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation, ForeignKey, Ident,
-    IndexOperation, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+    DataOperation, IndexOperation, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
 };
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::protection::{Gap, Protections, takes_away};
 use crate::schema::strict::Conflict;
-use crate::schema::{Age, Schema, same};
+use crate::schema::{Schema, key, same};
 
 /// What is wrong with an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +61,27 @@ pub enum Fault {
         /// The step that may fail.
         step: usize,
     },
+    /// Rows are changed for good before a check of them that may fail: it can be asked in the transaction of the change.
+    Unasserted {
+        /// The step that changes rows, by index.
+        change: usize,
+        /// The step that may fail.
+        step: usize,
+    },
+    /// Rows that are filled are held to a rule of which nothing says that they keep it.
+    Unproved {
+        /// The step that fills, by index.
+        fill: usize,
+        /// The rule.
+        rule: String,
+    },
+    /// A statement goes by where rows lie, behind a fill, which moves them.
+    Moved {
+        /// The step that fills, by index.
+        fill: usize,
+        /// The statement.
+        step: usize,
+    },
     /// A commit stands between what copies something and what takes it away: what is written there meanwhile is lost.
     Parted {
         /// The step that copies, by index.
@@ -83,6 +111,8 @@ pub struct Promise<'a> {
     /// Statements of the author's that change rows commit together: one may fail, and the naive form would take back what
     /// those before it did.
     pub rows_together: bool,
+    /// For items whose steps may fail on rows, a query that finds these rows.
+    pub askable: &'a BTreeMap<usize, String>,
     /// The oldest server's major version.
     pub version: u32,
 }
@@ -102,6 +132,9 @@ pub fn check(
     let kept = before.and(&end);
     let mut locks = vec![Vec::new(); steps.len()];
     let (mut removal, mut change, mut filled) = (None, None, false);
+    let mut fills_so_far: Vec<(Resource, usize)> = Vec::new();
+    // The steps that were done, each with its unit, and the places of those among them that changed rows and committed.
+    let (mut done, mut changes): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
     for (number, (kind, unit)) in units.iter().enumerate() {
         let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
         let start = takes.then(|| schema.clone());
@@ -110,6 +143,21 @@ pub fn check(
             let cost = effects(&step.operation, &schema, promise.version);
             if !allows(*kind, step, &cost) {
                 return Err(Fault::Costly { step: *at });
+            }
+            // It reads all rows.
+            let under_lock = |at: &usize| locks[*at].iter().any(|(_, mode): &(_, LockMode)| mode.blocks_writes());
+            if step.is_assertion() && unit.iter().take_while(|earlier| *earlier != at).any(under_lock) {
+                return Err(Fault::Costly { step: *at });
+            }
+            if let Operation::Data(DataOperation::Backfill(fill)) = &step.operation {
+                if let Some(rule) = unproved(&fill.table, &schema, promise.after) {
+                    return Err(Fault::Unproved { fill: *at, rule });
+                }
+                fills_so_far.push((Resource::Relation(key(&fill.table)), *at));
+            }
+            let moved = fills_so_far.iter().find(|(table, _)| step.uses.by_place && step.uses.reads.contains(table));
+            if let Some((_, fill)) = moved {
+                return Err(Fault::Moved { fill: *fill, step: *at });
             }
             let doubtful = is_doubtful(step, &schema, filled);
             filled |= fills(step);
@@ -126,10 +174,23 @@ pub fn check(
             if let Some(change) = change.filter(|_| fails) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
-            let early =
-                |change: &usize| promise.rows_together && is_unrelated(&steps[*change].operation, step, &schema);
-            if let Some(change) = change.filter(|change| doubtful && early(change)) {
-                return Err(Fault::Early { change, step: *at });
+            if doubtful {
+                // What it asks for was asked before: of what came before that, nothing is committed too early.
+                let query = promise.askable.get(&step.item).filter(|_| !is_hard);
+                let asks = |done: &&(usize, usize)| query.is_some_and(|query| asserts(&steps[done.1].operation, query));
+                let asked = done.iter().rposition(|done| asks(&done));
+                let in_unit = asked.map(|place| done[place].0);
+                let since = changes.iter().rev().filter(|place| asked.is_none_or(|asked| **place > asked));
+                let of_rows: Vec<usize> = since.map(|place| done[*place].1).collect();
+                if let Some(change) = query.and_then(|query| unasserted(&of_rows, step, query, steps, &schema)) {
+                    return Err(Fault::Unasserted { change, step: *at });
+                }
+                let committed = changes.iter().map(|place| done[*place]);
+                let mut since = committed.filter(|(unit, _)| in_unit.is_none_or(|asked| *unit > asked));
+                let early = since.find(|(_, change)| is_unrelated(&steps[*change].operation, step, &schema));
+                if let Some((_, change)) = early.filter(|_| promise.rows_together) {
+                    return Err(Fault::Early { change, step: *at });
+                }
             }
             match schema.check_applies(&step.operation, promise.version) {
                 Err(why) if !refused => {
@@ -138,12 +199,20 @@ pub fn check(
                 _ => schema.apply(&step.operation),
             }
             locks[*at] = cost.locks;
+            done.push((number, *at));
         }
+        let place = done.len() - unit.len();
+        let own = unit.iter().enumerate().filter(|(_, at)| changes_rows(&steps[**at]));
+        changes.extend(own.map(|(number, _)| place + number));
         removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
         change = change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
         if let Some(start) = start.filter(|_| number + 1 < units.len()) {
-            let now = Protections::of(&schema, promise.relations);
-            if let Some(what) = now.lacks(&kept, &end) {
+            let what = match touched(steps, unit, &start) {
+                // The others are as they were after the unit before.
+                Some(touched) => Protections::of(&schema, &touched).lacks(&kept.only(&touched), &end),
+                None => Protections::of(&schema, promise.relations).lacks(&kept, &end),
+            };
+            if let Some(what) = what {
                 let look = Look { steps, promise, kept: &kept, end: &end, what: &what };
                 let opened = look.opened_by(start, unit);
                 let closed = look.closed_by(schema, units[number + 1..].iter().flat_map(|(_, unit)| unit));
@@ -158,6 +227,15 @@ pub fn check(
         Some(what) => Err(Fault::Differs { what }),
         None => Ok(locks),
     }
+}
+
+/// The relations whose protections a unit may change, where all that it does is done to tables that it names.
+fn touched(steps: &[Step], unit: &[usize], schema: &Schema) -> Option<Vec<QualifiedName>> {
+    let operations = || unit.iter().map(|at| &steps[*at].operation);
+    let is_of_table = |operation: &Operation| {
+        matches!(operation, Operation::Column(_) | Operation::Constraint(_) | Operation::Index(_))
+    };
+    operations().all(is_of_table).then(|| relations(operations(), schema))
 }
 
 /// A copy and what takes away what it copied, in different units.
@@ -188,155 +266,6 @@ fn allows(kind: UnitKind, step: &Step, cost: &Effects) -> bool {
         UnitKind::AsWritten => true,
     };
     fits && (step.fails_on_rows || !cost.fails_on_rows)
-}
-
-/// What it does is seen at once, or gone.
-fn is_final(step: &Step) -> bool {
-    step.is_removal()
-        && matches!(
-            step.operation,
-            Operation::Table(TableOperation::Rename { .. } | TableOperation::Drop { .. })
-                | Operation::Column(
-                    ColumnOperation::Rename { .. } | ColumnOperation::Drop { .. } | ColumnOperation::SetType { .. }
-                )
-                | Operation::Type(TypeOperation::RenameValue { .. } | TypeOperation::Drop { .. })
-                | Operation::Object(ObjectOperation::Drop { .. })
-                | Operation::Data(DataOperation::Truncate { .. })
-        )
-}
-
-/// It changes rows of the user's for good.
-fn changes_rows(step: &Step) -> bool {
-    let changes = matches!(
-        step.operation,
-        Operation::Data(
-            DataOperation::Update { .. }
-                | DataOperation::Delete { .. }
-                | DataOperation::Truncate { .. }
-                | DataOperation::Insert { .. }
-        )
-    );
-    changes && step.duration != Duration::Free
-}
-
-/// It may come upon a rule that a row breaks, or a value that cannot be cast.
-fn changes_rows_as_written(step: &Step) -> bool {
-    let changes = matches!(
-        step.operation,
-        Operation::Data(DataOperation::Insert { .. } | DataOperation::Update { .. } | DataOperation::Delete { .. })
-    );
-    changes && step.duration == Duration::AsWritten
-}
-
-/// A statement in the author's words that reads or writes all rows of a table and checks them on the way.
-fn may_fail_as_written(step: &Step, cost: &Effects) -> bool {
-    let checks = matches!(
-        step.operation,
-        Operation::Column(
-            ColumnOperation::SetType { .. } | ColumnOperation::SetNotNull { .. } | ColumnOperation::Add { .. }
-        ) | Operation::Constraint(ConstraintOperation::Add { .. })
-            | Operation::Index(IndexOperation::Create(_))
-            | Operation::Table(TableOperation::AttachPartition { .. })
-    );
-    checks && cost.work != Work::Constant
-}
-
-/// It may put values into columns that were empty.
-fn fills(step: &Step) -> bool {
-    matches!(
-        step.operation,
-        Operation::Data(
-            DataOperation::Insert { .. }
-                | DataOperation::Update { .. }
-                | DataOperation::Select { .. }
-                | DataOperation::Backfill(_)
-        ) | Operation::Opaque { .. }
-    )
-}
-
-/// Rows that are there may make it fail. `filled` says that a step before it changes rows.
-fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
-    match &step.operation {
-        Operation::Constraint(ConstraintOperation::Validate { table, name }) => {
-            use ConstraintKind::{Check, ForeignKey};
-            let state = schema.constraint(table, name);
-            let empty = |column| !filled && holds_nothing(table, column, schema);
-            match state.map(|state| &state.constraint.kind) {
-                Some(ForeignKey(fk)) => !fk.columns.iter().any(empty) && !is_kept(fk, &table.name, schema),
-                Some(Check { .. }) | Some(_) | None => true,
-            }
-        }
-        Operation::Index(IndexOperation::Create(index)) => {
-            let unique_before = || schema.is_new(&index.table) || is_unique_already(index, schema);
-            let empty = || !filled && is_empty(index, schema);
-            index.unique && !unique_before() && !empty()
-        }
-        // EXECUTE, CALL, a DO block with logic, COPY: whatever they do
-        Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
-        _ => step.fails_on_rows || step.runs_query(),
-    }
-}
-
-/// An UPDATE of columns at which what may fail does not look, so that it cannot be there to make it pass.
-fn is_unrelated(change: &Operation, step: &Step, schema: &Schema) -> bool {
-    let Operation::Data(DataOperation::Update { table, sets: Some(changed), .. }) = change else { return false };
-    let is_changed = |column: &Ident| changed.contains(column);
-    let reads_other = |of: &QualifiedName, columns: &[Ident]| !same(of, table) || !columns.iter().any(is_changed);
-    let computes = schema
-        .table(table)
-        .is_none_or(|state| !state.columns_known || state.columns.iter().any(|column| column.generated.is_some()));
-    !computes
-        && match &step.operation {
-            Operation::Index(IndexOperation::Create(index)) => {
-                let plain: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column().cloned()).collect();
-                plain.is_some_and(|columns| index.predicate.is_none() && reads_other(&index.table, &columns))
-            }
-            Operation::Constraint(ConstraintOperation::Validate { table: of, name }) => {
-                match schema.constraint(of, name).map(|c| &c.constraint.kind) {
-                    Some(ConstraintKind::ForeignKey(fk)) => {
-                        reads_other(of, &fk.columns)
-                            && !fk.referenced.is_empty()
-                            && reads_other(&fk.references, &fk.referenced)
-                    }
-                    Some(ConstraintKind::Check { expression }) => {
-                        let read = crate::sql::expression::parse(expression);
-                        read.is_some_and(|e| reads_other(of, &e.columns().into_iter().collect::<Vec<_>>()))
-                    }
-                    _ => false,
-                }
-            }
-            _ => false,
-        }
-}
-
-/// Another foreign key says the same and holds.
-fn is_kept(key: &ForeignKey, table: &QualifiedName, schema: &Schema) -> bool {
-    let mut constraints = schema.table(table).into_iter().flat_map(|t| &t.constraints);
-    constraints.any(|state| match &state.constraint.kind {
-        ConstraintKind::ForeignKey(other) => {
-            let same_parent = same(&other.references, &key.references) && other.referenced == key.referenced;
-            state.is_proved() && same_parent && other.columns == key.columns
-        }
-        _ => false,
-    })
-}
-
-/// One of its columns is new and holds NULL in every row, and NULLs are no duplicates.
-fn is_empty(index: &CreateIndex, schema: &Schema) -> bool {
-    let mut columns = index.columns.iter().filter_map(|c| c.column());
-    !index.nulls_not_distinct && columns.any(|column| holds_nothing(&index.table, column, schema))
-}
-
-/// The migration adds the column without a value.
-fn holds_nothing(table: &QualifiedName, column: &Ident, schema: &Schema) -> bool {
-    schema.column(table, column).is_some_and(|c| c.age == Age::New && c.default.is_none() && !c.not_null)
-}
-
-/// Another unique index keeps duplicates of these columns out.
-fn is_unique_already(index: &CreateIndex, schema: &Schema) -> bool {
-    let wanted: Vec<Ident> = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
-    let mut narrower = schema.unique_within(&index.table, &wanted);
-    narrower.any(|other| other.sure && Some(&other.name.name) != index.name.as_ref())
 }
 
 /// A search for the steps that open and close a gap.

@@ -10,7 +10,7 @@ use super::step::{Duration, Step};
 use crate::operation::{
     ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, Operation, SessionOperation,
 };
-use crate::schema::{Key, same};
+use crate::schema::{Key, key, same};
 
 /// How far an order may leave the source's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +42,7 @@ impl Waits {
                 waits.in_the_sources_order(steps, freedom);
                 waits.keys_for_their_indexes(steps);
                 waits.drops_for_their_successors(steps);
+                waits.rules_for_fills(steps);
                 waits.removals_for_what_may_fail(steps, together);
                 waits.timeouts_for_what_is_rewritten(steps);
             }
@@ -183,6 +184,37 @@ impl Waits {
         }
     }
 
+    /// A rule that holds for new rows only comes after the fill of a column: a row that is filled is held to it.
+    fn rules_for_fills(&mut self, steps: &[Step]) {
+        let fill = |step: &Step| match &step.operation {
+            Operation::Data(DataOperation::Backfill(fill)) => Some(Resource::Relation(key(&fill.table))),
+            _ => None,
+        };
+        let fills: Vec<(usize, Resource)> =
+            steps.iter().enumerate().filter_map(|(at, step)| Some((at, fill(step)?))).collect();
+        if fills.is_empty() {
+            return;
+        }
+        for (at, step) in steps.iter().enumerate() {
+            let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else {
+                continue;
+            };
+            let validates = |other: &Step| {
+                matches!(&other.operation, Operation::Constraint(ConstraintOperation::Validate { table: of, name })
+                    if same(of, table) && constraint.name.as_ref() == Some(name))
+            };
+            if !constraint.not_valid || steps.iter().any(validates) {
+                continue;
+            }
+            let own = Resource::Relation(key(table));
+            for (fill, table) in &fills {
+                if step.uses.reads.contains(table) || steps[*fill].uses.reads.contains(&own) {
+                    self.prefer(at, *fill);
+                }
+            }
+        }
+    }
+
     /// What takes something away or shows itself to the application comes after all that may still fail on rows: a
     /// failure then leaves everything as it was.
     fn removals_for_what_may_fail(&mut self, steps: &[Step], together: &[(usize, usize)]) {
@@ -196,9 +228,12 @@ impl Waits {
             own.map(|step| step.item).collect()
         };
         let (things, rows) = (items(false), items(true));
-        let removals: Vec<usize> = (0..steps.len()).filter(|at| things.contains(&steps[*at].item)).collect();
-        self.after_what_may_fail(steps, removals, together);
-        let deletions: Vec<usize> = (0..steps.len()).filter(|at| rows.contains(&steps[*at].item)).collect();
+        let of = |items: &BTreeSet<usize>| -> Vec<usize> {
+            let own = |at: &usize| items.contains(&steps[*at].item) && !steps[*at].is_assertion();
+            (0..steps.len()).filter(own).collect()
+        };
+        self.after_what_may_fail(steps, of(&things), together);
+        let deletions = of(&rows);
         for deletion in deletions {
             for check in (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()) {
                 self.prefer(deletion, check);

@@ -37,6 +37,7 @@
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index.
 
 use super::add_unique::build_and_attach;
+use super::add_unique::{SAID_TWICE, is_said_twice};
 use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::{is_proved, no_duplicates};
 use super::set_not_null::prove;
@@ -81,12 +82,17 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         };
         return Some(Outcome::reported(hazard));
     }
+    if is_said_twice(site, constraint) {
+        hazard.applicability = Applicability::Manual;
+        hazard.help = SAID_TWICE.into();
+        return Some(Outcome::reported(hazard));
+    }
     let mut steps = site.steps();
-    if columns.iter().all(|column| steps.schema().column(&table.name, column).is_some_and(|c| c.not_null)) {
+    if columns.iter().all(|column| steps.schema().is_surely_not_null(&table.name, column)) {
         hazard.help = "CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX".into();
     }
     for column in columns {
-        if steps.schema().column(&table.name, column).is_none_or(|c| !c.not_null) {
+        if !steps.schema().is_surely_not_null(&table.name, column) {
             prove(&mut steps, table, column, site.settings.postgres);
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn slug_of(operation: &Operation) -> String {
         }
         Operation::Session(SessionOperation::Transaction(control)) => of_control(*control).to_owned(),
         Operation::Session(SessionOperation::LockTable { .. }) => with("lock_table", &table),
-        Operation::Opaque { .. } => "opaque".to_owned(),
+        Operation::Opaque { what, .. } => snake_case(&Ident::new(what.as_str())),
     }
 }
 
@@ -237,6 +237,7 @@ fn of_data(operation: &DataOperation, table: &str) -> String {
             DataOperation::Truncate { .. } => "truncate",
             DataOperation::Select { .. } => "select",
             DataOperation::Backfill(_) => "backfill",
+            DataOperation::Assertion(_) => "assert",
         },
         table,
     )

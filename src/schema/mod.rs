@@ -40,9 +40,13 @@ pub use key::same;
 pub use list::{List, Named};
 pub use parts::{Age, Column, ConstraintState};
 pub use reconcile::Difference;
+pub(crate) use redundant::is_same as is_same_key;
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
 pub(crate) use words::mentions;
+
+/// The tablespace that databases are in unless they are made elsewhere.
+const DEFAULT_TABLESPACE: &str = "pg_default";
 
 /// Something that depends on columns and that a change of their type or name would break.
 #[derive(Debug, Clone)]
@@ -86,6 +90,8 @@ pub struct Schema {
     reconciled: bool,
     /// The tables that the transaction at hand has emptied with TRUNCATE.
     emptied: OrdSet<Key>,
+    /// The migration at hand did something that nobody read.
+    unread: bool,
     /// The tables that the migration at hand made and filled from others.
     filled: OrdSet<Key>,
     /// Names of relations that were dropped or renamed away, and not made again.
@@ -96,6 +102,11 @@ pub struct Schema {
     closed: bool,
     /// Something was done that the catalog does not tell the whole of, or to what it does not know: more may be there.
     partly_known: bool,
+    /// The history makes casts of its own.
+    own_casts: bool,
+    /// `SET default_tablespace` names the one that a database is in where nothing else is said: an index or a table that is
+    /// partitioned cannot be told to be there.
+    default_tablespace: bool,
     /// A program ran that nobody read: what is here may be otherwise.
     is_doubtful: bool,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
@@ -221,6 +232,11 @@ impl Schema {
     /// A column, when its table and it are known.
     pub fn column(&self, table: &QualifiedName, column: &Ident) -> Option<&Column> {
         self.table(table)?.columns.get(column)
+    }
+
+    /// A column in which no row holds NULL, unless something that nobody read has changed that.
+    pub fn is_surely_not_null(&self, table: &QualifiedName, column: &Ident) -> bool {
+        !self.unread && self.column(table, column).is_some_and(|column| column.not_null)
     }
 
     /// An index by name.
@@ -373,6 +389,7 @@ impl Schema {
             columns_known: false,
             constraints: List::default(),
             parents: Vec::new(),
+            partition_key: Vec::new(),
             is_default_partition: false,
             row_security: false,
         });
@@ -403,6 +420,8 @@ impl Schema {
         self.emptied.clear();
         self.filled.clear();
         self.timezone = None;
+        self.default_tablespace = false;
+        self.unread = false;
     }
 
     /// The migration that began is a sequence of steps that may run again: what one of them makes unless it is there is not

@@ -5,7 +5,10 @@ use super::inheritance::{inherited, is_check};
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::store::forget;
-use super::{Age, Column, ConstraintState, Index, Key, List, RelationKind, Schema, Table, common, key, mentions};
+use super::{
+    Age, Column, ConstraintState, DEFAULT_TABLESPACE, Index, Key, List, RelationKind, Schema, Table, common, key,
+    mentions,
+};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex,
     CreateTable, DataOperation, Generated, Ident, IndexOperation, ObjectKind, Operation, QualifiedName, RowSecurity,
@@ -40,16 +43,25 @@ impl Schema {
                 }
                 // It may insert.
                 DataOperation::Select { .. } => self.emptied.clear(),
-                DataOperation::Update { .. } | DataOperation::Delete { .. } | DataOperation::Backfill(_) => {}
+                DataOperation::Update { .. }
+                | DataOperation::Delete { .. }
+                | DataOperation::Backfill(_)
+                | DataOperation::Assertion(_) => {}
             },
             Operation::Session(SessionOperation::SetParameter { name, value, .. }) if name == "timezone" => {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
+            }
+            Operation::Session(SessionOperation::SetParameter { name, value, .. })
+                if name == "default_tablespace" || name == "all" =>
+            {
+                self.default_tablespace = value.trim_matches(['\'', '"']) == DEFAULT_TABLESPACE;
             }
             Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::LockTable { .. }) => {}
             // It may insert, or end the transaction.
             Operation::Session(SessionOperation::Transaction(_)) => self.emptied.clear(),
             Operation::Opaque { is_program, .. } => {
                 self.emptied.clear();
+                self.unread = true;
                 self.is_doubtful |= is_program;
             }
         }
@@ -91,7 +103,13 @@ impl Schema {
         match operation {
             ColumnOperation::Add { table, column, .. } => {
                 self.put_column(table, column);
-                let inherited = self.as_inherited(table, column);
+                let mut inherited = self.as_inherited(table, column);
+                // Keys and foreign keys are the parent's own, unless the children are its partitions.
+                if self.table(table).is_none_or(|own| own.kind != RelationKind::Partitioned) {
+                    inherited.constraints.retain(|constraint| {
+                        matches!(constraint.kind, ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. })
+                    });
+                }
                 for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
                     self.put_column(&child, &inherited);
                 }
@@ -232,7 +250,7 @@ impl Schema {
                 columns.push_shared(common::shared(column));
             }
         }
-        let kind = if create.partitioned { RelationKind::Partitioned } else { RelationKind::Table };
+        let kind = if create.partition_key.is_some() { RelationKind::Partitioned } else { RelationKind::Table };
         let table = Table {
             name: create.name.clone(),
             kind,
@@ -242,6 +260,7 @@ impl Schema {
             columns_known,
             constraints: List::default(),
             parents,
+            partition_key: create.partition_key.clone().unwrap_or_default(),
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
             row_security: false,
         };
@@ -374,6 +393,9 @@ impl Schema {
             TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
             TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
             TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
+            // A partitioned table stores nothing; before 18 nothing happens to it, then it is refused.
+            TableAttribute::Persistence(_)
+                if self.table(table).is_some_and(|t| t.kind == RelationKind::Partitioned) => {}
             TableAttribute::Persistence(persistence) => self.with(table, |t| t.persistence = *persistence),
             TableAttribute::ToggleTrigger(toggle) => self.toggle("trigger", table, toggle),
             TableAttribute::ToggleRule(toggle) => self.toggle("rule", table, toggle),

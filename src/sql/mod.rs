@@ -11,6 +11,7 @@ mod cursor;
 mod do_block;
 pub mod expression;
 mod grant;
+mod inserted;
 mod literal;
 mod one_line;
 mod passes;
@@ -31,7 +32,7 @@ mod trigger;
 mod whole_rows;
 mod with;
 
-pub use literal::literal;
+pub use literal::{dollar_tag, literal};
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
 pub use read::read_statement;

@@ -215,6 +215,14 @@ impl Project {
         Ok(Run { status: 0, text: String::new() })
     }
 
+    /// `prisma migrate resolve --rolled-back` for the file of a sequence with that name.
+    pub fn resolve(&self, name: &str, database: &Database) -> Result<()> {
+        let name = format!("{}_{name}", self.migration);
+        let run = self.prisma(&["migrate", "resolve", "--rolled-back", &name], database, None, None)?;
+        ensure!(run.succeeded(), "prisma migrate resolve: exit {}\n{}", run.status, run.text);
+        Ok(())
+    }
+
     /// Whether the migrations give what the model says (`prisma migrate diff --exit-code`).
     pub fn drift(&self, by: By, database: &Database, shadow: &Database) -> Result<Run> {
         let model = ["--from-migrations", "prisma/migrations", "--to-schema", "prisma/schema.prisma"];

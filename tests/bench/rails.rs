@@ -128,6 +128,18 @@ require \"rails/commands\"
 ];
 
 impl Project {
+    /// An application with these migrations, each with its name and text.
+    pub fn with(migrations: &[(String, String)]) -> Result<Project> {
+        let folder = Folder::empty()?;
+        for (path, text) in APPLICATION {
+            folder.write(path, text)?;
+        }
+        for (number, (name, text)) in (1..).zip(migrations) {
+            folder.write(&format!("db/migrate/2026010100000{number}_{name}.rb"), text)?;
+        }
+        Project::of(folder)
+    }
+
     fn of(folder: Folder) -> Result<Project> {
         let mut project = Project { folder, version: 0, before: 0 };
         let versions = project.versions()?;

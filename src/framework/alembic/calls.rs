@@ -6,15 +6,15 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::effects::{Effect, EffectKind, Place};
+use super::effects::{COMMITS, Effect, EffectKind, Place};
 use super::revision::{BodyStatement, Function, Revision};
 use super::scope::Project;
 use super::sent::Sent;
 use super::{ALEMBIC, SIGN};
-use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
-use crate::operation::{ConstraintOperation, Operation};
+use crate::framework::{FrameworkError, Variables};
+use crate::operation::{ColumnOperation, ConstraintOperation, IndexOperation, Operation, TableOperation};
 use crate::source::{ByteSpan, SourceFile};
 use crate::sql::{Located, PieceKind, read_statement, split};
 
@@ -22,13 +22,14 @@ use crate::sql::{Located, PieceKind, read_statement, split};
 ///
 /// # Errors
 /// As [`Revision::read`].
-pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
-    let revision = revision(source)?;
+pub(super) fn read(name: &str, source: SourceFile, variables: &Variables) -> Result<Migration, FrameworkError> {
+    let revision = revision(source, variables)?;
     let calls = revision.upgrade.as_ref().map(|function| calls(&revision.source.text, function)).unwrap_or_default();
     let downgrade = revision.downgrade.as_ref().and_then(|function| downgrade(&revision.source.text, function));
     let title = title(&revision);
     let mut migration = Migration::of_calls(name.to_owned(), revision.source, SIGN, ALEMBIC.runner, calls);
     migration.title = title;
+    migration.variables = variables.clone();
     migration.downgrade = downgrade;
     Ok(migration)
 }
@@ -46,26 +47,28 @@ fn downgrade(file: &str, function: &Function) -> Option<Undo> {
 ///
 /// # Errors
 /// As [`Revision::read`].
-pub(super) fn revision(source: SourceFile) -> Result<Revision, FrameworkError> {
+pub(super) fn revision(source: SourceFile, variables: &Variables) -> Result<Revision, FrameworkError> {
     thread_local! {
         /// The projects that this thread has looked into: revisions of one folder share their modules.
-        static PROJECTS: RefCell<HashMap<Utf8PathBuf, Rc<Project>>> = RefCell::default();
+        static PROJECTS: RefCell<HashMap<(Utf8PathBuf, Variables), Rc<Project>>> = RefCell::default();
     }
     let folder = source.path.parent().unwrap_or(Utf8Path::new("")).to_owned();
     let project = PROJECTS.with_borrow_mut(|projects| {
-        let project = projects.entry(folder).or_insert_with_key(|folder| Rc::new(Project::of(folder)));
-        Rc::clone(project)
+        let read = |(folder, variables): &(Utf8PathBuf, Variables)| {
+            Rc::new(Project::of(folder).with_variables(variables.as_ref().clone()))
+        };
+        Rc::clone(projects.entry((folder, variables.clone())).or_insert_with_key(read))
     });
     Revision::read_in(source, &project)
 }
 
-/// What a revision is about: its message, without the number that safestep gave a step.
+/// What a revision is about: its message, without a full stop and the number that safestep gave a step.
 pub(super) fn title(revision: &Revision) -> String {
     let message = revision.message();
     match message.rsplit_once(STEP).filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
         Some((message, _)) => message.to_owned(),
         None if message.is_empty() => revision.id.clone(),
-        None => message.to_owned(),
+        None => message.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(message).to_owned(),
     }
 }
 
@@ -85,7 +88,7 @@ pub(super) fn groups(function: &Function) -> Vec<std::ops::Range<usize>> {
         // Behind a COMMIT psycopg2 and asyncpg commit each statement, and psycopg does not. What stands behind a `return`
         // under a condition that nobody knows is done only sometimes.
         let effects = &function.effects[statement.effects.clone()];
-        let is_unknown = |effect: &Effect| matches!(effect.kind, EffectKind::Opaque(_));
+        let is_unknown = |effect: &Effect| matches!(effect.kind, EffectKind::Opaque(_) | EffectKind::Unsure(..));
         if effects.iter().any(commits) || (statement.may_return && effects.iter().any(is_unknown)) {
             groups.push(at..body.len());
             break;
@@ -115,9 +118,13 @@ fn says(statement: &BodyStatement) -> bool {
     !sends(statement) && statement.binds.is_empty() && !statement.uses.is_empty()
 }
 
-/// `op.execute("COMMIT")` ends the transaction behind the driver's back.
+/// `op.execute("COMMIT")` ends the transaction behind the driver's back, `bind.commit()` behind Alembic's.
 fn commits(effect: &Effect) -> bool {
-    let EffectKind::Sql(sent) = &effect.kind else { return false };
+    let sent = match &effect.kind {
+        EffectKind::Sql(sent) => sent,
+        EffectKind::Opaque(why) => return why == COMMITS,
+        EffectKind::Unsure(..) => return false,
+    };
     let is_commit = |sent: &Sent| sent.sql.value.trim().trim_end_matches(';').trim_end().eq_ignore_ascii_case("commit");
     effect.place == Place::Transaction && sent.iter().any(is_commit)
 }
@@ -170,9 +177,15 @@ fn sendings(effect: &Effect) -> Vec<Sending> {
     let is_outside = effect.place == Place::Autocommit;
     let sent = match &effect.kind {
         EffectKind::Sql(sent) => sent,
+        EffectKind::Unsure(why, sent) => return vec![unsure(why, effect.span, sent)],
         EffectKind::Opaque(why) => return vec![Sending::unknown(why, effect.span, is_outside)],
     };
-    sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect()
+    let all: Vec<Sending> = sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect();
+    // What the call names is named by nothing but the call.
+    match all.len() > 1 && all.iter().any(|sending| sending.reading.is_named_elsewhere) {
+        true => vec![together(all)],
+        false => all,
+    }
 }
 
 fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
@@ -194,20 +207,21 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
             let sql = unless_there(piece.span.slice(text));
             let reading = read_statement(&sql);
             let spans = vec![call; reading.operations.len()];
-            return Sending { sql, reading, spans, is_outside };
+            return Sending { sql, reading, spans, is_outside, is_unsure: false };
         }
         let mut reading = script.read(piece, text);
-        // The metadata names its constraint, and nobody sees how.
-        let is_unnamed = |located: &Located| match &located.operation {
-            Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
-            _ => false,
-        };
-        reading.has_logic |= sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
+        if sent.has_unknown_names {
+            // The metadata names its constraint or index, and nobody sees how.
+            reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
+            reading.operations.iter_mut().for_each(|located| without_guessed_name(&mut located.operation));
+            // The metadata names its constraint or index, and nobody sees how.
+            reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
+        }
         let from = piece.span.start;
         let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
         let spans = reading.operations.iter().map(of).collect();
         let sql = piece.span.slice(text).trim_end().trim_end_matches(';').to_owned() + ";";
-        Sending { sql, reading, spans, is_outside }
+        Sending { sql, reading, spans, is_outside, is_unsure: false }
     };
     script.pieces.iter().map(of_piece).collect()
 }
@@ -216,4 +230,72 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
 fn unless_there(statement: &str) -> String {
     let statement = statement.trim_end().trim_end_matches(';');
     format!("DO $check$ BEGIN {statement}; EXCEPTION WHEN duplicate_object THEN NULL; END $check$;")
+}
+
+/// What may run or not, or more than once: the whole statement is one, and nobody knows what it sends.
+fn unsure(why: &str, statement: ByteSpan, sent: &[(ByteSpan, Sent)]) -> Sending {
+    let all = sent.iter().flat_map(|(call, sent)| {
+        // What a value stands for in it makes no other statement of it.
+        let known = Sent { parameters: Vec::new(), ..sent.clone() };
+        statements(&known, *call, false)
+    });
+    let mut sending = Sending::unknown(why, statement, false);
+    (sending.reading.has_logic, sending.is_unsure) = (true, true);
+    for Sending { reading, spans, .. } in all {
+        let nowhere = |located: Located| Located { operation: if_needed(located.operation), span: ByteSpan::new(0, 0) };
+        sending.reading.operations.extend(reading.operations.into_iter().map(nowhere));
+        sending.spans.extend(spans);
+    }
+    sending
+}
+
+/// Nobody knows how the metadata names it.
+fn without_guessed_name(operation: &mut Operation) {
+    match operation {
+        Operation::Index(IndexOperation::Create(index)) => index.name = None,
+        other => if_there(other),
+    }
+}
+
+/// What makes something of which the metadata may give the name.
+fn is_unnamed(operation: &Operation) -> bool {
+    match operation {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
+        Operation::Index(IndexOperation::Create(_)) => true,
+        _ => false,
+    }
+}
+
+/// Nobody knows whether what is taken away has that name.
+fn if_there(operation: &mut Operation) {
+    if let Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+    | Operation::Index(IndexOperation::Drop { if_exists, .. }) = operation
+    {
+        *if_exists = true;
+    }
+}
+
+/// What is made or taken away under a condition may be there already, or gone.
+fn if_needed(mut operation: Operation) -> Operation {
+    if_there(&mut operation);
+    match &mut operation {
+        Operation::Table(TableOperation::Create(create)) => create.if_not_exists = true,
+        Operation::Table(TableOperation::Drop { if_exists, .. })
+        | Operation::Column(ColumnOperation::Drop { if_exists, .. }) => *if_exists = true,
+        Operation::Column(ColumnOperation::Add { if_not_exists, .. }) => *if_not_exists = true,
+        Operation::Index(IndexOperation::Create(index)) => index.if_not_exists = true,
+        _ => {}
+    }
+    operation
+}
+
+/// Statements between which Python looks at what the database answered, or to which it gives names: they stay as they are.
+fn together(sends: Vec<Sending>) -> Sending {
+    let mut all = Sending::together(sends);
+    if all.is_unsure {
+        let operations = std::mem::take(&mut all.reading.operations).into_iter();
+        let needed = |located: Located| Located { operation: if_needed(located.operation), ..located };
+        all.reading.operations = operations.map(needed).collect();
+    }
+    all
 }

@@ -255,7 +255,7 @@ fn executed(text: &Text, is_outside: bool) -> Vec<Sending> {
         let place = |located: &Located| text.place(ByteSpan::new(from + located.span.start, from + located.span.end));
         let spans = reading.operations.iter().map(place).collect();
         let sql = piece.span.slice(sql).trim_end().trim_end_matches(';').to_owned() + ";";
-        Sending { sql, reading, spans, is_outside }
+        Sending { sql, reading, spans, is_outside, is_unsure: false }
     };
     let sends: Vec<Sending> = script.pieces.iter().map(of_piece).collect();
     match is_outside && sends.len() > 1 {
@@ -269,7 +269,7 @@ fn of_sql(sql: &str, span: ByteSpan, is_outside: bool) -> Sending {
     let sql = sql.trim_end().trim_end_matches(';').to_owned() + ";";
     let reading = read_statement(&sql);
     let spans = vec![span; reading.operations.len()];
-    Sending { sql, reading, spans, is_outside }
+    Sending { sql, reading, spans, is_outside, is_unsure: false }
 }
 
 /// Nothing is made where it is there, and nothing is dropped where it is not.

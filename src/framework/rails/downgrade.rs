@@ -92,8 +92,9 @@ impl Writer<'_> {
         let mut quick: Lines = Vec::new();
         let has_attempts = self.settings().lock_timeout.is_some();
         let depth = usize::from(has_attempts);
+        let taken_back = undone.statements.into_iter().flatten().map(|step| step.operation);
         let made_again = steps().filter_map(|step| self.made_again(step, part.from));
-        let operations = made_again.chain(undone.statements.into_iter().flatten()).chain(brought_back);
+        let operations = made_again.chain(taken_back).chain(brought_back);
         let operations: Vec<Operation> = operations.collect();
         let is_in_vain = |operation: &Operation| goes_with_its_table(operation, &operations, steps());
         for operation in operations.iter().filter(|operation| !is_in_vain(operation)).cloned() {

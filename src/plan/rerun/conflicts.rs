@@ -168,6 +168,12 @@ pub fn is_succeeded_by(step: &Step, later: &Step) -> bool {
     freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to)) || goes_with_its_column(step, later)
 }
 
+/// True for what `is_succeeded_by` may find behind another step.
+pub fn may_succeed(later: &Step) -> bool {
+    matches!(later.operation, Operation::Column(ColumnOperation::Drop { .. }))
+        || !freed_by_renaming(&later.operation).is_empty()
+}
+
 /// A constraint that is added, and one of its columns that goes later, and the constraint with it: where both are done, it
 /// cannot be added again.
 fn goes_with_its_column(step: &Step, later: &Step) -> bool {
@@ -239,7 +245,8 @@ pub fn condition_of_being_there<'a>(
     );
     let table = step.operation.table().filter(|_| !removes)?;
     let table_goes = |later: &Step| match &later.operation {
-        Operation::Table(TableOperation::Drop { names, .. }) => names.iter().any(|name| same(name, table)),
+        // its children and partitions go with it
+        Operation::Table(TableOperation::Drop { .. }) => later.uses.writes.contains(&Resource::Relation(key(table))),
         Operation::Table(TableOperation::Rename { table: other, .. }) => same(other, table),
         _ => false,
     };

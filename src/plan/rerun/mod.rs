@@ -1,16 +1,19 @@
 //! Steps that run again together: those of a file or of a block, which is begun again where a later part of it failed.
 
+mod behind;
 mod conflicts;
 mod finished;
 
 use super::{Origin, Step, Unit, UnitKind};
-use crate::operation::{DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
+use crate::operation::{ConstraintOperation, DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
 use crate::postgres::idempotence::{Idempotent, idempotent, is_guarded_by_its_author, is_missing};
 use crate::schema::same;
 use crate::sql::render;
 
+use behind::Behind;
+
 pub use crate::postgres::idempotence::changes_rows;
-pub use conflicts::{condition_of_being_there, is_succeeded_by, stays};
+pub use conflicts::{condition_of_being_there, is_succeeded_by, may_succeed, stays};
 use conflicts::{conflicts, conflicts_at_once};
 pub use finished::{done_where_gone, is_temporary, only_adds};
 
@@ -34,7 +37,10 @@ impl<'a> Rerun<'a> {
 
     /// A step's statement in a form that can run again, when there is one.
     pub fn statement(&self, unit: &Unit, step: &Step) -> Option<Idempotent> {
-        if matches!(self.origin.item(step.from).fixed, Some(Fixed::Block | Fixed::Program | Fixed::Unnamed)) {
+        if matches!(
+            self.origin.item(step.from).fixed,
+            Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed)
+        ) {
             return None;
         }
         // The author's own guard stays around it.
@@ -84,10 +90,11 @@ impl<'a> Rerun<'a> {
 
     fn harmful_by<'u>(&self, unit: &'u Unit, conflicts: &Conflicts) -> Option<&'u Step> {
         let all: Vec<&Step> = unit.steps.iter().collect();
+        let behind = Behind::new(all.clone());
         let harms = |number: &usize| {
-            let (again, later) = all.split_at(number + 1);
-            self.statement(unit, all[*number]).is_none()
-                || conflicts(all[*number], again, later, &|step| self.text(step))
+            let (step, again) = (all[*number], &all[..*number + 1]);
+            self.statement(unit, step).is_none()
+                || self.is_harmed(step, again, &behind.that_matter_to(step, number + 1), conflicts)
         };
         (0..all.len()).find(harms).map(|number| all[number])
     }
@@ -98,8 +105,16 @@ impl<'a> Rerun<'a> {
         'a: 'l,
     {
         let again: Vec<&Step> = self.steps().collect();
-        let later: Vec<&Step> = later.into_iter().collect();
-        self.steps().find(|step| conflicts(step, &again, &later, &|step| self.text(step)))
+        let behind = Behind::new(later.into_iter().collect());
+        let harms = |step: &&Step| {
+            let later = behind.that_matter_to(step, 0);
+            self.is_harmed(step, &again, &later, &conflicts)
+        };
+        self.steps().find(harms)
+    }
+
+    fn is_harmed<'s>(&self, step: &'s Step, again: &[&'s Step], later: &[&'s Step], conflicts: &Conflicts) -> bool {
+        !later.is_empty() && conflicts(step, again, later, &|step| self.text(step))
     }
 
     /// The words of a step's statement.
@@ -114,6 +129,25 @@ impl<'a> Rerun<'a> {
             },
         }
     }
+}
+
+/// True when steps, each group of which commits before the next one, can begin again behind any of the groups. Of constraints
+/// and indexes what is dropped or renamed again is made again, and nothing in them is lost.
+pub fn can_begin_again(groups: &[Vec<Step>]) -> bool {
+    let text = |step: &Step| render::statement(&step.operation).unwrap_or_default();
+    let harms = |(at, group): (usize, &Vec<Step>)| {
+        let again: Vec<&Step> = group.iter().collect();
+        let later: Vec<&Step> = groups[at + 1..].iter().flatten().collect();
+        let is_made_again = |operation: &Operation| {
+            matches!(
+                operation,
+                Operation::Index(_)
+                    | Operation::Constraint(ConstraintOperation::Drop { .. } | ConstraintOperation::Rename { .. })
+            )
+        };
+        group.iter().any(|step| !is_made_again(&step.operation) && conflicts(step, &again, &later, &text))
+    };
+    !groups.iter().enumerate().any(harms)
 }
 
 /// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.
