@@ -101,8 +101,7 @@ fn what_only_python_knows_is_proved_by_the_command_alone() -> Result<()> {
     let downgrade = "op.drop_index(\"j\")\nop.drop_column(\"t\", \"b\")";
     folder.write("alembic/versions/third.py", revision("third", "\"second\"", upgrade, downgrade))?;
     let (status, text) = verify(&folder, &["--all"])?;
-    let place =
-        "alembic/versions/third.py:10:5: a loop over what a query finds: only running the file tells what it sends";
+    let place = "alembic/versions/third.py:10:5: an f-string with table, which is changed: only running the file tells what it sends";
     ensure!(status == 1 && text.contains("third   NOT PROVED") && text.contains(place), "exit {status}\n{text}");
     ensure!(text.contains("set command under [verify] in safestep.toml"), "{text}");
     ensure!(text.contains("second   proved"), "{text}");
