@@ -4,7 +4,6 @@ use super::arguments::{hash_options, string};
 use super::catalog;
 use super::column;
 use super::compatibility;
-use super::connection;
 use super::context::Context;
 use super::index;
 use super::names::table;
@@ -13,19 +12,22 @@ use super::types;
 use crate::framework::rails::value::{Arguments, BlockCall, Call, Receiver, Value, Why};
 use crate::schema::Schema;
 
+/// What gives the SQL of a call on the connection.
+pub(super) type Statements = fn(&Call, &Context<'_>) -> Result<Vec<Sent>, Why>;
+
 /// `change_table(table, bulk: …) { |t| … }`.
-pub(super) fn change(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Why> {
+pub(super) fn change(call: &Call, context: &Context<'_>, statements: Statements) -> Result<Vec<Sent>, Why> {
     call.arguments.at_most(1)?;
     call.arguments.only(&["bulk"])?;
     let commands = commands(call, context)?;
     match call.arguments.is_on("bulk") {
-        true => merged(call.arguments.name_at(0, "the table")?, &commands, context),
-        false => one_by_one(&commands, context),
+        true => merged(call.arguments.name_at(0, "the table")?, &commands, context, statements),
+        false => one_by_one(&commands, context, statements),
     }
 }
 
-fn one_by_one(commands: &[Call], context: &Context<'_>) -> Result<Vec<Sent>, Why> {
-    let mut run = Run::new(context);
+fn one_by_one(commands: &[Call], context: &Context<'_>, statements: Statements) -> Result<Vec<Sent>, Why> {
+    let mut run = Run::new(context, statements);
     for command in commands {
         run.call(command)?;
     }
@@ -33,8 +35,13 @@ fn one_by_one(commands: &[Call], context: &Context<'_>) -> Result<Vec<Sent>, Why
 }
 
 /// `bulk_change_table`: what can be a subcommand joins its neighbours.
-pub(super) fn merged(name: &str, commands: &[Call], context: &Context<'_>) -> Result<Vec<Sent>, Why> {
-    let mut run = Run::new(context);
+pub(super) fn merged(
+    name: &str,
+    commands: &[Call],
+    context: &Context<'_>,
+    statements: Statements,
+) -> Result<Vec<Sent>, Why> {
+    let mut run = Run::new(context, statements);
     let (mut subcommands, mut behind) = (Vec::new(), Vec::new());
     for command in commands {
         match column::for_alter(command, &run.context())? {
@@ -55,13 +62,14 @@ pub(super) fn merged(name: &str, commands: &[Call], context: &Context<'_>) -> Re
 /// Calls on the connection, each of which meets the catalog that those before it left.
 pub(super) struct Run<'a> {
     context: Context<'a>,
+    statements: Statements,
     schema: Option<Schema>,
     pub(super) sent: Vec<Sent>,
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(context: &Context<'a>) -> Run<'a> {
-        Run { context: context.on_connection(), schema: context.schema.cloned(), sent: Vec::new() }
+    pub(super) fn new(context: &Context<'a>, statements: Statements) -> Run<'a> {
+        Run { context: context.on_connection(), statements, schema: context.schema.cloned(), sent: Vec::new() }
     }
 
     fn context(&self) -> Context<'_> {
@@ -69,7 +77,7 @@ impl<'a> Run<'a> {
     }
 
     pub(super) fn call(&mut self, call: &Call) -> Result<(), Why> {
-        let sent = connection::statements(call, &self.context())?;
+        let sent = (self.statements)(call, &self.context())?;
         self.send(sent);
         Ok(())
     }

@@ -24,7 +24,7 @@ pub(super) fn statements(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>
         "drop_table" => table::drop(arguments, context),
         "drop_join_table" => table::drop_join(arguments, context),
         "rename_table" => table::rename(arguments, context),
-        "change_table" => change_table::change(call, context),
+        "change_table" => change_table::change(call, context, statements),
         "bulk_change_table" => bulk_change_table(call, context),
         "add_column" => column::add(arguments, context),
         "add_columns" => column::add_several(arguments, context),
@@ -96,7 +96,7 @@ fn bulk_change_table(call: &Call, context: &Context<'_>) -> Result<Vec<Sent>, Wh
         receiver: Receiver::Connection,
     };
     let commands: Vec<Call> = call.block.iter().flatten().map(command).collect();
-    change_table::merged(call.arguments.name_at(0, "the table")?, &commands, context)
+    change_table::merged(call.arguments.name_at(0, "the table")?, &commands, context, statements)
 }
 
 /// `add_reference(table, name, …)`.
