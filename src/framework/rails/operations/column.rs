@@ -1,10 +1,11 @@
 //! Columns: their definitions, and the methods that add, change and remove them.
 
 use super::catalog::{self, NO_CATALOG};
+use super::comment::{column_comment, table_comment};
 use super::context::{Context, Version};
 use super::default;
 use super::index;
-use super::names::{literal, quoted, table};
+use super::names::{quoted, table};
 use super::sent::{Condition, Sent};
 use super::types;
 use crate::framework::rails::value::{Arguments, Call, Value, Why};
@@ -394,30 +395,6 @@ pub(super) fn remove_timestamps(arguments: &Arguments, context: &Context<'_>) ->
         true => Ok(drops.into_iter().map(|drop| alter(name, &[drop])).collect()),
         false => Ok(vec![alter(name, &drops)]),
     }
-}
-
-/// What a comment is set to.
-fn comment(value: &Value) -> Result<String, Why> {
-    match value {
-        Value::Nil => Ok("NULL".to_owned()),
-        value => value.name().map(literal).ok_or_else(|| format!("the comment is {}", value.kind())),
-    }
-}
-
-/// `COMMENT ON COLUMN …`.
-pub(super) fn column_comment(name: &str, column: &str, value: &Value) -> Result<Sent, Why> {
-    let (table, column) = (table(name), quoted(column));
-    Ok(Sent::always(format!("COMMENT ON COLUMN {table}.{column} IS {}", comment(value)?)))
-}
-
-/// `COMMENT ON TABLE …`.
-pub(super) fn table_comment(name: &str, value: &Value) -> Result<Sent, Why> {
-    Ok(Sent::always(format!("COMMENT ON TABLE {} IS {}", table(name), comment(value)?)))
-}
-
-/// `COMMENT ON INDEX …`.
-pub(super) fn index_comment(name: &str, value: &Value) -> Result<Sent, Why> {
-    Ok(Sent::always(format!("COMMENT ON INDEX {} IS {}", quoted(name), comment(value)?)))
 }
 
 /// `change_column_comment(table, column, …)`.

@@ -2,7 +2,7 @@
 
 use super::arguments::hash_options;
 use super::catalog;
-use super::column::index_comment;
+use super::comment::index_comment;
 use super::context::{Context, Version};
 use super::names::{self, Columns, checked_index, list, quoted, split, table};
 use super::sent::{Condition, Sent};

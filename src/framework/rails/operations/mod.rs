@@ -11,6 +11,7 @@ mod arguments;
 mod catalog;
 mod change_table;
 mod column;
+mod comment;
 mod compatibility;
 mod connection;
 mod constraint;

@@ -2,7 +2,8 @@
 
 use super::arguments::{hash_options, names as names_of, string};
 use super::catalog;
-use super::column::{self, ColumnDefinition};
+use super::column::ColumnDefinition;
+use super::comment;
 use super::compatibility;
 use super::constraint;
 use super::context::{Context, Version};
@@ -273,11 +274,11 @@ pub(super) fn create(call: &Call, first: &[BlockCall], context: &Context<'_>) ->
         sent.extend(index::add(&index, context)?);
     }
     if arguments.text("comment")?.is_some_and(|comment| !comment.trim().is_empty()) {
-        sent.push(column::table_comment(&name, arguments.option("comment"))?);
+        sent.push(comment::table_comment(&name, arguments.option("comment"))?);
     }
     for own in &definition.columns {
         if own.options.text("comment")?.is_some_and(|comment| !comment.trim().is_empty()) {
-            sent.push(column::column_comment(&name, &own.name, own.options.option("comment"))?);
+            sent.push(comment::column_comment(&name, &own.name, own.options.option("comment"))?);
         }
     }
     Ok(sent)

@@ -1,35 +1,11 @@
 //! Values with what is called on them: literals, calls with their arguments and blocks.
 
-use super::literal::{LexedPart, Literal, LiteralKind, Word};
-use super::parser::{ABOVE_BAR, MAX_CHAIN, Parser};
-use super::tokens::{KEYWORDS, Token, TokenKind};
+use super::parser::{ABOVE_BAR, MAX_CHAIN, Parser, may_begin_value};
+use super::tokens::{KEYWORDS, LexedPart, Literal, LiteralKind, Token, TokenKind, Word};
 use super::tree::{
     Argument, Block, Call, Expression, ExpressionKind, Pair, Parameter, ParameterKind, Part, Quoted, QuotedKind,
 };
 use crate::source::ByteSpan;
-
-/// Keywords that are values, or begin one.
-const VALUES: &[&str] = &[
-    "nil",
-    "true",
-    "false",
-    "self",
-    "not",
-    "defined?",
-    "__FILE__",
-    "__LINE__",
-    "__ENCODING__",
-    "case",
-    "begin",
-    "def",
-    "yield",
-    "super",
-];
-
-/// A value may begin with this word where the arguments of a call may stand.
-pub(super) fn may_begin_value(word: &str) -> bool {
-    !KEYWORDS.contains(&word) || VALUES.contains(&word)
-}
 
 impl<'a> Parser<'a> {
     /// A value with all that is called on it.

@@ -1,42 +1,9 @@
 //! Literals with quotes: their values, and where each character of a value stands in the file.
 
-use super::tokens::{Lexer, RubyError, Token, TokenKind};
+use super::tokens::{LexedPart, Lexer, Literal, LiteralKind, RubyError, Token, TokenKind, Word};
 use super::tree::QuotedKind;
 use crate::framework::text::Text;
 use crate::source::ByteSpan;
-
-/// A literal in tokens.
-#[derive(Debug)]
-pub(super) struct Literal {
-    pub kind: LiteralKind,
-    /// Its parts; those of each word where it is a list of words.
-    pub words: Vec<Word>,
-    /// The lines of a heredoc, with its closing word.
-    pub heredoc: Option<ByteSpan>,
-}
-
-/// What a literal makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LiteralKind {
-    /// One value.
-    One(QuotedKind),
-    /// An array of such values.
-    Words(QuotedKind),
-}
-
-/// A word in a list, or the whole of another literal.
-#[derive(Debug)]
-pub(super) struct Word {
-    pub span: ByteSpan,
-    pub parts: Vec<LexedPart>,
-}
-
-#[derive(Debug)]
-pub(super) enum LexedPart {
-    Text(Text),
-    /// `#{…}` with the tokens in it.
-    Field(ByteSpan, Vec<Token>),
-}
 
 /// How a backslash is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Statements and operators: from tokens, by precedence (`parse.y`).
 
-use super::literal::Literal;
-use super::tokens::{Token, TokenKind};
+use super::tokens::{KEYWORDS, Literal, Token, TokenKind};
 use super::tree::{Argument, Body, Expression, ExpressionKind, If, Rescue};
 use crate::source::ByteSpan;
 
@@ -9,6 +8,29 @@ use crate::source::ByteSpan;
 const MAX_DEPTH: usize = 120;
 /// Operators and calls in one expression, one behind the other.
 pub(super) const MAX_CHAIN: usize = 200;
+
+/// Keywords that are values, or begin one.
+const VALUES: &[&str] = &[
+    "nil",
+    "true",
+    "false",
+    "self",
+    "not",
+    "defined?",
+    "__FILE__",
+    "__LINE__",
+    "__ENCODING__",
+    "case",
+    "begin",
+    "def",
+    "yield",
+    "super",
+];
+
+/// A value may begin with this word where the arguments of a call may stand.
+pub(super) fn may_begin_value(word: &str) -> bool {
+    !KEYWORDS.contains(&word) || VALUES.contains(&word)
+}
 
 /// Reads tokens.
 pub(super) struct Parser<'a> {
@@ -475,7 +497,7 @@ impl<'a> Parser<'a> {
             Some(TokenKind::Operator) => {
                 matches!(self.text(0), "(" | "[" | "{" | "->" | "!" | "~" | "-" | "+" | "*" | "**" | "&" | "::" | "..")
             }
-            Some(TokenKind::Name) => super::call::may_begin_value(self.text(0)),
+            Some(TokenKind::Name) => may_begin_value(self.text(0)),
             Some(_) => true,
         }
     }
