@@ -275,6 +275,11 @@ fn of_sql(sql: &str, span: ByteSpan, is_outside: bool) -> Sending {
 /// Nothing is made where it is there, and nothing is dropped where it is not.
 fn guarded(sent: &Sent) -> String {
     let statement = sent.sql.trim_end().trim_end_matches(';');
+    // A block is a transaction, in which this is refused.
+    let concurrent = "DROP INDEX CONCURRENTLY ";
+    if let (Condition::IfThere, Some(rest)) = (sent.condition, statement.strip_prefix(concurrent)) {
+        return format!("{concurrent}IF EXISTS {rest}");
+    }
     let errors = match sent.condition {
         Condition::Always => return sent.sql.clone(),
         Condition::UnlessThere => "duplicate_object OR duplicate_table OR duplicate_column",
