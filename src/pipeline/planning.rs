@@ -11,7 +11,7 @@ use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{DataOperation, Operation, QualifiedName, SessionOperation, TableOperation, TransactionControl};
 use crate::plan::check::{self, Fault, Promise};
-use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, units};
+use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, held_up, units};
 use crate::postgres::LockMode;
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
@@ -225,6 +225,15 @@ impl<'a> Search<'a> {
         if let Some((unset, why)) = session::unsettable(self.migration, steps, self.runner) {
             self.bound.clear();
             return Err(left(findings, &unset, &why));
+        }
+        let held_up = held_up(steps);
+        if !held_up.is_empty() {
+            let items: Vec<usize> = held_up.iter().map(|at| steps[*at].item).collect();
+            let items = findings.columns_of(&items);
+            return Err(match findings.left_in_place(&items, "what stands behind it needs it done") {
+                Ok(findings) => findings,
+                Err(findings) => findings.left("what stands behind it needs it done"),
+            });
         }
         let mut together =
             bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows.are_together());

@@ -19,6 +19,7 @@ mod reconcile;
 mod redundant;
 mod renaming;
 mod replay;
+mod reserved;
 mod search_path;
 mod sequences;
 mod store;
@@ -40,6 +41,7 @@ pub use key::same;
 pub use list::{List, Named};
 pub use parts::{Age, Column, ConstraintState};
 pub use reconcile::Difference;
+pub use reserved::Reserved;
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
 pub(crate) use words::mentions;
@@ -98,6 +100,8 @@ pub struct Schema {
     partly_known: bool,
     /// A program ran that nobody read: what is here may be otherwise.
     is_doubtful: bool,
+    /// What sequences that wait have to themselves.
+    reserved: Arc<[Reserved]>,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }
