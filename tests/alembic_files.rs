@@ -159,8 +159,21 @@ fn what_comes_back_with_a_column_is_its_authors() -> Result<()> {
     Ok(())
 }
 
+/// With the names that a convention gives, which nobody sees without running the file.
 #[test]
-fn a_constraint_without_a_name_says_why_it_stays() -> Result<()> {
+fn what_python_names_stays_in_its_call_and_says_why() -> Result<()> {
+    for call in [
+        "create_foreign_key(None, \"posts\", \"users\", [\"user_id\"], [\"id\"])",
+        "create_index(None, \"posts\", [\"user_id\"])",
+        "add_column(\"posts\", sa.Column(\"tag\", sa.Text(), index=True))",
+        "add_column(\"posts\", sa.Column(\"user_id\", sa.Integer(), sa.ForeignKey(\"users.id\"), index=True))",
+    ] {
+        stays_in_its_call(call).with_context(|| call.to_owned())?;
+    }
+    Ok(())
+}
+
+fn stays_in_its_call(call: &str) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let versions = folder.path().join("versions");
     fs::create_dir(&versions)?;
@@ -168,17 +181,18 @@ fn a_constraint_without_a_name_says_why_it_stays() -> Result<()> {
         folder.path().join("env.py"),
         "from alembic import context\nfrom nowhere import metadata\n\ncontext.configure(target_metadata=metadata)\n",
     )?;
-    let text = "from alembic import op\n\nrevision = \"abc\"\ndown_revision = None\n\n\ndef upgrade():\n    \
-                op.create_foreign_key(None, \"posts\", \"users\", [\"user_id\"], [\"id\"])\n\n\ndef downgrade():\n    pass\n";
-    fs::write(versions.join("abc_add.py"), text)?;
+    let text = format!(
+        "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"abc\"\ndown_revision = None\n\n\n\
+         def upgrade():\n    op.{call}\n\n\ndef downgrade():\n    pass\n"
+    );
+    fs::write(versions.join("abc_add.py"), &text)?;
     let ran = Command::new(env!("CARGO_BIN_EXE_safestep"))
-        .args(["check", "--all", "versions"])
+        .args(["rewrite", "--write", "--all", "versions"])
         .current_dir(folder.path())
         .output()?;
     let said = String::from_utf8_lossy(&ran.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
-    ensure!(
-        said.contains("the metadata names its constraint, and only Python knows how; name it in the call"),
-        "{said}"
-    );
+    ensure!(said.contains("the metadata gives a name that only Python knows; give one in the call"), "{said}");
+    let files: Vec<_> = fs::read_dir(&versions)?.collect::<Result<_, _>>()?;
+    ensure!(files.len() == 1 && fs::read_to_string(files[0].path())? == text, "{files:?}");
     Ok(())
 }

@@ -80,7 +80,7 @@ fn statements(function: &Function) -> Result<Vec<String>, String> {
                 return Err("values that are known only when it runs".to_owned());
             }
             EffectKind::Sql(sent) => statements.extend(sent.iter().map(|sent| spaced(&sent.sql.value))),
-            EffectKind::Opaque(why) => return Err(why.clone()),
+            EffectKind::Opaque(why) | EffectKind::Unsure(why, _) => return Err(why.clone()),
         }
     }
     Ok(statements)

@@ -148,7 +148,7 @@ fn tables_that_env_py_gives_are_read() -> Result<()> {
         let effects = functions.flat_map(|function| function.effects.iter());
         let sent = effects.map(|effect| match &effect.kind {
             EffectKind::Sql(sent) => Ok(sent.iter().map(|sent| sent.sql.value.as_str()).collect::<Vec<_>>().join("; ")),
-            EffectKind::Opaque(why) => Err(why.clone()),
+            EffectKind::Opaque(why) | EffectKind::Unsure(why, _) => Err(why.clone()),
         });
         sent.collect()
     };
@@ -171,7 +171,7 @@ fn environment_variables_that_are_said_are_known() -> Result<()> {
     let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/alembic-reading/project/versions");
     let text = std::fs::read_to_string(folder.join("unknown_modules.py"))?;
     for (said, expected) in [
-        (None, "opaque: a condition on the environment variable REGION"),
+        (None, "perhaps, by a condition on the environment variable REGION: ALTER TABLE \"order\" DROP COLUMN checked"),
         (Some("eu"), "ALTER TABLE \"order\" DROP COLUMN checked"),
         (Some("us"), ""),
     ] {
@@ -181,6 +181,7 @@ fn environment_variables_that_are_said_are_known() -> Result<()> {
         let effects = revision.downgrade.map(|function| function.effects).unwrap_or_default();
         let told = effects.iter().map(|effect| match &effect.kind {
             EffectKind::Sql(sent) => sent[0].sql.value.clone(),
+            EffectKind::Unsure(why, sent) => format!("perhaps, by {why}: {}", sent[0].1.sql.value),
             EffectKind::Opaque(why) => format!("opaque: {why}"),
         });
         assert_eq!(told.collect::<Vec<_>>().join("; "), expected);
@@ -199,4 +200,64 @@ fn is_directive(file: &str, function: &Expression) -> bool {
         Some("batch_op") => name != "f",
         _ => matches!(name, "execute" | "exec_driver_sql"),
     }
+}
+
+/// Of what only running a file decides, all branches are read; a part that is not understood leaves the statement opaque.
+#[test]
+fn what_only_running_it_decides_is_read() -> Result<()> {
+    let read = |body: &str| -> Result<Vec<String>> {
+        let text = format!(
+            "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"a\"\ndown_revision = None\n\n\ndef upgrade():\n    \
+             bind = op.get_bind()\n    names = sa.inspect(bind).get_table_names()\n    {}\n",
+            body.replace('\n', "\n    ")
+        );
+        let revision = Revision::read(SourceFile::new("a.py", text))?;
+        let effects = revision.upgrade.map(|function| function.effects).unwrap_or_default();
+        let told = effects.into_iter().map(|effect| match effect.kind {
+            EffectKind::Sql(sent) => sent.into_iter().map(|sent| sent.sql.value).collect::<Vec<_>>().join("; "),
+            EffectKind::Unsure(why, sent) => {
+                let sent: Vec<String> = sent.into_iter().map(|(_, sent)| sent.sql.value).collect();
+                format!("perhaps, by {why}: {}", sent.join("; "))
+            }
+            EffectKind::Opaque(why) => format!("opaque: {why}"),
+        });
+        Ok(told.collect())
+    };
+    let drop = "op.drop_table(\"a\")";
+    for (body, expected) in [
+        (
+            format!(
+                "if \"a\" in names:\n    {drop}\nelif names:\n    op.drop_table(\"b\")\nelse:\n    pass\nop.drop_table(\"c\")"
+            ),
+            &["perhaps, by a condition on what the inspector finds: DROP TABLE a; DROP TABLE b", "DROP TABLE c"][..],
+        ),
+        (
+            format!("if \"a\" not in names:\n    return\n{drop}"),
+            &["perhaps, by a condition on what the inspector finds: ", "DROP TABLE a"],
+        ),
+        (
+            "for row in bind.execute(sa.text(\"SELECT id FROM a\")):\n    \
+             bind.execute(sa.text(\"UPDATE a SET b = :b\"), {\"b\": row[0]})"
+                .to_owned(),
+            &["perhaps, by a loop over what a query finds: SELECT id FROM a; UPDATE a SET b = $1"],
+        ),
+        (
+            "for name in (\"a\", \"b\"):\n    if name not in names:\n        continue\n    op.drop_table(name)"
+                .to_owned(),
+            &["perhaps, by a loop that is left early: DROP TABLE a; DROP TABLE b"],
+        ),
+        (format!("try:\n    {drop}\nexcept Exception:\n    raise"), &["perhaps, by try: DROP TABLE a"]),
+        // Nobody knows what the one or the other branch has left.
+        (
+            "name = \"a\"\nif names:\n    name = \"b\"\nop.drop_table(name)".to_owned(),
+            &["opaque: name, which is changed"],
+        ),
+        ("for name in names:\n    op.drop_table(name)".to_owned(), &["opaque: name, which is changed"]),
+        // Nothing in it does anything to the database.
+        (format!("if names:\n    print(names)\n{drop}"), &["DROP TABLE a"]),
+    ] {
+        let found = read(&body)?;
+        ensure!(found == expected, "{body}\n{found:#?}");
+    }
+    Ok(())
 }

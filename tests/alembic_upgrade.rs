@@ -44,6 +44,9 @@ const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["hand_enum_value", "index_add_post
 /// What is run on other servers, too, and by other means.
 const SMOKE: [&str; 4] = ["combo_many", "index_add", "make_required", "unique_add"];
 
+/// With all steps of a phase in one revision.
+const IN_ONE: Alembic = Alembic { layout: "phase", ..ALEMBIC };
+
 const THREADS: usize = 2;
 const ROWS: u32 = 5;
 
@@ -74,6 +77,21 @@ fn with_a_transaction_for_each_revision() -> Result<()> {
 fn with_an_old_alembic() -> Result<()> {
     let old = Alembic { python: "SAFESTEP_TEST_ALEMBIC_OLD", ..ALEMBIC };
     run_all(&old, 15, &Sample::of(&SMOKE)?, Ways::UpAndDown)
+}
+
+/// A sequence in one revision, which begins again at its first statement whatever it has committed.
+#[test]
+fn every_sample_in_one_revision() -> Result<()> {
+    run_all(&IN_ONE, 15, &Sample::all()?, Ways::Every)
+}
+
+#[test]
+fn in_one_revision_by_other_means() -> Result<()> {
+    let smoke = Sample::of(&SMOKE)?;
+    run_all(&Alembic { per_migration: true, ..IN_ONE }, 15, &smoke, Ways::UpAndDown)?;
+    run_all(&Alembic { driver: "asyncpg", template: "async", ..IN_ONE }, 15, &smoke, Ways::UpAndDown)?;
+    run_all(&Alembic { python: "SAFESTEP_TEST_ALEMBIC_OLD", ..IN_ONE }, 12, &smoke, Ways::UpAndDown)?;
+    run_all(&IN_ONE, 18, &smoke, Ways::UpAndDown)
 }
 
 /// `alembic upgrade --sql` prints a script that leaves the same.
@@ -227,6 +245,10 @@ impl Pair<'_> {
             self.must_check_the_same(naive, rewritten)?;
             self.must_go_step_by_step(history, &expected).context("step by step")?;
             self.must_bear_failures(history, &expected)?;
+            if down.is_some() {
+                let on_the_way = self.goes_down_after_failures(rewritten)?;
+                self.must_be_down(history, &on_the_way, down.as_ref()).context("down after failures")?;
+            }
             self.must_take_over(history, naive, down.as_ref(), &expected).context("after the naive revision")?;
         }
         self.must_go_down(history, rewritten, down.as_ref())?;
@@ -303,6 +325,32 @@ impl Pair<'_> {
         Ok(ran.ok().then_some(database))
     }
 
+    /// Fails where a database is neither as before the revision nor where the naive revision's own way down leads.
+    fn must_be_down(&self, history: &Database, database: &Database, down: Option<&Database>) -> Result<()> {
+        let difference = must_look_the_same(history, database);
+        match (difference, down) {
+            (Ok(()), _) => Ok(()),
+            (Err(error), None) => Err(error),
+            (Err(_), Some(down)) => must_look_the_same(down, database),
+        }
+    }
+
+    /// The same as [`Pair::must_bear_failures`] on the way down; returns where it leads.
+    fn goes_down_after_failures(&self, up: &Database) -> Result<Database> {
+        let database = self.server.copy(up)?;
+        for step in self.alembic.steps(&self.rewritten)?.iter().rev() {
+            for stopped in 1..=step.back_outside.len() {
+                let mut client = database.connect()?;
+                let mut sent = step.back_outside[..stopped].iter();
+                let sent = sent.try_for_each(|sql| client.batch_execute(sql));
+                sent.with_context(|| format!("{}: stopped behind statement {stopped} of its way down", step.title()))?;
+            }
+            let again = self.alembic.must(&self.rewritten, &database, &["downgrade", "-1"]);
+            again.with_context(|| format!("{}: down again", step.title()))?;
+        }
+        Ok(database)
+    }
+
     /// Goes down to where the revision before was, and up again; `down` is where the naive revision's own way leads.
     fn must_go_down(&self, history: &Database, database: &Database, down: Option<&Database>) -> Result<()> {
         let ran = self.alembic.run(&self.rewritten, database, &[&["downgrade", &self.naive.before]])?;
@@ -311,10 +359,7 @@ impl Pair<'_> {
             return Ok(());
         }
         ran.must_succeed().context("down")?;
-        if let Err(error) = must_look_the_same(history, database) {
-            let Some(down) = down else { return Err(error).context("down") };
-            must_look_the_same(down, database).context("down")?;
-        }
+        self.must_be_down(history, database, down).context("down")?;
         self.alembic.must(&self.rewritten, database, &["upgrade", "head"]).context("up again").map(drop)
     }
 }

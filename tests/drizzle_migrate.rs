@@ -414,10 +414,11 @@ fn several_files_are_pending() -> Result<()> {
     Ok(())
 }
 
-/// All that is pending runs in one transaction, in which a new label cannot be used: it commits before the next file.
+/// All that is pending runs in one transaction, in which a new label cannot be used: it commits before a later file.
 #[test]
-fn a_label_is_used_by_the_next_pending_file() -> Result<()> {
+fn a_label_is_used_by_a_later_pending_file() -> Result<()> {
     const ADDED: (&str, &str) = ("label", "ALTER TYPE \"role\" ADD VALUE 'guest';");
+    const BETWEEN: (&str, &str) = ("between", "ALTER TABLE \"users\" ADD COLUMN \"note\" text;");
     let server = Server::of(15)?;
     for generation in [Generation::Journal, Generation::Folders] {
         let drizzle = Drizzle::of(generation);
@@ -427,7 +428,7 @@ fn a_label_is_used_by_the_next_pending_file() -> Result<()> {
             "UPDATE \"users\" SET \"role\" = 'guest' WHERE \"id\" = 1;",
             "ALTER TABLE \"users\" ALTER COLUMN \"role\" SET DEFAULT 'guest';",
         ] {
-            let naive = sample.history()?.and(generation, &[ADDED, ("used", used)])?;
+            let naive = sample.history()?.and(generation, &[ADDED, BETWEEN, ("used", used)])?;
             let rewritten = naive.rewritten()?;
             for driver in ["pg", "postgres", "kit"] {
                 let sides = Sides::of(&drizzle, &server, &history, &naive, &rewritten, driver)?;

@@ -7,10 +7,10 @@ use camino::Utf8PathBuf;
 use super::FrameworkError;
 use super::header::{self, Header, Undo};
 use super::session::Session;
-use crate::operation::{ConstraintOperation, Fixed, Item, Operation, SessionOperation, TableOperation};
+use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
-use crate::sql::{Located, PieceKind, Reading, read_statement, split};
+use crate::sql::{PieceKind, Reading, read_statement, split};
 
 /// A migration with its statements and operations.
 #[derive(Debug)]
@@ -103,6 +103,8 @@ pub struct Sending {
     pub spans: Vec<ByteSpan>,
     /// It is outside the transaction that the runner has begun.
     pub is_outside: bool,
+    /// Only running the file tells what of it is sent, and how often.
+    pub is_unsure: bool,
 }
 
 impl Call {
@@ -110,7 +112,8 @@ impl Call {
     pub fn of(span: ByteSpan, sql: String) -> Call {
         let reading = read_statement(&sql);
         let spans = vec![span; reading.operations.len()];
-        Call { leading: None, span, behind: None, sends: vec![Sending { sql, reading, spans, is_outside: false }] }
+        let sending = Sending { sql, reading, spans, is_outside: false, is_unsure: false };
+        Call { leading: None, span, behind: None, sends: vec![sending] }
     }
 }
 
@@ -136,7 +139,7 @@ impl Migration {
                 let reading = (piece.kind == PieceKind::Statement)
                     .then(|| script.read(piece, place.slice(&migration.source.text)));
                 let sql = span.slice(&migration.source.text);
-                let places = Places { looks_for_leftovers: looks_for_leftovers(sql), spans: None };
+                let places = Places { looks_for_leftovers: looks_for_leftovers(sql), spans: None, is_unsure: false };
                 let leading = ByteSpan { start: end, end: span.start };
                 migration.push(leading, span, reading, piece.kind, places, &mut session);
                 end = span.end;
@@ -165,11 +168,11 @@ impl Migration {
             let call = first..first + sends.len();
             let mut leading = leading.unwrap_or_else(|| ByteSpan::new(end, span.start));
             let mut from = end;
-            for Sending { sql, reading, spans, is_outside } in sends {
+            for Sending { sql, reading, spans, is_outside, is_unsure } in sends {
                 session.chunk = migration.sent.len();
                 session.is_outside(is_outside);
                 let at = migration.statements.len();
-                let places = Places { looks_for_leftovers: looks_for_leftovers(&sql), spans: Some(spans) };
+                let places = Places { looks_for_leftovers: looks_for_leftovers(&sql), spans: Some(spans), is_unsure };
                 migration.push(leading, span, Some(reading), PieceKind::Statement, places, &mut session);
                 migration.statements[at].sql = Some(sql);
                 migration.statements[at].call = call.clone();
@@ -230,11 +233,6 @@ impl Migration {
         let mut in_do = false;
         if let Some(reading) = reading {
             in_do = reading.in_do;
-            let is_unnamed = matches!(
-                reading.operations.as_slice(),
-                [Located { operation: Operation::Constraint(ConstraintOperation::Add { constraint, .. }), .. }]
-                    if constraint.name.is_none()
-            );
             session.looks_for_leftovers |= places.looks_for_leftovers;
             let commits = reading.commits_before;
             for (at, located) in reading.operations.into_iter().enumerate() {
@@ -256,16 +254,18 @@ impl Migration {
                     } else if session.is_unclear() {
                         Some(Fixed::Session)
                     } else {
-                        reading.has_logic.then_some(match in_do {
-                            true => Fixed::Block,
-                            false if is_unnamed => Fixed::Unnamed,
-                            false => Fixed::Program,
-                        })
+                        match (places.is_unsure, reading.is_named_elsewhere, reading.has_logic, in_do) {
+                            (true, ..) => Some(Fixed::Condition),
+                            (_, true, ..) => Some(Fixed::Unnamed),
+                            (.., true, true) => Some(Fixed::Block),
+                            (.., true, false) => Some(Fixed::Program),
+                            (.., false, _) => None,
+                        }
                     },
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                     looks_for_leftovers: session.looks_for_leftovers,
-                    is_used_next: false,
+                    is_used_later: false,
                 });
             }
             session.ends_statement();
@@ -283,7 +283,7 @@ impl Migration {
                 settings: session.settings(),
                 bounds_lock_waits: true,
                 looks_for_leftovers: session.looks_for_leftovers,
-                is_used_next: false,
+                is_used_later: false,
             });
         }
         let directives = directives(leading.slice(&self.source.text));
@@ -437,6 +437,8 @@ struct Places {
     looks_for_leftovers: bool,
     /// Where its operations stand in the file; `None` where the file holds the statement as it is.
     spans: Option<Vec<ByteSpan>>,
+    /// Only running the file tells what of it is sent, and how often.
+    is_unsure: bool,
 }
 
 fn looks_for_leftovers(sql: &str) -> bool {

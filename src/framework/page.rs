@@ -53,8 +53,8 @@ pub struct Page<'a> {
     pub one_session: bool,
     /// The block runs in a transaction that the runner has begun.
     pub in_transaction: bool,
-    /// The runner may run it again although it was done.
-    pub runs_again: bool,
+    /// The units that the runner may run again with it although they were done; none where it runs once.
+    pub again: &'a [Unit],
 }
 
 /// A statement in its author's words.

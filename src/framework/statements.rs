@@ -5,11 +5,12 @@ use super::header::SQL;
 use super::layout::width;
 use super::line_ends::with_line_ends_of;
 use super::page::{Commands, Page, Told, can_be_in_a_block, validation};
-use super::plpgsql::{batches_under, by_itself, each, in_words as in_words_in_block, once};
+use super::plpgsql::{Later, batches_under, by_itself, each, in_words as in_words_in_block, once, once_by_itself};
 use super::rerun::Again;
 use super::words::slug;
 use super::{Body, Sequenced};
 use crate::operation::{IndexOperation, Operation};
+use crate::plan::rerun::stays;
 use crate::plan::{Step, Unit, UnitKind};
 use crate::sql::render;
 
@@ -59,16 +60,8 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
     let mut told = vec![false; migration.statements.len()];
     let count = sequence.blocks.len();
     let bodies = (0..count).map(|at| {
-        let page = Page {
-            migration,
-            sequence,
-            settings,
-            at,
-            commands,
-            one_session: false,
-            in_transaction: false,
-            runs_again: false,
-        };
+        let page =
+            Page { migration, sequence, settings, at, commands, one_session: false, in_transaction: false, again: &[] };
         let statements = statements(&page, &mut told);
         let mut text = page.header(&statements.sql()) + &write(&statements);
         let trailing = migration.comments_at_the_end();
@@ -86,25 +79,33 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
 pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
     let left_out = page.comments_on_what_is_left_out(told);
     let of_block = |(comments, sql): (String, String)| (comments, vec![Statement::Sql(sql)]);
+    let runs_again = !page.again.is_empty();
     let (comments, all) = match page.kind() {
+        UnitKind::Free | UnitKind::AsWritten if runs_again => {
+            let (comments, all): (Vec<String>, Vec<Statement>) =
+                page.in_words_again(told).into_iter().map(|one| (one.comments, Statement::Sql(one.text))).unzip();
+            (comments.concat(), all)
+        }
         UnitKind::Free | UnitKind::AsWritten => in_words(page, told),
         // A file that failed runs again, and what it committed before with it.
-        UnitKind::Brief if page.units().len() > 1 || page.runs_again => {
-            let again = Again { migration: page.migration, units: page.units() };
-            let in_turn = page.runs_again.then(|| page.turn());
+        UnitKind::Brief if page.units().len() > 1 || runs_again => {
+            let again = page.together();
+            let in_turn = runs_again.then(|| page.turn());
             of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), told))
         }
         UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, told)),
         UnitKind::Validate if page.units().len() > 1 => {
-            let validate = |unit: &Unit| vec![validation(&unit.steps.iter().collect::<Vec<_>>())];
+            let again = page.together();
+            let validate = |unit: &Unit| vec![again.validate(unit)];
             of_block(page.block(validate, None, told))
         }
         UnitKind::Validate => {
             let comments = page.comments(told);
-            let statement = validation(&page.steps().collect::<Vec<_>>());
+            let own = validation(&page.steps().collect::<Vec<_>>());
+            let statement = if runs_again { page.together().validate(&page.units()[0]) } else { own.clone() };
             match (page.set_for_block(false), page.units()[0].steps.as_slice()) {
-                (set, [step]) if set.is_empty() => (comments, vec![operation(step, statement)]),
-                (set, _) if set.is_empty() => (comments, vec![Statement::Sql(statement)]),
+                (set, [step]) if set.is_empty() && statement == own => (comments, vec![operation(step, statement)]),
+                (set, _) if set.is_empty() && statement == own => (comments, vec![Statement::Sql(statement)]),
                 (set, _) => (comments, vec![Statement::Sql(by_itself(&format!("{set}{}", statement.trim_end())))]),
             }
         }
@@ -115,8 +116,7 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
                     let unit = &page.units()[0];
                     let step = &unit.steps[0];
                     let is_build = matches!(step.operation, Operation::Index(IndexOperation::Create(_)));
-                    let again = Again { migration: page.migration, units: page.units() };
-                    let text = page.runs_again.then(|| again.statement(unit, step)).flatten();
+                    let text = runs_again.then(|| page.together().statement(unit, step)).flatten();
                     if let Some(text) = text.filter(|_| !is_build) {
                         return Statements { comments: left_out + &comments, all: vec![Statement::Sql(text)] };
                     }
@@ -128,6 +128,48 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
         }
     };
     Statements { comments: left_out + &comments, all }
+}
+
+/// A statement in its author's words, in a form that can run again where it has one.
+pub struct RunsAgain {
+    /// The author's comments in front of it, a line each.
+    pub comments: String,
+    /// With its semicolon.
+    pub text: String,
+}
+
+impl Page<'_> {
+    /// What runs again together with it; itself where it runs once.
+    fn together(&self) -> Again<'_> {
+        let units = if self.again.is_empty() { self.units() } else { self.again };
+        Again { migration: self.migration, units }
+    }
+
+    /// Every statement of a block in its author's words, so that it can run again.
+    pub fn in_words_again(&self, told: &mut [bool]) -> Vec<RunsAgain> {
+        let again = self.together();
+        let mut all = Vec::new();
+        let mut whole = Vec::new();
+        for step in self.steps() {
+            let statement = self.migration.items[step.from].statement;
+            let in_do = step.verbatim && self.migration.statements[statement].in_do;
+            if in_do && whole.contains(&statement) {
+                continue;
+            }
+            whole.push(statement);
+            let text = again.statement(&self.units()[0], step).unwrap_or_else(|| self.slice(step));
+            let later = Later {
+                settled: &|_| None,
+                there: &|_| again.rerun().there(step),
+                stays: &|operation| stays(operation, again.rerun().later(step)),
+            };
+            let by_itself = once_by_itself(&step.operation, &text, &later);
+            let text = by_itself.filter(|_| !in_do).unwrap_or(text);
+            let end = if text.trim_end().ends_with(';') { "" } else { ";" };
+            all.push(RunsAgain { comments: self.comments_missing_in(&text, step, told), text: format!("{text}{end}") });
+        }
+        all
+    }
 }
 
 fn operation(step: &Step, sql: String) -> Statement {

@@ -7,8 +7,8 @@ use crate::sql::{one_line, render};
 
 /// What takes steps back.
 pub(super) struct Undone {
-    /// The operations, last step first, and in one statement what can be: the subcommands of one table.
-    pub statements: Vec<Vec<Operation>>,
+    /// As steps, the last one's first, and in one statement what can be: the subcommands of one table.
+    pub statements: Vec<Vec<Step>>,
     /// Why the rest cannot be taken back.
     pub impossible: Vec<String>,
     /// What would take a step back if what it needs could be had again.
@@ -17,7 +17,7 @@ pub(super) struct Undone {
 
 /// The steps' undo.
 pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
-    let mut statements: Vec<Vec<Operation>> = Vec::new();
+    let mut statements: Vec<Vec<Step>> = Vec::new();
     let mut impossible: Vec<String> = Vec::new();
     let (mut gone, mut left_out) = (Vec::new(), Vec::new());
     let steps: Vec<&Step> = steps.collect();
@@ -28,7 +28,7 @@ pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
                     // what a later step took away for good cannot be what it was
                     match gone.iter().any(|one| needs(operation, one)) {
                         true => left_out.push(operation.clone()),
-                        false => add_undo(&mut statements, operation),
+                        false => add_undo(&mut statements, step, operation),
                     }
                 }
             }
@@ -98,24 +98,26 @@ fn needs(operation: &Operation, (table, column): &Gone<'_>) -> bool {
     }
 }
 
-fn add_undo(statements: &mut Vec<Vec<Operation>>, operation: &Operation) {
+fn add_undo(statements: &mut Vec<Vec<Step>>, of: &Step, operation: &Operation) {
     let target = |operation: &Operation| {
         let table = render::subcommand(operation).and(render::alter_target(operation));
         table.map(ToString::to_string)
     };
+    let step = Step { operation: operation.clone(), verbatim: false, undo: Undo::Nothing, ..of.clone() };
     let table = target(operation);
-    let joins = |last: &&mut Vec<Operation>| table.is_some() && last.first().and_then(target) == table;
+    let joins =
+        |last: &&mut Vec<Step>| table.is_some() && last.first().and_then(|first| target(&first.operation)) == table;
     match statements.last_mut().filter(joins) {
-        Some(last) => last.push(operation.clone()),
-        None if render::statement(operation).is_some() => statements.push(vec![operation.clone()]),
+        Some(last) => last.push(step),
+        None if render::statement(operation).is_some() => statements.push(vec![step]),
         None => {}
     }
 }
 
 /// A statement in one line.
-fn line(operations: &[Operation]) -> String {
-    let first = operations.first();
-    let parts: Vec<String> = operations.iter().filter_map(render::subcommand).collect();
+fn line(steps: &[Step]) -> String {
+    let first = steps.first().map(|step| &step.operation);
+    let parts: Vec<String> = steps.iter().filter_map(|step| render::subcommand(&step.operation)).collect();
     let text = match first.and_then(render::alter_target).filter(|_| !parts.is_empty()) {
         Some(table) => format!("ALTER TABLE {table} {}", parts.join(", ")),
         None => first.and_then(render::statement).unwrap_or_default(),

@@ -17,12 +17,13 @@ pub fn slug(units: &[Unit], used: usize) -> String {
     format!("{}{more}", whole_words(&first, MAX_NAME.saturating_sub(used + more.len()).max(FEW_WORDS)))
 }
 
-/// What is done first. BEGIN and SET are said for what stands behind them.
+/// What is done first. BEGIN, SET and what nobody reads are said for what stands behind them.
 fn first_deed(units: &[Unit]) -> Option<String> {
     let is_deed = |step: &&Step| {
         !matches!(
             step.operation,
             Operation::Session(SessionOperation::Transaction(_) | SessionOperation::SetParameter { .. })
+                | Operation::Opaque { .. }
         )
     };
     let steps = || units.iter().flat_map(|unit| &unit.steps);

@@ -1,6 +1,6 @@
 //! Rows.
 
-use super::{Ident, QualifiedName, SqlFragment};
+use super::{Ident, QualifiedName, SqlFragment, TypeName};
 
 /// What is done to rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum DataOperation {
     Insert {
         table: QualifiedName,
         from_query: bool,
+        /// What it puts where, as far as its text tells.
+        given: Option<Given>,
     },
     Update {
         table: QualifiedName,
@@ -41,6 +43,32 @@ impl DataOperation {
             Select { .. } => None,
         }
     }
+}
+
+/// What an INSERT puts where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The columns that it lists; none: those of the table, from the first one on.
+    pub columns: Vec<Ident>,
+    /// What it puts into them, in the same order: the output of its query, or the first of its rows.
+    pub values: Vec<Value>,
+    /// The columns of `ON CONFLICT (…)` without a condition.
+    pub conflict: Option<Vec<Ident>>,
+}
+
+/// One or more values of an INSERT.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// `DEFAULT`.
+    Default,
+    /// A column of a relation.
+    Column(QualifiedName, Ident),
+    /// All columns of a relation: `*`.
+    All(QualifiedName),
+    /// A value of a type.
+    Typed(TypeName),
+    /// A value of which only a reading of the whole query would tell the type, or a literal, which has none.
+    Other,
 }
 
 /// Which rows an UPDATE or DELETE picks.

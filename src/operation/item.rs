@@ -13,7 +13,9 @@ pub enum Fixed {
     Block,
     /// It stands in a program between statements that need one another.
     Program,
-    /// The program gives its constraint a name that nobody knows without running it.
+    /// Only running the program tells whether it runs, and how often.
+    Condition,
+    /// The program gives its constraint or index a name that nobody knows without running it.
     Unnamed,
     /// A setting of the session decides what it does, and cannot be said again beside it.
     Session,
@@ -42,8 +44,8 @@ pub struct Item {
     pub bounds_lock_waits: bool,
     /// A `DO` block before it, in the same file, asks which indexes a failed build left INVALID.
     pub looks_for_leftovers: bool,
-    /// The migration behind it, which may run in the same transaction, uses the label that it adds.
-    pub is_used_next: bool,
+    /// A migration behind it, which may run in the same transaction, uses the label that it adds.
+    pub is_used_later: bool,
 }
 
 impl Item {

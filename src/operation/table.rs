@@ -1,6 +1,6 @@
 //! Tables.
 
-use super::{ColumnDefinition, Constraint, Ident, QualifiedName, SqlFragment, TableRef};
+use super::{ColumnDefinition, Constraint, Ident, IndexKey, QualifiedName, SqlFragment, TableRef};
 
 /// What is done to whole tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +102,8 @@ pub struct CreateTable {
     pub partition_of: Option<QualifiedName>,
     /// `FOR VALUES …` or `DEFAULT` of a partition.
     pub bounds: Option<SqlFragment>,
-    /// `PARTITION BY …` is written.
-    pub partitioned: bool,
+    /// The columns and expressions of `PARTITION BY`.
+    pub partition_key: Option<Vec<IndexKey>>,
     /// `AS SELECT …`: the columns are unknown.
     pub as_query: bool,
 }

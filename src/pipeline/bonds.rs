@@ -96,7 +96,7 @@ fn are_one_program(migration: &Migration, one: &Step, other: &Step) -> bool {
         && other.verbatim
         && a.statement == b.statement
         && a.fixed == b.fixed
-        && matches!(a.fixed, Some(Fixed::Block | Fixed::Program | Fixed::Unnamed))
+        && matches!(a.fixed, Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed))
 }
 
 fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {

@@ -90,7 +90,7 @@ impl Draft {
             origin: &migration,
             sequence: &sequence,
             runner: framework.runner,
-            by_step: settings.layout == Some(Layout::Step),
+            by_step: settings.layout.map(|layout| layout == Layout::Step),
             one_file: settings.one_file.as_deref(),
             others_run_again: framework.place.others_run_again(&migration),
         };
@@ -245,9 +245,15 @@ impl Draft {
         };
         report.phases = phases;
         let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };
-        let of_runner = framework.idiom.notes(&of);
-        let left_behind = session::left_behind(&migration, framework.runner).filter(|_| !sequence.units.is_empty());
-        report.notes.extend(of_runner.into_iter().chain(left_behind).chain(notes).chain(of_place));
+        // What to know of a sequence is for whom the sequence is for.
+        let of_sequence = || {
+            let left_behind = session::left_behind(&migration, framework.runner).filter(|_| !sequence.units.is_empty());
+            framework.idiom.notes(&of).into_iter().chain(left_behind)
+        };
+        match wanted {
+            Wanted::Hazards => report.notes.extend(notes),
+            Wanted::Files => report.notes.extend(of_sequence().chain(notes).chain(of_place)),
+        }
         let fails = |finding: &&Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
         let failing = findings.findings.iter().filter(fails).count();
         let path = migration.path().clone();

@@ -418,8 +418,9 @@ fn kept(outcome: Outcome, why: Fixed) -> Outcome {
     hazard.help = match why {
         Fixed::Transaction => "left as it is: it stands between BEGIN and COMMIT; take it out of the transaction",
         Fixed::Block => "left as it is: its DO block has variables, conditions or loops; take it out of the block",
-        Fixed::Unnamed => "left as it is: the metadata names its constraint, and only Python knows how; name it in the call",
+        Fixed::Unnamed => "left as it is: the metadata gives a name that only Python knows; give one in the call",
         Fixed::Program => "left as it is: the statements around it need one another; move it to a migration of its own",
+        Fixed::Condition => "left as it is: only running the file tells whether it runs; write it without a condition or a loop",
         Fixed::Session => {
             "left as it is: a SET before it decides what it does; say it in the statement itself, with the schema in its names"
         }

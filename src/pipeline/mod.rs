@@ -26,7 +26,7 @@ use crate::disk::{Action, FileChange};
 use crate::framework::header::begins;
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
-use crate::plan::Sequence;
+use crate::plan::{Begins, Sequence};
 use crate::project::{Config, Phases};
 use crate::report::{MigrationReport, Report};
 use crate::rewrite::Settings;
@@ -130,7 +130,8 @@ pub enum Wanted {
     Files,
 }
 
-/// How many migrations are read ahead of the replay: their texts and what is planned of them are held at once.
+/// How many migrations are read ahead of the replay, or twice as many where a later one matters: their texts and what is
+/// planned of them are held at once.
 const AT_ONCE: usize = 256;
 
 /// As [`run`], but gives each outcome away, in order, as soon as nothing can change it any more, so that a long history takes
@@ -156,16 +157,23 @@ pub fn each(
     let mut ancestry = Ancestry::of(framework, history);
     let mut planned: Vec<Planned> = Vec::new();
     let mut before = Before::default();
+    let read_batch = |batch: usize| -> Vec<Result<Migration, FrameworkError>> {
+        let some = history.chunks(AT_ONCE).nth(batch).unwrap_or_default();
+        some.par_iter().map(|found| framework.read(found)).collect()
+    };
+    // What a migration makes may be used by one that is pending with it.
+    let mut ahead = (runner.begins == Begins::Run).then(|| read_batch(0));
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
-        let mut read: Vec<Result<Migration, FrameworkError>> =
-            some.par_iter().map(|found| framework.read(found)).collect();
-        for (behind, found) in (1..read.len()).zip(some) {
-            if let ([.., Ok(migration)], [Ok(next), ..]) = read.split_at_mut(behind)
-                && in_scope(found)
-            {
-                pending::mark_labels_in_use(migration, next, runner);
+        let read = match &mut ahead {
+            Some(ahead) => {
+                let mut read = std::mem::replace(ahead, read_batch(batch + 1));
+                (0..read.len())
+                    .filter(|at| in_scope(&some[*at]))
+                    .for_each(|at| pending::mark_labels_in_use(&mut read, at, ahead));
+                read
             }
-        }
+            None => read_batch(batch),
+        };
         let continued = before.continued(&read);
         let mut judged = Vec::new();
         for (offset, (found, migration)) in some.iter().zip(read).enumerate() {

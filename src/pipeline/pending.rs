@@ -1,38 +1,73 @@
-//! What a migration makes that the next one uses before it is committed: some runners send all that is pending in one
+//! What a migration makes that a later one uses before it is committed: some runners send all that is pending in one
 //! transaction.
 
+use crate::framework::FrameworkError;
 use crate::framework::migration::Migration;
-use crate::operation::{Item, ObjectOperation, Operation, SessionOperation, TransactionControl, TypeOperation};
-use crate::plan::{Begins, Runner};
+use crate::operation::{
+    ColumnDefinition, ColumnOperation, Item, ObjectOperation, Operation, QualifiedName, SessionOperation,
+    TableOperation, TransactionControl, TypeOperation,
+};
+use crate::schema::same;
 
-/// Marks the labels of `migration` that the one behind it uses, where nothing commits between.
-pub(super) fn mark_labels_in_use(migration: &mut Migration, next: &Migration, runner: Runner) {
-    if runner.begins != Begins::Run {
-        return;
-    }
-    let before_commit = next.items.iter().take_while(|item| !ends_transaction(item) && item.block.is_some()).count();
-    let uses = |label: &str| {
-        (0..before_commit).any(|at| match next.items[at].operation {
-            Operation::Type(TypeOperation::AddValue { .. } | TypeOperation::RenameValue { .. })
-            | Operation::Object(ObjectOperation::Comment { .. }) => false,
-            _ => next.slice(at).contains(label),
-        })
-    };
+/// A migration as it was read, or why it could not be.
+type Read = Result<Migration, FrameworkError>;
+
+/// Marks the labels of the migration at `at` of `read` that one behind it uses, there or in `ahead`, where nothing commits
+/// between: what stands behind a migration that waits is waiting as well.
+pub(super) fn mark_labels_in_use(read: &mut [Read], at: usize, ahead: &[Read]) {
+    let (before, behind) = read.split_at_mut(at + 1);
+    let Some(Ok(migration)) = before.last_mut() else { return };
+    let later = || behind.iter().chain(ahead).take(super::AT_ONCE).flatten();
     for item in migration.items.iter_mut().rev() {
         match &item.operation {
             // What is sent outside the run's transaction commits that first.
-            _ if ends_transaction(item) || item.block.is_none() => return,
-            Operation::Type(TypeOperation::AddValue { value, .. }) => {
-                item.is_used_next = uses(value);
+            _ if leaves_transaction(item) => return,
+            Operation::Type(TypeOperation::AddValue { name, value, .. }) => {
+                item.is_used_later = is_used_before_commit(later(), name, value);
             }
             _ => {}
         }
     }
 }
 
-fn ends_transaction(item: &Item) -> bool {
-    matches!(
+fn is_used_before_commit<'a>(later: impl Iterator<Item = &'a Migration>, name: &QualifiedName, label: &str) -> bool {
+    let mut name = name.clone();
+    for migration in later {
+        for (at, item) in migration.items.iter().enumerate() {
+            if leaves_transaction(item) {
+                return false;
+            }
+            match &item.operation {
+                Operation::Type(TypeOperation::Rename { name: from, to }) if same(from, &name) => {
+                    name = name.sibling(to.clone());
+                }
+                operation if uses(operation, migration.slice(at), &name, label) => return true,
+                _ => {}
+            }
+        }
+    }
+    false
+}
+
+/// The statement writes the label, and not as a value of another type that it names.
+fn uses(operation: &Operation, text: &str, name: &QualifiedName, label: &str) -> bool {
+    let is_of = |column: &ColumnDefinition| !column.ty.is_built_in() && same(column.ty.name(), name);
+    let may_write = match operation {
+        Operation::Type(_) | Operation::Object(ObjectOperation::Comment { .. }) => false,
+        Operation::Column(ColumnOperation::Add { column, .. }) => {
+            is_of(column) || column.generated.is_some() || !column.constraints.is_empty()
+        }
+        Operation::Table(TableOperation::Create(table)) => table.columns.iter().any(is_of),
+        _ => true,
+    };
+    may_write && text.contains(label)
+}
+
+/// It commits what was sent before it, or is sent outside the run's transaction, which commits that first.
+fn leaves_transaction(item: &Item) -> bool {
+    let ends = matches!(
         item.operation,
-        Operation::Session(SessionOperation::Transaction(control)) if control != TransactionControl::Begin
-    )
+        Operation::Session(SessionOperation::Transaction(TransactionControl::Commit | TransactionControl::Rollback))
+    );
+    ends || item.block.is_none()
 }

@@ -193,7 +193,7 @@ fn of_object(uses: &mut Uses, operation: &ObjectOperation, text: &str, schema: &
 fn of_data(uses: &mut Uses, operation: &DataOperation, text: &str, schema: &Schema) {
     match operation {
         // The rows that it brings along name no other table; they may be many.
-        DataOperation::Insert { table, from_query: false } if text.len() > LONG => {
+        DataOperation::Insert { table, from_query: false, .. } if text.len() > LONG => {
             uses.rows(table, schema);
             uses.changes_members(table, schema);
             uses.barrier |= may_do_anything(table, "", schema);

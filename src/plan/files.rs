@@ -7,7 +7,10 @@
 use super::rerun::{Rerun, changes_rows, condition_of_being_there, only_adds};
 use super::{Origin, Resumes, Runner};
 use super::{Sequence, Step, Unit, UnitKind};
-use crate::operation::{Fixed, Operation, TableOperation};
+use crate::operation::{
+    Fixed, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation, TypeOperation,
+};
+use crate::schema::same;
 
 /// A sequence that fits into no files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +51,8 @@ pub struct Division<'a> {
     pub sequence: &'a Sequence,
     /// Who runs it.
     pub runner: Runner,
-    /// A file for each block is wanted.
-    pub by_step: bool,
+    /// A file for each block is wanted, or the fewest; `None` leaves it to the runner.
+    pub by_step: Option<bool>,
     /// Why there is room for one file only.
     pub one_file: Option<&'a str>,
     /// A database that ran the migration knows one of the files by its name, and runs the others.
@@ -68,13 +71,16 @@ impl<'a> Division<'a> {
             return Ok(Files { parts, own: 0, one_file: None });
         }
         if self.runner.resumes == Resumes::AtFile {
-            let parts = (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect::<Result<Vec<_>, _>>();
+            let parts = match self.by_step {
+                Some(false) => self.begun_again(),
+                _ => (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect(),
+            };
             let parts = parts.map_err(stuck)?;
             return Ok(Files { own: parts.len().saturating_sub(1), parts, one_file: None });
         }
         let parts = self.divide(false).map_err(stuck)?;
         let mut reason = self.one_file.map(str::to_owned);
-        if self.by_step && reason.is_none() && !parts.is_empty() {
+        if self.by_step == Some(true) && reason.is_none() && !parts.is_empty() {
             let steps = self.divide(true).map_err(stuck)?;
             match self.own(&steps) {
                 Ok(own) => return Ok(Files { parts: steps, own, one_file: None }),
@@ -95,8 +101,7 @@ impl<'a> Division<'a> {
 
     /// The fewest files, or one for each block; or the step that fits into none.
     fn divide(&self, by_step: bool) -> Result<Vec<Part>, &'a Step> {
-        let count = self.sequence.blocks.len();
-        let tail = (0..count).rev().take_while(|at| self.is_in_words(*at)).last().unwrap_or(count);
+        let (count, tail) = (self.sequence.blocks.len(), self.tail());
         let mut parts: Vec<Part> = Vec::new();
         for at in 0..count {
             let once = self.once(at);
@@ -126,6 +131,52 @@ impl<'a> Division<'a> {
             units => units.iter().find_map(|unit| again.harmful(unit)),
         };
         harmful.map_or(Ok(part), Err)
+    }
+
+    /// The fewest files that can each be begun again: what runs once ends its file, and no two blocks in their author's words
+    /// hold their locks together.
+    fn begun_again(&self) -> Result<Vec<Part>, &'a Step> {
+        let tail = self.tail();
+        let mut parts: Vec<Part> = Vec::new();
+        for at in 0..self.sequence.blocks.len() {
+            let alone = self.alone(at)?;
+            let must = at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
+            let runs_again = alone.once > at || (must && self.is_free_to_run_again(at));
+            match parts.last_mut() {
+                Some(part) if runs_again && part.once == part.to && !self.must_be_done_before(*part, at) => {
+                    (part.once, part.to) = (at + 1, at + 1);
+                }
+                Some(part) if !runs_again && self.ends(*part, at) => part.to = at + 1,
+                _ if runs_again => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
+                _ => parts.push(Part { from: at, once: at, to: at + 1 }),
+            }
+        }
+        Ok(parts)
+    }
+
+    /// The first block from which on all are in their author's words.
+    fn tail(&self) -> usize {
+        let count = self.sequence.blocks.len();
+        (0..count).rev().take_while(|at| self.is_in_words(*at)).last().unwrap_or(count)
+    }
+
+    /// What locks nothing in use and can run again statement by statement, whatever the session is set to.
+    fn is_free_to_run_again(&self, at: usize) -> bool {
+        let block = self.sequence.block(at);
+        let is_set = |step: &Step| !self.origin.item(step.from).settings.is_empty();
+        self.once(at).is_none()
+            && block.iter().all(|unit| unit.kind == UnitKind::Free)
+            && !is_one_transaction(self.origin, block)
+            && !self.sequence.steps_of(at..at + 1).any(is_set)
+    }
+
+    /// A block that runs once can end a part, in the transaction that records it.
+    fn ends(&self, part: Part, at: usize) -> bool {
+        let begins_one =
+            |at: usize| self.sequence.steps_of(at..at + 1).any(|s| self.origin.item(s.from).block.is_none());
+        let is_free = |at: usize| self.sequence.block(at).iter().all(|unit| unit.kind == UnitKind::Free);
+        let mut inside = part.once..part.to;
+        !begins_one(at) && !inside.clone().any(begins_one) && (is_free(at) || inside.all(is_free))
     }
 
     /// Blocks that the author's words stay in, outside transactions of the author's.
@@ -211,6 +262,44 @@ impl<'a> Division<'a> {
             false => Err("a database that ran it would run the other files again, and they would do harm there"),
         }
     }
+}
+
+/// A label of an enum that is not there yet can be used when it has committed: by what comes next in the same run, too.
+pub fn is_label(step: &Step) -> bool {
+    matches!(step.operation, Operation::Type(TypeOperation::AddValue { if_not_exists: true, .. }))
+}
+
+/// Statements in the author's words that commit as one, outside the migrator's transaction. Where nobody waits for any of them,
+/// that is so when one takes away what another gives: a privilege, a name.
+pub fn is_one_transaction(origin: &dyn Origin, block: &[Unit]) -> bool {
+    let steps = || block.iter().flat_map(|unit| &unit.steps);
+    let ends_one = |step: &Step| {
+        origin.item(step.from).fixed == Some(Fixed::Transaction)
+            || matches!(step.operation, Operation::Session(SessionOperation::Transaction(_)))
+    };
+    // of tables only new ones are changed without a wait, and nobody looks at these yet
+    let is_seen = |step: &Step| {
+        matches!(
+            step.operation,
+            Operation::Object(
+                ObjectOperation::Grant { .. }
+                    | ObjectOperation::Drop { .. }
+                    | ObjectOperation::Alter { .. }
+                    | ObjectOperation::SetSchema { .. }
+            ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
+        )
+    };
+    // or only since the block before: on one of those row security and its policies come at once
+    let makes = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Table(TableOperation::Create(create)) if same(&create.name, table));
+    let secures = |step: &Step| match &step.operation {
+        Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::RowSecurity(_) }) => {
+            !steps().any(|other| makes(other, table))
+        }
+        _ => false,
+    };
+    let is_as_written = block.iter().any(|unit| unit.kind == UnitKind::AsWritten);
+    let is_seen_apart = is_as_written || steps().any(|step| is_seen(step) || secures(step));
+    is_seen_apart && steps().count() > 1 && !steps().any(ends_one)
 }
 
 /// The statement that cannot run again stands in no file.

@@ -1,9 +1,8 @@
 //! # add-enum-value
 //!
 //! `ALTER TYPE … ADD VALUE` is instant and locks no table, but the new label cannot be used before its transaction has
-//! committed: a default or an insert with it in the same migration fails (55P04), and in the next one too where all that is pending
-//! runs in one transaction, as in Drizzle and Alembic. Where nothing beside it uses the label it is
-//! left where it is.
+//! committed: a default or an insert with it in the same migration fails (55P04), and in a later one too where all that is pending
+//! runs in one transaction, as in Drizzle and Alembic. Where nothing there uses the label it is left where it is.
 //!
 //! ## Instead
 //!
@@ -45,7 +44,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let here = &site.items[site.at];
     let uses = |at: usize| may_use(&site.items[at], site.texts[at], name, value);
     let used = (site.at + 1..site.items.len()).any(|at| site.items[at].shares_transaction_with(here) && uses(at));
-    if !(used || here.is_used_next)
+    if !(used || here.is_used_later)
         || here.fixed.is_some()
         || site.schema.enum_type(name).is_some_and(|e| e.age == Age::New)
     {
@@ -58,11 +57,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         lock: None,
         message: match used {
             true => format!("{value} cannot be used before this has committed, and a statement beside it may use it"),
-            false => format!("{value} cannot be used before this has committed, and the next migration uses it"),
+            false => format!("{value} cannot be used before this has committed, and a later migration uses it"),
         },
         label: match used {
             true => "shares a transaction with what may use it".into(),
-            false => "shares a transaction with the next migration when both are pending".into(),
+            false => "shares a transaction with a later migration when both are pending".into(),
         },
         help: "a transaction of its own".into(),
     };

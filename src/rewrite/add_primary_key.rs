@@ -37,6 +37,7 @@
 //! PostgreSQL documentation, ALTER TABLE, ADD table_constraint_using_index.
 
 use super::add_unique::build_and_attach;
+use super::add_unique::{SAID_TWICE, is_said_twice};
 use super::create_index::CONCURRENT_NOTE;
 use super::create_unique_index::{is_proved, no_duplicates};
 use super::set_not_null::prove;
@@ -79,6 +80,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         } else {
             "add it by hand: prove NOT NULL first, build the index concurrently, then USING INDEX".into()
         };
+        return Some(Outcome::reported(hazard));
+    }
+    if is_said_twice(site, constraint) {
+        hazard.applicability = Applicability::Manual;
+        hazard.help = SAID_TWICE.into();
         return Some(Outcome::reported(hazard));
     }
     let mut steps = site.steps();

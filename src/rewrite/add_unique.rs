@@ -33,12 +33,12 @@ use super::create_unique_index::{is_proved, no_duplicates};
 use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Preflight, Severity, Site, StepBuilder};
 use crate::operation::{
-    Constraint, ConstraintKind, ConstraintOperation, CreateIndex, Ident, IndexColumn, IndexDefinition, IndexKey,
-    IndexOperation, Operation, QualifiedName, TableRef,
+    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, Ident, IndexColumn, IndexDefinition,
+    IndexKey, IndexOperation, Operation, QualifiedName, TableRef,
 };
 use crate::plan::{Undo, snake_case};
 use crate::postgres::Work;
-use crate::schema::RelationKind;
+use crate::schema::{RelationKind, is_same_key};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = site.operation() else { return None };
@@ -63,6 +63,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             .into();
         return Some(Outcome::reported(hazard));
     }
+    if is_said_twice(site, constraint) {
+        hazard.applicability = Applicability::Manual;
+        hazard.help = SAID_TWICE.into();
+        return Some(Outcome::reported(hazard));
+    }
     let mut steps = site.steps();
     let name = site.schema.constraint_name(&table.name, constraint);
     let proved = is_proved(site, &table.name, columns, nulls_count(constraint));
@@ -72,6 +77,24 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     outcome.preflight = preflight;
     outcome.note = Some(CONCURRENT_NOTE.into());
     Some(outcome)
+}
+
+/// What to do about a key that another clause says too.
+pub(super) const SAID_TWICE: &str = "say it once: its statement has another key of the same columns, of which servers before 13 make one and later ones two";
+
+/// Another clause of the statement says the same key. Before 13 all clauses of an `ALTER TABLE` are read before the first one
+/// runs, and one index is made for equal keys (`transformIndexConstraints`); from 13 on each is read when it runs.
+pub(super) fn is_said_twice(site: &Site<'_>, constraint: &Constraint) -> bool {
+    let statement = site.items[site.at].statement;
+    let others = site.items.iter().enumerate().filter(|(at, item)| *at != site.at && item.statement == statement);
+    let says_it = |operation: &Operation| match operation {
+        Operation::Constraint(ConstraintOperation::Add { constraint: other, .. }) => is_same_key(constraint, other),
+        Operation::Column(ColumnOperation::Add { column, .. }) => {
+            column.constraints.iter().any(|other| is_same_key(constraint, other))
+        }
+        _ => false,
+    };
+    site.settings.postgres < 13 && others.into_iter().any(|(_, item)| says_it(&item.operation))
 }
 
 /// The rows that must not be there before the key can be built.

@@ -27,12 +27,15 @@
 //! PostgreSQL documentation, Appendix A, PostgreSQL Error Codes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Operation, SessionOperation, TransactionControl};
+use crate::operation::{Fixed, Operation, SessionOperation, TransactionControl};
 
 /// The rule's id.
 pub(crate) const ID: &str = "failing-statement";
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
+    if site.items[site.at].fixed == Some(Fixed::Condition) {
+        return None; // it may not run
+    }
     let why = fails_without_transaction(site).or_else(|| {
         let conflict = site.schema.check_applies(site.operation(), site.settings.postgres).err();
         conflict.filter(|why| why.sure).map(|why| why.to_string())

@@ -35,7 +35,7 @@
 //! PostgreSQL documentation, ALTER TABLE, Notes.
 
 use super::add_check::{add_and_validate, preflight};
-use super::swap::swap;
+use super::swap::{is_unknown, swap};
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, IndexOperation, ObjectOperation, Operation, SessionOperation,
@@ -46,8 +46,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::Constraint(ConstraintOperation::Drop { table, name, cascade: false, .. }) = site.operation() else {
         return None;
     };
-    let old = site.schema.constraint(&table.name, name)?;
-    if !matches!(old.constraint.kind, ConstraintKind::Check { .. }) || site.schema.is_new(&table.name) {
+    let old = site.schema.constraint(&table.name, name);
+    let may_be_a_check = match old {
+        Some(old) => matches!(old.constraint.kind, ConstraintKind::Check { .. }),
+        None => is_unknown(site, &table.name),
+    };
+    if !may_be_a_check || site.schema.is_new(&table.name) {
         return None;
     }
     let (at, new, expression) = site.later().find_map(|(at, operation)| match operation {
@@ -74,7 +78,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "dropped here, added again below".into(),
         help: "add the new check NOT VALID, validate it, then swap the two".into(),
     };
-    let steps = swap(site, table, old, at, new, |steps, name| add_and_validate(steps, table, new, name, expression));
+    let steps =
+        swap(site, table, (name, old), at, new, |steps, name| add_and_validate(steps, table, new, name, expression));
     let mut outcome = Outcome::rewritten(hazard, steps);
     outcome.claims = vec![at];
     outcome.preflight = Some(preflight(&table.name, expression));
@@ -104,6 +109,23 @@ fn leaves_rows(operation: &Operation) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::rewrite::tests::check;
+
+    #[test]
+    fn what_the_history_does_not_show_is_known_by_its_name() {
+        check(
+            "replace-check",
+            "
+            ALTER TABLE t DROP CONSTRAINT a, ADD CONSTRAINT a CHECK (x > 1);
+            -- becomes:
+            ALTER TABLE t ADD CONSTRAINT a_new CHECK (x > 1) NOT VALID;
+            ALTER TABLE t VALIDATE CONSTRAINT a_new;
+            BEGIN;
+            ALTER TABLE t DROP CONSTRAINT a;
+            ALTER TABLE t RENAME CONSTRAINT a_new TO a;
+            COMMIT;
+            ",
+        );
+    }
 
     #[test]
     fn in_one_statement() {

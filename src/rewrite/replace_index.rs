@@ -29,6 +29,7 @@
 
 use super::create_index::{CONCURRENT_NOTE, is_partitioned, slug};
 use super::drop_index::{drop_concurrently, undo};
+use super::swap::is_unknown;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{CreateIndex, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Undo, snake_case};
@@ -39,8 +40,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None;
     };
     let [name] = names.as_slice() else { return None };
-    let old = site.schema.index(name)?;
-    if old.constraint.is_some() || site.schema.is_new(&old.table) {
+    let old = site.schema.index(name);
+    if old.is_some_and(|old| old.constraint.is_some() || site.schema.is_new(&old.table)) {
         return None;
     }
     let (at, new) = site.later().find_map(|(at, operation)| match operation {
@@ -53,12 +54,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let hazard = Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Safe,
-        table: Some(old.table.clone()),
+        table: Some(QualifiedName::clone(&new.table)),
         lock: site.effects().strongest(),
         message: format!(
             "queries on {} have no index from here until the new one is built, and writes wait for \
              the build",
-            old.table
+            *new.table
         ),
         label: "the old index goes before the new one is there".into(),
         help: "build the new index first, then drop the old one, both concurrently".into(),
@@ -71,7 +72,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 
 /// The same name, or the same leading column.
 fn replaces(site: &Site<'_>, new: &CreateIndex, name: &QualifiedName) -> bool {
-    let Some(old) = site.schema.index(name) else { return false };
+    let Some(old) = site.schema.index(name) else {
+        let takes_its_name = new.name.as_ref().is_some_and(|own| new.table.sibling(own.clone()) == *name);
+        return takes_its_name && is_unknown(site, &new.table);
+    };
     let lead = |columns: &[crate::operation::IndexColumn]| columns.first().and_then(|c| c.column().cloned());
     let same_name = new.name.as_ref() == Some(&name.name);
     crate::schema::same(&new.table, &old.table)
@@ -118,6 +122,21 @@ fn steps(site: &Site<'_>, old: &QualifiedName, new: &CreateIndex, at: usize) -> 
 #[cfg(test)]
 mod tests {
     use crate::rewrite::tests::check;
+
+    #[test]
+    fn what_the_history_does_not_show_is_known_by_its_name() {
+        check(
+            "replace-index",
+            "
+            DROP INDEX s.a;
+            CREATE UNIQUE INDEX a ON s.t (x, y);
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY a_new ON s.t (x, y);
+            DROP INDEX CONCURRENTLY IF EXISTS s.a;
+            ALTER INDEX IF EXISTS s.a_new RENAME TO a;
+            ",
+        );
+    }
 
     #[test]
     fn another_name_needs_no_rename() {

@@ -42,14 +42,14 @@ use super::create_unique_index::is_proved;
 use super::drop_index::definition;
 use super::set_not_null::prove;
 use super::slug::without_table;
-use super::swap::without;
+use super::swap::{NOT_IN_HISTORY, is_unknown, without};
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder};
 use crate::operation::{
     ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation, Ident, IndexColumn,
     IndexDefinition, IndexKey, IndexOperation, IndexParameters, Operation, QualifiedName, TableOperation, TableRef,
 };
 use crate::plan::{Undo, snake_case};
-use crate::schema::{Index, RelationKind, same};
+use crate::schema::{ConstraintState, Index, RelationKind, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     match site.operation() {
@@ -69,10 +69,15 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 
 /// A key goes, another one comes later.
 fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option<Outcome> {
-    let old = site.schema.constraint(&table.name, name)?;
-    let columns = old.constraint.key_columns()?;
-    let primary = matches!(old.constraint.kind, ConstraintKind::PrimaryKey { .. });
-    if !is_plain_table(site, &table.name) || !site.schema.referencing(&table.name).is_empty() {
+    let old = site.schema.constraint(&table.name, name);
+    let is_unknown = old.is_none() && is_unknown(site, &table.name);
+    let columns = match old {
+        Some(old) => old.constraint.key_columns()?,
+        None if is_unknown => &[],
+        None => return None,
+    };
+    let primary = old.is_some_and(|old| matches!(old.constraint.kind, ConstraintKind::PrimaryKey { .. }));
+    if !(is_unknown || is_plain_table(site, &table.name)) || !site.schema.referencing(&table.name).is_empty() {
         return None;
     }
     let (at, new) = site.later().find_map(|(at, operation)| match operation {
@@ -97,7 +102,7 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
     let new_columns = new.key_columns()?;
     // A column that comes in between can only be built on behind it.
     let known = |column: &Ident| site.schema.column(&table.name, column).is_some();
-    if !new_columns.iter().all(known) || changes_columns(site, at, &table.name, new_columns) {
+    if !(is_unknown || new_columns.iter().all(known)) || changes_columns(site, at, &table.name, new_columns) {
         return None;
     }
     let mut steps = site.steps();
@@ -108,21 +113,23 @@ fn replace_constraint(site: &Site<'_>, table: &TableRef, name: &Ident) -> Option
     let temporary = if wanted == *name { name.with_suffix("_new") } else { wanted.clone() };
     let preflight = preflight(&table.name, new).filter(|_| !is_proved(site, &table.name, new_columns, false));
     build(&mut steps, table, new, &temporary, preflight.as_ref())?;
-    let again = Operation::Constraint(ConstraintOperation::Add {
-        table: table.clone(),
-        constraint: Constraint { name: Some(name.clone()), ..old.constraint.clone() },
-    });
+    let again = |old: &ConstraintState| {
+        Operation::Constraint(ConstraintOperation::Add {
+            table: table.clone(),
+            constraint: Constraint { name: Some(name.clone()), ..old.constraint.clone() },
+        })
+    };
     let words = snake_case(&table.name.name);
     steps.from(site.at).step(
         Operation::Constraint(ConstraintOperation::Drop {
             table: table.clone(),
             name: name.clone(),
-            if_exists: true,
+            if_exists: old.is_some(),
             cascade: false,
         }),
         format!("{words}_swap_{}", without_table(name, &words)),
         "the new index is there and holds",
-        Undo::By(vec![again]),
+        old.map_or_else(|| Undo::Impossible(NOT_IN_HISTORY.into()), |old| Undo::By(vec![again(old)])),
     );
     attach(steps.from(at), table, new, &wanted, &temporary);
     let mut outcome = outcome(site, table, at, steps);
@@ -286,6 +293,22 @@ fn can_become(index: &Index, key: &Constraint) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::rewrite::tests::check;
+
+    #[test]
+    fn what_the_history_does_not_show_is_known_by_its_name() {
+        check(
+            "replace-key",
+            "
+            ALTER TABLE t DROP CONSTRAINT a, ADD CONSTRAINT a UNIQUE (x, y);
+            -- becomes:
+            CREATE UNIQUE INDEX CONCURRENTLY a_new ON t (x, y);
+            BEGIN;
+            ALTER TABLE t DROP CONSTRAINT a;
+            ALTER TABLE t ADD CONSTRAINT a UNIQUE USING INDEX a_new;
+            COMMIT;
+            ",
+        );
+    }
 
     #[test]
     fn a_unique_rule() {

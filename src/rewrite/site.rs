@@ -1,9 +1,9 @@
 //! Where a rule looks, and how it makes steps.
 
 use super::slug::slug_of;
-use super::undo::undo_of;
+use super::undo::{by_hand, undo_of};
 use crate::operation::{
-    Backfill, DataOperation, Ident, Item, Operation, QualifiedName, SessionOperation, SqlFragment, clipped,
+    Backfill, DataOperation, Fixed, Ident, Item, Operation, QualifiedName, SessionOperation, SqlFragment, clipped,
 };
 use crate::plan::{Duration, Phase, Step, Transaction, Undo, uses};
 use crate::postgres::{Effects, LockMode, Work, effects};
@@ -114,7 +114,10 @@ impl<'a> Site<'a> {
             phase: Phase::Expand,
             transaction,
             duration,
-            undo: undo_of(operation, self.schema),
+            undo: match self.items[self.at].fixed {
+                Some(Fixed::Condition) => by_hand(), // it may not have run
+                _ => undo_of(operation, self.schema),
+            },
             locks: cost.locks.clone(),
             fails_on_rows: cost.fails_on_rows,
             why: "as written".into(),

@@ -1,5 +1,6 @@
 //! How an operation that passes through is taken back, where the catalog tells.
 
+use super::swap::NOT_IN_HISTORY;
 use crate::operation::{
     ColumnOperation, Constraint, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectOperation, Operation,
     SessionOperation, TableOperation, TableRef, TypeOperation,
@@ -33,7 +34,8 @@ pub(super) fn undo_default(schema: &Schema, table: &TableRef, column: &Ident) ->
     }
 }
 
-fn by_hand() -> Undo {
+/// Only its author knows.
+pub(super) fn by_hand() -> Undo {
     Undo::Impossible("safestep does not know how; write it by hand".into())
 }
 
@@ -100,7 +102,7 @@ fn of_constraint(operation: &ConstraintOperation, schema: &Schema) -> Undo {
                 let constraint = Constraint { name: Some(name.clone()), ..state.constraint.clone() };
                 by(ConstraintOperation::Add { table, constraint })
             }
-            None => Undo::Impossible("the constraint's definition is not in the migrations".into()),
+            None => Undo::Impossible(NOT_IN_HISTORY.into()),
         },
         ConstraintOperation::Validate { .. } => Undo::Nothing,
         ConstraintOperation::Rename { name, to, .. } => {

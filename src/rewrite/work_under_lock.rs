@@ -58,9 +58,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Block) => {
             "left as it is: its DO block has variables, conditions or loops; take it out of the block"
         }
-        Some(Fixed::Unnamed) => "left as it is: the metadata names its constraint; name it in the call",
+        Some(Fixed::Unnamed) => "left as it is: the metadata gives a name that only Python knows; give one in the call",
         Some(Fixed::Program) => {
             "left as it is: the statements around it need one another; move it to a migration of its own"
+        }
+        Some(Fixed::Condition) => {
+            "left as it is: only running the file tells whether it runs; write it without a condition or a loop"
         }
         Some(Fixed::Session | Fixed::Names) => {
             "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
@@ -97,7 +100,7 @@ fn long_work(operation: &Operation, cost: &Effects) -> Option<(String, Severity)
         (Operation::Data(DataOperation::Delete { table, rows }), _) => {
             return Some((format!("rows of {table} are deleted"), by_reach(rows)));
         }
-        (Operation::Data(DataOperation::Insert { table, from_query: true }), _) => format!("a query fills {table}"),
+        (Operation::Data(DataOperation::Insert { table, from_query: true, .. }), _) => format!("a query fills {table}"),
         (Operation::Table(TableOperation::Create(create)), Work::Rows) => format!("a query fills {}", create.name),
         (Operation::Object(ObjectOperation::Create { name: Some(name), .. }), Work::Rows) => {
             format!("a query fills {name}")

@@ -41,10 +41,14 @@ pub use key::same;
 pub use list::{List, Named};
 pub use parts::{Age, Column, ConstraintState};
 pub use reconcile::Difference;
+pub(crate) use redundant::is_same as is_same_key;
 pub use reserved::Reserved;
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
 pub(crate) use words::mentions;
+
+/// The tablespace that databases are in unless they are made elsewhere.
+const DEFAULT_TABLESPACE: &str = "pg_default";
 
 /// Something that depends on columns and that a change of their type or name would break.
 #[derive(Debug, Clone)]
@@ -98,6 +102,11 @@ pub struct Schema {
     closed: bool,
     /// Something was done that the catalog does not tell the whole of, or to what it does not know: more may be there.
     partly_known: bool,
+    /// The history makes casts of its own.
+    own_casts: bool,
+    /// `SET default_tablespace` names the one that a database is in where nothing else is said: an index or a table that is
+    /// partitioned cannot be told to be there.
+    default_tablespace: bool,
     /// A program ran that nobody read: what is here may be otherwise.
     is_doubtful: bool,
     /// What sequences that wait have to themselves.
@@ -377,6 +386,7 @@ impl Schema {
             columns_known: false,
             constraints: List::default(),
             parents: Vec::new(),
+            partition_key: Vec::new(),
             is_default_partition: false,
             row_security: false,
         });
@@ -407,6 +417,7 @@ impl Schema {
         self.emptied.clear();
         self.filled.clear();
         self.timezone = None;
+        self.default_tablespace = false;
     }
 
     /// The migration that began is a sequence of steps that may run again: what one of them makes unless it is there is not

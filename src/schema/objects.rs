@@ -62,6 +62,8 @@ impl Schema {
     pub(super) fn apply_to_object(&mut self, operation: &ObjectOperation) {
         match operation {
             ObjectOperation::Create { kind, name, on, definition, .. } => {
+                let is_cast = |text: &str| text.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("CAST "));
+                self.own_casts |= *kind == ObjectKind::Other && is_cast(definition.as_str());
                 self.create_object(*kind, name.as_ref(), on.as_ref(), definition)
             }
             ObjectOperation::Alter { kind, name: Some(name), action, on } => {
@@ -187,6 +189,7 @@ impl Schema {
                 columns_known: false,
                 constraints: List::default(),
                 parents: Vec::new(),
+                partition_key: Vec::new(),
                 is_default_partition: false,
                 row_security: false,
             };

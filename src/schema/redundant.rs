@@ -52,7 +52,8 @@ fn columns(constraint: &Constraint) -> Option<&[Ident]> {
     }
 }
 
-fn is_same(one: &Constraint, other: &Constraint) -> bool {
+/// One index can be behind both.
+pub(crate) fn is_same(one: &Constraint, other: &Constraint) -> bool {
     let details = |constraint: &Constraint| match &constraint.kind {
         ConstraintKind::Unique { index_parameters, nulls_not_distinct, .. } => {
             Some((index_parameters.clone(), *nulls_not_distinct))

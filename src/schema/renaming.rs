@@ -89,6 +89,7 @@ fn rename_in_table(table: &mut Table, column: &Ident, to: &Ident) {
         }
         ConstraintKind::NotNull { column: own } => rename_in(std::slice::from_mut(own), column, to),
     });
+    table.partition_key.iter_mut().for_each(|element| rename_in_key(element, column, to));
     table.columns.change_all(
         |column| column.generated.is_some(),
         |own| {
@@ -108,13 +109,17 @@ fn rename_in_index(index: &mut Index, column: &Ident, to: &Ident) {
     };
 }
 
+fn rename_in_key(key: &mut IndexKey, column: &Ident, to: &Ident) {
+    match key {
+        IndexKey::Column(own) => rename_in(std::slice::from_mut(own), column, to),
+        IndexKey::Expression(expression) => *expression = renamed(expression, column, to),
+    }
+}
+
 fn index_renamed(definition: &IndexDefinition, column: &Ident, to: &Ident) -> IndexDefinition {
     let mut meaning = definition.clone();
     for element in &mut meaning.columns {
-        match &mut element.key {
-            IndexKey::Column(own) => rename_in(std::slice::from_mut(own), column, to),
-            IndexKey::Expression(expression) => *expression = renamed(expression, column, to),
-        }
+        rename_in_key(&mut element.key, column, to);
     }
     rename_in(&mut meaning.parameters.include, column, to);
     meaning.predicate.iter_mut().for_each(|predicate| *predicate = renamed(predicate, column, to));

@@ -5,7 +5,10 @@ use super::inheritance::{inherited, is_check};
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::store::forget;
-use super::{Age, Column, ConstraintState, Index, Key, List, RelationKind, Schema, Table, common, key, mentions};
+use super::{
+    Age, Column, ConstraintState, DEFAULT_TABLESPACE, Index, Key, List, RelationKind, Schema, Table, common, key,
+    mentions,
+};
 use crate::operation::{
     ColumnAttribute, ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex,
     CreateTable, DataOperation, Generated, Ident, IndexOperation, ObjectKind, Operation, QualifiedName, RowSecurity,
@@ -44,6 +47,11 @@ impl Schema {
             },
             Operation::Session(SessionOperation::SetParameter { name, value, .. }) if name == "timezone" => {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
+            }
+            Operation::Session(SessionOperation::SetParameter { name, value, .. })
+                if name == "default_tablespace" || name == "all" =>
+            {
+                self.default_tablespace = value.trim_matches(['\'', '"']) == DEFAULT_TABLESPACE;
             }
             Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::LockTable { .. }) => {}
             // It may insert, or end the transaction.
@@ -232,7 +240,7 @@ impl Schema {
                 columns.push_shared(common::shared(column));
             }
         }
-        let kind = if create.partitioned { RelationKind::Partitioned } else { RelationKind::Table };
+        let kind = if create.partition_key.is_some() { RelationKind::Partitioned } else { RelationKind::Table };
         let table = Table {
             name: create.name.clone(),
             kind,
@@ -242,6 +250,7 @@ impl Schema {
             columns_known,
             constraints: List::default(),
             parents,
+            partition_key: create.partition_key.clone().unwrap_or_default(),
             is_default_partition: create.bounds.as_ref().is_some_and(is_default),
             row_security: false,
         };

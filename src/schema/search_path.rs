@@ -10,7 +10,7 @@ use super::{Schema, key};
 use crate::operation::{
     ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation,
     Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute,
-    TableOperation, TypeName, TypeOperation,
+    TableOperation, TypeName, TypeOperation, Value,
 };
 
 /// What stands in the way of a name: it could mean a thing in one schema or in another.
@@ -169,9 +169,17 @@ impl Along<'_> {
 
     fn data_operation(&self, operation: &mut DataOperation) -> Found {
         match operation {
-            DataOperation::Insert { table, .. }
-            | DataOperation::Update { table, .. }
-            | DataOperation::Delete { table, .. } => self.relation(table),
+            DataOperation::Insert { table, given, .. } => {
+                let read = given.iter_mut().flat_map(|given| &mut given.values).filter_map(|value| match value {
+                    Value::Column(relation, _) | Value::All(relation) => Some(relation),
+                    Value::Default | Value::Typed(_) | Value::Other => None,
+                });
+                if read.into_iter().any(|relation| self.relation(relation).is_err()) {
+                    *given = None;
+                }
+                self.relation(table)
+            }
+            DataOperation::Update { table, .. } | DataOperation::Delete { table, .. } => self.relation(table),
             DataOperation::Truncate { tables, .. } => self.relations(tables),
             DataOperation::Backfill(backfill) => self.relation(&mut backfill.table),
             DataOperation::Select { .. } => Ok(()),

@@ -2,7 +2,7 @@
 
 use super::list::List;
 use super::parts::{Age, Column, ConstraintState};
-use crate::operation::{ConstraintKind, Ident, IndexDefinition, Persistence, QualifiedName, Spelled};
+use crate::operation::{ConstraintKind, Ident, IndexDefinition, IndexKey, Persistence, QualifiedName, Spelled};
 
 /// What kind of relation a [`Table`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Table {
     pub constraints: List<ConstraintState>,
     /// The tables it inherits from or is a partition of.
     pub parents: Vec<QualifiedName>,
+    /// What its rows are parted by, as far as is known.
+    pub partition_key: Vec<IndexKey>,
     /// It is its parent's DEFAULT partition.
     pub is_default_partition: bool,
     /// Row security is enabled.

@@ -95,7 +95,8 @@ fn custom(ty: &DataType) -> Option<QualifiedName> {
     }
 }
 
-fn identifier(ident: &sqlparser::ast::Ident) -> Ident {
+/// A name as PostgreSQL folds it.
+pub(super) fn identifier(ident: &sqlparser::ast::Ident) -> Ident {
     match ident.quote_style {
         Some(_) => Ident::new(ident.value.clone()),
         None => Ident::from_sql(&ident.value),
@@ -127,6 +128,11 @@ impl Expression {
     /// The types that it casts to, PostgreSQL's own left out.
     pub fn types(&self) -> Vec<QualifiedName> {
         self.uses().types
+    }
+
+    /// True when it reads rows by a query.
+    pub fn has_query(&self) -> bool {
+        self.uses().queries
     }
 
     /// True when it is the literal `NULL`, possibly cast.

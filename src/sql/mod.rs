@@ -11,6 +11,7 @@ mod cursor;
 mod do_block;
 pub mod expression;
 mod grant;
+mod inserted;
 mod literal;
 mod one_line;
 mod passes;

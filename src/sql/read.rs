@@ -3,6 +3,7 @@
 use super::cursor::{Cursor, Tokens};
 use super::do_block;
 use super::grant::grant;
+use super::inserted::given;
 use super::read_alter::{alter_other, alter_table, alter_type, object_kind, rest};
 use super::read_create::create_table;
 use super::read_index::{alter_index, create_index};
@@ -336,10 +337,10 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         if inner.at("SELECT") {
             inner.skip_until(0, |c| c.at("FROM"));
         }
-        Operation::Data(DataOperation::Insert {
-            table,
-            from_query: !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT"),
-        })
+        let from_query = !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT");
+        inner.rest();
+        let given = given(inner.fragment_from(start).as_str());
+        Operation::Data(DataOperation::Insert { table, from_query, given })
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;

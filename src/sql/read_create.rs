@@ -2,8 +2,9 @@
 
 use super::cursor::Cursor;
 use super::read_constraint::{at_constraint_end, inline_constraint, starts_constraint, table_constraint};
+use super::read_index::index_key;
 use crate::operation::{
-    ColumnDefinition, Copies, CreateTable, Generated, Generation, Identity, Like, Operation, Persistence,
+    ColumnDefinition, Copies, CreateTable, Generated, Generation, Identity, IndexKey, Like, Operation, Persistence,
     TableOperation,
 };
 
@@ -21,7 +22,7 @@ pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Opti
         inherits: Vec::new(),
         partition_of: None,
         bounds: None,
-        partitioned: false,
+        partition_key: None,
         as_query: false,
     };
     if c.eat("PARTITION OF") {
@@ -42,10 +43,19 @@ pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Opti
         table.inherits = c.parenthesised()?.names()?;
         c.skip_until(0, |c| c.at("PARTITION BY"));
     }
-    table.partitioned = c.eat("PARTITION BY");
+    if c.eat("PARTITION BY") {
+        table.partition_key = Some(partition_key(c).unwrap_or_default());
+    }
     table.as_query = c.at("AS");
     c.rest();
     Some(Operation::Table(TableOperation::Create(table)))
+}
+
+/// After `PARTITION BY`: `RANGE (a, lower(b))`.
+fn partition_key(c: &mut Cursor<'_>) -> Option<Vec<IndexKey>> {
+    c.ident()?;
+    let element = |mut element: Cursor<'_>| index_key(&mut element);
+    c.parenthesised()?.comma_parts().into_iter().map(element).collect()
 }
 
 /// After `LIKE`: the options are read from left to right.

@@ -85,7 +85,8 @@ fn index_column(c: &mut Cursor<'_>) -> Option<IndexColumn> {
     Some(column)
 }
 
-fn index_key(c: &mut Cursor<'_>) -> Option<IndexKey> {
+/// `column | function(…) | (expression)`.
+pub(super) fn index_key(c: &mut Cursor<'_>) -> Option<IndexKey> {
     let start = c.position();
     let mut behind = c.clone();
     if let Some(column) = behind.ident()

@@ -21,6 +21,8 @@ pub struct Reading {
     pub in_do: bool,
     /// The block does more than guard its operation against running twice: they cannot be taken out of it.
     pub has_logic: bool,
+    /// Who sends it gives something in it a name that its text does not have: it cannot be sent in other words.
+    pub is_named_elsewhere: bool,
     /// The operations before which the block commits, by index: what stands before one of them does not share its transaction.
     pub commits_before: Vec<usize>,
     /// Its lock waits are bounded inside the statement itself (the block that safestep writes).
@@ -30,6 +32,13 @@ pub struct Reading {
 impl Reading {
     /// Operations of a statement that is no block.
     pub fn plain(operations: Vec<Located>) -> Reading {
-        Reading { operations, in_do: false, has_logic: false, commits_before: Vec::new(), bounds_lock_waits: false }
+        Reading {
+            operations,
+            in_do: false,
+            has_logic: false,
+            is_named_elsewhere: false,
+            commits_before: Vec::new(),
+            bounds_lock_waits: false,
+        }
     }
 }

@@ -2,7 +2,8 @@
 tests/bench/alembic.rs.
 
     {"environment": "generic"}                       -> {"env.py": what `alembic init` writes, "script.py.mako": ..., "version": "1.20.1"}
-    {"steps": PROJECT, "between": [ID, ID]}          -> {"steps": [[ID, PATH, [[SQL, "outside" or "inside"], ...] of upgrade()], ...]}
+    {"steps": PROJECT, "between": [ID, ID]}          -> {"steps": [[ID, PATH, [[SQL, "outside" or "inside"], ...] of upgrade(),
+                                                                     the same of downgrade()], ...]}
     {"compile": [FILE, ...]}                         -> {}  or the first error
     {"script": PROJECT, "range": "a:b"}              -> {"script": what `alembic upgrade a:b --sql` prints}
     {"folder": PROJECT, "url": URL, "do": [[COMMAND, ARGUMENT, ...], ...]}
@@ -75,13 +76,13 @@ def steps(project, between):
     before, last = between
     folder = ScriptDirectory.from_config(configuration(project))
     chain = reversed(list(folder.iterate_revisions(last, before)))
-    return {"steps": [[one.revision, one.path, sent(one.module)] for one in chain]}
+    return {"steps": [[one.revision, one.path, sent(one.module, "upgrade"), sent(one.module, "downgrade")] for one in chain]}
 
 
-def sent(module):
-    """What its upgrade() sends; nothing where it asks the database first."""
+def sent(module, function):
+    """What a function of it sends; nothing where it asks the database first."""
     try:
-        return offline.sent(module, "upgrade")
+        return offline.sent(module, function)
     except Exception:
         return []
 

@@ -182,6 +182,8 @@ pub struct Step {
     pub inside: Vec<String>,
     /// What it sends outside of it, before that.
     pub outside: Vec<String>,
+    /// What its `downgrade()` sends outside of it.
+    pub back_outside: Vec<String>,
 }
 
 /// A real Alembic. Who asks takes a process that waits, or starts one, and leaves it for the next.
@@ -195,11 +197,18 @@ pub struct Alembic {
     pub template: &'static str,
     /// Each revision in a transaction of its own.
     pub per_migration: bool,
+    /// How safestep lays its sequences out.
+    pub layout: &'static str,
 }
 
 /// The newest, as `alembic init` sets it up.
-pub const ALEMBIC: Alembic =
-    Alembic { python: "SAFESTEP_TEST_ALEMBIC", driver: "psycopg2", template: "generic", per_migration: false };
+pub const ALEMBIC: Alembic = Alembic {
+    python: "SAFESTEP_TEST_ALEMBIC",
+    driver: "psycopg2",
+    template: "generic",
+    per_migration: false,
+    layout: "step",
+};
 
 /// Processes that wait for a job, by the variable that names their Python.
 static IDLE: Mutex<Vec<(&'static str, Process)>> = Mutex::new(Vec::new());
@@ -253,6 +262,9 @@ impl Alembic {
             let configured = "connection=connection, target_metadata=target_metadata";
             replace(configured, &format!("{configured}, transaction_per_migration=True"))?;
         }
+        if self.layout != ALEMBIC.layout {
+            folder.write("safestep.toml", format!("layout = \"{}\"\n", self.layout))?;
+        }
         folder.write("alembic/env.py", text)?;
         folder.write("alembic/script.py.mako", answer["script.py.mako"].as_str().context("no template")?)
     }
@@ -281,11 +293,17 @@ impl Alembic {
         let answer = self.must_answer(&json!({ "steps": project.folder.path(), "between": between }))?;
         let text = |value: &Value| value.as_str().map(str::to_owned).context("no text");
         let step = |step: &Value| -> Result<Step> {
-            let sent = step[2].as_array().context("statements")?;
-            let of =
-                |place: &str| sent.iter().filter(|one| one[1] == place).map(|one| text(&one[0])).collect::<Result<_>>();
-            let text_of = fs::read_to_string(text(&step[1])?)?;
-            Ok(Step { id: text(&step[0])?, text: text_of, inside: of("inside")?, outside: of("outside")? })
+            let of = |function: usize, place: &str| -> Result<Vec<String>> {
+                let sent = step[function].as_array().context("statements")?;
+                sent.iter().filter(|one| one[1] == place).map(|one| text(&one[0])).collect()
+            };
+            Ok(Step {
+                id: text(&step[0])?,
+                text: fs::read_to_string(text(&step[1])?)?,
+                inside: of(2, "inside")?,
+                outside: of(2, "outside")?,
+                back_outside: of(3, "outside")?,
+            })
         };
         answer["steps"].as_array().context("steps")?.iter().map(step).collect()
     }

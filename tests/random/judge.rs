@@ -85,10 +85,9 @@ impl Judge {
             }
         }
         if rewritten.pieces.is_empty() {
-            return Ok(match self.unreported(case, &rewritten)? {
-                Some(finding) => Err(finding),
-                None => Ok(Verdict::Unchanged),
-            });
+            let found = self.unreported(case, &rewritten)?;
+            let found = found.map_or_else(|| self.refused_for_nothing(case, &rewritten), |found| Ok(Some(found)))?;
+            return Ok(found.map_or(Ok(Verdict::Unchanged), Err));
         }
         let mut other = self.naive.connect()?;
         let before = Moment::read(&mut other, LEDGERS)?;

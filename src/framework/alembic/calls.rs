@@ -14,7 +14,7 @@ use super::{ALEMBIC, SIGN};
 use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
-use crate::operation::{ConstraintOperation, Operation};
+use crate::operation::{ColumnOperation, ConstraintOperation, IndexOperation, Operation, TableOperation};
 use crate::source::{ByteSpan, SourceFile};
 use crate::sql::{Located, PieceKind, Reading, read_statement, split};
 
@@ -59,13 +59,13 @@ pub(super) fn revision(source: SourceFile) -> Result<Revision, FrameworkError> {
     Revision::read_in(source, &project)
 }
 
-/// What a revision is about: its message, without the number that safestep gave a step.
+/// What a revision is about: its message, without a full stop and the number that safestep gave a step.
 pub(super) fn title(revision: &Revision) -> String {
     let message = revision.message();
     match message.rsplit_once(STEP).filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
         Some((message, _)) => message.to_owned(),
         None if message.is_empty() => revision.id.clone(),
-        None => message.to_owned(),
+        None => message.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(message).to_owned(),
     }
 }
 
@@ -85,7 +85,7 @@ pub(super) fn groups(function: &Function) -> Vec<std::ops::Range<usize>> {
         // Behind a COMMIT psycopg2 and asyncpg commit each statement, and psycopg does not. What stands behind a `return`
         // under a condition that nobody knows is done only sometimes.
         let effects = &function.effects[statement.effects.clone()];
-        let is_unknown = |effect: &Effect| matches!(effect.kind, EffectKind::Opaque(_));
+        let is_unknown = |effect: &Effect| matches!(effect.kind, EffectKind::Opaque(_) | EffectKind::Unsure(..));
         if effects.iter().any(commits) || (statement.may_return && effects.iter().any(is_unknown)) {
             groups.push(at..body.len());
             break;
@@ -169,9 +169,15 @@ fn sendings(effect: &Effect) -> Vec<Sending> {
     let is_outside = effect.place == Place::Autocommit;
     let sent = match &effect.kind {
         EffectKind::Sql(sent) => sent,
+        EffectKind::Unsure(why, sent) => return vec![unsure(why, effect.span, sent)],
         EffectKind::Opaque(why) => return vec![unknown(why, effect.span, is_outside)],
     };
-    sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect()
+    let all: Vec<Sending> = sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect();
+    // What the call names is named by nothing but the call.
+    match all.len() > 1 && all.iter().any(|sending| sending.reading.is_named_elsewhere) {
+        true => vec![together(all)],
+        false => all,
+    }
 }
 
 fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
@@ -189,20 +195,21 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
             let sql = unless_there(piece.span.slice(text));
             let reading = read_statement(&sql);
             let spans = vec![call; reading.operations.len()];
-            return Sending { sql, reading, spans, is_outside };
+            return Sending { sql, reading, spans, is_outside, is_unsure: false };
         }
         let mut reading = script.read(piece, text);
-        // The metadata names its constraint, and nobody sees how.
+        // The metadata names its constraint or index, and nobody sees how.
         let is_unnamed = |located: &Located| match &located.operation {
             Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
+            Operation::Index(IndexOperation::Create(_)) => true,
             _ => false,
         };
-        reading.has_logic |= sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
+        reading.is_named_elsewhere = sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
         let from = piece.span.start;
         let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
         let spans = reading.operations.iter().map(of).collect();
         let sql = piece.span.slice(text).trim_end().trim_end_matches(';').to_owned() + ";";
-        Sending { sql, reading, spans, is_outside }
+        Sending { sql, reading, spans, is_outside, is_unsure: false }
     };
     script.pieces.iter().map(of_piece).collect()
 }
@@ -217,18 +224,52 @@ fn unless_there(statement: &str) -> String {
 fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
     let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
     let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-    Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside }
+    Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside, is_unsure: false }
 }
 
-/// Statements between which Python looks at what the database answered: they stay as they are.
+/// What may run or not, or more than once: the whole statement is one, and nobody knows what it sends.
+fn unsure(why: &str, statement: ByteSpan, sent: &[(ByteSpan, Sent)]) -> Sending {
+    let all = sent.iter().flat_map(|(call, sent)| {
+        // What a value stands for in it makes no other statement of it.
+        let known = Sent { parameters: Vec::new(), ..sent.clone() };
+        statements(&known, *call, false)
+    });
+    let mut sending = unknown(why, statement, false);
+    (sending.reading.has_logic, sending.is_unsure) = (true, true);
+    for Sending { reading, spans, .. } in all {
+        let nowhere = |located: Located| Located { operation: if_needed(located.operation), span: ByteSpan::new(0, 0) };
+        sending.reading.operations.extend(reading.operations.into_iter().map(nowhere));
+        sending.spans.extend(spans);
+    }
+    sending
+}
+
+/// What is made or taken away under a condition may be there already, or gone.
+fn if_needed(mut operation: Operation) -> Operation {
+    match &mut operation {
+        Operation::Table(TableOperation::Create(create)) => create.if_not_exists = true,
+        Operation::Table(TableOperation::Drop { if_exists, .. })
+        | Operation::Column(ColumnOperation::Drop { if_exists, .. })
+        | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+        | Operation::Index(IndexOperation::Drop { if_exists, .. }) => *if_exists = true,
+        Operation::Column(ColumnOperation::Add { if_not_exists, .. }) => *if_not_exists = true,
+        Operation::Index(IndexOperation::Create(index)) => index.if_not_exists = true,
+        _ => {}
+    }
+    operation
+}
+
+/// Statements between which Python looks at what the database answered, or to which it gives names: they stay as they are.
 fn together(sends: Vec<Sending>) -> Sending {
     let is_outside = sends.iter().any(|sending| sending.is_outside);
     let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
+    let is_named_elsewhere = sends.iter().any(|sending| sending.reading.is_named_elsewhere);
     let mut all = Sending {
         sql: String::new(),
-        reading: Reading { has_logic: true, ..Reading::plain(Vec::new()) },
+        reading: Reading { has_logic: true, is_named_elsewhere, ..Reading::plain(Vec::new()) },
         spans: Vec::new(),
         is_outside,
+        is_unsure: sends.iter().any(|sending| sending.is_unsure),
     };
     for Sending { sql, reading, spans, .. } in sends {
         let from = if is_known { all.sql.len() } else { 0 };
@@ -237,7 +278,8 @@ fn together(sends: Vec<Sending>) -> Sending {
                 true => ByteSpan::new(from + located.span.start, from + located.span.end),
                 false => ByteSpan::new(0, 0),
             };
-            Located { span, ..located }
+            let operation = if all.is_unsure { if_needed(located.operation) } else { located.operation };
+            Located { operation, span }
         }));
         all.spans.extend(spans);
         if is_known {

@@ -3,14 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::directive::drop_index;
-use super::file::{File, Taken};
+use super::file::{File, INDENT, Taken};
 use super::inverse::subjects;
 use super::written::sql_literal;
-use crate::framework::plpgsql::{Later, guarded as once_each, retried_in_turn};
+use crate::framework::plpgsql::{
+    Later, before_build, by_itself, guarded as once_each, if_then, must_be_valid, retried_in_turn,
+};
 use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};
-use crate::operation::{IndexOperation, Operation, TableOperation};
+use crate::operation::{ConstraintOperation, CreateIndex, Fixed, IndexOperation, Operation, TableOperation};
+use crate::plan::files::Part;
+use crate::plan::rerun::{can_begin_again, condition_of_being_there};
 use crate::plan::{Sequence, Step, Undo};
+use crate::postgres::idempotence::{constraint_exists, table_exists, table_is_missing};
 use crate::sql::render;
 
 /// The statements of a `downgrade()`, not indented.
@@ -30,24 +35,28 @@ pub(super) enum Downgrades {
 /// author's function that does nothing, or only fails, goes on so; one that does more or other than take back what the upgrade
 /// does stays whole, in the first step: that is the last one to be taken back.
 pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
-    let blocks = of.sequence.blocks.len();
+    let parts = &of.files.parts;
+    let last = parts.len().saturating_sub(1);
     let own = match file.downgrade() {
-        None => return Downgrades::Whole(blocks - 1),
-        Some(own) if own.iter().all(|call| call.text.starts_with("raise")) => return Downgrades::Whole(blocks - 1),
+        None => return Downgrades::Whole(last),
+        Some(own) if own.iter().all(|call| call.text.starts_with("raise")) => return Downgrades::Whole(last),
         Some(own) => own,
     };
-    let made: BTreeSet<String> = of.sequence.steps_of(0..blocks).flat_map(|step| subjects(&step.operation)).collect();
+    let all_steps = parts.iter().flat_map(|part| steps(of.sequence, *part));
+    // What is made under a condition may be somebody else's.
+    let is_sure = |step: &&Step| of.migration.items[step.from].fixed != Some(Fixed::Condition);
+    let made: BTreeSet<String> = all_steps.filter(is_sure).flat_map(|step| subjects(&step.operation)).collect();
     let takes_back = |call: &Taken<'_>| call.fails || call.subjects.as_ref().is_some_and(|all| all.is_subset(&made));
     if !own.iter().all(takes_back) {
         return Downgrades::Whole(0);
     }
-    let each = (0..blocks).map(|at| {
-        let undone = undone(steps(of.sequence, at));
+    let each = parts.iter().map(|part| {
+        let undone = undone(steps(of.sequence, *part));
         if undone.impossible.is_empty() {
             return lines(&undone, of.settings, file);
         }
         // What cannot be taken back as it was, its author may bring back in some form.
-        let impossible = steps(of.sequence, at).filter(|step| matches!(step.undo, Undo::Impossible(_)));
+        let impossible = steps(of.sequence, *part).filter(|step| matches!(step.undo, Undo::Impossible(_)));
         let wanted = impossible.map(|step| &step.operation).chain(&undone.left_out);
         let wanted: BTreeSet<String> = wanted.flat_map(subjects).collect();
         let calls: Vec<&Taken<'_>> = own
@@ -56,22 +65,22 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
             .collect();
         let mut lines = match undone.statements.is_empty() {
             true if calls.is_empty() => return vec!["pass".to_owned()],
-            true => vec![BLOCK.to_owned(), "    pass".to_owned()],
+            true => commit_point(),
             false => lines(&undone, of.settings, file),
         };
         // Behind the block: they run once, with the row.
         lines.extend(calls.iter().map(|call| call.text.to_owned()));
         lines
     });
-    Downgrades::Each(with_comments(each.collect(), of.sequence, &own))
+    Downgrades::Each(with_comments(each.collect(), of, &own))
 }
 
 /// With the author's comments on a statement in the first step that takes back the same: the downgrade begins at the last.
-fn with_comments(mut each: Vec<Lines>, sequence: &Sequence, own: &[Taken<'_>]) -> Vec<Lines> {
+fn with_comments(mut each: Vec<Lines>, of: &Sequenced<'_>, own: &[Taken<'_>]) -> Vec<Lines> {
     // What always fails is left out, with what Alembic says of it.
     for call in own.iter().rev().filter(|call| !call.fails && !call.comments.is_empty()) {
         let is_own = |at: &usize| {
-            let made = steps(sequence, *at).flat_map(|step| subjects(&step.operation));
+            let made = steps(of.sequence, of.files.parts[*at]).flat_map(|step| subjects(&step.operation));
             made.into_iter().any(|subject| call.subjects.as_ref().is_some_and(|all| all.contains(&subject)))
         };
         let at = (0..each.len()).rev().find(is_own).unwrap_or(each.len() - 1);
@@ -80,26 +89,73 @@ fn with_comments(mut each: Vec<Lines>, sequence: &Sequence, own: &[Taken<'_>]) -
     each
 }
 
-fn steps(sequence: &Sequence, block: usize) -> impl Iterator<Item = &Step> {
-    sequence.steps_of(block..block + 1)
+fn steps(sequence: &Sequence, part: Part) -> impl Iterator<Item = &Step> {
+    sequence.steps_of(part.from..part.to)
 }
 
 fn lines(undone: &Undone, settings: &LayoutSettings, file: &File<'_>) -> Lines {
-    if undone.statements.is_empty() {
+    let statements = &undone.statements;
+    if statements.is_empty() {
         return vec!["pass".to_owned()];
     }
-    let calls = undone.statements.iter().flat_map(|operations| match operations.as_slice() {
-        [Operation::Index(IndexOperation::Drop { names, concurrently: true, if_exists: true, cascade: false })]
+    let execute = |sql: &str, depth| file.call("op.execute", &[sql_literal(sql, file.quote())], depth);
+    let is_concurrent = statements.iter().flatten().any(|step| is_concurrent(&step.operation));
+    // The row is written behind a block, and what is in it begins again where that is lost.
+    if !is_concurrent && !can_begin_again(statements) {
+        let calls = (0..statements.len()).flat_map(|at| execute(&in_transaction(&guarded(statements, at)), 0));
+        return commit_point().into_iter().chain(calls).collect();
+    }
+    let calls = statements.iter().enumerate().flat_map(|(at, steps)| {
+        let of_index = match steps.as_slice() {
+            [Step { operation: Operation::Index(operation), .. }] => of_index(operation, settings, file),
+            _ => None,
+        };
+        let renamed = || steps.first().and_then(|step| renamed_back(&step.operation)).map(|rename| vec![rename]);
+        let retried = || execute(&retried(steps, renamed().unwrap_or_else(|| guarded(statements, at)), settings), 1);
+        of_index.unwrap_or_else(retried)
+    });
+    std::iter::once(BLOCK.to_owned()).chain(calls).collect()
+}
+
+/// Ends the transaction that the runner is in, and begins another one.
+fn commit_point() -> Lines {
+    vec![BLOCK.to_owned(), format!("{INDENT}pass")]
+}
+
+/// A constraint or an index that gets a name back. Begun again, it finds what was made under that name since.
+fn renamed_back(operation: &Operation) -> Option<String> {
+    let condition = match operation {
+        Operation::Index(IndexOperation::Rename { index, to, .. }) => {
+            format!("{}\n  AND {}", table_exists(index), table_is_missing(&index.sibling(to.clone())))
+        }
+        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
+            let exists = |name| constraint_exists(&table.name, name);
+            format!("EXISTS ({})\n  AND NOT EXISTS ({})", exists(name), exists(to))
+        }
+        _ => return None,
+    };
+    Some(if_then(&condition, &render::statement(operation)?))
+}
+
+/// What takes a build or a drop back that waits for others by itself, so that it can begin again.
+fn of_index(operation: &IndexOperation, settings: &LayoutSettings, file: &File<'_>) -> Option<Lines> {
+    let execute = |sql: &str| file.call("op.execute", &[sql_literal(without_semicolon(sql), file.quote())], 1);
+    let statement = |operation: IndexOperation| render::statement(&Operation::Index(operation)).unwrap_or_default();
+    Some(match operation {
+        IndexOperation::Drop { names, concurrently: true, if_exists: true, cascade: false }
             if file.checks_for_index() && names.len() == 1 =>
         {
             drop_index(&names[0], file)
         }
-        [only] if is_concurrent(only) => {
-            file.call("op.execute", &[sql_literal(&render::statement(only).unwrap_or_default(), file.quote())], 1)
+        IndexOperation::Create(index) if index.concurrently => {
+            let place = index.table.sibling(index.name.clone()?);
+            let build = IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() });
+            let before = execute(&before_build(&place, &index.table, settings));
+            [before, execute(&statement(build)), execute(&must_be_valid(&place, index))].concat()
         }
-        several => file.call("op.execute", &[sql_literal(&guarded(several, settings), file.quote())], 1),
-    });
-    std::iter::once(BLOCK.to_owned()).chain(calls).collect()
+        other if is_concurrent(&Operation::Index(other.clone())) => execute(&statement(other.clone())),
+        _ => return None,
+    })
 }
 
 /// It waits for others by itself, and may stand in no transaction.
@@ -115,12 +171,33 @@ fn is_concurrent(operation: &Operation) -> bool {
 /// Ends the transaction that the runner is in.
 pub(super) const BLOCK: &str = "with op.get_context().autocommit_block():";
 
-/// Operations with attempts, that do nothing where they were done.
-fn guarded(operations: &[Operation], settings: &LayoutSettings) -> String {
-    let table = operations.first().and_then(Operation::table);
+/// The statements of a group, which do nothing where they were done, whatever of those behind them was done, too.
+fn guarded(groups: &[Vec<Step>], at: usize) -> Vec<String> {
+    let all = || groups[at..].iter().flatten();
+    let there = |operation: &Operation| {
+        let own = all().position(|step| std::ptr::eq(&step.operation, operation))?;
+        condition_of_being_there(all().nth(own)?, all().skip(own + 1))
+    };
+    let later = Later { settled: &|_| None, there: &there, stays: &|_| false };
+    let text = |step: &Step| render::statement(&step.operation).unwrap_or_default();
+    once_each(&groups[at].iter().map(|step| (&step.operation, text(step))).collect::<Vec<_>>(), &later)
+}
+
+/// The same with attempts.
+fn retried(steps: &[Step], statements: Vec<String>, settings: &LayoutSettings) -> String {
+    let table = steps.first().and_then(|step| step.operation.table());
     let table = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
-    let text = |operation| (operation, render::statement(operation).unwrap_or_default());
-    let later = Later { settled: &|_| None, there: &|_| None, stays: &|_| false };
-    let statements = once_each(&operations.iter().map(text).collect::<Vec<_>>(), &later);
-    retried_in_turn(&[statements], &table, settings).trim_end().trim_end_matches(';').to_owned()
+    without_semicolon(&retried_in_turn(&[statements], &table, settings)).to_owned()
+}
+
+/// The same in a transaction.
+fn in_transaction(statements: &[String]) -> String {
+    match statements {
+        [only] if !only.starts_with("IF ") => without_semicolon(only).to_owned(),
+        several => without_semicolon(&by_itself(&several.join("\n"))).to_owned(),
+    }
+}
+
+fn without_semicolon(sql: &str) -> &str {
+    sql.trim_end().trim_end_matches(';')
 }

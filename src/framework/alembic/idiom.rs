@@ -1,4 +1,4 @@
-//! A revision for each block.
+//! A revision for each block, or for all blocks that may begin again together.
 //!
 //! What must not wait behind the run's one transaction is in an `autocommit_block()`, each statement by itself. Alembic
 //! writes the revision's row behind it, in the next transaction: a run that is killed in between begins the revision again,
@@ -9,26 +9,24 @@ use super::directive::create_index;
 use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
 use super::file::{File, INDENT};
 use super::written::sql_literal;
+use crate::framework::header::{self, Steps};
 use crate::framework::layout::width;
 use crate::framework::page::{Commands, Page};
 use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::statements::{Statement, statements};
 use crate::framework::words::slug;
-use crate::framework::{Body, Idiom, Layout, Sequenced, header};
-use crate::operation::{CreateIndex, IndexOperation, Operation, TypeOperation};
+use crate::framework::{Body, Idiom, Sequenced};
+use crate::operation::{CreateIndex, IndexOperation, Operation};
+use crate::plan::files::{Part, is_label};
 use crate::plan::{Step, UnitKind};
 use crate::sql::{one_line, render};
 
 pub(super) struct Functions;
 
 impl Idiom for Functions {
-    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
-        (layout == Layout::Phase).then_some("a revision for each step only")
-    }
-
     fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
-        let is_label = |from, to| of.sequence.steps_of(from..to).all(is_label);
-        let leaves = of.files.parts.iter().any(|part| part.once > part.from || is_label(part.from, part.to));
+        let is_label = |from, to| of.sequence.steps_of(from..to).all(is_own_label);
+        let leaves = of.files.parts.iter().any(|part| part.once > part.from || is_label(part.once, part.to));
         let note = "the first autocommit_block() also commits the revisions that ran before it in the same upgrade";
         leaves.then(|| note.to_owned()).into_iter().collect()
     }
@@ -41,36 +39,64 @@ impl Idiom for Functions {
         let mut told = vec![false; migration.statements.len()];
         let count = files.parts.len();
         let downgrades = downgrades(of, &file);
-        let body = |(at, inside): (usize, bool)| {
-            let upgrade = upgrade(of, at, inside, &file, &mut told);
+        let body = |(at, part): (usize, &Part)| {
+            let upgrade = upgrade(of, *part, &file, &mut told);
             let downgrade = match &downgrades {
                 Downgrades::Each(all) => Some(all[at].clone()),
                 Downgrades::Whole(own) if *own == at => None,
                 Downgrades::Whole(_) => Some(vec!["pass".to_owned()]),
             };
             let used = ID_LENGTH + width(count) + 2;
-            let words = (at + 1 < count).then(|| slug(sequence.block(at), used));
+            let words = (at + 1 < count).then(|| slug(sequence.block(part.from), used));
             let text = file.of_step((at + 1, count), &upgrade, downgrade.as_deref());
-            Body { words, text, block: at }
+            Body { words, text, block: part.from }
         };
-        files.parts.iter().map(|part| (part.from, part.once == part.from)).map(body).collect()
+        files.parts.iter().enumerate().map(body).collect()
     }
 }
 
-/// A label can be used when it has committed: by what comes next in the same run, too.
-fn is_label(step: &Step) -> bool {
-    match &step.operation {
-        Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists && !step.verbatim,
-        _ => false,
-    }
+/// A new label that is not in its author's words.
+fn is_own_label(step: &Step) -> bool {
+    is_label(step) && !step.verbatim
 }
 
 /// The length of a revision's id, as Alembic makes them.
 pub(super) const ID_LENGTH: usize = 12;
 
-/// The statements of `upgrade()` for a block, not indented but for what its author wrote.
-fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &mut [bool]) -> Lines {
+/// The statements of `upgrade()` for the blocks of a file, not indented but for what its author wrote.
+fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, told: &mut [bool]) -> Lines {
+    let mut lines = begins_again(of, part);
+    for at in part.from..part.to {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(block(of, part, at, file, told));
+    }
+    lines
+}
+
+/// What is said of a file of several blocks: where a failed run goes on.
+fn begins_again(of: &Sequenced<'_>, part: Part) -> Lines {
+    let Sequenced { migration, sequence, files, .. } = of;
+    let steps = Steps { first: part.from + 1, last: part.to, of: sequence.blocks.len() };
+    let but = match part.to - part.once {
+        0 => "",
+        1 => ", but for the last one, which commits with the revision's row",
+        _ => ", but for the last ones, which commit with the revision's row",
+    };
+    let first = match (part.to - part.from, files.parts.len()) {
+        (1, _) => return Vec::new(),
+        (count, 1) => format!("{}: {count} steps, each with its own commit{but}", migration.title),
+        _ => header::of_file(steps, &migration.title, &format!("each has its own commit{but}")),
+    };
+    [first.as_str(), header::BEGINS_AGAIN[1]].map(|line| header::comment(super::SIGN, line)).to_vec()
+}
+
+/// The statements of a block, one of those of a file.
+fn block(of: &Sequenced<'_>, part: Part, at: usize, file: &File<'_>, told: &mut [bool]) -> Lines {
     let Sequenced { migration, sequence, settings, .. } = *of;
+    let inside = at >= part.once;
+    let again = &sequence.units[sequence.blocks[part.from].start..sequence.blocks[part.to - 1].end];
     let page = Page {
         migration,
         sequence,
@@ -79,7 +105,7 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
         commands: &Upgrade,
         one_session: false,
         in_transaction: inside,
-        runs_again: !inside,
+        again: if inside { &[] } else { again },
     };
     let statements = statements(&page, told);
     let mut lines: Lines = Vec::new();
@@ -87,13 +113,15 @@ fn upgrade(of: &Sequenced<'_>, at: usize, inside: bool, file: &File<'_>, told: &
     lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));
     // A single validation is quick to say and the same the second time: it commits with its row.
     let is_block = |statement: &Statement| matches!(statement, Statement::Sql(text) if text.starts_with("DO "));
-    let validates = page.kind() == UnitKind::Validate && !statements.all.iter().any(is_block);
-    let with_row = (inside && !page.steps().all(is_label)) || validates;
+    let is_alone = part.to - part.from == 1;
+    let validates = is_alone && page.kind() == UnitKind::Validate && !statements.all.iter().any(is_block);
+    let with_row = (inside && !page.steps().all(is_own_label)) || validates;
     let begins_outside = || {
         let first = page.steps().next().map(|step| migration.items[step.from].statement);
         first.is_some_and(|first| migration.sent[first].is_outside)
     };
-    if with_row && page.kind() != UnitKind::Free && !begins_outside() {
+    // Behind a block there is nothing to commit.
+    if with_row && at == part.from && page.kind() != UnitKind::Free && !begins_outside() {
         lines.push(BLOCK.to_owned());
         lines.push(format!("{INDENT}pass"));
     }

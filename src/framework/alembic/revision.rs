@@ -358,7 +358,7 @@ impl Function {
         for (effect, of) in self.effects.iter().enumerate() {
             let sent = match &of.kind {
                 EffectKind::Sql(sent) => sent,
-                EffectKind::Opaque(why) => {
+                EffectKind::Opaque(why) | EffectKind::Unsure(why, _) => {
                     let operation = Operation::Opaque { what: why.clone(), is_program: true };
                     operations.push(ReadOperation { operation, span: of.span, effect });
                     continue;

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use imbl::HashMap;
 
 pub use super::value::truth;
-use builtins::made;
+use builtins::{NAMES, made};
 pub use naming::Convention;
 use operators::{arithmetic, item, member, unary};
 pub use project::Project;
@@ -175,26 +175,7 @@ impl<'a> Names<'_, 'a> {
         let stars: Vec<&str> = self.scopes.iter().flat_map(|scope| scope.stars.iter().copied()).collect();
         match stars[..] {
             [module] => Value::Imported(format!("{module}.{name}")),
-            _ if matches!(
-                name,
-                "str"
-                    | "int"
-                    | "len"
-                    | "range"
-                    | "list"
-                    | "tuple"
-                    | "sorted"
-                    | "dict"
-                    | "set"
-                    | "print"
-                    | "reversed"
-                    | "enumerate"
-                    | "zip"
-                    | "object"
-            ) =>
-            {
-                Value::Imported(format!("builtins.{name}"))
-            }
+            _ if NAMES.contains(&name) => Value::Imported(format!("builtins.{name}")),
             _ => Value::Unknown(format!("the name {name}")),
         }
     }

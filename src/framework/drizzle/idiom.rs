@@ -9,23 +9,17 @@
 use super::super::header::{self, BEGINS_AGAIN, RUNS_ONCE, SQL, Steps, comment};
 use super::super::line_ends::with_line_ends_of;
 use super::super::migration::Migration;
-use super::super::page::{Commands, Page, validation};
-use super::super::plpgsql::{
-    Later, batches, before_build, by_itself, must_be_valid, once_by_itself, validated_if_there,
-};
+use super::super::page::{Commands, Page};
+use super::super::plpgsql::{batches, before_build, by_itself, must_be_valid};
 use super::super::rerun::Again;
+use super::super::statements::RunsAgain;
 use super::super::{Body, Idiom, Layout, LayoutSettings, Sequenced};
 use super::SEPARATOR;
 use super::names::{part_name, words};
 use super::runners;
-use crate::operation::{
-    ConstraintOperation, CreateIndex, DataOperation, Fixed, Ident, IndexOperation, ObjectOperation, Operation,
-    QualifiedName, SessionOperation, TableAttribute, TableOperation, TransactionControl, TypeOperation,
-};
-use crate::plan::files::{Files, Part};
-use crate::plan::rerun::{is_temporary, stays};
-use crate::plan::{Sequence, Step, Unit, UnitKind};
-use crate::schema::same;
+use crate::operation::{CreateIndex, DataOperation, IndexOperation, Operation, SessionOperation, TransactionControl};
+use crate::plan::files::{Files, Part, is_one_transaction};
+use crate::plan::{Sequence, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
@@ -178,12 +172,8 @@ impl<'a> InChunks<'a> {
             commands: &Migrate,
             one_session: true,
             in_transaction,
-            runs_again: !in_transaction,
+            again: if in_transaction { &[] } else { &self.sequence.units },
         }
-    }
-
-    fn steps(&self) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
-        self.sequence.units.iter().flat_map(|unit| &unit.steps)
     }
 
     fn again(&self) -> Again<'a> {
@@ -197,7 +187,7 @@ impl<'a> InChunks<'a> {
                 true => runners::once(page.as_written_by_step(told)),
                 false => self.in_words(at, told),
             };
-            if !inside && self.is_one_transaction(&page) {
+            if !inside && is_one_transaction(self.migration, page.units()) {
                 chunks.insert(0, "START TRANSACTION;".to_owned());
                 chunks.push("COMMIT;".to_owned());
             }
@@ -212,13 +202,13 @@ impl<'a> InChunks<'a> {
             return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
-            let (comments, sql) = page.block(|unit| vec![self.validate(unit)], None, told);
+            let (comments, sql) = page.block(|unit| vec![self.again().validate(unit)], None, told);
             return vec![page.header("") + &comments + &sql];
         }
         let head = page.header("") + &page.comments(told);
         match page.kind() {
             UnitKind::Validate => {
-                let statement = self.validate(&page.units()[0]);
+                let statement = self.again().validate(&page.units()[0]);
                 let is_block = statement.starts_with("IF ") || statement.starts_with("BEGIN\n");
                 vec![head + &if is_block { by_itself(&statement) } else { statement }]
             }
@@ -226,82 +216,11 @@ impl<'a> InChunks<'a> {
         }
     }
 
-    /// Statements in the author's words that commit as one, outside the migrator's transaction. Where nobody waits for any of
-    /// them, that is so when one takes away what another gives: a privilege, a name.
-    fn is_one_transaction(&self, page: &Page<'_>) -> bool {
-        let ends_one = |step: &Step| {
-            let fixed = self.migration.items[step.from].fixed == Some(Fixed::Transaction);
-            fixed || matches!(step.operation, Operation::Session(SessionOperation::Transaction(_)))
-        };
-        // of tables only new ones are changed without a wait, and nobody looks at these yet
-        let is_seen = |step: &Step| {
-            matches!(
-                step.operation,
-                Operation::Object(
-                    ObjectOperation::Grant { .. }
-                        | ObjectOperation::Drop { .. }
-                        | ObjectOperation::Alter { .. }
-                        | ObjectOperation::SetSchema { .. }
-                ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
-            )
-        };
-        // or only since the block before: on one of those row security and its policies come at once
-        let makes = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Table(TableOperation::Create(create)) if same(&create.name, table));
-        let secures = |step: &Step| match &step.operation {
-            Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::RowSecurity(_) }) => {
-                !page.steps().any(|other| makes(other, table))
-            }
-            _ => false,
-        };
-        let is_seen_apart = page.kind() == UnitKind::AsWritten || page.steps().any(|s| is_seen(s) || secures(s));
-        is_seen_apart && page.steps().count() > 1 && !page.steps().any(ends_one)
-    }
-
     /// Every statement of a block as a chunk, where it may run again in that form.
     fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at, false);
-        let mut chunks = Vec::new();
-        let mut whole = Vec::new();
-        for step in page.steps() {
-            let statement = self.migration.items[step.from].statement;
-            let in_do = step.verbatim && self.migration.statements[statement].in_do;
-            if in_do && whole.contains(&statement) {
-                continue;
-            }
-            whole.push(statement);
-            let again = self.again();
-            let text = again.statement(&page.units()[0], step).unwrap_or_else(|| page.slice(step));
-            let later = Later {
-                settled: &|_| None,
-                there: &|_| again.rerun().there(step),
-                stays: &|operation| stays(operation, again.rerun().later(step)),
-            };
-            let by_itself = once_by_itself(&step.operation, &text, &later);
-            let text = by_itself.filter(|_| !in_do).unwrap_or(text);
-            let end = if text.trim_end().ends_with(';') { "" } else { ";" };
-            let comments = page.comments_missing_in(&text, step, told);
-            chunks.push(format!("{comments}{text}{end}"));
-        }
-        chunks
-    }
-
-    /// A validation must not miss a constraint that a finished run has taken away again.
-    fn validate(&self, unit: &Unit) -> String {
-        let all: Vec<&Step> = unit.steps.iter().collect();
-        let constraints: Vec<_> = all.iter().filter_map(|step| self.temporary(step)).collect();
-        if constraints.is_empty() {
-            return runners::unless_done(&all, self.steps()).unwrap_or_else(|| validation(&all));
-        }
-        let rest: Vec<&Step> = all.iter().copied().filter(|step| self.temporary(step).is_none()).collect();
-        let rest =
-            (!rest.is_empty()).then(|| runners::unless_done(&rest, self.steps()).unwrap_or_else(|| validation(&rest)));
-        validated_if_there(&constraints, validation(&all).trim_end(), rest.as_deref().map(str::trim_end))
-    }
-
-    /// The constraint of a validation that the sequence takes away again.
-    fn temporary<'s>(&self, step: &'s Step) -> Option<(&'s QualifiedName, &'s Ident)> {
-        let Operation::Constraint(ConstraintOperation::Validate { table, name }) = &step.operation else { return None };
-        is_temporary(table, name, self.steps()).then_some((&table.name, name))
+        let chunk = |RunsAgain { comments, text }| format!("{comments}{text}");
+        page.in_words_again(told).into_iter().map(chunk).collect()
     }
 
     /// A build between two looks at what an earlier one left; a backfill; or what is alone otherwise.

@@ -2,7 +2,7 @@
 //! before the other one wrote to it, so both run the same files.
 //!
 //! - What may run again does nothing the second time, and takes no lock then: it cannot stand in the way of what the other
-//!   migrator is at (`layout.rs`).
+//!   migrator is at (`../rerun.rs`).
 //! - A concurrent build is looked for before one begins (`plpgsql/index.rs`): two on one table wait for each other, and
 //!   PostgreSQL ends one of them when it is nearly done.
 //! - What must not run twice takes an advisory lock and asks the ledger (`plpgsql/once.rs`). The lock belongs to the
@@ -19,14 +19,13 @@ use std::collections::HashMap;
 use camino::Utf8Path;
 
 use super::super::ledger::Ledger as _;
-use super::super::page::{Written, validation};
-use super::super::plpgsql::{Once, Recorded, unless_recorded, unless_valid};
+use super::super::page::Written;
+use super::super::plpgsql::{Once, Recorded, unless_recorded};
 use super::super::{FrameworkError, LaidOut, Placed};
 use super::{journal, ledger};
-use crate::operation::{ConstraintOperation, DataOperation, IndexOperation, Operation};
+use crate::operation::{DataOperation, Operation};
 use crate::plan::Step;
 use crate::plan::rerun::changes_rows;
-use crate::schema::same;
 use crate::source::directives;
 use crate::sql::literal;
 
@@ -86,23 +85,6 @@ fn form(statement: &str, steps: &[&Step]) -> Option<fn(String) -> Once> {
 fn may_change_rows(operation: &Operation) -> bool {
     changes_rows(operation)
         || matches!(operation, Operation::Data(DataOperation::Select { .. }) | Operation::Opaque { .. })
-}
-
-/// Validations of one table as a statement that takes no lock where they are done: somebody who is a step ahead may be at a
-/// concurrent build on it. `None` where the sequence has no such build.
-pub(super) fn unless_done<'a>(validations: &[&Step], steps: impl IntoIterator<Item = &'a Step>) -> Option<String> {
-    let constraints = validations.iter().filter_map(|step| match &step.operation {
-        Operation::Constraint(ConstraintOperation::Validate { table, name }) => Some((&table.name, name)),
-        _ => None,
-    });
-    let (tables, names): (Vec<_>, Vec<_>) = constraints.unzip();
-    let table = *tables.first()?;
-    let is_build = |step: &Step| match &step.operation {
-        Operation::Index(IndexOperation::Create(index)) => index.concurrently && same(&index.table, table),
-        _ => false,
-    };
-    let has_build = steps.into_iter().any(is_build);
-    has_build.then(|| unless_valid(table, &names, validation(validations).trim_end()))
 }
 
 /// Fills the gaps of all files with the ledger's place and with what each file is recorded as.

@@ -124,7 +124,7 @@ fn create_table(name: QualifiedName, columns: Vec<ColumnDefinition>, constraints
         inherits: Vec::new(),
         partition_of: None,
         bounds: None,
-        partitioned: false,
+        partition_key: None,
         as_query: false,
     }))
 }

@@ -13,4 +13,6 @@ pub use batches::{batches, batches_under};
 pub use guard::{Later, each, guarded, in_words, once, once_by_itself, swap};
 pub use index::{before_build, must_be_valid};
 pub use once::{Once, Recorded, unless_recorded};
-pub use retry::{by_itself, only_if, retried, retried_in_turn, transactions, unless_valid, validated_if_there};
+pub use retry::{
+    by_itself, if_then, only_if, retried, retried_in_turn, transactions, unless_valid, validated_if_there,
+};

@@ -105,7 +105,7 @@ pub fn by_itself(statements: &str) -> String {
 }
 
 /// `IF … THEN … END IF;`
-pub(super) fn if_then(condition: &str, statements: &str) -> String {
+pub fn if_then(condition: &str, statements: &str) -> String {
     format!("IF {condition} THEN\n{}\nEND IF;", indented(&ended(statements), "  "))
 }
 

@@ -1,5 +1,7 @@
 //! The end of the text: one sentence that sums up, what waits, what to know, how to go on.
 
+use std::collections::BTreeMap;
+
 use super::columns::{harmless, width, wrap};
 use super::style::Role;
 use super::{Mode, Scope, TextOptions};
@@ -22,8 +24,16 @@ pub(super) struct Footer {
     has_rewrite: bool,
     /// What is replaced: true for a folder.
     replaced: Vec<bool>,
-    /// What to know of a migration, by its path.
-    details: Vec<(String, String)>,
+    /// What to know of each migration.
+    details: Vec<Details>,
+}
+
+/// What to know of one migration.
+struct Details {
+    path: String,
+    /// What is of this one only.
+    text: String,
+    notes: Vec<String>,
 }
 
 impl Footer {
@@ -43,9 +53,7 @@ impl Footer {
         }
         if !options.is_quiet() {
             let text = details(migration, options);
-            if !text.is_empty() {
-                self.details.push((migration.path.clone(), text));
-            }
+            self.details.push(Details { path: migration.path.clone(), text, notes: migration.notes.clone() });
         }
     }
 
@@ -56,18 +64,39 @@ impl Footer {
             return out;
         }
         let several = self.counts.migrations > 1;
-        for (path, text) in &self.details {
+        let before = out.len();
+        let shared = self.shared_notes();
+        for details in &self.details {
+            let own: Vec<&String> = details.notes.iter().filter(|note| !shared.contains_key(note)).collect();
+            if details.text.is_empty() && own.is_empty() {
+                continue;
+            }
             if several {
                 let style = options.style();
-                out += &format!("\n{}\n", style.paint(Role::Path, &harmless(path, style)));
+                out += &format!("\n{}\n", style.paint(Role::Path, &harmless(&details.path, style)));
             }
-            out += text;
+            out += &details.text;
+            out.extend(own.into_iter().map(|text| note("note:", text, options)));
         }
+        if !shared.is_empty() {
+            out.push('\n');
+        }
+        out.extend(
+            shared.into_iter().map(|(text, count)| note(&format!("note for {count} migrations:"), text, options)),
+        );
         let hint = self.hint(options);
-        if several && !self.details.is_empty() && !hint.is_empty() {
+        if several && out.len() > before && !hint.is_empty() {
             out.push('\n');
         }
         out + &hint
+    }
+
+    /// The notes that are the same for several migrations, each with their number.
+    fn shared_notes(&self) -> BTreeMap<&String, usize> {
+        let mut counts = BTreeMap::new();
+        self.details.iter().flat_map(|details| &details.notes).for_each(|note| *counts.entry(note).or_insert(0) += 1);
+        counts.retain(|_, count| *count > 1);
+        counts
     }
 
     /// The answer of the run in one sentence.
@@ -153,19 +182,18 @@ fn paragraph(text: &str, options: &TextOptions) -> String {
     }
 }
 
-/// What to know about one migration.
+/// What to know about one migration and no other.
 fn details(migration: &MigrationReport, options: &TextOptions) -> String {
     let mut out = String::new();
     if options.mode != Mode::Check {
         out += &phases(migration, options);
         out += &preflights(migration, options);
     }
-    out += &opaque(&migration.opaque, options);
-    for note in &migration.notes {
-        let note = harmless(note, options.style());
-        out += &format!("note: {}\n", wrap(&note, 6, 6, options.width));
-    }
-    out
+    out + &opaque(&migration.opaque, options)
+}
+
+fn note(lead: &str, text: &str, options: &TextOptions) -> String {
+    format!("{lead} {}\n", wrap(&harmless(text, options.style()), lead.len() + 1, 6, options.width))
 }
 
 /// The phases as a table: when, which, how many files, after what.

@@ -122,6 +122,29 @@ fn a_check() {
 }
 
 #[test]
+fn what_several_migrations_have_in_common_is_said_once() {
+    let mut report = example::combo();
+    report.migrations[0].hazards.truncate(1);
+    report.migrations[0].notes = vec!["of all".into(), "of this one".into()];
+    for name in ["prisma/migrations/20261121000000_calm", "prisma/migrations/20261122000000_calm"] {
+        let mut calm = example::migration(name);
+        calm.notes = vec!["of all".into()];
+        report.migrations.push(calm);
+    }
+    let options = TextOptions { mode: Mode::Check, ..TextOptions::default() };
+    let text = shown(&report, options);
+    let end = text.split_once("of 3 migrations").map(|(_, end)| end);
+    insta::assert_snapshot!(end.unwrap_or_default().trim_start(), @r"
+    prisma/migrations/20261120105114_combo
+    note: of this one
+
+    note for 3 migrations: of all
+
+    `safestep rewrite` shows the safe form. `safestep explain RULE` says why.
+    ");
+}
+
+#[test]
 fn a_write() {
     let options = TextOptions { mode: Mode::Write, ..TextOptions::default() };
     insta::assert_snapshot!(shown(&example::phased(), options), @r#"

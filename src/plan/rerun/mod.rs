@@ -4,7 +4,7 @@ mod conflicts;
 mod finished;
 
 use super::{Origin, Step, Unit, UnitKind};
-use crate::operation::{DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
+use crate::operation::{ConstraintOperation, DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
 use crate::postgres::idempotence::{Idempotent, idempotent, is_guarded_by_its_author, is_missing};
 use crate::schema::same;
 use crate::sql::render;
@@ -34,7 +34,10 @@ impl<'a> Rerun<'a> {
 
     /// A step's statement in a form that can run again, when there is one.
     pub fn statement(&self, unit: &Unit, step: &Step) -> Option<Idempotent> {
-        if matches!(self.origin.item(step.from).fixed, Some(Fixed::Block | Fixed::Program | Fixed::Unnamed)) {
+        if matches!(
+            self.origin.item(step.from).fixed,
+            Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed)
+        ) {
             return None;
         }
         // The author's own guard stays around it.
@@ -114,6 +117,25 @@ impl<'a> Rerun<'a> {
             },
         }
     }
+}
+
+/// True when steps, each group of which commits before the next one, can begin again behind any of the groups. Of constraints
+/// and indexes what is dropped or renamed again is made again, and nothing in them is lost.
+pub fn can_begin_again(groups: &[Vec<Step>]) -> bool {
+    let text = |step: &Step| render::statement(&step.operation).unwrap_or_default();
+    let harms = |(at, group): (usize, &Vec<Step>)| {
+        let again: Vec<&Step> = group.iter().collect();
+        let later: Vec<&Step> = groups[at + 1..].iter().flatten().collect();
+        let is_made_again = |operation: &Operation| {
+            matches!(
+                operation,
+                Operation::Index(_)
+                    | Operation::Constraint(ConstraintOperation::Drop { .. } | ConstraintOperation::Rename { .. })
+            )
+        };
+        group.iter().any(|step| !is_made_again(&step.operation) && conflicts(step, &again, &later, &text))
+    };
+    !groups.iter().enumerate().any(harms)
 }
 
 /// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.

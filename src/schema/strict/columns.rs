@@ -1,7 +1,11 @@
 //! Columns.
 
+use super::casts::Cast;
+use super::expressions::{is_immutable, reads_no_column};
 use super::*;
-use crate::operation::{ColumnAttribute, ColumnDefinition, ColumnOperation, ConstraintKind, Generated, TypeName};
+use crate::operation::{
+    ColumnAttribute, ColumnDefinition, ColumnOperation, ConstraintKind, Generated, SqlFragment, TypeName,
+};
 use crate::schema::columns::stored_type;
 use crate::schema::objects::is_bound;
 use crate::schema::{Column, Dependent, mentions, same};
@@ -18,12 +22,20 @@ impl Schema {
             ColumnOperation::Rename { table, column, to } => self.can_rename_column(table, column, to),
             ColumnOperation::SetNotNull { table, column } => {
                 self.has_own_columns(table)?;
-                self.has_column(table, column)
+                self.has_column(table, column)?;
+                match table.only && self.is_partitioned(&table.name) && !self.children(&table.name).is_empty() {
+                    true => refused(INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"),
+                    false => Ok(()),
+                }
             }
             ColumnOperation::SetDefault { table, column, default } => {
                 self.can_change_default(table, column)?;
+                reads_no_column(default, &self.own_columns(&table.name))?;
                 match self.column(&table.name, column).filter(|known| known.sure) {
-                    Some(known) => self.is_label(&known.ty, default),
+                    Some(known) => {
+                        self.takes_default(column, &known.ty, default)?;
+                        self.is_label(&known.ty, default)
+                    }
                     None => Ok(()),
                 }
             }
@@ -32,9 +44,10 @@ impl Schema {
                 self.can_set_attribute(table, column, attribute)
             }
             ColumnOperation::DropNotNull { table, column } => self.can_drop_not_null(table, column),
-            ColumnOperation::SetType { table, column, ty, collation, .. } => {
+            ColumnOperation::SetType { table, column, ty, collation, using } => {
                 takes_collation(ty, collation.as_ref())?;
-                self.can_set_type(table, column, ty)
+                self.can_set_type(table, column, ty)?;
+                self.can_cast(table, column, ty, using.as_ref())
             }
         }
     }
@@ -78,10 +91,24 @@ impl Schema {
             }
             self.name_of_constraint_is_free(table, constraint)?;
         }
+        is_no_system_column(&column.name)?;
         let own = self.own_columns_and(&table.name, column);
         column.constraints.iter().try_for_each(|constraint| self.fits_columns(&own, constraint))?;
+        let has_children = !self.children(&table.name).is_empty();
+        if has_children && column.is_identity() && (version < 17 || !self.is_partitioned(&table.name)) {
+            let children = "cannot recursively add identity column to table that has child tables";
+            return refused(INVALID_TABLE_DEFINITION, children);
+        }
+        column.default.iter().try_for_each(|default| reads_no_column(default, &own))?;
+        for keys in column.constraints.iter().filter_map(|constraint| constraint.key_columns()) {
+            self.covers_partition_key(&table.name, keys)?;
+            self.can_be_placed(self.is_partitioned(&table.name), None)?;
+        }
         match &column.generated {
-            Some(Generated::Stored(text) | Generated::Virtual(text)) => own.has_what_is_read_by(text),
+            Some(Generated::Stored(text) | Generated::Virtual(text)) => {
+                own.has_what_is_read_by(text)?;
+                is_immutable(text, "column generation expression")
+            }
             _ => Ok(()),
         }
     }
@@ -95,7 +122,23 @@ impl Schema {
                 format!("column {} has both a default and a sequence or an expression", column.name),
             );
         }
-        if column.is_identity() { is_integer(&column.ty) } else { Ok(()) }
+        if column.is_identity() {
+            is_integer(&column.ty)?;
+        }
+        column.default.iter().try_for_each(|default| self.takes_default(&column.name, &column.ty, default))
+    }
+
+    /// The default becomes the column's type by itself (`cookDefault`).
+    fn takes_default(&self, column: &Ident, ty: &TypeName, default: &SqlFragment) -> Applies {
+        let ty = stored_type(ty);
+        let of_default = self.type_of_default(default, &ty);
+        let cast = of_default.as_ref().and_then(|of_default| self.cast(of_default, &ty));
+        match (cast.filter(|cast| *cast < Cast::Assigned), of_default) {
+            (Some(_), Some(other)) => {
+                refused("42804", format!("column {column} is of type {ty} but default expression is of type {other}"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// `SET DEFAULT` and `DROP DEFAULT`.
@@ -164,6 +207,7 @@ impl Schema {
         }
         self.has_own_columns(table)?;
         self.is_its_own(table, column, "drop")?;
+        self.is_not_parted_by(&table.name, column, "drop")?;
         if cascade {
             return Ok(());
         }
@@ -203,6 +247,7 @@ impl Schema {
     pub(super) fn can_rename_column(&self, table: &TableRef, column: &Ident, to: &Ident) -> Applies {
         self.has_column(table, column)?;
         self.is_its_own(table, column, "rename")?;
+        is_no_system_column(to)?;
         self.is_changed_in_children_too(table, column, "renamed")?;
         let below = || self.children(&table.name).into_iter().find_map(|child| child.columns.get(to));
         match self.column(&table.name, to).or_else(below) {
@@ -240,6 +285,7 @@ impl Schema {
         self.has_own_columns(table)?;
         self.type_is_there(ty.name())?;
         self.is_its_own(table, column, "alter")?;
+        self.is_not_parted_by(&table.name, column, "alter type of")?;
         self.is_changed_in_children_too(table, column, "changed")?;
         if let Some(other) = self.unlike_partner(&table.name, column, ty) {
             return refused(
@@ -268,6 +314,22 @@ impl Schema {
                 feared(NOT_SUPPORTED, format!("cannot alter type of a column used by {}", dependent.what))
             }
             None => Ok(()),
+        }
+    }
+
+    /// The values and the default become the new type by themselves, or USING says how the values do (`ATPrepAlterColumnType`,
+    /// `ATExecAlterColumnType`).
+    fn can_cast(&self, table: &TableRef, column: &Ident, ty: &TypeName, using: Option<&SqlFragment>) -> Applies {
+        let Some(known) = self.column(&table.name, column).filter(|known| known.sure) else { return Ok(()) };
+        let ty = stored_type(ty);
+        let cast = |from: &TypeName| self.cast(from, &ty).is_none_or(|cast| cast == Cast::Assigned);
+        if using.is_none() && !cast(&known.ty) {
+            return refused("42804", format!("column {column} cannot be cast automatically to type {ty}"));
+        }
+        let default = known.default.as_ref().and_then(|default| self.type_of_default(default, &known.ty));
+        match default.is_some_and(|of_default| !cast(&of_default)) {
+            true => refused("42804", format!("default for column {column} cannot be cast automatically to type {ty}")),
+            false => Ok(()),
         }
     }
 
@@ -321,6 +383,17 @@ impl Schema {
         Some(self.column(table, others.get(at)?)?.ty.clone())
     }
 }
+
+/// No table has a column of that name beside the system's (`check_for_column_name_collision`).
+pub(super) fn is_no_system_column(name: &Ident) -> Applies {
+    match SYSTEM_COLUMNS.contains(&name.as_str()) {
+        true => refused(DUPLICATE_COLUMN, format!("column name {name} conflicts with a system column name")),
+        false => Ok(()),
+    }
+}
+
+/// The columns that every table has.
+pub(super) const SYSTEM_COLUMNS: &[&str] = &["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"];
 
 /// No operator of a foreign key compares the two types, of those that are common in keys.
 fn cannot_equal(one: &TypeName, other: &TypeName) -> bool {

@@ -1,10 +1,14 @@
 //! Constraints.
 
+use super::access_methods::has_order;
 use super::columns::cannot_refer;
+use super::expressions::has_no_query;
 use super::own_columns::OwnColumns;
 use super::relations::same_columns;
 use super::*;
-use crate::operation::{Constraint, ConstraintKind, ConstraintOperation, ForeignKey, Persistence};
+use crate::operation::{
+    Constraint, ConstraintKind, ConstraintOperation, Deferrability, ForeignKey, IndexParameters, Persistence,
+};
 use crate::schema::same;
 
 impl Schema {
@@ -38,15 +42,21 @@ impl Schema {
         self.fits_columns(&self.own_columns(&table.name), constraint)?;
         let state = self.table(&table.name);
         match &constraint.kind {
-            ConstraintKind::PrimaryKey { using_index, .. } => {
+            ConstraintKind::PrimaryKey { using_index, columns, index_parameters, .. } => {
                 self.has_no_primary_key(table)?;
-                self.can_use_index(table, using_index.as_ref())
+                self.can_be_key(table, columns, using_index.as_ref(), index_parameters)
             }
-            ConstraintKind::Unique { using_index, .. } => self.can_use_index(table, using_index.as_ref()),
+            ConstraintKind::Unique { using_index, columns, index_parameters, .. } => {
+                self.can_be_key(table, columns, using_index.as_ref(), index_parameters)
+            }
             ConstraintKind::ForeignKey(fk) => {
                 self.can_reference(fk, version)?;
                 self.lasts_as_long(state.map(|t| t.persistence), fk)?;
                 let partitioned = state.is_some_and(|t| t.kind == RelationKind::Partitioned);
+                if partitioned && table.only {
+                    let only = format!("cannot use ONLY for foreign key on partitioned table {}", table.name);
+                    return refused(WRONG_OBJECT_TYPE, only);
+                }
                 match partitioned && constraint.not_valid && version < 18 {
                     true => refused(
                         WRONG_OBJECT_TYPE,
@@ -56,6 +66,10 @@ impl Schema {
                 }
             }
             ConstraintKind::Check { .. } => {
+                if constraint.no_inherit && self.is_partitioned(&table.name) {
+                    let partitioned = format!("cannot add NO INHERIT constraint to partitioned table {}", table.name);
+                    return refused(INVALID_TABLE_DEFINITION, partitioned);
+                }
                 match table.only && !constraint.no_inherit && !self.children(&table.name).is_empty() {
                     true => refused(INVALID_TABLE_DEFINITION, "constraint must be added to child tables too"),
                     false => Ok(()),
@@ -63,6 +77,24 @@ impl Schema {
             }
             ConstraintKind::NotNull { .. } | ConstraintKind::Exclude(_) => Ok(()),
         }
+    }
+
+    /// A key that an index is made for, or that takes one.
+    fn can_be_key(
+        &self,
+        table: &TableRef,
+        columns: &[Ident],
+        using_index: Option<&Ident>,
+        parameters: &IndexParameters,
+    ) -> Applies {
+        if using_index.is_some() {
+            return self.can_use_index(table, using_index);
+        }
+        self.own_columns(&table.name).has(&parameters.include)?;
+        self.can_be_placed(self.is_partitioned(&table.name), Some(parameters))?;
+        self.covers_partition_key(&table.name, columns)?;
+        let known = columns.iter().filter_map(|column| self.column(&table.name, column)).filter(|known| known.sure);
+        known.into_iter().try_for_each(|known| has_order(&known.ty))
     }
 
     /// What a constraint says of the columns of its table: they are there, and a foreign key can compare them.
@@ -83,7 +115,10 @@ impl Schema {
                 }
                 self.can_compare(own, fk)
             }
-            ConstraintKind::Check { expression } => own.has_what_is_read_by(expression),
+            ConstraintKind::Check { expression } => {
+                own.has_what_is_read_by(expression)?;
+                has_no_query(expression, "check constraint")
+            }
             ConstraintKind::NotNull { column } => own.has(std::slice::from_ref(column)),
             ConstraintKind::Exclude(_) => Ok(()),
         }
@@ -117,10 +152,14 @@ impl Schema {
 
     pub(super) fn name_of_constraint_is_free(&self, table: &TableRef, constraint: &Constraint) -> Applies {
         let Some(name) = &constraint.name else { return Ok(()) };
-        if self.constraint(&table.name, name).is_some_and(|state| state.sure) {
+        if let Some(known) = self.constraint(&table.name, name).filter(|state| state.sure)
+            && !self.merges_with(table, constraint, known)
+        {
             let exists = format!("constraint {name} for relation {} already exists", table.name);
             return refused(DUPLICATE_OBJECT, exists);
         }
+        self.merges_in_children(table, constraint, name)?;
+        self.is_no_name_of_not_null(table, name)?;
         let takes_over = matches!(&constraint.kind,
             ConstraintKind::Unique { using_index: Some(index), .. }
             | ConstraintKind::PrimaryKey { using_index: Some(index), .. } if index == name);
@@ -170,7 +209,7 @@ impl Schema {
             }
         };
         match unique {
-            true => Ok(()),
+            true => self.is_checked_at_once(fk),
             false if fk.referenced.is_empty() => {
                 refused(UNDEFINED_OBJECT, format!("there is no primary key for referenced table {}", fk.references))
             }
@@ -178,6 +217,28 @@ impl Schema {
                 "42830",
                 format!("there is no unique constraint matching given keys for referenced table {}", fk.references),
             ),
+        }
+    }
+
+    /// A key that may be broken until the transaction ends is nothing to point at (`transformFkeyCheckAttrs`).
+    fn is_checked_at_once(&self, fk: &ForeignKey) -> Applies {
+        let primary = self.table(&fk.references).and_then(Table::primary_key).unwrap_or_default();
+        let wanted = if fk.referenced.is_empty() { primary } else { &fk.referenced };
+        let serves = |index: &&crate::schema::Index| {
+            let columns = index.columns.iter().map(|c| c.column().cloned()).collect::<Option<Vec<Ident>>>();
+            index.unique && index.predicate.is_none() && columns.is_some_and(|columns| same_columns(&columns, wanted))
+        };
+        let is_deferrable = |index: &crate::schema::Index| {
+            let constraint = index.constraint.as_ref().and_then(|name| self.constraint(&fk.references, name));
+            constraint.is_some_and(|state| state.constraint.deferrability != Deferrability::NotDeferrable)
+        };
+        let mut serving = self.indexes_of(&fk.references).filter(serves).peekable();
+        match serving.peek().is_some() && serving.all(is_deferrable) {
+            true => refused(
+                WRONG_STATE,
+                format!("cannot use a deferrable unique constraint for referenced table {}", fk.references),
+            ),
+            false => Ok(()),
         }
     }
 
@@ -265,6 +326,10 @@ impl Schema {
             Err(_) if if_exists && !self.is_missing(&table.name) => return Ok(()),
             other => other?,
         }
+        if self.inherits_check(&table.name, name) {
+            let inherited = format!("cannot drop inherited constraint {name} of relation {}", table.name);
+            return refused(INVALID_TABLE_DEFINITION, inherited);
+        }
         let columns = self.constraint(&table.name, name).and_then(|state| state.constraint.key_columns());
         let Some(columns) = columns.filter(|_| !cascade) else { return Ok(()) };
         let index = table.sibling(name.clone());
@@ -296,6 +361,15 @@ impl Schema {
         if self.constraint(&table.name, to).is_some_and(|state| state.sure) {
             let exists = format!("constraint {to} for relation {} already exists", table.name);
             return refused(DUPLICATE_OBJECT, exists);
+        }
+        if self.inherits_check(&table.name, name) {
+            let inherited = format!("cannot rename inherited constraint {name}");
+            return refused(INVALID_TABLE_DEFINITION, inherited);
+        }
+        let below = || self.children(&table.name).into_iter().any(|child| self.inherits_check(&child.name, name));
+        if table.only && below() {
+            let children = format!("inherited constraint {name} must be renamed in child tables too");
+            return refused(INVALID_TABLE_DEFINITION, children);
         }
         let key = self.constraint(&table.name, name).is_some_and(|state| state.constraint.key_columns().is_some());
         if key { self.relation_is_free(&table.sibling(to.clone())) } else { Ok(()) }

@@ -3,12 +3,18 @@
 //! A history rarely tells everything: a table that it does not make may be there all the same. So what is not known is no
 //! conflict, unless the catalog is closed ([`Schema::close`]): then everything that is not in it is not there.
 
+mod access_methods;
+mod casts;
 mod columns;
 mod constraints;
+mod expressions;
+mod inherited_constraints;
 mod kinds;
 mod objects;
 mod own_columns;
+mod partitions;
 mod relations;
+mod rows;
 mod sequences;
 mod types;
 
@@ -16,7 +22,7 @@ use std::fmt;
 
 use self::kinds::Kind;
 use super::key::{Key, key};
-use super::{Age, RelationKind, Schema, Table};
+use super::{Age, DEFAULT_TABLESPACE, RelationKind, Schema, Table};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectKind,
     ObjectOperation, Operation, QualifiedName, SessionOperation, TableOperation, TableRef, TransactionControl,
@@ -100,24 +106,6 @@ impl Schema {
             }
             Operation::Session(SessionOperation::SetParameter { .. } | SessionOperation::Transaction(_))
             | Operation::Opaque { .. } => Ok(()),
-        }
-    }
-
-    fn data_applies(&self, operation: &DataOperation) -> Applies {
-        self.can_change_rows(operation)?;
-        match operation {
-            DataOperation::Insert { table, .. } | DataOperation::Delete { table, .. } => self.has_relation(table),
-            DataOperation::Update { table, sets, .. } => {
-                let table = TableRef::from(table.clone());
-                self.has_table(&table)?;
-                sets.iter().flatten().try_for_each(|column| self.has_column(&table, column))
-            }
-            DataOperation::Truncate { tables, cascade } => self.can_truncate(tables, *cascade),
-            DataOperation::Backfill(fill) => {
-                self.has_relation(&fill.table)?;
-                self.has_column(&TableRef::from(fill.table.clone()), &fill.column)
-            }
-            DataOperation::Select { .. } => Ok(()),
         }
     }
 

@@ -76,6 +76,11 @@ impl<'a> OwnColumns<'a> {
         self.all_known && self.type_of(column).is_none()
     }
 
+    /// A word that stands where a column could.
+    pub(super) fn is_no_column(&self, name: &Ident) -> bool {
+        !name.is_quoted() && NO_COLUMNS.contains(&name.as_str())
+    }
+
     /// The columns that an expression reads are there.
     pub(super) fn has_what_is_read_by(&self, expression: &SqlFragment) -> Applies {
         // Behind a value in parentheses stands a field of it.
@@ -83,8 +88,7 @@ impl<'a> OwnColumns<'a> {
             return Ok(());
         }
         let columns = expression::parse(expression).map(|read| read.columns()).unwrap_or_default();
-        let is_column = |name: &Ident| name.is_quoted() || !NO_COLUMNS.contains(&name.as_str());
-        let lacks = |name: &Ident| is_column(name) && *name != self.table.name && self.lacks(name);
+        let lacks = |name: &Ident| !self.is_no_column(name) && *name != self.table.name && self.lacks(name);
         match columns.into_iter().find(lacks) {
             Some(name) => refused(UNDEFINED_COLUMN, format!("column {name} does not exist")),
             None => Ok(()),

@@ -1,9 +1,13 @@
 //! Tables, partitions and indexes.
 
+use super::access_methods::has_order;
+use super::columns::is_no_system_column;
+use super::expressions::{is_immutable, reads_no_column};
+use super::partitions::covers;
 use super::*;
 use crate::operation::{
-    Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, IndexOperation, SqlFragment, TableAttribute,
-    TableOperation, Toggle,
+    Constraint, ConstraintKind, CreateIndex, CreateTable, Generated, IndexKey, IndexOperation, SqlFragment,
+    TableAttribute, TableOperation, Toggle,
 };
 use crate::schema::columns::stored_type;
 use crate::schema::replay::is_default;
@@ -94,6 +98,7 @@ impl Schema {
             self.is_only_default(parent, bounds)?;
         }
         for (at, column) in create.columns.iter().enumerate() {
+            is_no_system_column(&column.name)?;
             if create.columns[..at].iter().any(|other| other.name == column.name) {
                 return refused(DUPLICATE_COLUMN, format!("column {} specified more than once", column.name));
             }
@@ -108,6 +113,7 @@ impl Schema {
             );
         }
         self.names_of_keys_are_free(create, &constraints)?;
+        self.can_be_parted(create, &constraints)?;
         constraints.iter().try_for_each(|constraint| match &constraint.kind {
             ConstraintKind::ForeignKey(fk) if !same(&fk.references, &create.name) => {
                 self.can_reference(fk, version)?;
@@ -118,6 +124,14 @@ impl Schema {
         let keys = constraints.iter().filter(|c| matches!(c.kind, ConstraintKind::PrimaryKey { .. }));
         let primary = keys.filter_map(|c| c.key_columns()).next().unwrap_or_default();
         let own = self.own_columns_of_new(create, primary);
+        if let Some(IndexKey::Column(column)) = create.partition_key.iter().flatten().find(|element| match element {
+            IndexKey::Column(column) => own.has(std::slice::from_ref(column)).is_err(),
+            IndexKey::Expression(_) => false,
+        }) {
+            return refused(UNDEFINED_COLUMN, format!("column {column} named in partition key does not exist"));
+        }
+        let defaults = create.columns.iter().filter_map(|column| column.default.as_ref());
+        defaults.into_iter().try_for_each(|default| reads_no_column(default, &own))?;
         let keys: Vec<&[Ident]> = constraints.iter().filter_map(|c| c.key_columns()).collect();
         let unserved = constraints.iter().find(|constraint| match &constraint.kind {
             ConstraintKind::ForeignKey(fk) if create.like.is_empty() && own.is_referenced_by(fk) => {
@@ -137,7 +151,22 @@ impl Schema {
             Some(Generated::Stored(text) | Generated::Virtual(text)) => Some(text),
             _ => None,
         });
-        generated.into_iter().try_for_each(|text| own.has_what_is_read_by(text))
+        generated.into_iter().try_for_each(|text| {
+            own.has_what_is_read_by(text)?;
+            is_immutable(text, "column generation expression")
+        })
+    }
+
+    /// Its keys, and those of the table that it is made of, have an order; what parts its rows is in them.
+    fn can_be_parted(&self, create: &CreateTable, constraints: &[&Constraint]) -> Applies {
+        let key = create.partition_key.as_deref();
+        self.can_be_placed(key.is_some(), None)?;
+        for columns in constraints.iter().filter_map(|constraint| constraint.key_columns()) {
+            covers(key.unwrap_or_default(), columns)?;
+            let defined = create.columns.iter().filter(|column| columns.contains(&column.name));
+            defined.into_iter().try_for_each(|column| has_order(&column.ty))?;
+        }
+        Ok(())
     }
 
     /// The types and defaults of the columns, and the same columns of those that it is made like or inherits from.
@@ -339,13 +368,22 @@ impl Schema {
             }
             let expressions = index.columns.iter().filter_map(|column| column.expression());
             let own = self.own_columns(&index.table);
-            expressions.chain(&index.predicate).try_for_each(|text| own.has_what_is_read_by(text))?;
+            expressions.clone().chain(&index.predicate).try_for_each(|text| own.has_what_is_read_by(text))?;
+            expressions.into_iter().try_for_each(|text| is_immutable(text, "index expression"))?;
+            index.predicate.iter().try_for_each(|text| is_immutable(text, "index predicate"))?;
             if index.concurrently && table.kind == RelationKind::Partitioned && !index.only {
                 return refused(
                     NOT_SUPPORTED,
                     format!("cannot create index on partitioned table {} concurrently", *index.table),
                 );
             }
+            let partitioned = table.kind == RelationKind::Partitioned;
+            self.can_be_placed(partitioned, Some(&index.parameters))?;
+            if index.unique {
+                let columns: Vec<Ident> = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
+                self.covers_partition_key(&index.table, &columns)?;
+            }
+            self.suits_its_method(index)?;
         }
         match &index.name {
             Some(_) if index.if_not_exists => Ok(()),

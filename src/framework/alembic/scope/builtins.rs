@@ -7,6 +7,45 @@ use super::strings::{characters, dedented, method_of_text, printed, standing_for
 use crate::framework::alembic::python::Text;
 use crate::framework::alembic::value::{Made, Value};
 
+/// What Python has without an import, and that calls nothing of the file's.
+pub const NAMES: &[&str] = &[
+    "str",
+    "int",
+    "float",
+    "bool",
+    "bytes",
+    "len",
+    "range",
+    "list",
+    "tuple",
+    "sorted",
+    "dict",
+    "set",
+    "frozenset",
+    "print",
+    "reversed",
+    "enumerate",
+    "zip",
+    "object",
+    "any",
+    "all",
+    "min",
+    "max",
+    "sum",
+    "abs",
+    "round",
+    "isinstance",
+    "hasattr",
+    "repr",
+    "Exception",
+    "AssertionError",
+    "KeyError",
+    "NotImplementedError",
+    "RuntimeError",
+    "TypeError",
+    "ValueError",
+];
+
 /// A call whose result is plain, or what it made.
 pub(super) fn made(made: Made) -> Value {
     let argument = made.arguments.positional.first();
