@@ -71,16 +71,11 @@ impl Making<'_> {
         self.folder.join(&self.sequence.migration)
     }
 
-    /// The number of the first phase that waits: the first one is made even where it has nothing to do.
-    fn first(&self) -> usize {
-        1
-    }
-
-    /// The files of its phases, where they wait.
+    /// The files of its phases, where they wait. The first phase counts, also where it has nothing to do.
     pub fn files(&self) -> Vec<LaidOut> {
         let mut files = Vec::new();
         for (at, (phase, bodies)) in self.waiting.phases.iter().enumerate() {
-            let folder = self.own_folder().join(format!("{}-{}", self.first() + at + 1, word(*phase)));
+            let folder = self.own_folder().join(format!("{}-{}", at + 2, word(*phase)));
             files.extend(bodies.iter().enumerate().map(|(number, body)| {
                 let name = waiting_name(number, body);
                 let path = folder.join(&name).join(self.deferral.file());

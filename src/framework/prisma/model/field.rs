@@ -1,7 +1,7 @@
 //! A field for a column that the application does not use, with the attributes of the indexes that have the column.
 
 use super::text::{Block, is_name, quoted};
-use crate::operation::{Ident, IndexColumn, QualifiedName, TypeName};
+use crate::operation::{Ident, IndexColumn, IndexKey, QualifiedName, TypeName};
 use crate::schema::{Column, Index, Schema, same};
 
 /// What is added to a model.
@@ -129,9 +129,9 @@ fn default_of(column: &Column) -> Result<Option<String>, String> {
     let Some(default) = &column.default else { return Ok(None) };
     let text = default.as_str();
     let unknown = || format!("the model has no word for the default {text}");
-    let (value, cast) = match text.rsplit_once("::") {
-        Some((value, cast)) if value.ends_with('\'') => (value, Some(cast)),
-        _ => (text, None),
+    let value = match text.rsplit_once("::") {
+        Some((value, _)) if value.ends_with('\'') => value,
+        _ => text,
     };
     let said = match value.to_ascii_lowercase().as_str() {
         "true" | "false" => value.to_ascii_lowercase(),
@@ -150,7 +150,6 @@ fn default_of(column: &Column) -> Result<Option<String>, String> {
             }
         }
     };
-    let _ = cast;
     Ok(Some(format!("@default({said})")))
 }
 
@@ -161,9 +160,8 @@ fn fields_of(index: &Index, column: &Ident, field: &str, block: &Block<'_>) -> R
         return Ok(None);
     }
     let unknown = || format!("the model has no word for the index {}", index.name);
-    let is_plain = |key: &IndexColumn| {
-        key.column().is_some_and(|name| *key == IndexColumn::plain(crate::operation::IndexKey::Column(name.clone())))
-    };
+    let is_plain =
+        |key: &IndexColumn| key.column().is_some_and(|name| *key == IndexColumn::plain(IndexKey::Column(name.clone())));
     if !index.is_btree() || !index.columns.iter().all(is_plain) || index.nulls_not_distinct {
         return Err(unknown());
     }
