@@ -4,7 +4,7 @@
 use super::migration::Migration;
 use super::plpgsql::swap;
 use crate::operation::{Backfill, DataOperation, Operation, TableOperation};
-use crate::plan::rerun::{Rerun, is_succeeded_by};
+use crate::plan::rerun::{Rerun, is_succeeded_by, may_succeed};
 use crate::plan::{Sequence, Step, Unit, UnitKind};
 use crate::schema::mentions;
 
@@ -15,12 +15,13 @@ pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
     for at in 0..joined.units.len() {
         let joins = joined.blocks.last().is_some_and(|block| {
             let (block, unit) = (&joined.units[block.clone()], &joined.units[at]);
+            let last = &block[block.len() - 1];
             let together = || {
                 prove_together(block, unit)
                     || fill_together(block, unit)
                     || (can_be_repeated(migration, unit) && join(migration, block, unit))
             };
-            !block.iter().chain([unit]).any(|unit| is_set_for(migration, unit)) && together()
+            ![last, unit].into_iter().any(|unit| is_set_for(migration, unit)) && together()
         });
         match joined.blocks.last_mut().filter(|_| joins) {
             Some(block) => block.end = at + 1,
@@ -40,7 +41,8 @@ fn is_set_for(migration: &Migration, unit: &Unit) -> bool {
 /// True when validations of other tables follow: what holds already is not read again.
 fn prove_together(block: &[Unit], unit: &Unit) -> bool {
     let proves = |other: &Unit| other.kind == UnitKind::Validate && other.phase == unit.phase;
-    proves(unit) && block.iter().all(proves)
+    // All in a block are alike.
+    proves(unit) && block.last().is_some_and(proves)
 }
 
 /// True when a backfill gives its column values in the same pass as those of a block.
@@ -73,9 +75,10 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
     // A table that IF NOT EXISTS may not have made is no new one to whoever reads the file.
     let makes_table =
         unit.steps.iter().any(|step| matches!(step.operation, Operation::Table(TableOperation::Create(_))));
+    let takers = takers(unit);
     let succeeded = |(at, step): (usize, &Step)| {
-        let mut later = unit.steps[at + 1..].iter();
-        later.any(|later| is_succeeded_by(step, later) && swap(&step.operation, &later.operation).is_none())
+        let mut later = takers.iter().filter(|(place, _)| *place > at);
+        later.any(|(_, later)| is_succeeded_by(step, later) && swap(&step.operation, &later.operation).is_none())
     };
     unit.kind == UnitKind::Brief
         && !in_do
@@ -84,12 +87,18 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
         && !unit.steps.iter().enumerate().any(succeeded)
 }
 
+/// The steps of a unit that take a name or a column from something, each with its place.
+fn takers(unit: &Unit) -> Vec<(usize, &Step)> {
+    unit.steps.iter().enumerate().filter(|(_, step)| may_succeed(step)).collect()
+}
+
 fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
     let alike = |other: &Unit| other.kind == unit.kind && other.phase == unit.phase;
     let is_repeated = block.len() > 1 || can_be_repeated(migration, &block[0]);
     let mut steps = block.iter().flat_map(|other| &other.steps);
+    let takers = takers(unit);
     is_repeated
-        && block.iter().all(alike)
-        && !steps.any(|step| unit.steps.iter().any(|later| is_succeeded_by(step, later)))
+        && block.last().is_some_and(alike)
+        && (takers.is_empty() || !steps.any(|step| takers.iter().any(|(_, later)| is_succeeded_by(step, later))))
         && Rerun { origin: migration, units: block }.harmful_behind(&unit.steps).is_none()
 }

@@ -319,7 +319,16 @@ impl Page<'_> {
             let statement = &self.migration.statements[at];
             let call = &statement.call;
             let (of_call, of_statement) = (own(call), own(&(at..at + 1)));
-            if done.contains(&at) {
+            if step.is_assertion() {
+                let text = format!("{};\n", render::statement(&step.operation).unwrap_or_default());
+                written.push(Written {
+                    comments: String::new(),
+                    text: if written.is_empty() { text } else { format!("\n{text}") },
+                    statement: usize::from(!written.is_empty()),
+                    steps: vec![step],
+                    in_words: false,
+                });
+            } else if done.contains(&at) {
                 continue;
             } else if step.verbatim && of_call.len() == items(call) {
                 done.extend(call.clone());

@@ -11,12 +11,16 @@ pub enum DataOperation {
         from_query: bool,
         /// What it puts where, as far as its text tells.
         given: Option<Given>,
+        /// It goes by what keeps duplicates out.
+        on_conflict: bool,
     },
     Update {
         table: QualifiedName,
         rows: Rows,
         /// The columns that it sets, where that can be told and nothing else is changed with them.
         sets: Option<Vec<Ident>>,
+        /// Those of them whose new value is never NULL, as far as its text tells.
+        never_null: Vec<Ident>,
     },
     Delete {
         table: QualifiedName,
@@ -30,6 +34,7 @@ pub enum DataOperation {
         definition: SqlFragment,
     },
     Backfill(Backfill),
+    Assertion(Assertion),
 }
 
 impl DataOperation {
@@ -40,7 +45,7 @@ impl DataOperation {
             Insert { table, .. } | Update { table, .. } | Delete { table, .. } => Some(table),
             Truncate { tables, .. } => tables.first(),
             Backfill(backfill) => Some(&backfill.table),
-            Select { .. } => None,
+            Select { .. } | Assertion(_) => None,
         }
     }
 }
@@ -91,6 +96,16 @@ pub struct Condition {
     pub nulls_only: bool,
     /// FROM or USING joins other tables.
     pub joined: bool,
+}
+
+/// Fails where a query finds rows; only rewrites make it. In the transaction of a statement that changes rows it takes the change
+/// back when a check that comes later would fail on them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// The query that must find nothing.
+    pub query: SqlFragment,
+    /// What is so when it finds nothing, in plain words.
+    pub condition: String,
 }
 
 /// A batched update of existing rows; only rewrites make it.

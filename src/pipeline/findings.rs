@@ -141,6 +141,11 @@ impl Findings {
         self.findings.sort_by_key(|finding| finding.item);
     }
 
+    /// The steps in the source's order, and no others.
+    pub fn in_the_sources_order(&mut self) {
+        self.assemble();
+    }
+
     /// The steps of all findings and of what passes through. Steps that replace several operations stand where the last of
     /// these stood; of several findings at one operation the first that has steps counts.
     fn assemble(&mut self) {

@@ -2,17 +2,23 @@
 //!
 //! Where no order of a rewrite holds, its statement stays as it is written, with the reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bonds::bonds;
 use super::copies::Copies;
 use super::findings::Findings;
 use super::session;
 use crate::framework::migration::Migration;
-use crate::operation::{DataOperation, Operation, QualifiedName, SessionOperation, TableOperation, TransactionControl};
+use crate::operation::{
+    Assertion, DataOperation, Operation, QualifiedName, SessionOperation, SqlFragment, TableOperation,
+    TransactionControl,
+};
 use crate::plan::check::{self, Fault, Promise};
-use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, held_up, units};
+use crate::plan::{
+    Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, asserts, held_up, rules_last, units,
+};
 use crate::postgres::LockMode;
+use crate::postgres::idempotence::changes_rows;
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
 
@@ -55,9 +61,10 @@ impl Around {
         Around { before, after, relations, refused, copies: copies.found }
     }
 
-    fn promise(&self, version: u32, rows_together: bool) -> Promise<'_> {
+    fn promise<'a>(&'a self, version: u32, rows_together: bool, askable: &'a BTreeMap<usize, String>) -> Promise<'a> {
         Promise {
             rows_together,
+            askable,
             before: &self.before,
             after: &self.after,
             relations: &self.relations,
@@ -116,6 +123,8 @@ struct Search<'a> {
     /// change one statement after the other, as they did elsewhere.
     rows: RowsTogether,
     freedom: Freedom,
+    /// The items whose rows are not asked for in the transaction of an earlier change: in no order that holds they can be.
+    unasked: BTreeSet<usize>,
     /// Steps that commit as one, found on the way.
     bound: Vec<(usize, usize)>,
     /// Why those do.
@@ -138,6 +147,8 @@ enum RowsTogether {
     InOrder,
     /// What looks at other values passes it.
     ByColumns,
+    /// And what only holds rows to a rule comes behind it: whether they keep it is asked in its transaction.
+    RulesLast,
     /// No more: one statement after the other.
     Apart,
 }
@@ -151,7 +162,8 @@ impl RowsTogether {
     fn ease(&mut self) -> Freedom {
         let (next, freedom) = match self {
             RowsTogether::InOrder => (RowsTogether::ByColumns, Freedom::Rows),
-            RowsTogether::ByColumns | RowsTogether::Apart => (RowsTogether::Apart, Freedom::Things),
+            RowsTogether::ByColumns => (RowsTogether::RulesLast, Freedom::Rows),
+            RowsTogether::RulesLast | RowsTogether::Apart => (RowsTogether::Apart, Freedom::Things),
         };
         *self = next;
         freedom
@@ -193,6 +205,7 @@ impl<'a> Search<'a> {
             set_by_steps: session::set_by_steps(migration, runner),
             rows: RowsTogether::InOrder,
             freedom: Freedom::Things,
+            unasked: BTreeSet::new(),
             bound: Vec::new(),
             because: "its statements must be seen together, and one of them takes long".to_owned(),
             in_words: None,
@@ -238,23 +251,108 @@ impl<'a> Search<'a> {
         let mut together =
             bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows.are_together());
         together.extend(&self.bound);
+        together.extend(self.asserted(steps));
         let ordered: Ordered = match units(steps, &together, self.freedom) {
             Ok(ordered) => ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect(),
             Err(stuck) => return Err(self.loosen(findings, &stuck)),
         };
-        match check::check(steps, &ordered, &self.around.promise(self.version, self.rows.are_together())) {
+        let askable = self.askable(&findings);
+        let promise = self.around.promise(self.version, self.rows.are_together(), &askable);
+        match check::check(steps, &ordered, &promise) {
             Ok(locks) => self.accept(findings, ordered, locks),
             Err(fault) => Err(self.mend(findings, &fault)),
         }
+    }
+
+    /// Keeps what changes rows together in the next way.
+    fn ease(&mut self, mut findings: Findings) -> Findings {
+        if self.rows == RowsTogether::RulesLast {
+            findings.in_the_sources_order();
+        }
+        self.freedom = self.rows.ease();
+        if self.rows == RowsTogether::RulesLast {
+            let askable = self.askable(&findings);
+            findings.steps = rules_last(std::mem::take(&mut findings.steps), &askable);
+        }
+        findings
+    }
+
+    /// What finds the rows on which an item's steps fail, where nothing in them mends rows first.
+    fn askable(&self, findings: &Findings) -> BTreeMap<usize, String> {
+        let fills = |item: usize| {
+            let is_fill = |step: &Step| matches!(step.operation, Operation::Data(DataOperation::Backfill(_)));
+            findings.steps.iter().any(|step| step.item == item && is_fill(step))
+        };
+        let asked = findings.findings.iter().filter(|f| f.outcome.steps.is_some() && !self.unasked.contains(&f.item));
+        let asked = asked.filter_map(|f| Some((f.item, f.outcome.preflight.as_ref()?)));
+        asked.filter(|(item, _)| !fills(*item)).map(|(item, preflight)| (item, preflight.query.clone())).collect()
+    }
+
+    /// The rows on which a step fails can be asked for, and are not yet.
+    fn can_assert(&self, findings: &Findings, step: usize) -> bool {
+        let askable = self.askable(findings);
+        let query = askable.get(&findings.steps[step].item);
+        query.is_some_and(|query| !findings.steps.iter().any(|step| asserts(&step.operation, query)))
+    }
+
+    /// Each assertion with the change that it may take back.
+    fn asserted(&self, steps: &[Step]) -> Vec<(usize, usize)> {
+        let assertions = steps.iter().enumerate().filter(|(_, step)| step.is_assertion());
+        let change = |(at, step): (usize, &Step)| {
+            let changes = |other: &Step| other.from == step.from && !other.is_assertion();
+            steps[..at].iter().rposition(changes).map(|change| (change, at))
+        };
+        assertions.filter_map(change).collect()
+    }
+
+    /// Asks in the transaction of a change for the rows on which a later step would fail.
+    fn assert(&mut self, mut findings: Findings, change: usize, step: usize) -> Findings {
+        let later = &findings.steps[step];
+        let preflight =
+            findings.findings.iter().filter(|f| f.item == later.item).find_map(|f| f.outcome.preflight.as_ref());
+        let Some(preflight) = preflight else { return findings };
+        if findings
+            .steps
+            .iter()
+            .any(|s| s.from == findings.steps[change].from && asserts(&s.operation, &preflight.query))
+        {
+            return self.without_assertions(findings).unwrap_or_else(|findings| findings); // it is asked too early
+        }
+        let condition = preflight.condition.clone();
+        let assertion = Assertion { query: SqlFragment::new(&preflight.query), condition };
+        let assertion = findings.steps[change].asserting(later, assertion);
+        // Statements that change rows one behind the other stay so.
+        let changes = |step: &&Step| changes_rows(&step.operation) && step.duration == Duration::AsWritten;
+        let place = change + 1 + findings.steps[change + 1..].iter().take_while(changes).count();
+        findings.steps.insert(place, assertion);
+        let moved = |at: usize| if at >= place { at + 1 } else { at };
+        self.bound.iter_mut().for_each(|(one, other)| (*one, *other) = (moved(*one), moved(*other)));
+        findings
+    }
+
+    /// The same without any assertion, from the start: no order holds with them.
+    fn without_assertions(&mut self, mut findings: Findings) -> Result<Findings, Findings> {
+        if !findings.steps.iter().any(Step::is_assertion) {
+            return Err(findings);
+        }
+        self.unasked.extend(self.askable(&findings).into_keys());
+        findings.in_the_sources_order();
+        self.bound.clear();
+        self.in_words = None;
+        (self.rows, self.freedom) = (RowsTogether::InOrder, Freedom::Things);
+        Ok(findings)
     }
 
     /// Steps that are to commit as one cannot: rows may change one statement after the other, or they stay as written.
     fn loosen(&mut self, findings: Findings, stuck: &Stuck) -> Findings {
         self.bound.clear();
         if self.rows.are_together() {
-            self.freedom = self.rows.ease();
-            return findings;
+            return self.ease(findings);
         }
+        let findings = match self.without_assertions(findings) {
+            Ok(findings) => return findings,
+            Err(findings) => findings,
+        };
         let items: Vec<usize> = stuck.steps.iter().map(|at| findings.steps[*at].from).collect();
         let is_stuck = |(copy, removal): &(usize, usize)| items.contains(copy) && items.contains(removal);
         let why = if self.around.copies.iter().any(is_stuck) { WRITTEN_BETWEEN } else { &self.because };
@@ -274,12 +372,11 @@ impl<'a> Search<'a> {
             others.next().is_some_and(|(kind, _)| *kind == UnitKind::AsWritten) && others.next().is_none();
         let in_words = brief_in_words(steps, &ordered);
         if self.rows.are_together() && (is_one_as_written || !in_words.is_empty()) {
-            self.freedom = self.rows.ease();
-            self.bound.clear();
             if !is_one_as_written && self.in_words.is_none() {
                 self.in_words = Some(InWords { findings: findings.clone(), ordered, locks });
             }
-            return Err(findings);
+            self.bound.clear();
+            return Err(self.ease(findings));
         }
         if is_one_as_written {
             return Err(findings.left("its statements belong together, and one of them takes long"));
@@ -302,6 +399,17 @@ impl<'a> Search<'a> {
         let pair = match fault {
             Fault::Gap { opened, closed: Some(closed), .. } => Some((*opened, *closed)),
             Fault::Doubtful { removal, step } => Some((*removal, *step)),
+            Fault::Unproved { .. } | Fault::Moved { .. } => {
+                self.bound.clear();
+                (self.rows, self.freedom) = (RowsTogether::InOrder, Freedom::Things);
+                return left(findings, &faulty, &why);
+            }
+            Fault::Early { step, .. } if self.rows == RowsTogether::RulesLast && self.can_assert(&findings, *step) => {
+                let changes = |at: &usize| changes_rows(&findings.steps[*at].operation);
+                let Some(change) = (0..*step).rev().find(changes) else { return findings };
+                return self.assert(findings, change, *step);
+            }
+            Fault::Unasserted { change, step } => return self.assert(findings, *change, *step),
             Fault::Gap { .. }
             | Fault::Refused { .. }
             | Fault::Costly { .. }
@@ -321,11 +429,13 @@ impl<'a> Search<'a> {
         }
         self.bound.clear();
         if self.rows.are_together() {
-            self.freedom = self.rows.ease();
-            return findings;
+            return self.ease(findings);
         }
         self.freedom = Freedom::Things;
-        left(findings, &faulty, &why)
+        match self.without_assertions(findings) {
+            Ok(findings) => findings,
+            Err(findings) => left(findings, &faulty, &why),
+        }
     }
 }
 
@@ -367,8 +477,14 @@ fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
             vec![*copy, *removal],
             "what is written between the copy and the end of what it copies would be lost".into(),
         ),
-        Fault::Early { change, step } => {
+        Fault::Early { change, step } | Fault::Unasserted { change, step } => {
             (vec![*change, *step], "rows would be changed for good before it, which may fail".into())
+        }
+        Fault::Unproved { fill, rule } => {
+            (vec![*fill], format!("filling rows fails on those that break {rule}, which is not validated"))
+        }
+        Fault::Moved { fill, step } => {
+            (vec![*fill, *step], "filling rows moves them, and a statement behind it goes by their ctid".into())
         }
         Fault::Doubtful { removal, step } => {
             (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())

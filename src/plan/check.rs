@@ -5,16 +5,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::resource::Resource;
 use super::sequence::UnitKind;
-use super::step::{Duration, Step};
+use super::step::{Duration, Step, asserts, changes_answer};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, CreateIndex, DataOperation, ForeignKey, Ident,
-    IndexOperation, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+    IndexOperation, ObjectOperation, Operation, QualifiedName, Rows, SqlFragment, TableOperation, TypeOperation,
 };
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::protection::{Gap, Protections, takes_away};
 use crate::schema::strict::Conflict;
-use crate::schema::{Age, Schema, same};
+use crate::schema::{Age, ConstraintState, Schema, key, mentions, same};
 
 /// What is wrong with an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,27 @@ pub enum Fault {
         /// The step that may fail.
         step: usize,
     },
+    /// Rows are changed for good before a check of them that may fail: it can be asked in the transaction of the change.
+    Unasserted {
+        /// The step that changes rows, by index.
+        change: usize,
+        /// The step that may fail.
+        step: usize,
+    },
+    /// Rows that are filled are held to a rule of which nothing says that they keep it.
+    Unproved {
+        /// The step that fills, by index.
+        fill: usize,
+        /// The rule.
+        rule: String,
+    },
+    /// A statement goes by where rows lie, behind a fill, which moves them.
+    Moved {
+        /// The step that fills, by index.
+        fill: usize,
+        /// The statement.
+        step: usize,
+    },
     /// A commit stands between what copies something and what takes it away: what is written there meanwhile is lost.
     Parted {
         /// The step that copies, by index.
@@ -83,6 +105,8 @@ pub struct Promise<'a> {
     /// Statements of the author's that change rows commit together: one may fail, and the naive form would take back what
     /// those before it did.
     pub rows_together: bool,
+    /// For items whose steps may fail on rows, a query that finds these rows.
+    pub askable: &'a BTreeMap<usize, String>,
     /// The oldest server's major version.
     pub version: u32,
 }
@@ -102,6 +126,9 @@ pub fn check(
     let kept = before.and(&end);
     let mut locks = vec![Vec::new(); steps.len()];
     let (mut removal, mut change, mut filled) = (None, None, false);
+    let mut fills_so_far: Vec<(Resource, usize)> = Vec::new();
+    // The steps that were done, each with its unit, and the places of those among them that changed rows and committed.
+    let (mut done, mut changes): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
     for (number, (kind, unit)) in units.iter().enumerate() {
         let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
         let start = takes.then(|| schema.clone());
@@ -110,6 +137,21 @@ pub fn check(
             let cost = effects(&step.operation, &schema, promise.version);
             if !allows(*kind, step, &cost) {
                 return Err(Fault::Costly { step: *at });
+            }
+            // It reads all rows.
+            let under_lock = |at: &usize| locks[*at].iter().any(|(_, mode): &(_, LockMode)| mode.blocks_writes());
+            if step.is_assertion() && unit.iter().take_while(|earlier| *earlier != at).any(under_lock) {
+                return Err(Fault::Costly { step: *at });
+            }
+            if let Operation::Data(DataOperation::Backfill(fill)) = &step.operation {
+                if let Some(rule) = unproved(&fill.table, &schema, promise) {
+                    return Err(Fault::Unproved { fill: *at, rule });
+                }
+                fills_so_far.push((Resource::Relation(key(&fill.table)), *at));
+            }
+            let moved = fills_so_far.iter().find(|(table, _)| step.uses.by_place && step.uses.reads.contains(table));
+            if let Some((_, fill)) = moved {
+                return Err(Fault::Moved { fill: *fill, step: *at });
             }
             let doubtful = is_doubtful(step, &schema, filled);
             filled |= fills(step);
@@ -126,10 +168,23 @@ pub fn check(
             if let Some(change) = change.filter(|_| fails) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }
-            let early =
-                |change: &usize| promise.rows_together && is_unrelated(&steps[*change].operation, step, &schema);
-            if let Some(change) = change.filter(|change| doubtful && early(change)) {
-                return Err(Fault::Early { change, step: *at });
+            if doubtful {
+                // What it asks for was asked before: of what came before that, nothing is committed too early.
+                let query = promise.askable.get(&step.item).filter(|_| !is_hard);
+                let asks = |done: &&(usize, usize)| query.is_some_and(|query| asserts(&steps[done.1].operation, query));
+                let asked = done.iter().rposition(|done| asks(&done));
+                let in_unit = asked.map(|place| done[place].0);
+                let since = changes.iter().rev().filter(|place| asked.is_none_or(|asked| **place > asked));
+                let of_rows: Vec<usize> = since.map(|place| done[*place].1).collect();
+                if let Some(change) = query.and_then(|query| unasserted(&of_rows, step, query, steps, &schema)) {
+                    return Err(Fault::Unasserted { change, step: *at });
+                }
+                let committed = changes.iter().map(|place| done[*place]);
+                let mut since = committed.filter(|(unit, _)| in_unit.is_none_or(|asked| *unit > asked));
+                let early = since.find(|(_, change)| is_unrelated(&steps[*change].operation, step, &schema));
+                if let Some((_, change)) = early.filter(|_| promise.rows_together) {
+                    return Err(Fault::Early { change, step: *at });
+                }
             }
             match schema.check_applies(&step.operation, promise.version) {
                 Err(why) if !refused => {
@@ -138,12 +193,20 @@ pub fn check(
                 _ => schema.apply(&step.operation),
             }
             locks[*at] = cost.locks;
+            done.push((number, *at));
         }
+        let place = done.len() - unit.len();
+        let own = unit.iter().enumerate().filter(|(_, at)| changes_rows(&steps[**at]));
+        changes.extend(own.map(|(number, _)| place + number));
         removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
         change = change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
         if let Some(start) = start.filter(|_| number + 1 < units.len()) {
-            let now = Protections::of(&schema, promise.relations);
-            if let Some(what) = now.lacks(&kept, &end) {
+            let what = match touched(steps, unit, &start) {
+                // The others are as they were after the unit before.
+                Some(touched) => Protections::of(&schema, &touched).lacks(&kept.only(&touched), &end),
+                None => Protections::of(&schema, promise.relations).lacks(&kept, &end),
+            };
+            if let Some(what) = what {
                 let look = Look { steps, promise, kept: &kept, end: &end, what: &what };
                 let opened = look.opened_by(start, unit);
                 let closed = look.closed_by(schema, units[number + 1..].iter().flat_map(|(_, unit)| unit));
@@ -158,6 +221,15 @@ pub fn check(
         Some(what) => Err(Fault::Differs { what }),
         None => Ok(locks),
     }
+}
+
+/// The relations whose protections a unit may change, where all that it does is done to tables that it names.
+fn touched(steps: &[Step], unit: &[usize], schema: &Schema) -> Option<Vec<QualifiedName>> {
+    let operations = || unit.iter().map(|at| &steps[*at].operation);
+    let is_of_table = |operation: &Operation| {
+        matches!(operation, Operation::Column(_) | Operation::Constraint(_) | Operation::Index(_))
+    };
+    operations().all(is_of_table).then(|| relations(operations(), schema))
 }
 
 /// A copy and what takes away what it copied, in different units.
@@ -275,6 +347,70 @@ fn is_doubtful(step: &Step, schema: &Schema, filled: bool) -> bool {
         Operation::Opaque { .. } => step.fails_on_rows || step.duration == Duration::AsWritten,
         _ => step.fails_on_rows || step.runs_query(),
     }
+}
+
+/// A CHECK or NOT NULL of the table or of one below it that is not validated, and never is in this migration.
+fn unproved(table: &QualifiedName, schema: &Schema, promise: &Promise<'_>) -> Option<String> {
+    let below = schema.children(table).into_iter().map(|child| child.name.clone());
+    std::iter::once(table.clone()).chain(below).find_map(|name| {
+        let own = schema.table(&name)?;
+        let holds_rows = |state: &&ConstraintState| {
+            matches!(state.constraint.kind, ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. })
+        };
+        let proved_later = |state: &ConstraintState| {
+            promise.after.constraint(&name, &state.name).is_some_and(ConstraintState::is_proved)
+        };
+        let mut rules = own.constraints.iter().filter(holds_rows);
+        let rule = rules.find(|state| state.constraint.not_valid && !state.is_proved() && !proved_later(state))?;
+        Some(format!("{} of {name}", rule.name))
+    })
+}
+
+/// The last of the changes, the latest first, that can decide whether a step fails, unless it makes sure that it does not.
+fn unasserted(changes: &[usize], step: &Step, query: &str, steps: &[Step], schema: &Schema) -> Option<usize> {
+    let mut last = None;
+    for at in changes {
+        let change = &steps[*at].operation;
+        // Of new rows alone nothing is lost.
+        if matches!(change, Operation::Data(DataOperation::Insert { table, .. }) if mentions(query, table.name.as_str()))
+        {
+            last.get_or_insert(*at);
+        }
+        if !changes_answer(change, query) || is_unrelated(change, step, schema) {
+            continue;
+        }
+        return last.or_else(|| (!makes_sure(change, step, schema)).then_some(*at));
+    }
+    None
+}
+
+/// It fills every NULL of the column that must not hold one, and with no NULL.
+fn makes_sure(change: &Operation, step: &Step, schema: &Schema) -> bool {
+    let Operation::Data(DataOperation::Update { table, rows, never_null, .. }) = change else { return false };
+    let Operation::Constraint(ConstraintOperation::Validate { table: of, name }) = &step.operation else {
+        return false;
+    };
+    let column = schema.constraint(of, name).and_then(|state| match &state.constraint.kind {
+        ConstraintKind::NotNull { column } => Some(column.clone()),
+        ConstraintKind::Check { expression } => not_null_in(expression),
+        _ => None,
+    });
+    let fills_all = |column: &Ident| match rows {
+        Rows::All => true,
+        Rows::Picked(condition) => {
+            condition.nulls_only && !condition.joined && !condition.narrow && condition.columns == [column.clone()]
+        }
+    };
+    column.is_some_and(|column| same(of, table) && never_null.contains(&column) && fills_all(&column))
+}
+
+/// The column of a check that asks for nothing but a value in it.
+fn not_null_in(expression: &SqlFragment) -> Option<Ident> {
+    let read = crate::sql::expression::parse(expression)?;
+    let mut columns = read.columns().into_iter();
+    let column = columns.next()?;
+    let asks_for_that_alone = expression.as_str().trim_matches(['(', ')', ' ']) == format!("{column} IS NOT NULL");
+    (asks_for_that_alone && columns.next().is_none()).then_some(column)
 }
 
 /// An UPDATE of columns at which what may fail does not look, so that it cannot be there to make it pass.

@@ -13,7 +13,7 @@ use crate::operation::{
     SessionOperation, TableAttribute, TableOperation, TypeOperation,
 };
 use crate::postgres::calls_users_function;
-use crate::schema::{Schema, key, same};
+use crate::schema::{Schema, key, mentions, same};
 use crate::sql::changes_rows_within;
 
 use columns::{adds_column, changes_default, changes_nullability, changes_type, drops_column, fills_column};
@@ -41,7 +41,7 @@ pub fn uses(operation: &Operation, text: &str, schema: &Schema) -> Uses {
         // In place, nothing passes.
         Operation::Session(_) | Operation::Opaque { .. } => uses.barrier = true,
     }
-    uses.looks_at_values(operation, schema);
+    uses.looks_at_values(operation, text, schema);
     uses
 }
 
@@ -124,6 +124,7 @@ fn of_constraint(uses: &mut Uses, operation: &ConstraintOperation, schema: &Sche
                 uses.write(Resource::Constraint(root.clone(), name.clone()));
                 uses.write(Resource::Relation(key(&table.sibling(name.clone()))));
             }
+            uses.is_no_matter_of_rows();
         }
     }
 }
@@ -204,6 +205,10 @@ fn of_data(uses: &mut Uses, operation: &DataOperation, text: &str, schema: &Sche
             uses.rows(table, schema);
             uses.changes_values(operation, text, schema);
             uses.reads_rows_of_statement(text, schema);
+            uses.by_place = mentions(text, "ctid");
+            if mentions(text, "constraint") {
+                uses.alone(table, schema); // ON CONFLICT ON CONSTRAINT
+            }
             uses.barrier |= text.is_empty() || changes_rows_within(text) || may_do_anything(table, text, schema);
         }
         DataOperation::Truncate { tables, .. } => tables.iter().for_each(|table| {
@@ -212,6 +217,7 @@ fn of_data(uses: &mut Uses, operation: &DataOperation, text: &str, schema: &Sche
         }),
         DataOperation::Backfill(backfill) => fills_column(uses, backfill, schema),
         DataOperation::Select { .. } => uses.barrier = true,
+        DataOperation::Assertion(assertion) => uses.reads_rows_of_statement(assertion.query.as_str(), schema),
     }
 }
 

@@ -58,6 +58,8 @@ pub struct Uses {
     pub(super) last: bool,
     /// What it makes of rows is said by the columns and members that it reads: where need be it passes who changes others.
     pub(super) by_columns: bool,
+    /// It goes by where rows lie.
+    pub(super) by_place: bool,
     /// It makes these columns of a table unique.
     pub(super) unique_on: Option<(Key, Vec<Ident>)>,
     /// Its foreign keys point at these columns of a table (none written: its primary key).

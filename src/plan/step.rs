@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::resource::Uses;
+use super::resource::{Resource, Uses};
 use crate::operation::{
-    ColumnOperation, ConstraintOperation, DataOperation, Ident, ObjectOperation, Operation, QualifiedName, Setting,
-    TableOperation, TypeOperation,
+    Assertion, ColumnOperation, ConstraintOperation, DataOperation, Ident, ObjectOperation, Operation, QualifiedName,
+    Setting, TableOperation, TypeOperation,
 };
 use crate::postgres::LockMode;
-use crate::schema::mentions;
+use crate::schema::{key, mentions};
 
 /// When a step may run, seen from the deploys of the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,8 +72,16 @@ pub fn changes_answer(operation: &Operation, query: &str) -> bool {
         DataOperation::Delete { table, .. } => reads(table),
         DataOperation::Truncate { tables, .. } => tables.iter().any(reads),
         // A step that fills comes of what has its own query; rows that come are seldom those that break a rule.
-        DataOperation::Insert { .. } | DataOperation::Select { .. } | DataOperation::Backfill(_) => false,
+        DataOperation::Insert { .. }
+        | DataOperation::Select { .. }
+        | DataOperation::Backfill(_)
+        | DataOperation::Assertion(_) => false,
     }
+}
+
+/// The operation is a question whether rows would make a later step fail.
+pub fn asserts(operation: &Operation, query: &str) -> bool {
+    matches!(operation, Operation::Data(DataOperation::Assertion(assertion)) if assertion.query.as_str() == query)
 }
 
 /// One operation of a sequence with everything that a layout or a report says about it.
@@ -114,6 +122,32 @@ pub struct Step {
 }
 
 impl Step {
+    /// A step in the transaction of this one, which changes rows, that takes the change back where rows would make `later` fail.
+    pub fn asserting(&self, later: &Step, assertion: Assertion) -> Step {
+        let table = later.operation.table().map(key);
+        let is_its_table =
+            |resource: &&Resource| matches!(resource, Resource::Relation(name) if Some(name) == table.as_ref());
+        let reads = later.uses.reads.iter().chain(later.uses.writes.iter().filter(is_its_table)).cloned();
+        Step {
+            operation: Operation::Data(DataOperation::Assertion(assertion)),
+            verbatim: false,
+            duration: Duration::AsWritten,
+            locks: Vec::new(),
+            fails_on_rows: false,
+            why: "takes the change back where rows would make a later step fail".into(),
+            undo: Undo::Nothing,
+            preflight: None,
+            settings: later.settings.clone(),
+            uses: Arc::new(Uses { reads: reads.collect(), ..Uses::default() }),
+            ..self.clone()
+        }
+    }
+
+    /// It asks for rows on which a later step would fail.
+    pub fn is_assertion(&self) -> bool {
+        matches!(self.operation, Operation::Data(DataOperation::Assertion(_)))
+    }
+
     /// It proves a constraint: one reading pass over the table.
     pub fn is_validation(&self) -> bool {
         matches!(self.operation, Operation::Constraint(ConstraintOperation::Validate { .. }))

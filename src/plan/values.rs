@@ -63,7 +63,7 @@ impl Uses {
     }
 
     /// Says of a step that looks at rows, or at none, what it looks at.
-    pub(super) fn looks_at_values(&mut self, operation: &Operation, schema: &Schema) {
+    pub(super) fn looks_at_values(&mut self, operation: &Operation, text: &str, schema: &Schema) {
         self.by_columns = match operation {
             Operation::Column(ColumnOperation::SetDefault { .. } | ColumnOperation::DropDefault { .. }) => true,
             Operation::Column(ColumnOperation::Add { column, .. }) => looks_at_itself(column),
@@ -89,6 +89,10 @@ impl Uses {
                 }
                 None => false,
             },
+            // Whoever changes a row is held to it, also where nothing proves those that are there.
+            Operation::Constraint(ConstraintOperation::Add { constraint, .. }) if is_for_new_rows(constraint, text) => {
+                false
+            }
             Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
                 self.looks_for(table, constraint, schema)
             }
@@ -111,6 +115,11 @@ impl Uses {
         }
         true
     }
+}
+
+/// Its author wrote NOT VALID.
+pub(super) fn is_for_new_rows(constraint: &Constraint, text: &str) -> bool {
+    constraint.not_valid && !text.is_empty() && !matches!(constraint.kind, ConstraintKind::ForeignKey(_))
 }
 
 /// Its values, and what is asked of them, are the same whatever the other columns of a row hold, and no number is handed out.

@@ -10,7 +10,7 @@ use super::step::{Duration, Phase, Step};
 use crate::operation::{
     ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, Operation, SessionOperation,
 };
-use crate::schema::{Key, same};
+use crate::schema::{Key, key, same};
 
 /// How far an order may leave the source's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,7 @@ impl Waits {
                 self.in_the_sources_order(steps, freedom);
                 self.keys_for_their_indexes(steps);
                 self.drops_for_their_successors(steps);
+                self.rules_for_fills(steps);
                 self.removals_for_what_may_fail(steps, together);
                 self.timeouts_for_what_is_rewritten(steps);
             }
@@ -217,6 +218,37 @@ impl Waits {
         }
     }
 
+    /// A rule that holds for new rows only comes after the fill of a column: a row that is filled is held to it.
+    fn rules_for_fills(&mut self, steps: &[Step]) {
+        let fill = |step: &Step| match &step.operation {
+            Operation::Data(DataOperation::Backfill(fill)) => Some(Resource::Relation(key(&fill.table))),
+            _ => None,
+        };
+        let fills: Vec<(usize, Resource)> =
+            steps.iter().enumerate().filter_map(|(at, step)| Some((at, fill(step)?))).collect();
+        if fills.is_empty() {
+            return;
+        }
+        for (at, step) in steps.iter().enumerate() {
+            let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else {
+                continue;
+            };
+            let validates = |other: &Step| {
+                matches!(&other.operation, Operation::Constraint(ConstraintOperation::Validate { table: of, name })
+                    if same(of, table) && constraint.name.as_ref() == Some(name))
+            };
+            if !constraint.not_valid || steps.iter().any(validates) {
+                continue;
+            }
+            let own = Resource::Relation(key(table));
+            for (fill, table) in &fills {
+                if step.uses.reads.contains(table) || steps[*fill].uses.reads.contains(&own) {
+                    self.prefer(at, *fill);
+                }
+            }
+        }
+    }
+
     /// What takes something away or shows itself to the application comes after all that may still fail on rows: a
     /// failure then leaves everything as it was.
     fn removals_for_what_may_fail(&mut self, steps: &[Step], together: &[(usize, usize)]) {
@@ -229,11 +261,16 @@ impl Waits {
             let own = steps.iter().filter(|step| step.is_removal() && of_rows(step) == rows);
             own.map(|step| (step.item, step.phase)).collect()
         };
-        let is_of = |items: &BTreeSet<(usize, Phase)>, step: &Step| items.contains(&(step.item, step.phase));
         let (things, rows) = (items(false), items(true));
-        let removals: Vec<usize> = (0..steps.len()).filter(|at| is_of(&things, &steps[*at])).collect();
-        self.after_what_may_fail(steps, removals, together);
-        let deletions: Vec<usize> = (0..steps.len()).filter(|at| is_of(&rows, &steps[*at])).collect();
+        let of = |items: &BTreeSet<(usize, Phase)>| -> Vec<usize> {
+            let own = |at: &usize| {
+                let step = &steps[*at];
+                items.contains(&(step.item, step.phase)) && !step.is_assertion()
+            };
+            (0..steps.len()).filter(own).collect()
+        };
+        self.after_what_may_fail(steps, of(&things), together);
+        let deletions = of(&rows);
         for deletion in deletions {
             for check in (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()) {
                 self.prefer(deletion, check);

@@ -15,6 +15,7 @@ pub(super) fn count(tally: &mut Tally<'_>, operation: &DataOperation) {
         DataOperation::Truncate { tables, cascade } => truncate(tally, tables, *cascade),
         DataOperation::Select { definition } => select(tally, definition),
         DataOperation::Backfill(fill) => backfill(tally, &fill.table),
+        DataOperation::Assertion(assertion) => read(tally, assertion.query.as_str()),
     }
 }
 
@@ -53,10 +54,15 @@ fn select(tally: &mut Tally<'_>, definition: &SqlFragment) {
     if first.eq_ignore_ascii_case("call") || calls(text).any(|f| !is_known(tally.schema, &f)) {
         tally.work(Work::Unknown);
     } else if mentions(text, "from") {
-        let read = tally.schema.named_in(text).into_iter();
-        let tables: Vec<QualifiedName> = read.flat_map(|t| tally.heaps(&t.name, false)).collect();
-        tally.work(Work::Scan(tables));
+        read(tally, text);
     }
+}
+
+/// All rows of the tables that a query names.
+fn read(tally: &mut Tally<'_>, query: &str) {
+    let named = tally.schema.named_in(query).into_iter();
+    let tables: Vec<QualifiedName> = named.flat_map(|t| tally.heaps(&t.name, false)).collect();
+    tally.work(Work::Scan(tables));
 }
 
 /// True when a statement calls a function that the history makes: what it does is not known.

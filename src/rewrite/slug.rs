@@ -237,6 +237,7 @@ fn of_data(operation: &DataOperation, table: &str) -> String {
             DataOperation::Truncate { .. } => "truncate",
             DataOperation::Select { .. } => "select",
             DataOperation::Backfill(_) => "backfill",
+            DataOperation::Assertion(_) => "assert",
         },
         table,
     )

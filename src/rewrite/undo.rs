@@ -171,7 +171,7 @@ fn of_data(operation: &DataOperation) -> Undo {
     match operation {
         DataOperation::Delete { .. } => gone(),
         DataOperation::Update { .. } => Undo::Impossible("the values before it are gone".into()),
-        DataOperation::Select { .. } => Undo::Nothing,
+        DataOperation::Select { .. } | DataOperation::Assertion(_) => Undo::Nothing,
         DataOperation::Insert { .. } | DataOperation::Truncate { .. } | DataOperation::Backfill(_) => by_hand(),
     }
 }

@@ -91,6 +91,18 @@ impl Protections {
         }
     }
 
+    /// The same of some relations alone.
+    pub fn only<'a>(&self, relations: impl IntoIterator<Item = &'a QualifiedName>) -> Protections {
+        let mut only = Protections::default();
+        for own in relations.into_iter().map(key) {
+            only.row_security.extend(self.row_security.get(&own).cloned());
+            if let Some(held) = self.held.get(&own) {
+                only.held.insert(own, held.clone());
+            }
+        }
+        only
+    }
+
     /// What a moment lacks of `kept`, which is there before and after; and whose rows it hides that have a policy at the
     /// `end`.
     pub fn lacks(&self, kept: &Protections, end: &Protections) -> Option<Gap> {

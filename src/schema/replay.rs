@@ -43,7 +43,10 @@ impl Schema {
                 }
                 // It may insert.
                 DataOperation::Select { .. } => self.emptied.clear(),
-                DataOperation::Update { .. } | DataOperation::Delete { .. } | DataOperation::Backfill(_) => {}
+                DataOperation::Update { .. }
+                | DataOperation::Delete { .. }
+                | DataOperation::Backfill(_)
+                | DataOperation::Assertion(_) => {}
             },
             Operation::Session(SessionOperation::SetParameter { name, value, .. }) if name == "timezone" => {
                 self.timezone = Some(value.trim_matches('\'').to_owned())
@@ -99,7 +102,13 @@ impl Schema {
         match operation {
             ColumnOperation::Add { table, column, .. } => {
                 self.put_column(table, column);
-                let inherited = self.as_inherited(table, column);
+                let mut inherited = self.as_inherited(table, column);
+                // Keys and foreign keys are the parent's own, unless the children are its partitions.
+                if self.table(table).is_none_or(|own| own.kind != RelationKind::Partitioned) {
+                    inherited.constraints.retain(|constraint| {
+                        matches!(constraint.kind, ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. })
+                    });
+                }
                 for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
                     self.put_column(&child, &inherited);
                 }

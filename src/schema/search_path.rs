@@ -182,7 +182,7 @@ impl Along<'_> {
             DataOperation::Update { table, .. } | DataOperation::Delete { table, .. } => self.relation(table),
             DataOperation::Truncate { tables, .. } => self.relations(tables),
             DataOperation::Backfill(backfill) => self.relation(&mut backfill.table),
-            DataOperation::Select { .. } => Ok(()),
+            DataOperation::Select { .. } | DataOperation::Assertion(_) => Ok(()),
         }
     }
 

@@ -32,7 +32,7 @@ mod trigger;
 mod whole_rows;
 mod with;
 
-pub use literal::literal;
+pub use literal::{dollar_tag, literal};
 pub use one_line::one_line;
 pub use passes::{can_follow, commute, pass};
 pub use read::read_statement;

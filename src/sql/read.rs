@@ -332,6 +332,8 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
     let with = inner.fragment_from(start);
     let operation = if inner.eat("INSERT INTO") {
         let table = inner.name()?;
+        let mut behind = inner.clone();
+        behind.skip_until(0, |c| c.at("ON CONFLICT"));
         inner.skip_until(0, |c| ["SELECT", "WITH", "TABLE", "VALUES", "DEFAULT VALUES"].iter().any(|w| c.at(w)));
         // SELECT without FROM makes one row.
         if inner.at("SELECT") {
@@ -340,16 +342,13 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         let from_query = !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT");
         inner.rest();
         let given = given(inner.fragment_from(start).as_str());
-        Operation::Data(DataOperation::Insert { table, from_query, given })
+        Operation::Data(DataOperation::Insert { table, from_query, given, on_conflict: !behind.is_done() })
     } else if inner.eat("UPDATE") {
         inner.eat("ONLY");
         let table = inner.name()?;
         let rows = rows(&mut inner, with.as_str());
-        Operation::Data(DataOperation::Update {
-            table,
-            rows,
-            sets: updated_columns(inner.fragment_from(start).as_str()),
-        })
+        let (sets, never_null) = updated_columns(inner.fragment_from(start).as_str()).unzip();
+        Operation::Data(DataOperation::Update { table, rows, sets, never_null: never_null.unwrap_or_default() })
     } else if inner.eat("DELETE FROM") {
         inner.eat("ONLY");
         let table = inner.name()?;
@@ -372,7 +371,12 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.rest();
         Operation::Data(DataOperation::Select { definition: inner.fragment_from(start) })
     } else if inner.eat("MERGE INTO") {
-        Operation::Data(DataOperation::Update { table: inner.name()?, rows: merged(&mut inner), sets: None })
+        Operation::Data(DataOperation::Update {
+            table: inner.name()?,
+            rows: merged(&mut inner),
+            sets: None,
+            never_null: Vec::new(),
+        })
     } else {
         return None;
     };

@@ -5,9 +5,10 @@ mod column;
 mod constraint;
 mod index;
 
+use super::literal::{dollar_tag, literal};
 use crate::operation::{
-    ColumnOperation, ConstraintOperation, EnumPosition, Ident, ObjectKind, ObjectOperation, Operation, QualifiedName,
-    TableOperation, TableRef, TypeOperation,
+    Assertion, ColumnOperation, ConstraintOperation, DataOperation, EnumPosition, Ident, ObjectKind, ObjectOperation,
+    Operation, QualifiedName, TableOperation, TableRef, TypeOperation,
 };
 
 pub use column::column_definition;
@@ -33,8 +34,25 @@ pub fn statement(operation: &Operation) -> Option<String> {
         Operation::Index(operation) => index::statement(operation),
         Operation::Type(operation) => of_type(operation),
         Operation::Object(operation) => of_object(operation),
+        Operation::Data(DataOperation::Assertion(assertion)) => Some(raises(assertion)),
         Operation::Table(_) | Operation::Data(_) | Operation::Session(_) | Operation::Opaque { .. } => None,
     }
+}
+
+/// A block that fails where the query finds rows.
+fn raises(assertion: &Assertion) -> String {
+    let body = format!(
+        "BEGIN
+  IF EXISTS ({}) THEN
+    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {};
+  END IF;
+END
+",
+        assertion.query,
+        literal(&assertion.condition)
+    );
+    let tag = dollar_tag("safestep", &body);
+    format!("DO {tag}\n{body}{tag}")
 }
 
 fn of_type(operation: &TypeOperation) -> Option<String> {

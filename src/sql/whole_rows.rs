@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     AssignmentTarget, Expr, FunctionArg, FunctionArgExpr, FunctionArguments, Query, Select, SelectItem, SetExpr,
-    Statement, TableFactor, Visit, Visitor,
+    Statement, TableFactor, Value, Visit, Visitor,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -24,11 +24,12 @@ pub fn names_its_columns(statement: &str) -> bool {
     !read.iter().any(takes_whole_rows) && read.visit(&mut seen).is_continue() && seen.tables.is_disjoint(&seen.values)
 }
 
-/// The columns that an UPDATE sets, by their names; `None` for anything else and for what cannot be read.
-pub(super) fn updated_columns(statement: &str) -> Option<Vec<Ident>> {
+/// The columns that an UPDATE sets, by their names, and those of them that get no NULL; `None` for anything else and for what
+/// cannot be read.
+pub(super) fn updated_columns(statement: &str) -> Option<(Vec<Ident>, Vec<Ident>)> {
     let read = Parser::parse_sql(&PostgreSqlDialect {}, statement).ok()?;
     let [Statement::Update(update)] = read.as_slice() else { return None };
-    let mut columns = Vec::new();
+    let (mut columns, mut never_null) = (Vec::new(), Vec::new());
     for assignment in &update.assignments {
         let targets = match &assignment.target {
             AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
@@ -37,13 +38,46 @@ pub(super) fn updated_columns(statement: &str) -> Option<Vec<Ident>> {
         for target in targets {
             let [part] = target.0.as_slice() else { return None }; // a field of a composite
             let name = part.as_ident()?;
-            columns.push(match name.quote_style {
+            let column = match name.quote_style {
                 Some(_) => Ident::new(&name.value),
                 None => Ident::from_sql(&name.value),
-            });
+            };
+            if targets.len() == 1 && is_never_null(&assignment.value) {
+                never_null.push(column.clone());
+            }
+            columns.push(column);
         }
     }
-    Some(columns)
+    Some((columns, never_null))
+}
+
+/// A literal, the time, a random value, or one of them behind others in COALESCE.
+fn is_never_null(value: &Expr) -> bool {
+    const NEVER: [&str; 7] = [
+        "now",
+        "current_timestamp",
+        "current_date",
+        "clock_timestamp",
+        "random",
+        "gen_random_uuid",
+        "uuid_generate_v4",
+    ];
+    match value {
+        Expr::Value(value) => !matches!(value.value, Value::Null | Value::Placeholder(_)),
+        Expr::TypedString(_) => true,
+        Expr::Cast { expr, .. } | Expr::Nested(expr) | Expr::UnaryOp { expr, .. } => is_never_null(expr),
+        Expr::Function(function) => {
+            let name = function.name.to_string().to_lowercase();
+            match &function.args {
+                FunctionArguments::List(list) if name == "coalesce" => list.args.iter().any(|argument| {
+                    matches!(argument, FunctionArg::Unnamed(FunctionArgExpr::Expr(value)) if is_never_null(value))
+                }),
+                FunctionArguments::List(_) | FunctionArguments::None => NEVER.contains(&name.as_str()),
+                FunctionArguments::Subquery(_) => false,
+            }
+        }
+        _ => false,
+    }
 }
 
 fn takes_whole_rows(statement: &Statement) -> bool {
@@ -124,7 +158,7 @@ fn stop_if(whole: bool) -> ControlFlow<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{names_its_columns, updated_columns};
+    use super::{Ident, names_its_columns, updated_columns};
 
     #[test]
     fn columns_are_named() {
@@ -141,12 +175,18 @@ mod tests {
 
     #[test]
     fn an_update_says_what_it_sets() {
+        let names = |columns: Vec<Ident>| columns.iter().map(|c| c.as_str().to_owned()).collect::<Vec<_>>().join(", ");
         let told = |statement: &str| {
-            updated_columns(statement).map(|c| c.iter().map(|c| c.as_str().to_owned()).collect::<Vec<_>>().join(", "))
+            updated_columns(statement).map(|(sets, never_null)| format!("{} | {}", names(sets), names(never_null)))
         };
         for (statement, columns) in [
-            ("UPDATE t SET A = 1, \"B\" = c", Some("a, B")),
-            ("UPDATE t x SET (a, b) = (SELECT c, d FROM u) FROM u WHERE u.id = x.id", Some("a, b")),
+            ("UPDATE t SET A = 1, \"B\" = c", Some("a, B | a")),
+            ("UPDATE t x SET (a, b) = (SELECT c, d FROM u) FROM u WHERE u.id = x.id", Some("a, b | ")),
+            (
+                "UPDATE t SET a = NULL, b = -1, c = coalesce(b, 'x'), d = now(), e = '{}'::jsonb",
+                Some("a, b, c, d, e | b, c, d, e"),
+            ),
+            ("UPDATE t SET a = lower('x'), b = NULL::text, c = coalesce(b, d), d = DEFAULT", Some("a, b, c, d | ")),
             ("UPDATE t SET a.b = 1", None),
             ("WITH gone AS (DELETE FROM u RETURNING id) UPDATE t SET a = 1", None),
             ("DELETE FROM t", None),

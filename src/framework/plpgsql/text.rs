@@ -2,21 +2,12 @@
 
 use crate::sql::literals;
 
+pub(super) use crate::sql::dollar_tag as tag;
+
 /// A body as a `DO` block.
 pub(super) fn block(body: &str) -> String {
     let tag = tag("safestep", body);
     format!("DO {tag}\n{body}{tag};\n")
-}
-
-/// A dollar tag of that word that does not stand in the body.
-pub(super) fn tag(word: &str, body: &str) -> String {
-    let mut tag = format!("${word}$");
-    let mut number = 0;
-    while body.contains(&tag) {
-        number += 1;
-        tag = format!("${word}{number}$");
-    }
-    tag
 }
 
 /// Every line behind `prefix`, but for the lines that go on a string, a quoted name or a dollar quote: a line break in

@@ -47,6 +47,10 @@ fn on_table(uses: &mut Uses, kind: ObjectKind, table: &QualifiedName, schema: &S
     let root = uses.table(table, schema);
     uses.write(Resource::Structure(root.clone()));
     uses.write(if kind == ObjectKind::Policy { Resource::Policies(root) } else { Resource::Triggers(root) });
+    // Policies of a table without row security say nothing of its rows.
+    if kind == ObjectKind::Policy && schema.table(table).is_some_and(|t| t.is_sure() && !t.row_security) {
+        uses.is_no_matter_of_rows();
+    }
 }
 
 pub(super) fn drops_object(

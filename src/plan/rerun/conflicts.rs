@@ -168,6 +168,12 @@ pub fn is_succeeded_by(step: &Step, later: &Step) -> bool {
     freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to)) || goes_with_its_column(step, later)
 }
 
+/// True for what `is_succeeded_by` may find behind another step.
+pub fn may_succeed(later: &Step) -> bool {
+    matches!(later.operation, Operation::Column(ColumnOperation::Drop { .. }))
+        || !freed_by_renaming(&later.operation).is_empty()
+}
+
 /// A constraint that is added, and one of its columns that goes later, and the constraint with it: where both are done, it
 /// cannot be added again.
 fn goes_with_its_column(step: &Step, later: &Step) -> bool {

@@ -32,7 +32,7 @@ pub fn only_adds<'a>(
         | Operation::Index(IndexOperation::Create(_))
         | Operation::Column(ColumnOperation::Add { .. } | ColumnOperation::SetNotNull { .. })
         | Operation::Constraint(ConstraintOperation::Validate { .. })
-        | Operation::Data(DataOperation::Backfill(_)) => true,
+        | Operation::Data(DataOperation::Backfill(_) | DataOperation::Assertion(_)) => true,
         // A check that stands for a time is not added again where its column is NOT NULL.
         Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
             let drops = constraint.name.as_ref().is_some_and(|name| is_temporary(table, name, steps.clone()));

@@ -1,5 +1,6 @@
 //! Steps that run again together: those of a file or of a block, which is begun again where a later part of it failed.
 
+mod behind;
 mod conflicts;
 mod finished;
 
@@ -9,8 +10,10 @@ use crate::postgres::idempotence::{Idempotent, idempotent, is_guarded_by_its_aut
 use crate::schema::same;
 use crate::sql::render;
 
+use behind::Behind;
+
 pub use crate::postgres::idempotence::changes_rows;
-pub use conflicts::{condition_of_being_there, is_succeeded_by, stays};
+pub use conflicts::{condition_of_being_there, is_succeeded_by, may_succeed, stays};
 use conflicts::{conflicts, conflicts_at_once};
 pub use finished::{done_where_gone, is_temporary, only_adds};
 
@@ -87,10 +90,11 @@ impl<'a> Rerun<'a> {
 
     fn harmful_by<'u>(&self, unit: &'u Unit, conflicts: &Conflicts) -> Option<&'u Step> {
         let all: Vec<&Step> = unit.steps.iter().collect();
+        let behind = Behind::new(all.clone());
         let harms = |number: &usize| {
-            let (again, later) = all.split_at(number + 1);
-            self.statement(unit, all[*number]).is_none()
-                || conflicts(all[*number], again, later, &|step| self.text(step))
+            let (step, again) = (all[*number], &all[..*number + 1]);
+            self.statement(unit, step).is_none()
+                || self.is_harmed(step, again, &behind.that_matter_to(step, number + 1), conflicts)
         };
         (0..all.len()).find(harms).map(|number| all[number])
     }
@@ -101,8 +105,16 @@ impl<'a> Rerun<'a> {
         'a: 'l,
     {
         let again: Vec<&Step> = self.steps().collect();
-        let later: Vec<&Step> = later.into_iter().collect();
-        self.steps().find(|step| conflicts(step, &again, &later, &|step| self.text(step)))
+        let behind = Behind::new(later.into_iter().collect());
+        let harms = |step: &&Step| {
+            let later = behind.that_matter_to(step, 0);
+            self.is_harmed(step, &again, &later, &conflicts)
+        };
+        self.steps().find(harms)
+    }
+
+    fn is_harmed<'s>(&self, step: &'s Step, again: &[&'s Step], later: &[&'s Step], conflicts: &Conflicts) -> bool {
+        !later.is_empty() && conflicts(step, again, later, &|step| self.text(step))
     }
 
     /// The words of a step's statement.

@@ -141,7 +141,7 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
             | ObjectOperation::Comment { .. }
             | ObjectOperation::Grant { .. },
         )
-        | Operation::Data(DataOperation::Backfill(_))
+        | Operation::Data(DataOperation::Backfill(_) | DataOperation::Assertion(_))
         | Operation::Session(
             SessionOperation::SetParameter { local: false, .. }
             | SessionOperation::Transaction(TransactionControl::Begin | TransactionControl::Commit),

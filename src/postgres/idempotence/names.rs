@@ -7,7 +7,7 @@ use crate::operation::{
 };
 
 /// A name in its name space.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Name {
     /// Of a table, index, view or sequence.
     Relation(QualifiedName),

@@ -74,7 +74,7 @@ impl Schema {
                 return self.is_a(table, "a table or view", |kind| kind.has_own_columns() || kind == Kind::View);
             }
             DataOperation::Truncate { tables, .. } => tables,
-            DataOperation::Backfill(_) | DataOperation::Select { .. } => return Ok(()),
+            DataOperation::Backfill(_) | DataOperation::Select { .. } | DataOperation::Assertion(_) => return Ok(()),
         };
         names.iter().try_for_each(|table| self.has_own_columns(table))
     }

@@ -31,7 +31,7 @@ impl Schema {
                 self.has_relation(&fill.table)?;
                 self.has_column(&TableRef::from(fill.table.clone()), &fill.column)
             }
-            DataOperation::Select { .. } => Ok(()),
+            DataOperation::Select { .. } | DataOperation::Assertion(_) => Ok(()),
         }
     }
 

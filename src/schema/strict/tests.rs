@@ -245,6 +245,9 @@ fn what_wants_another_kind_of_object() {
         ("DROP TYPE c; DROP TYPE c", "42704"),
         ("DROP TYPE e; ALTER TABLE t ADD x e", "42704"),
         ("ALTER TABLE t ADD x e DEFAULT 'y'", "22P02"),
+        ("ALTER TABLE t ADD x int DEFAULT 'y'", "22P02"),
+        ("ALTER TABLE t ADD x boolean DEFAULT 'perhaps'", "22P02"),
+        ("ALTER TABLE t ALTER a SET DEFAULT 'y', DROP a, ADD a bigserial", "22P02"),
     ] {
         assert_eq!(refusal(&format!("{t} {script}")).as_deref(), Some(code), "{script}");
     }

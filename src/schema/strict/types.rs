@@ -85,7 +85,7 @@ impl Schema {
     /// A column's type is there, and its default, where that is a label of an enum.
     pub(super) fn can_have_type(&self, ty: &TypeName, default: Option<&SqlFragment>) -> Applies {
         if ty.is_built_in() {
-            return Ok(());
+            return default.map_or(Ok(()), |default| takes_literal(ty, default));
         }
         self.type_is_there(ty.name())?;
         match default {
@@ -100,7 +100,7 @@ impl Schema {
         let literal = literal_of(default).filter(|_| !labels.is_empty() && !ty.is_array());
         match literal.filter(|literal| !labels.iter().any(|label| label == literal)) {
             Some(label) => refused("22P02", format!("invalid input value for enum {}: {label}", ty.name())),
-            None => Ok(()),
+            None => takes_literal(ty, default),
         }
     }
 
@@ -141,6 +141,30 @@ impl Table {
 }
 
 /// The literal that a default is, in its quotes, cast or not; `None` for anything else.
+/// A literal that is a number or a truth value where the type is one.
+fn takes_literal(ty: &TypeName, default: &SqlFragment) -> Applies {
+    let Some(literal) = literal_of(default).filter(|literal| default.as_str() == *literal && !ty.is_array()) else {
+        return Ok(());
+    };
+    let value = literal.trim_matches('\'').trim().to_ascii_lowercase();
+    let begins_with_digit = value.trim_start_matches(['+', '-']).starts_with(|c: char| c.is_ascii_digit());
+    let (name, is_read) = match ty.canonical() {
+        "int2" => ("smallint", begins_with_digit),
+        "int4" => ("integer", begins_with_digit),
+        "int8" => ("bigint", begins_with_digit),
+        "bool" => {
+            let words = ["true", "false", "yes", "no", "on", "off", "1", "0"];
+            let is_word = !value.is_empty() && value != "o" && words.iter().any(|word| word.starts_with(&value));
+            ("boolean", is_word)
+        }
+        _ => return Ok(()),
+    };
+    match is_read {
+        true => Ok(()),
+        false => refused("22P02", format!("invalid input syntax for type {name}: {literal}")),
+    }
+}
+
 fn literal_of(default: &SqlFragment) -> Option<&str> {
     let text = default.as_str();
     let inside = text.strip_prefix('\'')?;
