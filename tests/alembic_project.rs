@@ -101,8 +101,7 @@ fn what_only_python_knows_is_proved_by_the_command_alone() -> Result<()> {
     let downgrade = "op.drop_index(\"j\")\nop.drop_column(\"t\", \"b\")";
     folder.write("alembic/versions/third.py", revision("third", "\"second\"", upgrade, downgrade))?;
     let (status, text) = verify(&folder, &["--all"])?;
-    let place =
-        "alembic/versions/third.py:10:5: a loop over what a query finds: only running the file tells what it sends";
+    let place = "alembic/versions/third.py:10:5: an f-string with table, which is changed: only running the file tells what it sends";
     ensure!(status == 1 && text.contains("third   NOT PROVED") && text.contains(place), "exit {status}\n{text}");
     ensure!(text.contains("set command under [verify] in safestep.toml"), "{text}");
     ensure!(text.contains("second   proved"), "{text}");
@@ -201,6 +200,62 @@ fn a_database_at_the_revision_needs_no_adoption() -> Result<()> {
     Ok(())
 }
 
+/// `version_table` and `version_table_schema`, also where constants of `env.py` say them.
+#[test]
+fn a_ledger_of_another_name_is_found() -> Result<()> {
+    let database = Server::of(15)?.create()?;
+    database.connect()?.batch_execute("CREATE SCHEMA app")?;
+    let folder = small()?;
+    let env = std::fs::read_to_string(folder.path().join("alembic/env.py"))?;
+    let env = env
+        .replace("import os\n", "import os\n\nTABLE = \"runs\"\n")
+        .replace("connection=connection", "connection=connection, version_table=TABLE, version_table_schema=\"app\"");
+    folder.write("alembic/env.py", env)?;
+    let mut upgrade = Command::new(program()?);
+    upgrade.args(["upgrade", "head"]).env("DATABASE_URL", &database.url).current_dir(folder.path());
+    let upgraded = upgrade.output().context("alembic")?;
+    ensure!(upgraded.status.success(), "{}", String::from_utf8_lossy(&upgraded.stderr));
+    let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
+    ensure!(ended.status == 0, "{}", ended.err);
+    let ended = folder.safestep(&["adopt", "--database-url", &database.url])?;
+    ensure!(
+        ended.status == 0 && ended.out.contains("nothing to adopt: the database is at second"),
+        "{}{}",
+        ended.out,
+        ended.err
+    );
+    Ok(())
+}
+
+/// A chain that was written for another `env.py`.
+#[test]
+fn blocks_that_env_py_does_not_allow_are_named() -> Result<()> {
+    let folder = small()?;
+    let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
+    ensure!(ended.status == 0 && ended.out.contains("1 file changed"), "{}{}", ended.out, ended.err);
+    let said = "second leaves the run's transaction and cannot here: alembic/env.py:10:5 begins a transaction";
+    ensure!(!folder.safestep(&["check", "--all"])?.out.contains(said), "there is nothing to say");
+    let env = std::fs::read_to_string(folder.path().join("alembic/env.py"))?;
+    folder.write("alembic/env.py", env.replace("connectable.connect()", "connectable.begin()"))?;
+    let ended = folder.safestep(&["check", "--all"])?;
+    let text = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    ensure!(text.contains(said), "{}{}", ended.out, ended.err);
+    Ok(())
+}
+
+#[test]
+fn a_commit_of_alembics_connection_is_named() -> Result<()> {
+    let folder = small()?;
+    let upgrade = "bind = op.get_bind()\nbind.commit()\nop.create_index(\"j\", \"t\", [\"a\"])";
+    folder.write("alembic/versions/third.py", revision("third", "\"second\"", upgrade, "op.drop_index(\"j\")"))?;
+    let ended = folder.safestep(&["rewrite", "--all", "alembic/versions/third.py"])?;
+    let text = ended.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said = "commit() of Alembic's connection, which ends the transaction that Alembic goes by: the revision's row is lost, and an \
+                autocommit_block() of a later one in the same run fails at 11:5";
+    ensure!(text.contains(said) && text.contains("1 danger, left to you"), "{}", ended.out);
+    Ok(())
+}
+
 fn alembic_with_another() -> Result<Folder> {
     let folder = alembic::empty_project()?;
     folder.write("alembic/versions/other.py", revision("other", "None", "pass", "pass"))?;
@@ -248,5 +303,73 @@ fn what_env_py_does_around_the_migrations_is_named() -> Result<()> {
         "{}",
         ended.out
     );
+    Ok(())
+}
+
+#[test]
+fn an_environment_variable_that_the_settings_say_decides() -> Result<()> {
+    let folder = small()?;
+    let upgrade = "import os\nif os.environ[\"REGION\"] == \"eu\":\n    op.create_index(\"j\", \"t\", [\"a\"])";
+    folder.write("alembic/versions/third.py", revision("third", "\"second\"", upgrade, "op.drop_index(\"j\")"))?;
+    let third = "alembic/versions/third.py";
+    let opaque = |folder: &Folder| -> Result<(usize, bool)> {
+        let report = folder.report(&["--all", third])?;
+        let rewritten = report["hazards"].as_array().is_some_and(|all| all.iter().all(|one| one["rewritten"] == true));
+        Ok((report["opaque"].as_array().context("opaque")?.len(), rewritten))
+    };
+    ensure!(opaque(&folder)? == (1, false), "nobody says what REGION is");
+    folder.write("safestep.toml", "[environment]\nREGION = \"us\"\n")?;
+    ensure!(folder.report(&["--all", third])?["hazards"].as_array().is_some_and(Vec::is_empty), "nothing runs");
+    folder.write(
+        "safestep.toml",
+        format!("[environment]\nREGION = \"eu\"\n\n[verify]\ncommand = \"{} upgrade {{revision}}\"\n", program()?),
+    )?;
+    ensure!(opaque(&folder)? == (0, true), "REGION is said");
+    // The command finds it, too.
+    let (status, text) = verify(&folder, &["--all", third])?;
+    ensure!(status == 0 && text.contains("1 file one by one: the same"), "exit {status}\n{text}");
+    Ok(())
+}
+
+#[test]
+fn a_name_that_only_the_metadata_knows_is_not_said_to_be_missing() -> Result<()> {
+    let folder = small()?;
+    let env = std::fs::read_to_string(folder.path().join("alembic/env.py"))?;
+    let env = env.replace("connection=connection", "connection=connection, target_metadata=load()");
+    folder.write("alembic/env.py", env)?;
+    let unique = "op.create_table(\"u\", sa.Column(\"a\", sa.Integer()), sa.UniqueConstraint(\"a\"))";
+    folder.write("alembic/versions/third.py", revision("third", "\"second\"", unique, "pass"))?;
+    let drop = "op.drop_constraint(\"uq_u_a\", \"u\", type_=\"unique\")\nop.create_unique_constraint(None, \"u\", [\"a\"])\n\
+                op.add_column(\"u\", sa.Column(\"b\", sa.Integer(), index=True))";
+    folder.write("alembic/versions/fourth.py", revision("fourth", "\"third\"", drop, "pass"))?;
+    let report = folder.report(&["--all", "alembic/versions/fourth.py"])?;
+    let hazards = report["hazards"].as_array().context("hazards")?;
+    ensure!(hazards.iter().all(|hazard| hazard["rule"] != "failing-statement"), "{hazards:#?}");
+    for rule in ["add-unique", "create-index"] {
+        let own = hazards.iter().find(|hazard| hazard["rule"] == rule).context(rule)?;
+        let help = own["help"].as_str().unwrap_or_default();
+        ensure!(help.starts_with("left as it is: the metadata gives a name") && own["rewritten"] == false, "{own:#}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_revision_says_what_it_is_in_any_assignment() -> Result<()> {
+    let folder = small()?;
+    let text = revision("third", "\"second\"", "op.alter_column(\"t\", \"a\", nullable=False)", "pass");
+    let text = text
+        .replace("revision = \"third\"\ndown_revision = \"second\"", "revision, down_revision = \"third\", \"second\"");
+    ensure!(text.contains("revision, down_revision ="), "{text}");
+    folder.write("alembic/versions/third.py", text)?;
+    let ended = folder.safestep(&["rewrite", "--all", "--write", "alembic/versions/third.py"])?;
+    ensure!(ended.status == 0, "{}", ended.err);
+    let written = std::fs::read_to_string(folder.path().join("alembic/versions/third.py"))?;
+    let line = written.lines().find(|line| line.starts_with("revision, down_revision")).context("no ids")?;
+    ensure!(line.starts_with("revision, down_revision = \"third\", \"") && !line.contains("second"), "{line}");
+    let database = Server::of(15)?.create()?;
+    let mut upgrade = Command::new(program()?);
+    upgrade.args(["upgrade", "head"]).env("DATABASE_URL", &database.url).current_dir(folder.path());
+    let upgraded = upgrade.output().context("alembic")?;
+    ensure!(upgraded.status.success(), "{}", String::from_utf8_lossy(&upgraded.stderr));
     Ok(())
 }

@@ -8,10 +8,12 @@ use anyhow::{Context, Result, bail, ensure};
 use safestep::framework::alembic::ALEMBIC as OUR_ALEMBIC;
 use safestep::framework::drizzle::DRIZZLE;
 use safestep::framework::prisma::PRISMA;
+use safestep::framework::rails::RAILS;
 use safestep::plan::{Begins, Leaves, Resumes, Runner, Sends};
 
 use bench::drizzle::{self, Drizzle, Generation};
 use bench::prisma::{self, By};
+use bench::rails::{self, RAILS_7};
 use bench::server::{Database, Server};
 use bench::upgrade::{self, ALEMBIC};
 
@@ -32,10 +34,11 @@ enum Real {
     Prisma,
     Drizzle(Generation),
     Alembic,
+    Rails,
 }
 
-const ALL: [Real; 4] =
-    [Real::Prisma, Real::Drizzle(Generation::Journal), Real::Drizzle(Generation::Folders), Real::Alembic];
+const ALL: [Real; 5] =
+    [Real::Prisma, Real::Drizzle(Generation::Journal), Real::Drizzle(Generation::Folders), Real::Alembic, Real::Rails];
 
 /// Files that are pending on a database.
 struct Pending {
@@ -47,6 +50,7 @@ enum Project {
     Prisma(prisma::Project),
     Drizzle(Generation, drizzle::Project),
     Alembic(upgrade::Project),
+    Rails(rails::Project),
 }
 
 impl Real {
@@ -56,6 +60,7 @@ impl Real {
             Real::Prisma => PRISMA.runner,
             Real::Drizzle(_) => DRIZZLE.runner,
             Real::Alembic => OUR_ALEMBIC.runner,
+            Real::Rails => RAILS.runner,
         }
     }
 
@@ -87,6 +92,20 @@ impl Real {
                 let revisions: Vec<(&str, &str)> = revisions.iter().map(|(name, text)| (&**name, &**text)).collect();
                 (Project::Alembic(upgrade::Project::of(&ALEMBIC, &revisions, names[0], "base")?), server.create()?)
             }
+            Real::Rails => {
+                let opts_out = |statements: &[Statement<'_>]| {
+                    let is_outside = statements.iter().any(|statement| matches!(statement, Outside(_)));
+                    if is_outside { "  disable_ddl_transaction!\n\n" } else { "" }
+                };
+                let migrations = named.iter().zip(files).map(|((name, text), statements)| {
+                    let (first, rest) = name.split_at(1);
+                    let class = format!("{}{rest}Change", first.to_uppercase());
+                    let head =
+                        format!("class {class} < ActiveRecord::Migration[7.2]\n{}  def up\n", opts_out(statements));
+                    (format!("{name}_change"), format!("{head}{text}  end\nend\n"))
+                });
+                (Project::Rails(rails::Project::with(&migrations.collect::<Vec<_>>())?), server.create()?)
+            }
         };
         database.connect()?.batch_execute(
             "CREATE TABLE seen (who text, query text DEFAULT current_query(), transaction bigint DEFAULT txid_current());
@@ -103,6 +122,7 @@ impl Real {
             (Real::Drizzle(_), Plain(sql)) => format!("{sql};"),
             (Real::Drizzle(_), Outside(sql)) => ["COMMIT", sql, "BEGIN"].map(|sql| format!("{sql};")).join(BREAK),
             (Real::Alembic, Plain(sql)) => format!("    op.execute(\"{sql}\")\n"),
+            (Real::Rails, Plain(sql) | Outside(sql)) => format!("    execute \"{sql}\"\n"),
             (Real::Alembic, Outside(sql)) => {
                 format!("    with op.get_context().autocommit_block():\n        op.execute(\"{sql}\")\n")
             }
@@ -115,7 +135,7 @@ impl Real {
         each.join(match self {
             Real::Prisma => "\n",
             Real::Drizzle(_) => BREAK,
-            Real::Alembic => "",
+            Real::Alembic | Real::Rails => "",
         })
     }
 }
@@ -129,6 +149,7 @@ impl Pending {
             Project::Prisma(project) => project.deploy(By::Engine(None), &self.database)?.succeeded(),
             Project::Drizzle(generation, project) => Drizzle::of(*generation).run("pg", project, &self.database)?.ok,
             Project::Alembic(project) => ALEMBIC.run(project, &self.database, &[&["upgrade", "head"]])?.ok(),
+            Project::Rails(project) => RAILS_7.run(project, &self.database, &[&["db:migrate"]])?.ok(),
         })
     }
 
@@ -171,7 +192,7 @@ fn which_transaction_is_begun() -> Result<()> {
         let transactions = real.pending(&[&[Plain(ONE)], &[Plain(TWO)]])?.count(count)?;
         let expected = match data.begins {
             Begins::Run => 1,
-            Begins::Nothing => 2,
+            Begins::Nothing | Begins::File => 2,
         };
         ensure!(transactions == expected, "{transactions} transactions for two files; {:?}", data.begins);
         Ok(())
@@ -187,7 +208,7 @@ fn how_a_file_leaves_the_transaction() -> Result<()> {
         ensure!(alone == (data.leaves == Leaves::ByItself), "alone in its file: {alone}; {:?}", data.leaves);
         match data.leaves {
             Leaves::ByItself => {}
-            Leaves::ByCommit | Leaves::ByBlock => {
+            Leaves::ByCommit | Leaves::ByBlock | Leaves::ByFile => {
                 ensure!(runs(&[Plain(ONE), Outside(BUILD), Plain(TWO)])?, "{:?} does not leave it", data.leaves);
             }
         }

@@ -1,6 +1,6 @@
 //! What a person gets for every sample: the text of `safestep rewrite`, and each file that it would write.
 //!
-//! One file per sample in `snapshots/prisma/`, `snapshots/drizzle-031/`, `snapshots/drizzle-1rc/` and `snapshots/alembic/`, some with a file for each step in
+//! One file per sample in `snapshots/prisma/`, `snapshots/drizzle-031/`, `snapshots/drizzle-1rc/`, `snapshots/alembic/` and `snapshots/rails/`, some with a file for each step in
 //! `snapshots/drizzle-031-step/` and `snapshots/drizzle-1rc-step/`, or with one for all in `snapshots/alembic-phase/`. After a change: `INSTA_UPDATE=always cargo test --test snapshots`, then
 //! read the diff as somebody would who has to run these files at night.
 
@@ -14,6 +14,7 @@ use anyhow::{Context, Result, ensure};
 use bench::drizzle::{self, Generation};
 use bench::folder::{Folder, migration};
 use bench::prisma::Sample;
+use bench::rails;
 use bench::upgrade;
 
 #[test]
@@ -45,6 +46,18 @@ fn every_alembic_sample_as_a_person_sees_it() -> Result<()> {
         Ok((sample.name, outcome))
     });
     compare("alembic", outcomes)
+}
+
+#[test]
+fn every_rails_sample_as_a_person_sees_it() -> Result<()> {
+    let outcomes = rails::Sample::all()?.into_iter().map(|sample| {
+        let project = sample.project()?;
+        let path = project.path()?;
+        let path = path.to_str().context("a path that is not UTF-8")?;
+        let outcome = outcome(project.folder(), path).with_context(|| sample.name.clone())?;
+        Ok((sample.name, outcome))
+    });
+    compare("rails", outcomes)
 }
 
 /// `layout = "phase"`: one revision, but for what may run only once.

@@ -114,13 +114,22 @@ fn rows(client: &mut Client, query: &str) -> Result<Vec<Row>, postgres::Error> {
 
 /// As the runner sends it.
 fn replay(session: &mut Client, migration: &Migration) -> Result<(), postgres::Error> {
-    let mut sent = migration.sent.iter().map(|sent| migration.sql_of(sent));
-    if !migration.runner.is_in_transaction() {
-        return sent.try_for_each(|sql| session.batch_execute(&sql));
+    let mut is_outside = !migration.runner.is_in_transaction();
+    if !is_outside {
+        session.batch_execute("BEGIN")?;
     }
-    session.batch_execute("BEGIN")?;
-    sent.try_for_each(|sql| session.batch_execute(&sql))?;
-    session.batch_execute("COMMIT")
+    for sent in &migration.sent {
+        // What its file puts outside the runner's transaction ends it before.
+        if migration.runner.is_in_transaction() && sent.is_outside != is_outside {
+            is_outside = sent.is_outside;
+            session.batch_execute(if is_outside { "COMMIT" } else { "BEGIN" })?;
+        }
+        session.batch_execute(&migration.sql_of(sent))?;
+    }
+    match is_outside {
+        true => Ok(()),
+        false => session.batch_execute("COMMIT"),
+    }
 }
 
 /// All of it in one transaction, while no deploy runs.

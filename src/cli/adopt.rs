@@ -9,9 +9,11 @@ use super::Failure;
 use super::common::{absolute, here, must_be_whole};
 use crate::adopt::{Adopted, adopt};
 use crate::deferred::sequences;
-use crate::framework::FrameworkError;
 use crate::framework::migration::Migration;
+use crate::framework::{FrameworkError, Variables};
 use crate::pipeline::{Scope, ScopeOptions, resolve};
+use crate::project::Config;
+use crate::schema::Schema;
 use crate::source::visible;
 
 #[derive(Debug, Args)]
@@ -40,9 +42,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let path = absolute(&arguments.path, &here()?);
     must_be_whole(&path)?;
     let scope = resolve(&path, &options)?;
+    let variables = Variables::new(Config::find(&scope.folder)?.0.environment);
     let ledger = scope.framework.folder.ledger(&scope.folder)?;
-    let folder: Vec<Migration> =
-        scope.history.iter().map(|found| scope.framework.read(found)).collect::<Result<_, FrameworkError>>()?;
+    let mut schema = Schema::default();
+    let read = scope.history.iter().map(|found| {
+        let migration = scope.framework.read_with(found, &variables)?;
+        Ok(scope.framework.meet(migration, &mut schema))
+    });
+    let folder: Vec<Migration> = read.collect::<Result<_, FrameworkError>>()?;
     match adopt(ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
         Adopted::Nothing(why) => anstream::println!("nothing to adopt: {}", visible(&why)),
         Adopted::InPlace(names) => anstream::println!(

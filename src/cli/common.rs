@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use crate::disk;
-use crate::framework::{FRAMEWORKS, Framework, PLAIN};
+use crate::framework::{FRAMEWORKS, Framework, PLAIN, Variables};
 use crate::output::{Mode, Scope as Counted, TextOptions, json, markdown, patch, text};
 use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
 use crate::project::{Config, Layout, Phases, WorkTree};
@@ -226,8 +226,9 @@ impl Common {
         Ok(())
     }
 
-    fn run_scope(&self, scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
+    fn run_scope(&self, mut scope: Scope, here: &Utf8Path) -> Result<Ran, Failure> {
         let options = self.options(&scope, here)?;
+        scope.variables = Variables::new(options.config.environment.clone());
         let progress = Progress::new();
         let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
         let run =

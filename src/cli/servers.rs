@@ -94,7 +94,7 @@ fn own_runner(common: &Common, scope: &Scope) -> Result<Option<OwnRunner>, Failu
     }
     let project = path.parent().map(Utf8PathBuf::from).unwrap_or_default();
     let on_disk = scope.history.iter().map(|found| found.file.clone()).collect();
-    Ok(Some(OwnRunner { command, project, on_disk }))
+    Ok(Some(OwnRunner { command, project, environment: config.environment, on_disk }))
 }
 
 /// With so many rows in each table a server fits into memory.

@@ -5,7 +5,7 @@ use super::migration::Migration;
 use super::plpgsql::swap;
 use crate::operation::{Backfill, DataOperation, Operation, TableOperation};
 use crate::plan::rerun::{Rerun, is_succeeded_by, may_succeed};
-use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::plan::{Sequence, Step, Transaction, Unit, UnitKind};
 use crate::schema::mentions;
 
 /// The sequence with units joined. What committed before a later one failed runs again with it, so only brief units join of
@@ -19,7 +19,8 @@ pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
             let together = || {
                 prove_together(block, unit)
                     || fill_together(block, unit)
-                    || (can_be_repeated(migration, unit) && join(migration, block, unit))
+                    || ((migration.runner.commits_by_file() || can_be_repeated(migration, unit))
+                        && join(migration, block, unit))
             };
             ![last, unit].into_iter().any(|unit| is_set_for(migration, unit)) && together()
         });
@@ -93,6 +94,18 @@ fn takers(unit: &Unit) -> Vec<(usize, &Step)> {
 }
 
 fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
+    // Between two units nothing commits in a file that is one transaction: it waits for the locks of one set of tables, and
+    // what locks nothing in use may stand beside that.
+    if migration.runner.commits_by_file() {
+        let shares = |step: &Step| step.transaction == Transaction::Shared;
+        let is_quick = |other: &Unit| {
+            matches!(other.kind, UnitKind::Free | UnitKind::Brief)
+                && other.phase == unit.phase
+                && other.steps.iter().all(shares)
+        };
+        let all = || block.iter().chain([unit]);
+        return all().all(is_quick) && all().filter(|other| other.kind == UnitKind::Brief).count() <= 1;
+    }
     let alike = |other: &Unit| other.kind == unit.kind && other.phase == unit.phase;
     let is_repeated = block.len() > 1 || can_be_repeated(migration, &block[0]);
     let mut steps = block.iter().flat_map(|other| &other.steps);

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use camino::Utf8PathBuf;
 
-use super::FrameworkError;
 use super::header::{self, Header, Undo};
 use super::session::Session;
+use super::{FrameworkError, Variables};
 use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
-use crate::sql::{PieceKind, Reading, read_statement, split};
+use crate::sql::{Located, PieceKind, Reading, read_statement, split};
 
 /// A migration with its statements and operations.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Migration {
     pub comment_sign: &'static str,
     /// Who runs it.
     pub runner: Runner,
+    /// The environment variables that were known when it was read.
+    pub variables: Variables,
 }
 
 /// What a runner sends at once.
@@ -90,6 +92,8 @@ pub struct Call {
     pub behind: Option<ByteSpan>,
     /// What it sends, one by one.
     pub sends: Vec<Sending>,
+    /// What is said of it otherwise than in a comment.
+    pub directives: Vec<Directive>,
 }
 
 /// What a call sends at once.
@@ -112,8 +116,54 @@ impl Call {
     pub fn of(span: ByteSpan, sql: String) -> Call {
         let reading = read_statement(&sql);
         let spans = vec![span; reading.operations.len()];
-        let sending = Sending { sql, reading, spans, is_outside: false, is_unsure: false };
-        Call { leading: None, span, behind: None, sends: vec![sending] }
+        let sends = vec![Sending { sql, reading, spans, is_outside: false, is_unsure: false }];
+        Call { leading: None, span, behind: None, sends, directives: Vec::new() }
+    }
+}
+
+impl Sending {
+    /// What nobody knows without running the file, and why.
+    pub(super) fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
+        let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
+        let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
+        Sending {
+            sql: String::new(),
+            reading: Reading::plain(operations),
+            spans: vec![span],
+            is_outside,
+            is_unsure: false,
+        }
+    }
+
+    /// Statements that are sent together, or between which the file's language looks at what the database answered: they stay
+    /// as they are.
+    pub(super) fn together(sends: Vec<Sending>) -> Sending {
+        let is_outside = sends.iter().any(|sending| sending.is_outside);
+        let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
+        let is_named_elsewhere = sends.iter().any(|sending| sending.reading.is_named_elsewhere);
+        let mut all = Sending {
+            sql: String::new(),
+            reading: Reading { has_logic: true, is_named_elsewhere, ..Reading::plain(Vec::new()) },
+            spans: Vec::new(),
+            is_outside,
+            is_unsure: sends.iter().any(|sending| sending.is_unsure),
+        };
+        for Sending { sql, reading, spans, .. } in sends {
+            let from = if is_known { all.sql.len() } else { 0 };
+            all.reading.operations.extend(reading.operations.into_iter().map(|located| {
+                let span = match is_known {
+                    true => ByteSpan::new(from + located.span.start, from + located.span.end),
+                    false => ByteSpan::new(0, 0),
+                };
+                Located { span, ..located }
+            }));
+            all.spans.extend(spans);
+            if is_known {
+                all.sql += &sql;
+                all.sql.push('\n');
+            }
+        }
+        all
     }
 }
 
@@ -163,7 +213,7 @@ impl Migration {
         let mut end = 0;
         let first = calls.first().map_or(migration.source.text.len(), |call| call.span.start);
         migration.headers.iter_mut().take(1).for_each(|header| header.is_at_the_top = header.at < first);
-        for Call { leading, span, behind, sends } in calls {
+        for Call { leading, span, behind, sends, directives } in calls {
             let first = migration.statements.len();
             let call = first..first + sends.len();
             let mut leading = leading.unwrap_or_else(|| ByteSpan::new(end, span.start));
@@ -176,6 +226,7 @@ impl Migration {
                 migration.push(leading, span, Some(reading), PieceKind::Statement, places, &mut session);
                 migration.statements[at].sql = Some(sql);
                 migration.statements[at].call = call.clone();
+                migration.statements[at].directives.extend(directives.iter().cloned());
                 migration.sent.push(Sent { span: ByteSpan::new(from, span.end), statements: at..at + 1, is_outside });
                 (from, leading) = (span.end, ByteSpan::new(span.end, span.end));
             }
@@ -205,6 +256,7 @@ impl Migration {
             sent: Vec::new(),
             comment_sign,
             runner,
+            variables: Variables::default(),
         }
     }
 

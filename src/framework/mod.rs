@@ -11,6 +11,7 @@ pub mod deferral;
 pub mod drizzle;
 mod error;
 pub mod header;
+mod inverse;
 mod layout;
 pub mod ledger;
 mod line_ends;
@@ -19,19 +20,25 @@ mod order;
 pub mod page;
 pub mod plpgsql;
 pub mod prisma;
+pub mod rails;
 mod remark;
 mod rerun;
 mod seconds;
 mod session;
 mod stand_for;
 pub mod statements;
+pub mod text;
 mod undo;
 mod words;
 mod written_schema;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::plan::Runner;
+use crate::schema::Schema;
 use crate::source::SourceFile;
 pub use blocks::in_blocks;
 use deferral::Deferral;
@@ -82,6 +89,9 @@ impl Found {
     }
 }
 
+/// Values of environment variables, by which files that are programs may go.
+pub type Variables = Arc<BTreeMap<String, String>>;
+
 /// How a framework keeps its migrations, and what it remembers of them.
 pub trait Folder: Sync {
     /// The migrations folder of a project or folder at `path`, when it is one of this framework's.
@@ -96,6 +106,17 @@ pub trait Folder: Sync {
     }
     /// The migration of that name, whose file holds this.
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError>;
+    /// The same migration, where what its statements are depends on the catalog that it meets; `None` where its text says all.
+    fn read_against(&self, _migration: &Migration, _before: &Schema) -> Option<Migration> {
+        None
+    }
+    /// The same where environment variables have these values.
+    ///
+    /// # Errors
+    /// As [`Folder::read`].
+    fn read_with(&self, name: &str, source: SourceFile, _variables: &Variables) -> Result<Migration, FrameworkError> {
+        self.read(name, source)
+    }
     /// What the framework wrote down of the schema beside its migrations.
     fn written_schemas(&self, _history: &[Found]) -> Box<dyn WrittenSchemas> {
         Box::new(Unwritten)
@@ -165,12 +186,27 @@ impl Framework {
     /// # Errors
     /// When the file cannot be read as text, or something in it never ends.
     pub fn read(&self, found: &Found) -> Result<Migration, FrameworkError> {
-        self.folder.read(&found.name, SourceFile::read(&found.file)?)
+        self.read_with(found, &Variables::default())
+    }
+
+    /// The same where environment variables have these values.
+    ///
+    /// # Errors
+    /// As [`Framework::read`].
+    pub fn read_with(&self, found: &Found, variables: &Variables) -> Result<Migration, FrameworkError> {
+        self.folder.read_with(&found.name, SourceFile::read(&found.file)?, variables)
+    }
+
+    /// A migration that was read, as it reads where it meets that catalog, which is the one behind it afterwards.
+    pub fn meet(&self, migration: Migration, schema: &mut Schema) -> Migration {
+        let migration = self.folder.read_against(&migration, schema).unwrap_or(migration);
+        migration.items.iter().for_each(|item| schema.apply(&item.operation));
+        migration
     }
 }
 
 /// Every framework that safestep knows by itself.
-pub static FRAMEWORKS: &[&Framework] = &[&prisma::PRISMA, &drizzle::DRIZZLE, &alembic::ALEMBIC];
+pub static FRAMEWORKS: &[&Framework] = &[&prisma::PRISMA, &drizzle::DRIZZLE, &alembic::ALEMBIC, &rails::RAILS];
 
 /// SQL that comes without a folder is laid out as Prisma's: files of one statement, which every runner can run.
 pub static PLAIN: &Framework = &prisma::PRISMA;

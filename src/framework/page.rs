@@ -79,7 +79,7 @@ impl Page<'_> {
 
     /// What its units hold.
     pub fn kind(&self) -> UnitKind {
-        self.units()[0].kind
+        self.units().iter().map(|unit| unit.kind).max().unwrap_or(UnitKind::Free)
     }
 
     /// The steps of its units.
@@ -167,11 +167,11 @@ impl Page<'_> {
     fn if_it_fails(&self, sent: &str) -> String {
         let (again, begin_again) = (self.commands.again(), self.commands.begin_again());
         match (self.kind(), &self.first().operation) {
-            (UnitKind::Brief, _) if self.units().len() > 1 => {
+            (UnitKind::Brief, _) if self.units().len() > 1 && !self.in_transaction => {
                 format!("the transactions before the failed one stay. {begin_again}: it goes on there")
             }
             (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {begin_again}"),
-            (UnitKind::Validate, _) if self.units().len() > 1 => {
+            (UnitKind::Validate, _) if self.units().len() > 1 && !self.in_transaction => {
                 format!(
                     "some row breaks the rule, or it was interrupted; what it has proved stays. Mend the row, {again}"
                 )
@@ -579,8 +579,9 @@ fn spaced(duration: &str) -> String {
 /// What brief units wait for, one after the other.
 fn waits(units: &[Unit]) -> String {
     let tables = |unit: &Unit| listed(&unit.steps.iter().flat_map(Step::locked_tables).collect::<Vec<_>>());
-    let locks: Vec<(String, String)> = units.iter().map(|unit| (tables(unit), strongest(&unit.steps))).collect();
-    let (_, lock) = &locks[0];
+    let brief = units.iter().filter(|unit| unit.kind == UnitKind::Brief);
+    let locks: Vec<(String, String)> = brief.map(|unit| (tables(unit), strongest(&unit.steps))).collect();
+    let lock = locks.first().map_or("", |(_, lock)| lock);
     match locks.iter().all(|(_, other)| other == lock) {
         true => {
             let tables: Vec<&str> = locks.iter().map(|(tables, _)| tables.as_str()).collect();

@@ -57,6 +57,8 @@ pub struct Given {
     pub columns: Vec<Ident>,
     /// What it puts into them, in the same order: the output of its query, or the first of its rows.
     pub values: Vec<Value>,
+    /// It puts in a row in any case.
+    pub has_rows: bool,
     /// The columns of `ON CONFLICT (…)` without a condition.
     pub conflict: Option<Vec<Ident>>,
 }
@@ -66,6 +68,8 @@ pub struct Given {
 pub enum Value {
     /// `DEFAULT`.
     Default,
+    /// `NULL`.
+    Null,
     /// A column of a relation.
     Column(QualifiedName, Ident),
     /// All columns of a relation: `*`.

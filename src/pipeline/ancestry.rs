@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use super::session;
-use crate::framework::{Found, Framework};
+use crate::framework::{Found, Framework, Variables};
 use crate::schema::Schema;
 
 /// The catalogs that migrations still to come begin with.
 pub(super) struct Ancestry<'a> {
     framework: &'a Framework,
     history: &'a [Found],
+    variables: &'a Variables,
     /// The catalog behind a migration, while one that follows it is still to come.
     behind: HashMap<usize, Schema>,
     /// How many that follow a migration are still to come.
@@ -18,7 +19,7 @@ pub(super) struct Ancestry<'a> {
 
 impl<'a> Ancestry<'a> {
     /// `None` where each migration follows the one before it.
-    pub(super) fn of(framework: &'a Framework, history: &'a [Found]) -> Option<Ancestry<'a>> {
+    pub(super) fn of(framework: &'a Framework, history: &'a [Found], variables: &'a Variables) -> Option<Ancestry<'a>> {
         let is_next = |(at, found): (usize, &Found)| match &found.follows {
             None => true,
             Some(follows) => follows.as_slice() == at.checked_sub(1).as_slice(),
@@ -28,7 +29,7 @@ impl<'a> Ancestry<'a> {
         }
         let mut to_come = vec![0; history.len()];
         (0..history.len()).for_each(|at| follows(history, at).into_iter().for_each(|one| to_come[one] += 1));
-        Some(Ancestry { framework, history, behind: HashMap::new(), to_come })
+        Some(Ancestry { framework, history, variables, behind: HashMap::new(), to_come })
     }
 
     /// The catalog that a migration meets. Those before it in the history were [`Ancestry::keep`]t.
@@ -42,7 +43,7 @@ impl<'a> Ancestry<'a> {
         for missing in (0..at).filter(|one| all[*one] && !known[*one]) {
             schema.begin_migration();
             // A file that cannot be read is said where its own turn comes.
-            if let Ok(mut migration) = self.framework.read(&self.history[missing]) {
+            if let Ok(mut migration) = self.framework.read_with(&self.history[missing], self.variables) {
                 session::resolve(&mut migration, &schema);
                 migration.items.iter().for_each(|item| schema.apply(&item.operation));
             }

@@ -25,7 +25,7 @@ use rayon::prelude::*;
 use crate::disk::{Action, FileChange};
 use crate::framework::header::begins;
 use crate::framework::migration::Migration;
-use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings};
+use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Variables};
 use crate::plan::{Begins, Sequence};
 use crate::project::{Config, Phases};
 use crate::report::{MigrationReport, Report};
@@ -150,16 +150,17 @@ pub fn each(
     let mut errors = Vec::new();
     let deferring = Deferring::of(framework, history, &mut errors);
     let settings = settings(&options.config, deferring.as_ref().is_some_and(Deferring::has_model));
+    let variables = Variables::new(options.config.environment.clone());
     let continues = |at: usize| continues_on_disk(framework, history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
     let remarks = Remarks::of(framework, history, &options.base, &mut errors);
     let mut schema = Schema::default();
-    let mut ancestry = Ancestry::of(framework, history);
+    let mut ancestry = Ancestry::of(framework, history, &variables);
     let mut planned: Vec<Planned> = Vec::new();
     let mut before = Before::default();
     let read_batch = |batch: usize| -> Vec<Result<Migration, FrameworkError>> {
         let some = history.chunks(AT_ONCE).nth(batch).unwrap_or_default();
-        some.par_iter().map(|found| framework.read(found)).collect()
+        some.par_iter().map(|found| framework.read_with(found, &variables)).collect()
     };
     // What a migration makes may be used by one that is pending with it.
     let mut ahead = (runner.begins == Begins::Run).then(|| read_batch(0));
@@ -191,6 +192,8 @@ pub fn each(
             if let Some(deferring) = &deferring {
                 schema.reserve(deferring.reserved(history, at));
             }
+            let known = written_down.schema().map_or(&schema, |known| &*known);
+            let migration = migration.map(|migration| met(framework, migration, known));
             match migration {
                 Ok(mut migration) if in_scope(found) => {
                     let mut notes = written_down.notes(&options.base);
@@ -208,6 +211,7 @@ pub fn each(
                         findings = deferring.heed(&migration, findings, &before);
                     }
                     notes.extend(remarks.notes.iter().filter(|_| findings.is_rewritten()).cloned());
+                    notes.extend(remarks.on_blocks(&migration));
                     let before = findings.is_rewritten().then_some(before);
                     judged.push(Judged { migration, before, findings, notes });
                 }
@@ -237,6 +241,11 @@ pub fn each(
     });
     outcomes.collect::<Vec<_>>().into_iter().for_each(take);
     errors
+}
+
+/// A migration as it reads where it meets that catalog.
+fn met(framework: &Framework, migration: Migration, before: &Schema) -> Migration {
+    framework.folder.read_against(&migration, before).unwrap_or(migration)
 }
 
 /// A migration with what the rules say.

@@ -6,6 +6,7 @@ use super::{Run, Scope};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, FrameworkError, LaidOut};
 use crate::project::{GitError, WorkTree};
+use crate::schema::Schema;
 use crate::source::SourceFile;
 
 /// A migration as it was written, and what stands for it.
@@ -55,12 +56,15 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     let outcome_of = |found: &Found| run.outcomes.iter().find(|outcome| outcome.path == found.file);
     let is_rewritten = |found: &Found| outcome_of(found).is_some_and(|outcome| !outcome.files.is_empty());
     let count = scope.history.iter().rposition(is_rewritten).map_or(0, |last| last + 1);
-    let read = |file: &LaidOut| {
-        scope.framework.folder.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()))
-    };
+    let read = |file: &LaidOut| scope.read(&file.name, SourceFile::new(file.path.clone(), file.content.clone()));
+    let mut schema = Schema::default();
     let original = |found: &Found| {
+        let mut behind = schema.clone();
         let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
-        Ok(Original { migration: scope.framework.read(found)?, files: files.collect::<Result<_, _>>()? })
+        let files = files.map(|file| Ok(scope.framework.meet(file?, &mut behind)));
+        let files = files.collect::<Result<_, FrameworkError>>()?;
+        let migration = scope.read(&found.name, SourceFile::read(&found.file).map_err(FrameworkError::from)?)?;
+        Ok(Original { migration: scope.framework.meet(migration, &mut schema), files })
     };
     scope.history.iter().take(count).map(original).collect()
 }
@@ -103,12 +107,13 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
 /// The migrations of a folder, as if they stood in that of the scope: what a file means may depend on its project.
 fn in_folder(scope: &Scope, folder: &Utf8Path) -> Result<Vec<Migration>, OriginalsError> {
     let listed = scope.framework.folder.list(folder)?;
+    let mut schema = Schema::default();
     let read = listed.into_iter().map(|Found { name, file, .. }| {
         let mut source = SourceFile::read(&file)?;
         if let Ok(inside) = file.strip_prefix(folder) {
             source.path = scope.folder.join(inside);
         }
-        scope.framework.folder.read(&name, source)
+        Ok(scope.framework.meet(scope.read(&name, source)?, &mut schema))
     });
     Ok(read.collect::<Result<_, FrameworkError>>()?)
 }

@@ -15,7 +15,8 @@ use crate::operation::{
 };
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{
-    Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, asserts, held_up, rules_last, units,
+    Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, asserts, changes_meaning, held_up, rules_last,
+    units,
 };
 use crate::postgres::LockMode;
 use crate::postgres::idempotence::changes_rows;
@@ -318,12 +319,17 @@ impl<'a> Search<'a> {
         {
             return self.without_assertions(findings).unwrap_or_else(|findings| findings); // it is asked too early
         }
-        let condition = preflight.condition.clone();
-        let assertion = Assertion { query: SqlFragment::new(&preflight.query), condition };
+        let (item, query) = (later.item, preflight.query.clone());
+        let assertion = Assertion { query: SqlFragment::new(&query), condition: preflight.condition.clone() };
         let assertion = findings.steps[change].asserting(later, assertion);
         // Statements that change rows one behind the other stay so.
         let changes = |step: &&Step| changes_rows(&step.operation) && step.duration == Duration::AsWritten;
         let place = change + 1 + findings.steps[change + 1..].iter().take_while(changes).count();
+        let between = findings.steps.get(place..step).unwrap_or_default();
+        if between.iter().any(|between| changes_meaning(&between.operation, &query)) {
+            self.unasked.insert(item);
+            return findings;
+        }
         findings.steps.insert(place, assertion);
         let moved = |at: usize| if at >= place { at + 1 } else { at };
         self.bound.iter_mut().for_each(|(one, other)| (*one, *other) = (moved(*one), moved(*other)));
@@ -406,8 +412,10 @@ impl<'a> Search<'a> {
             }
             Fault::Early { step, .. } if self.rows == RowsTogether::RulesLast && self.can_assert(&findings, *step) => {
                 let changes = |at: &usize| changes_rows(&findings.steps[*at].operation);
-                let Some(change) = (0..*step).rev().find(changes) else { return findings };
-                return self.assert(findings, change, *step);
+                if let Some(change) = (0..*step).rev().find(changes) {
+                    return self.assert(findings, change, *step);
+                }
+                None
             }
             Fault::Unasserted { change, step } => return self.assert(findings, *change, *step),
             Fault::Gap { .. }

@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use super::findings::Findings;
 use super::relative;
+use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, Remark};
 
 /// The remarks of a project, as sentences.
@@ -34,6 +35,13 @@ impl Remarks {
             obstacle: forbid.first().map(|first| sentence(first)),
             notes: others.into_iter().map(sentence).collect(),
         }
+    }
+
+    /// What to know of a migration that leaves the run's transaction already, where the project lets none do that.
+    pub(super) fn on_blocks(&self, migration: &Migration) -> Option<String> {
+        let leaves = migration.sent.iter().any(|sent| sent.is_outside);
+        let why = self.obstacle.as_ref().filter(|_| leaves)?;
+        Some(format!("{} leaves the run's transaction and cannot here: {why}", migration.name))
     }
 
     /// What was found, left as it is where nothing may be rewritten.

@@ -4,9 +4,10 @@ use std::collections::{BTreeSet, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::framework::{FRAMEWORKS, Found, Framework, FrameworkError};
+use crate::framework::migration::Migration;
+use crate::framework::{FRAMEWORKS, Found, Framework, FrameworkError, Variables};
 use crate::project::{GitError, WorkTree};
-use crate::source::project_of;
+use crate::source::{SourceFile, project_of};
 
 /// What the command line says about the scope.
 #[derive(Debug, Clone)]
@@ -46,6 +47,18 @@ pub struct Scope {
     /// The link that leads from the path that was named to the folder, or the folder where that is not inside the path's
     /// project: nothing is written there unless the folder itself is named.
     pub led_through: Option<Utf8PathBuf>,
+    /// The environment variables that are known.
+    pub variables: Variables,
+}
+
+impl Scope {
+    /// Reads a migration of it.
+    ///
+    /// # Errors
+    /// When something in it never ends.
+    pub fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
+        self.framework.folder.read_with(name, source, &self.variables)
+    }
 }
 
 /// Why a path cannot be worked on.
@@ -151,6 +164,7 @@ fn narrow(
         chosen: every,
         on_base: BTreeSet::new(),
         only_new: false,
+        variables: Variables::default(),
         led_through: None,
     };
     if let Some(single) = &single {

@@ -8,7 +8,8 @@ use super::rerun::{Rerun, changes_rows, condition_of_being_there, only_adds};
 use super::{Origin, Resumes, Runner};
 use super::{Sequence, Step, Unit, UnitKind};
 use crate::operation::{
-    Fixed, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation, TypeOperation,
+    Fixed, ObjectKind, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation,
+    TypeOperation,
 };
 use crate::schema::same;
 
@@ -76,6 +77,10 @@ impl<'a> Division<'a> {
                 _ => (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect(),
             };
             let parts = parts.map_err(stuck)?;
+            if let (Some(why), [first, _, ..]) = (self.one_file, parts.as_slice()) {
+                let item = self.units(*first)[0].steps[0].from;
+                return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
+            }
             return Ok(Files { own: parts.len().saturating_sub(1), parts, one_file: None });
         }
         let parts = self.divide(false).map_err(stuck)?;
@@ -119,9 +124,12 @@ impl<'a> Division<'a> {
         Ok(parts)
     }
 
-    /// A file for one block: in the author's words it runs once, otherwise it must bear to run again by itself.
+    /// A file for one block: in the author's words, or where the runner commits it with its row, it runs once, otherwise it
+    /// must bear to run again by itself.
     fn alone(&self, at: usize) -> Result<Part, &'a Step> {
-        if self.is_in_words(at) {
+        let is_whole =
+            self.runner.commits_by_file() && self.sequence.block(at).iter().all(|unit| unit.kind != UnitKind::Alone);
+        if is_whole || self.is_in_words(at) {
             return Ok(Part { from: at, once: at, to: at + 1 });
         }
         let part = Part { from: at, once: at + 1, to: at + 1 };
@@ -289,11 +297,13 @@ pub fn is_one_transaction(origin: &dyn Origin, block: &[Unit]) -> bool {
             ) | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::Rename { .. })
         )
     };
-    // or only since the block before: on one of those row security and its policies come at once
+    // or only since the block before: on one of those row security and its policies come at once, and where policies come with it
+    // on any
     let makes = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Table(TableOperation::Create(create)) if same(&create.name, table));
+    let permits = |step: &Step, table: &QualifiedName| matches!(&step.operation, Operation::Object(ObjectOperation::Create { kind: ObjectKind::Policy, on: Some(on), .. }) if same(on, table));
     let secures = |step: &Step| match &step.operation {
         Operation::Table(TableOperation::SetAttribute { table, attribute: TableAttribute::RowSecurity(_) }) => {
-            !steps().any(|other| makes(other, table))
+            !steps().any(|other| makes(other, table)) || steps().any(|other| permits(other, table))
         }
         _ => false,
     };

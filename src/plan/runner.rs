@@ -32,6 +32,8 @@ pub enum Sends {
 pub enum Begins {
     /// None.
     Nothing,
+    /// One for each file, which also writes the file's row in the ledger.
+    File,
     /// One for all files that are pending.
     Run,
 }
@@ -45,6 +47,8 @@ pub enum Leaves {
     ByCommit,
     /// A block of the file's language ends the transaction before it, and another one is begun behind it.
     ByBlock,
+    /// The file says that it wants none: then each of its statements commits by itself.
+    ByFile,
 }
 
 /// Where a runner goes on after a failure.
@@ -82,6 +86,12 @@ impl Runner {
     /// What it sends is in a transaction, until a file leaves it.
     pub fn is_in_transaction(&self) -> bool {
         self.begins != Begins::Nothing
+    }
+
+    /// What a file does commits with its row in the ledger or not at all, unless the file leaves the transaction. Locks that it
+    /// takes one after the other are held together.
+    pub fn commits_by_file(&self) -> bool {
+        self.begins == Begins::File
     }
 
     /// What a failed concurrent build left INVALID can be dropped before the next attempt, in the same file.

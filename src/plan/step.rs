@@ -84,6 +84,20 @@ pub fn asserts(operation: &Operation, query: &str) -> bool {
     matches!(operation, Operation::Data(DataOperation::Assertion(assertion)) if assertion.query.as_str() == query)
 }
 
+/// Behind the operation a query says what it did not say before, or can be asked at all: a name, a type or a label in it is another.
+pub fn changes_meaning(operation: &Operation, query: &str) -> bool {
+    match operation {
+        Operation::Table(TableOperation::Create(create)) => mentions(query, create.name.name.as_str()),
+        Operation::Column(ColumnOperation::Add { column, .. }) => mentions(query, column.name.as_str()),
+        Operation::Table(TableOperation::Rename { .. })
+        | Operation::Column(ColumnOperation::Rename { .. } | ColumnOperation::SetType { .. })
+        | Operation::Object(ObjectOperation::SetSchema { .. } | ObjectOperation::Create { .. })
+        | Operation::Type(_)
+        | Operation::Opaque { .. } => true,
+        _ => false,
+    }
+}
+
 /// One operation of a sequence with everything that a layout or a report says about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

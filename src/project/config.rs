@@ -34,6 +34,8 @@ pub struct Config {
     pub backfill: BackfillConfig,
     /// How a rewrite is proved.
     pub verify: VerifyConfig,
+    /// What revisions find in environment variables.
+    pub environment: BTreeMap<String, String>,
     /// Answers that only a person knows: `table.column` → SQL expression.
     #[serde(deserialize_with = "setting::by_column")]
     pub values: BTreeMap<String, String>,
@@ -136,6 +138,7 @@ impl Default for Config {
             tables: TablesConfig::default(),
             backfill: BackfillConfig::default(),
             verify: VerifyConfig::default(),
+            environment: BTreeMap::new(),
             values: BTreeMap::new(),
             renames: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -301,6 +304,8 @@ mod tests {
             nulls = "off"
             [verify]
             command = "alembic upgrade {revision}"
+            [environment]
+            REGION = "eu"
             [values]
             "orders.status" = "'pending'"
             [renames]
@@ -310,6 +315,7 @@ mod tests {
             "#,
         );
         assert_eq!(config.framework.as_deref(), Some("prisma"));
+        assert_eq!(config.environment, BTreeMap::from([("REGION".to_owned(), "eu".to_owned())]));
         assert_eq!((config.postgres, config.lock_attempts), (16, 5));
         assert_eq!(config.lock_timeout, Some(Millis(2_000)));
         assert_eq!(config.layout, Some(Layout::Phase));

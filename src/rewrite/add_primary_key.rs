@@ -88,11 +88,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return Some(Outcome::reported(hazard));
     }
     let mut steps = site.steps();
-    if columns.iter().all(|column| steps.schema().column(&table.name, column).is_some_and(|c| c.not_null)) {
+    if columns.iter().all(|column| steps.schema().is_surely_not_null(&table.name, column)) {
         hazard.help = "CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX".into();
     }
     for column in columns {
-        if steps.schema().column(&table.name, column).is_none_or(|c| !c.not_null) {
+        if !steps.schema().is_surely_not_null(&table.name, column) {
             prove(&mut steps, table, column, site.settings.postgres);
         }
     }

@@ -22,7 +22,7 @@
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATColumnChangeRequiresRewrite` in `src/backend/commands/tablecmds.c`.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ColumnOperation, Operation};
+use crate::operation::{ColumnOperation, Operation, TypeName};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -61,7 +61,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             table.name
         ),
         Work::Rewrite(_) | Work::Constant | Work::Rows | Work::Unknown => {
-            format!("left as it is: add a {ty} column beside {column}, fill it in batches, swap the two after a deploy")
+            format!(
+                "left as it is: add {} column beside {column}, fill it in batches, swap the two after a deploy",
+                with_article(ty)
+            )
         }
     };
     Some(Outcome::reported(Hazard {
@@ -73,6 +76,13 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: label.into(),
         help,
     }))
+}
+
+/// `an integer`, `a "Role"`: PostgreSQL's own types in lower case, a user's as it is written.
+fn with_article(ty: &TypeName) -> String {
+    let text = if ty.is_built_in() { ty.text().to_lowercase() } else { ty.text().to_owned() };
+    let begins_with_vowel = text.trim_start_matches('"').starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']);
+    format!("{} {text}", if begins_with_vowel { "an" } else { "a" })
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{Fixed, Operation, SessionOperation, TransactionControl};
+use crate::postgres::NEWEST;
+use crate::schema::strict::Conflict;
 
 /// The rule's id.
 pub(crate) const ID: &str = "failing-statement";
@@ -37,18 +39,30 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         return None; // it may not run
     }
     let why = fails_without_transaction(site).or_else(|| {
-        let conflict = site.schema.check_applies(site.operation(), site.settings.postgres).err();
-        conflict.filter(|why| why.sure).map(|why| why.to_string())
+        refused(site).map(|(version, why)| match version == site.settings.postgres {
+            true => format!("this fails: {why}"),
+            false => format!("from PostgreSQL {version} on this fails: {why}"),
+        })
     })?;
     Some(Outcome::reported(Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Manual,
         table: site.operation().table().cloned(),
         lock: None,
-        message: format!("this fails: {why}"),
+        message: why,
         label: "PostgreSQL refuses it here".into(),
         help: "left as it is: mend the migration, the deploy stops at this statement".into(),
     }))
+}
+
+/// The oldest server that surely refuses it, and why.
+fn refused(site: &Site<'_>) -> Option<(u32, Conflict)> {
+    let on = |version: u32| {
+        let conflict = site.schema.check_applies(site.operation(), version).err();
+        conflict.filter(|why| why.sure).map(|why| (version, why))
+    };
+    let oldest = site.settings.postgres;
+    on(oldest).or_else(|| on(NEWEST.max(oldest)).and_then(|_| (oldest..=NEWEST).find_map(on)))
 }
 
 /// A savepoint wants a transaction block that somebody began. Statements that are sent to the server at once are one transaction and
@@ -59,7 +73,7 @@ fn fails_without_transaction(site: &Site<'_>) -> Option<String> {
     };
     let is_outside = site.items[site.at].block.is_none();
     let verb = site.texts[site.at].split_whitespace().next()?.to_ascii_uppercase();
-    is_outside.then(|| format!("{verb} can only be used in transaction blocks (25P01)"))
+    is_outside.then(|| format!("this fails: {verb} can only be used in transaction blocks (25P01)"))
 }
 
 #[cfg(test)]
@@ -119,6 +133,20 @@ mod tests {
             TRUNCATE t;
             -- is reported:
             -- danger: this fails: cannot truncate table t: a foreign key of u references it (0A000)
+            ",
+        );
+    }
+
+    #[test]
+    fn what_only_newer_servers_refuse() {
+        check(
+            "failing-statement",
+            "
+            CREATE TABLE t (a int NOT NULL);
+            -- in a migration:
+            ALTER TABLE t ADD CONSTRAINT t_a_not_null CHECK (a IS NOT NULL) NOT VALID;
+            -- is reported:
+            -- danger: from PostgreSQL 18 on this fails: constraint t_a_not_null for relation t already exists (42710)
             ",
         );
     }

@@ -31,8 +31,9 @@ use super::create_index::{CONCURRENT_NOTE, is_partitioned, slug};
 use super::drop_index::{drop_concurrently, undo};
 use super::swap::is_unknown;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{CreateIndex, IndexOperation, Operation, QualifiedName};
+use crate::operation::{CreateIndex, DataOperation, IndexOperation, Item, Operation, QualifiedName};
 use crate::plan::{Undo, snake_case};
+use crate::postgres::idempotence::changes_rows;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let Operation::Index(IndexOperation::Drop { names, concurrently: false, cascade: false, .. }) = site.operation()
@@ -49,6 +50,16 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         _ => None,
     })?;
     if new.concurrently || is_partitioned(site, new) {
+        return None;
+    }
+    // Rows that change in between may be those that the old one stood in the way of.
+    let may_be_unique = old.is_none_or(|old| old.unique);
+    let changes = |item: &Item| {
+        let is_unread =
+            matches!(item.operation, Operation::Opaque { .. } | Operation::Data(DataOperation::Select { .. }));
+        is_unread || changes_rows(&item.operation)
+    };
+    if may_be_unique && site.items[site.at + 1..at].iter().any(changes) {
         return None;
     }
     let hazard = Hazard {

@@ -241,7 +241,7 @@ fn outcome(site: &Site<'_>, table: &TableRef, at: usize, mut steps: StepBuilder)
 
 fn prove_columns(steps: &mut StepBuilder, site: &Site<'_>, table: &TableRef, columns: &[Ident]) {
     for column in columns {
-        if steps.schema().column(&table.name, column).is_none_or(|c| !c.not_null) {
+        if !steps.schema().is_surely_not_null(&table.name, column) {
             prove(steps, table, column, site.settings.postgres);
         }
     }

@@ -24,7 +24,7 @@ pub(super) fn slug_of(operation: &Operation) -> String {
         }
         Operation::Session(SessionOperation::Transaction(control)) => of_control(*control).to_owned(),
         Operation::Session(SessionOperation::LockTable { .. }) => with("lock_table", &table),
-        Operation::Opaque { .. } => "opaque".to_owned(),
+        Operation::Opaque { what, .. } => snake_case(&Ident::new(what.as_str())),
     }
 }
 

@@ -92,6 +92,8 @@ pub struct Schema {
     reconciled: bool,
     /// The tables that the transaction at hand has emptied with TRUNCATE.
     emptied: OrdSet<Key>,
+    /// The migration at hand did something that nobody read.
+    unread: bool,
     /// The tables that the migration at hand made and filled from others.
     filled: OrdSet<Key>,
     /// Names of relations that were dropped or renamed away, and not made again.
@@ -234,6 +236,11 @@ impl Schema {
     /// A column, when its table and it are known.
     pub fn column(&self, table: &QualifiedName, column: &Ident) -> Option<&Column> {
         self.table(table)?.columns.get(column)
+    }
+
+    /// A column in which no row holds NULL, unless something that nobody read has changed that.
+    pub fn is_surely_not_null(&self, table: &QualifiedName, column: &Ident) -> bool {
+        !self.unread && self.column(table, column).is_some_and(|column| column.not_null)
     }
 
     /// An index by name.
@@ -418,6 +425,7 @@ impl Schema {
         self.filled.clear();
         self.timezone = None;
         self.default_tablespace = false;
+        self.unread = false;
     }
 
     /// The migration that began is a sequence of steps that may run again: what one of them makes unless it is there is not

@@ -30,6 +30,8 @@ enum Protection {
     Check(Ident),
     /// By what it says, whatever its name.
     Rule(String),
+    /// An exclusion constraint, by what it compares: one that is replaced says something else.
+    Exclusion(BTreeSet<String>),
     /// A trigger, policy or rule.
     Object(String),
     /// Its rows are rows of that table as well.
@@ -144,7 +146,8 @@ fn in_both(relation: &Key, own: &BTreeSet<Protection>, other: &Protections) -> O
 
 impl Protection {
     /// It is among these, or follows from one of them: what is unique is unique together with more columns, and an index is
-    /// as good with more columns behind its own; what holds for all rows holds for some.
+    /// as good with more columns behind its own; what holds for all rows holds for some. An exclusion constraint gives way to
+    /// another one of the same columns.
     fn is_held_by(&self, held: &BTreeSet<Protection>) -> bool {
         let follows = |other: &Protection| match (self, other) {
             (Protection::Unique(columns, predicate), Protection::Unique(fewer, of)) => {
@@ -153,9 +156,10 @@ impl Protection {
             (Protection::Index(columns, predicate), Protection::Index(more, of)) => {
                 (predicate == of || of.is_empty()) && more.starts_with(columns)
             }
+            (Protection::Exclusion(compared), Protection::Exclusion(others)) => !compared.is_disjoint(others),
             _ => false,
         };
-        let may_follow = matches!(self, Protection::Unique(..) | Protection::Index(..));
+        let may_follow = matches!(self, Protection::Unique(..) | Protection::Index(..) | Protection::Exclusion(_));
         held.contains(self) || (may_follow && held.iter().any(follows))
     }
 
@@ -175,6 +179,10 @@ impl Protection {
             Protection::ForeignKey(columns, parent) => {
                 let columns = columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
                 format!("{relation} takes orphans in ({columns}), without a row in {}", parent.name())
+            }
+            Protection::Exclusion(compared) => {
+                let compared = compared.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+                format!("{relation} takes conflicts of ({compared})")
             }
             Protection::ChildOf(parent) => format!("{} has no rows of {relation}", parent.name()),
             Protection::Check(name) => format!("{relation} lacks check {name}"),
@@ -209,14 +217,14 @@ impl Schema {
                     found.extend(proved.cloned().map(Protection::NotNull));
                 }
                 ConstraintKind::NotNull { column } => found.push(Protection::NotNull(column.clone())),
-                ConstraintKind::Exclude(exclusion) if exclusion.index.predicate.is_none() => {
-                    let columns = exclusion.index.columns.iter().map(render::index_column).collect();
-                    found.push(Protection::Index(columns, String::new()));
+                ConstraintKind::Exclude(exclusion) => {
+                    let columns: Vec<String> = exclusion.index.columns.iter().map(render::index_column).collect();
+                    found.push(Protection::Exclusion(columns.iter().cloned().collect()));
+                    if exclusion.index.predicate.is_none() {
+                        found.push(Protection::Index(columns, String::new()));
+                    }
                 }
-                ConstraintKind::Unique { .. }
-                | ConstraintKind::PrimaryKey { .. }
-                | ConstraintKind::ForeignKey(_)
-                | ConstraintKind::Exclude(_) => {}
+                ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } | ConstraintKind::ForeignKey(_) => {}
             }
         }
         for index in self.indexes_of(&table.name) {
@@ -294,5 +302,33 @@ pub fn takes_away(operation: &Operation) -> bool {
             | ObjectOperation::Grant { .. } => false,
         },
         Operation::Data(_) | Operation::Session(_) | Operation::Opaque { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Protections;
+    use crate::operation::{Ident, QualifiedName};
+    use crate::schema::Schema;
+    use crate::sql::read_statement;
+
+    fn protections(statements: &[&str]) -> Protections {
+        let mut schema = Schema::default();
+        for located in statements.iter().flat_map(|statement| read_statement(statement).operations) {
+            schema.apply(&located.operation);
+        }
+        Protections::of(&schema, [&QualifiedName::unqualified(Ident::new("r"))])
+    }
+
+    #[test]
+    fn an_exclusion_constraint_gives_way_to_another_of_its_columns() {
+        let table = "CREATE TABLE r (a int, b int)";
+        let narrow = "ALTER TABLE r ADD CONSTRAINT x EXCLUDE USING gist (a WITH =) WHERE (b > 0)";
+        let wide = "ALTER TABLE r ADD CONSTRAINT y EXCLUDE USING gist (a WITH =, b WITH =)";
+        let (before, end) = (protections(&[table, narrow]), protections(&[table, wide]));
+        let kept = before.and(&end);
+        assert!(protections(&[table, wide]).lacks(&kept, &end).is_none());
+        let gap = protections(&[table]).lacks(&kept, &end).map(|gap| gap.to_string());
+        assert_eq!(gap.as_deref(), Some("r takes conflicts of (a)"));
     }
 }

@@ -61,6 +61,7 @@ impl Schema {
             Operation::Session(SessionOperation::Transaction(_)) => self.emptied.clear(),
             Operation::Opaque { is_program, .. } => {
                 self.emptied.clear();
+                self.unread = true;
                 self.is_doubtful |= is_program;
             }
         }
@@ -392,6 +393,9 @@ impl Schema {
             TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
             TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
             TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
+            // A partitioned table stores nothing; before 18 nothing happens to it, then it is refused.
+            TableAttribute::Persistence(_)
+                if self.table(table).is_some_and(|t| t.kind == RelationKind::Partitioned) => {}
             TableAttribute::Persistence(persistence) => self.with(table, |t| t.persistence = *persistence),
             TableAttribute::ToggleTrigger(toggle) => self.toggle("trigger", table, toggle),
             TableAttribute::ToggleRule(toggle) => self.toggle("rule", table, toggle),

@@ -172,7 +172,7 @@ impl Along<'_> {
             DataOperation::Insert { table, given, .. } => {
                 let read = given.iter_mut().flat_map(|given| &mut given.values).filter_map(|value| match value {
                     Value::Column(relation, _) | Value::All(relation) => Some(relation),
-                    Value::Default | Value::Typed(_) | Value::Other => None,
+                    Value::Default | Value::Null | Value::Typed(_) | Value::Other => None,
                 });
                 if read.into_iter().any(|relation| self.relation(relation).is_err()) {
                     *given = None;

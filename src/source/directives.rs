@@ -59,6 +59,8 @@ pub enum DirectiveOrigin {
     Safestep,
     /// `squawk-ignore`.
     Squawk,
+    /// What a linter that runs inside of the migrations knows: a block around what its author has looked at.
+    Gem,
 }
 
 /// squawk's rules and the rules here that warn of the same thing. squawk's rules of taste (`prefer-text-field`, …)

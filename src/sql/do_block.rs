@@ -4,7 +4,8 @@ use super::cursor::{Cursor, Tokens};
 use super::reading::{Located, Reading};
 use super::token::TokenKind;
 use crate::operation::{
-    ColumnOperation, ConstraintOperation, IndexOperation, Operation, SessionOperation, TableOperation, TypeOperation,
+    ColumnOperation, ConstraintOperation, DataOperation, IndexOperation, Operation, SessionOperation, SqlFragment,
+    TableOperation, TypeOperation,
 };
 use crate::source::ByteSpan;
 
@@ -240,6 +241,16 @@ impl Body<'_> {
                 c.need("END IF")?;
                 return self.semicolon(c);
             }
+            if let Some(query) = asks_for_rows(condition).filter(|_| is_assertion(c)) {
+                let start = self.offset + start + condition.find(query).unwrap_or_default();
+                let definition = SqlFragment::new(query);
+                let operation = Operation::Data(DataOperation::Select { definition });
+                self.operations.push(Located { operation, span: ByteSpan::new(start, start + query.len()) });
+                self.has_logic = true;
+                self.skip_statement(c)?;
+                c.need("END IF")?;
+                return self.semicolon(c);
+            }
             let branches = ["END IF", "ELSE", "ELSIF", "ELSEIF"];
             self.statements(c, nesting + 1, &branches)?;
             while c.eat_one(&["ELSE", "ELSIF", "ELSEIF"]).is_some_and(|word| {
@@ -424,6 +435,23 @@ impl Body<'_> {
     }
 }
 
+/// The query of a condition that is nothing but the question whether it finds a row.
+fn asks_for_rows(condition: &str) -> Option<&str> {
+    let query = condition.trim().strip_prefix("EXISTS (")?.strip_suffix(')')?;
+    query.starts_with("SELECT ").then_some(query)
+}
+
+/// Nothing but what a sequence raises where rows break a rule stands before END IF.
+fn is_assertion(c: &Cursor<'_>) -> bool {
+    let mut c = c.clone();
+    let says = |c: &mut Cursor<'_>, words: &str| c.eat(words) && c.eat_symbol("=") && c.string().is_some();
+    says(&mut c, "RAISE EXCEPTION USING ERRCODE")
+        && c.eat_symbol(",")
+        && says(&mut c, "MESSAGE")
+        && c.eat_symbol(";")
+        && c.at("END IF")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::operation::Operation;
@@ -461,6 +489,10 @@ mod tests {
             ),
             ("RAISE NOTICE 'it is %', (SELECT change());", "DO block"),
             ("IF EXISTS (SELECT FROM t WHERE a IS NULL) THEN RAISE EXCEPTION 'not yet'; END IF;", "DO block"),
+            (
+                "IF EXISTS (SELECT FROM t WHERE a IS NULL) THEN RAISE EXCEPTION USING ERRCODE = 'x', MESSAGE = 'not yet'; END IF;",
+                "Data Select",
+            ),
             ("PERFORM change();", "DO block"),
             ("NULL;", ""),
         ] {

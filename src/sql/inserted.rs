@@ -45,7 +45,20 @@ pub(super) fn given(statement: &str) -> Option<Given> {
         },
         _ => None,
     };
-    Some(Given { columns: columns?, values, conflict })
+    let has_rows = insert.source.as_ref().is_some_and(|query| has_rows(query));
+    Some(Given { columns: columns?, values, has_rows, conflict })
+}
+
+/// Its rows are listed, or it is a SELECT of one row.
+fn has_rows(query: &Query) -> bool {
+    let is_whole = query.limit_clause.is_none() && query.fetch.is_none();
+    match &*query.body {
+        SetExpr::Values(_) => is_whole,
+        SetExpr::Select(select) => {
+            is_whole && select.from.is_empty() && select.selection.is_none() && select.having.is_none()
+        }
+        _ => false,
+    }
 }
 
 /// What the queries of a WITH are called, with what they give; `None` where that is not known.
@@ -173,6 +186,7 @@ fn of_row(value: &Expr) -> Value {
             Literal::Number(number, _) if number.parse::<i32>().is_ok() => "int4",
             Literal::Number(..) => "numeric",
             Literal::Boolean(_) => "bool",
+            Literal::Null => return Value::Null,
             _ => return Value::Other,
         },
         Expr::Cast { data_type, .. } => return Value::Typed(TypeName::new(&data_type.to_string())),
@@ -213,7 +227,7 @@ mod tests {
             ("INSERT INTO t (a, \"B\") SELECT x, u.y FROM u", "a B (u.x u.y)"),
             ("INSERT INTO t SELECT * FROM app.u AS v ON CONFLICT DO NOTHING", "(app.u.*)"),
             ("INSERT INTO t SELECT v.*, 1 FROM u v JOIN w ON true", "(u.* int4)"),
-            ("INSERT INTO t SELECT x FROM u, w", "(?)"),
+            ("INSERT INTO t SELECT x, NULL FROM u, w", "(? null)"),
             ("INSERT INTO t SELECT * FROM u, w", "nothing"),
             ("INSERT INTO t SELECT * FROM u UNION ALL SELECT * FROM w", "nothing"),
             ("INSERT INTO t SELECT n FROM generate_series(1, 2) n", "(?)"),
@@ -224,6 +238,7 @@ mod tests {
         ] {
             let value = |value: &Value| match value {
                 Value::Default => "default".to_owned(),
+                Value::Null => "null".to_owned(),
                 Value::Column(table, column) => format!("{table}.{column}"),
                 Value::All(table) => format!("{table}.*"),
                 Value::Typed(ty) => ty.canonical().to_owned(),

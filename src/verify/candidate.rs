@@ -48,6 +48,8 @@ pub struct Piece {
     pub as_written: bool,
     /// No step of its own: it makes the one beside it bear repetition.
     pub helps: bool,
+    /// The program that sends it bounds its lock waits.
+    pub is_bounded: bool,
     /// It commits together with the runner's ledger: once done it never runs again.
     pub with_ledger: bool,
     /// The file that it is in, by index.
@@ -135,6 +137,7 @@ impl Piece {
             clears: headers.iter().find_map(|header| header.clears.clone()),
             as_written: first.is_some_and(|first| first.as_written),
             helps,
+            is_bounded: false,
             with_ledger: false,
             file: 0,
         }
@@ -163,7 +166,7 @@ impl Piece {
                 None if headers.is_empty() => headers = std::mem::take(&mut of_step),
                 None => {}
             }
-            if migration.runner.leaves == Leaves::ByBlock {
+            if matches!(migration.runner.leaves, Leaves::ByBlock | Leaves::ByFile) {
                 in_transaction = !sent.is_outside;
                 if sent.is_outside && together.has_statements {
                     pieces.push(Piece { set: set.clone(), ..std::mem::take(&mut together).piece(name) });
@@ -187,6 +190,8 @@ impl Piece {
                     if !together.has_statements {
                         together.headers.extend(headers);
                     }
+                    together.is_bounded =
+                        is_bounded(migration, sent) && (together.is_bounded || !together.has_statements);
                     together.has_statements = true;
                 }
                 _ => {
@@ -219,12 +224,20 @@ struct Together<'a> {
     sql: String,
     headers: Vec<&'a Header>,
     has_statements: bool,
+    is_bounded: bool,
 }
 
 impl Together<'_> {
     fn piece(self, name: &str) -> Piece {
-        Piece::new(name.to_owned(), self.sql, self.headers)
+        Piece { is_bounded: self.is_bounded, ..Piece::new(name.to_owned(), self.sql, self.headers) }
     }
+}
+
+/// The waits of all statements are bounded, be it by what a program does around them, which is not sent.
+fn is_bounded(migration: &Migration, sent: &Sent) -> bool {
+    let mut items =
+        migration.statements[sent.statements.clone()].iter().flat_map(|one| &migration.items[one.items.clone()]);
+    migration.runner.sends == Sends::Calls && items.all(|item| item.bounds_lock_waits)
 }
 
 /// The `SET`s that decide what the statements behind them do, until the session ends.

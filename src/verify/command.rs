@@ -2,7 +2,7 @@
 //!
 //! The copy has links to everything in the project but its migrations: these are written there as each run needs them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command as Process;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -18,6 +18,8 @@ pub struct OwnRunner {
     pub command: String,
     /// The folder in which it is run.
     pub project: Utf8PathBuf,
+    /// What it finds in environment variables beside its own.
+    pub environment: BTreeMap<String, String>,
     /// The files of all migrations that are on disk: a copy has none of them by itself.
     pub on_disk: BTreeSet<Utf8PathBuf>,
 }
@@ -93,6 +95,7 @@ impl OwnRunner {
         let output = Process::new(shell)
             .args([flag, &command])
             .current_dir(tree.0.path())
+            .envs(&self.environment)
             .env("DATABASE_URL", database.url())
             // Two trees may have different files of one name.
             .env("PYTHONDONTWRITEBYTECODE", "1")

@@ -318,7 +318,7 @@ impl Bench<'_> {
             if let Some(table) = trace.touched.first() {
                 return Some(format!("reads or writes the rows of {table} while it holds {mode} on {relation}"));
             }
-            (self.wanted.lock_timeout.is_some() && !trace.bounded)
+            (self.wanted.lock_timeout.is_some() && !trace.bounded && !piece.is_bounded)
                 .then(|| format!("waits for {mode} on {relation} without a lock_timeout"))
         });
         step.blocks = strong.is_some();

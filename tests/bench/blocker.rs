@@ -14,7 +14,7 @@ pub fn block(blocker: &mut Client, sql: &str) -> Result<()> {
     let relations = format!(
         "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
          WHERE relkind = '{kind}' AND nspname NOT IN ('pg_catalog', 'information_schema') 
-         AND relname NOT IN ('_prisma_migrations', 'alembic_version')"
+         AND relname NOT IN ('_prisma_migrations', 'alembic_version', 'schema_migrations', 'ar_internal_metadata')"
     );
     let relations: Vec<String> = blocker.query(&relations, &[])?.iter().map(|row| row.get(0)).collect();
     blocker.batch_execute("BEGIN")?;

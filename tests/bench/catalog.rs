@@ -27,6 +27,10 @@ fn dump(database: &Database, arguments: &[&str]) -> Result<String> {
             "*._prisma_migrations",
             "--exclude-table",
             "*.alembic_version",
+            "--exclude-table",
+            "*.schema_migrations",
+            "--exclude-table",
+            "*.ar_internal_metadata",
             "--exclude-schema",
             "drizzle",
         ])

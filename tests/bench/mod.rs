@@ -3,6 +3,7 @@
 //! `blocker.rs` a session in a step's way ·
 //! `comparison.rs` what became of naive and rewritten beside each other · `lost.rs`, `values.rs` what a rewrite may not lose ·
 //! `alembic.rs` Alembic's samples and the scripts that hold our reading against Python's and Alembic's own, `upgrade.rs` projects of them and the real Alembic ·
+//! `rails.rs` Rails' samples as applications and the real Rails ·
 //! `folder.rs` safestep in a temporary folder · `drizzle.rs` Drizzle folders and the real migrators · `prisma.rs` samples, Prisma projects, the Prisma CLI and safestep · `engine.rs` Prisma's schema engine without the CLI · `proof.rs` naive against sequence: the promise itself.
 
 pub mod alembic;
@@ -15,6 +16,7 @@ pub mod folder;
 pub mod lost;
 pub mod prisma;
 pub mod proof;
+pub mod rails;
 pub mod server;
 pub mod upgrade;
 pub mod values;
@@ -44,6 +46,12 @@ impl Named for prisma::Sample {
 }
 
 impl Named for upgrade::Sample {
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Named for rails::Sample {
     fn name(&self) -> &str {
         &self.name
     }

@@ -8,7 +8,8 @@ use postgres::{Client, NoTls};
 use safestep::verify::filling::{Filling, Rows, fill};
 
 /// What the frameworks keep for themselves.
-pub const LEDGERS: &[&str] = &["_prisma_migrations", "__drizzle_migrations", "alembic_version"];
+pub const LEDGERS: &[&str] =
+    &["_prisma_migrations", "__drizzle_migrations", "alembic_version", "schema_migrations", "ar_internal_metadata"];
 
 /// A running server of one major version.
 pub struct Server {

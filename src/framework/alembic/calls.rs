@@ -6,29 +6,30 @@ use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::effects::{Effect, EffectKind, Place};
+use super::effects::{COMMITS, Effect, EffectKind, Place};
 use super::revision::{BodyStatement, Function, Revision};
 use super::scope::Project;
 use super::sent::Sent;
 use super::{ALEMBIC, SIGN};
-use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
+use crate::framework::{FrameworkError, Variables};
 use crate::operation::{ColumnOperation, ConstraintOperation, IndexOperation, Operation, TableOperation};
 use crate::source::{ByteSpan, SourceFile};
-use crate::sql::{Located, PieceKind, Reading, read_statement, split};
+use crate::sql::{Located, PieceKind, read_statement, split};
 
 /// Reads what a revision's `upgrade()` sends.
 ///
 /// # Errors
 /// As [`Revision::read`].
-pub(super) fn read(name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
-    let revision = revision(source)?;
+pub(super) fn read(name: &str, source: SourceFile, variables: &Variables) -> Result<Migration, FrameworkError> {
+    let revision = revision(source, variables)?;
     let calls = revision.upgrade.as_ref().map(|function| calls(&revision.source.text, function)).unwrap_or_default();
     let downgrade = revision.downgrade.as_ref().and_then(|function| downgrade(&revision.source.text, function));
     let title = title(&revision);
     let mut migration = Migration::of_calls(name.to_owned(), revision.source, SIGN, ALEMBIC.runner, calls);
     migration.title = title;
+    migration.variables = variables.clone();
     migration.downgrade = downgrade;
     Ok(migration)
 }
@@ -46,15 +47,17 @@ fn downgrade(file: &str, function: &Function) -> Option<Undo> {
 ///
 /// # Errors
 /// As [`Revision::read`].
-pub(super) fn revision(source: SourceFile) -> Result<Revision, FrameworkError> {
+pub(super) fn revision(source: SourceFile, variables: &Variables) -> Result<Revision, FrameworkError> {
     thread_local! {
         /// The projects that this thread has looked into: revisions of one folder share their modules.
-        static PROJECTS: RefCell<HashMap<Utf8PathBuf, Rc<Project>>> = RefCell::default();
+        static PROJECTS: RefCell<HashMap<(Utf8PathBuf, Variables), Rc<Project>>> = RefCell::default();
     }
     let folder = source.path.parent().unwrap_or(Utf8Path::new("")).to_owned();
     let project = PROJECTS.with_borrow_mut(|projects| {
-        let project = projects.entry(folder).or_insert_with_key(|folder| Rc::new(Project::of(folder)));
-        Rc::clone(project)
+        let read = |(folder, variables): &(Utf8PathBuf, Variables)| {
+            Rc::new(Project::of(folder).with_variables(variables.as_ref().clone()))
+        };
+        Rc::clone(projects.entry((folder, variables.clone())).or_insert_with_key(read))
     });
     Revision::read_in(source, &project)
 }
@@ -115,9 +118,13 @@ fn says(statement: &BodyStatement) -> bool {
     !sends(statement) && statement.binds.is_empty() && !statement.uses.is_empty()
 }
 
-/// `op.execute("COMMIT")` ends the transaction behind the driver's back.
+/// `op.execute("COMMIT")` ends the transaction behind the driver's back, `bind.commit()` behind Alembic's.
 fn commits(effect: &Effect) -> bool {
-    let EffectKind::Sql(sent) = &effect.kind else { return false };
+    let sent = match &effect.kind {
+        EffectKind::Sql(sent) => sent,
+        EffectKind::Opaque(why) => return why == COMMITS,
+        EffectKind::Unsure(..) => return false,
+    };
     let is_commit = |sent: &Sent| sent.sql.value.trim().trim_end_matches(';').trim_end().eq_ignore_ascii_case("commit");
     effect.place == Place::Transaction && sent.iter().any(is_commit)
 }
@@ -139,13 +146,14 @@ fn call(file: &str, function: &Function, statements: std::ops::Range<usize>) -> 
     let effects = || body.iter().flat_map(|statement| &function.effects[statement.effects.clone()]);
     let mut sends: Vec<Sending> = effects().flat_map(sendings).collect();
     if body.len() > 1 {
-        sends = vec![together(sends)];
+        sends = vec![Sending::together(sends)];
     }
     Call {
         leading: Some(behind_mark(file, first.leading)),
         span: ByteSpan::new(first.span.start, last.span.end),
         behind: Some(last.behind),
         sends,
+        directives: Vec::new(),
     }
 }
 
@@ -170,7 +178,7 @@ fn sendings(effect: &Effect) -> Vec<Sending> {
     let sent = match &effect.kind {
         EffectKind::Sql(sent) => sent,
         EffectKind::Unsure(why, sent) => return vec![unsure(why, effect.span, sent)],
-        EffectKind::Opaque(why) => return vec![unknown(why, effect.span, is_outside)],
+        EffectKind::Opaque(why) => return vec![Sending::unknown(why, effect.span, is_outside)],
     };
     let all: Vec<Sending> = sent.iter().flat_map(|sent| statements(sent, effect.span, is_outside)).collect();
     // What the call names is named by nothing but the call.
@@ -182,14 +190,18 @@ fn sendings(effect: &Effect) -> Vec<Sending> {
 
 fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
     if !sent.parameters.is_empty() {
-        return vec![unknown(&format!("SQL with values from {}", sent.parameters.join(", ")), call, is_outside)];
+        return vec![Sending::unknown(
+            &format!("SQL with values from {}", sent.parameters.join(", ")),
+            call,
+            is_outside,
+        )];
     }
     let text = &sent.sql.value;
     let script = split(text);
     let of_piece = |piece: &crate::sql::Piece| {
         let place = |span: ByteSpan| sent.sql.place(span);
         if piece.kind != PieceKind::Statement {
-            return unknown("text that is no SQL", place(piece.span), is_outside);
+            return Sending::unknown("text that is no SQL", place(piece.span), is_outside);
         }
         if sent.unless_there {
             let sql = unless_there(piece.span.slice(text));
@@ -198,13 +210,13 @@ fn statements(sent: &Sent, call: ByteSpan, is_outside: bool) -> Vec<Sending> {
             return Sending { sql, reading, spans, is_outside, is_unsure: false };
         }
         let mut reading = script.read(piece, text);
-        // The metadata names its constraint or index, and nobody sees how.
-        let is_unnamed = |located: &Located| match &located.operation {
-            Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
-            Operation::Index(IndexOperation::Create(_)) => true,
-            _ => false,
-        };
-        reading.is_named_elsewhere = sent.has_unknown_names && reading.operations.iter().any(is_unnamed);
+        if sent.has_unknown_names {
+            // The metadata names its constraint or index, and nobody sees how.
+            reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
+            reading.operations.iter_mut().for_each(|located| without_guessed_name(&mut located.operation));
+            // The metadata names its constraint or index, and nobody sees how.
+            reading.is_named_elsewhere = reading.operations.iter().any(|located| is_unnamed(&located.operation));
+        }
         let from = piece.span.start;
         let of = |located: &Located| place(ByteSpan::new(from + located.span.start, from + located.span.end));
         let spans = reading.operations.iter().map(of).collect();
@@ -220,13 +232,6 @@ fn unless_there(statement: &str) -> String {
     format!("DO $check$ BEGIN {statement}; EXCEPTION WHEN duplicate_object THEN NULL; END $check$;")
 }
 
-/// What nobody knows without running the file.
-fn unknown(why: &str, span: ByteSpan, is_outside: bool) -> Sending {
-    let operation = Operation::Opaque { what: why.to_owned(), is_program: true };
-    let operations = vec![Located { operation, span: ByteSpan::new(0, 0) }];
-    Sending { sql: String::new(), reading: Reading::plain(operations), spans: vec![span], is_outside, is_unsure: false }
-}
-
 /// What may run or not, or more than once: the whole statement is one, and nobody knows what it sends.
 fn unsure(why: &str, statement: ByteSpan, sent: &[(ByteSpan, Sent)]) -> Sending {
     let all = sent.iter().flat_map(|(call, sent)| {
@@ -234,7 +239,7 @@ fn unsure(why: &str, statement: ByteSpan, sent: &[(ByteSpan, Sent)]) -> Sending 
         let known = Sent { parameters: Vec::new(), ..sent.clone() };
         statements(&known, *call, false)
     });
-    let mut sending = unknown(why, statement, false);
+    let mut sending = Sending::unknown(why, statement, false);
     (sending.reading.has_logic, sending.is_unsure) = (true, true);
     for Sending { reading, spans, .. } in all {
         let nowhere = |located: Located| Located { operation: if_needed(located.operation), span: ByteSpan::new(0, 0) };
@@ -244,14 +249,39 @@ fn unsure(why: &str, statement: ByteSpan, sent: &[(ByteSpan, Sent)]) -> Sending 
     sending
 }
 
+/// Nobody knows how the metadata names it.
+fn without_guessed_name(operation: &mut Operation) {
+    match operation {
+        Operation::Index(IndexOperation::Create(index)) => index.name = None,
+        other => if_there(other),
+    }
+}
+
+/// What makes something of which the metadata may give the name.
+fn is_unnamed(operation: &Operation) -> bool {
+    match operation {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.is_none(),
+        Operation::Index(IndexOperation::Create(_)) => true,
+        _ => false,
+    }
+}
+
+/// Nobody knows whether what is taken away has that name.
+fn if_there(operation: &mut Operation) {
+    if let Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+    | Operation::Index(IndexOperation::Drop { if_exists, .. }) = operation
+    {
+        *if_exists = true;
+    }
+}
+
 /// What is made or taken away under a condition may be there already, or gone.
 fn if_needed(mut operation: Operation) -> Operation {
+    if_there(&mut operation);
     match &mut operation {
         Operation::Table(TableOperation::Create(create)) => create.if_not_exists = true,
         Operation::Table(TableOperation::Drop { if_exists, .. })
-        | Operation::Column(ColumnOperation::Drop { if_exists, .. })
-        | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
-        | Operation::Index(IndexOperation::Drop { if_exists, .. }) => *if_exists = true,
+        | Operation::Column(ColumnOperation::Drop { if_exists, .. }) => *if_exists = true,
         Operation::Column(ColumnOperation::Add { if_not_exists, .. }) => *if_not_exists = true,
         Operation::Index(IndexOperation::Create(index)) => index.if_not_exists = true,
         _ => {}
@@ -261,31 +291,11 @@ fn if_needed(mut operation: Operation) -> Operation {
 
 /// Statements between which Python looks at what the database answered, or to which it gives names: they stay as they are.
 fn together(sends: Vec<Sending>) -> Sending {
-    let is_outside = sends.iter().any(|sending| sending.is_outside);
-    let is_known = sends.iter().all(|sending| !sending.sql.is_empty());
-    let is_named_elsewhere = sends.iter().any(|sending| sending.reading.is_named_elsewhere);
-    let mut all = Sending {
-        sql: String::new(),
-        reading: Reading { has_logic: true, is_named_elsewhere, ..Reading::plain(Vec::new()) },
-        spans: Vec::new(),
-        is_outside,
-        is_unsure: sends.iter().any(|sending| sending.is_unsure),
-    };
-    for Sending { sql, reading, spans, .. } in sends {
-        let from = if is_known { all.sql.len() } else { 0 };
-        all.reading.operations.extend(reading.operations.into_iter().map(|located| {
-            let span = match is_known {
-                true => ByteSpan::new(from + located.span.start, from + located.span.end),
-                false => ByteSpan::new(0, 0),
-            };
-            let operation = if all.is_unsure { if_needed(located.operation) } else { located.operation };
-            Located { operation, span }
-        }));
-        all.spans.extend(spans);
-        if is_known {
-            all.sql += &sql;
-            all.sql.push('\n');
-        }
+    let mut all = Sending::together(sends);
+    if all.is_unsure {
+        let operations = std::mem::take(&mut all.reading.operations).into_iter();
+        let needed = |located: Located| Located { operation: if_needed(located.operation), ..located };
+        all.reading.operations = operations.map(needed).collect();
     }
     all
 }

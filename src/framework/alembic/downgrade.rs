@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::directive::drop_index;
 use super::file::{File, INDENT, Taken};
-use super::inverse::subjects;
 use super::written::sql_literal;
+use crate::framework::inverse::subjects;
 use crate::framework::plpgsql::{
     Later, before_build, by_itself, guarded as once_each, if_then, must_be_valid, retried_in_turn,
 };

@@ -16,6 +16,7 @@ use super::scope::{Names, Scope, iterated, truth};
 use super::sent::Sent;
 use super::value::{Batch, Value, Why};
 use crate::source::ByteSpan;
+pub(super) use sends::COMMITS;
 pub(super) use unsure::may_return;
 use unsure::{leaves, sent_in_transaction};
 

@@ -1,8 +1,11 @@
 //! `env.py`: what it says of transactions and of the ledger, and what in it keeps `autocommit_block()` from working.
 
+use std::rc::Rc;
+
 use super::python::{
     Argument, Expression, ExpressionKind, Header, Literal, Module, Part, PythonError, Statement, literal,
 };
+use super::scope::{Names, Scope};
 use crate::source::ByteSpan;
 
 /// What an `env.py` does, as far as its text tells.
@@ -10,9 +13,9 @@ use crate::source::ByteSpan;
 pub struct Environment {
     /// `transaction_per_migration=True`.
     pub transaction_per_migration: bool,
-    /// `version_table=`, when it is a string.
+    /// `version_table=`, when the file says it.
     pub version_table: Option<String>,
-    /// `version_table_schema=`, when it is a string.
+    /// `version_table_schema=`, when the file says it.
     pub version_table_schema: Option<String>,
     /// It speaks of a naming convention, which may give constraints other names than PostgreSQL does.
     pub has_naming_convention: bool,
@@ -42,8 +45,10 @@ impl Environment {
     pub fn read(file: &str) -> Result<Environment, PythonError> {
         let module = Module::read(file)?;
         let mut environment = Environment::default();
+        let scope = Scope::of_module(file, &module, &Rc::default());
+        let names = Names { file, scopes: std::slice::from_ref(&scope), depth: 0 };
         for statement in &module.body {
-            statement.expressions(&mut |expression| environment.look_at(file, expression));
+            statement.expressions(&mut |expression| environment.look_at(names, expression));
         }
         environment.transactions(file, &module.body, None);
         Ok(environment)
@@ -54,10 +59,11 @@ impl Environment {
         self.outer_transactions.is_empty()
     }
 
-    fn look_at(&mut self, file: &str, expression: &Expression) {
+    fn look_at(&mut self, names: Names<'_, '_>, expression: &Expression) {
+        let file = names.file;
         match &expression.kind {
             ExpressionKind::Call(function, arguments) => match function.dotted(file).as_deref() {
-                Some("context.configure") => self.configure(file, arguments),
+                Some("context.configure") => self.configure(names, arguments),
                 Some("context.run_migrations") => {
                     if arguments.iter().any(|argument| is_named(file, argument, "engine_name")) {
                         let what = "runs the migrations of several databases in a transaction of its own for each, in which \
@@ -88,12 +94,10 @@ impl Environment {
         }
     }
 
-    fn configure(&mut self, file: &str, arguments: &[Argument]) {
+    fn configure(&mut self, names: Names<'_, '_>, arguments: &[Argument]) {
+        let file = names.file;
         for argument in arguments {
-            let value = match &argument.value.kind {
-                ExpressionKind::Strings(literals) => Some(text_of(file, literals)),
-                _ => None,
-            };
+            let value = names.value(&argument.value).text().map(str::to_owned);
             match argument.name.map(|name| name.slice(file)) {
                 Some("transaction_per_migration") => {
                     self.transaction_per_migration |= argument.value.span.slice(file) == "True";
@@ -221,10 +225,13 @@ fn calls(file: &str, statement: &Statement, is_meant: impl Fn(&str) -> bool) -> 
 mod tests {
     use super::*;
 
-    fn online(body: &str) -> Environment {
+    fn file(body: &str) -> String {
         let body = body.replace('\n', "\n    ");
-        Environment::read(&format!("from alembic import context\n\ndef run_migrations_online():\n    {body}\n"))
-            .unwrap()
+        format!("from alembic import context\n\nTABLE = 'runs'\n\ndef run_migrations_online():\n    {body}\n")
+    }
+
+    fn online(body: &str) -> Environment {
+        Environment::read(&file(body)).unwrap()
     }
 
     const RUN: &str = "with context.begin_transaction():\n    context.run_migrations()";
@@ -239,10 +246,11 @@ mod tests {
         assert!(stock.allows_autocommit());
         let committed = online(
             "with connectable.connect() as connection:\n    connection.execute(text('SET x = 1'))\n    connection.commit()\n    \
-             context.configure(connection=connection, transaction_per_migration=True, version_table_schema='app')",
+             context.configure(connection=connection, transaction_per_migration=True, version_table=TABLE, version_table_schema='app')",
         );
         assert!(committed.allows_autocommit() && committed.transaction_per_migration);
         assert_eq!(committed.version_table_schema.as_deref(), Some("app"));
+        assert_eq!(committed.version_table.as_deref(), Some("runs"));
     }
 
     #[test]
@@ -259,10 +267,7 @@ mod tests {
             ("with connection.begin():\n    context.run_migrations()", "with connection.begin():"),
         ] {
             let environment = online(body);
-            let file = format!(
-                "from alembic import context\n\ndef run_migrations_online():\n    {}\n",
-                body.replace('\n', "\n    ")
-            );
+            let file = file(body);
             let found: Vec<&str> = environment.outer_transactions.iter().map(|found| found.span.slice(&file)).collect();
             assert_eq!(found, [line]);
             assert!(!environment.allows_autocommit());

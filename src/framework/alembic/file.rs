@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::calls::{STEP, groups, is_mark, needed, title};
-use super::inverse::subjects;
 use super::python::{Clause, ExpressionKind, Module, Statement, StatementKind};
 use super::revision::{BodyStatement, Function, Revision, words};
 use super::version;
+use crate::framework::inverse::subjects;
 use crate::framework::page::Page;
 use crate::source::ByteSpan;
 

@@ -11,7 +11,7 @@ use super::ledger::{self, AlembicLedger};
 use super::steps::stand_for;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
-use crate::framework::{Folder, Found, FrameworkError, Remark};
+use crate::framework::{Folder, Found, FrameworkError, Remark, Variables};
 use crate::source::{SourceFile, read_text};
 
 pub(super) struct Revisions;
@@ -44,7 +44,11 @@ impl Folder for Revisions {
     }
 
     fn read(&self, name: &str, source: SourceFile) -> Result<Migration, FrameworkError> {
-        calls::read(name, source)
+        calls::read(name, source, &Variables::default())
+    }
+
+    fn read_with(&self, name: &str, source: SourceFile, variables: &Variables) -> Result<Migration, FrameworkError> {
+        calls::read(name, source, variables)
     }
 
     /// What `env.py` does around the migrations.

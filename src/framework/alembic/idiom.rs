@@ -34,7 +34,7 @@ impl Idiom for Functions {
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let Sequenced { migration, sequence, files, .. } = *of;
         // It was read before, from the same text.
-        let Ok(revision) = revision(migration.source.clone()) else { return Vec::new() };
+        let Ok(revision) = revision(migration.source.clone(), &migration.variables) else { return Vec::new() };
         let file = File::new(&revision);
         let mut told = vec![false; migration.statements.len()];
         let count = files.parts.len();

@@ -17,7 +17,6 @@ mod file;
 mod folder;
 pub mod graph;
 mod idiom;
-mod inverse;
 mod ledger;
 pub mod operations;
 mod place;

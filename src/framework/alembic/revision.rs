@@ -208,10 +208,9 @@ fn identity(source: &SourceFile, module: &Module, scope: &Scope<'_>) -> Result<I
     let mut lists: [Vec<String>; 4] = Default::default();
     for statement in &module.body {
         let StatementKind::Assign { targets, value: Some(value), .. } = &statement.kind else { continue };
+        let given = || targets.iter().flat_map(|target| each(target, value));
         for (variable, list) in VARIABLES.iter().zip(&mut lists) {
-            if !targets.iter().any(|target| target.is_name(file, variable)) {
-                continue;
-            }
+            let Some((_, value)) = given().find(|(target, _)| target.is_name(file, variable)) else { continue };
             *list = ids(&names.value(value)).ok_or_else(|| {
                 unusable(value.span.start, format!("{variable} is computed; write its value as a string"))
             })?;
@@ -228,6 +227,17 @@ fn identity(source: &SourceFile, module: &Module, scope: &Scope<'_>) -> Result<I
         return Err(unusable(0, why.to_owned()));
     }
     Ok(Identity { id, down_revisions, branch_labels, depends_on, values })
+}
+
+/// What an assignment gives a value: `a, b = 1, 2` gives two.
+fn each<'e>(target: &'e Expression, value: &'e Expression) -> Vec<(&'e Expression, &'e Expression)> {
+    use ExpressionKind::{List, Tuple};
+    match (&target.kind, &value.kind) {
+        (Tuple(targets) | List(targets), Tuple(values) | List(values)) if targets.len() == values.len() => {
+            targets.iter().zip(values).flat_map(|(target, value)| each(target, value)).collect()
+        }
+        _ => vec![(target, value)],
+    }
 }
 
 /// The ids that a value names; `None` for what is neither text nor a list of texts.

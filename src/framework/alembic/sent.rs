@@ -11,7 +11,8 @@ pub struct Sent {
     pub unless_there: bool,
     /// Values that are known only when it runs, `$1` first; what they come from, in a few words.
     pub parameters: Vec<String>,
-    /// It makes something without a name, and what names it is a naming convention that nobody sees.
+    /// It makes something without a name, and what names it is a naming convention that nobody sees; or it drops something that
+    /// may have its name from there.
     pub has_unknown_names: bool,
 }
 

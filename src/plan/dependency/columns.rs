@@ -7,6 +7,7 @@ use crate::operation::{
 };
 use crate::plan::resource::{Resource, Uses, in_tree};
 use crate::postgres::proving_check;
+use crate::schema::names::free_object_name;
 use crate::schema::{Index, Schema, key};
 
 /// `operation` adds the column.
@@ -53,6 +54,9 @@ pub(super) fn changes_nullability(uses: &mut Uses, table: &QualifiedName, column
     uses.write(Resource::Nullability(root.clone(), column.clone()));
     uses.read(Resource::Column(root.clone(), column.clone()));
     uses.read(Resource::Data(root.clone(), column.clone()));
+    // From 18 on it is a constraint, whose name is taken then.
+    let name = free_object_name(&table.name, column.as_str(), "not_null", |_| false);
+    uses.write(Resource::Constraint(root.clone(), name));
     // What proves it must be proved itself.
     if let Some(check) = proving_check(schema, table, column) {
         uses.read(Resource::Constraint(root, check.name.clone()));

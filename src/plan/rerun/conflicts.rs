@@ -245,7 +245,8 @@ pub fn condition_of_being_there<'a>(
     );
     let table = step.operation.table().filter(|_| !removes)?;
     let table_goes = |later: &Step| match &later.operation {
-        Operation::Table(TableOperation::Drop { names, .. }) => names.iter().any(|name| same(name, table)),
+        // its children and partitions go with it
+        Operation::Table(TableOperation::Drop { .. }) => later.uses.writes.contains(&Resource::Relation(key(table))),
         Operation::Table(TableOperation::Rename { table: other, .. }) => same(other, table),
         _ => false,
     };

@@ -5,6 +5,7 @@ use crate::operation::{
     ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Ident, IndexOperation, ObjectKind,
     ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
 };
+use crate::schema::Schema;
 
 /// A name in its name space.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,7 +38,15 @@ fn column(table: &QualifiedName, column: &Ident) -> Name {
 
 /// The names of a constraint, where it has one.
 fn constraint(table: &QualifiedName, constraint: &Constraint) -> Vec<Name> {
-    let Some(name) = &constraint.name else { return Vec::new() };
+    constraint.name.as_ref().map(|name| named(table, name, constraint)).unwrap_or_default()
+}
+
+/// The same, or else of the name that PostgreSQL gives it where that is free: what is dropped to make room for it had that.
+fn made_constraint(table: &QualifiedName, constraint: &Constraint) -> Vec<Name> {
+    named(table, &Schema::default().constraint_name(table, constraint), constraint)
+}
+
+fn named(table: &QualifiedName, name: &Ident, constraint: &Constraint) -> Vec<Name> {
     let mut names = vec![Name::Constraint(full(table), name.clone())];
     if is_backed(&constraint.kind) {
         names.push(relation(&table.sibling(name.clone())));
@@ -80,10 +89,13 @@ pub fn makes(operation: &Operation) -> Vec<Name> {
     match operation {
         Operation::Table(TableOperation::Create(create)) => {
             let inline = create.columns.iter().flat_map(|column| &column.constraints);
-            names.extend(create.constraints.iter().chain(inline).flat_map(|c| constraint(&create.name, c)));
+            names.extend(create.constraints.iter().chain(inline).flat_map(|c| made_constraint(&create.name, c)));
         }
         Operation::Column(ColumnOperation::Add { table, column, .. }) => {
-            names.extend(column.constraints.iter().flat_map(|c| constraint(table, c)));
+            names.extend(column.constraints.iter().flat_map(|c| made_constraint(table, c)));
+        }
+        Operation::Constraint(ConstraintOperation::Add { table, constraint: new }) if new.name.is_none() => {
+            names.extend(made_constraint(table, new));
         }
         _ => {}
     }

@@ -89,7 +89,7 @@ impl Schema {
                 ConstraintKind::PrimaryKey { .. } => self.has_no_primary_key(table)?,
                 _ => {}
             }
-            self.name_of_constraint_is_free(table, constraint)?;
+            self.name_of_constraint_is_free(table, constraint, version)?;
         }
         is_no_system_column(&column.name)?;
         let own = self.own_columns_and(&table.name, column);

@@ -38,7 +38,7 @@ impl Schema {
     pub(super) fn can_add_constraint(&self, table: &TableRef, constraint: &Constraint, version: u32) -> Applies {
         self.has_table(table)?;
         self.has_own_columns(table)?;
-        self.name_of_constraint_is_free(table, constraint)?;
+        self.name_of_constraint_is_free(table, constraint, version)?;
         self.fits_columns(&self.own_columns(&table.name), constraint)?;
         let state = self.table(&table.name);
         match &constraint.kind {
@@ -150,7 +150,12 @@ impl Schema {
         }
     }
 
-    pub(super) fn name_of_constraint_is_free(&self, table: &TableRef, constraint: &Constraint) -> Applies {
+    pub(super) fn name_of_constraint_is_free(
+        &self,
+        table: &TableRef,
+        constraint: &Constraint,
+        version: u32,
+    ) -> Applies {
         let Some(name) = &constraint.name else { return Ok(()) };
         if let Some(known) = self.constraint(&table.name, name).filter(|state| state.sure)
             && !self.merges_with(table, constraint, known)
@@ -159,7 +164,7 @@ impl Schema {
             return refused(DUPLICATE_OBJECT, exists);
         }
         self.merges_in_children(table, constraint, name)?;
-        self.is_no_name_of_not_null(table, name)?;
+        self.is_no_name_of_not_null(table, name, version)?;
         let takes_over = matches!(&constraint.kind,
             ConstraintKind::Unique { using_index: Some(index), .. }
             | ConstraintKind::PrimaryKey { using_index: Some(index), .. } if index == name);
@@ -258,9 +263,15 @@ impl Schema {
     }
 
     /// `SET LOGGED | UNLOGGED` where foreign keys point at another kind of table (`ATPrepChangePersistence`).
-    pub(super) fn can_change_persistence(&self, table: &TableRef, to: Persistence) -> Applies {
+    pub(super) fn can_change_persistence(&self, table: &TableRef, to: Persistence, version: u32) -> Applies {
         self.has_table(table)?;
         let Some(state) = self.table(&table.name) else { return Ok(()) };
+        if state.kind == RelationKind::Partitioned && version >= 18 {
+            return refused(
+                WRONG_OBJECT_TYPE,
+                format!("SET LOGGED and SET UNLOGGED are not for the partitioned {}", table.name),
+            );
+        }
         if state.persistence.is_temporary() {
             let temporary = format!("cannot change logged status of table {} because it is temporary", table.name);
             return refused(INVALID_TABLE_DEFINITION, temporary);

@@ -42,14 +42,15 @@ impl Schema {
     }
 
     /// From 18 on each NOT NULL is a constraint with a name, which is taken.
-    pub(super) fn is_no_name_of_not_null(&self, table: &TableRef, name: &Ident) -> Applies {
-        let Some(state) = self.table(&table.name).filter(|_| name.as_str().ends_with("_not_null")) else {
+    pub(super) fn is_no_name_of_not_null(&self, table: &TableRef, name: &Ident, version: u32) -> Applies {
+        let may_be = version >= 18 && name.as_str().ends_with("_not_null");
+        let Some(state) = self.table(&table.name).filter(|_| may_be) else {
             return Ok(());
         };
         let is_its =
             |column: &Ident| free_object_name(&table.name.name, column.as_str(), "not_null", |_| false) == *name;
         match state.columns.iter().any(|column| column.not_null && is_its(&column.name)) {
-            true => feared(DUPLICATE_OBJECT, format!("constraint {name} for relation {} already exists", table.name)),
+            true => refused(DUPLICATE_OBJECT, format!("constraint {name} for relation {} already exists", table.name)),
             false => Ok(()),
         }
     }

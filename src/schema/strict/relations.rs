@@ -22,7 +22,7 @@ impl Schema {
             TableOperation::SetAttribute { table, attribute } => match attribute {
                 TableAttribute::Inherit(parent) => self.can_inherit(table, parent),
                 TableAttribute::NoInherit(parent) => self.can_stop_inheriting(table, parent),
-                TableAttribute::Persistence(to) => self.can_change_persistence(table, *to),
+                TableAttribute::Persistence(to) => self.can_change_persistence(table, *to, version),
                 TableAttribute::RowSecurity(_) => {
                     self.has_table(table)?;
                     self.is_table(table)

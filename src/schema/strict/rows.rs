@@ -13,7 +13,9 @@ impl Schema {
         match operation {
             DataOperation::Insert { table, given, .. } => {
                 self.has_relation(table)?;
-                given.as_ref().map_or(Ok(()), |given| self.can_insert(table, given))
+                let Some(given) = given else { return Ok(()) };
+                self.can_insert(table, given)?;
+                if given.has_rows { self.has_what_is_required(table, given) } else { Ok(()) }
             }
             DataOperation::Delete { table, .. } => self.has_relation(table),
             DataOperation::Update { table, sets, .. } => {
@@ -67,6 +69,32 @@ impl Schema {
         }
     }
 
+    /// A row of which each NOT NULL column has a value or a default, where no trigger or rule sees to that (`ExecConstraints`).
+    fn has_what_is_required(&self, table: &QualifiedName, given: &Given) -> Applies {
+        let Some(state) = self.known_table(table).filter(|_| self.attached_to(table).next().is_none()) else {
+            return Ok(());
+        };
+        let (values, is_whole) = self.values(given)?;
+        let place = |column: &Column| match given.columns.as_slice() {
+            [] => state.columns.iter().position(|own| own.name == column.name),
+            listed => listed.iter().position(|name| *name == column.name),
+        };
+        // A domain may have a default of its own.
+        let has_value = |column: &Column| {
+            column.default.is_some() || column.generated.is_some() || self.domain(column.ty.name()).is_some()
+        };
+        let is_lacking = |column: &&Column| match place(column).and_then(|at| values.get(at)) {
+            Some(Single::Null) => true,
+            Some(Single::Default) | None => !has_value(column),
+            Some(Single::Of(_)) => false,
+        };
+        let mut required = state.columns.iter().filter(|column| column.not_null && column.sure && is_whole);
+        match required.find(is_lacking) {
+            Some(column) => refused("23502", format!("null value in column {} of relation {table}", column.name)),
+            None => Ok(()),
+        }
+    }
+
     /// A table with all its columns known, made by the history's own statements.
     fn known_table(&self, name: &QualifiedName) -> Option<&Table> {
         let is_table = |t: &&Table| matches!(t.kind, RelationKind::Table | RelationKind::Partitioned);
@@ -79,6 +107,7 @@ impl Schema {
         for value in &given.values {
             match value {
                 Value::Default => values.push(Single::Default),
+                Value::Null => values.push(Single::Null),
                 Value::Typed(ty) => values.push(Single::Of(Some(ty.clone()))),
                 Value::Other => values.push(Single::Of(None)),
                 Value::Column(relation, column) => {
@@ -102,7 +131,11 @@ impl Schema {
     }
 
     fn takes(&self, column: &Column, value: &Single) -> Applies {
-        let Single::Of(ty) = value else { return Ok(()) };
+        let ty = match value {
+            Single::Default => return Ok(()),
+            Single::Null => &None,
+            Single::Of(ty) => ty,
+        };
         match &column.generated {
             Some(Generated::Stored(_) | Generated::Virtual(_)) if column.sure => {
                 return refused("428C9", format!("cannot insert into generated column {}", column.name));
@@ -132,6 +165,7 @@ impl Schema {
 /// One value; its type where that is known.
 enum Single {
     Default,
+    Null,
     Of(Option<TypeName>),
 }
 

@@ -4,9 +4,14 @@ use super::harmless::is_harmless;
 use super::{Effect, EffectKind, Reader};
 use crate::framework::alembic::operations::{self, Namer};
 use crate::framework::alembic::python::{Expression, ExpressionKind, Text};
+use crate::framework::alembic::scope::Convention;
 use crate::framework::alembic::sent::Sent;
 use crate::framework::alembic::value::{Arguments, Made, Value, Why};
 use crate::source::ByteSpan;
+
+/// Why a statement with `bind.commit()` is left alone.
+pub(in crate::framework::alembic) const COMMITS: &str = "commit() of Alembic's connection, which ends the transaction that Alembic goes by: \
+     the revision's row is lost, and an autocommit_block() of a later one in the same run fails";
 
 /// What a call is to the database.
 enum Meaning {
@@ -79,6 +84,7 @@ impl<'a> Reader<'a> {
                 let sent = self.directive(name, &arguments, call.span)?;
                 Ok(if operations::waits_in_batch(name) { Meaning::Waits(sent) } else { Meaning::Sends(sent) })
             }
+            Value::Connection if name == "commit" => Err(COMMITS.to_owned()),
             Value::Connection if matches!(name, "execute" | "scalar" | "scalars" | "exec_driver_sql") => {
                 Ok(Meaning::Sends(vec![driver_sql(name, &arguments()?)?]))
             }
@@ -116,7 +122,8 @@ impl<'a> Reader<'a> {
         let convention = self.names().convention();
         let namer = Namer::new(&convention);
         let statements = operations::statements(name, arguments, &mut self.enums, &namer)?;
-        let has_unknown_names = namer.is_unknown();
+        let drops = matches!(name, "drop_constraint" | "drop_index");
+        let has_unknown_names = namer.is_unknown() || (drops && convention == Convention::Unknown);
         let sent = |sql| Sent { has_unknown_names, ..Sent::known(Text::standing_for(sql, span)) };
         Ok(statements.into_iter().map(sent).collect())
     }

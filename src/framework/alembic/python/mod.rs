@@ -10,9 +10,10 @@ mod literal;
 mod statement;
 mod tokens;
 
+pub use crate::framework::text::Text;
 pub use block::{Module, expression_at};
 pub use expression::{Argument, Expression, ExpressionKind, Round, Star};
-pub use literal::{Literal, Part, Text, literal};
+pub use literal::{Literal, Part, literal};
 pub use statement::{Clause, Header, Imported, Parameter, Statement, StatementKind};
 pub use tokens::PythonError;
 

@@ -59,8 +59,9 @@ impl Project {
         for above in folder.ancestors().take(MAX_FOLDERS) {
             let above = if above.as_str().is_empty() { Utf8Path::new(".") } else { above };
             if !above.join("__init__.py").is_file() {
-                folders.push(above.to_owned());
-                folders.extend(Some(above.join("src")).filter(|src| src.is_dir()));
+                let own = [above.to_owned(), above.join("src")];
+                folders
+                    .extend(own.into_iter().filter(|own| own.is_dir() && !folders.contains(own)).collect::<Vec<_>>());
             }
             if above.join(".git").exists() {
                 break;

@@ -1,4 +1,4 @@
-//! Which statements of an author's `downgrade()` take back which operations of the `upgrade()`.
+//! Which statements of a way down that an author wrote take back which operations of the way up.
 
 use crate::operation::{
     ColumnOperation, ConstraintOperation, IndexOperation, ObjectOperation, Operation, QualifiedName, TableOperation,
@@ -6,7 +6,7 @@ use crate::operation::{
 };
 
 /// What an operation and the one that takes it back have in common; nothing where no operation takes it back.
-pub(super) fn subjects(operation: &Operation) -> Vec<String> {
+pub fn subjects(operation: &Operation) -> Vec<String> {
     let name = |what: &str, name: &QualifiedName| format!("{what} {name}");
     match operation {
         Operation::Table(TableOperation::Create(create)) => vec![name("table", &create.name)],

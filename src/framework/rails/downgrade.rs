@@ -1,0 +1,223 @@
+//! `down` of each step of a sequence: what takes back that step and no other.
+
+use std::collections::BTreeSet;
+
+use super::code::{Code, as_written, in_block};
+use super::directive::lines;
+use super::file::{File, Lines};
+use super::helpers::{Helper, RETRY};
+use super::writer::Writer;
+use super::written::string;
+use crate::framework::Sequenced;
+use crate::framework::header::Undo as Downgrade;
+use crate::framework::inverse::subjects;
+use crate::framework::undo::{Undone, undone};
+use crate::operation::{ConstraintOperation, IndexOperation, Operation, QualifiedName, TableOperation};
+use crate::plan::{Step, Undo};
+use crate::sql::{read_statement, render};
+
+/// How the ways down of a sequence come about.
+pub(super) enum Downgrades {
+    /// Each step takes itself back.
+    Each,
+    /// The author's own stays whole, in the file at this index; those behind it do nothing, and those before it take themselves
+    /// back.
+    Whole(usize, Lines),
+}
+
+/// The ways down of the steps: each takes itself back, unless its author's `down` does more or other than take back what `up`
+/// does. Then that stays whole, in the first step, which is the last one to be taken back; one that only fails fails at once.
+pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
+    if file.is_reversible() {
+        return Downgrades::Each;
+    }
+    let Some(own) = file.method("down") else { return Downgrades::Each };
+    let whole = |at: usize| Downgrades::Whole(at, body(own));
+    let last = of.files.parts.len() - 1;
+    match &of.migration.downgrade {
+        _ if body(own).iter().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) => {
+            Downgrades::Each
+        }
+        _ if own.contains("IrreversibleMigration") => whole(last),
+        Some(Downgrade::By(statements)) => {
+            let steps = || of.sequence.steps_of(0..of.sequence.blocks.len());
+            let made: BTreeSet<String> = steps().flat_map(|step| subjects(&step.operation)).collect();
+            let operations = statements.iter().flat_map(|statement| read_statement(statement).operations);
+            let takes_back = |operation: &Operation| {
+                let all = subjects(operation);
+                !all.is_empty() && all.iter().all(|subject| made.contains(subject))
+            };
+            let mut operations = operations.map(|located| located.operation).peekable();
+            match operations.peek().is_some() && operations.all(|operation| takes_back(&operation)) {
+                true => Downgrades::Each,
+                false => whole(0),
+            }
+        }
+        Some(Downgrade::Impossible) | None => whole(0),
+    }
+}
+
+impl Downgrades {
+    /// The way down of the step at that index.
+    pub(super) fn of(&self, writer: &Writer<'_>, at: usize, is_outside: bool) -> Option<Code> {
+        match self {
+            Downgrades::Whole(own, lines) if *own == at => Some(Code { lines: lines.clone(), ..Code::default() }),
+            // What always fails keeps those behind it from being taken back, and no other.
+            Downgrades::Whole(own, _) if at < *own => Some(writer.down(at, is_outside)),
+            Downgrades::Whole(..) => Some(Code::default()),
+            Downgrades::Each => Some(writer.down(at, is_outside)),
+        }
+    }
+}
+
+/// The statements of a method, as its author indented them.
+fn body(method: &str) -> Lines {
+    let inside = method.split_once('\n').map_or("", |(_, rest)| rest);
+    let inside = inside.trim_end().strip_suffix("end").unwrap_or(inside).trim_end();
+    as_written(inside.trim_start_matches([' ', '\n']), 0)
+}
+
+impl Writer<'_> {
+    fn down(&self, at: usize, is_outside: bool) -> Code {
+        let part = self.of.files.parts[at];
+        let steps = || self.sequence().steps_of(part.from..part.to);
+        let undone = undone(steps());
+        if !undone.impossible.is_empty()
+            && let Some(code) = self.author_s_own(at, &undone)
+        {
+            return code;
+        }
+        let brought_back = if undone.impossible.is_empty() { Vec::new() } else { self.brought_back(&undone, steps()) };
+        let mut code = Code::default();
+        let mut quick: Lines = Vec::new();
+        let has_attempts = self.settings().lock_timeout.is_some();
+        let depth = usize::from(has_attempts);
+        let taken_back = undone.statements.into_iter().flatten().map(|step| step.operation);
+        let made_again = steps().filter_map(|step| self.made_again(step, part.from));
+        let operations = made_again.chain(taken_back).chain(brought_back);
+        let operations: Vec<Operation> = operations.collect();
+        let is_in_vain = |operation: &Operation| goes_with_its_table(operation, &operations, steps());
+        for operation in operations.iter().filter(|operation| !is_in_vain(operation)).cloned() {
+            if is_outside && is_concurrent(&operation) {
+                let more = self.concurrent(&operation, None, steps());
+                code.lines.extend(more.lines);
+                code.helpers.extend(more.helpers);
+                continue;
+            }
+            let operation = at_once(operation);
+            let text = render::statement(&operation).unwrap_or_default();
+            let directive = self.dialect.of_rewrite(&operation, self.sequence());
+            quick.extend(directive.map_or_else(|| self.execute(&text, depth), |call| lines(&call, 4 + 2 * depth)));
+        }
+        if has_attempts && !quick.is_empty() {
+            quick = in_block(RETRY, quick);
+            code.helpers.insert(Helper::Retry);
+        }
+        code.lines.extend(quick);
+        code
+    }
+
+    /// A constraint that the sequence makes and takes away again, before what took it away is done another time: existing rows
+    /// are not looked at under its lock.
+    fn made_again(&self, step: &Step, block: usize) -> Option<Operation> {
+        let Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) = &step.operation else { return None };
+        let is_it = |earlier: &&Step| {
+            matches!(
+                &earlier.operation,
+                Operation::Constraint(ConstraintOperation::Add { table: own, constraint })
+                    if own.name == table.name && constraint.name.as_ref() == Some(name)
+            )
+        };
+        let mut operation = self.sequence().steps_of(0..block).find(is_it)?.operation.clone();
+        if let Operation::Constraint(ConstraintOperation::Add { constraint, .. }) = &mut operation {
+            constraint.not_valid = true;
+        }
+        (step.undo == Undo::Nothing).then_some(operation)
+    }
+
+    /// What cannot be taken back as it was, its author's way back may bring back in some form.
+    fn brought_back<'s>(&self, undone: &Undone, steps: impl Iterator<Item = &'s Step>) -> Vec<Operation> {
+        let Some(Downgrade::By(statements)) = &self.of.migration.downgrade else { return Vec::new() };
+        let impossible = steps.filter(|step| matches!(step.undo, Undo::Impossible(_)));
+        let wanted = impossible.map(|step| &step.operation).chain(&undone.left_out);
+        let wanted: BTreeSet<String> = wanted.flat_map(subjects).collect();
+        let own = statements.iter().flat_map(|statement| read_statement(statement).operations);
+        let is_wanted = |operation: &Operation| {
+            let all = subjects(operation);
+            !all.is_empty() && all.iter().all(|subject| wanted.contains(subject))
+        };
+        own.map(|located| located.operation).filter(is_wanted).collect()
+    }
+
+    /// Rails' own way back of what its author wrote in `change`; where its author has none, as Rails says it. `None` where its
+    /// author's way back does without a part of it.
+    fn author_s_own(&self, at: usize, undone: &Undone) -> Option<Code> {
+        let part = self.of.files.parts[at];
+        let migration = self.of.migration;
+        let steps: Vec<&Step> = self.sequence().steps_of(part.from..part.to).collect();
+        let is_whole = |step: &&Step| {
+            let call = &migration.statement_of(step.from).call;
+            let items = migration.statements[call.clone()].iter().flat_map(|statement| statement.items.clone());
+            step.verbatim && items.clone().all(|item| steps.iter().any(|step| step.from == item && step.verbatim))
+        };
+        if !self.file.is_reversible() || !steps.iter().all(is_whole) {
+            if matches!(migration.downgrade, Some(Downgrade::By(_))) {
+                return None;
+            }
+            let raise = format!("raise ActiveRecord::IrreversibleMigration, {}", string(&undone.impossible.join("; ")));
+            return Some(Code { lines: vec![raise], ..Code::default() });
+        }
+        let mut calls: Vec<usize> = steps.iter().map(|step| migration.statement_of(step.from).call.start).collect();
+        calls.dedup();
+        let has_attempts = self.settings().lock_timeout.is_some();
+        let depth = 1 + usize::from(has_attempts);
+        let text = |at: &usize| as_written(migration.statements[*at].span.slice(migration.text()), depth);
+        let mut lines = in_block("revert", calls.iter().flat_map(text).collect());
+        let mut helpers = BTreeSet::new();
+        if has_attempts {
+            lines = in_block(RETRY, lines);
+            helpers.insert(Helper::Retry);
+        }
+        Some(Code { lines, helpers })
+    }
+}
+
+/// The index of a table that is taken away with it.
+fn goes_with_its_table<'s>(
+    operation: &Operation,
+    all: &[Operation],
+    mut steps: impl Iterator<Item = &'s Step>,
+) -> bool {
+    let Operation::Index(IndexOperation::Drop { names, .. }) = operation else { return false };
+    let dropped = |table: &QualifiedName| {
+        all.iter()
+            .any(|other| matches!(other, Operation::Table(TableOperation::Drop { names, .. }) if names.contains(table)))
+    };
+    steps.any(|step| match &step.operation {
+        Operation::Index(IndexOperation::Create(index)) => {
+            let own = index.name.as_ref().map(|name| index.table.sibling(name.clone()));
+            own.is_some_and(|own| names.contains(&own)) && dropped(&index.table)
+        }
+        _ => false,
+    })
+}
+
+/// It waits for others by itself, and may stand in no transaction.
+fn is_concurrent(operation: &Operation) -> bool {
+    match operation {
+        Operation::Index(IndexOperation::Create(index)) => index.concurrently,
+        Operation::Index(IndexOperation::Drop { concurrently, .. } | IndexOperation::Reindex { concurrently, .. })
+        | Operation::Table(TableOperation::DetachPartition { concurrently, .. }) => *concurrently,
+        _ => false,
+    }
+}
+
+/// The same in a transaction.
+fn at_once(mut operation: Operation) -> Operation {
+    match &mut operation {
+        Operation::Index(IndexOperation::Create(index)) => index.concurrently = false,
+        Operation::Index(IndexOperation::Drop { concurrently, .. }) => *concurrently = false,
+        _ => {}
+    }
+    operation
+}

@@ -1,0 +1,239 @@
+//! A file for each block, in the words of Rails.
+//!
+//! What is quick, and what validates, commits with the file's row in the ledger, or not at all. A build and a backfill are in files
+//! that leave the transaction; they can run again. What its author wrote in `change` and is left alone is still a `change`.
+
+use std::cell::RefCell;
+
+use super::code::{Code, as_written, in_block};
+use super::directive::{Dialect, lines};
+use super::downgrade::{Downgrades, downgrades};
+use super::file::{File, Lines, Methods, StepFile};
+use super::helpers::{Helper, RETRY};
+use super::operations::Version;
+use super::project::Project;
+use super::writer::Writer;
+use crate::framework::migration::Migration;
+use crate::framework::page::{Commands, Page, Written};
+use crate::framework::statements::{Statement, statements};
+use crate::framework::{Body, Idiom, Layout, Sequenced};
+use crate::plan::{Sequence, Step, UnitKind};
+
+pub(super) struct Classes;
+
+impl Idiom for Classes {
+    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
+        (layout == Layout::Phase).then_some("Rails commits a file as a whole, so it gets one for each step")
+    }
+
+    fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
+        let Some(file) = File::new(of.migration.text()) else { return Vec::new() };
+        let dialect = dialect(of.migration, &file);
+        let writer = Writer { of, file: &file, dialect: &dialect, said: RefCell::default() };
+        let mut told = vec![false; of.migration.statements.len()];
+        let downgrades = downgrades(of, &file);
+        let count = of.files.parts.len();
+        let body = |at: usize| {
+            let step = writer.step(at, &downgrades, &mut told);
+            let words = (at > 0).then(|| format!("step_{}", at + 1));
+            Body { words, text: file.of_step(&step), block: at }
+        };
+        (0..count).map(body).collect()
+    }
+}
+
+/// Which methods there are, and what they mean.
+fn dialect(migration: &Migration, file: &File<'_>) -> Dialect {
+    let bracket = file.bracket().and_then(|version| version.parse().ok()).unwrap_or(Version(4, 2));
+    let project = Project::around(migration.path());
+    let locked = project.as_ref().and_then(|project| project.rails);
+    let (prefix, suffix) =
+        project.as_ref().map(|project| (project.prefix.clone(), project.suffix.clone())).unwrap_or_default();
+    Dialect { bracket, rails: locked.unwrap_or(bracket).max(bracket), prefix, suffix }
+}
+
+impl Writer<'_> {
+    fn step(&self, at: usize, downgrades: &Downgrades, told: &mut [bool]) -> StepFile {
+        let Sequenced { migration, sequence, settings, files } = *self.of;
+        let part = files.parts[at];
+        // What its author put outside of a transaction stays there.
+        let is_outside = part.once > part.from || is_outside(migration, sequence, part.from);
+        let page = Page {
+            migration,
+            sequence,
+            settings,
+            at: part.from,
+            commands: &Migrate,
+            one_session: false,
+            in_transaction: !is_outside,
+            again: &[],
+        };
+        let mut left_out: Lines = page.comments_on_what_is_left_out(told).lines().map(str::to_owned).collect();
+        let (up, in_words) = self.up(&page, told);
+        let is_last = at + 1 == files.parts.len();
+        let behind = migration.statements.last().map_or(0, |last| last.behind.end.max(last.span.end));
+        let behind = self.file.comments_behind(behind).into_iter().filter(|_| is_last).map(str::to_owned);
+        let at_the_end = if is_last { self.said_once(self.file.beside(None)) } else { Vec::new() };
+        let has_words = up.has_words || !at_the_end.is_empty();
+        let mut code = up.code;
+        left_out.append(&mut code.lines);
+        code.lines = left_out.into_iter().chain(at_the_end).chain(behind).collect();
+        let methods = match in_words && up.is_bare && self.file.is_reversible() {
+            true => Methods::Change(code.lines),
+            false => {
+                let down = downgrades.of(self, at, is_outside);
+                let down = down.map(|down| {
+                    code.helpers.extend(down.helpers);
+                    down.lines
+                });
+                Methods::Directions(code.lines, down)
+            }
+        };
+        let header = page
+            .header(&up.sent)
+            .lines()
+            .filter(|line| !line.starts_with("# Undo: "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let helpers = code.helpers.into_iter().map(|helper| helper.definition(settings)).collect();
+        StepFile { number: at + 1, header, is_outside, methods, in_words: has_words, helpers }
+    }
+
+    /// What a block sends; and whether all of it is in its author's words.
+    fn up(&self, page: &Page<'_>, told: &mut [bool]) -> (Up, bool) {
+        if page.kind() == UnitKind::Alone {
+            return (self.alone(page, told), false);
+        }
+        let has_attempts = page.kind() == UnitKind::Brief && self.of.settings.lock_timeout.is_some();
+        let depth = usize::from(has_attempts);
+        let mut up = Up::default();
+        let set = page.set_for_block(page.kind() != UnitKind::Validate);
+        let mut inside: Lines = set.lines().flat_map(|line| self.execute(line, depth)).collect();
+        if page.kind() == UnitKind::Validate {
+            inside.extend(self.execute("SET LOCAL statement_timeout = 0", depth));
+        }
+        up.is_bare = !has_attempts && set.is_empty();
+        let written = page.as_written_by_step(told);
+        let in_words = written.iter().all(|one| one.in_words);
+        up.has_words = written.iter().any(|one| one.in_words);
+        for one in &written {
+            up.sent += &one.text;
+            let beside = self.beside(&one.steps, one.in_words, depth);
+            up.has_words |= !beside.is_empty();
+            inside.extend(beside);
+            inside.extend(self.written(one, depth));
+        }
+        up.code.lines = match has_attempts {
+            true => {
+                up.code.helpers.insert(Helper::Retry);
+                in_block(RETRY, inside)
+            }
+            false => inside,
+        };
+        (up, in_words)
+    }
+
+    /// A statement: its author's own call, a schema method, or SQL.
+    fn written(&self, one: &Written<'_>, depth: usize) -> Lines {
+        let mut all: Lines = one.comments.lines().map(str::to_owned).collect();
+        match one.steps.as_slice() {
+            _ if one.in_words => all.extend(as_written(&one.text, depth)),
+            [step] => {
+                let directive = match step.verbatim {
+                    true => self.dialect.directive(&step.operation, self.of.sequence),
+                    false => self.dialect.of_rewrite(&step.operation, self.of.sequence),
+                };
+                all.extend(
+                    directive.map_or_else(|| self.execute(&one.text, depth), |call| lines(&call, 4 + 2 * depth)),
+                );
+            }
+            _ => all.extend(self.execute(&one.text, depth)),
+        }
+        all
+    }
+
+    /// What its author wrote around the calls that steps come from, and sends nothing: once what stands for itself, and before a
+    /// call in its author's words what gives it names.
+    fn beside(&self, steps: &[&Step], in_words: bool, depth: usize) -> Lines {
+        let migration = self.of.migration;
+        let mut lines = Lines::new();
+        let mut calls: Vec<usize> = steps.iter().map(|step| migration.statement_of(step.from).call.start).collect();
+        calls.dedup();
+        for call in calls.into_iter().map(|at| migration.statements[at].span) {
+            lines.extend(self.said_once(self.file.beside(Some(call))));
+            let bindings = if in_words { self.file.bindings(call) } else { Vec::new() };
+            lines.extend(bindings.into_iter().flat_map(|at| as_written(&self.file.statement(at), depth)));
+        }
+        lines
+    }
+
+    fn said_once(&self, statements: Vec<usize>) -> Lines {
+        let new: Vec<usize> = statements.into_iter().filter(|at| self.said.borrow_mut().insert(*at)).collect();
+        new.into_iter().flat_map(|at| as_written(&self.file.statement(at), 0)).collect()
+    }
+
+    /// A build, a backfill, or what else may be in no transaction.
+    fn alone(&self, page: &Page<'_>, told: &mut [bool]) -> Up {
+        let all = statements(page, told);
+        let mut up = Up { sent: all.sql(), ..Up::default() };
+        up.code.lines.extend(all.comments.lines().map(str::to_owned));
+        let beside = self.beside(&page.steps().collect::<Vec<_>>(), false, 0);
+        up.has_words |= !beside.is_empty();
+        up.code.lines.extend(beside);
+        for statement in &all.all {
+            match statement {
+                Statement::AsWritten(text) => {
+                    up.has_words = true;
+                    up.code.lines.extend(as_written(text, 0));
+                }
+                Statement::Sql(text) => up.code.add(self.without_timeouts(self.execute(text, 1))),
+                Statement::Operation(operation, text) => {
+                    up.code.add(self.concurrent(operation, Some(text), page.steps()))
+                }
+            }
+        }
+        up
+    }
+}
+
+/// What a block does.
+#[derive(Default)]
+struct Up {
+    code: Code,
+    /// What is sent, as SQL or as its author wrote it.
+    sent: String,
+    /// Nothing stands around its statements.
+    is_bare: bool,
+    /// Some of it is in its author's words.
+    has_words: bool,
+}
+
+/// A block whose statements its author put outside of a transaction.
+fn is_outside(migration: &Migration, sequence: &Sequence, block: usize) -> bool {
+    let is_in_words = |step: &Step| step.verbatim;
+    let sent = |step: &Step| {
+        migration.sent.iter().find(|sent| sent.statements.contains(&migration.items[step.from].statement))
+    };
+    let kind = UnitKind::of(sequence.steps_of(block..block + 1));
+    kind == Some(UnitKind::AsWritten)
+        && sequence
+            .steps_of(block..block + 1)
+            .any(|step| is_in_words(step) && sent(step).is_some_and(|sent| sent.is_outside))
+}
+
+/// How to go on with Rails: the same command.
+struct Migrate;
+
+impl Commands for Migrate {
+    fn again(&self) -> String {
+        "run bin/rails db:migrate again".into()
+    }
+
+    fn begin_again(&self) -> String {
+        "Run bin/rails db:migrate again".into()
+    }
+
+    fn after_failed_build(&self) -> &'static str {
+        " Run bin/rails db:migrate again: it is dropped and built anew"
+    }
+}

@@ -1,0 +1,381 @@
+//! Samples as Rails applications, the real Rails, and safestep on them.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use super::folder::Folder;
+use super::server::Database;
+use super::variable;
+
+/// Where the migrations are, relative to an application.
+pub const MIGRATIONS: &str = "db/migrate";
+
+/// Some migrations: the last one is what the sample is about, those before it build what it meets.
+pub struct Sample {
+    /// Its name.
+    pub name: String,
+}
+
+/// An application in a temporary folder.
+pub struct Project {
+    folder: Folder,
+    /// The version that a sample is about.
+    pub version: u64,
+    /// The one before it; 0 where there is none.
+    pub before: u64,
+}
+
+impl Sample {
+    fn folder_of_all() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/rails")
+    }
+
+    /// All samples, by name; only those that `SAFESTEP_TEST_ONLY` lists (`a,b`) when it is set.
+    pub fn all() -> Result<Vec<Sample>> {
+        let mut names: Vec<String> = fs::read_dir(Sample::folder_of_all())?
+            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+            .collect::<Result<_>>()?;
+        names.sort();
+        if let Ok(only) = std::env::var("SAFESTEP_TEST_ONLY") {
+            names.retain(|name| only.split(',').any(|wanted| wanted == name));
+        }
+        Ok(names.into_iter().map(|name| Sample { name }).collect())
+    }
+
+    /// Those of these names; only those that `SAFESTEP_TEST_ONLY` lists when it is set.
+    pub fn of(names: &[&str]) -> Result<Vec<Sample>> {
+        let mut samples = Sample::all()?;
+        samples.retain(|sample| names.contains(&sample.name.as_str()));
+        Ok(samples)
+    }
+
+    /// Its application: the smallest that has `bin/rails db:migrate`, with the sample's files over it.
+    pub fn project(&self) -> Result<Project> {
+        let folder = Folder::empty()?;
+        for (path, text) in APPLICATION {
+            folder.write(path, text)?;
+        }
+        let own = Sample::folder_of_all().join(&self.name);
+        for entry in fs::read_dir(&own).with_context(|| own.display().to_string())? {
+            let path = entry?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).context("a name")?;
+            let place = match name {
+                "Gemfile.lock" => name.to_owned(),
+                "schema.rb" | "structure.sql" => format!("db/{name}"),
+                "initializer.rb" => format!("config/initializers/{name}"),
+                name => format!("{MIGRATIONS}/{name}"),
+            };
+            folder.write(&place, fs::read(&path)?)?;
+        }
+        Project::of(folder)
+    }
+}
+
+/// An application without any migration.
+const APPLICATION: [(&str, &str); 6] = [
+    (
+        "config/application.rb",
+        "require \"logger\"
+require \"rails\"
+require \"active_record/railtie\"
+
+module Sample
+  class Application < Rails::Application
+    config.eager_load = false
+    config.secret_key_base = \"sample\"
+    config.logger = Logger.new(ENV.fetch(\"RAILS_LOG\", File::NULL))
+    config.colorize_logging = false
+  end
+end
+",
+    ),
+    ("config/environment.rb", "require_relative \"application\"\n\nRails.application.initialize!\n"),
+    (
+        "config/database.yml",
+        "default: &default
+  adapter: postgresql
+  encoding: unicode
+
+development:
+  <<: *default
+  database: sample_development
+
+test:
+  <<: *default
+  database: sample_test
+
+production:
+  <<: *default
+  database: sample_production
+",
+    ),
+    ("Rakefile", "require_relative \"config/application\"\n\nRails.application.load_tasks\n"),
+    (
+        "bin/rails",
+        "#!/usr/bin/env ruby
+APP_PATH = File.expand_path(\"../config/application\", __dir__)
+require \"rails/commands\"
+",
+    ),
+    ("db/seeds.rb", ""),
+];
+
+impl Project {
+    /// An application with these migrations, each with its name and text.
+    pub fn with(migrations: &[(String, String)]) -> Result<Project> {
+        let folder = Folder::empty()?;
+        for (path, text) in APPLICATION {
+            folder.write(path, text)?;
+        }
+        for (number, (name, text)) in (1..).zip(migrations) {
+            folder.write(&format!("db/migrate/2026010100000{number}_{name}.rb"), text)?;
+        }
+        Project::of(folder)
+    }
+
+    fn of(folder: Folder) -> Result<Project> {
+        let mut project = Project { folder, version: 0, before: 0 };
+        let versions = project.versions()?;
+        project.version = *versions.last().context("no migration")?;
+        project.before = versions.iter().rev().nth(1).copied().unwrap_or_default();
+        Ok(project)
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// Its migrations by their paths.
+    pub fn migrations(&self) -> Result<BTreeMap<PathBuf, String>> {
+        let tree = self.folder.tree()?.into_iter().filter(|(path, _)| path.starts_with(MIGRATIONS));
+        tree.map(|(path, bytes)| Ok((path, String::from_utf8(bytes)?))).collect()
+    }
+
+    /// The versions of its migrations, in order.
+    pub fn versions(&self) -> Result<Vec<u64>> {
+        let version = |path: &PathBuf| -> Option<u64> {
+            let name = path.file_name()?.to_str()?;
+            name[..name.find('_')?].parse().ok()
+        };
+        let mut versions: Vec<u64> = self.migrations()?.keys().filter_map(version).collect();
+        versions.sort_unstable();
+        Ok(versions)
+    }
+
+    /// The migrations behind the one before, each with its version, in order: the sequence, once it is written.
+    pub fn steps(&self) -> Result<Vec<(u64, String)>> {
+        let migrations = self.migrations()?;
+        let text = |version: u64| {
+            let is_own = |path: &PathBuf| path.to_string_lossy().contains(&format!("/{version}_"));
+            migrations.iter().find(|(path, _)| is_own(path)).map(|(_, text)| text.clone()).unwrap_or_default()
+        };
+        let versions = self.versions()?;
+        Ok(versions
+            .into_iter()
+            .filter(|version| *version > self.before)
+            .map(|version| (version, text(version)))
+            .collect())
+    }
+
+    /// The path of the migration that it is about.
+    pub fn path(&self) -> Result<PathBuf> {
+        let is_own = |path: &PathBuf| path.to_string_lossy().contains(&format!("/{}_", self.version));
+        self.migrations()?.into_keys().find(is_own).context("no migration of that version")
+    }
+
+    /// A copy.
+    pub fn copy(&self) -> Result<Project> {
+        let folder = Folder::empty()?;
+        for (path, bytes) in self.folder.tree()? {
+            folder.write(path.to_str().context("a path that is not UTF-8")?, bytes)?;
+        }
+        Ok(Project { folder, ..*self })
+    }
+
+    /// The same after `safestep rewrite --write` of its migration for servers from `major` on.
+    pub fn rewritten(&self, major: u32) -> Result<Project> {
+        let project = self.copy()?;
+        project.safestep("--write", major, &project.path()?)?;
+        Ok(project)
+    }
+
+    /// Fails when `safestep rewrite` would change any of its migrations that are not in `naive`.
+    pub fn must_be_final(&self, naive: &Project, major: u32) -> Result<()> {
+        let before = naive.migrations()?;
+        for (path, text) in self.migrations()? {
+            if before.get(&path) != Some(&text) {
+                self.safestep("--check", major, &path).context("rewriting the rewrite")?;
+            }
+        }
+        Ok(())
+    }
+
+    fn safestep(&self, what: &str, major: u32, path: &Path) -> Result<()> {
+        let path = path.to_str().context("a path that is not UTF-8")?;
+        let older: &[&str] = if major < 14 { &["--postgres", "12"] } else { &[] };
+        let ended = self.folder.safestep(&[&["rewrite", what, "--all", "--quiet"], older, &[path]].concat())?;
+        ensure!(ended.status == 0, "safestep rewrite {what}: {}\n{}{}", ended.status, ended.out, ended.err);
+        Ok(())
+    }
+
+    /// What Rails wrote down of the schema, without the version.
+    pub fn schema(&self) -> Result<String> {
+        let text = fs::read_to_string(self.folder.path().join("db/schema.rb")).context("db/schema.rb")?;
+        let is_version = |line: &&str| line.starts_with("ActiveRecord::Schema");
+        Ok(text.lines().filter(|line| !is_version(line)).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// A real Rails. Who asks takes a process that waits, or starts one, and leaves it for the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rails {
+    /// The variable that names its Ruby.
+    pub ruby: &'static str,
+}
+
+/// Rails 7.2.
+pub const RAILS_7: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_7" };
+/// Rails 6.1.
+pub const RAILS_6: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_6" };
+
+/// Processes that wait for a job, by the variable that names their Ruby.
+static IDLE: Mutex<Vec<(&'static str, Process)>> = Mutex::new(Vec::new());
+
+/// A process that answers one job after the other, and ends with its input.
+pub struct Process {
+    child: Child,
+    jobs: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    /// What runs its job.
+    pid: Option<u64>,
+}
+
+/// How a run ended.
+pub struct Ran {
+    /// The exit status of the command that failed, or 0.
+    pub status: i64,
+    /// What it printed.
+    pub out: String,
+}
+
+impl Ran {
+    /// Whether all went well.
+    pub fn ok(&self) -> bool {
+        self.status == 0
+    }
+
+    /// Fails with what it said; returns what it printed.
+    pub fn must_succeed(self) -> Result<String> {
+        ensure!(self.ok(), "exit {}\n{}", self.status, self.out);
+        Ok(self.out)
+    }
+
+    /// What went wrong, in a line.
+    pub fn error(&self) -> &str {
+        let mut lines = self.out.lines();
+        let errors = ["PG::", "ActiveRecord::", "ArgumentError", "StandardError"];
+        lines.find(|line| errors.iter().any(|error| line.contains(error))).unwrap_or(self.out.trim())
+    }
+}
+
+impl Rails {
+    /// Runs commands on a database, until one fails: `[["db:rollback", "STEP=2"]]`.
+    pub fn run(self, project: &Project, database: &Database, commands: &[&[&str]]) -> Result<Ran> {
+        self.with_process(|process| process.ask(&Rails::job(project, database, commands)))
+    }
+
+    /// The job of [`Rails::run`].
+    pub fn job(project: &Project, database: &Database, commands: &[&[&str]]) -> Value {
+        json!({ "folder": project.folder.path(), "environment": { "DATABASE_URL": database.url }, "do": commands })
+    }
+
+    /// Runs one command, which has to succeed; returns what it printed.
+    pub fn must(self, project: &Project, database: &Database, command: &[&str]) -> Result<String> {
+        let ran = self.run(project, database, &[command])?;
+        ran.must_succeed().with_context(|| format!("bin/rails {}", command.join(" ")))
+    }
+
+    /// Fails when Ruby cannot compile a migration, or warns.
+    pub fn must_compile(self, project: &Project) -> Result<()> {
+        let files: Vec<PathBuf> = project.migrations()?.keys().map(|path| project.folder.path().join(path)).collect();
+        let ran = self.with_process(|process| process.ask(&json!({ "compile": files })))?;
+        let said = ran.must_succeed()?;
+        ensure!(said.is_empty(), "{said}");
+        Ok(())
+    }
+
+    fn with_process<T>(self, work: impl FnOnce(&mut Process) -> Result<T>) -> Result<T> {
+        let idle = {
+            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.iter().position(|(of, _)| *of == self.ruby).map(|at| idle.swap_remove(at).1)
+        };
+        let mut process = idle.map_or_else(|| Process::start(self), Ok)?;
+        let done = work(&mut process)?;
+        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push((self.ruby, process));
+        Ok(done)
+    }
+}
+
+impl Process {
+    /// A process of its own.
+    pub fn start(rails: Rails) -> Result<Process> {
+        let mut child = Command::new(variable(rails.ruby)?)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rails/run.rb"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("running Ruby")?;
+        let jobs = child.stdin.take().context("Ruby's standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("Ruby's standard output")?);
+        Ok(Process { child, jobs, answers, pid: None })
+    }
+
+    /// Gives it a job and waits for the answer.
+    pub fn ask(&mut self, job: &Value) -> Result<Ran> {
+        self.give(job)?;
+        self.answer()
+    }
+
+    /// Gives it a job, which has begun then.
+    pub fn give(&mut self, job: &Value) -> Result<()> {
+        writeln!(self.jobs, "{job}").context("tests/rails/run.rb has ended")?;
+        self.pid = self.line()?["pid"].as_u64();
+        Ok(())
+    }
+
+    /// Waits for the answer to a job.
+    pub fn answer(&mut self) -> Result<Ran> {
+        let answer = self.line()?;
+        let status = answer["status"].as_i64().context("no status")?;
+        Ok(Ran { status, out: answer["out"].as_str().unwrap_or_default().to_owned() })
+    }
+
+    /// Kills the command that it runs, whatever that does.
+    pub fn kill_command(&mut self) -> Result<()> {
+        let pid = self.pid.context("nothing runs")?.to_string();
+        let status = Command::new("kill").args(["-TERM", &pid]).status().context("running kill")?;
+        ensure!(status.success(), "kill -TERM {pid}: {status}");
+        Ok(())
+    }
+
+    fn line(&mut self) -> Result<Value> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        serde_json::from_str(&line).with_context(|| format!("tests/rails/run.rb answers {line:?}"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,300 @@
+//! Every Rails sample, naive and rewritten, through the real `bin/rails` on real servers: same schema, same rows, same schema.rb,
+//! up, down and up again, at once and step by step, and killed at each step.
+//!
+//! On PostgreSQL 15 with Rails 7.2 all of this; with Rails 6.1, and on other servers, up and down: what the statements do is
+//! seen here, there it is only whether they arrive.
+//!
+//! `SAFESTEP_TEST_ONLY=add_index scripts/test --test rails_migrate -- --nocapture` runs some and shows the report.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use bench::blocker;
+use bench::comparison::Verdict;
+use bench::proof::{Expected, must_keep, must_look_the_same};
+use bench::rails::{Process, Project, RAILS_6, RAILS_7, Rails, Ran, Sample};
+use bench::server::{Database, Server};
+
+/// Samples that a rewrite must change, of every kind.
+const REWRITTEN: [&str; 8] = [
+    "add_check_constraint",
+    "add_column_volatile",
+    "add_foreign_key",
+    "add_index",
+    "add_reference",
+    "change_column_null",
+    "hand_unique_constraint",
+    "remove_index",
+];
+
+/// What is run on other servers, too.
+const SMOKE: [&str; 4] = ["add_column_volatile", "add_reference", "change_column_null", "hand_unique_constraint"];
+
+const THREADS: usize = 2;
+const ROWS: u32 = 5;
+
+#[test]
+fn every_sample() -> Result<()> {
+    run_all(RAILS_7, 15, &Sample::all()?, Ways::Every)
+}
+
+#[test]
+fn with_an_older_rails() -> Result<()> {
+    let mut samples = Sample::all()?;
+    samples.retain(|sample| !sample.name.starts_with("newer_"));
+    run_all(RAILS_6, 15, &samples, Ways::UpAndDown)
+}
+
+#[test]
+fn on_the_oldest_server_and_the_newest() -> Result<()> {
+    run_all(RAILS_7, 12, &Sample::of(&SMOKE)?, Ways::UpAndDown)?;
+    run_all(RAILS_7, 18, &Sample::of(&SMOKE)?, Ways::UpAndDown)
+}
+
+/// What is done with a rewrite.
+#[derive(Clone, Copy, PartialEq)]
+enum Ways {
+    /// Up, down to what was before and up again.
+    UpAndDown,
+    /// Step by step, each of them down and up again, too.
+    Every,
+}
+
+fn run_all(rails: Rails, major: u32, samples: &[Sample], ways: Ways) -> Result<()> {
+    let server = Server::of(major)?;
+    bench::on_each(samples, THREADS, |sample| {
+        let start = Instant::now();
+        let verdict = prove(rails, &server, sample, ways)?;
+        let (name, seconds) = (&sample.name, start.elapsed().as_secs_f32());
+        println!("PostgreSQL {major}  {}  {name:<32} {verdict}  ({seconds:.1} s)", rails.ruby);
+        let must_change = REWRITTEN.contains(&name.as_str());
+        ensure!(verdict != Verdict::Unchanged || !must_change, "safestep left the migration as it was");
+        Ok(())
+    })
+    .with_context(|| format!("PostgreSQL {major}, {}", rails.ruby))
+}
+
+/// A migration naive and rewritten.
+struct Pair<'a> {
+    rails: Rails,
+    server: &'a Server,
+    naive: Project,
+    rewritten: Project,
+}
+
+fn prove(rails: Rails, server: &Server, sample: &Sample, ways: Ways) -> Result<Verdict> {
+    let naive = sample.project()?;
+    let rewritten = naive.rewritten(server.major)?;
+    rewritten.must_be_final(&naive, server.major)?;
+    rails.must_compile(&rewritten)?;
+    if naive.migrations()? == rewritten.migrations()? {
+        return Ok(Verdict::Unchanged);
+    }
+    let pair = Pair { rails, server, naive, rewritten };
+    let history = pair.history(ROWS)?;
+    let sides = pair.sides(&history)?;
+    match (sides.naive.1.ok(), sides.rewritten.1.ok()) {
+        (true, true) => {
+            pair.must_be_the_same(&history, &sides, ways)?;
+            Ok(Verdict::Same)
+        }
+        (false, false) => {
+            must_keep(&history, &sides.rewritten.0)?;
+            let empty = pair.history(0)?;
+            let sides = pair.sides(&empty)?;
+            match (sides.naive.1.ok(), sides.rewritten.1.ok()) {
+                (true, true) => pair.must_be_the_same(&empty, &sides, ways).context("on empty tables")?,
+                (false, false) => return Ok(Verdict::Fails),
+                _ => bail!("on empty tables: {}", sides.report()),
+            }
+            Ok(Verdict::FailsOnRows)
+        }
+        (false, true) if sample.name == NEEDS_ITS_OWN_TRANSACTION => {
+            pair.must_be_done(&sides.rewritten.0)?;
+            Ok(Verdict::Possible)
+        }
+        _ => bail!("{}", sides.report()),
+    }
+}
+
+/// What the naive form cannot do in its one transaction; a rewrite can.
+const NEEDS_ITS_OWN_TRANSACTION: &str = "hand_enum_value";
+
+/// Both forms on copies of a database.
+struct Sides {
+    naive: (Database, Ran),
+    rewritten: (Database, Ran),
+}
+
+impl Sides {
+    fn report(&self) -> String {
+        let side = |name: &str, ran: &Ran| match ran.ok() {
+            true => format!("{name} succeeds"),
+            false => format!("{name} fails:\n{}", ran.out.trim()),
+        };
+        format!("{}, {}", side("naive", &self.naive.1), side("rewritten", &self.rewritten.1))
+    }
+}
+
+impl Pair<'_> {
+    /// A database at the version before, with `rows` rows in every table.
+    fn history(&self, rows: u32) -> Result<Database> {
+        let database = self.server.create()?;
+        let version = format!("VERSION={}", self.naive.before);
+        self.rails.must(&self.naive, &database, &["db:migrate", &version])?;
+        database.fill(rows)?;
+        Ok(database)
+    }
+
+    fn sides(&self, history: &Database) -> Result<Sides> {
+        let side = |project: &Project| -> Result<(Database, Ran)> {
+            let database = self.server.copy(history)?;
+            let ran = self.rails.run(project, &database, &[&["db:migrate"]])?;
+            Ok((database, ran))
+        };
+        Ok(Sides { naive: side(&self.naive)?, rewritten: side(&self.rewritten)? })
+    }
+
+    fn must_be_the_same(&self, history: &Database, sides: &Sides, ways: Ways) -> Result<()> {
+        let (naive, rewritten) = (&sides.naive.0, &sides.rewritten.0);
+        let expected = Expected::of(naive, history, &[])?;
+        expected.must_be(rewritten)?;
+        let (of_naive, of_rewritten) = (self.naive.schema()?, self.rewritten.schema()?);
+        ensure!(of_naive == of_rewritten, "schema.rb differs\n{of_naive}\n\n{of_rewritten}");
+        self.must_be_done(rewritten)?;
+        let down = self.naive_down(naive)?;
+        if ways == Ways::Every {
+            self.must_go_step_by_step(history, &expected).context("step by step")?;
+        }
+        self.must_go_down(history, rewritten, down.as_ref())?;
+        must_look_the_same(naive, rewritten).context("up again")
+    }
+
+    /// Fails when there is anything left to run.
+    fn must_be_done(&self, database: &Database) -> Result<()> {
+        let out = self.rails.must(&self.rewritten, database, &["db:migrate"])?;
+        ensure!(out.is_empty(), "the second run does {out}");
+        Ok(())
+    }
+
+    /// Each step up, down, and up again.
+    fn must_go_step_by_step(&self, history: &Database, expected: &Expected) -> Result<()> {
+        let database = self.server.copy(history)?;
+        let mut commands = Vec::new();
+        for (version, text) in self.rewritten.steps()? {
+            let up = vec!["db:migrate".to_owned(), format!("VERSION={version}")];
+            commands.push(up.clone());
+            // What a constraint made its own goes with it, and its author's words may take back more.
+            let can_come_again = !["IrreversibleMigration", "USING INDEX", "using_index", " · as written"]
+                .iter()
+                .any(|sign| text.contains(sign));
+            if can_come_again {
+                commands.extend([vec!["db:rollback".to_owned()], up]);
+            }
+        }
+        let commands: Vec<Vec<&str>> =
+            commands.iter().map(|words| words.iter().map(String::as_str).collect()).collect();
+        let commands: Vec<&[&str]> = commands.iter().map(Vec::as_slice).collect();
+        self.rails.run(&self.rewritten, &database, &commands)?.must_succeed()?;
+        expected.must_be_read(&database)?;
+        self.must_be_done(&database)
+    }
+
+    /// Where the naive migration's own way down leads, if it leads anywhere.
+    fn naive_down(&self, naive: &Database) -> Result<Option<Database>> {
+        let database = self.server.copy(naive)?;
+        let ran = self.rails.run(&self.naive, &database, &[&["db:rollback"]])?;
+        Ok(ran.ok().then_some(database))
+    }
+
+    /// Goes down to where the version before was, and up again; `down` is where the naive migration's own way leads.
+    fn must_go_down(&self, history: &Database, database: &Database, down: Option<&Database>) -> Result<()> {
+        let steps = format!("STEP={}", self.rewritten.steps()?.len());
+        let ran = self.rails.run(&self.rewritten, database, &[&["db:rollback", &steps]])?;
+        if !ran.ok() && down.is_none() {
+            println!("cannot go down: {}", ran.error());
+            self.rails.must(&self.rewritten, database, &["db:migrate"]).context("up again")?;
+            return Ok(());
+        }
+        ran.must_succeed().context("down")?;
+        if let Err(error) = must_look_the_same(history, database) {
+            let Some(down) = down else { return Err(error).context("down") };
+            must_look_the_same(down, database).context("down")?;
+        }
+        self.rails.must(&self.rewritten, database, &["db:migrate"]).context("up again").map(drop)
+    }
+}
+
+/// What a run is killed in: a brief step, a concurrent build, a scan and a backfill.
+const KILLED: [&str; 3] = ["add_column_volatile", "add_reference", "hand_unique_constraint"];
+
+/// At every step another session is in the way. There the connection is ended, or Rails itself; and then the same command goes
+/// on.
+#[test]
+fn a_run_that_is_killed_goes_on() -> Result<()> {
+    let server = Server::of(15)?;
+    bench::on_each(&Sample::of(&KILLED)?, THREADS, |sample| {
+        let naive = sample.project()?;
+        let rewritten = naive.rewritten(server.major)?;
+        let pair = Pair { rails: RAILS_7, server: &server, naive, rewritten };
+        let history = pair.history(ROWS)?;
+        let sides = pair.sides(&history)?;
+        let expected = Expected::of(&sides.naive.0, &history, &[])?;
+        let database = server.copy(&history)?;
+        for (number, (version, text)) in pair.rewritten.steps()?.iter().enumerate() {
+            let how = if number % 2 == 0 { Killed::Connection } else { Killed::Rails };
+            let version = format!("VERSION={version}");
+            let command = ["db:migrate", version.as_str()];
+            kill(&pair.rewritten, &database, text, &command, how).with_context(|| version.clone())?;
+            pair.rails.must(&pair.rewritten, &database, &command).with_context(|| version.clone())?;
+        }
+        expected.must_be(&database)?;
+        pair.must_be_done(&database)
+    })
+}
+
+#[derive(Clone, Copy)]
+enum Killed {
+    Connection,
+    Rails,
+}
+
+/// Runs a step until it waits for a lock, and ends it there.
+fn kill(project: &Project, database: &Database, text: &str, command: &[&str], how: Killed) -> Result<()> {
+    let mut watcher = database.connect()?;
+    let mut other = database.connect()?;
+    let builds = text.lines().any(|line| line.trim_start().starts_with("add_index") && line.contains("concurrently"));
+    blocker::block(&mut other, if builds { "CONCURRENTLY" } else { text })?;
+    let mut process = Process::start(RAILS_7)?;
+    process.give(&Rails::job(project, database, &[command]))?;
+    let own = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
+               AND pid <> pg_backend_pid() AND pid <> $1 AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
+    let blocking: i32 = other.query_one("SELECT pg_backend_pid()", &[])?.get(0);
+    let end = Instant::now() + Duration::from_secs(20);
+    let pid: i32 = loop {
+        if let Some(row) = watcher.query_opt(own, &[&blocking])? {
+            break row.get(0);
+        }
+        ensure!(Instant::now() < end, "it waits for nothing");
+        thread::sleep(Duration::from_millis(2));
+    };
+    if let Killed::Rails = how {
+        process.kill_command()?;
+    }
+    // What a dead client leaves goes on until it sees that.
+    watcher.execute("SELECT pg_terminate_backend($1)", &[&pid])?;
+    let ran = process.answer()?;
+    ensure!(!ran.ok(), "it was ended and says that it is done");
+    let is_there = "SELECT FROM pg_stat_activity WHERE pid = $1";
+    while !watcher.query(is_there, &[&pid])?.is_empty() {
+        ensure!(Instant::now() < end, "its connection is still there");
+        thread::sleep(Duration::from_millis(2));
+    }
+    other.batch_execute("ROLLBACK")?;
+    Ok(())
+}

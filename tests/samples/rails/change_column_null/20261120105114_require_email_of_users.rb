@@ -1,0 +1,5 @@
+class RequireEmailOfUsers < ActiveRecord::Migration[6.1]
+  def change
+    change_column_null :users, :email, false
+  end
+end
