@@ -3,7 +3,7 @@
 use crate::disk::DiskError;
 use crate::framework::FrameworkError;
 use crate::pipeline::{OriginalsError, ResolveError};
-use crate::project::ConfigError;
+use crate::project::{BaselineError, ConfigError};
 use crate::verify::VerifyError;
 
 /// Why a command could not do its work.
@@ -15,6 +15,9 @@ pub enum Failure {
     /// The configuration cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The baseline cannot be read.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// A migration cannot be read.
     #[error(transparent)]
     Framework(#[from] FrameworkError),

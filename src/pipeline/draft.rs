@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::findings::{Finding, Findings};
+use super::findings::Findings;
 use super::{Options, Outcome, Wanted, reporting, session};
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
@@ -13,7 +13,6 @@ use crate::framework::{
 };
 use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
-use crate::project::Level;
 
 /// A migration that is planned.
 pub(super) enum Planned {
@@ -139,8 +138,8 @@ impl Draft {
         let Placed { files, notes: of_place, .. } = placed;
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
-            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
-            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
+            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, options),
+            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, options),
         };
         let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };
         // What to know of a sequence is for whom the sequence is for.
@@ -152,15 +151,16 @@ impl Draft {
             Wanted::Hazards => report.notes.extend(notes),
             Wanted::Files => report.notes.extend(of_sequence().chain(notes).chain(of_place)),
         }
-        let fails = |finding: &&Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
-        let failing = findings.findings.iter().filter(fails).count();
+        let found = report.hazards.len();
+        report.hazards.retain(|hazard| !options.baseline.holds(&hazard.fingerprint));
+        let known = found - report.hazards.len();
         let path = migration.path().clone();
         match wanted {
             Wanted::Hazards => {
                 let text = (!report.hazards.is_empty()).then_some(migration.source.text);
-                Outcome { path, changes: Vec::new(), files: Vec::new(), report, failing, text }
+                Outcome { path, changes: Vec::new(), files: Vec::new(), report, known, text }
             }
-            Wanted::Files => Outcome { path, changes, files, report, failing, text: None },
+            Wanted::Files => Outcome { path, changes, files, report, known, text: None },
         }
     }
 }

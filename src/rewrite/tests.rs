@@ -22,7 +22,7 @@ use camino::Utf8PathBuf;
 use super::{Availability, RULES, Rule, rule};
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, plpgsql};
 use crate::pipeline::{self, Options};
-use crate::project::Config;
+use crate::project::{Baseline, Config};
 use crate::report::{HazardReport, MigrationReport, Severity, StepReport};
 use crate::schema::Schema;
 use crate::source::SourceFile;
@@ -121,7 +121,7 @@ impl Example {
         read("before", &self.history).items.iter().for_each(|item| schema.apply(&item.operation));
         schema.begin_migration();
         let config: Config = toml::from_str(&self.settings).expect("settings");
-        let options = Options { config, base: Utf8PathBuf::from("/") };
+        let options = Options { config, base: Utf8PathBuf::from("/"), baseline: Baseline::default() };
         pipeline::rewrite(self.framework, read("example", &self.migration), &mut schema, &options).report
     }
 }
