@@ -54,7 +54,7 @@ impl Gems {
     /// What an application says: `is_locked` knows its `Gemfile.lock`, `files` are the Ruby files that configure it.
     pub(super) fn read(is_locked: impl Fn(&str) -> bool, rails: Option<Version>, files: &[String]) -> Gems {
         let lines = || files.iter().flat_map(|text| text.lines()).map(str::trim).filter(|line| !line.starts_with('#'));
-        let last = |name: &str| lines().filter_map(|line| assigned(line, name)).last();
+        let last = |name: &str| lines().filter_map(|line| assigned(line, name)).next_back();
         let is_on = |name: &str| last(name) == Some("true");
         let number = |name: &str| last(name).and_then(|value| value.replace('_', "").parse().ok());
         let partial = last("partial_inserts").or(last("partial_writes")).map(|value| value == "true");
