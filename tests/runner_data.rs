@@ -1,15 +1,18 @@
 //! What the code says of each framework's runner is what the real one does: what it sends at once, in which transaction, how a
-//! file leaves it, and where it goes on after a failure.
+//! file leaves it, where it goes on after a failure, and what becomes of a second one.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
+
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use safestep::framework::alembic::ALEMBIC as OUR_ALEMBIC;
 use safestep::framework::drizzle::DRIZZLE;
 use safestep::framework::prisma::PRISMA;
 use safestep::framework::rails::RAILS;
-use safestep::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use safestep::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 use bench::drizzle::{self, Drizzle, Generation};
 use bench::prisma::{self, By};
@@ -242,4 +245,54 @@ fn where_it_goes_on_after_a_failure() -> Result<()> {
         ensure!(second == 2, "the file that failed began {second} times");
         Ok(())
     })
+}
+
+#[test]
+fn what_becomes_of_a_second_runner() -> Result<()> {
+    each(|real, data| {
+        let pending = real.pending(&[&[Outside(ONE), Plain("INSERT INTO mended DEFAULT VALUES")]])?;
+        let mut watcher = pending.database.connect()?;
+        let mut holder = pending.database.connect()?;
+        holder.batch_execute("BEGIN; LOCK TABLE mended IN EXCLUSIVE MODE")?;
+        let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'mended'::regclass AND NOT granted";
+        let locked_out = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+                          WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()";
+        let mut count = |query: &str| -> Result<i64> { Ok(watcher.query_one(query, &[])?.get(0)) };
+        let (seen, ended_well) = thread::scope(|scope| -> Result<(SecondRunner, usize)> {
+            let first = scope.spawn(|| pending.run());
+            let met = until(|| Ok((count(waiting)? == 1).then_some(())));
+            let second = scope.spawn(|| pending.run());
+            let seen = met.and_then(|()| {
+                until(|| {
+                    if count(waiting)? == 2 {
+                        return Ok(Some(SecondRunner::RunsToo));
+                    }
+                    let is_out = second.is_finished() || count(locked_out)? == 1;
+                    Ok(is_out.then_some(SecondRunner::LockedOut))
+                })
+            });
+            holder.batch_execute("COMMIT")?;
+            let ended_well = [first, second].map(|run| run.join().is_ok_and(|ran| ran.is_ok_and(|ok| ok)));
+            Ok((seen?, ended_well.into_iter().filter(|ok| *ok).count()))
+        })?;
+        ensure!(ended_well > 0, "both failed");
+        ensure!(seen == data.second, "{seen:?}, and the code says {:?}", data.second);
+        let begun: i64 = watcher.query_one("SELECT count(*) FROM seen", &[])?.get(0);
+        let expected = if seen == SecondRunner::RunsToo { 2 } else { 1 };
+        ensure!(begun == expected, "the file began {begun} times");
+        ensure!(pending.run()?, "the same command does not end well afterwards");
+        Ok(())
+    })
+}
+
+/// Asks until there is an answer.
+fn until<T>(mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask()? {
+            return Ok(answer);
+        }
+        ensure!(begun.elapsed() < Duration::from_secs(60), "the runners do not meet");
+        thread::sleep(Duration::from_millis(10));
+    }
 }

@@ -202,10 +202,11 @@ impl Page<'_> {
         }
     }
 
-    /// What runners take turns on while they are at it: its table, or all that safestep does.
-    pub fn turn(&self) -> String {
+    /// What runners take turns on while they are at it, where there may be several: its table, or all that safestep does.
+    pub fn turn(&self) -> Option<String> {
         let table = self.steps().find_map(|step| step.operation.table());
-        table.map_or_else(|| "safestep".to_owned(), ToString::to_string)
+        let turn = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
+        self.migration.runner.needs_turns().then_some(turn)
     }
 
     /// The author's comments on all of its statements, in front of them.
