@@ -47,8 +47,6 @@ pub trait Ledger: Sync {
     fn obstacle(&self) -> Option<Obstacle> {
         None
     }
-    /// The migrations of the folder, by name and in order, that stand for one that the ledger calls `old`.
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String>;
     /// Why there is nothing to tell it, by these rows, as the rest of a sentence.
     fn agrees(&self, _rows: &[Row]) -> String {
         "the database and the folder agree".into()

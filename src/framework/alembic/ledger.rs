@@ -3,7 +3,6 @@
 
 use super::environment::Environment;
 use super::graph::Graph;
-use super::steps::stand_for;
 use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Migration;
 use crate::operation::Ident;
@@ -53,10 +52,6 @@ impl Ledger for AlembicLedger {
         let unknown = heads.iter().filter(|head| self.graph.get(head).is_none());
         let names = known.map(|(node, _)| node.id.clone()).chain(unknown.map(|head| (*head).to_owned()));
         names.map(|name| Applied { name, finished: true, is_changed: false }).collect()
-    }
-
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
-        stand_for(old, folder).into_iter().map(|at| folder[at].name.clone()).collect()
     }
 
     fn agrees(&self, rows: &[Row]) -> String {
