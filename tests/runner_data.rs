@@ -5,7 +5,6 @@
 mod bench;
 
 use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use safestep::framework::alembic::ALEMBIC as OUR_ALEMBIC;
@@ -14,6 +13,7 @@ use safestep::framework::prisma::PRISMA;
 use safestep::framework::rails::RAILS;
 use safestep::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
+use bench::blocker::until;
 use bench::drizzle::{self, Drizzle, Generation};
 use bench::prisma::{self, By};
 use bench::rails::{self, RAILS_7};
@@ -260,20 +260,21 @@ fn what_becomes_of_a_second_runner() -> Result<()> {
         let mut count = |query: &str| -> Result<i64> { Ok(watcher.query_one(query, &[])?.get(0)) };
         let (seen, ended_well) = thread::scope(|scope| -> Result<(SecondRunner, usize)> {
             let first = scope.spawn(|| pending.run());
-            let met = until(|| Ok((count(waiting)? == 1).then_some(())));
+            let met = until("the first runner does not meet who is in its way", || Ok(count(waiting)? == 1));
             let second = scope.spawn(|| pending.run());
-            let seen = met.and_then(|()| {
-                until(|| {
-                    if count(waiting)? == 2 {
-                        return Ok(Some(SecondRunner::RunsToo));
-                    }
-                    let is_out = second.is_finished() || count(locked_out)? == 1;
-                    Ok(is_out.then_some(SecondRunner::LockedOut))
+            let mut seen = SecondRunner::RunsToo;
+            let met = met.and_then(|()| {
+                until("the runners do not meet", || {
+                    let runs_too = count(waiting)? == 2;
+                    let is_out = !runs_too && (second.is_finished() || count(locked_out)? == 1);
+                    seen = if is_out { SecondRunner::LockedOut } else { SecondRunner::RunsToo };
+                    Ok(runs_too || is_out)
                 })
             });
             holder.batch_execute("COMMIT")?;
             let ended_well = [first, second].map(|run| run.join().is_ok_and(|ran| ran.is_ok_and(|ok| ok)));
-            Ok((seen?, ended_well.into_iter().filter(|ok| *ok).count()))
+            met?;
+            Ok((seen, ended_well.into_iter().filter(|ok| *ok).count()))
         })?;
         ensure!(ended_well > 0, "both failed");
         ensure!(seen == data.second, "{seen:?}, and the code says {:?}", data.second);
@@ -283,16 +284,4 @@ fn what_becomes_of_a_second_runner() -> Result<()> {
         ensure!(pending.run()?, "the same command does not end well afterwards");
         Ok(())
     })
-}
-
-/// Asks until there is an answer.
-fn until<T>(mut ask: impl FnMut() -> Result<Option<T>>) -> Result<T> {
-    let begun = Instant::now();
-    loop {
-        if let Some(answer) = ask()? {
-            return Ok(answer);
-        }
-        ensure!(begun.elapsed() < Duration::from_secs(60), "the runners do not meet");
-        thread::sleep(Duration::from_millis(10));
-    }
 }
