@@ -33,7 +33,7 @@ pub struct Obstacle {
 pub trait Ledger: Sync {
     /// Its tables, without their schema.
     fn tables(&self) -> Vec<&str>;
-    /// The schema that its runner makes for them, if it makes one.
+    /// The schema, as SQL names it, that is there for them before the first migration runs, where they have one of their own.
     fn schema(&self) -> Option<&str> {
         None
     }

@@ -7,7 +7,7 @@ use super::calls;
 use super::config::{Configuration, is_revision_name};
 use super::environment::{Environment, Finding};
 use super::graph::{Graph, Node};
-use super::ledger::{self, AlembicLedger};
+use super::ledger::AlembicLedger;
 use crate::framework::header;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
@@ -82,10 +82,6 @@ impl Folder for Revisions {
     /// A sequence ends with the revision that it replaces; the steps before it say in their comments that they belong to it.
     fn stand_for(&self, original: usize, originals: &[&str], folder: &[Migration]) -> Vec<usize> {
         steps_of(originals[original], folder)
-    }
-
-    fn ledger_tables(&self) -> &'static [&'static str] {
-        ledger::TABLES
     }
 
     fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {

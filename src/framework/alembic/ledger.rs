@@ -12,6 +12,7 @@ pub(super) const TABLES: &[&str] = &["alembic_version"];
 pub(super) struct AlembicLedger {
     graph: Graph,
     table: String,
+    schema: Option<String>,
     place: String,
 }
 
@@ -19,17 +20,19 @@ impl AlembicLedger {
     pub(super) fn new(graph: Graph, environment: &Environment) -> AlembicLedger {
         let table = environment.version_table.clone().unwrap_or_else(|| TABLES[0].to_owned());
         let quoted = Ident::new(table.clone()).to_string();
-        let place = match &environment.version_table_schema {
-            Some(schema) => format!("{}.{quoted}", Ident::new(schema.clone())),
-            None => quoted,
-        };
-        AlembicLedger { graph, table, place }
+        let schema = environment.version_table_schema.clone().map(|schema| Ident::new(schema).to_string());
+        let place = schema.as_ref().map_or_else(|| quoted.clone(), |schema| format!("{schema}.{quoted}"));
+        AlembicLedger { graph, table, schema, place }
     }
 }
 
 impl Ledger for AlembicLedger {
     fn tables(&self) -> Vec<&str> {
         vec![&self.table]
+    }
+
+    fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     fn place(&self) -> String {

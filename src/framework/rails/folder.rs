@@ -124,10 +124,6 @@ impl Folder for VersionedFiles {
         steps_of(originals[original], folder)
     }
 
-    fn ledger_tables(&self) -> &'static [&'static str] {
-        ledger::TABLES
-    }
-
     fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
         if let [(first, _), (second, _), ..] = databases_in(folder).as_slice() {
             let named = |name: &str| if name.is_empty() { "the first one".to_owned() } else { name.to_owned() };

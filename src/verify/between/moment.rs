@@ -5,6 +5,7 @@ use std::fmt;
 
 use postgres::Client;
 
+use super::super::ledgers::Ledgers;
 use super::super::{Doing, VerifyError};
 
 /// What a fact is about.
@@ -139,13 +140,13 @@ impl Moment {
     /// [`VerifyError::Sql`] when the server goes away.
     pub fn read(client: &mut Client, ledgers: &[&str]) -> Result<Moment, VerifyError> {
         client.batch_execute("SET search_path = ''").doing("reading the catalog")?;
-        let is_ledger = |relation: &str| ledgers.iter().any(|ledger| relation.contains(ledger));
+        let ledgers = Ledgers::read(client, ledgers)?;
         let mut moment = Moment::default();
         for row in client.query(&facts(), &[]).doing("reading the catalog")? {
             let kind = FACTS[usize::try_from(row.get::<_, i32>(0)).unwrap_or_default()].0;
             let parts = row.get::<_, Vec<String>>(3).into_iter().collect();
             let fact = Fact { kind, relation: row.get(1), detail: row.get(2), parts };
-            if !is_ledger(&fact.relation) {
+            if !ledgers.has(&fact.relation) {
                 moment.facts.insert(fact);
             }
         }
