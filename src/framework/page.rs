@@ -93,6 +93,15 @@ impl Page<'_> {
 
     /// What, why it is safe, how to go on when it fails, how to undo it. `sent` is what the runner sends for it.
     pub fn header(&self, sent: &str) -> String {
+        self.step_comment(sent, undo(self.steps()))
+    }
+
+    /// The same in a file that says in its own language how it is taken back.
+    pub fn header_without_undo(&self, sent: &str) -> String {
+        self.step_comment(sent, Vec::new())
+    }
+
+    fn step_comment(&self, sent: &str, undo: Vec<String>) -> String {
         let (step, of) = (self.at + 1, self.sequence.blocks.len());
         let comment = StepComment {
             step: (of > 1).then_some(Steps { first: step, last: step, of }),
@@ -101,7 +110,7 @@ impl Page<'_> {
             before: self.before(),
             if_it_fails: self.if_it_fails(sent),
             commands: self.after_failed_build(),
-            undo: undo(self.steps()),
+            undo,
         };
         comment.lines().iter().map(|line| self.comment(line) + "\n").collect()
     }
