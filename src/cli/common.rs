@@ -11,7 +11,7 @@ use crate::disk;
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, Variables};
 use crate::output::{Mode, Scope as Counted, TextOptions, json, markdown, patch, text};
 use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
-use crate::project::{Config, Layout, WorkTree};
+use crate::project::{Config, Layout, Phases, WorkTree};
 use crate::report::Report;
 use crate::rewrite::rule;
 use crate::schema::Schema;
@@ -20,7 +20,7 @@ use crate::source::{SourceFile, read_text, visible_lines};
 /// How much text is held before it is printed, in bytes.
 const AT_ONCE: usize = 1 << 16;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Common {
     /// A project root, a migrations folder or single migrations; `-` reads SQL from standard input
     #[arg(value_name = "PATH")]
@@ -58,6 +58,9 @@ pub(super) struct Common {
     /// Say more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Where the phases behind a deploy go.
+    #[arg(skip)]
+    pub phases: Phases,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -286,6 +289,7 @@ impl Common {
         if let Some(unknown) = config.rules.keys().find(|id| rule(id).is_none()) {
             return Err(Failure::Usage(format!("[rules] {unknown}: no such rule; `safestep explain` lists them")));
         }
+        config.phases = self.phases;
         if let Some(oldest) = self.postgres.iter().min() {
             config.postgres = *oldest;
         }
@@ -322,29 +326,43 @@ impl Common {
     }
 
     pub fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
-        let terminal = std::io::stdout().is_terminal();
-        let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
-        };
-        let locale =
-            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
-        let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
-        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
         TextOptions {
-            width: columns.unwrap_or(if terminal {
-                terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
-            } else {
-                usize::MAX
-            }),
-            unicode: utf8 || !terminal,
-            color,
             verbosity: if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(1) },
             mode,
             scope: if only_new { Counted::New } else { Counted::Given },
+            ..text_options(self.color)
         }
     }
+}
+
+/// How text is printed here.
+pub(super) fn text_options(color: Color) -> TextOptions {
+    let terminal = std::io::stdout().is_terminal();
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
+    let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    TextOptions {
+        width: columns.unwrap_or(if terminal {
+            terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
+        } else {
+            usize::MAX
+        }),
+        unicode: utf8 || !terminal,
+        color,
+        ..TextOptions::default()
+    }
+}
+
+/// The deepest folder that all of them are in: what is written to several places is written as one. The folders themselves need
+/// not be there yet.
+pub(super) fn common_folder<'a>(folders: &[&'a Utf8Path]) -> Option<&'a Utf8Path> {
+    let first = *folders.first()?;
+    first.ancestors().find(|folder| folders.iter().all(|f| f.starts_with(folder)) && folder.is_dir())
 }
 
 pub(super) fn json_of(report: &impl serde::Serialize) -> Result<String, Failure> {

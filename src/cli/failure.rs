@@ -1,5 +1,6 @@
 //! Everything that ends a command with exit code 2.
 
+use crate::deferred::DeferredError;
 use crate::disk::DiskError;
 use crate::framework::FrameworkError;
 use crate::pipeline::{OriginalsError, ResolveError};
@@ -15,6 +16,9 @@ pub enum Failure {
     /// The configuration cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// What waits for a deploy is not as safestep wrote it.
+    #[error(transparent)]
+    Deferred(#[from] DeferredError),
     /// A migration cannot be read.
     #[error(transparent)]
     Framework(#[from] FrameworkError),

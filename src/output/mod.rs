@@ -12,6 +12,7 @@ pub mod json;
 pub mod markdown;
 pub mod patch;
 pub mod proof;
+pub mod status;
 pub mod text;
 pub mod traffic;
 

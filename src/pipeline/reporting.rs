@@ -75,7 +75,7 @@ pub(super) fn report(
     }
     MigrationReport {
         steps,
-        files: changes.iter().map(|c| file(c, base)).collect(),
+        files: changes.iter().map(|c| file_report(c, base)).collect(),
         preflights: findings.findings.iter().filter_map(|f| preflight(f, sequence, &file_of)).collect(),
         ..hazards(migration, findings, sequence, files.len(), base)
     }
@@ -241,7 +241,8 @@ fn backfill_sql(operation: &Operation) -> String {
     }
 }
 
-fn file(change: &FileChange, base: &Utf8Path) -> FileReport {
+/// A change on disk as data; its path is relative to `base`.
+pub fn file_report(change: &FileChange, base: &Utf8Path) -> FileReport {
     let (action, before, after) = match &change.action {
         Action::Create { content } => (FileAction::Create, None, Some(content.clone())),
         Action::Modify { before, content } => (FileAction::Modify, Some(before.clone()), Some(content.clone())),

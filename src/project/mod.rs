@@ -10,7 +10,7 @@ mod git;
 mod setting;
 
 pub use config::{
-    BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, TablesConfig, Triggers, VerifyConfig,
+    BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, Phases, TablesConfig, Triggers, VerifyConfig,
 };
 pub use git::{Commit, GitError, WorkTree};
 pub use setting::{Level, Millis};

@@ -4,12 +4,14 @@
 //! directory, with `/`. Lines and columns count from 1; columns count characters.
 
 mod proof;
+mod status;
 mod traffic;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use proof::{BadRows, ByCommand, Growth, NaiveStatement, Proof, ProofReport, StepProof, Verdict};
+pub use status::{CheckOutcome, CheckStatus, PhaseStatus, Release, SequenceStatus, StatusReport};
 pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};
 
 /// The outcome of `rewrite` or `check` over any number of migrations.
