@@ -290,7 +290,7 @@ fn a_project_of_flask_migrate() -> Result<()> {
     ensure!(status == 0 && text.contains("files one by one: the same"), "exit {status}\n{text}");
     let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
     ensure!(
-        ended.status == 0 && ended.out.contains("2 dangers in 1 of 2 migrations, rewritten"),
+        ended.status == 0 && ended.out.contains("2 dangers in 1 of 2 migrations, all rewritten"),
         "{}{}",
         ended.out,
         ended.err

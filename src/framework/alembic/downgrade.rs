@@ -50,8 +50,16 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     if !own.iter().all(takes_back) {
         return Downgrades::Whole(0);
     }
+    // A type that is made where it is missing may have been there before: it goes only where its author takes it away.
+    let stays = |step: &Step| {
+        let own_subjects = BTreeSet::from_iter(subjects(&step.operation));
+        let is_taken_back =
+            |call: &Taken<'_>| call.subjects.as_ref().is_some_and(|all| !all.is_disjoint(&own_subjects));
+        let statement = &of.migration.statements[of.migration.items[step.from].statement];
+        step.verbatim && statement.in_do && !own.iter().any(is_taken_back)
+    };
     let each = parts.iter().map(|part| {
-        let undone = undone(steps(of.sequence, *part));
+        let undone = undone(steps(of.sequence, *part).filter(|step| !stays(step)));
         if undone.impossible.is_empty() {
             return lines(&undone, of.settings, file);
         }
