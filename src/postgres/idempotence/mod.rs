@@ -17,6 +17,10 @@ pub use conditions::{
 };
 pub use names::{Name, drops, freed_by_renaming, makes, own_name};
 
+fn begins_with_create(statement: &str) -> bool {
+    statement.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
+}
+
 /// A statement that does no harm the second time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Idempotent {
@@ -33,6 +37,10 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
     let as_written = || Some(slice.to_owned());
     let statement = match operation {
         // PostgreSQL reads the query before it looks whether the table is there, and what the query reads may be gone by then.
+        // In a block SELECT … INTO would fill a variable.
+        Operation::Table(TableOperation::Create(create)) if create.as_query && !begins_with_create(slice) => {
+            return None;
+        }
         Operation::Table(TableOperation::Create(create)) if create.as_query => {
             return only_if(&format!("to_regclass({}) IS NULL", literal(&create.name.to_string())));
         }
