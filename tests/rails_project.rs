@@ -105,7 +105,7 @@ fn a_structure_sql_that_is_loaded_has_nothing_to_run() -> Result<()> {
         let program = bench::variable("SAFESTEP_TEST_PG_DUMP")?;
         let folder = program.trim_end_matches("/pg_dump");
         job["environment"]["PATH"] = format!("{folder}:{}", std::env::var("PATH")?).into();
-        bench::rails::Process::start(rails)?.ask(&job)?.must_succeed()?;
+        rails.ask(&job)?.must_succeed()?;
         let rewritten = naive.rewritten(15)?;
         let path = rewritten.folder().path().join("db/structure.sql");
         let text = fs::read_to_string(&path).context("db/structure.sql")?;

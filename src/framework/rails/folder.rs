@@ -10,7 +10,7 @@ use super::listing::{files, migrations, version};
 use super::names::Named;
 use super::project::Project;
 use super::schema_file;
-use super::steps::stand_for;
+use super::steps::steps_of;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
 use crate::framework::{Folder, Found, FrameworkError, WrittenSchemas};
@@ -121,11 +121,7 @@ impl Folder for VersionedFiles {
     /// The first of a sequence has the version of the migration that it stands for; those behind it say in their comments that
     /// they belong to it.
     fn stand_for(&self, original: usize, originals: &[&str], folder: &[Migration]) -> Vec<usize> {
-        stand_for(originals[original], folder)
-    }
-
-    fn ledger_tables(&self) -> &'static [&'static str] {
-        ledger::TABLES
+        steps_of(originals[original], folder)
     }
 
     fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {

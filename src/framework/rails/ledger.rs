@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::steps::stand_for;
+use super::steps::steps_of;
 use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Migration;
 use crate::operation::Ident;
@@ -47,14 +47,10 @@ impl Ledger for RailsLedger {
             let own = folder.iter().find(|migration| version(migration) == row);
             let name = own.map_or(row, |migration| &migration.name);
             let is_missing = |at: &usize| !ran.contains(version(&folder[*at]));
-            let is_changed = stand_for(name, folder).iter().any(is_missing);
+            let is_changed = steps_of(name, folder).iter().any(is_missing);
             Applied { name: name.to_owned(), finished: true, is_changed }
         };
         RailsLedger::rows_of(rows).map(applied).collect()
-    }
-
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
-        stand_for(old, folder).into_iter().map(|at| folder[at].name.clone()).collect()
     }
 
     fn unknown(&self, name: &str) -> String {
