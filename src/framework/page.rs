@@ -488,7 +488,10 @@ pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
     };
     let fits = match statement.in_do {
         true => !words.contains("COMMIT") && !words.contains("ROLLBACK"),
-        false => is_read() && !words.contains("RETURNING"),
+        // SELECT … INTO makes a table only outside.
+        false => {
+            is_read() && !words.contains("RETURNING") && !words.starts_with("SELECT") && !words.starts_with("WITH")
+        }
     };
     fits && migration.items[step.from].fixed != Some(Fixed::Transaction)
 }

@@ -17,6 +17,10 @@ pub use conditions::{
 };
 pub use names::{Name, drops, freed_by_renaming, makes, own_name};
 
+fn begins_with_create(statement: &str) -> bool {
+    statement.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
+}
+
 /// A statement that does no harm the second time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotent<'a> {
@@ -63,6 +67,10 @@ pub fn idempotent<'a>(operation: &'a Operation, slice: &str, later: &Later) -> O
         |old: &QualifiedName, to: &Ident| renames(table_exists(old), table_is_missing(&old.sibling(to.clone())));
     let statement = match operation {
         // PostgreSQL reads the query before it looks whether the table is there, and what the query reads may be gone by then.
+        // In a block SELECT … INTO would fill a variable.
+        Operation::Table(TableOperation::Create(create)) if create.as_query && !begins_with_create(slice) => {
+            return None;
+        }
         Operation::Table(TableOperation::Create(create)) if create.as_query => {
             return only_if(table_is_missing(&create.name), slice.to_owned());
         }
