@@ -37,10 +37,7 @@ impl<'a> Rerun<'a> {
 
     /// A step's statement in a form that can run again, when there is one.
     pub fn statement(&self, unit: &Unit, step: &Step) -> Option<Idempotent> {
-        if matches!(
-            self.origin.item(step.from).fixed,
-            Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed)
-        ) {
+        if self.origin.item(step.from).fixed.is_some_and(Fixed::is_by_program) {
             return None;
         }
         // The author's own guard stays around it.
