@@ -2,6 +2,7 @@
 
 mod guards;
 mod parting;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
-use crate::plan::{Duration, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer};
+use crate::plan::{
+    Deferral, Duration, OwnedColumn, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer,
+};
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
 use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
@@ -38,6 +41,8 @@ pub struct Findings {
     as_written: Vec<Step>,
     /// What there is to say of operations that another one's rewrite replaces, should that one stay as it is.
     standby: Vec<Finding>,
+    /// What goes with a column that waits for a deploy, each with the item that drops the column.
+    follows: Vec<(usize, usize)>,
 }
 
 impl Findings {
@@ -112,6 +117,7 @@ impl Findings {
             let claims = self.findings[at].outcome.claims.clone();
             self.say_of(&claims, why);
         }
+        self.settle_phases();
         self.assemble();
         Ok(self)
     }
@@ -170,7 +176,25 @@ impl Findings {
         };
         let mut findings: Vec<Finding> = self.findings.iter().chain(&self.standby).map(keep).collect();
         findings.sort_by_key(|finding| finding.item);
-        Findings { findings, steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() }
+        Findings { findings, steps: Vec::new(), as_written: Vec::new(), standby: Vec::new(), follows: Vec::new() }
+    }
+
+    /// The items with phases that wait, each with the columns that wait with it.
+    pub fn waiting(&self) -> impl Iterator<Item = (usize, Vec<OwnedColumn>)> {
+        let waits = self.findings.iter().filter(|finding| finding.outcome.steps.is_some());
+        waits.filter_map(|finding| Some((finding.item, finding.outcome.deferral.as_ref()?.owns.clone())))
+    }
+
+    /// What the later phases of the whole migration wait for, where it has some.
+    pub fn deferrals(&self) -> impl Iterator<Item = &Deferral> {
+        let waits = self.findings.iter().filter(|finding| finding.outcome.steps.is_some());
+        waits.filter_map(|finding| finding.outcome.deferral.as_ref())
+    }
+
+    /// The items whose removal of a column these items are, or go with.
+    pub fn columns_of(&self, items: &[usize]) -> Vec<usize> {
+        let column = |item: &usize| self.follows.iter().find(|(at, _)| at == item).map_or(*item, |(_, column)| *column);
+        items.iter().map(column).collect()
     }
 }
 
@@ -182,13 +206,20 @@ fn leave(outcome: &mut Outcome, why: &str) {
         // what they say is of steps that are not there
         outcome.note = None;
         outcome.preflight = None;
+        outcome.deferral = None;
     }
 }
 
 /// Asks every rule about every operation. `schema` follows the operations.
 pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
     let before = schema.clone();
-    let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() };
+    let mut found = Findings {
+        findings: Vec::new(),
+        steps: Vec::new(),
+        as_written: Vec::new(),
+        standby: Vec::new(),
+        follows: Vec::new(),
+    };
     let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
     let mut claimed = vec![false; migration.items.len()];
     // What a hazard before it speaks of as well.
@@ -237,20 +268,35 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     if found.findings.is_empty() {
         return found;
     }
-    found.as_written = as_written(migration, before, &costs, settings);
+    found.as_written = as_written(migration, before.clone(), &costs, settings);
+    waiting::settle(&migration.items, &mut found, &before);
     found.assemble();
     guards::settle(migration, &mut found, &unguarded, failing.first().copied());
     found.assemble();
-    // A lock that the author takes is meant for all that stands behind it.
-    let is_lock = |item: &Item| {
-        item.fixed.is_none() && matches!(item.operation, Operation::Session(SessionOperation::LockTable { .. }))
-    };
-    match migration.items.iter().position(is_lock).filter(|_| found.is_rewritten()) {
+    let mut items = (0..migration.items.len()).filter(|_| found.is_rewritten());
+    match items.find(|at| locks_for_what_is_behind(migration, *at)) {
         Some(at) => {
-            let line = migration.source.position(migration.spans[at].start).line;
-            found.left(&format!("the LOCK TABLE at line {line} is meant for all of its transaction"))
+            let place = match migration.items[at].operation {
+                Operation::Session(_) => guards::place(migration, at),
+                _ => format!("the advisory lock at line {}", migration.source.position(migration.spans[at].start).line),
+            };
+            found.left(&format!("{place} is meant for all of its transaction"))
         }
         None => found,
+    }
+}
+
+/// A lock that the author takes up to the end of the transaction is meant for all that stands behind it there.
+fn locks_for_what_is_behind(migration: &Migration, at: usize) -> bool {
+    let item = &migration.items[at];
+    let mut behind = migration.items[at + 1..].iter();
+    match item.operation {
+        Operation::Session(SessionOperation::LockTable { .. }) => item.fixed.is_none(),
+        Operation::Data(DataOperation::Select { .. }) => {
+            migration.slice(at).contains("advisory_xact_lock")
+                && behind.any(|other| other.shares_transaction_with(item))
+        }
+        _ => false,
     }
 }
 

@@ -7,10 +7,11 @@
 mod folder;
 mod idiom;
 mod ledger;
+mod model;
 mod place;
 
 use super::{Framework, header};
-use crate::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 /// The framework.
 pub static PRISMA: Framework = Framework {
@@ -20,6 +21,7 @@ pub static PRISMA: Framework = Framework {
     folder: &folder::MigrationFolders,
     idiom: &idiom::StatementFiles,
     place: &place::ByName,
+    deferral: Some(&model::BesideMigrations),
 };
 
 const RUNNER: Runner = Runner {
@@ -27,6 +29,7 @@ const RUNNER: Runner = Runner {
     begins: Begins::Nothing,
     leaves: Leaves::ByItself,
     resumes: Resumes::AtFileThatWasResolved,
+    second: SecondRunner::LockedOut,
 };
 
 const FILE: &str = "migration.sql";
