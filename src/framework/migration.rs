@@ -322,6 +322,7 @@ impl Migration {
                         match (places.is_unsure, reading.is_named_elsewhere, reading.has_logic, in_do) {
                             (true, ..) => Some(Fixed::Condition),
                             (_, true, ..) => Some(Fixed::Unnamed),
+                            _ if reading.is_asked => Some(Fixed::Asked),
                             (.., true, true) => Some(Fixed::Block),
                             (.., true, false) => Some(Fixed::Program),
                             (.., false, _) => None,

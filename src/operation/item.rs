@@ -15,12 +15,21 @@ pub enum Fixed {
     Program,
     /// Only running the program tells whether it runs, and how often.
     Condition,
+    /// The program asks the catalog first whether there is anything to do.
+    Asked,
     /// The program gives its constraint or index a name that nobody knows without running it.
     Unnamed,
     /// A setting of the session decides what it does, and cannot be said again beside it.
     Session,
     /// The search path leaves open in which schema its names are.
     Names,
+}
+
+impl Fixed {
+    /// It cannot leave the statement of a program that it stands in, or be said in other words.
+    pub fn is_by_program(self) -> bool {
+        matches!(self, Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Asked | Fixed::Unnamed)
+    }
 }
 
 /// One operation of the migration at hand.

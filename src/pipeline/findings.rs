@@ -440,6 +440,7 @@ fn kept(outcome: Outcome, why: Fixed) -> Outcome {
         Fixed::Unnamed => "left as it is: the metadata gives a name that only Python knows; give one in the call",
         Fixed::Program => "left as it is: the statements around it need one another; move it to a migration of its own",
         Fixed::Condition => "left as it is: only running the file tells whether it runs; write it without a condition or a loop",
+        Fixed::Asked => "left as it is: it is done only if a condition holds; write it without the condition",
         Fixed::Session => {
             "left as it is: a SET before it decides what it does; say it in the statement itself, with the schema in its names"
         }

@@ -51,6 +51,7 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize, read_statement:
         operations: body.operations,
         in_do: true,
         has_logic: body.has_logic,
+        is_asked: false,
         is_named_elsewhere: false,
         commits_before: body.commits_before,
         bounds_lock_waits: body.bounds_lock_waits,

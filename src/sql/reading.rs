@@ -21,6 +21,8 @@ pub struct Reading {
     pub in_do: bool,
     /// The block does more than guard its operation against running twice: they cannot be taken out of it.
     pub has_logic: bool,
+    /// Who sends it asks the catalog first whether there is anything to do.
+    pub is_asked: bool,
     /// Who sends it gives something in it a name that its text does not have: it cannot be sent in other words.
     pub is_named_elsewhere: bool,
     /// The operations before which the block commits, by index: what stands before one of them does not share its transaction.
@@ -36,6 +38,7 @@ impl Reading {
             operations,
             in_do: false,
             has_logic: false,
+            is_asked: false,
             is_named_elsewhere: false,
             commits_before: Vec::new(),
             bounds_lock_waits: false,
