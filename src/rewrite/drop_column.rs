@@ -44,7 +44,7 @@ use crate::schema::{Age, Column, ConstraintState, Index, RelationKind};
 use crate::sql::literal;
 
 /// Its id.
-const ID: &str = "drop-column";
+pub(super) const ID: &str = "drop-column";
 
 const LEFT: &str = "left as it is: run it after a deploy whose code no longer names the column";
 
@@ -84,7 +84,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 }
 
 /// The column, where the drop can wait by itself, or why it cannot.
-fn deferrable<'a>(site: &'a Site<'_>, table: &TableRef, column: &Ident, cascade: bool) -> Result<&'a Column, String> {
+pub(super) fn deferrable<'a>(site: &'a Site<'_>, table: &TableRef, column: &Ident, cascade: bool) -> Result<&'a Column, String> {
     let state = site.schema.table(&table.name).filter(|state| state.columns_known);
     let state = state.ok_or("the migrations do not tell what the table looks like")?;
     let known =
@@ -124,11 +124,7 @@ fn steps(site: &Site<'_>, table: &TableRef, column: &Column) -> Vec<Step> {
         steps.step(relax, slug, "code that no longer names the column can insert", undo);
         now = 1;
     }
-    let is_own = |index: &&Index| {
-        let only_it = matches!(index.columns.as_slice(), [key] if key.column() == Some(&column.name));
-        index.constraint.is_none() && only_it
-    };
-    for index in site.schema.indexes_of(&table.name).filter(is_own) {
+    for index in own_indexes(site, &table.name, &column.name) {
         let slug = format!("drop_index_{}", snake_case(&index.name.name));
         let why = "without it the removal of the column takes nothing else with it";
         steps.step(drop_concurrently(&index.name), slug, why, undo(site, &index.name));
@@ -137,35 +133,56 @@ fn steps(site: &Site<'_>, table: &TableRef, column: &Column) -> Vec<Step> {
     steps.done()
 }
 
+/// The indexes that have the column and no other.
+pub(super) fn own_indexes<'a>(
+    site: &'a Site<'_>,
+    table: &QualifiedName,
+    column: &'a Ident,
+) -> impl Iterator<Item = &'a Index> {
+    site.schema.indexes_of(table).filter(move |index| {
+        let only_it = matches!(index.columns.as_slice(), [key] if key.column() == Some(column));
+        index.constraint.is_none() && only_it
+    })
+}
+
 /// Without it, code that does not name the column could not insert.
-fn is_relaxed(column: &Column) -> bool {
+pub(super) fn is_relaxed(column: &Column) -> bool {
     column.not_null && column.default.is_none() && column.generated.is_none()
 }
 
 fn deferral(table: &QualifiedName, column: &Column) -> Deferral {
     let name = dotted(table, &column.name);
-    let of_column = format!(
-        "a.attrelid = to_regclass({}) AND a.attname = {}",
-        literal(&table.to_string()),
-        literal(column.name.as_str())
-    );
-    let views = Check {
-        condition: format!("no view reads {name}"),
+    let inserts = is_relaxed(column).then(|| Check {
+        condition: format!("code that does not name {name} can insert"),
+        query: format!("SELECT a.attname FROM pg_attribute a WHERE a.attnotnull AND {}", is_column(table, &column.name)),
+    });
+    let checks = inserts.into_iter().chain([no_view_reads(table, &column.name)]).collect();
+    Deferral {
+        gate: Gate { deploy: format!("no running code names {name}"), checks },
+        owns: vec![OwnedColumn { table: table.clone(), column: column.name.clone(), becomes: None }],
+    }
+}
+
+/// A view would keep the column from going.
+pub(super) fn no_view_reads(table: &QualifiedName, column: &Ident) -> Check {
+    Check {
+        condition: format!("no view reads {}", dotted(table, column)),
         query: format!(
             "SELECT DISTINCT r.ev_class::regclass FROM pg_attribute a JOIN pg_depend d ON d.refobjid = a.attrelid AND \
              d.refobjsubid = a.attnum JOIN pg_rewrite r ON r.oid = d.objid WHERE d.classid = 'pg_rewrite'::regclass AND \
-             d.refclassid = 'pg_class'::regclass AND {of_column}"
+             d.refclassid = 'pg_class'::regclass AND {}",
+            is_column(table, column)
         ),
-    };
-    let inserts = is_relaxed(column).then(|| Check {
-        condition: format!("code that does not name {name} can insert"),
-        query: format!("SELECT a.attname FROM pg_attribute a WHERE a.attnotnull AND {of_column}"),
-    });
-    let checks = inserts.into_iter().chain([views]).collect();
-    Deferral {
-        gate: Gate { deploy: format!("no running code names {name}"), checks },
-        owns: vec![OwnedColumn { table: table.clone(), column: column.name.clone() }],
     }
+}
+
+/// A row of `pg_attribute` is that column.
+fn is_column(table: &QualifiedName, column: &Ident) -> String {
+    format!(
+        "a.attrelid = to_regclass({}) AND a.attname = {}",
+        literal(&table.to_string()),
+        literal(column.as_str())
+    )
 }
 
 /// The keys and unique indexes that have the column and others: what they protect is unprotected afterwards.

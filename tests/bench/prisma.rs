@@ -88,6 +88,14 @@ impl Sample {
         }
     }
 
+    /// One whose values its author keeps by a declaration: `tests/samples/phases`.
+    pub fn declared(name: &str) -> Sample {
+        Sample {
+            name: name.to_owned(),
+            folder: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/phases").join(name),
+        }
+    }
+
     /// Whether its migration was written by hand, not generated from its model.
     pub fn by_hand(&self) -> bool {
         self.name.starts_with("hand_")
