@@ -68,8 +68,7 @@ impl Deferring {
         let waiting = self.waiting.iter().filter(|sequence| sequence.next().is_some()).filter(is_before);
         let of_sequence = |sequence: &Sequence| {
             let name: Arc<str> = sequence.migration.as_str().into();
-            let reserved =
-                |table, column, stays| Reserved { table, column, stays, sequence: Arc::clone(&name) };
+            let reserved = |table, column, stays| Reserved { table, column, stays, sequence: Arc::clone(&name) };
             let of_column = |own: &StoredColumn| {
                 let leaves = reserved(own.table(), own.column(), false);
                 let stays = own.becomes().map(|column| reserved(own.table(), column, true));

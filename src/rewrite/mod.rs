@@ -30,6 +30,7 @@ mod drop_table;
 mod drop_type;
 pub(crate) mod failing_statement;
 mod filling;
+mod leaving;
 mod lock_table;
 mod missing_lock_timeout;
 mod rename_column;

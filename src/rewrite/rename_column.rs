@@ -23,14 +23,14 @@
 //! BEGIN
 //!   IF TG_OP = 'INSERT' THEN
 //!     /* who knows only one of them leaves the other at its default */
-//!     IF NEW.b IS NOT NULL AND ROW(NEW.b) *<> ROW(NEW.a) THEN
+//!     IF NEW.b IS NOT NULL AND NEW.b IS DISTINCT FROM NEW.a THEN
 //!       NEW.a := NEW.b;
 //!     ELSE
 //!       NEW.b := NEW.a;
 //!     END IF;
-//!   ELSIF ROW(NEW.b) *<> ROW(OLD.b) AND ROW(NEW.b) *<> ROW(NEW.a) THEN
+//!   ELSIF NEW.b IS DISTINCT FROM OLD.b AND NEW.b IS DISTINCT FROM NEW.a THEN
 //!     NEW.a := NEW.b;
-//!   ELSIF ROW(NEW.a) *<> ROW(OLD.a) OR NEW.b IS NULL THEN
+//!   ELSIF NEW.a IS DISTINCT FROM OLD.a OR NEW.b IS NULL THEN
 //!     /* also in a row that is not filled yet */
 //!     NEW.b := NEW.a;
 //!   END IF;
@@ -70,9 +70,9 @@
 //! PostgreSQL documentation, ALTER TABLE, RENAME; CREATE TRIGGER.
 
 use super::add_column_default::{add_bare, without};
-use super::drop_column::{deferrable, is_relaxed, no_view_reads, own_indexes};
 use super::drop_index::{drop_concurrently, undo};
-use super::sync_trigger::SyncTrigger;
+use super::leaving::{self, deferrable, is_relaxed, no_view_reads, own_indexes};
+use super::sync_trigger::{SyncTrigger, differ};
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, filling, set_not_null};
 use crate::operation::{
     ColumnDefinition, ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef,
@@ -137,15 +137,21 @@ fn renamed<'a>(site: &Site<'a>) -> Option<Rename<'a>> {
         site.settings.renamed_to(table, column).is_some_and(|name| name == to.as_str())
     };
     match site.operation() {
-        Operation::Column(ColumnOperation::Rename { table, column, to }) => Some(Rename { table, column, to, pair: None }),
+        Operation::Column(ColumnOperation::Rename { table, column, to }) => {
+            Some(Rename { table, column, to, pair: None })
+        }
         Operation::Column(ColumnOperation::Drop { table, column, .. }) => site.later().find_map(|(at, operation)| {
-            let Operation::Column(ColumnOperation::Add { table: other, column: added, .. }) = operation else { return None };
+            let Operation::Column(ColumnOperation::Add { table: other, column: added, .. }) = operation else {
+                return None;
+            };
             let is_pair = other.name == table.name && is_said(&table.name, column, &added.name);
             is_pair.then_some(Rename { table, column, to: &added.name, pair: Some((at, added)) })
         }),
         Operation::Column(ColumnOperation::Add { table, column: added, .. }) => {
             site.later().find_map(|(at, operation)| {
-                let Operation::Column(ColumnOperation::Drop { table: other, column, .. }) = operation else { return None };
+                let Operation::Column(ColumnOperation::Drop { table: other, column, .. }) = operation else {
+                    return None;
+                };
                 let is_pair = other.name == table.name && is_said(&table.name, column, &added.name);
                 is_pair.then_some(Rename { table, column, to: &added.name, pair: Some((at, added)) })
             })
@@ -210,6 +216,15 @@ fn definition(old: &Column, name: &Ident) -> ColumnDefinition {
     }
 }
 
+/// The columns that the migration adds to the table and that may be this one under another name.
+pub(super) fn perhaps<'a>(site: &Site<'a>, table: &QualifiedName, old: &Column) -> Vec<&'a Ident> {
+    let added = site.items.iter().filter_map(|item| match &item.operation {
+        Operation::Column(ColumnOperation::Add { table: other, column, .. }) if other.name == *table => Some(column),
+        _ => None,
+    });
+    added.filter(|added| same_but_for_its_name(old, added).is_ok()).map(|added| &added.name).collect()
+}
+
 /// A column that is added in another's place differs from it in nothing that a trigger would have to translate.
 fn same_but_for_its_name(old: &Column, added: &ColumnDefinition) -> Result<(), String> {
     let by_itself = "change that in a migration of its own";
@@ -252,7 +267,7 @@ fn steps(site: &Site<'_>, rename: &Rename<'_>, old: &Column, new: &ColumnDefinit
         site.schema,
         (&table.name, to),
         SqlFragment::new(&column.to_string()),
-        SqlFragment::new(&differs(old, to)),
+        SqlFragment::new(&differ(old, &to.to_string(), &old.name.to_string())),
         format!("{words}_fill_{to_words}"),
         "existing rows get the value, a few at a time",
     );
@@ -272,27 +287,17 @@ fn steps(site: &Site<'_>, rename: &Rename<'_>, old: &Column, new: &ColumnDefinit
         );
         now = steps.len();
     }
-    sync.remove(&mut steps);
+    let slug = format!("{words}_drop_{}", snake_case(column));
+    sync.remove(&mut steps, &slug);
     for index in own_indexes(site, &table.name, column) {
         let slug = format!("drop_index_{}", snake_case(&index.name.name));
         let why = "without it the removal of the column takes nothing else with it";
         steps.step(drop_concurrently(&index.name), slug, why, undo(site, &index.name));
     }
     let (table, column) = ((*table).clone(), (*column).clone());
-    let slug = format!("{words}_drop_{}", snake_case(&column));
     let drop = of(ColumnOperation::Drop { table, column, if_exists: false, cascade: false });
     steps.step(drop, slug, "no running code names it any more", Undo::Impossible("what it removes is gone".into()));
-    steps.part_of_the_last(now).wait_from(now, Phase::Contract).settles(super::drop_column::ID).done()
-}
-
-/// Whether the two columns differ; where what is equal is the same, in words that everybody knows.
-fn differs(old: &Column, to: &Ident) -> String {
-    const EXACT: [&str; 11] =
-        ["text", "varchar", "bool", "int2", "int4", "int8", "uuid", "date", "timestamp", "timestamptz", "bytea"];
-    match EXACT.contains(&old.ty.canonical()) || !old.ty.is_built_in() && !old.ty.is_array() {
-        true => format!("{to} IS DISTINCT FROM {}", old.name),
-        false => format!("ROW({to}) *<> ROW({})", old.name),
-    }
+    steps.part_of_the_last(now).wait_from(now, Phase::Contract).settles(leaving::SETTLES).done()
 }
 
 fn deferral(rename: &Rename<'_>, old: &Column) -> Deferral {
@@ -300,7 +305,7 @@ fn deferral(rename: &Rename<'_>, old: &Column) -> Deferral {
     let (name, new_name) = (dotted(table, &old.name), dotted(table, to));
     let agree = Check {
         condition: format!("{name} and {new_name} agree in every row"),
-        query: format!("SELECT 1 FROM {table} WHERE {} LIMIT 1", differs(old, to)),
+        query: format!("SELECT 1 FROM {table} WHERE {} LIMIT 1", differ(old, &to.to_string(), &old.name.to_string())),
     };
     Deferral {
         gate: Gate {
@@ -359,14 +364,14 @@ mod tests {
             BEGIN
               IF TG_OP = 'INSERT' THEN
                 /* who knows only one of them leaves the other at its default */
-                IF ROW(NEW.b) *<> ROW(('x')::text) AND ROW(NEW.b) *<> ROW(NEW.a) THEN
+                IF NEW.b IS DISTINCT FROM ('x')::text AND NEW.b IS DISTINCT FROM NEW.a THEN
                   NEW.a := NEW.b;
                 ELSE
                   NEW.b := NEW.a;
                 END IF;
-              ELSIF ROW(NEW.b) *<> ROW(OLD.b) AND ROW(NEW.b) *<> ROW(NEW.a) THEN
+              ELSIF NEW.b IS DISTINCT FROM OLD.b AND NEW.b IS DISTINCT FROM NEW.a THEN
                 NEW.a := NEW.b;
-              ELSIF ROW(NEW.a) *<> ROW(OLD.a) OR NEW.b IS NULL THEN
+              ELSIF NEW.a IS DISTINCT FROM OLD.a OR NEW.b IS NULL THEN
                 /* also in a row that is not filled yet */
                 NEW.b := NEW.a;
               END IF;

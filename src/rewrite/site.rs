@@ -266,7 +266,9 @@ impl StepBuilder {
         why: &str,
     ) -> &mut Self {
         self.backfill(table, column, value, todo, slug, why);
-        if let Some(Operation::Data(DataOperation::Backfill(fill))) = self.steps.last_mut().map(|step| &mut step.operation) {
+        if let Some(Operation::Data(DataOperation::Backfill(fill))) =
+            self.steps.last_mut().map(|step| &mut step.operation)
+        {
             fill.fires = before.fired_by_update(table, column).iter().map(|d| d.what.clone()).collect();
         }
         self

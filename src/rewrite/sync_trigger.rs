@@ -1,12 +1,9 @@
 //! A trigger that keeps two columns of a table in step while old code writes the one and new code the other.
 //!
 //! On UPDATE the column that changed wins, never "the one that is not NULL"; on INSERT the new column, where it differs from its
-//! default: who knows only one column leaves the other at that. Values are compared as they are stored (`*<>`), so that what is
-//! equal and yet not the same (`1.0` and `1.00`, `citext`, `json`) is not lost.
+//! default: who knows only one column leaves the other at that.
 
-use crate::operation::{
-    Ident, ObjectKind, ObjectOperation, Operation, QualifiedName, SqlFragment, TableRef, clipped,
-};
+use crate::operation::{Ident, ObjectKind, ObjectOperation, Operation, QualifiedName, SqlFragment, TableRef, clipped};
 use crate::plan::{Undo, snake_case};
 use crate::schema::Column;
 use crate::sql::dollar_tag;
@@ -58,20 +55,20 @@ impl SyncTrigger {
         steps.with_the_one_before();
     }
 
-    /// The trigger goes, and its function with it.
-    pub fn remove(&self, steps: &mut StepBuilder) {
-        let words = snake_case(&self.function.name);
-        let back = Undo::By(vec![self.create_trigger()]);
-        steps.step(self.drop_trigger(), format!("{words}_ends"), "no running code writes the old column any more", back);
-        let back = Undo::By(vec![self.create_function()]);
-        steps.step(self.drop_function(), format!("{words}_function_ends"), "nothing calls it any more", back);
+    /// The trigger goes, and its function with it; the column goes next, so that nothing brings it back. `slug` is the column's.
+    pub fn remove(&self, steps: &mut StepBuilder, slug: &str) {
+        let gone = || Undo::Impossible("what it removes is gone".into());
+        steps.step(self.drop_trigger(), slug.to_owned(), "no running code writes the old column any more", gone());
+        steps.step(self.drop_function(), slug.to_owned(), "nothing calls it any more", gone());
         steps.with_the_one_before();
     }
 
     fn create_function(&self) -> Operation {
         let tag = dollar_tag("sync", &self.body);
-        let definition =
-            format!("OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {tag}\n{}{tag}", self.function, self.body);
+        let definition = format!(
+            "OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {tag}\n{}{tag}",
+            self.function, self.body
+        );
         Operation::Object(ObjectOperation::Create {
             kind: ObjectKind::Function,
             name: Some(self.function.clone()),
@@ -117,18 +114,28 @@ impl SyncTrigger {
     }
 }
 
+/// Whether two values of a column's type differ; where what is equal need not be the same (`1.0` and `1.00`), by their texts.
+pub(super) fn differ(column: &Column, one: &str, other: &str) -> String {
+    const EXACT: [&str; 11] =
+        ["text", "varchar", "bool", "int2", "int4", "int8", "uuid", "date", "timestamp", "timestamptz", "bytea"];
+    let is_enum = !column.ty.is_built_in() && !column.ty.is_array();
+    match EXACT.contains(&column.ty.canonical()) || is_enum {
+        true => format!("{one} IS DISTINCT FROM {other}"),
+        false => format!("{one}::text IS DISTINCT FROM {other}::text"),
+    }
+}
+
 fn body(old: &Column, new: &Ident) -> String {
     let (old_value, new_value) = (format!("NEW.{}", old.name), format!("NEW.{new}"));
-    let differ = |one: &str, other: &str| format!("ROW({one}) *<> ROW({other})");
     let is_written = match &old.default {
         None => format!("{new_value} IS NOT NULL"),
         // as the column stores it: a timestamp(3) is no now()
-        Some(default) if old.ty.is_built_in() => differ(&new_value, &format!("({default})::{}", old.ty.text())),
+        Some(default) if old.ty.is_built_in() => differ(old, &new_value, &format!("({default})::{}", old.ty.text())),
         Some(default) => format!("{new_value} IS DISTINCT FROM {default}"),
     };
-    let disagree = differ(&new_value, &old_value);
-    let (new_changed, old_changed) =
-        (differ(&new_value, &format!("OLD.{new}")), differ(&old_value, &format!("OLD.{}", old.name)));
+    let disagree = differ(old, &new_value, &old_value);
+    let new_changed = differ(old, &new_value, &format!("OLD.{new}"));
+    let old_changed = differ(old, &old_value, &format!("OLD.{}", old.name));
     format!(
         "BEGIN
   IF TG_OP = 'INSERT' THEN

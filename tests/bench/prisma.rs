@@ -249,6 +249,13 @@ impl Project {
         }
     }
 
+    /// What `prisma migrate dev --create-only` writes on top of the history for the model; the sample's own migration goes. The
+    /// command itself asks on a terminal whether a unique index is meant.
+    pub fn create_only(&self, database: &Database, shadow: &Database) -> Result<String> {
+        fs::remove_dir_all(self.migrations().join(&self.migration))?;
+        Engine::start(self, database, Some(shadow), None)?.create_only()
+    }
+
     /// `prisma migrate status`.
     pub fn status(&self, database: &Database) -> Result<Run> {
         self.prisma(&["migrate", "status"], database, None, None)
