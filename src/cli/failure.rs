@@ -4,7 +4,7 @@ use crate::deferred::DeferredError;
 use crate::disk::DiskError;
 use crate::framework::FrameworkError;
 use crate::pipeline::{OriginalsError, ResolveError};
-use crate::project::ConfigError;
+use crate::project::{BaselineError, ConfigError};
 use crate::verify::VerifyError;
 
 /// Why a command could not do its work.
@@ -19,6 +19,9 @@ pub enum Failure {
     /// What waits for a deploy is not as safestep wrote it.
     #[error(transparent)]
     Deferred(#[from] DeferredError),
+    /// The baseline cannot be read.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// A migration cannot be read.
     #[error(transparent)]
     Framework(#[from] FrameworkError),

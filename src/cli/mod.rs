@@ -59,7 +59,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Rewrite(arguments) => rewrite::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments),
+        Command::Check(arguments) => check::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),

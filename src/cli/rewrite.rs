@@ -40,6 +40,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         anstream::println!("{}", json::schema());
         return Ok(ExitCode::SUCCESS);
     }
+    if common.format.is_of_check() {
+        return Err(Failure::Usage(
+            "rewrite prints text, json, patch or markdown; the other formats are check's".into(),
+        ));
+    }
     if arguments.write {
         common.recover()?;
     }

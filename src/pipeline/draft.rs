@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8PathBuf;
 
 use super::deferring::Deferring;
-use super::findings::{Finding, Findings};
+use super::findings::Findings;
 use super::{Options, Outcome, Wanted, reporting, session};
 use crate::deferred::{self, Making, Waiting};
 use crate::disk::{Action, FileChange};
@@ -17,7 +17,7 @@ use crate::framework::{
 };
 use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
-use crate::project::{Level, Phases};
+use crate::project::Phases;
 use crate::report::PhaseReport;
 use crate::schema::Schema;
 
@@ -210,7 +210,7 @@ impl Draft {
         };
         let files = making.files();
         let all: Vec<LaidOut> = self.placed.files.iter().chain(&files).cloned().collect();
-        let report = reporting::report(&self.migration, &self.findings, &self.sequence, &all, &[], &options.base);
+        let report = reporting::report(&self.migration, &self.findings, &self.sequence, &all, &[], options);
         let papers = making.papers(&report, &lines).map_err(|error| error.to_string())?;
         let stored = making.stored();
         let phases = stored.phases.iter().filter(|phase| !phase.files.is_empty()).map(|phase| PhaseReport {
@@ -240,8 +240,8 @@ impl Draft {
         files.extend(later);
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
-            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
-            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
+            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, options),
+            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, options),
         };
         report.phases = phases;
         let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };
@@ -254,15 +254,16 @@ impl Draft {
             Wanted::Hazards => report.notes.extend(notes),
             Wanted::Files => report.notes.extend(of_sequence().chain(notes).chain(of_place)),
         }
-        let fails = |finding: &&Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
-        let failing = findings.findings.iter().filter(fails).count();
+        let found = report.hazards.len();
+        report.hazards.retain(|hazard| !options.baseline.holds(&hazard.fingerprint));
+        let known = found - report.hazards.len();
         let path = migration.path().clone();
         match wanted {
             Wanted::Hazards => {
                 let text = (!report.hazards.is_empty()).then_some(migration.source.text);
-                Outcome { path, changes: Vec::new(), files: Vec::new(), report, failing, text }
+                Outcome { path, changes: Vec::new(), files: Vec::new(), report, known, text }
             }
-            Wanted::Files => Outcome { path, changes, files, report, failing, text: None },
+            Wanted::Files => Outcome { path, changes, files, report, known, text: None },
         }
     }
 }

@@ -27,8 +27,8 @@ use crate::framework::header::begins;
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Variables};
 use crate::plan::{Begins, Sequence};
-use crate::project::{Config, Phases};
-use crate::report::{MigrationReport, Report};
+use crate::project::{Baseline, Config, Phases};
+use crate::report::{Level, MigrationReport, Report};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
 
@@ -50,6 +50,8 @@ pub struct Options {
     pub config: Config,
     /// Paths in reports are relative to this folder.
     pub base: Utf8PathBuf,
+    /// Hazards that are known and not told again.
+    pub baseline: Baseline,
 }
 
 /// A migration that was read, judged and planned.
@@ -62,10 +64,17 @@ pub struct Outcome {
     pub files: Vec<LaidOut>,
     /// The same as data.
     pub report: MigrationReport,
-    /// The hazards that fail a check: all but those whose rule is set to `warn`.
-    pub failing: usize,
+    /// The hazards that are in the baseline, and not in the report.
+    pub known: usize,
     /// The migration as it is on disk, where only hazards are wanted and it has some.
     pub text: Option<String>,
+}
+
+impl Outcome {
+    /// Whether it fails a check.
+    pub fn fails(&self) -> bool {
+        self.report.hazards.iter().any(|hazard| hazard.level == Level::Error)
+    }
 }
 
 /// What a run came to.

@@ -24,7 +24,7 @@ use super::{Availability, RULES, Rule, rule};
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, plpgsql};
 use crate::operation::{Ident, QualifiedName};
 use crate::pipeline::{self, Options};
-use crate::project::{Config, Phases};
+use crate::project::{Baseline, Config, Phases};
 use crate::report::{HazardReport, MigrationReport, Severity, StepReport};
 use crate::schema::{Reserved, Schema};
 use crate::source::SourceFile;
@@ -148,7 +148,7 @@ impl Example {
         if self.has_phases {
             config.phases = Phases::Together;
         }
-        let options = Options { config, base: Utf8PathBuf::from("/") };
+        let options = Options { config, base: Utf8PathBuf::from("/"), baseline: Baseline::default() };
         pipeline::rewrite(self.framework, read("example", &self.migration), &mut schema, &options).report
     }
 }
