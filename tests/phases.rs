@@ -441,14 +441,26 @@ fn written() -> Result<Folder> {
 /// One screen, and the page for who does it.
 #[test]
 fn what_people_see() -> Result<()> {
-    let folder = with_model()?;
+    seen(&Sample::named("drop_required_fields"))
+}
+
+#[test]
+fn what_people_see_of_a_rename() -> Result<()> {
+    seen(&Sample::declared("rename_by_hand"))
+}
+
+fn seen(sample: &Sample) -> Result<()> {
+    let folder = Folder::of(sample)?;
+    folder.write("prisma/schema.prisma", sample.read("after.prisma")?)?;
     let shown = folder.safestep(&["rewrite", "--all", "--color", "never"])?;
-    let (_, end) =
-        shown.out.rsplit_once("\n\n1 danger").or(shown.out.rsplit_once("\n\n2 dangers")).context("the end")?;
-    let folder = written()?;
+    let ends = ["\n\n1 danger", "\n\n2 dangers"];
+    let (_, end) = ends.iter().find_map(|end| shown.out.rsplit_once(end)).context("the end")?;
+    let write = folder.safestep(&["rewrite", "--write", "--all"])?;
+    ensure!(write.status == 0, "{}{}", write.out, write.err);
     let status = folder.safestep(&["status"])?;
-    let runbook = fs::read_to_string(folder.path().join(format!("prisma/deferred/{NAME}/RUNBOOK.md")))?;
-    let stored = fs::read_to_string(folder.path().join(format!("prisma/deferred/{NAME}/sequence.toml")))?;
+    let own = folder.path().join(format!("prisma/deferred/20261120105114_{}", sample.name));
+    let runbook = fs::read_to_string(own.join("RUNBOOK.md"))?;
+    let stored = fs::read_to_string(own.join("sequence.toml"))?;
     let model = fs::read_to_string(folder.path().join("prisma/schema.prisma"))?;
     let parts = [
         ("the end of safestep rewrite", format!("…{end}")),
@@ -462,7 +474,7 @@ fn what_people_see() -> Result<()> {
     settings.set_snapshot_path("../snapshots/phases");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!("drop_required_fields", text));
+    settings.bind(|| insta::assert_snapshot!(sample.name.as_str(), text));
     Ok(())
 }
 
@@ -554,6 +566,25 @@ fn what_waits_is_reserved() -> Result<()> {
     ensure!(check.out.contains("1 danger"), "{}", check.out);
     // what made the column and its index is history
     ensure!(!check.out.contains("20260101000000_init"), "{}", check.out);
+    Ok(())
+}
+
+/// The column that takes its place stays what it is as well; what is built on it is nobody's trouble.
+#[test]
+fn both_names_of_a_rename_are_reserved() -> Result<()> {
+    let sample = Sample::declared("rename_by_hand");
+    let folder = Folder::of(&sample)?;
+    folder.write("prisma/schema.prisma", sample.read("after.prisma")?)?;
+    let write = folder.safestep(&["rewrite", "--write", "--all"])?;
+    ensure!(write.status == 0, "{}{}", write.out, write.err);
+    folder.write(
+        "prisma/migrations/20261201000000_again/migration.sql",
+        "ALTER TABLE \"Post\" ALTER COLUMN \"headline\" SET DEFAULT '';\n\
+         CREATE INDEX CONCURRENTLY \"Post_headline_idx\" ON \"Post\"(\"headline\");\n",
+    )?;
+    let check = folder.safestep(&["check", "--all"])?;
+    ensure!(check.out.contains("danger[reserved-column]: \"Post\".\"headline\" belongs"), "{}", check.out);
+    ensure!(check.out.matches("reserved-column").count() == 1, "{}", check.out);
     Ok(())
 }
 

@@ -274,7 +274,7 @@ fn steps(site: &Site<'_>, rename: &Rename<'_>, old: &Column, new: &ColumnDefinit
     if new.not_null {
         set_not_null::prove(&mut steps, table, to, site.settings.postgres);
     }
-    let mut now = steps.len();
+    let mut now = steps.count();
     if is_relaxed(old) {
         let of_column = |operation: fn(TableRef, Ident) -> ColumnOperation| {
             Operation::Column(operation((*table).clone(), (*column).clone()))
@@ -285,7 +285,7 @@ fn steps(site: &Site<'_>, rename: &Rename<'_>, old: &Column, new: &ColumnDefinit
             format!("{to} is NOT NULL in its place, and the model can leave {column} out"),
             Undo::By(vec![of_column(|table, column| ColumnOperation::SetNotNull { table, column })]),
         );
-        now = steps.len();
+        now = steps.count();
     }
     let slug = format!("{words}_drop_{}", snake_case(column));
     sync.remove(&mut steps, &slug);

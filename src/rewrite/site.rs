@@ -275,7 +275,7 @@ impl StepBuilder {
     }
 
     /// How many steps there are so far.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.steps.len()
     }
 
