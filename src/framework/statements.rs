@@ -5,13 +5,13 @@ use super::header::SQL;
 use super::layout::width;
 use super::line_ends::with_line_ends_of;
 use super::page::{Commands, Page, Told, can_be_in_a_block, validation};
-use super::plpgsql::{Later, batches_under, by_itself, each, in_words as in_words_in_block, once, once_by_itself};
+use super::plpgsql::{batches_under, by_itself, by_itself_again, each, in_words as in_words_in_block, once};
 use super::rerun::Again;
 use super::words::slug;
 use super::{Body, Sequenced};
 use crate::operation::{IndexOperation, Operation};
-use crate::plan::rerun::stays;
 use crate::plan::{Step, Unit, UnitKind};
+use crate::postgres::idempotence::{Idempotent, When};
 use crate::sql::render;
 
 /// The statements of a block, with what its author said of them.
@@ -90,7 +90,7 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
         // A file that failed runs again, and what it committed before with it.
         UnitKind::Brief if page.units().len() > 1 || runs_again => {
             let again = page.together();
-            let in_turn = runs_again.then(|| page.turn());
+            let in_turn = page.turn().filter(|_| runs_again);
             of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), told))
         }
         UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, told)),
@@ -113,10 +113,9 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
             let comments = page.comments(told);
             let statement = match page.backfills().as_slice() {
                 [] => {
-                    let unit = &page.units()[0];
-                    let step = &unit.steps[0];
+                    let step = &page.units()[0].steps[0];
                     let is_build = matches!(step.operation, Operation::Index(IndexOperation::Create(_)));
-                    let text = runs_again.then(|| page.together().statement(unit, step)).flatten();
+                    let text = runs_again.then(|| page.together().statement(step)).flatten();
                     if let Some(text) = text.filter(|_| !is_build) {
                         return Statements { comments: left_out + &comments, all: vec![Statement::Sql(text)] };
                     }
@@ -157,14 +156,11 @@ impl Page<'_> {
                 continue;
             }
             whole.push(statement);
-            let text = again.statement(&self.units()[0], step).unwrap_or_else(|| self.slice(step));
-            let later = Later {
-                settled: &|_| None,
-                there: &|_| again.rerun().there(step),
-                stays: &|operation| stays(operation, again.rerun().later(step)),
-            };
-            let by_itself = once_by_itself(&step.operation, &text, &later);
-            let text = by_itself.filter(|_| !in_do).unwrap_or(text);
+            let idempotent = again.rerun().idempotent(step);
+            let idempotent =
+                idempotent.unwrap_or_else(|| Idempotent { when: When::Always, statement: self.slice(step) });
+            let there = again.rerun().there(step).filter(|_| !in_do);
+            let text = by_itself_again(&idempotent, there.as_deref());
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
             all.push(RunsAgain { comments: self.comments_missing_in(&text, step, told), text: format!("{text}{end}") });
         }

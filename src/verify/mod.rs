@@ -19,6 +19,7 @@ pub mod filling;
 mod growth;
 pub mod installation;
 mod interruption;
+mod ledgers;
 mod locks;
 mod own_runner;
 mod proof;

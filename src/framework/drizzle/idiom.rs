@@ -198,7 +198,7 @@ impl<'a> InChunks<'a> {
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            let (comments, sql) = page.block(|unit| self.again().brief(unit), Some(&page.turn()), told);
+            let (comments, sql) = page.block(|unit| self.again().brief(unit), page.turn().as_deref(), told);
             return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
@@ -249,7 +249,7 @@ impl<'a> InChunks<'a> {
                 ]
             }
             _ => {
-                let text = self.again().statement(unit, step).unwrap_or_else(|| page.slice(step));
+                let text = self.again().statement(step).unwrap_or_else(|| page.slice(step));
                 let end = if text.trim_end().ends_with(';') { "" } else { ";" };
                 vec![format!("{head}{text}{end}")]
             }
