@@ -526,8 +526,13 @@ pub fn validation(steps: &[&Step]) -> String {
     format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
 }
 
-/// The operation as the source wrote it, as a statement of its own.
+/// The operation as the source wrote it, as a statement of its own; what a rewrite makes beside it has no source.
 pub fn slice(migration: &Migration, step: &Step) -> String {
+    if let (false, Operation::Object(_), Some(text)) =
+        (step.verbatim, &step.operation, render::statement(&step.operation))
+    {
+        return text;
+    }
     let statement = migration.statement_of(step.from);
     let whole = migration.sql(statement);
     let slice = migration.slice(step.from);

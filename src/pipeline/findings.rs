@@ -191,6 +191,14 @@ impl Findings {
         waits.filter_map(|finding| finding.outcome.deferral.as_ref())
     }
 
+    /// What a reader should know of an item besides what its rule says.
+    pub fn add_note(&mut self, item: usize, text: &str) {
+        for finding in self.findings.iter_mut().filter(|finding| finding.item == item) {
+            let before = finding.outcome.note.take().map(|before| format!("; {before}")).unwrap_or_default();
+            finding.outcome.note = Some(format!("{text}{before}"));
+        }
+    }
+
     /// The items whose removal of a column these items are, or go with.
     pub fn columns_of(&self, items: &[usize]) -> Vec<usize> {
         let column = |item: &usize| self.follows.iter().find(|(at, _)| at == item).map_or(*item, |(_, column)| *column);

@@ -331,6 +331,7 @@ fn settings(config: &Config, has_phases: bool) -> Settings {
         fire_triggers: config.backfill.triggers == crate::project::Triggers::Fire,
         bound_lock_waits: config.lock_timeout.is_some(),
         values: config.values.clone(),
+        renames: config.renames.clone(),
     }
 }
 
