@@ -15,6 +15,11 @@ use crate::sql::expression;
 pub(super) fn count(tally: &mut Tally<'_>, operation: &ConstraintOperation) {
     match operation {
         ConstraintOperation::Add { table, constraint } => add(tally, table, constraint),
+        ConstraintOperation::Drop { table, name, if_exists: true, .. }
+            if tally.schema.lacks_constraint(table, name) =>
+        {
+            tally.lock(table, LockMode::AccessExclusive)
+        }
         ConstraintOperation::Drop { table, name, cascade, .. } => drop(tally, table, name, *cascade),
         ConstraintOperation::Validate { table, name } => validate(tally, table, name),
         ConstraintOperation::Rename { table, name, .. } => rename(tally, table, name),
@@ -312,9 +317,9 @@ fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
     }
 }
 
-/// `ALTER CONSTRAINT`: ACCESS EXCLUSIVE; ENFORCED (18) checks every row of a foreign key and is refused for a CHECK.
+/// `ALTER CONSTRAINT`: ACCESS EXCLUSIVE, on the partitions too, whose foreign keys follow their parent's; ENFORCED (18) checks every row of a foreign key and is refused for a CHECK.
 fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, alteration: &ConstraintAlteration) {
-    tally.lock_family(table, true, LockMode::AccessExclusive);
+    tally.lock_family(table, !tally.is_partitioned(table), LockMode::AccessExclusive);
     let state = tally.schema.constraint(table, name);
     if let Some(enforcement) = alteration.enforcement {
         match state.map(|c| &c.constraint.kind) {
