@@ -99,8 +99,7 @@ pub(super) fn drop_not_null(tally: &mut Tally<'_>, table: &TableRef, column: &Id
 
 /// True when the column is NOT NULL, or proved to be by a valid CHECK that PostgreSQL looks at (12+).
 pub(super) fn is_not_null(schema: &Schema, version: u32, table: &QualifiedName, column: &Ident) -> bool {
-    let declared = schema.column(table, column).is_some_and(|c| c.not_null);
-    declared || (version >= 12 && proving_check(schema, table, column).is_some())
+    schema.is_surely_not_null(table, column) || (version >= 12 && proving_check(schema, table, column).is_some())
 }
 
 /// The valid CHECK, of the table or inherited from a parent, that lets SET NOT NULL skip its scan on 12 and later.
