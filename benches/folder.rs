@@ -7,7 +7,7 @@ use std::fs;
 use camino::Utf8PathBuf;
 use divan::Bencher;
 use safestep::pipeline::{Options, Scope, ScopeOptions, resolve, run};
-use safestep::project::Config;
+use safestep::project::{Baseline, Config};
 use tempfile::TempDir;
 
 const SIZES: [usize; 2] = [1_000, 10_000];
@@ -142,5 +142,5 @@ fn newest(bencher: Bencher, count: usize) {
 
 fn options(folder: &TempDir) -> Options {
     let base = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("its name is UTF-8");
-    Options { config: Config::default(), base }
+    Options { config: Config::default(), base, baseline: Baseline::default() }
 }

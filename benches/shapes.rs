@@ -7,7 +7,7 @@ use std::fs;
 use camino::Utf8PathBuf;
 use divan::Bencher;
 use safestep::pipeline::{Options, Scope, ScopeOptions, Wanted, each, resolve, run};
-use safestep::project::Config;
+use safestep::project::{Baseline, Config};
 use tempfile::TempDir;
 
 fn main() {
@@ -34,7 +34,11 @@ impl Folder {
             fs::write(migration.join("migration.sql"), text).expect("migration.sql");
         }
         let scope = resolve(&folder, &ScopeOptions { all: true, ..ScopeOptions::default() }).expect("the migrations");
-        Folder { _temporary: temporary, scope, options: Options { config: Config::default(), base } }
+        Folder {
+            _temporary: temporary,
+            scope,
+            options: Options { config: Config::default(), base, baseline: Baseline::default() },
+        }
     }
 
     /// What `safestep check` does, without the printing.

@@ -16,6 +16,7 @@
 
 pub mod adopt;
 pub mod cli;
+pub mod deferred;
 pub mod disk;
 pub mod framework;
 pub mod operation;

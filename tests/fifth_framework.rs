@@ -12,7 +12,7 @@ use safestep::disk::apply;
 use safestep::framework::Framework;
 use safestep::framework::migration::Migration;
 use safestep::pipeline::{Options, Run, Scope, ScopeOptions, resolve, run};
-use safestep::project::Config;
+use safestep::project::{Baseline, Config};
 use safestep::report::Verdict;
 use safestep::verify::{self, Candidate, Wanted, prove};
 
@@ -57,7 +57,7 @@ impl Project {
 
     fn rewritten(&self) -> Result<Run> {
         let scope = self.scope()?;
-        let options = Options { config: Config::default(), base: scope.folder.clone() };
+        let options = Options { config: Config::default(), base: scope.folder.clone(), baseline: Baseline::default() };
         let run =
             run(scope.framework, &scope.history, &|found| scope.chosen.contains(&found.file), &options, &|_, _| ());
         ensure!(run.errors.is_empty(), "{:?}", run.errors);

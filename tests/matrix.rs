@@ -18,7 +18,7 @@ use safestep::framework::PLAIN;
 use safestep::operation::{Ident, Operation, QualifiedName};
 use safestep::pipeline::{self, Options};
 use safestep::postgres::{Effects, LockMode, NEWEST, OLDEST, Work, transaction_effects};
-use safestep::project::Config;
+use safestep::project::{Baseline, Config};
 use safestep::schema::{RelationKind, Schema};
 use safestep::source::SourceFile;
 use safestep::sql::{read_statement, split};
@@ -119,7 +119,7 @@ fn what_others_wait_for_is_said() -> Result<()> {
         let source = SourceFile::new("migration.sql", &row.sql);
         let migration = PLAIN.folder.read(name, source)?;
         let config = Config { postgres: 15, ..Config::default() };
-        let options = Options { config, base: Utf8PathBuf::new() };
+        let options = Options { config, base: Utf8PathBuf::new(), baseline: Baseline::default() };
         let outcome = pipeline::rewrite(PLAIN, migration, &mut schema, &options);
         if outcome.report.hazards.is_empty() && outcome.report.opaque.is_empty() {
             silent.push(format!("{name}: {}", row.sql));

@@ -8,9 +8,10 @@ use clap::Args;
 use super::Failure;
 use super::common::{absolute, here, must_be_whole};
 use crate::adopt::{Adopted, adopt};
+use crate::deferred::sequences;
 use crate::framework::migration::Migration;
 use crate::framework::{FrameworkError, Variables};
-use crate::pipeline::{ScopeOptions, resolve};
+use crate::pipeline::{Scope, ScopeOptions, resolve};
 use crate::project::Config;
 use crate::schema::Schema;
 use crate::source::visible;
@@ -26,6 +27,13 @@ pub(super) struct Arguments {
     /// Print the statements and change nothing
     #[arg(long)]
     dry_run: bool,
+}
+
+/// A sequence has phases that are not in the folder.
+fn waits(scope: &Scope) -> Result<bool, Failure> {
+    let Some(deferral) = scope.framework.deferral else { return Ok(false) };
+    let sequences = sequences(&deferral.folder(&scope.folder))?;
+    Ok(sequences.iter().any(|(_, sequence)| sequence.next().is_some()))
 }
 
 /// Exit 1 when the database is not what the folder makes; nothing is changed then.
@@ -51,6 +59,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Adopted::Differs(differences) => {
             anstream::println!("not adopted: the database is not what the folder makes (- folder, + database)");
             differences.iter().for_each(|difference| anstream::println!("  {}", visible(difference)));
+            if waits(&scope)? {
+                anstream::println!(
+                    "a phase waits that this database has behind it: what it takes away is still in the folder (`safestep status`); \
+                     bring it back here, or reset this database"
+                );
+            }
             return Ok(ExitCode::from(1));
         }
         Adopted::Recorded { statements, .. } if arguments.dry_run => {

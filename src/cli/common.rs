@@ -7,20 +7,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::Failure;
-use crate::disk;
+use crate::disk::{self, Action, FileChange};
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, Variables};
-use crate::output::{Mode, Scope as Counted, TextOptions, json, markdown, patch, text};
+use crate::output::{Mode, Scope as Counted, TextOptions, github, gitlab, json, junit, markdown, patch, sarif, text};
 use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
-use crate::project::{Config, Layout, WorkTree};
+use crate::project::{Baseline, Config, Layout, Phases, WorkTree};
 use crate::report::Report;
-use crate::rewrite::rule;
+use crate::rewrite::{RULES, rule};
 use crate::schema::Schema;
 use crate::source::{SourceFile, read_text, visible_lines};
 
 /// How much text is held before it is printed, in bytes.
 const AT_ONCE: usize = 1 << 16;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Common {
     /// A project root, a migrations folder or single migrations; `-` reads SQL from standard input
     #[arg(value_name = "PATH")]
@@ -58,6 +58,12 @@ pub(super) struct Common {
     /// Say more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// Where the phases behind a deploy go.
+    #[arg(skip)]
+    pub phases: Phases,
+    /// Hazards that are not told
+    #[arg(skip)]
+    pub baseline: Baseline,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,6 +72,21 @@ pub(super) enum Format {
     Json,
     Patch,
     Markdown,
+    /// check only: SARIF 2.1.0, for code scanning
+    Sarif,
+    /// check only: annotations in the log of a GitHub workflow
+    Github,
+    /// check only: a GitLab code quality report
+    Gitlab,
+    /// check only: a JUnit report
+    Junit,
+}
+
+impl Format {
+    /// The formats that only say what is dangerous.
+    pub fn is_of_check(self) -> bool {
+        matches!(self, Format::Sarif | Format::Github | Format::Gitlab | Format::Junit)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -94,6 +115,16 @@ impl Ran {
             }
         }
     }
+}
+
+/// What a check came to.
+pub(super) struct Checked {
+    /// The runs; where hazards were printed as they were found, these have no outcomes.
+    pub ran: Vec<Ran>,
+    /// Whether some hazard makes it fail.
+    pub fails: bool,
+    /// The hazards that are in the baseline.
+    pub known: usize,
 }
 
 /// The working directory.
@@ -135,22 +166,58 @@ impl Common {
     }
 
     /// Finds the hazards and prints them as they are found, where that is possible: nothing is kept of a migration that is
-    /// printed. The runs have no outcomes; true when one of these fails the check.
-    pub fn check(&self) -> Result<(Vec<Ran>, bool), Failure> {
+    /// printed.
+    pub fn check(&self) -> Result<Checked, Failure> {
         if self.format != Format::Text || self.is_input()? {
             let ran = self.run()?;
             self.print(&ran, Mode::Check)?;
-            let fails = ran.iter().flat_map(|r| &r.run.outcomes).any(|o| o.failing > 0);
-            return Ok((ran, fails));
+            let outcomes = || ran.iter().flat_map(|r| &r.run.outcomes);
+            let (fails, known) = (outcomes().any(pipeline::Outcome::fails), outcomes().map(|o| o.known).sum());
+            return Ok(Checked { ran, fails, known });
         }
         let here = here()?;
         let scopes = self.scopes(&here)?;
         let mut printer =
             text::Printer::new(&read_source, &self.text_options(Mode::Check, scopes.iter().all(|s| s.only_new)));
-        let (mut ran, mut fails, mut waiting, mut written) = (Vec::new(), false, String::new(), Ok(()));
+        let (mut fails, mut known, mut waiting, mut written) = (false, 0, String::new(), Ok(()));
+        let ran = self.each_outcome(scopes, &here, &mut |outcome| {
+            fails |= outcome.fails();
+            known += outcome.known;
+            waiting += &printer.migration(&outcome.report, outcome.text);
+            if written.is_ok() && waiting.len() > AT_ONCE {
+                written = put(&std::mem::take(&mut waiting));
+            }
+        })?;
+        written.and_then(|()| put(&(waiting + &printer.end())))?;
+        Ok(Checked { ran, fails, known })
+    }
+
+    /// All hazards of the migrations in scope, as a baseline; nothing is printed.
+    pub fn hazards(&self) -> Result<(Vec<Ran>, Baseline), Failure> {
+        if self.is_input()? {
+            return Err(Failure::Usage("standard input has no baseline: name the folder".into()));
+        }
+        let here = here()?;
+        let mut baseline = Baseline::default();
+        let ran = self.each_outcome(self.scopes(&here)?, &here, &mut |outcome| {
+            for hazard in &outcome.report.hazards {
+                baseline.add(&outcome.report.name, &hazard.rule, &hazard.fingerprint);
+            }
+        })?;
+        Ok((ran, baseline))
+    }
+
+    /// Gives away each migration's hazards as they are found. The runs have no outcomes.
+    fn each_outcome(
+        &self,
+        scopes: Vec<Scope>,
+        here: &Utf8Path,
+        take: &mut dyn FnMut(pipeline::Outcome),
+    ) -> Result<Vec<Ran>, Failure> {
         let on_terminal = std::io::stdout().is_terminal(); // the text itself shows how far it is
+        let mut ran = Vec::new();
         for scope in scopes {
-            let options = self.options(&scope, &here)?;
+            let options = self.options(&scope, here)?;
             let progress = Progress::new();
             let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
             let show = |done, all| {
@@ -158,21 +225,14 @@ impl Common {
                     progress.show(done, all)
                 }
             };
-            let mut take = |outcome: pipeline::Outcome| {
-                fails |= outcome.failing > 0;
-                waiting += &printer.migration(&outcome.report, outcome.text);
-                if written.is_ok() && waiting.len() > AT_ONCE {
-                    written = put(&std::mem::take(&mut waiting));
-                }
-            };
             let wanted = pipeline::Wanted::Hazards;
-            let errors = pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, &mut take);
+            let errors =
+                pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, &mut *take);
             progress.done();
             let run = Run { framework: scope.framework.name, outcomes: Vec::new(), errors };
             ran.push(Ran { run, scope: Some(scope) });
         }
-        written.and_then(|()| put(&(waiting + &printer.end())))?;
-        Ok((ran, fails))
+        Ok(ran)
     }
 
     fn scopes(&self, here: &Utf8Path) -> Result<Vec<Scope>, Failure> {
@@ -236,14 +296,16 @@ impl Common {
 
     fn options(&self, scope: &Scope, here: &Utf8Path) -> Result<Options, Failure> {
         let config = self.configuration_for(scope.framework, &scope.folder)?;
-        Ok(Options { config, base: self.base(scope, here)? })
+        Ok(Options { config, base: self.base(scope, here)?, baseline: self.baseline.clone() })
     }
 
-    /// The folder that paths in the output start from: for a patch the top of the work tree, because that is where
-    /// `git apply` starts.
+    /// The folder that paths in the output start from: the top of the work tree for a patch, because that is where
+    /// `git apply` starts, and for what CI services read, because they know a file by its place in the repository.
     fn base(&self, scope: &Scope, here: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
         let git = match self.format {
-            Format::Patch => WorkTree::discover(&scope.folder).map_err(ResolveError::from)?,
+            Format::Patch | Format::Sarif | Format::Github | Format::Gitlab | Format::Junit => {
+                WorkTree::discover(&scope.folder).map_err(ResolveError::from)?
+            }
             Format::Text | Format::Json | Format::Markdown => None,
         };
         Ok(git.map_or_else(|| here.to_owned(), |git| git.work_tree))
@@ -256,7 +318,8 @@ impl Common {
         let path = here.join("migration").join("migration.sql");
         let source = SourceFile::from_bytes(path, bytes).map_err(crate::framework::FrameworkError::from)?;
         let migration = PLAIN.folder.read("migration", source)?;
-        let options = Options { config: self.configuration_for(PLAIN, here)?, base: here.to_owned() };
+        let config = self.configuration_for(PLAIN, here)?;
+        let options = Options { config, base: here.to_owned(), baseline: self.baseline.clone() };
         let outcome = pipeline::rewrite(PLAIN, migration, &mut Schema::default(), &options);
         Ok(Ran { run: Run { framework: "sql", outcomes: vec![outcome], errors: Vec::new() }, scope: None })
     }
@@ -286,6 +349,7 @@ impl Common {
         if let Some(unknown) = config.rules.keys().find(|id| rule(id).is_none()) {
             return Err(Failure::Usage(format!("[rules] {unknown}: no such rule; `safestep explain` lists them")));
         }
+        config.phases = self.phases;
         if let Some(oldest) = self.postgres.iter().min() {
             config.postgres = *oldest;
         }
@@ -311,6 +375,12 @@ impl Common {
             Format::Json => json::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
             Format::Patch => patch::render(&report),
             Format::Markdown => markdown::render(&report),
+            Format::Sarif => {
+                sarif::render(&report, &descriptions()).map_err(|e| Failure::Io("SARIF".into(), e.into()))?
+            }
+            Format::Github => github::render(&report),
+            Format::Gitlab => gitlab::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
+            Format::Junit => junit::render(&report),
         };
         let mut out = std::io::stdout().lock();
         match out.write_all(printed.as_bytes()).and_then(|()| out.flush()) {
@@ -322,29 +392,60 @@ impl Common {
     }
 
     pub fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
-        let terminal = std::io::stdout().is_terminal();
-        let color = match self.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
-        };
-        let locale =
-            ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
-        let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
-        let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
         TextOptions {
-            width: columns.unwrap_or(if terminal {
-                terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
-            } else {
-                usize::MAX
-            }),
-            unicode: utf8 || !terminal,
-            color,
             verbosity: if self.quiet { -1 } else { i8::try_from(self.verbose).unwrap_or(1) },
             mode,
             scope: if only_new { Counted::New } else { Counted::Given },
+            ..text_options(self.color)
         }
     }
+}
+
+/// How text is printed here.
+pub(super) fn text_options(color: Color) -> TextOptions {
+    let terminal = std::io::stdout().is_terminal();
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
+    let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
+    TextOptions {
+        width: columns.unwrap_or(if terminal {
+            terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
+        } else {
+            usize::MAX
+        }),
+        unicode: utf8 || !terminal,
+        color,
+        ..TextOptions::default()
+    }
+}
+
+/// The deepest folder that all of them are in: what is written to several places is written as one. The folders themselves need
+/// not be there yet.
+pub(super) fn common_folder<'a>(folders: &[&'a Utf8Path]) -> Option<&'a Utf8Path> {
+    let first = *folders.first()?;
+    first.ancestors().find(|folder| folders.iter().all(|f| f.starts_with(folder)) && folder.is_dir())
+}
+
+/// The rules, as reports of other services describe them.
+fn descriptions() -> Vec<sarif::Rule> {
+    RULES.iter().map(|rule| sarif::Rule { id: rule.id, summary: rule.summary(), page: rule.page() }).collect()
+}
+
+/// Writes one file, all of it or nothing.
+pub(super) fn write_file(path: &Utf8Path, content: String) -> Result<(), Failure> {
+    let action = match std::fs::read_to_string(path) {
+        Ok(before) => Action::Modify { before, content },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Action::Create { content },
+        Err(error) => return Err(Failure::Io(path.to_string(), error)),
+    };
+    let path = absolute(path, &here()?);
+    let folder = path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Utf8Path::new("/"));
+    Ok(disk::apply(&[FileChange { path: path.clone(), action }], folder)?)
 }
 
 pub(super) fn json_of(report: &impl serde::Serialize) -> Result<String, Failure> {

@@ -1,9 +1,10 @@
 //! Everything that ends a command with exit code 2.
 
+use crate::deferred::DeferredError;
 use crate::disk::DiskError;
 use crate::framework::FrameworkError;
 use crate::pipeline::{OriginalsError, ResolveError};
-use crate::project::ConfigError;
+use crate::project::{BaselineError, ConfigError};
 use crate::verify::VerifyError;
 
 /// Why a command could not do its work.
@@ -15,6 +16,12 @@ pub enum Failure {
     /// The configuration cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// What waits for a deploy is not as safestep wrote it.
+    #[error(transparent)]
+    Deferred(#[from] DeferredError),
+    /// The baseline cannot be read.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// A migration cannot be read.
     #[error(transparent)]
     Framework(#[from] FrameworkError),

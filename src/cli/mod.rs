@@ -7,10 +7,13 @@ mod completions;
 mod explain;
 mod failure;
 mod recover;
+mod release;
 mod rewrite;
 mod servers;
+mod status;
 mod traffic;
 mod verify;
+mod waiting;
 
 use std::process::ExitCode;
 
@@ -38,6 +41,10 @@ enum Command {
     Verify(verify::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
+    /// Say what waits for a deploy, and what is known of that
+    Status(status::Arguments),
+    /// Bring the next phase of a sequence into the folder, once the deploy before it is out
+    Release(release::Arguments),
     /// Take back a write that was interrupted
     Recover(recover::Arguments),
     /// Print what a rule does and why, or the list of rules
@@ -52,9 +59,11 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Rewrite(arguments) => rewrite::run(&arguments),
-        Command::Check(arguments) => check::run(&arguments),
+        Command::Check(arguments) => check::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Release(arguments) => release::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),

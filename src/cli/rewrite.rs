@@ -6,11 +6,12 @@ use camino::Utf8Path;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran, here};
+use super::common::{Common, Format, Ran, common_folder, here};
 use super::servers::ProofArguments;
 use super::verify::{print, proofs};
 use crate::disk::{self, FileChange};
 use crate::output::{Mode, json};
+use crate::project::Phases;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -33,10 +34,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let common = &arguments.common;
+    let phases = if arguments.collapse { Phases::Together } else { Phases::Deferred };
+    let common = &Common { phases, ..arguments.common.clone() };
     if common.schema {
         anstream::println!("{}", json::schema());
         return Ok(ExitCode::SUCCESS);
+    }
+    if common.format.is_of_check() {
+        return Err(Failure::Usage(
+            "rewrite prints text, json, patch or markdown; the other formats are check's".into(),
+        ));
     }
     if arguments.write {
         common.recover()?;
@@ -95,14 +102,9 @@ fn write(ran: &[Ran], all: bool) -> Result<(), Failure> {
             "{why}, so nothing was written through it\n  name the folder itself to write there: safestep rewrite --write {folder}"
         )));
     }
-    let folders: Vec<&Utf8Path> = ran.iter().filter_map(|r| r.scope.as_ref()).map(|s| s.folder.as_path()).collect();
-    let Some(root) = common_folder(&folders) else { return Ok(()) };
     let changes: Vec<FileChange> = ran.iter().flat_map(|r| r.run.changes()).collect();
+    let folders = ran.iter().filter_map(|r| r.scope.as_ref()).map(|s| s.folder.as_path());
+    let places: Vec<&Utf8Path> = folders.chain(changes.iter().filter_map(|change| change.path.parent())).collect();
+    let Some(root) = common_folder(&places) else { return Ok(()) };
     Ok(disk::apply(&changes, root)?)
-}
-
-/// The deepest folder that all of them are in: what is written to several migrations folders is written as one.
-fn common_folder<'a>(folders: &[&'a Utf8Path]) -> Option<&'a Utf8Path> {
-    let first = *folders.first()?;
-    first.ancestors().find(|folder| folders.iter().all(|f| f.starts_with(folder)))
 }

@@ -2,13 +2,12 @@
 
 use std::process::ExitCode;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran, absolute, here, json_of, put};
+use super::common::{Common, Format, Ran, json_of, put, write_file};
 use super::servers::{ProofArguments, on_each_server};
-use crate::disk::{self, Action, FileChange};
 use crate::output::Mode;
 use crate::report::TrafficReport;
 use crate::verify::{Load, try_traffic};
@@ -47,23 +46,12 @@ pub(super) fn run(
         Ok(())
     })?;
     if let Some(path) = &trial.svg {
-        write(path, report.svg())?;
+        write_file(path, report.svg())?;
     }
     put(&match common.format {
         Format::Json => json_of(&report)?,
         Format::Markdown => report.markdown(),
-        Format::Text | Format::Patch => report.render(&common.text_options(Mode::Check, false)),
+        _ => report.render(&common.text_options(Mode::Check, false)),
     })?;
     Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-fn write(path: &Utf8Path, content: String) -> Result<(), Failure> {
-    let action = match std::fs::read_to_string(path) {
-        Ok(before) => Action::Modify { before, content },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Action::Create { content },
-        Err(error) => return Err(Failure::Io(path.to_string(), error)),
-    };
-    let path = absolute(path, &here()?);
-    let folder = path.ancestors().skip(1).find(|folder| folder.is_dir()).unwrap_or(Utf8Path::new("/"));
-    Ok(disk::apply(&[FileChange { path: path.clone(), action }], folder)?)
 }

@@ -33,7 +33,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         anstream::println!("{}", if traffic { json::traffic_schema() } else { json::proof_schema() });
         return Ok(ExitCode::SUCCESS);
     }
-    if common.format == Format::Patch {
+    if common.format == Format::Patch || common.format.is_of_check() {
         return Err(Failure::Usage("verify prints text, json or markdown".into()));
     }
     let ran = common.run()?;
@@ -69,6 +69,6 @@ pub(super) fn print(common: &Common, report: &ProofReport) -> Result<(), Failure
     put(&match common.format {
         Format::Json => json_of(report)?,
         Format::Markdown => report.markdown(),
-        Format::Text | Format::Patch => report.render(&common.text_options(Mode::Check, false)),
+        _ => report.render(&common.text_options(Mode::Check, false)),
     })
 }

@@ -59,6 +59,8 @@ pub struct StepComment<'a> {
     pub commands: Vec<String>,
     /// How to take it back.
     pub undo: Vec<String>,
+    /// The rules whose hazards are over by then.
+    pub settles: Vec<&'static str>,
 }
 
 impl StepComment<'_> {
@@ -71,7 +73,8 @@ impl StepComment<'_> {
         let before = self.before.iter().map(|before| format!("{BEFORE}{before}"));
         let fails = if_it_fails(&self.if_it_fails);
         let lines = [first].into_iter().chain(before).chain([fails]).chain(self.commands.iter().cloned());
-        lines.chain(undo_lines(&self.undo)).collect()
+        let settles = self.settles.iter().map(|rule| format!("safestep: ignore[{rule}] {SETTLED}"));
+        lines.chain(undo_lines(&self.undo)).chain(settles).collect()
     }
 }
 
@@ -100,6 +103,9 @@ pub const BEGINS_AGAIN: [&str; 2] = [
 ];
 /// The second line of a file that commits with its row in the ledger.
 pub const RUNS_ONCE: &str = "It runs once: in the migrator's transaction, which records it too.";
+
+/// Why a hazard is over.
+const SETTLED: &str = "it runs when the deploy before it is out";
 
 const BEFORE: &str = "Before: ";
 const IF_IT_FAILS: &str = "If it fails: ";
@@ -418,6 +424,7 @@ mod tests {
     fn what_is_written_is_read_again_whatever_the_sign() {
         for sign in [SQL, "#"] {
             let comment_of = |undo: &str| StepComment {
+                settles: Vec::new(),
                 step: Some(Steps { first: 2, last: 2, of: 3 }),
                 title: "add things",
                 what: "takes its time".into(),

@@ -68,6 +68,8 @@ pub struct Incoming<'a> {
     pub sequence: &'a Sequence,
     /// The bodies, in order.
     pub bodies: &'a [Body],
+    /// What replaces nothing gets no earlier time than this one, in seconds since 1970, where the folder has times.
+    pub not_before: Option<i64>,
 }
 
 /// A file of a sequence, in its place.

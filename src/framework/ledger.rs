@@ -64,6 +64,6 @@ pub trait Ledger: Sync {
 }
 
 /// What ledgers know a file by: its text's SHA-256, in hex.
-pub(super) fn sha256(text: &str) -> String {
+pub fn sha256(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -7,6 +7,7 @@
 pub mod alembic;
 mod blocks;
 mod config_file;
+pub mod deferral;
 pub mod drizzle;
 mod error;
 pub mod header;
@@ -40,6 +41,7 @@ use crate::plan::Runner;
 use crate::schema::Schema;
 use crate::source::SourceFile;
 pub use blocks::in_blocks;
+use deferral::Deferral;
 pub use error::FrameworkError;
 pub use header::NAME;
 pub use layout::{
@@ -51,7 +53,7 @@ pub use remark::Remark;
 pub use stand_for::stand_for_by_name;
 pub use written_schema::{Unwritten, WrittenSchemas};
 
-/// A migration framework, in four parts.
+/// A migration framework, in four parts, and one more where phases can wait.
 pub struct Framework {
     /// Its name in `--framework` and in reports.
     pub name: &'static str,
@@ -65,6 +67,8 @@ pub struct Framework {
     pub idiom: &'static dyn Idiom,
     /// How files get their names and versions.
     pub place: &'static dyn Place,
+    /// How phases wait for deploys; `None` where none can.
+    pub deferral: Option<&'static dyn Deferral>,
 }
 
 /// One migration on disk, not yet read.

@@ -1,6 +1,6 @@
 //! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::LayoutSettings;
@@ -102,6 +102,7 @@ impl Page<'_> {
             if_it_fails: self.if_it_fails(sent),
             commands: self.after_failed_build(),
             undo: undo(self.steps()),
+            settles: self.steps().filter_map(|step| step.settles).collect::<BTreeSet<_>>().into_iter().collect(),
         };
         comment.lines().iter().map(|line| self.comment(line) + "\n").collect()
     }

@@ -108,6 +108,7 @@ pub fn hazard(
     HazardReport {
         rule: rule.into(),
         severity: Severity::Danger,
+        level: Level::Error,
         applicability: Applicability::Safe,
         file: file.into(),
         line,
@@ -123,6 +124,7 @@ pub fn hazard(
         help: String::new(),
         rewritten: true,
         explain_url: format!("safestep explain {rule}"),
+        fingerprint: format!("{:032x}", line),
     }
 }
 

@@ -3,15 +3,21 @@
 //! - [`text`] for a person at a terminal,
 //! - [`json`] for programs (the stable contract and its schema),
 //! - [`patch`] for `git apply`,
-//! - [`markdown`] for the comment on a pull request.
+//! - [`markdown`] for the comment on a pull request,
+//! - [`sarif`], [`github`], [`gitlab`] and [`junit`] for what CI services show of a check.
 //!
 //! What two of them say in the same way lives beside them: `tree` (the files that go, come and change) and
 //! `summary` (counts and the sentence that holds them).
 
+pub mod github;
+pub mod gitlab;
 pub mod json;
+pub mod junit;
 pub mod markdown;
 pub mod patch;
 pub mod proof;
+pub mod sarif;
+pub mod status;
 pub mod text;
 pub mod traffic;
 

@@ -4,16 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 
-use super::findings::{Finding, Findings};
+use super::deferring::Deferring;
+use super::findings::Findings;
 use super::{Options, Outcome, Wanted, reporting, session};
+use crate::deferred::{self, Making, Waiting};
 use crate::disk::{Action, FileChange};
+use crate::framework::deferral::{Model, Texts};
 use crate::framework::migration::Migration;
 use crate::framework::{
-    Body, Found, Framework, FrameworkError, Incoming, Layout, LayoutSettings, Placed, Placement, Sequenced, in_blocks,
+    Body, Found, Framework, FrameworkError, Incoming, LaidOut, Layout, LayoutSettings, Placed, Placement, Sequenced,
+    in_blocks,
 };
 use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
-use crate::project::Level;
+use crate::project::Phases;
+use crate::report::PhaseReport;
+use crate::schema::Schema;
 
 /// A migration that is planned.
 pub(super) enum Planned {
@@ -52,6 +58,22 @@ pub(super) struct Draft {
     pub(super) placed: Placed,
     pub(super) notes: Vec<String>,
     settings: LayoutSettings,
+    /// The bodies of later phases, which wait.
+    waiting: Option<Waiting>,
+    /// The catalog once the first phase has run, where others wait.
+    pub(super) after_expand: Option<Schema>,
+    /// The same as they wait on disk.
+    kept: Option<Kept>,
+}
+
+/// What is on disk of phases that wait.
+struct Kept {
+    files: Vec<LaidOut>,
+    /// What tells of them.
+    papers: Texts,
+    /// The files of the model that change, with both texts.
+    model: Vec<(Utf8PathBuf, String, String)>,
+    phases: Vec<PhaseReport>,
 }
 
 impl Draft {
@@ -61,7 +83,7 @@ impl Draft {
         findings: Findings,
         sequence: Sequence,
         settings: LayoutSettings,
-        wanted: Wanted,
+        (wanted, phases): (Wanted, Phases),
     ) -> Draft {
         let sequence = in_blocks(&migration, sequence);
         let division = Division {
@@ -76,11 +98,11 @@ impl Draft {
             Ok(files) => files,
             Err(refusal) => {
                 let findings = findings.kept(&migration, &refusal);
-                return Draft::of(framework, migration, findings, Sequence::default(), settings, wanted);
+                return Draft::of(framework, migration, findings, Sequence::default(), settings, (wanted, phases));
             }
         };
         let needs_files = wanted == Wanted::Files || !framework.place.has_room_for_all();
-        let bodies = match needs_files && !sequence.units.is_empty() {
+        let mut bodies = match needs_files && !sequence.units.is_empty() {
             true => {
                 let of = Sequenced { migration: &migration, sequence: &sequence, files: &files, settings: &settings };
                 framework.idiom.bodies(&of)
@@ -88,13 +110,31 @@ impl Draft {
             false => Vec::new(),
         };
         let unwritten = (!needs_files).then_some(files.parts.len());
+        let waiting = match phases {
+            Phases::Deferred => Waiting::of(&sequence, &mut bodies),
+            Phases::Together => None,
+        };
         let (placed, notes) = (Placed::default(), Vec::new());
-        Draft { migration, findings, sequence, files, bodies, unwritten, placed, notes, settings }
+        let (after_expand, kept) = (None, None);
+        Draft {
+            migration,
+            findings,
+            sequence,
+            files,
+            bodies,
+            unwritten,
+            placed,
+            notes,
+            settings,
+            waiting,
+            after_expand,
+            kept,
+        }
     }
 
     fn incoming(&self) -> Incoming<'_> {
         let Draft { migration, sequence, bodies, .. } = self;
-        Incoming { replaces: Some(migration), sequence, bodies }
+        Incoming { replaces: Some(migration), sequence, bodies, not_before: None }
     }
 
     /// Its files without a folder that they would come into: where only others in it tell the places, beside the migration.
@@ -115,17 +155,75 @@ impl Draft {
     /// The same where there is no place for more than one file.
     fn in_one_file(self, framework: &Framework, why: String) -> Draft {
         let settings = LayoutSettings { one_file: Some(why), ..self.settings };
-        let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, Wanted::Files);
-        Draft { notes: self.notes, ..draft }
+        let phases = if self.waiting.is_some() { Phases::Deferred } else { Phases::Together };
+        let how = (Wanted::Files, phases);
+        let draft = Draft::of(framework, self.migration, self.findings, self.sequence, settings, how);
+        Draft { notes: self.notes, after_expand: self.after_expand, ..draft }
     }
 
     /// There is no place for what would replace it.
     fn stays(&mut self) {
-        self.findings = self.findings.left("what would replace it has no place in the folder");
+        self.is_left("what would replace it has no place in the folder");
+    }
+
+    fn is_left(&mut self, why: &str) {
+        self.findings = self.findings.left(why);
+        (self.waiting, self.kept) = (None, None);
         self.bodies.clear();
         self.sequence = Sequence::default();
         self.files = Files::default();
         self.placed = Placed::default();
+    }
+
+    /// Nothing of it stays as it is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bodies.is_empty() && self.waiting.is_none()
+    }
+
+    /// What waits gets its place beside the migrations, and the model says what there is until then. `after` is the migration
+    /// before it.
+    fn keep(
+        &mut self,
+        framework: &Framework,
+        deferring: &Deferring,
+        model: &mut dyn Model,
+        after: Option<&str>,
+        options: &Options,
+    ) -> Result<(), String> {
+        let (Some(waiting), Some(schema)) = (&self.waiting, &self.after_expand) else { return Ok(()) };
+        let before = model.files().clone();
+        let mut lines = Vec::new();
+        let mut sequence = deferred::Sequence::new(framework.name, &self.migration.name, after, self.migration.text());
+        for owned in self.findings.deferrals().flat_map(|deferral| &deferral.owns) {
+            model.keep_unused(&owned.table, &owned.column, schema)?;
+            lines.extend(model.line(&owned.table, &owned.column));
+            sequence.columns.push(owned.into());
+        }
+        let making = Making {
+            framework,
+            deferral: deferring.deferral,
+            folder: &deferring.folder,
+            sequence,
+            waiting,
+            now: &self.placed.files,
+            gates: self.findings.deferrals().map(|deferral| &deferral.gate).collect(),
+        };
+        let files = making.files();
+        let all: Vec<LaidOut> = self.placed.files.iter().chain(&files).cloned().collect();
+        let report = reporting::report(&self.migration, &self.findings, &self.sequence, &all, &[], options);
+        let papers = making.papers(&report, &lines).map_err(|error| error.to_string())?;
+        let stored = making.stored();
+        let phases = stored.phases.iter().filter(|phase| !phase.files.is_empty()).map(|phase| PhaseReport {
+            phase: phase.phase.clone(),
+            files: phase.files.len(),
+            gate: phase.deploy.join("; "),
+        });
+        let phases: Vec<PhaseReport> = phases.collect();
+        let both = before.into_iter().zip(model.files());
+        let changed = both.filter(|(before, after)| before.1 != after.1);
+        let model = changed.map(|((path, before), (_, after))| (path, before, after.clone())).collect();
+        self.kept = Some(Kept { files, papers, model, phases });
+        Ok(())
     }
 
     pub(super) fn outcome(
@@ -135,13 +233,17 @@ impl Draft {
         wanted: Wanted,
         options: &Options,
     ) -> Outcome {
-        let Draft { migration, findings, sequence, files: of_blocks, placed, unwritten, notes, settings, .. } = self;
-        let Placed { files, notes: of_place, .. } = placed;
+        let Draft { migration, findings, sequence, files: of_blocks, placed, unwritten, notes, settings, kept, .. } =
+            self;
+        let Placed { mut files, notes: of_place, .. } = placed;
+        let (later, phases) = kept.map(|kept| (kept.files, kept.phases)).unwrap_or_default();
+        files.extend(later);
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
-            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, &options.base),
-            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, &options.base),
+            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, options),
+            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, options),
         };
+        report.phases = phases;
         let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };
         // What to know of a sequence is for whom the sequence is for.
         let of_sequence = || {
@@ -152,15 +254,16 @@ impl Draft {
             Wanted::Hazards => report.notes.extend(notes),
             Wanted::Files => report.notes.extend(of_sequence().chain(notes).chain(of_place)),
         }
-        let fails = |finding: &&Finding| options.config.level(finding.rule.id) != Some(Level::Warn);
-        let failing = findings.findings.iter().filter(fails).count();
+        let found = report.hazards.len();
+        report.hazards.retain(|hazard| !options.baseline.holds(&hazard.fingerprint));
+        let known = found - report.hazards.len();
         let path = migration.path().clone();
         match wanted {
             Wanted::Hazards => {
                 let text = (!report.hazards.is_empty()).then_some(migration.source.text);
-                Outcome { path, changes: Vec::new(), files: Vec::new(), report, failing, text }
+                Outcome { path, changes: Vec::new(), files: Vec::new(), report, known, text }
             }
-            Wanted::Files => Outcome { path, changes, files, report, failing, text: None },
+            Wanted::Files => Outcome { path, changes, files, report, known, text: None },
         }
     }
 }
@@ -170,6 +273,8 @@ pub(super) fn place_all(
     framework: &Framework,
     history: &[Found],
     in_scope: &(dyn Fn(&Found) -> bool + Sync),
+    deferring: Option<&Deferring>,
+    options: &Options,
     planned: &mut Vec<Planned>,
 ) -> Option<FrameworkError> {
     let (at, mut drafts): (Vec<usize>, Vec<Draft>) = std::mem::take(planned)
@@ -187,10 +292,31 @@ pub(super) fn place_all(
     if error.is_some() {
         drafts.iter_mut().for_each(Draft::stays);
     }
+    if let Some(deferring) = deferring {
+        keep_all(framework, history, deferring, options, &mut drafts);
+    }
     for (at, draft) in at.into_iter().zip(drafts) {
         planned.insert(at, Planned::Draft(Box::new(draft)));
     }
     error
+}
+
+/// What waits of each migration, in order: each finds the model as those before it leave it.
+fn keep_all(framework: &Framework, history: &[Found], deferring: &Deferring, options: &Options, drafts: &mut [Draft]) {
+    let mut model = deferring.model();
+    for at in 0..drafts.len() {
+        let position = history.iter().position(|found| found.file == *drafts[at].migration.path()).unwrap_or_default();
+        let name = |found: &Found| match drafts[..at].iter().find(|draft| *draft.migration.path() == found.file) {
+            Some(draft) if !draft.is_empty() => draft.placed.files.last().map(|file| file.name.clone()),
+            Some(_) | None => Some(found.name.clone()),
+        };
+        let after = history[..position].iter().rev().find_map(name);
+        let before = model.files().clone();
+        if let Err(why) = drafts[at].keep(framework, deferring, model.as_mut(), after.as_deref(), options) {
+            model = deferring.deferral.model(before);
+            drafts[at].is_left(&why);
+        }
+    }
 }
 
 /// Finds places in the folder for all files; what has none for several is laid out in one, or stays as it is.
@@ -224,13 +350,15 @@ fn place(
 pub(super) fn changes(planned: &[Planned]) -> Vec<Vec<FileChange>> {
     let drafts = || planned.iter().filter_map(Planned::draft);
     let before_of = |draft: &Draft| {
-        let original = (!draft.placed.files.is_empty())
+        let original = (!draft.placed.files.is_empty() || draft.kept.is_some())
             .then(|| (draft.migration.path().clone(), draft.migration.source.text.clone()));
         original.into_iter().chain(draft.placed.companions.before.iter().cloned()).collect::<Vec<_>>()
     };
     let after_of = |draft: &Draft| {
-        let files = draft.placed.files.iter().map(|file| (file.path.clone(), file.content.clone()));
-        files.chain(draft.placed.companions.after.iter().cloned()).collect::<Vec<_>>()
+        let kept = draft.kept.iter().flat_map(|kept| &kept.files);
+        let files = draft.placed.files.iter().chain(kept).map(|file| (file.path.clone(), file.content.clone()));
+        let papers = draft.kept.iter().flat_map(|kept| kept.papers.iter().cloned());
+        files.chain(papers).chain(draft.placed.companions.after.iter().cloned()).collect::<Vec<_>>()
     };
     let before: BTreeMap<Utf8PathBuf, String> = drafts().flat_map(before_of).collect();
     let kept: BTreeSet<Utf8PathBuf> = drafts().flat_map(after_of).map(|(path, _)| path).collect();
@@ -245,7 +373,11 @@ pub(super) fn changes(planned: &[Planned]) -> Vec<Vec<FileChange>> {
             };
             Some(FileChange { path, action })
         });
-        gone.chain(come).collect()
+        let of_model = draft.kept.iter().flat_map(|kept| &kept.model).map(|(path, before, content)| {
+            let action = Action::Modify { before: before.clone(), content: content.clone() };
+            FileChange { path: path.clone(), action }
+        });
+        gone.chain(come).chain(of_model).collect()
     };
     planned.iter().map(|one| one.draft().map(changes).unwrap_or_default()).collect()
 }

@@ -2,6 +2,7 @@
 
 mod guards;
 mod parting;
+mod waiting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
-use crate::plan::{Duration, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer};
+use crate::plan::{
+    Deferral, Duration, OwnedColumn, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer,
+};
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
 use crate::rewrite::{
@@ -40,6 +43,8 @@ pub struct Findings {
     as_written: Vec<Step>,
     /// What there is to say of operations that another one's rewrite replaces, should that one stay as it is.
     standby: Vec<Finding>,
+    /// What goes with a column that waits for a deploy, each with the item that drops the column.
+    follows: Vec<(usize, usize)>,
 }
 
 impl Findings {
@@ -114,6 +119,7 @@ impl Findings {
             let claims = self.findings[at].outcome.claims.clone();
             self.say_of(&claims, why);
         }
+        self.settle_phases();
         self.assemble();
         Ok(self)
     }
@@ -172,7 +178,25 @@ impl Findings {
         };
         let mut findings: Vec<Finding> = self.findings.iter().chain(&self.standby).map(keep).collect();
         findings.sort_by_key(|finding| finding.item);
-        Findings { findings, steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() }
+        Findings { findings, steps: Vec::new(), as_written: Vec::new(), standby: Vec::new(), follows: Vec::new() }
+    }
+
+    /// The items with phases that wait, each with the columns that wait with it.
+    pub fn waiting(&self) -> impl Iterator<Item = (usize, Vec<OwnedColumn>)> {
+        let waits = self.findings.iter().filter(|finding| finding.outcome.steps.is_some());
+        waits.filter_map(|finding| Some((finding.item, finding.outcome.deferral.as_ref()?.owns.clone())))
+    }
+
+    /// What the later phases of the whole migration wait for, where it has some.
+    pub fn deferrals(&self) -> impl Iterator<Item = &Deferral> {
+        let waits = self.findings.iter().filter(|finding| finding.outcome.steps.is_some());
+        waits.filter_map(|finding| finding.outcome.deferral.as_ref())
+    }
+
+    /// The items whose removal of a column these items are, or go with.
+    pub fn columns_of(&self, items: &[usize]) -> Vec<usize> {
+        let column = |item: &usize| self.follows.iter().find(|(at, _)| at == item).map_or(*item, |(_, column)| *column);
+        items.iter().map(column).collect()
     }
 }
 
@@ -184,13 +208,20 @@ fn leave(outcome: &mut Outcome, why: &str) {
         // what they say is of steps that are not there
         outcome.note = None;
         outcome.preflight = None;
+        outcome.deferral = None;
     }
 }
 
 /// Asks every rule about every operation. `schema` follows the operations.
 pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, config: &Config) -> Findings {
     let before = schema.clone();
-    let mut found = Findings { findings: Vec::new(), steps: Vec::new(), as_written: Vec::new(), standby: Vec::new() };
+    let mut found = Findings {
+        findings: Vec::new(),
+        steps: Vec::new(),
+        as_written: Vec::new(),
+        standby: Vec::new(),
+        follows: Vec::new(),
+    };
     let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
     let mut claimed = vec![false; migration.items.len()];
     // What a hazard before it speaks of as well.
@@ -243,7 +274,8 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     if found.findings.is_empty() {
         return found;
     }
-    found.as_written = as_written(migration, before, &costs, settings);
+    found.as_written = as_written(migration, before.clone(), &costs, settings);
+    waiting::settle(&migration.items, &mut found, &before);
     found.assemble();
     guards::settle(migration, &mut found, &unguarded, failing.first().copied());
     found.assemble();

@@ -7,6 +7,7 @@ mod ancestry;
 mod bonds;
 mod continued;
 mod copies;
+mod deferring;
 mod draft;
 mod findings;
 pub mod originals;
@@ -22,23 +23,25 @@ mod written_schema;
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
-use crate::disk::FileChange;
+use crate::disk::{Action, FileChange};
 use crate::framework::header::begins;
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Variables};
 use crate::plan::{Begins, Sequence};
-use crate::project::Config;
-use crate::report::{MigrationReport, Report};
+use crate::project::{Baseline, Config, Phases};
+use crate::report::{Level, MigrationReport, Report};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
 
 use ancestry::Ancestry;
 use continued::{Before, continues_on_disk};
+use deferring::Deferring;
 use draft::{Draft, Planned, changes, place_all};
 pub use findings::Findings;
 pub use originals::OriginalsError;
 use planning::Around;
 use remarks::Remarks;
+pub use reporting::file_report;
 pub use scope::{ResolveError, Scope, ScopeOptions, folders, resolve};
 use written_schema::WrittenDown;
 
@@ -48,6 +51,8 @@ pub struct Options {
     pub config: Config,
     /// Paths in reports are relative to this folder.
     pub base: Utf8PathBuf,
+    /// Hazards that are known and not told again.
+    pub baseline: Baseline,
 }
 
 /// A migration that was read, judged and planned.
@@ -60,10 +65,17 @@ pub struct Outcome {
     pub files: Vec<LaidOut>,
     /// The same as data.
     pub report: MigrationReport,
-    /// The hazards that fail a check: all but those whose rule is set to `warn`.
-    pub failing: usize,
+    /// The hazards that are in the baseline, and not in the report.
+    pub known: usize,
     /// The migration as it is on disk, where only hazards are wanted and it has some.
     pub text: Option<String>,
+}
+
+impl Outcome {
+    /// Whether it fails a check.
+    pub fn fails(&self) -> bool {
+        self.report.hazards.iter().any(|hazard| hazard.level == Level::Error)
+    }
 }
 
 /// What a run came to.
@@ -86,9 +98,19 @@ impl Run {
         }
     }
 
-    /// Every change on disk.
+    /// Every change on disk: a file that several migrations change, such as a model, changes once.
     pub fn changes(&self) -> Vec<FileChange> {
-        self.outcomes.iter().flat_map(|o| o.changes.clone()).collect()
+        let mut all: Vec<FileChange> = Vec::new();
+        for change in self.outcomes.iter().flat_map(|outcome| &outcome.changes) {
+            let before = all.iter_mut().find(|known| known.path == change.path);
+            match (before.map(|known| &mut known.action), &change.action) {
+                (Some(Action::Modify { content, .. }), Action::Modify { content: later, .. }) => {
+                    content.clone_from(later);
+                }
+                _ => all.push(change.clone()),
+            }
+        }
+        all
     }
 }
 
@@ -134,11 +156,13 @@ pub fn each(
     take: &mut dyn FnMut(Outcome),
 ) -> Vec<FrameworkError> {
     let runner = framework.runner;
-    let settings = settings(&options.config);
+    let phases = options.config.phases;
+    let mut errors = Vec::new();
+    let deferring = Deferring::of(framework, history, &mut errors);
+    let settings = settings(&options.config, deferring.as_ref().is_some_and(Deferring::has_model));
     let variables = Variables::new(options.config.environment.clone());
     let continues = |at: usize| continues_on_disk(framework, history, at);
     let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
-    let mut errors = Vec::new();
     let remarks = Remarks::of(framework, history, &options.base, &mut errors);
     let mut schema = Schema::default();
     let mut ancestry = Ancestry::of(framework, history, &variables);
@@ -175,6 +199,9 @@ pub fn each(
                     schema.begin_sequence();
                 }
             }
+            if let Some(deferring) = &deferring {
+                schema.reserve(deferring.reserved(history, at));
+            }
             let known = written_down.schema().map_or(&schema, |known| &*known);
             let migration = migration.map(|migration| met(framework, migration, known));
             match migration {
@@ -189,7 +216,10 @@ pub fn each(
                         None => &mut schema,
                     };
                     let before = known.clone();
-                    let findings = remarks.heed(findings::find(&migration, known, &settings, &options.config));
+                    let mut findings = remarks.heed(findings::find(&migration, known, &settings, &options.config));
+                    if let Some(deferring) = deferring.as_ref().filter(|_| phases == Phases::Deferred) {
+                        findings = deferring.heed(&migration, findings, &before);
+                    }
                     notes.extend(remarks.notes.iter().filter(|_| findings.is_rewritten()).cloned());
                     notes.extend(remarks.on_blocks(&migration));
                     let before = findings.is_rewritten().then_some(before);
@@ -213,7 +243,7 @@ pub fn each(
             planned.drain(..).filter_map(Planned::outcome).for_each(&mut *take);
         }
     }
-    errors.extend(place_all(framework, history, in_scope, &mut planned));
+    errors.extend(place_all(framework, history, in_scope, deferring.as_ref(), options, &mut planned));
     let changes = changes(&planned);
     let outcomes = planned.into_par_iter().zip(changes).map(|(one, changes)| match one {
         Planned::Finished(outcome) => *outcome,
@@ -240,17 +270,22 @@ struct Judged {
 impl Judged {
     fn plan(self, framework: &Framework, wanted: Wanted, options: &Options) -> Planned {
         let Judged { migration, before, findings, notes } = self;
-        let (findings, sequence) = match before {
+        let (findings, sequence, after_expand) = match before {
             Some(before) => {
                 let around = Around::new(&migration, &before, options.config.postgres);
-                planning::plan(&migration, findings, &around, framework.runner, options.config.postgres)
+                let (findings, sequence) =
+                    planning::plan(&migration, findings, &around, framework.runner, options.config.postgres);
+                let has_phases = findings.deferrals().next().is_some();
+                let after_expand = has_phases.then(|| deferring::after_expand(&before, &sequence));
+                (findings, sequence, after_expand)
             }
-            None => (findings, Sequence::default()),
+            None => (findings, Sequence::default(), None),
         };
         let settings = layout_settings(&options.config);
-        let mut draft = Draft::of(framework, migration, findings, sequence, settings, wanted);
-        draft.notes = notes;
-        match draft.bodies.is_empty() {
+        let how = (wanted, options.config.phases);
+        let mut draft = Draft::of(framework, migration, findings, sequence, settings, how);
+        (draft.notes, draft.after_expand) = (notes, after_expand);
+        match draft.is_empty() {
             true => Planned::Finished(Box::new(draft.outcome(framework, Vec::new(), wanted, options))),
             false => Planned::Draft(Box::new(draft)),
         }
@@ -262,10 +297,12 @@ impl Judged {
 pub fn rewrite(framework: &Framework, mut migration: Migration, schema: &mut Schema, options: &Options) -> Outcome {
     session::resolve(&mut migration, schema);
     let around = Around::new(&migration, schema, options.config.postgres);
-    let findings = findings::find(&migration, schema, &settings(&options.config), &options.config);
+    let settings = settings(&options.config, options.config.phases == Phases::Together);
+    let findings = findings::find(&migration, schema, &settings, &options.config);
     let (findings, sequence) = planning::plan(&migration, findings, &around, framework.runner, options.config.postgres);
     let settings = layout_settings(&options.config);
-    let mut draft = Draft::of(framework, migration, findings, sequence, settings, Wanted::Files);
+    let how = (Wanted::Files, Phases::Together);
+    let mut draft = Draft::of(framework, migration, findings, sequence, settings, how);
     draft.placed = draft.placed_alone(framework);
     let planned = Planned::Draft(Box::new(draft));
     let changes = changes(std::slice::from_ref(&planned)).pop().unwrap_or_default();
@@ -287,8 +324,9 @@ fn layout(config: &Config) -> Option<Layout> {
     })
 }
 
-fn settings(config: &Config) -> Settings {
+fn settings(config: &Config, has_phases: bool) -> Settings {
     Settings {
+        has_phases,
         postgres: config.postgres,
         fill_nulls: config.backfill.nulls == crate::project::Nulls::Default,
         fire_triggers: config.backfill.triggers == crate::project::Triggers::Fire,

@@ -16,7 +16,8 @@ use crate::operation::{
 };
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{
-    Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, asserts, changes_meaning, rules_last, units,
+    Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, asserts, changes_meaning, held_up, rules_last,
+    units,
 };
 use crate::postgres::LockMode;
 use crate::postgres::idempotence::changes_rows;
@@ -251,6 +252,15 @@ impl<'a> Search<'a> {
         if let Some((unset, why)) = session::unsettable(self.migration, steps, self.runner) {
             self.bound.clear();
             return Err(left(findings, &unset, &why));
+        }
+        let held_up = held_up(steps);
+        if !held_up.is_empty() {
+            let items: Vec<usize> = held_up.iter().map(|at| steps[*at].item).collect();
+            let items = findings.columns_of(&items);
+            return Err(match findings.left_in_place(&items, "what stands behind it needs it done") {
+                Ok(findings) => findings,
+                Err(findings) => findings.left("what stands behind it needs it done"),
+            });
         }
         let mut together =
             bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows.are_together());

@@ -3,18 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
+use sha2::{Digest, Sha256};
 
 use super::findings::{Finding, Findings};
-use super::relative;
+use super::{Options, relative};
 use crate::disk::{Action, FileChange};
 use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
 use crate::framework::page;
 use crate::operation::{DataOperation, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
+use crate::project;
 use crate::report::{
-    Applicability, FileAction, FileReport, HazardReport, MigrationReport, OpaqueReport, PreflightReport, Severity,
-    StepReport,
+    Applicability, FileAction, FileReport, HazardReport, Level, MigrationReport, OpaqueReport, PreflightReport,
+    Severity, StepReport,
 };
 use crate::rewrite;
 use crate::schema::same;
@@ -26,8 +28,9 @@ pub(super) fn hazards(
     findings: &Findings,
     sequence: &Sequence,
     files_written: usize,
-    base: &Utf8Path,
+    options: &Options,
 ) -> MigrationReport {
+    let base = &options.base;
     let path = relative(migration.path(), base);
     // A folder that holds a file of that name is the migration.
     let folder = migration.path().parent().filter(|_| migration.path().file_name() == Some("migration.sql"));
@@ -38,12 +41,18 @@ pub(super) fn hazards(
     }
     let report = |finding: &Finding| {
         let blocks = blocks_of.get(&finding.item).map(Vec::as_slice).unwrap_or_default();
-        hazard(migration, finding, (sequence.blocks.len(), blocks), files_written, &path)
+        let level = match options.config.level(finding.rule.id) {
+            Some(project::Level::Warn) => Level::Warn,
+            _ => Level::Error,
+        };
+        HazardReport { level, ..hazard(migration, finding, (sequence.blocks.len(), blocks), files_written, &path) }
     };
+    let mut hazards: Vec<HazardReport> = findings.findings.iter().map(report).collect();
+    fingerprints(&migration.name, &mut hazards);
     MigrationReport {
         path: relative(folder.unwrap_or(migration.path()), base),
         name: migration.name.clone(),
-        hazards: findings.findings.iter().map(report).collect(),
+        hazards,
         steps: Vec::new(),
         files: Vec::new(),
         phases: Vec::new(),
@@ -60,8 +69,9 @@ pub(super) fn report(
     sequence: &Sequence,
     files: &[LaidOut],
     changes: &[FileChange],
-    base: &Utf8Path,
+    options: &Options,
 ) -> MigrationReport {
+    let base = &options.base;
     let path = relative(migration.path(), base);
     let file_of = |block: usize| {
         files.iter().rfind(|f| f.block <= block).map(|f| relative(&f.path, base)).unwrap_or_else(|| path.clone())
@@ -75,9 +85,23 @@ pub(super) fn report(
     }
     MigrationReport {
         steps,
-        files: changes.iter().map(|c| file(c, base)).collect(),
+        files: changes.iter().map(|c| file_report(c, base)).collect(),
         preflights: findings.findings.iter().filter_map(|f| preflight(f, sequence, &file_of)).collect(),
-        ..hazards(migration, findings, sequence, files.len(), base)
+        ..hazards(migration, findings, sequence, files.len(), options)
+    }
+}
+
+/// Names each hazard by what it is: its migration, rule and statement, whose spacing does not count, and which of these it
+/// is where there are several.
+fn fingerprints(migration: &str, hazards: &mut [HazardReport]) {
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for hazard in hazards {
+        let statement = hazard.statement.split_whitespace().collect::<Vec<_>>().join(" ");
+        let of_these = seen.entry((hazard.rule.clone(), statement.clone())).or_default();
+        let text = [migration, &hazard.rule, &statement, &of_these.to_string()].join("\0");
+        *of_these += 1;
+        let digest = Sha256::digest(text.as_bytes());
+        hazard.fingerprint = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     }
 }
 
@@ -118,6 +142,7 @@ fn hazard(
             rewrite::Severity::Danger => Severity::Danger,
             rewrite::Severity::Caution => Severity::Caution,
         },
+        level: Level::Error,
         applicability: match hazard.applicability {
             rewrite::Applicability::Safe => Applicability::Safe,
             rewrite::Applicability::Phased => Applicability::Phased,
@@ -147,6 +172,7 @@ fn hazard(
         },
         rewritten,
         explain_url: format!("safestep explain {}", finding.rule.id),
+        fingerprint: String::new(),
     }
 }
 
@@ -241,7 +267,8 @@ fn backfill_sql(operation: &Operation) -> String {
     }
 }
 
-fn file(change: &FileChange, base: &Utf8Path) -> FileReport {
+/// A change on disk as data; its path is relative to `base`.
+pub fn file_report(change: &FileChange, base: &Utf8Path) -> FileReport {
     let (action, before, after) = match &change.action {
         Action::Create { content } => (FileAction::Create, None, Some(content.clone())),
         Action::Modify { before, content } => (FileAction::Modify, Some(before.clone()), Some(content.clone())),

@@ -5,6 +5,7 @@
 pub mod check;
 mod dependency;
 pub mod files;
+mod gate;
 mod order;
 mod origin;
 pub mod rerun;
@@ -18,7 +19,8 @@ mod waits;
 
 pub use dependency::uses;
 pub use files::{Files, Refusal};
-pub use order::{Stuck, units};
+pub use gate::{Check, Deferral, Gate, OwnedColumn};
+pub use order::{Stuck, held_up, units};
 pub use origin::Origin;
 pub use resource::Uses;
 pub use rules::rules_last;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sequence::{UnitKind, kind_of};
-use super::step::{Step, Transaction};
+use super::step::{Phase, Step, Transaction};
 use super::waits::{Freedom, Waits};
 use crate::schema::{Key, key};
 
@@ -27,6 +27,20 @@ pub fn units(steps: &[Step], together: &[(usize, usize)], freedom: Freedom) -> R
         units.push(unit);
     }
     Ok(units)
+}
+
+/// The steps of later phases that steps of earlier ones wait for: no order of the phases has both.
+pub fn held_up(steps: &[Step]) -> Vec<usize> {
+    let later: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].phase != Phase::Expand).collect();
+    if later.is_empty() {
+        return Vec::new();
+    }
+    let waits = Waits::in_one_phase(steps);
+    let waits_for_it = |at: &usize| {
+        let mut earlier = (0..steps.len()).filter(|other| steps[*other].phase < steps[*at].phase);
+        earlier.any(|other| waits.reaches(other, *at))
+    };
+    later.into_iter().filter(waits_for_it).collect()
 }
 
 /// Steps that commit as one, each a group of its own where nothing else is said.

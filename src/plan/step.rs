@@ -131,6 +131,8 @@ pub struct Step {
     pub uses: Arc<Uses>,
     /// A few words for its file: `user_add_age`.
     pub slug: String,
+    /// The rule whose hazard is over when the step runs in its phase.
+    pub settles: Option<&'static str>,
 }
 
 impl Step {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependency::is_timeout;
 use super::resource::Resource;
-use super::step::{Duration, Step};
+use super::step::{Duration, Phase, Step};
 use crate::operation::{
     ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, Operation, SessionOperation,
 };
@@ -30,24 +30,42 @@ pub(super) struct Waits {
     of: Vec<BTreeSet<usize>>,
     /// The steps that wait for one that stands behind them in the source.
     backwards: BTreeSet<usize>,
+    /// The phase of each step: none waits for a later one.
+    phases: Vec<Phase>,
 }
 
 impl Waits {
     /// `together` are steps that commit as one.
     pub(super) fn new(steps: &[Step], together: &[(usize, usize)], freedom: Freedom) -> Self {
-        let mut waits = Waits { of: vec![BTreeSet::new(); steps.len()], backwards: BTreeSet::new() };
+        let mut waits = Waits::in_phases(steps.iter().map(|step| step.phase).collect());
+        waits.earlier_phases();
+        waits.within_phases(steps, together, freedom);
+        waits
+    }
+
+    /// What they wait for were they all of one phase.
+    pub(super) fn in_one_phase(steps: &[Step]) -> Self {
+        let mut waits = Waits::in_phases(vec![Phase::Expand; steps.len()]);
+        waits.within_phases(steps, &[], Freedom::Things);
+        waits
+    }
+
+    fn in_phases(phases: Vec<Phase>) -> Self {
+        Waits { of: vec![BTreeSet::new(); phases.len()], backwards: BTreeSet::new(), phases }
+    }
+
+    fn within_phases(&mut self, steps: &[Step], together: &[(usize, usize)], freedom: Freedom) {
         match freedom {
-            Freedom::None => (1..steps.len()).for_each(|at| waits.add(at, at - 1)),
+            Freedom::None => self.all_in_the_sources_order(),
             Freedom::Rows | Freedom::Things | Freedom::Tables => {
-                waits.in_the_sources_order(steps, freedom);
-                waits.keys_for_their_indexes(steps);
-                waits.drops_for_their_successors(steps);
-                waits.rules_for_fills(steps);
-                waits.removals_for_what_may_fail(steps, together);
-                waits.timeouts_for_what_is_rewritten(steps);
+                self.in_the_sources_order(steps, freedom);
+                self.keys_for_their_indexes(steps);
+                self.drops_for_their_successors(steps);
+                self.rules_for_fills(steps);
+                self.removals_for_what_may_fail(steps, together);
+                self.timeouts_for_what_is_rewritten(steps);
             }
         }
-        waits
     }
 
     pub(super) fn of(&self, step: usize) -> impl Iterator<Item = usize> + use<'_> {
@@ -55,6 +73,9 @@ impl Waits {
     }
 
     fn add(&mut self, later: usize, earlier: usize) {
+        if self.phases[later] < self.phases[earlier] {
+            return;
+        }
         if earlier > later {
             self.backwards.insert(later);
         }
@@ -69,7 +90,7 @@ impl Waits {
     }
 
     /// True when `from` waits, directly or not, for `to`.
-    fn reaches(&self, from: usize, to: usize) -> bool {
+    pub(super) fn reaches(&self, from: usize, to: usize) -> bool {
         let (mut open, mut seen) = (vec![from], BTreeSet::new());
         while let Some(at) = open.pop() {
             if at == to {
@@ -84,6 +105,23 @@ impl Waits {
         false
     }
 
+    /// A phase waits for all that runs in earlier ones, wherever that stands.
+    fn earlier_phases(&mut self) {
+        let Some(first) = self.phases.iter().min().copied() else { return };
+        let is_later = |at: &usize| self.phases[*at] != first;
+        for at in (0..self.phases.len()).filter(is_later).collect::<Vec<_>>() {
+            let earlier = (0..self.phases.len()).filter(|other| self.phases[*other] < self.phases[at]);
+            earlier.collect::<Vec<_>>().into_iter().for_each(|other| self.add(at, other));
+        }
+    }
+
+    fn all_in_the_sources_order(&mut self) {
+        for at in 1..self.phases.len() {
+            let before = (0..at).rfind(|other| self.phases[*other] == self.phases[at]);
+            before.into_iter().for_each(|before| self.add(at, before));
+        }
+    }
+
     fn in_the_sources_order(&mut self, steps: &[Step], freedom: Freedom) {
         let mut users = Users::default();
         let mut barrier = None;
@@ -96,10 +134,6 @@ impl Waits {
             }
             if let Some(barrier) = if step.uses.only_privileges { hard } else { barrier } {
                 self.add(at, barrier);
-            }
-            let phases = steps[..at].iter().enumerate().filter(|(_, earlier)| earlier.phase < step.phase);
-            if step.phase != steps[0].phase {
-                phases.for_each(|(earlier, _)| self.add(at, earlier));
             }
             if step.uses.barrier {
                 (barrier.unwrap_or(0)..at).for_each(|earlier| self.add(at, earlier));
@@ -223,13 +257,16 @@ impl Waits {
         let of_rows = |step: &&Step| {
             matches!(step.operation, Operation::Data(DataOperation::Delete { .. } | DataOperation::Truncate { .. }))
         };
-        let items = |rows: bool| -> BTreeSet<usize> {
+        let items = |rows: bool| -> BTreeSet<(usize, Phase)> {
             let own = steps.iter().filter(|step| step.is_removal() && of_rows(step) == rows);
-            own.map(|step| step.item).collect()
+            own.map(|step| (step.item, step.phase)).collect()
         };
         let (things, rows) = (items(false), items(true));
-        let of = |items: &BTreeSet<usize>| -> Vec<usize> {
-            let own = |at: &usize| items.contains(&steps[*at].item) && !steps[*at].is_assertion();
+        let of = |items: &BTreeSet<(usize, Phase)>| -> Vec<usize> {
+            let own = |at: &usize| {
+                let step = &steps[*at];
+                items.contains(&(step.item, step.phase)) && !step.is_assertion()
+            };
             (0..steps.len()).filter(own).collect()
         };
         self.after_what_may_fail(steps, of(&things), together);

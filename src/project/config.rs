@@ -44,6 +44,19 @@ pub struct Config {
     pub renames: BTreeMap<String, String>,
     /// Rule id → how it reports; rules that are absent keep their own level.
     pub rules: BTreeMap<String, Level>,
+    /// Where the phases behind a deploy go; a flag decides, never the file.
+    #[serde(skip)]
+    pub phases: Phases,
+}
+
+/// Where the phases behind a deploy go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Phases {
+    /// They wait beside the migrations, where the framework can do with that.
+    #[default]
+    Deferred,
+    /// All come into the folder at once.
+    Together,
 }
 
 /// How the steps of a sequence become files.
@@ -129,6 +142,7 @@ impl Default for Config {
             values: BTreeMap::new(),
             renames: BTreeMap::new(),
             rules: BTreeMap::new(),
+            phases: Phases::default(),
         }
     }
 }

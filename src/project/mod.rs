@@ -1,16 +1,19 @@
 //! Where we are: the project's settings and which of its migrations are new.
 //!
 //! - [`Config`] is `safestep.toml`, the nearest one above the working directory.
+//! - [`Baseline`] has the hazards that were there when the project began to look.
 //! - [`WorkTree`] asks git which files already exist on the base branch; those are history and are only read.
 //!
 //! Nothing here knows what a migration looks like.
 
+mod baseline;
 mod config;
 mod git;
 mod setting;
 
+pub use baseline::{Baseline, BaselineError};
 pub use config::{
-    BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, TablesConfig, Triggers, VerifyConfig,
+    BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, Phases, TablesConfig, Triggers, VerifyConfig,
 };
 pub use git::{Commit, GitError, WorkTree};
 pub use setting::{Level, Millis};

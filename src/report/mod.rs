@@ -4,12 +4,14 @@
 //! directory, with `/`. Lines and columns count from 1; columns count characters.
 
 mod proof;
+mod status;
 mod traffic;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use proof::{BadRows, ByCommand, Growth, NaiveStatement, Proof, ProofReport, StepProof, Verdict};
+pub use status::{CheckOutcome, CheckStatus, PhaseStatus, Release, SequenceStatus, StatusReport};
 pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};
 
 /// The outcome of `rewrite` or `check` over any number of migrations.
@@ -56,6 +58,16 @@ pub enum Severity {
     Caution,
 }
 
+/// Whether a hazard makes `check` fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// It does.
+    Error,
+    /// It is only reported: `[rules]` says `warn`.
+    Warn,
+}
+
 /// What safestep can do about a hazard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -77,6 +89,8 @@ pub struct HazardReport {
     pub rule: String,
     /// How bad it is.
     pub severity: Severity,
+    /// Whether it makes `check` fail.
+    pub level: Level,
     /// What safestep can do about it.
     pub applicability: Applicability,
     /// The file it is in.
@@ -108,6 +122,8 @@ pub struct HazardReport {
     pub rewritten: bool,
     /// Where to read more: the command that prints the rule's page.
     pub explain_url: String,
+    /// The same for the same hazard of the same migration wherever it stands in the file: 32 hexadecimal digits.
+    pub fingerprint: String,
 }
 
 /// One operation of the sequence. Several may share a step, and several steps a file.

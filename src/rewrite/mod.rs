@@ -40,6 +40,7 @@ mod replace_enum;
 mod replace_foreign_key;
 mod replace_index;
 mod replace_key;
+mod reserved_column;
 mod retype_by_drop;
 mod row_security;
 mod set_not_null;
@@ -53,7 +54,7 @@ mod undo;
 mod work_under_lock;
 
 use crate::operation::{Ident, QualifiedName};
-use crate::plan::Step;
+use crate::plan::{Deferral, Step};
 use crate::postgres::LockMode;
 
 pub use missing_lock_timeout::lacks_lock_timeout;
@@ -127,12 +128,23 @@ pub struct Outcome {
     pub guarded: bool,
     /// The item whose lock makes it dangerous: it is harmless in another transaction than that one.
     pub held_by: Option<usize>,
+    /// What its later phases wait for, where it has some.
+    pub deferral: Option<Deferral>,
 }
 
 impl Outcome {
     /// A hazard that passes through.
     pub fn reported(hazard: Hazard) -> Self {
-        Outcome { hazard, steps: None, claims: Vec::new(), preflight: None, note: None, guarded: false, held_by: None }
+        Outcome {
+            hazard,
+            steps: None,
+            claims: Vec::new(),
+            preflight: None,
+            note: None,
+            guarded: false,
+            held_by: None,
+            deferral: None,
+        }
     }
 
     /// A hazard with the steps that replace its operation.
@@ -145,6 +157,7 @@ impl Outcome {
             note: None,
             guarded: false,
             held_by: None,
+            deferral: None,
         }
     }
 }
@@ -266,6 +279,7 @@ macro_rules! registry {
 registry! {
     Operation {
         failing_statement => "failing-statement", Never;
+        reserved_column => "reserved-column", Never;
         set_not_null => "set-not-null", Sometimes;
         replace_key => "replace-key", Always;
         replace_check => "replace-check", Always;
@@ -290,7 +304,7 @@ registry! {
         rename_column => "rename-column", Never;
         rename_table => "rename-table", Never;
         rename_type => "rename-type", Never;
-        drop_column => "drop-column", Never;
+        drop_column => "drop-column", Sometimes;
         drop_table => "drop-table", Never;
         drop_type => "drop-type", Never;
         data_change => "data-change", Never;

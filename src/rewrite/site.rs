@@ -20,6 +20,8 @@ pub struct Settings {
     pub fire_triggers: bool,
     /// Lock waits are bounded in the files.
     pub bound_lock_waits: bool,
+    /// Phases behind a deploy can wait beside the migrations, or are wanted all at once.
+    pub has_phases: bool,
     /// Answers to needs-input rewrites, by `table.column`.
     pub values: std::collections::BTreeMap<String, String>,
 }
@@ -123,6 +125,7 @@ impl<'a> Site<'a> {
             settings: Vec::new(),
             uses: uses(operation, self.texts[self.at], self.schema).into(),
             slug: first_words(&slug_of(operation)),
+            settles: None,
         }
     }
 
@@ -192,7 +195,21 @@ impl StepBuilder {
             preflight: None,
             settings: Vec::new(),
             slug: first_words(&slug),
+            settles: None,
         });
+        self
+    }
+
+    /// Adds a step that is made already, such as the operation at hand as it was written.
+    pub fn add(&mut self, step: Step) -> &mut Self {
+        self.schema.apply(&step.operation);
+        self.steps.push(step);
+        self
+    }
+
+    /// The steps added from there on, by index, run in a later phase.
+    pub fn wait_from(&mut self, first: usize, phase: Phase) -> &mut Self {
+        self.steps[first..].iter_mut().for_each(|step| step.phase = phase);
         self
     }
 

@@ -4,6 +4,7 @@
 //!
 //! ```sql
 //! -- in safestep.toml: postgres = 18
+//! -- in a project whose phases can wait
 //! CREATE TABLE t (a int);                  -- what is there, where that matters
 //! -- in a migration:
 //! ALTER TABLE t ALTER COLUMN a SET NOT NULL;
@@ -21,10 +22,11 @@ use camino::Utf8PathBuf;
 
 use super::{Availability, RULES, Rule, rule};
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, plpgsql};
+use crate::operation::{Ident, QualifiedName};
 use crate::pipeline::{self, Options};
-use crate::project::Config;
+use crate::project::{Baseline, Config, Phases};
 use crate::report::{HazardReport, MigrationReport, Severity, StepReport};
-use crate::schema::Schema;
+use crate::schema::{Reserved, Schema};
 use crate::source::SourceFile;
 use crate::sql::{one_line, split};
 
@@ -34,7 +36,12 @@ struct Example {
     settings: String,
     history: String,
     migration: String,
+    has_phases: bool,
+    /// `table.column` of a sequence that waits.
+    reserved: Option<String>,
 }
+
+const RESERVED: &str = " belongs to a sequence that waits";
 
 /// What a rule makes of it.
 #[derive(PartialEq, Eq)]
@@ -91,9 +98,11 @@ impl Example {
                         example.framework = drizzle();
                     }
                 }
-                (None, _) => match words.strip_prefix("in safestep.toml: ") {
-                    Some(setting) => example.settings += &format!("{setting}\n"),
-                    None => example.migration += &format!("{line}\n"),
+                (None, "in a project whose phases can wait") => example.has_phases = true,
+                (None, _) => match (words.strip_prefix("in safestep.toml: "), words.strip_suffix(RESERVED)) {
+                    (Some(setting), _) => example.settings += &format!("{setting}\n"),
+                    (None, Some(column)) => example.reserved = Some(column.to_owned()),
+                    (None, None) => example.migration += &format!("{line}\n"),
                 },
                 (Some(Made::Becomes(lines) | Made::Reported(lines)), _) => lines.push(line.to_owned()),
                 (Some(Made::LeftAlone), _) => assert_eq!(line, "", "behind what is left alone"),
@@ -109,7 +118,14 @@ impl Example {
     }
 
     fn of(framework: &'static Framework, migration: String) -> Example {
-        Example { framework, settings: String::new(), history: String::new(), migration }
+        Example {
+            framework,
+            settings: String::new(),
+            history: String::new(),
+            migration,
+            has_phases: false,
+            reserved: None,
+        }
     }
 
     fn report(&self) -> MigrationReport {
@@ -120,8 +136,18 @@ impl Example {
         let mut schema = Schema::default();
         read("before", &self.history).items.iter().for_each(|item| schema.apply(&item.operation));
         schema.begin_migration();
-        let config: Config = toml::from_str(&self.settings).expect("settings");
-        let options = Options { config, base: Utf8PathBuf::from("/") };
+        let reserved = self.reserved.iter().filter_map(|column| column.split_once('.'));
+        let reserved = reserved.map(|(table, column)| Reserved {
+            table: QualifiedName::unqualified(Ident::new(table)),
+            column: Ident::new(column),
+            sequence: "before".into(),
+        });
+        schema.reserve(reserved.collect());
+        let mut config: Config = toml::from_str(&self.settings).expect("settings");
+        if self.has_phases {
+            config.phases = Phases::Together;
+        }
+        let options = Options { config, base: Utf8PathBuf::from("/"), baseline: Baseline::default() };
         pipeline::rewrite(self.framework, read("example", &self.migration), &mut schema, &options).report
     }
 }

@@ -19,6 +19,7 @@ mod reconcile;
 mod redundant;
 mod renaming;
 mod replay;
+mod reserved;
 mod search_path;
 mod sequences;
 mod store;
@@ -41,6 +42,7 @@ pub use list::{List, Named};
 pub use parts::{Age, Column, ConstraintState};
 pub use reconcile::Difference;
 pub(crate) use redundant::is_same as is_same_key;
+pub use reserved::Reserved;
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
 pub(crate) use words::mentions;
@@ -109,6 +111,8 @@ pub struct Schema {
     default_tablespace: bool,
     /// A program ran that nobody read: what is here may be otherwise.
     is_doubtful: bool,
+    /// What sequences that wait have to themselves.
+    reserved: Arc<[Reserved]>,
     /// `SET timezone` in force: type changes between timestamp types ask for it.
     pub timezone: Option<String>,
 }

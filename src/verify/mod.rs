@@ -11,6 +11,7 @@ mod bad_rows;
 pub mod between;
 mod candidate;
 pub mod catalog;
+mod checks;
 pub mod cleanup;
 mod cluster;
 mod command;
@@ -29,6 +30,7 @@ mod workload;
 use camino::Utf8PathBuf;
 
 pub use candidate::{Candidate, Piece};
+pub use checks::rows_found;
 pub use cluster::Cluster;
 pub use command::{OwnRunner, Place};
 pub use proof::{Wanted, prove};

@@ -241,6 +241,11 @@ impl Project {
         }
     }
 
+    /// `prisma migrate status`.
+    pub fn status(&self, database: &Database) -> Result<Run> {
+        self.prisma(&["migrate", "status"], database, None, None)
+    }
+
     /// `safestep adopt` on a database.
     pub fn adopt(&self, database: &Database, more: &[&str]) -> Result<Run> {
         self.safestep(&[&["adopt", "--database-url", &database.url], more].concat())
@@ -272,7 +277,8 @@ impl Project {
         Ok(Run::from(&output))
     }
 
-    fn safestep(&self, arguments: &[&str]) -> Result<Run> {
+    /// `safestep` in its folder.
+    pub fn safestep(&self, arguments: &[&str]) -> Result<Run> {
         let output = Command::new(env!("CARGO_BIN_EXE_safestep"))
             .args(arguments)
             .current_dir(self.folder.path())

@@ -46,7 +46,7 @@ fn options(case: &Case, project: &Project) -> Options {
     config.postgres = case.oldest.unwrap_or(config.postgres);
     config.backfill.batch_size = BATCH;
     config.backfill.pause = Millis(0);
-    Options { config, base: project.root.clone() }
+    Options { config, base: project.root.clone(), baseline: safestep::project::Baseline::default() }
 }
 
 fn framework(form: Form) -> Result<&'static Framework> {

@@ -20,6 +20,7 @@ pub static TOY: Framework = Framework {
     folder: &Toy,
     idiom: &Toy,
     place: &Toy,
+    deferral: None,
 };
 
 struct Toy;

@@ -40,6 +40,7 @@ pub static ALEMBIC: Framework = Framework {
     folder: &folder::Revisions,
     idiom: &idiom::Functions,
     place: &place::InChain,
+    deferral: None,
 };
 
 /// What begins a comment in Python.

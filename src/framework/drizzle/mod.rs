@@ -27,6 +27,7 @@ pub static DRIZZLE: Framework = Framework {
     folder: &folder::Listed,
     idiom: &idiom::Chunks,
     place: &place::InJournalOrFolders,
+    deferral: None,
 };
 
 const RUNNER: Runner = Runner {

@@ -7,6 +7,7 @@
 mod folder;
 mod idiom;
 mod ledger;
+mod model;
 mod place;
 
 use super::{Framework, header};
@@ -20,6 +21,7 @@ pub static PRISMA: Framework = Framework {
     folder: &folder::MigrationFolders,
     idiom: &idiom::StatementFiles,
     place: &place::ByName,
+    deferral: Some(&model::BesideMigrations),
 };
 
 const RUNNER: Runner = Runner {

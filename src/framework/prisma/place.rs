@@ -46,15 +46,16 @@ fn in_place_of(migration: &Migration, incoming: &Incoming<'_>) -> Vec<LaidOut> {
     files
 }
 
-/// In the seconds behind the last migration; without a time in its name, behind it by name.
+/// In the seconds behind the last migration, or from now on; without a time in its name, behind it by name.
 fn behind(last: &str, history: &[Found], incoming: &Incoming<'_>) -> Vec<LaidOut> {
     let of_last = history.last().and_then(|found| found.file.parent()?.parent());
     let folder = of_last.map(Utf8Path::to_owned).unwrap_or_default();
     let time = last.get(..14).and_then(seconds::of);
+    let first = time.map(|time| incoming.not_before.map_or(time + 1, |now| now.max(time + 1)));
     let file = |(at, body): (usize, &Body)| {
         let words = body.words.as_deref().unwrap_or("step");
-        let version = match time {
-            Some(time) => seconds::text(time + 1 + i64::try_from(at).unwrap_or_default()),
+        let version = match first {
+            Some(first) => seconds::text(first + i64::try_from(at).unwrap_or_default()),
             None => format!("{last}_{:02}", at + 1),
         };
         let name = format!("{version}_{words}");
@@ -65,7 +66,7 @@ fn behind(last: &str, history: &[Found], incoming: &Incoming<'_>) -> Vec<LaidOut
 
 /// True when the migration's folder holds more than the migration, such as a `down.sql`: then the folder stays, as the
 /// first of the sequence, because Prisma refuses a folder without a `migration.sql`.
-fn others_stand_beside(file: &Utf8Path) -> bool {
+pub(super) fn others_stand_beside(file: &Utf8Path) -> bool {
     let entries = file.parent().and_then(|folder| folder.read_dir_utf8().ok());
     entries.into_iter().flatten().flatten().any(|entry| entry.file_name() != FILE)
 }
@@ -84,7 +85,7 @@ mod tests {
     fn what_replaces_nothing_comes_behind_the_last() {
         let sequence = Sequence::default();
         let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: NAME.into(), block: 0 });
-        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies }];
+        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, not_before: None }];
         for (last, expected) in [
             ("20260101235959_a", ["20260102000000_drop_x", "20260102000001_drop_y"]),
             ("a", ["a_01_drop_x", "a_02_drop_y"]),

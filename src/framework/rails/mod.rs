@@ -46,6 +46,7 @@ pub static RAILS: Framework = Framework {
     folder: &folder::VersionedFiles,
     idiom: &idiom::Classes,
     place: &place::BehindTheFirst,
+    deferral: None,
 };
 
 /// What begins a comment in Ruby.

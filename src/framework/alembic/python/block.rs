@@ -1,6 +1,6 @@
 //! Statements, by their indentation.
 
-use super::expression::Parser;
+use super::parser::Parser;
 use super::statement::{Clause, Header, Imported, Parameter, Statement, StatementKind};
 use super::tokens::{Line, PythonError, Token, TokenKind, lines};
 use super::{Expression, ExpressionKind};

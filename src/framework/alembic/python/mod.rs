@@ -1,12 +1,16 @@
 //! Python as far as revision files use it: text ⇄ statements and expressions, each with its slice of the file.
 //!
 //! `tokens` cuts a file into tokens without losing a byte (`grammar/alembic.pest`) and into logical lines, as Python's
-//! tokenizer does; `block` makes statements of the lines by their indentation, `expression` reads what stands in them.
+//! tokenizer does; `block` makes statements of the lines by their indentation, `parser`, `operator` and `atom` read what stands in
+//! them.
 //! What is not understood keeps its place as [`StatementKind::Unread`]. Nothing here knows Alembic.
 
+mod atom;
 mod block;
 mod expression;
 mod literal;
+mod operator;
+mod parser;
 mod statement;
 mod tokens;
 

@@ -101,7 +101,12 @@ pub struct Parameter {
 }
 
 impl Statement {
-    /// The names that it gives a value, wherever in it, but for those of functions and classes inside it.
+    /// It gives a name a value, or takes it away.
+    pub fn binds_name(&self, file: &str, name: &str) -> bool {
+        self.binds(file).iter().any(|own| own == name)
+    }
+
+    /// The names that it gives a value, or takes away, wherever in it, but for those of functions and classes inside it.
     pub fn binds(&self, file: &str) -> Vec<String> {
         let mut names = Vec::new();
         let mut targets = |target: &Expression| {
@@ -115,6 +120,7 @@ impl Statement {
             StatementKind::Assign { targets: all, .. } => all.iter().for_each(targets),
             StatementKind::Augment { target, .. } => targets(target),
             StatementKind::Import(imported) => names.extend(imported.iter().map(|one| one.name.clone())),
+            StatementKind::Word(word, values) if word.slice(file) == "del" => values.iter().for_each(targets),
             _ => {
                 for clause in self.clauses() {
                     match &clause.header {

@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::metadata::METADATA;
 use super::naming::Convention;
+use super::operators::member;
 use super::{Names, Scope};
 use crate::framework::alembic::python::{Expression, ExpressionKind, Header, Module, Statement, StatementKind};
 use crate::framework::alembic::value::Value;
@@ -135,7 +136,7 @@ impl Project {
         let mut found: Option<Convention> = None;
         for mut metadata in given {
             let bound = environment.module.body.iter().filter(|statement| {
-                metadata.kind == ExpressionKind::Name && super::binds(file, statement, metadata.span.slice(file))
+                metadata.kind == ExpressionKind::Name && statement.binds_name(file, metadata.span.slice(file))
             });
             match &bound.map(|statement| &statement.kind).collect::<Vec<_>>()[..] {
                 [StatementKind::Assign { value: Some(value), .. }] => metadata = value,
@@ -170,7 +171,7 @@ impl Project {
             }
             let (name, rest) = path.split_once('.').map_or((path.as_str(), ""), |(name, rest)| (name, rest));
             let bound: Vec<&Statement> =
-                module.module.body.iter().filter(|statement| super::binds(file, statement, name)).collect();
+                module.module.body.iter().filter(|statement| statement.binds_name(file, name)).collect();
             let imported = match &bound[..] {
                 [Statement { kind: StatementKind::Import(imported), .. }] => imported,
                 [only] if super::naming::makes_metadata(file, only) => return Convention::None,
@@ -212,7 +213,7 @@ impl Project {
             if let Some(module) = self.module(&path[..dot]) {
                 let mut names = path[dot + 1..].split('.');
                 let value = self.name_in(&module, names.next().unwrap_or_default())?;
-                return Some(names.fold(value, super::member));
+                return Some(names.fold(value, member));
             }
             at = dot;
         }
@@ -251,7 +252,7 @@ impl Project {
         }
         let mut found: Option<&Statement> = None;
         for statement in &module.module.body {
-            if super::binds(file, statement, name) && found.replace(statement).is_some() {
+            if statement.binds_name(file, name) && found.replace(statement).is_some() {
                 return None;
             }
         }
@@ -326,7 +327,7 @@ impl Project {
                 .body
                 .iter()
                 .filter(|other| Some(*other) != statement)
-                .any(|other| super::binds(file, other, name))
+                .any(|other| other.binds_name(file, name))
             {
                 let value = self.value(&format!("{}.{name}", module.path));
                 scope.set(name, value.unwrap_or_else(|| Value::Unknown(name.to_owned())));

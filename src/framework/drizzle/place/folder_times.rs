@@ -90,7 +90,7 @@ mod tests {
     fn what_replaces_nothing_comes_in_the_seconds_behind_the_last() {
         let sequence = Sequence::default();
         let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: "".into(), block: 0 });
-        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies }];
+        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, not_before: None }];
         let file = "d/20260101235959_a/migration.sql".into();
         let history = [Found::next("20260101235959_a".into(), file)];
         let mut placed = [Placed::default()];

@@ -1,6 +1,7 @@
 //! Literals with quotes: their values, and where each character of a value stands in the file.
 
-use super::tokens::{LexedPart, Lexer, Literal, LiteralKind, RubyError, Token, TokenKind, Word};
+use super::lexer::Lexer;
+use super::tokens::{LexedPart, Literal, LiteralKind, RubyError, Token, TokenKind, Word};
 use super::tree::QuotedKind;
 use crate::framework::text::Text;
 use crate::source::ByteSpan;

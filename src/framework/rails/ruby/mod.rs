@@ -1,14 +1,20 @@
 //! Ruby as far as migrations use it: text ⇄ expressions, each with its slice of the file.
 //!
-//! `tokens` cuts a file into tokens without losing a byte (`grammar/rails.pest`), `literal` reads what stands in quotes;
-//! `parser` makes expressions of the tokens by precedence, `call` and `compound` those that calls and keywords begin.
+//! `lexer` cuts a file into tokens without losing a byte (`grammar/rails.pest`), `literal` reads what stands in quotes;
+//! `parser` goes over the tokens, and `statement`, `compound`, `operator`, `call`, `block` and `atom` make of them what they are
+//! named after.
 //! What is not understood keeps its place as [`ExpressionKind::Unread`]. Nothing here knows Rails.
 
+mod atom;
+mod block;
 mod call;
 mod compound;
+mod lexer;
 mod literal;
+mod operator;
 mod parser;
 mod program;
+mod statement;
 mod tokens;
 mod tree;
 mod walk;

@@ -1,7 +1,8 @@
 //! A Ruby file.
 
+use super::lexer::tokens;
 use super::parser::Parser;
-use super::tokens::{RubyError, tokens};
+use super::tokens::RubyError;
 use super::tree::{Expression, ExpressionKind};
 use crate::source::ByteSpan;
 

@@ -30,7 +30,12 @@ fn placed(journal: &str, files: &[&str], parts: &[(&str, usize)]) -> Result<BTre
     let sequence = Sequence::default();
     let replaces = migrations.iter().zip(&bodies);
     let incoming: Vec<Incoming> = replaces
-        .map(|(migration, bodies)| Incoming { replaces: Some(migration), sequence: &sequence, bodies })
+        .map(|(migration, bodies)| Incoming {
+            replaces: Some(migration),
+            sequence: &sequence,
+            bodies,
+            not_before: None,
+        })
         .collect();
     let mut placed: Vec<Placed> = incoming.iter().map(in_its_place).collect();
     let text = |text: String| text.replace(folder.as_str(), "");
@@ -209,8 +214,10 @@ fn what_replaces_nothing_comes_behind_the_last() {
     let sequence = Sequence::default();
     let body = |words: &str| Body { words: Some(words.to_owned()), text: words.to_owned(), block: 0 };
     let incoming = [["drop_x", "drop_y"], ["drop_z", "drop_w"]].map(|words| words.map(body));
-    let incoming: Vec<Incoming> =
-        incoming.iter().map(|bodies| Incoming { replaces: None, sequence: &sequence, bodies }).collect();
+    let incoming: Vec<Incoming> = incoming
+        .iter()
+        .map(|bodies| Incoming { replaces: None, sequence: &sequence, bodies, not_before: None })
+        .collect();
     let mut placed = vec![Placed::default(); 2];
     fs::write(folder.join("meta/_journal.json"), journal(&[(0, 0, "0000_a"), (1, 90_000, "0001_b")])).unwrap();
     assert_eq!(place(folder, &[], &|_| true, &incoming, &mut placed).unwrap(), []);

@@ -1,0 +1,157 @@
+//! What `status` and `release` have in common: which sequences wait, and what is known of their gates.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+use super::Failure;
+use super::common::{absolute, here, must_be_whole};
+use crate::deferred::{Deployed, Finding, PhaseState, Sequence, sequences};
+use crate::disk::FileChange;
+use crate::framework::FrameworkError;
+use crate::framework::deferral::Deferral;
+use crate::pipeline::{ResolveError, Scope, ScopeOptions, file_report, relative, resolve};
+use crate::project::{GitError, WorkTree};
+use crate::report::{CheckOutcome, CheckStatus, FileReport, PhaseStatus, Release, SequenceStatus};
+use crate::source::SourceFile;
+use crate::verify::rows_found;
+
+/// Where to look.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// A project root or a migrations folder
+    #[arg(long, value_name = "PATH", default_value = ".")]
+    path: Utf8PathBuf,
+    /// The git reference that is deployed [default: the merge base with the default branch]
+    #[arg(long, value_name = "REF")]
+    since: Option<String>,
+    /// Ask this database as well; nothing is changed there
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+/// A project with the sequences that wait in it.
+pub(super) struct Project {
+    pub scope: Scope,
+    pub deferral: &'static dyn Deferral,
+    /// Each with its folder.
+    pub sequences: Vec<(Utf8PathBuf, Sequence)>,
+    base: Utf8PathBuf,
+}
+
+impl Place {
+    /// The project, whole and readable.
+    pub fn project(&self) -> Result<Project, Failure> {
+        let base = here()?;
+        let path = absolute(&self.path, &base);
+        must_be_whole(&path)?;
+        let scope = resolve(&path, &ScopeOptions { all: true, ..ScopeOptions::default() })?;
+        let name = scope.framework.name;
+        let deferral = scope
+            .framework
+            .deferral
+            .ok_or_else(|| Failure::Usage(format!("phases do not wait in {name}'s migrations yet")))?;
+        let sequences = sequences(&deferral.folder(&scope.folder))?;
+        Ok(Project { scope, deferral, sequences, base })
+    }
+
+    /// What is known of a sequence.
+    pub fn status(&self, project: &Project, folder: &Utf8Path, sequence: &Sequence) -> Result<SequenceStatus, Failure> {
+        let next = sequence.next();
+        let mut phases = Vec::new();
+        for (at, phase) in sequence.phases.iter().enumerate() {
+            let state = match phase.state {
+                PhaseState::Released => Release::Released,
+                PhaseState::Waiting if Some(at) == next => Release::Next,
+                PhaseState::Waiting => Release::Later,
+            };
+            let checks = if state == Release::Next { self.checks(project, sequence, at)? } else { Vec::new() };
+            phases.push(PhaseStatus {
+                phase: phase.phase.clone(),
+                state,
+                files: phase.files.clone(),
+                deploy: phase.deploy.clone(),
+                checks,
+            });
+        }
+        let columns = sequence.columns.iter().map(|column| format!("{}.{}", column.table(), column.column()));
+        Ok(SequenceStatus {
+            name: sequence.migration.clone(),
+            path: relative(folder, &project.base),
+            columns: columns.collect(),
+            phases,
+        })
+    }
+
+    fn checks(&self, project: &Project, sequence: &Sequence, at: usize) -> Result<Vec<CheckStatus>, Failure> {
+        let deployed = self.deployed(project)?;
+        let of_files = deployed.findings(sequence, project.deferral).into_iter().map(|finding| {
+            let (what, outcome) = match finding {
+                Finding::Holds(what) => (what, CheckOutcome::Holds),
+                Finding::Fails(what) => (what, CheckOutcome::Fails),
+                Finding::Unknown(why) => (why, CheckOutcome::Unknown),
+            };
+            CheckStatus { what, outcome, query: None }
+        });
+        let mut checks: Vec<CheckStatus> = of_files.collect();
+        let asked = &sequence.phases[at].checks;
+        let found = match &self.database_url {
+            Some(url) => {
+                let queries: Vec<&str> = asked.iter().map(|check| check.query.as_str()).collect();
+                rows_found(url, &queries)?.into_iter().map(Some).collect()
+            }
+            None => vec![None; asked.len()],
+        };
+        checks.extend(asked.iter().zip(found).map(|(check, found)| CheckStatus {
+            what: match found {
+                Some(0) => check.condition.clone(),
+                Some(rows) => format!("{} ({rows} found)", check.condition),
+                None => format!("{} (--database-url asks)", check.condition),
+            },
+            outcome: match found {
+                Some(0) => CheckOutcome::Holds,
+                Some(_) => CheckOutcome::Fails,
+                None => CheckOutcome::Unknown,
+            },
+            query: Some(check.query.clone()),
+        }));
+        Ok(checks)
+    }
+
+    /// The model on the base branch.
+    fn deployed(&self, project: &Project) -> Result<Deployed, Failure> {
+        let as_failure = |error: GitError| Failure::from(ResolveError::from(error));
+        let Some(git) = WorkTree::discover(&project.scope.folder).map_err(as_failure)? else {
+            return Ok(Deployed::Unknown("what is deployed is not known: this is no git work tree".into()));
+        };
+        let Some(base) = git.base(self.since.as_deref()).map_err(as_failure)? else {
+            return Ok(Deployed::Unknown("what is deployed is not known: git has no base branch here".into()));
+        };
+        let mut files = Vec::new();
+        for path in project.deferral.model_files(&project.scope.folder) {
+            files.extend(git.contents_at(&base, &path).map_err(as_failure)?.map(|source| (path, source.text)));
+        }
+        Ok(match files.is_empty() {
+            true => Deployed::Unknown("what is deployed is not known: the base branch has no model".into()),
+            false => Deployed::Model(files),
+        })
+    }
+}
+
+impl Project {
+    /// The files of the model, as they are on disk.
+    pub fn model(&self) -> Result<Vec<(Utf8PathBuf, String)>, Failure> {
+        let files = self.deferral.model_files(&self.scope.folder).into_iter();
+        let read = |path: Utf8PathBuf| Ok((path.clone(), SourceFile::read(&path)?.text));
+        Ok(files.map(read).collect::<Result<_, FrameworkError>>()?)
+    }
+
+    /// A change on disk as data.
+    pub fn file_report(&self, change: &FileChange) -> FileReport {
+        file_report(change, &self.base)
+    }
+
+    /// A path as a person here would write it.
+    pub fn relative(&self, path: &Utf8Path) -> String {
+        relative(path, &self.base)
+    }
+}

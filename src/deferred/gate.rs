@@ -1,0 +1,41 @@
+//! Whether a deploy is out, as far as the files that are deployed tell.
+
+use super::Sequence;
+use crate::framework::deferral::{Deferral, Texts};
+
+/// What is deployed: the base branch, as far as it can be read.
+pub enum Deployed {
+    /// The files with the model, as they are there.
+    Model(Texts),
+    /// It cannot be read, and why.
+    Unknown(String),
+}
+
+/// What is known of something that must be true.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// It is so.
+    Holds(String),
+    /// It is not.
+    Fails(String),
+    /// Nobody can tell, and why.
+    Unknown(String),
+}
+
+impl Deployed {
+    /// Whether the model that is deployed still uses the columns of a sequence.
+    pub fn findings(&self, sequence: &Sequence, deferral: &dyn Deferral) -> Vec<Finding> {
+        let names = sequence.columns.iter().map(|column| (column.table(), column.column()));
+        match self {
+            Deployed::Unknown(why) => vec![Finding::Unknown(why.clone())],
+            Deployed::Model(files) => {
+                let model = deferral.model(files.clone());
+                let finding = |(table, column)| match model.uses(&table, &column) {
+                    true => Finding::Fails(format!("the model on the base branch uses {table}.{column}")),
+                    false => Finding::Holds(format!("the model on the base branch does not use {table}.{column}")),
+                };
+                names.map(finding).collect()
+            }
+        }
+    }
+}

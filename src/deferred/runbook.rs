@@ -1,0 +1,115 @@
+//! `RUNBOOK.md`: a page for who brings a sequence to its end.
+
+use super::stored::{PhaseState, Sequence, StoredPhase};
+use crate::framework::header::SQL;
+use crate::report::{MigrationReport, StepReport};
+use crate::source::visible;
+
+/// The page of a sequence. `report` tells of its steps, `deploy` is the command that runs the migrations, `model` are the lines of
+/// the model for the time between.
+pub fn runbook(sequence: &Sequence, report: &MigrationReport, deploy: &str, model: &[String]) -> String {
+    let columns: Vec<String> =
+        sequence.columns.iter().map(|column| code(&format!("{}.{}", column.table(), column.column()))).collect();
+    let goes = if columns.len() == 1 { "goes" } else { "go" };
+    let columns = columns.join(", ");
+    let mut page = format!("# {}\n\n{}", visible(&sequence.migration), checklist(sequence, deploy));
+    page += &format!(
+        "\n{columns} {goes} for good. Code that is still running may name what goes, so the migration is cut where a deploy must happen: \
+         between two deploys the code before and the code after both work.\n"
+    );
+    for (at, phase) in sequence.phases.iter().enumerate() {
+        page += &format!("\n## {}. {}\n\n", at + 1, phase.phase);
+        page += &of_phase(phase, report, model);
+    }
+    page + WATCH
+}
+
+fn checklist(sequence: &Sequence, deploy: &str) -> String {
+    let mut lines = Vec::new();
+    for phase in &sequence.phases {
+        let files = match phase.files.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        lines.extend(phase.deploy.iter().map(|deploy| format!("deploy the code: {}", visible(deploy))));
+        match (phase.state, phase.files.is_empty()) {
+            (PhaseState::Released, true) => lines.push("deploy: nothing runs on the database yet".to_owned()),
+            (PhaseState::Released, false) => lines.push(format!("{}: {files} with {}", phase.phase, code(deploy))),
+            (PhaseState::Waiting, _) => lines.push(format!(
+                "{}: {} brings in {files}; commit, then {}",
+                phase.phase,
+                code(&format!("safestep release {}", sequence.migration)),
+                code(deploy)
+            )),
+        }
+    }
+    lines.iter().map(|line| format!("- [ ] {line}\n")).collect()
+}
+
+fn of_phase(phase: &StoredPhase, report: &MigrationReport, model: &[String]) -> String {
+    let mut text = String::new();
+    if phase.state == PhaseState::Released {
+        text += "Old code runs on, and reads and writes as before.\n";
+        if !model.is_empty() {
+            text += "New code does not name what goes. The model keeps it, so that no generator drops it before its time:\n\n";
+            text += &fenced("", model);
+        }
+    }
+    if !phase.deploy.is_empty() {
+        let deploys: Vec<&str> = phase.deploy.iter().map(String::as_str).collect();
+        text += &format!("Not before: {}.\n", visible(&deploys.join("; ")));
+    }
+    if !phase.checks.is_empty() {
+        text += "Each of these must find nothing; `safestep status --database-url URL` asks them:\n\n";
+        let queries =
+            phase.checks.iter().map(|check| format!("{SQL} {}\n{};", visible(&check.condition), visible(&check.query)));
+        text += &fenced("sql", &queries.collect::<Vec<_>>());
+    }
+    let steps: Vec<&StepReport> = report.steps.iter().filter(|step| step.phase == phase.phase).collect();
+    if steps.is_empty() {
+        return text + "\nNothing runs on the database.\n";
+    }
+    text += "\n| step | what | lock | how long | undo |\n|---|---|---|---|---|\n";
+    for step in steps {
+        let lock = step.lock.as_deref().unwrap_or("none that others feel");
+        let cells = [&code(&step.name), &code(&step.sql), &cell(lock), &cell(&step.duration), &undo(step)];
+        text += &format!("| {} |\n", cells.map(String::as_str).join(" | "));
+    }
+    text
+}
+
+/// A statement as code; a reason as it is.
+fn undo(step: &StepReport) -> String {
+    match step.undo.chars().next() {
+        Some(first) if first.is_ascii_uppercase() => code(&step.undo),
+        _ => cell(&step.undo),
+    }
+}
+
+fn cell(text: &str) -> String {
+    visible(text).replace('|', "\\|")
+}
+
+/// Text as code in one line, also where it has backticks.
+fn code(text: &str) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let ticks = if words.contains('`') { "``" } else { "`" };
+    format!("{ticks}{}{ticks}", cell(&words))
+}
+
+fn fenced(language: &str, lines: &[String]) -> String {
+    format!("```{language}\n{}\n```\n", lines.join("\n"))
+}
+
+const WATCH: &str = "
+## While a phase runs
+
+Every step can be interrupted, and its file says how to go on. Stop when sessions queue behind it or a standby falls behind:
+
+```sql
+-- who waits for a lock, and for whom
+SELECT pid, pg_blocking_pids(pid), wait_event_type, now() - query_start AS since, left(query, 80) FROM pg_stat_activity WHERE wait_event_type = 'Lock';
+-- how far standbys are behind
+SELECT application_name, replay_lag FROM pg_stat_replication;
+```
+";

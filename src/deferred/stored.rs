@@ -1,0 +1,224 @@
+//! `sequence.toml`: what waits, as it is on disk.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::DeferredError;
+use crate::operation::{Ident, QualifiedName};
+use crate::plan::{Check, OwnedColumn};
+use crate::source::{SourceFile, is_there};
+
+/// The name of the file.
+pub const FILE: &str = "sequence.toml";
+/// The version of its form.
+const VERSION: u32 = 1;
+
+/// A sequence with phases that wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sequence {
+    /// The version of the file's form.
+    pub version: u32,
+    /// The framework that it was made for.
+    pub framework: String,
+    /// The migration that it came from; its folder has that name.
+    pub migration: String,
+    /// The migration before that one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The SHA-256 of the migration, in hexadecimal digits.
+    pub sha256: String,
+    /// The migration as its author wrote it.
+    pub original: String,
+    /// The columns that are its own until its last phase is done.
+    pub columns: Vec<StoredColumn>,
+    /// Its phases, in order.
+    pub phases: Vec<StoredPhase>,
+}
+
+/// A column that belongs to a sequence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredColumn {
+    /// Its table's schema, where one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Its table.
+    pub table: String,
+    /// The column.
+    pub column: String,
+}
+
+/// A phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredPhase {
+    /// `expand`, `migrate` or `contract`.
+    pub phase: String,
+    /// Whether it is among the migrations.
+    pub state: PhaseState,
+    /// Its files: by their names among the migrations, or in its own folder while it waits.
+    pub files: Vec<String>,
+    /// What must be deployed before it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub deploy: Vec<String>,
+    /// What a database must say before it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub checks: Vec<StoredCheck>,
+}
+
+/// Where a phase is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhaseState {
+    /// Among the migrations.
+    Released,
+    /// In its own folder.
+    Waiting,
+}
+
+/// A query that must find nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredCheck {
+    /// What is true when it finds nothing.
+    pub condition: String,
+    /// The query.
+    pub query: String,
+}
+
+impl From<&Check> for StoredCheck {
+    fn from(check: &Check) -> Self {
+        StoredCheck { condition: check.condition.clone(), query: check.query.clone() }
+    }
+}
+
+impl From<&OwnedColumn> for StoredColumn {
+    fn from(owned: &OwnedColumn) -> Self {
+        StoredColumn {
+            schema: owned.table.schema.as_ref().map(|schema| schema.as_str().to_owned()),
+            table: owned.table.name.as_str().to_owned(),
+            column: owned.column.as_str().to_owned(),
+        }
+    }
+}
+
+impl StoredColumn {
+    /// Its table.
+    pub fn table(&self) -> QualifiedName {
+        let schema = self.schema.as_ref().map(|schema| Ident::new(schema.as_str()));
+        QualifiedName { schema, name: Ident::new(self.table.as_str()) }
+    }
+
+    /// The column.
+    pub fn column(&self) -> Ident {
+        Ident::new(self.column.as_str()).styled_like(&Ident::new(self.table.as_str()))
+    }
+}
+
+impl Sequence {
+    /// A new one.
+    pub fn new(framework: &str, migration: &str, after: Option<&str>, original: &str) -> Sequence {
+        Sequence {
+            version: VERSION,
+            framework: framework.to_owned(),
+            migration: migration.to_owned(),
+            after: after.map(str::to_owned),
+            sha256: crate::framework::ledger::sha256(original),
+            original: original.to_owned(),
+            columns: Vec::new(),
+            phases: Vec::new(),
+        }
+    }
+
+    /// The text of its file.
+    ///
+    /// # Errors
+    /// Those of the TOML writer; a sequence holds nothing that it cannot write.
+    pub fn text(&self) -> Result<String, toml::ser::Error> {
+        let head = "# Written by safestep: `safestep status` reads it, `safestep release` changes it. RUNBOOK.md is for people.\n";
+        Ok(head.to_owned() + &toml::to_string_pretty(self)?)
+    }
+
+    fn read(path: &Utf8Path) -> Result<Sequence, DeferredError> {
+        let source = SourceFile::read(path)?;
+        let unusable = |why: String| DeferredError::Unusable { path: path.to_owned(), why };
+        let sequence: Sequence = toml::from_str(&source.text).map_err(|error| unusable(error.to_string()))?;
+        if sequence.version != VERSION {
+            let why = format!("version {} is not one that this safestep reads ({VERSION})", sequence.version);
+            return Err(unusable(why));
+        }
+        let folder = path.parent().and_then(Utf8Path::file_name).unwrap_or_default();
+        match sequence.migration == folder {
+            true => Ok(sequence),
+            false => Err(unusable(format!("it is of {}, and its folder is called {folder}", sequence.migration))),
+        }
+    }
+
+    /// The next phase that waits, by index.
+    pub fn next(&self) -> Option<usize> {
+        self.phases.iter().position(|phase| phase.state == PhaseState::Waiting)
+    }
+
+    /// The folder of a phase: `2-contract`.
+    pub fn phase_folder(&self, at: usize) -> String {
+        format!("{}-{}", at + 1, self.phases[at].phase)
+    }
+}
+
+/// The sequences of a folder, by name; none where there is no such folder.
+///
+/// # Errors
+/// When something there is not what safestep wrote.
+pub fn sequences(folder: &Utf8Path) -> Result<Vec<(Utf8PathBuf, Sequence)>, DeferredError> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let unlistable = |source| DeferredError::Unlistable { path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in folder.read_dir_utf8().map_err(unlistable)? {
+        let entry = entry.map_err(unlistable)?;
+        let file = entry.path().join(FILE);
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && is_there(&file) {
+            found.push((entry.path().to_owned(), Sequence::read(&file)?));
+        }
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sequence_is_read_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).unwrap();
+        assert_eq!(sequences(&root.join("deferred")).unwrap(), []);
+        let own = root.join("20260101_a");
+        std::fs::create_dir(&own).unwrap();
+        let original = "-- '''\nALTER TABLE \"T\"\r\n\tDROP COLUMN \"ä\\\";\n";
+        let mut sequence = Sequence::new("prisma", "20260101_a", None, original);
+        sequence.columns.push(StoredColumn { schema: None, table: "T".into(), column: "ä\\".into() });
+        sequence.phases.push(StoredPhase {
+            phase: "contract".into(),
+            state: PhaseState::Waiting,
+            files: vec!["01_a".into()],
+            deploy: vec!["nobody".into()],
+            checks: Vec::new(),
+        });
+        std::fs::write(own.join(FILE), sequence.text().unwrap()).unwrap();
+        assert_eq!(sequences(&root).unwrap(), [(own.clone(), sequence.clone())]);
+        assert_eq!((sequence.next(), sequence.phase_folder(0)), (Some(0), "1-contract".into()));
+        for (text, why) in [
+            ("version = 1", "missing field `framework`"),
+            (&sequence.text().unwrap().replace("version = 1", "version = 2"), "version 2 is not one"),
+            (&sequence.text().unwrap().replace("20260101_a", "b"), "it is of b, and its folder is called 20260101_a"),
+        ] {
+            std::fs::write(own.join(FILE), text).unwrap();
+            let error = sequences(&root).unwrap_err().to_string();
+            assert!(error.contains(why) && error.contains("sequence.toml"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! How phases wait for deploys in a project, and how its model says what each phase has in the database.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Found;
+use super::migration::Migration;
+use crate::operation::{Ident, QualifiedName};
+use crate::schema::Schema;
+
+/// Files with their texts.
+pub type Texts = Vec<(Utf8PathBuf, String)>;
+
+/// What a framework needs so that phases can wait beside its migrations.
+pub trait Deferral: Sync {
+    /// The folder that a migration is one of.
+    fn migrations(&self, found: &Found) -> Utf8PathBuf;
+    /// Where the sequences of a migrations folder wait. Nothing looks for migrations there.
+    fn folder(&self, migrations: &Utf8Path) -> Utf8PathBuf;
+    /// Why a migration cannot leave the folder, if it cannot.
+    fn must_stay(&self, _migration: &Migration) -> Option<String> {
+        None
+    }
+    /// The file of a migration in its own folder, where it waits.
+    fn file(&self) -> &'static str;
+    /// The files that say what the application has in the database; where there are none, nothing waits.
+    fn model_files(&self, migrations: &Utf8Path) -> Vec<Utf8PathBuf>;
+    /// What they say.
+    fn model(&self, files: Texts) -> Box<dyn Model>;
+    /// The command that runs what is in the folder.
+    fn deploy_command(&self) -> &'static str;
+}
+
+/// What an application has in the database, as its files say it. What is not changed stays as it is, byte for byte.
+pub trait Model {
+    /// The column is there as in `schema`, and the application does not use it.
+    ///
+    /// # Errors
+    /// Why the files cannot say that.
+    fn keep_unused(&mut self, table: &QualifiedName, column: &Ident, schema: &Schema) -> Result<(), String>;
+    /// The column is not there.
+    ///
+    /// # Errors
+    /// Why the files cannot say that.
+    fn remove(&mut self, table: &QualifiedName, column: &Ident) -> Result<(), String>;
+    /// The application reads or writes the column.
+    fn uses(&self, table: &QualifiedName, column: &Ident) -> bool;
+    /// The line that says something of the column.
+    fn line(&self, table: &QualifiedName, column: &Ident) -> Option<String>;
+    /// The files as they are to be.
+    fn files(&self) -> &Texts;
+}

@@ -1,0 +1,180 @@
+//! `schema.prisma`: which fields stand for which columns, and how a field is added, marked and removed.
+
+mod field;
+mod text;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::super::Found;
+use super::super::config_file::{Config, SCRIPT_ENDINGS, below};
+use super::super::deferral::{Deferral, Model, Texts};
+use super::super::migration::Migration;
+use super::FILE;
+use super::place::others_stand_beside;
+use crate::operation::{Ident, QualifiedName};
+use crate::schema::Schema;
+use crate::source::read_text;
+use field::{Kept, kept};
+use text::{Block, Field, blocks};
+
+/// How deep below a folder of models others are looked for.
+const DEPTH: usize = 4;
+
+pub(super) struct BesideMigrations;
+
+impl Deferral for BesideMigrations {
+    fn migrations(&self, found: &Found) -> Utf8PathBuf {
+        found.file.parent().and_then(Utf8Path::parent).map(Utf8Path::to_owned).unwrap_or_default()
+    }
+
+    fn folder(&self, migrations: &Utf8Path) -> Utf8PathBuf {
+        migrations.with_file_name("deferred")
+    }
+
+    fn must_stay(&self, migration: &Migration) -> Option<String> {
+        let folder = migration.path().parent().and_then(Utf8Path::file_name).unwrap_or_default();
+        others_stand_beside(migration.path())
+            .then(|| format!("{folder} holds other files, and Prisma refuses a folder without a {FILE}"))
+    }
+
+    fn file(&self) -> &'static str {
+        FILE
+    }
+
+    /// `*.prisma` beside the migrations and below, or where the configuration says.
+    fn model_files(&self, migrations: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let Some(beside) = migrations.parent() else { return Vec::new() };
+        let found = models_in(beside, migrations, DEPTH);
+        match found.is_empty() {
+            false => found,
+            true => configured(beside).map_or(Vec::new(), |place| match place.is_dir() {
+                true => models_in(&place, migrations, DEPTH),
+                false => vec![place],
+            }),
+        }
+    }
+
+    fn model(&self, files: Texts) -> Box<dyn Model> {
+        Box::new(SchemaFiles(files))
+    }
+
+    fn deploy_command(&self) -> &'static str {
+        "prisma migrate deploy"
+    }
+}
+
+/// The files with models in a folder, in the order of their paths; what is hidden or installed is no model of the project.
+fn models_in(folder: &Utf8Path, migrations: &Utf8Path, depth: usize) -> Vec<Utf8PathBuf> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        let (path, name) = (entry.path().to_owned(), entry.file_name());
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        match is_folder {
+            true if depth > 0 && path != migrations && !name.starts_with('.') && name != "node_modules" => {
+                found.extend(models_in(&path, migrations, depth - 1));
+            }
+            false if path.extension() == Some("prisma") && path.is_file() => found.push(path),
+            true | false => {}
+        }
+    }
+    found.sort();
+    found
+}
+
+/// `schema: "…"` of the nearest Prisma config file.
+fn configured(from: &Utf8Path) -> Option<Utf8PathBuf> {
+    let named = |folder: &Utf8Path| {
+        let names = SCRIPT_ENDINGS.iter().map(|ending| folder.join(format!("prisma.config.{ending}")));
+        let text = names.into_iter().find_map(|file| read_text(&file))?;
+        Some(below(folder, &Config::of(&text).string("schema")?))
+    };
+    from.ancestors().take(DEPTH).find_map(named).filter(|place| place.exists())
+}
+
+/// The files with the models of a project.
+struct SchemaFiles(Texts);
+
+impl SchemaFiles {
+    /// The model of a table, with the file that it is in.
+    fn model(&self, table: &QualifiedName) -> Result<(usize, Block<'_>), String> {
+        let mut found = self.0.iter().enumerate().flat_map(|(file, (_, text))| {
+            blocks(text).into_iter().filter(|block| block.is_model_of(table)).map(move |block| (file, block))
+        });
+        match (found.next(), found.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err(format!("no model is that of {table}")),
+            (Some(_), Some(_)) => Err(format!("several models are those of {table}")),
+        }
+    }
+
+    fn field(&self, table: &QualifiedName, column: &Ident) -> Option<Field<'_>> {
+        let (_, block) = self.model(table).ok()?;
+        block.fields.into_iter().find(|field| field.column() == column.as_str())
+    }
+
+    /// Puts other lines in place of some of a file.
+    fn replace(&mut self, file: usize, lines: std::ops::Range<usize>, by: &[String]) {
+        let text = &self.0[file].1;
+        let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let all: Vec<&str> = text.split_inclusive('\n').collect();
+        let new: String = by.iter().map(|line| format!("{line}{end}")).collect();
+        self.0[file].1 = [all[..lines.start].concat(), new, all[lines.end..].concat()].concat();
+    }
+}
+
+impl Model for SchemaFiles {
+    fn keep_unused(&mut self, table: &QualifiedName, column: &Ident, schema: &Schema) -> Result<(), String> {
+        let state = schema.column(table, column).ok_or("the migrations do not tell what the column looks like")?;
+        let (file, block) = self.model(table)?;
+        if let Some(field) = block.fields.iter().find(|field| field.column() == column.as_str()) {
+            let (lines, line) = (field.lines.clone(), field.unused(!state.not_null));
+            self.replace(file, lines, &[line?]);
+            return Ok(());
+        }
+        let enums = |wanted: &QualifiedName| {
+            let mut all = self.0.iter().flat_map(|(_, text)| blocks(text));
+            all.find(|block| block.is_enum_of(wanted)).map(|block| block.name.to_owned())
+        };
+        let Kept { field, attributes } = kept(table, state, schema, &block, &enums)?;
+        let (after, end) = (block.end_of_fields(), block.lines.end - 1);
+        let mut below = attributes;
+        if !below.is_empty() && !block.has_attributes() {
+            below.insert(0, String::new());
+        }
+        self.replace(file, end..end, &below);
+        self.replace(file, after..after, &[field]);
+        Ok(())
+    }
+
+    fn remove(&mut self, table: &QualifiedName, column: &Ident) -> Result<(), String> {
+        let (file, block) = self.model(table)?;
+        let Some(field) = block.fields.iter().find(|field| field.column() == column.as_str()) else { return Ok(()) };
+        let mut gone = vec![field.lines.clone()];
+        gone.extend(block.attributes.iter().filter(|attribute| attribute.names(field.name)).map(|a| a.lines.clone()));
+        let is_empty_before = gone.len() > 1 && gone.len() - 1 == block.attributes.len();
+        let first = block.attributes.first().map(|attribute| attribute.lines.start);
+        if let Some(first) = first.filter(|first| is_empty_before && block.is_empty_line(first - 1)) {
+            gone.push(first - 1..first);
+        }
+        gone.sort_by_key(|lines| std::cmp::Reverse(lines.start));
+        gone.into_iter().for_each(|lines| self.replace(file, lines, &[]));
+        Ok(())
+    }
+
+    fn uses(&self, table: &QualifiedName, column: &Ident) -> bool {
+        let is_ignored = |block: &Block<'_>| block.attributes.iter().any(|attribute| attribute.is("ignore"));
+        let in_use = self.model(table).is_ok_and(|(_, block)| !is_ignored(&block));
+        in_use && self.field(table, column).is_some_and(|field| !field.is_ignored())
+    }
+
+    fn line(&self, table: &QualifiedName, column: &Ident) -> Option<String> {
+        self.field(table, column).map(|field| field.text.trim().to_owned())
+    }
+
+    fn files(&self) -> &Texts {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests;

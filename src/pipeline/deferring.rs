@@ -1,0 +1,126 @@
+//! Phases that wait for a deploy: whether the project can keep them, what waits already, and how its model follows.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use super::findings::Findings;
+use crate::deferred::{DeferredError, PhaseState, Sequence, sequences};
+use crate::framework::deferral::{Deferral, Model, Texts};
+use crate::framework::migration::Migration;
+use crate::framework::{Found, Framework, FrameworkError};
+use crate::plan::{self, OwnedColumn, Phase};
+use crate::schema::{Reserved, Schema};
+use crate::source::SourceFile;
+
+/// A project that keeps phases.
+pub(super) struct Deferring {
+    pub deferral: &'static dyn Deferral,
+    /// The folder of all sequences.
+    pub folder: Utf8PathBuf,
+    /// The files with the model, as they are on disk.
+    model: Texts,
+    waiting: Vec<Sequence>,
+}
+
+impl Deferring {
+    /// `None` where phases cannot wait: the framework has no place for them, or nothing says what the application uses.
+    pub fn of(framework: &Framework, history: &[Found], errors: &mut Vec<FrameworkError>) -> Option<Deferring> {
+        let deferral = framework.deferral?;
+        let migrations = deferral.migrations(history.last()?);
+        let folder = deferral.folder(&migrations);
+        let files = deferral.model_files(&migrations).into_iter();
+        let read = |path: Utf8PathBuf| SourceFile::read(&path).map(|source| (path, source.text));
+        let model = files.map(read).collect::<Result<Texts, _>>();
+        match (model, sequences(&folder)) {
+            (Ok(model), Ok(waiting)) => {
+                let waiting = waiting.into_iter().map(|(_, sequence)| sequence).collect();
+                Some(Deferring { deferral, folder, model, waiting })
+            }
+            // what cannot be read cannot be kept in step
+            (Err(_), _) => None,
+            (Ok(_), Err(error)) => {
+                errors.push(as_framework_error(error));
+                None
+            }
+        }
+    }
+
+    /// Something says what the application uses, so phases can wait.
+    pub fn has_model(&self) -> bool {
+        !self.model.is_empty()
+    }
+
+    /// What the application's files say.
+    pub fn model(&self) -> Box<dyn Model> {
+        self.deferral.model(self.model.clone())
+    }
+
+    /// The columns that a migration has to leave alone, because a sequence before it waits.
+    pub fn reserved(&self, history: &[Found], at: usize) -> Arc<[Reserved]> {
+        let is_before = |sequence: &&Sequence| {
+            let position = |name: &String| history.iter().position(|found| found.name == *name);
+            let own: HashSet<&String> = sequence.phases.iter().flat_map(released).collect();
+            let after = sequence.after.as_ref().and_then(position);
+            !own.contains(&history[at].name) && after.is_none_or(|after| after < at)
+        };
+        let waiting = self.waiting.iter().filter(|sequence| sequence.next().is_some()).filter(is_before);
+        let of_sequence = |sequence: &Sequence| {
+            let name: Arc<str> = sequence.migration.as_str().into();
+            let reserved = |(table, column)| Reserved { table, column, sequence: Arc::clone(&name) };
+            sequence.columns.iter().map(|own| (own.table(), own.column())).map(reserved).collect::<Vec<_>>()
+        };
+        waiting.flat_map(of_sequence).collect()
+    }
+
+    /// The findings without what cannot wait in this project; `before` is the catalog before the migration.
+    pub fn heed(&self, migration: &Migration, mut findings: Findings, before: &Schema) -> Findings {
+        let deferrals: Vec<(usize, Vec<OwnedColumn>)> = findings.waiting().collect();
+        if deferrals.is_empty() {
+            return findings;
+        }
+        let own = self.folder.join(&migration.name);
+        let other = own.exists().then(|| format!("{own} is there already"));
+        let leaves_nothing = findings.steps.iter().all(|step| step.phase != Phase::Expand);
+        let stays = self.deferral.must_stay(migration).filter(|_| leaves_nothing);
+        let mut now = before.clone();
+        let steps = findings.steps.iter().filter(|step| step.phase == Phase::Expand);
+        steps.for_each(|step| now.apply(&step.operation));
+        for (item, owns) in deferrals {
+            let keep = |owned: &OwnedColumn| self.model().keep_unused(&owned.table, &owned.column, &now).err();
+            let why = other.clone().or_else(|| stays.clone()).or_else(|| owns.iter().find_map(keep));
+            if let Some(why) = why {
+                findings = match findings.left_in_place(&[item], &why) {
+                    Ok(findings) | Err(findings) => findings,
+                };
+            }
+        }
+        findings
+    }
+}
+
+/// The files of a phase that is among the migrations.
+fn released(phase: &crate::deferred::StoredPhase) -> &[String] {
+    match phase.state {
+        PhaseState::Released => &phase.files,
+        PhaseState::Waiting => &[],
+    }
+}
+
+/// The catalog once the first phase has run.
+pub(super) fn after_expand(before: &Schema, sequence: &plan::Sequence) -> Schema {
+    let mut schema = before.clone();
+    let now = sequence.units.iter().filter(|unit| unit.phase == Phase::Expand).flat_map(|unit| &unit.steps);
+    now.for_each(|step| schema.apply(&step.operation));
+    schema
+}
+
+fn as_framework_error(error: DeferredError) -> FrameworkError {
+    match error {
+        DeferredError::Source(error) => error.into(),
+        DeferredError::Framework(error) => error,
+        DeferredError::Unlistable { path, source } => FrameworkError::Unlistable { path, source },
+        DeferredError::Unusable { path, why } => FrameworkError::Unusable { path, why },
+    }
+}
