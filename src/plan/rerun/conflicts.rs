@@ -264,9 +264,7 @@ pub fn condition_of_being_there<'a>(
         )
         | Operation::Data(DataOperation::Backfill(Backfill { column, .. })) => column,
         // It may go with a column, and a foreign key with the key that it stands on.
-        Operation::Constraint(
-            ConstraintOperation::Alter { table, name, .. } | ConstraintOperation::Validate { table, name },
-        ) => {
+        Operation::Constraint(ConstraintOperation::Alter { table, name, .. }) => {
             let may_go = |later: &Step| match &later.operation {
                 Operation::Column(ColumnOperation::Drop { table: other, cascade, .. })
                 | Operation::Constraint(ConstraintOperation::Drop { table: other, cascade, .. }) => {
