@@ -10,7 +10,8 @@ use anyhow::{Context, Result, ensure};
 
 use bench::alembic;
 use bench::folder::Folder;
-use bench::server::Server;
+use bench::proof::must_look_the_same;
+use bench::server::{Database, Server};
 
 const THREADS: usize = 2;
 
@@ -226,6 +227,102 @@ fn a_ledger_of_another_name_is_found() -> Result<()> {
     );
     Ok(())
 }
+
+/// `verify` runs the project's own command beside a ledger of another name in a schema of its own, and a table whose name has the
+/// ledger's in it is compared.
+#[test]
+fn a_command_with_a_ledger_of_another_name_proves() -> Result<()> {
+    let folder = small()?;
+    uses_command(&folder)?;
+    let env = std::fs::read_to_string(folder.path().join("alembic/env.py"))?;
+    for configured in ["version_table=\"runs\"", "version_table=\"runs\", version_table_schema=\"app\""] {
+        let configured = format!("connection=connection, {configured}");
+        folder.write("alembic/env.py", env.replace("connection=connection", &configured))?;
+        let upgrade = "op.create_table(\"test_runs\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n\
+                       op.alter_column(\"t\", \"a\", nullable=False)";
+        let downgrade = "op.alter_column(\"t\", \"a\", nullable=True)\nop.drop_table(\"test_runs\")";
+        folder.write("alembic/versions/third.py", revision("third", "\"second\"", upgrade, downgrade))?;
+        let (status, text) = verify(&folder, &["--all", "--interrupt", "--undo", "alembic/versions/third.py"])?;
+        ensure!(status == 0 && text.contains("third   proved") && !text.contains("note: "), "exit {status}\n{text}");
+        ensure!(text.contains("files one by one: the same") && text.contains("same data     2 tables"), "{text}");
+    }
+    Ok(())
+}
+
+/// A project as Flask-Migrate makes it, with its own commands: generated, rewritten, proved by `flask db`, run up and down, and
+/// nothing new for the next revision.
+#[test]
+fn a_project_of_flask_migrate() -> Result<()> {
+    let server = Server::of(15)?;
+    let (naive, rewritten) = (server.create()?, server.create()?);
+    let folder = Folder::empty()?;
+    let app = |columns: &str| format!("{FLASK_APP}{columns}");
+    let flask = |database: &Database, arguments: &[&str]| -> Result<String> {
+        let program = bench::variable("SAFESTEP_TEST_ALEMBIC")?.replace("/python", "/flask");
+        let output = Command::new(program)
+            .args([&["db"], arguments].concat())
+            .env("DATABASE_URL", &database.url)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(folder.path())
+            .output()
+            .context("flask")?;
+        let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
+        ensure!(output.status.success(), "flask db {arguments:?}: {said}");
+        Ok(said)
+    };
+    folder.write("app.py", app("    name = db.Column(db.String(120))\n"))?;
+    flask(&naive, &["init"])?;
+    flask(&naive, &["migrate", "--message", "first"])?;
+    for database in [&naive, &rewritten] {
+        flask(database, &["upgrade"])?;
+        database.fill(20)?;
+    }
+    let before = server.copy(&rewritten)?;
+    folder.write(
+        "app.py",
+        app("    name = db.Column(db.String(120), nullable=False, index=True)\n    email = db.Column(db.Text)\n"),
+    )?;
+    flask(&naive, &["migrate", "--message", "second"])?;
+    flask(&naive, &["upgrade"])?;
+    let program = bench::variable("SAFESTEP_TEST_ALEMBIC")?.replace("/python", "/flask");
+    folder.write("safestep.toml", format!("[verify]\ncommand = \"{program} db upgrade {{revision}}\"\n"))?;
+    let (status, text) = verify(&folder, &["--all", "--interrupt", "--undo"])?;
+    ensure!(status == 0 && text.contains("files one by one: the same"), "exit {status}\n{text}");
+    let ended = folder.safestep(&["rewrite", "--all", "--write"])?;
+    ensure!(
+        ended.status == 0 && ended.out.contains("2 dangers in 1 of 2 migrations, all rewritten"),
+        "{}{}",
+        ended.out,
+        ended.err
+    );
+    flask(&rewritten, &["upgrade"])?;
+    must_look_the_same(&naive, &rewritten)?;
+    ensure!(!flask(&naive, &["upgrade"])?.contains("Running upgrade"), "a database at the revision runs it again");
+    flask(&rewritten, &["check"])?;
+    let more = flask(&rewritten, &["migrate", "--message", "third"])?;
+    ensure!(more.contains("No changes in schema detected"), "{more}");
+    let steps = folder.tree()?.keys().filter(|path| path.starts_with("migrations/versions")).count() - 1;
+    flask(&rewritten, &["downgrade", "--", &format!("-{steps}")])?;
+    must_look_the_same(&before, &rewritten).context("down")?;
+    flask(&rewritten, &["upgrade"])?;
+    must_look_the_same(&naive, &rewritten).context("up again")
+}
+
+const FLASK_APP: &str = r#"import os
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["DATABASE_URL"].replace("postgresql:", "postgresql+psycopg2:")
+db = SQLAlchemy(app)
+migrate = Migrate(app, db)
+
+
+class User(db.Model):
+    id = db.Column(db.Integer, primary_key=True)
+"#;
 
 /// A chain that was written for another `env.py`.
 #[test]

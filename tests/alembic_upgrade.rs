@@ -14,8 +14,7 @@ mod bench;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
 use safestep::sql::split;
@@ -23,9 +22,10 @@ use tempfile::TempDir;
 
 use bench::blocker;
 use bench::comparison::Verdict;
-use bench::proof::{Expected, must_keep, must_look_the_same};
+use bench::proof::{Expected, must_look_the_same};
 use bench::server::{Database, Server};
-use bench::upgrade::{self, ALEMBIC, Alembic, Process, Project, Ran, Sample, Step, VERSIONS};
+use bench::sides::{Pair as _, Side, Sides};
+use bench::upgrade::{self, ALEMBIC, Alembic, Project, Sample, Step, VERSIONS};
 
 /// Samples that a rewrite must change, of every kind.
 const REWRITTEN: [&str; 7] = [
@@ -101,7 +101,7 @@ fn as_a_script() -> Result<()> {
     bench::on_each(&Sample::of(&SMOKE)?, THREADS, |sample| {
         let naive = sample.naive(&ALEMBIC)?;
         let rewritten = naive.rewritten(server.major)?;
-        let pair = Pair { alembic: &ALEMBIC, server: &server, naive, rewritten };
+        let pair = Pair { alembic: &ALEMBIC, server: &server, naive, rewritten, ways: Ways::Every };
         let history = pair.history(ROWS)?;
         let sides = pair.sides(&history)?;
         let database = server.copy(&history)?;
@@ -112,7 +112,7 @@ fn as_a_script() -> Result<()> {
             let statement = piece.span.slice(&script);
             client.batch_execute(statement).with_context(|| statement.to_owned())?;
         }
-        Expected::of(&sides.naive.0, &history, &[])?.must_be(&database)?;
+        Expected::of(&sides.naive.database, &history, &[])?.must_be(&database)?;
         pair.must_be_done(&database)
     })
 }
@@ -150,6 +150,7 @@ struct Pair<'a> {
     server: &'a Server,
     naive: Project,
     rewritten: Project,
+    ways: Ways,
 }
 
 fn prove(alembic: &Alembic, server: &Server, sample: &Sample, ways: Ways) -> Result<Verdict> {
@@ -160,65 +161,11 @@ fn prove(alembic: &Alembic, server: &Server, sample: &Sample, ways: Ways) -> Res
     if naive.revisions()? == rewritten.revisions()? {
         return Ok(Verdict::Unchanged);
     }
-    let pair = Pair { alembic, server, naive, rewritten };
-    let history = pair.history(ROWS)?;
-    let sides = pair.sides(&history)?;
-    match (sides.naive.1.ok(), sides.rewritten.1.ok()) {
-        (true, true) => {
-            pair.must_be_the_same(&history, &sides, ways)?;
-            Ok(Verdict::Same)
-        }
-        (false, true) if NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()) => {
-            let reference = server.copy(&history)?;
-            for step in alembic.steps(&pair.naive)? {
-                let mut client = reference.connect()?;
-                step.statements().try_for_each(|sql| client.batch_execute(sql))?;
-            }
-            let expected = Expected::of(&reference, &history, &[])?;
-            expected.must_be(&sides.rewritten.0)?;
-            pair.must_be_done(&sides.rewritten.0)?;
-            if ways == Ways::Every {
-                pair.must_bear_failures(&history, &expected)?;
-            }
-            alembic.must(&pair.naive, &reference, &["stamp", "head"])?;
-            let down = pair.naive_down(&reference)?;
-            pair.must_go_down(&history, &sides.rewritten.0, down.as_ref())?;
-            must_look_the_same(&reference, &sides.rewritten.0).context("up again")?;
-            Ok(Verdict::Possible)
-        }
-        (false, false) => {
-            must_keep(&history, &sides.rewritten.0)?;
-            let empty = pair.history(0)?;
-            let sides = pair.sides(&empty)?;
-            match (sides.naive.1.ok(), sides.rewritten.1.ok()) {
-                (true, true) => pair.must_be_the_same(&empty, &sides, ways).context("on empty tables")?,
-                (false, false) => return Ok(Verdict::Fails),
-                _ => bail!("on empty tables: {}", sides.report()),
-            }
-            Ok(Verdict::FailsOnRows)
-        }
-        _ => bail!("{}", sides.report()),
-    }
+    let pair = Pair { alembic, server, naive, rewritten, ways };
+    pair.verdict(ROWS, NEEDS_ITS_OWN_TRANSACTION.contains(&sample.name.as_str()))
 }
 
-/// Both forms on copies of a database.
-struct Sides {
-    naive: (Database, Ran),
-    rewritten: (Database, Ran),
-}
-
-impl Sides {
-    fn report(&self) -> String {
-        let side = |name: &str, ran: &Ran| match &ran.error {
-            None => format!("{name} succeeds"),
-            Some(error) => format!("{name} fails:\n{}", error.trim()),
-        };
-        format!("{}, {}", side("naive", &self.naive.1), side("rewritten", &self.rewritten.1))
-    }
-}
-
-impl Pair<'_> {
-    /// A database at the revision before, with `rows` rows in every table.
+impl bench::sides::Pair for Pair<'_> {
     fn history(&self, rows: u32) -> Result<Database> {
         let database = self.server.create()?;
         self.alembic.must(&self.naive, &database, &["upgrade", &self.naive.before])?;
@@ -227,21 +174,21 @@ impl Pair<'_> {
     }
 
     fn sides(&self, history: &Database) -> Result<Sides> {
-        let side = |project: &Project| -> Result<(Database, Ran)> {
+        let side = |project: &Project| -> Result<Side> {
             let database = self.server.copy(history)?;
             let ran = self.alembic.run(project, &database, &[&["upgrade", "head"]])?;
-            Ok((database, ran))
+            Ok(Side { database, error: ran.error })
         };
         Ok(Sides { naive: side(&self.naive)?, rewritten: side(&self.rewritten)? })
     }
 
-    fn must_be_the_same(&self, history: &Database, sides: &Sides, ways: Ways) -> Result<()> {
-        let (naive, rewritten) = (&sides.naive.0, &sides.rewritten.0);
+    fn must_be_the_same(&self, history: &Database, sides: &Sides) -> Result<()> {
+        let (naive, rewritten) = (&sides.naive.database, &sides.rewritten.database);
         let expected = Expected::of(naive, history, &[])?;
         expected.must_be(rewritten)?;
         self.must_be_done(rewritten)?;
         let down = self.naive_down(naive)?;
-        if ways == Ways::Every {
+        if self.ways == Ways::Every {
             self.must_check_the_same(naive, rewritten)?;
             self.must_go_step_by_step(history, &expected).context("step by step")?;
             self.must_bear_failures(history, &expected)?;
@@ -255,6 +202,28 @@ impl Pair<'_> {
         must_look_the_same(naive, rewritten).context("up again")
     }
 
+    /// It leaves what the naive statements leave one by one.
+    fn must_be_possible(&self, history: &Database, sides: &Sides) -> Result<()> {
+        let rewritten = &sides.rewritten.database;
+        let reference = self.server.copy(history)?;
+        for step in self.alembic.steps(&self.naive)? {
+            let mut client = reference.connect()?;
+            step.statements().try_for_each(|sql| client.batch_execute(sql))?;
+        }
+        let expected = Expected::of(&reference, history, &[])?;
+        expected.must_be(rewritten)?;
+        self.must_be_done(rewritten)?;
+        if self.ways == Ways::Every {
+            self.must_bear_failures(history, &expected)?;
+        }
+        self.alembic.must(&self.naive, &reference, &["stamp", "head"])?;
+        let down = self.naive_down(&reference)?;
+        self.must_go_down(history, rewritten, down.as_ref())?;
+        must_look_the_same(&reference, rewritten).context("up again")
+    }
+}
+
+impl Pair<'_> {
     /// Fails when there is anything left to run.
     fn must_be_done(&self, database: &Database) -> Result<()> {
         let steps = self.alembic.must(&self.rewritten, database, &["upgrade", "head"])?;
@@ -375,10 +344,10 @@ fn a_run_that_is_killed_goes_on() -> Result<()> {
     bench::on_each(&Sample::of(&KILLED)?, THREADS, |sample| {
         let naive = sample.naive(&ALEMBIC)?;
         let rewritten = naive.rewritten(server.major)?;
-        let pair = Pair { alembic: &ALEMBIC, server: &server, naive, rewritten };
+        let pair = Pair { alembic: &ALEMBIC, server: &server, naive, rewritten, ways: Ways::Every };
         let history = pair.history(ROWS)?;
         let sides = pair.sides(&history)?;
-        let expected = Expected::of(&sides.naive.0, &history, &[])?;
+        let expected = Expected::of(&sides.naive.database, &history, &[])?;
         let database = server.copy(&history)?;
         for (number, step) in ALEMBIC.steps(&pair.rewritten)?.iter().enumerate() {
             let how = if number % 2 == 0 { Killed::Connection } else { Killed::Alembic };
@@ -402,34 +371,17 @@ fn kill(project: &Project, database: &Database, step: &Step, how: Killed) -> Res
     let mut other = database.connect()?;
     let sent: Vec<&str> = step.statements().collect();
     blocker::block(&mut other, &sent.join("\n"))?;
-    let mut process = Process::start(ALEMBIC.python)?;
+    let mut process = ALEMBIC.program()?.start()?;
     process.give(&ALEMBIC.job(project, database, &[&["upgrade", "+1"]]))?;
-    let own = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
-               AND pid <> pg_backend_pid() AND pid <> $1 AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
-    let blocking: i32 = other.query_one("SELECT pg_backend_pid()", &[])?.get(0);
-    let end = Instant::now() + Duration::from_secs(20);
-    let pid: i32 = loop {
-        if let Some(row) = watcher.query_opt(own, &[&blocking])? {
-            break row.get(0);
-        }
-        ensure!(Instant::now() < end, "it waits for nothing");
-        thread::sleep(Duration::from_millis(2));
-    };
+    let pid = blocker::waiting(&mut watcher, &mut other)?;
     if let Killed::Alembic = how {
         process.kill()?;
     }
-    // What a dead client leaves goes on until it sees that.
-    watcher.execute("SELECT pg_terminate_backend($1)", &[&pid])?;
+    blocker::end(&mut watcher, pid)?;
     if let Killed::Connection = how {
-        let answer = process.answer()?;
-        ensure!(!upgrade::ran(&answer)?.ok(), "it was ended and says that it is done");
-        process.kill()?;
+        ensure!(!upgrade::ran(&process.answer()?)?.ok(), "it was ended and says that it is done");
     }
-    let is_there = "SELECT FROM pg_stat_activity WHERE pid = $1";
-    while !watcher.query(is_there, &[&pid])?.is_empty() {
-        ensure!(Instant::now() < end, "its connection is still there");
-        thread::sleep(Duration::from_millis(2));
-    }
+    blocker::gone(&mut watcher, pid)?;
     other.batch_execute("ROLLBACK")?;
     Ok(())
 }

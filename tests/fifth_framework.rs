@@ -105,6 +105,8 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
     ensure!(project.rewritten()?.changes().is_empty(), "a rewrite of a rewrite changes something");
 
     let history = [Candidate::new(&naive[0], Vec::new()), Candidate::new(&naive[1], folder[1..].iter().collect())];
+    let ledger = TOY.folder.ledger(&Utf8PathBuf::new())?;
+    let tables = ledger.tables();
     let wanted = Wanted {
         rows: 50,
         seed: 0,
@@ -112,7 +114,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
         undo: true,
         lock_timeout: Some(100.0),
         own_runner: None,
-        ledgers: TOY.folder.ledger_tables(),
+        ledgers: &tables,
     };
     let proofs = prove(&verify::Server::at(&database.url)?, &history, &wanted, &|_, _| ())?;
     let [proof] = proofs.as_slice() else { anyhow::bail!("{} proofs", proofs.len()) };
@@ -120,8 +122,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
     ensure!(proof.interrupted.is_some_and(|steps| steps > 2) && proof.steps.len() > 3, "{proof:#?}");
     ensure!(proof.steps.iter().all(|step| step.file.contains(", step ")), "{proof:#?}");
 
-    let ledger = TOY.folder.ledger(&Utf8PathBuf::new())?;
-    let adopted = adopt(ledger.as_ref(), &folder, &database.url, false)?;
+    let adopted = adopt(TOY.folder, ledger.as_ref(), &folder, &database.url, false)?;
     ensure!(
         matches!(&adopted, Adopted::Recorded { adoptions, .. } if adoptions[0].new.len() == folder.len() - 1),
         "{adopted:?}"
@@ -129,7 +130,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
     let rows = session.query("SELECT name FROM toys ORDER BY number", &[])?;
     let known: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     ensure!(known == names(&folder), "{known:?}");
-    ensure!(matches!(adopt(ledger.as_ref(), &folder, &database.url, false)?, Adopted::Nothing(_)));
+    ensure!(matches!(adopt(TOY.folder, ledger.as_ref(), &folder, &database.url, false)?, Adopted::Nothing(_)));
     Ok(())
 }
 

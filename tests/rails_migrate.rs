@@ -9,16 +9,16 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use bench::blocker;
 use bench::comparison::Verdict;
-use bench::proof::{Expected, must_keep, must_look_the_same};
-use bench::rails::{Process, Project, RAILS_6, RAILS_7, Rails, Ran, Sample};
+use bench::proof::{Expected, must_look_the_same};
+use bench::rails::{Project, RAILS_6, RAILS_7, Rails, Running, Sample};
 use bench::server::{Database, Server};
+use bench::sides::{Pair as _, Side, Sides};
 
 /// Samples that a rewrite must change, of every kind.
 const REWRITTEN: [&str; 8] = [
@@ -85,6 +85,7 @@ struct Pair<'a> {
     server: &'a Server,
     naive: Project,
     rewritten: Project,
+    ways: Ways,
 }
 
 fn prove(rails: Rails, server: &Server, sample: &Sample, ways: Ways) -> Result<Verdict> {
@@ -95,54 +96,14 @@ fn prove(rails: Rails, server: &Server, sample: &Sample, ways: Ways) -> Result<V
     if naive.migrations()? == rewritten.migrations()? {
         return Ok(Verdict::Unchanged);
     }
-    let pair = Pair { rails, server, naive, rewritten };
-    let history = pair.history(ROWS)?;
-    let sides = pair.sides(&history)?;
-    match (sides.naive.1.ok(), sides.rewritten.1.ok()) {
-        (true, true) => {
-            pair.must_be_the_same(&history, &sides, ways)?;
-            Ok(Verdict::Same)
-        }
-        (false, false) => {
-            must_keep(&history, &sides.rewritten.0)?;
-            let empty = pair.history(0)?;
-            let sides = pair.sides(&empty)?;
-            match (sides.naive.1.ok(), sides.rewritten.1.ok()) {
-                (true, true) => pair.must_be_the_same(&empty, &sides, ways).context("on empty tables")?,
-                (false, false) => return Ok(Verdict::Fails),
-                _ => bail!("on empty tables: {}", sides.report()),
-            }
-            Ok(Verdict::FailsOnRows)
-        }
-        (false, true) if sample.name == NEEDS_ITS_OWN_TRANSACTION => {
-            pair.must_be_done(&sides.rewritten.0)?;
-            Ok(Verdict::Possible)
-        }
-        _ => bail!("{}", sides.report()),
-    }
+    let pair = Pair { rails, server, naive, rewritten, ways };
+    pair.verdict(ROWS, sample.name == NEEDS_ITS_OWN_TRANSACTION)
 }
 
 /// What the naive form cannot do in its one transaction; a rewrite can.
 const NEEDS_ITS_OWN_TRANSACTION: &str = "hand_enum_value";
 
-/// Both forms on copies of a database.
-struct Sides {
-    naive: (Database, Ran),
-    rewritten: (Database, Ran),
-}
-
-impl Sides {
-    fn report(&self) -> String {
-        let side = |name: &str, ran: &Ran| match ran.ok() {
-            true => format!("{name} succeeds"),
-            false => format!("{name} fails:\n{}", ran.out.trim()),
-        };
-        format!("{}, {}", side("naive", &self.naive.1), side("rewritten", &self.rewritten.1))
-    }
-}
-
-impl Pair<'_> {
-    /// A database at the version before, with `rows` rows in every table.
+impl bench::sides::Pair for Pair<'_> {
     fn history(&self, rows: u32) -> Result<Database> {
         let database = self.server.create()?;
         let version = format!("VERSION={}", self.naive.before);
@@ -152,29 +113,35 @@ impl Pair<'_> {
     }
 
     fn sides(&self, history: &Database) -> Result<Sides> {
-        let side = |project: &Project| -> Result<(Database, Ran)> {
+        let side = |project: &Project| -> Result<Side> {
             let database = self.server.copy(history)?;
             let ran = self.rails.run(project, &database, &[&["db:migrate"]])?;
-            Ok((database, ran))
+            Ok(Side { database, error: ran.must_succeed().err().map(|error| error.to_string()) })
         };
         Ok(Sides { naive: side(&self.naive)?, rewritten: side(&self.rewritten)? })
     }
 
-    fn must_be_the_same(&self, history: &Database, sides: &Sides, ways: Ways) -> Result<()> {
-        let (naive, rewritten) = (&sides.naive.0, &sides.rewritten.0);
+    fn must_be_the_same(&self, history: &Database, sides: &Sides) -> Result<()> {
+        let (naive, rewritten) = (&sides.naive.database, &sides.rewritten.database);
         let expected = Expected::of(naive, history, &[])?;
         expected.must_be(rewritten)?;
         let (of_naive, of_rewritten) = (self.naive.schema()?, self.rewritten.schema()?);
         ensure!(of_naive == of_rewritten, "schema.rb differs\n{of_naive}\n\n{of_rewritten}");
         self.must_be_done(rewritten)?;
         let down = self.naive_down(naive)?;
-        if ways == Ways::Every {
+        if self.ways == Ways::Every {
             self.must_go_step_by_step(history, &expected).context("step by step")?;
         }
         self.must_go_down(history, rewritten, down.as_ref())?;
         must_look_the_same(naive, rewritten).context("up again")
     }
 
+    fn must_be_possible(&self, _: &Database, sides: &Sides) -> Result<()> {
+        self.must_be_done(&sides.rewritten.database)
+    }
+}
+
+impl Pair<'_> {
     /// Fails when there is anything left to run.
     fn must_be_done(&self, database: &Database) -> Result<()> {
         let out = self.rails.must(&self.rewritten, database, &["db:migrate"])?;
@@ -241,10 +208,10 @@ fn a_run_that_is_killed_goes_on() -> Result<()> {
     bench::on_each(&Sample::of(&KILLED)?, THREADS, |sample| {
         let naive = sample.project()?;
         let rewritten = naive.rewritten(server.major)?;
-        let pair = Pair { rails: RAILS_7, server: &server, naive, rewritten };
+        let pair = Pair { rails: RAILS_7, server: &server, naive, rewritten, ways: Ways::Every };
         let history = pair.history(ROWS)?;
         let sides = pair.sides(&history)?;
-        let expected = Expected::of(&sides.naive.0, &history, &[])?;
+        let expected = Expected::of(&sides.naive.database, &history, &[])?;
         let database = server.copy(&history)?;
         for (number, (version, text)) in pair.rewritten.steps()?.iter().enumerate() {
             let how = if number % 2 == 0 { Killed::Connection } else { Killed::Rails };
@@ -270,31 +237,15 @@ fn kill(project: &Project, database: &Database, text: &str, command: &[&str], ho
     let mut other = database.connect()?;
     let builds = text.lines().any(|line| line.trim_start().starts_with("add_index") && line.contains("concurrently"));
     blocker::block(&mut other, if builds { "CONCURRENTLY" } else { text })?;
-    let mut process = Process::start(RAILS_7)?;
-    process.give(&Rails::job(project, database, &[command]))?;
-    let own = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'
-               AND pid <> pg_backend_pid() AND pid <> $1 AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
-    let blocking: i32 = other.query_one("SELECT pg_backend_pid()", &[])?.get(0);
-    let end = Instant::now() + Duration::from_secs(20);
-    let pid: i32 = loop {
-        if let Some(row) = watcher.query_opt(own, &[&blocking])? {
-            break row.get(0);
-        }
-        ensure!(Instant::now() < end, "it waits for nothing");
-        thread::sleep(Duration::from_millis(2));
-    };
+    let mut process = RAILS_7.program()?.start()?;
+    let running = Running::begin(&mut process, &Rails::job(project, database, &[command]))?;
+    let pid = blocker::waiting(&mut watcher, &mut other)?;
     if let Killed::Rails = how {
-        process.kill_command()?;
+        running.kill_command()?;
     }
-    // What a dead client leaves goes on until it sees that.
-    watcher.execute("SELECT pg_terminate_backend($1)", &[&pid])?;
-    let ran = process.answer()?;
-    ensure!(!ran.ok(), "it was ended and says that it is done");
-    let is_there = "SELECT FROM pg_stat_activity WHERE pid = $1";
-    while !watcher.query(is_there, &[&pid])?.is_empty() {
-        ensure!(Instant::now() < end, "its connection is still there");
-        thread::sleep(Duration::from_millis(2));
-    }
+    blocker::end(&mut watcher, pid)?;
+    ensure!(!running.answer()?.ok(), "it was ended and says that it is done");
+    blocker::gone(&mut watcher, pid)?;
     other.batch_execute("ROLLBACK")?;
     Ok(())
 }

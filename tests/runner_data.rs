@@ -1,16 +1,19 @@
 //! What the code says of each framework's runner is what the real one does: what it sends at once, in which transaction, how a
-//! file leaves it, and where it goes on after a failure.
+//! file leaves it, where it goes on after a failure, and what becomes of a second one.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
+
+use std::thread;
 
 use anyhow::{Context, Result, bail, ensure};
 use safestep::framework::alembic::ALEMBIC as OUR_ALEMBIC;
 use safestep::framework::drizzle::DRIZZLE;
 use safestep::framework::prisma::PRISMA;
 use safestep::framework::rails::RAILS;
-use safestep::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use safestep::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
+use bench::blocker::until;
 use bench::drizzle::{self, Drizzle, Generation};
 use bench::prisma::{self, By};
 use bench::rails::{self, RAILS_7};
@@ -240,6 +243,45 @@ fn where_it_goes_on_after_a_failure() -> Result<()> {
         let (first, second) = (count("one")?, count("two")?);
         ensure!(first == 1, "the file before the one that failed ran {first} times");
         ensure!(second == 2, "the file that failed began {second} times");
+        Ok(())
+    })
+}
+
+#[test]
+fn what_becomes_of_a_second_runner() -> Result<()> {
+    each(|real, data| {
+        let pending = real.pending(&[&[Outside(ONE), Plain("INSERT INTO mended DEFAULT VALUES")]])?;
+        let mut watcher = pending.database.connect()?;
+        let mut holder = pending.database.connect()?;
+        holder.batch_execute("BEGIN; LOCK TABLE mended IN EXCLUSIVE MODE")?;
+        let waiting = "SELECT count(*) FROM pg_locks WHERE relation = 'mended'::regclass AND NOT granted";
+        let locked_out = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database
+                          WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()";
+        let mut count = |query: &str| -> Result<i64> { Ok(watcher.query_one(query, &[])?.get(0)) };
+        let (seen, ended_well) = thread::scope(|scope| -> Result<(SecondRunner, usize)> {
+            let first = scope.spawn(|| pending.run());
+            let met = until("the first runner does not meet who is in its way", || Ok(count(waiting)? == 1));
+            let second = scope.spawn(|| pending.run());
+            let mut seen = SecondRunner::RunsToo;
+            let met = met.and_then(|()| {
+                until("the runners do not meet", || {
+                    let runs_too = count(waiting)? == 2;
+                    let is_out = !runs_too && (second.is_finished() || count(locked_out)? == 1);
+                    seen = if is_out { SecondRunner::LockedOut } else { SecondRunner::RunsToo };
+                    Ok(runs_too || is_out)
+                })
+            });
+            holder.batch_execute("COMMIT")?;
+            let ended_well = [first, second].map(|run| run.join().is_ok_and(|ran| ran.is_ok_and(|ok| ok)));
+            met?;
+            Ok((seen, ended_well.into_iter().filter(|ok| *ok).count()))
+        })?;
+        ensure!(ended_well > 0, "both failed");
+        ensure!(seen == data.second, "{seen:?}, and the code says {:?}", data.second);
+        let begun: i64 = watcher.query_one("SELECT count(*) FROM seen", &[])?.get(0);
+        let expected = if seen == SecondRunner::RunsToo { 2 } else { 1 };
+        ensure!(begun == expected, "the file began {begun} times");
+        ensure!(pending.run()?, "the same command does not end well afterwards");
         Ok(())
     })
 }

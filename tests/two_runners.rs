@@ -1,18 +1,20 @@
-//! Two real migrators on one database at the same moment, as two pods start them: both end well, rows are changed once, and
-//! the schema is what the naive migration leaves. Both generations of Drizzle, node-postgres and postgres-js.
+//! Two real runners on one database at the same moment, as two pods start them: rows are changed once, the schema is what the
+//! naive migration leaves, and the same command finds nothing more to do. Both generations of Drizzle, node-postgres and
+//! postgres-js, end well both times. Of two Alembics the second one may fail where it writes down what the first one did, as it
+//! does with a naive revision. Prisma and Rails lock a second runner out (`runner_data.rs`).
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
 use std::thread;
-use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
-use postgres::Client;
+use anyhow::{Context, Result, anyhow, ensure};
 
-use bench::drizzle::{Drizzle, Generation, Project, Ran, Sample};
+use bench::blocker::until;
+use bench::drizzle::{Drizzle, Generation, Project, Sample};
 use bench::proof::must_be_same;
 use bench::server::{Database, Server};
+use bench::upgrade::{self, ALEMBIC, Alembic};
 
 const DRIVERS: [&str; 2] = ["pg", "postgres"];
 
@@ -95,11 +97,10 @@ fn another_migrator_takes_over_from_one_that_is_killed() -> Result<()> {
     blocker.batch_execute("BEGIN; LOCK TABLE users IN EXCLUSIVE MODE")?;
     let ended = thread::scope(|scope| -> Result<Vec<bool>> {
         let runs = [&first, &second].map(|drizzle| scope.spawn(|| drizzle.run("pg", &rewritten, &database)));
-        let met = until(
-            &mut watcher,
+        let at_the_rows =
             "SELECT count(*) = 2 AND count(*) FILTER (WHERE wait_event = 'PgSleep') = 1 FROM pg_stat_activity
-             WHERE datname = current_database() AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')",
-        );
+                           WHERE datname = current_database() AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
+        let met = until(APART, || Ok(watcher.query_one(at_the_rows, &[])?.get(0)));
         let killed = watcher.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid)
              WHERE locktype = 'advisory' AND granted AND datname = current_database()",
@@ -133,7 +134,12 @@ fn for_both(name: &str, migration: &str, meeting: &Meeting) -> Result<()> {
         first.run("pg", &naive, &reference)?.must_succeed().context("naive")?;
         for driver in DRIVERS {
             let database = server.copy(&history)?;
-            both(&first, &second, driver, &rewritten, &database, meeting)
+            let run = |drizzle: &Drizzle| drizzle.run(driver, &rewritten, &database)?.must_succeed();
+            both(&|| run(&first), &|| run(&second), &database, meeting)
+                .and_then(|[one, other]| {
+                    one.context("the first migrator")?;
+                    other.context("the second migrator")
+                })
                 .and_then(|()| must_be_same(&reference, &database, &history, &[]))
                 .and_then(|()| must_be_recorded(&first, driver, &rewritten, &database))
                 .with_context(|| format!("{name}, {generation:?}, {driver}"))?;
@@ -142,60 +148,38 @@ fn for_both(name: &str, migration: &str, meeting: &Meeting) -> Result<()> {
     Ok(())
 }
 
-/// Runs two migrators that meet, and fails when one of them does.
-fn both(
-    first: &Drizzle,
-    second: &Drizzle,
-    driver: &str,
-    project: &Project,
-    database: &Database,
-    meeting: &Meeting,
-) -> Result<()> {
+/// What is said where two runners do not get in each other's way.
+const APART: &str = "the runners do not meet";
+
+/// A run of a real runner.
+type Run<'a> = &'a (dyn Fn() -> Result<()> + Sync);
+
+/// Runs two runners that meet; how each of them ended.
+fn both(first: Run<'_>, second: Run<'_>, database: &Database, meeting: &Meeting) -> Result<[Result<()>; 2]> {
     let mut watcher = database.connect()?;
-    let run = |drizzle: &Drizzle| -> Result<Ran> { drizzle.run(driver, project, database) };
-    let ended = thread::scope(|scope| -> Result<[Result<Ran>; 2]> {
-        let join = |handle: thread::ScopedJoinHandle<'_, Result<Ran>>| match handle.join() {
-            Ok(ran) => ran,
-            Err(_) => bail!("a migrator's thread panicked"),
-        };
-        Ok(match meeting {
+    let mut blocker = database.connect()?;
+    let waiting = "SELECT count(*) >= 2 FROM pg_stat_activity WHERE datname = current_database()
+                   AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
+    let building = "SELECT count(*) > 0 FROM pg_stat_progress_create_index WHERE datname = current_database()";
+    let mut see = |query: &str| until(APART, || Ok(watcher.query_one(query, &[])?.get(0)));
+    thread::scope(|scope| {
+        let (runs, met) = match meeting {
             Meeting::InFront => {
-                let mut blocker = database.connect()?;
                 blocker.batch_execute("BEGIN; LOCK TABLE users IN EXCLUSIVE MODE")?;
-                let runs = [scope.spawn(|| run(first)), scope.spawn(|| run(second))];
-                let waiting = "SELECT count(*) >= 2 FROM pg_stat_activity WHERE datname = current_database()
-                               AND (wait_event_type = 'Lock' OR wait_event = 'PgSleep')";
-                let met = until(&mut watcher, waiting);
+                let runs = [scope.spawn(first), scope.spawn(second)];
+                let met = see(waiting);
                 blocker.batch_execute("COMMIT")?;
-                met?;
-                runs.map(join)
+                (runs, met)
             }
             Meeting::DuringBuild => {
-                let one = scope.spawn(|| run(first));
-                let building = "SELECT count(*) > 0 FROM pg_stat_progress_create_index
-                                WHERE datname = current_database()";
-                let met = until(&mut watcher, building);
-                let other = scope.spawn(|| run(second));
-                let runs = [join(one), join(other)];
-                met?;
-                runs
+                let one = scope.spawn(first);
+                let met = see(building);
+                ([one, scope.spawn(second)], met)
             }
-        })
-    })?;
-    for (ran, which) in ended.into_iter().zip(["the first migrator", "the second migrator"]) {
-        ran?.must_succeed().context(which)?;
-    }
-    Ok(())
-}
-
-/// Waits until a query says true.
-fn until(watcher: &mut Client, query: &str) -> Result<()> {
-    let begun = Instant::now();
-    while !watcher.query_one(query, &[])?.get::<_, bool>(0) {
-        ensure!(begun.elapsed() < Duration::from_secs(60), "the migrators do not meet: {query}");
-        thread::sleep(Duration::from_millis(10));
-    }
-    Ok(())
+        };
+        let ended = runs.map(|run| run.join().unwrap_or_else(|_| Err(anyhow!("a runner's thread panicked"))));
+        met.map(|()| ended)
+    })
 }
 
 /// Fails unless each migration is in the ledger, and a third run finds nothing to do.
@@ -208,5 +192,62 @@ fn must_be_recorded(drizzle: &Drizzle, driver: &str, project: &Project, database
     ensure!(usize::try_from(migrations)? == project.migrations()?.len(), "{migrations} migrations are recorded");
     drizzle.run(driver, project, database)?.must_succeed().context("the third run")?;
     ensure!(count("*")? == rows, "the third run recorded something");
+    Ok(())
+}
+
+/// Two `alembic upgrade head`, with a revision for each step and with one for all.
+#[test]
+fn two_alembics() -> Result<()> {
+    let fill = "op.add_column('users', sa.Column('token', sa.Uuid(), server_default=sa.text('gen_random_uuid()'), nullable=False))";
+    let append = "op.execute(\"UPDATE users SET name = name || '!'\")";
+    let required = "op.alter_column('users', 'name', nullable=False)";
+    let check = "op.create_check_constraint('users_id_check', 'users', 'id > 0')";
+    let build = "op.create_index('users_name_idx', 'users', [sa.text('slow(name)')])";
+    for (name, upgrade, meeting) in [
+        ("rows and brief steps", &[append, required, check][..], Meeting::InFront),
+        ("a backfill", &[fill], Meeting::InFront),
+        ("a build", &[build], Meeting::InFront),
+        ("a build behind a validation", &[check, build], Meeting::DuringBuild),
+    ] {
+        for layout in ["step", "phase"] {
+            let alembic = Alembic { layout, ..ALEMBIC };
+            two_alembics_meet(&alembic, upgrade, &meeting)
+                .with_context(|| format!("{name}, a file for each {layout}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn two_alembics_meet(alembic: &Alembic, upgrade: &[&str], meeting: &Meeting) -> Result<()> {
+    let tables = "op.execute(\"CREATE TABLE users (id int PRIMARY KEY, name text)\")
+    op.execute(\"CREATE FUNCTION slow(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.08); RETURN $1; END'\")";
+    let revision = |id: &str, follows: &str, upgrade: &str| {
+        let head = format!(
+            "from alembic import op\nimport sqlalchemy as sa\n\nrevision = '{id}'\ndown_revision = {follows}\n"
+        );
+        format!("{head}\n\ndef upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    pass\n")
+    };
+    let files = [
+        ("first_.py", revision("first", "None", tables)),
+        ("change_.py", revision("change", "'first'", &upgrade.join("\n    "))),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let naive = upgrade::Project::of(alembic, &files, "change", "first")?;
+    let rewritten = naive.rewritten(15)?;
+    ensure!(naive.revisions()? != rewritten.revisions()?, "safestep left the revision as it was");
+    let server = Server::of(15)?;
+    let history = server.create()?;
+    alembic.must(&naive, &history, &["upgrade", "first"])?;
+    history.connect()?.batch_execute("INSERT INTO users SELECT i, 'name ' || i FROM generate_series(1, 30) i")?;
+    let (reference, database) = (server.copy(&history)?, server.copy(&history)?);
+    alembic.must(&naive, &reference, &["upgrade", "head"]).context("naive")?;
+    let run = || alembic.must(&rewritten, &database, &["upgrade", "head"]).map(drop);
+    let ended = both(&run, &run, &database, meeting)?;
+    let late = "to match one row when updating";
+    let failures: Vec<String> = ended.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect();
+    ensure!(failures.len() < 2 && failures.iter().all(|said| said.contains(late)), "{failures:#?}");
+    must_be_same(&reference, &database, &history, &[])?;
+    let more = alembic.must(&rewritten, &database, &["upgrade", "head"]).context("the third run")?;
+    ensure!(more.is_empty(), "the third run does {more:?}");
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use postgres::{Client, SimpleQueryMessage};
 
+use crate::framework::Folder;
 use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Migration;
 use crate::verify::address::{Address, schema};
@@ -36,12 +37,14 @@ pub enum Adopted {
     Differs(Vec<String>),
 }
 
-/// Compares the database at `database_url` with what the folder makes, and when they agree records it in the ledger.
+/// Compares the database at `database_url` with what the folder makes, and when they agree records it in the ledger. `kept` says
+/// how the folder's migrations are kept.
 ///
 /// # Errors
 /// [`VerifyError`] when the server cannot be used, a migration failed there, or the ledger knows a migration for which
 /// nothing stands in the folder.
 pub fn adopt(
+    kept: &dyn Folder,
     ledger: &dyn Ledger,
     folder: &[Migration],
     database_url: &str,
@@ -50,7 +53,7 @@ pub fn adopt(
     let mut client = Address::of(database_url)?.connect().doing("--database-url")?;
     let recorded = recorded(ledger, &mut client)?;
     let applied = ledger.applied(&recorded, folder);
-    let adoptions = adoptions(ledger, &applied, folder)?;
+    let adoptions = adoptions(kept, ledger, &applied, folder)?;
     if adoptions.is_empty() {
         return Ok(Adopted::Nothing(ledger.agrees(&recorded)));
     }
@@ -149,9 +152,15 @@ fn write(ledger: &dyn Ledger, client: &mut Client, statements: &[String]) -> Res
 }
 
 /// What the ledger knows and the folder calls otherwise.
-fn adoptions(ledger: &dyn Ledger, applied: &[Applied], folder: &[Migration]) -> Result<Vec<Adoption>, VerifyError> {
+fn adoptions(
+    kept: &dyn Folder,
+    ledger: &dyn Ledger,
+    applied: &[Applied],
+    folder: &[Migration],
+) -> Result<Vec<Adoption>, VerifyError> {
     let mut adoptions = Vec::new();
-    for known in applied {
+    let names: Vec<&str> = applied.iter().map(|known| known.name.as_str()).collect();
+    for (at, known) in applied.iter().enumerate() {
         if !known.finished {
             return Err(VerifyError::Refused(format!(
                 "{} failed on this database: resolve it first, then adopt",
@@ -162,8 +171,8 @@ fn adoptions(ledger: &dyn Ledger, applied: &[Applied], folder: &[Migration]) -> 
             continue;
         }
         let is_known = |name: &str| applied.iter().any(|other| other.name == name && other.name != known.name);
-        let new: Vec<String> =
-            ledger.stand_for(&known.name, folder).into_iter().filter(|name| !is_known(name)).collect();
+        let stand_for = kept.stand_for(at, &names, folder).into_iter().map(|at| folder[at].name.clone());
+        let new: Vec<String> = stand_for.filter(|name| !is_known(name)).collect();
         if new.is_empty() {
             return Err(VerifyError::Refused(ledger.unknown(&known.name)));
         }
@@ -190,11 +199,11 @@ mod tests {
     fn what_stands_for_a_migration_is_found_by_its_name() {
         let folder = on_disk(&["1_init", "2_a_01_x", "2_a_02_y", "3_b", "4_c"]);
         let ledger = [applied("1_init", false), applied("2_a", false), applied("3_b", true)];
-        let prisma = PLAIN.folder.ledger("".as_ref()).unwrap();
-        let found = adoptions(prisma.as_ref(), &ledger, &folder).unwrap();
+        let plain = PLAIN.folder.ledger("".as_ref()).unwrap();
+        let found = |applied: &[Applied]| adoptions(PLAIN.folder, plain.as_ref(), applied, &folder);
         let adoption =
             |old: &str, new: &[&str]| Adoption { old: old.into(), new: new.iter().map(|n| (*n).into()).collect() };
-        assert_eq!(found, [adoption("2_a", &["2_a_01_x", "2_a_02_y"]), adoption("3_b", &["3_b"])]);
-        assert!(adoptions(prisma.as_ref(), &[applied("9_gone", false)], &folder).is_err());
+        assert_eq!(found(&ledger).unwrap(), [adoption("2_a", &["2_a_01_x", "2_a_02_y"]), adoption("3_b", &["3_b"])]);
+        assert!(found(&[applied("9_gone", false)]).is_err());
     }
 }

@@ -50,7 +50,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Ok(scope.framework.meet(migration, &mut schema))
     });
     let folder: Vec<Migration> = read.collect::<Result<_, FrameworkError>>()?;
-    match adopt(ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
+    let kept = scope.framework.folder;
+    match adopt(kept, ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
         Adopted::Nothing(why) => anstream::println!("nothing to adopt: {}", visible(&why)),
         Adopted::InPlace(names) => anstream::println!(
             "nothing to adopt: the schema is what the folder makes, and the migrator does not look at what {} holds",

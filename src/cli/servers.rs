@@ -5,6 +5,7 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{Common, Progress, Ran};
+use crate::framework::ledger::Ledger;
 use crate::pipeline::Scope;
 use crate::pipeline::originals::{self, Original};
 use crate::plan::Sends;
@@ -42,13 +43,17 @@ pub(super) fn on_each_server(
     rows: u32,
     ran: &[Ran],
     against: Option<&str>,
-    mut work: impl FnMut(&Server, &[Candidate], &Wanted, &dyn Fn(usize, usize)) -> Result<(), VerifyError>,
+    mut work: impl FnMut(&Server, &[Candidate], &Wanted<'_>, &dyn Fn(usize, usize)) -> Result<(), VerifyError>,
 ) -> Result<(), Failure> {
+    let of_scope = |ran: &Ran| match &ran.scope {
+        Some(scope) => Ok(scope.framework.folder.ledger(&scope.folder)?),
+        None => Err(Failure::Usage("standard input has no history to run: name a project or a folder".into())),
+    };
+    let ledgers: Vec<Box<dyn Ledger>> = ran.iter().map(of_scope).collect::<Result<_, Failure>>()?;
+    let tables: Vec<Vec<&str>> = ledgers.iter().map(|ledger| ledger.tables()).collect();
     let mut histories = Vec::new();
-    for ran in ran {
-        let Some(scope) = &ran.scope else {
-            return Err(Failure::Usage("standard input has no history to run: name a project or a folder".into()));
-        };
+    for ((ran, ledger), tables) in ran.iter().zip(&ledgers).zip(&tables) {
+        let Some(scope) = &ran.scope else { continue };
         let originals = match against {
             Some(origin) => originals::against(origin, scope)?,
             None => originals::rewritten(scope, &ran.run)?,
@@ -61,8 +66,8 @@ pub(super) fn on_each_server(
             interrupt: arguments.interrupt,
             undo: arguments.undo,
             lock_timeout: common.configuration(&scope.folder)?.lock_timeout.map(|timeout| timeout.0 as f64),
-            ledgers: scope.framework.folder.ledger_tables(),
-            own_runner: own_runner(common, scope)?,
+            ledgers: tables,
+            own_runner: own_runner(common, scope, ledger.as_ref())?,
         };
         if history.iter().any(|candidate| !candidate.pieces.is_empty()) {
             histories.push((history, wanted));
@@ -83,7 +88,7 @@ pub(super) fn on_each_server(
 }
 
 /// The project's own runner, where the configuration names it. It is run where the configuration is.
-fn own_runner(common: &Common, scope: &Scope) -> Result<Option<OwnRunner>, Failure> {
+fn own_runner(common: &Common, scope: &Scope, ledger: &dyn Ledger) -> Result<Option<OwnRunner>, Failure> {
     let (config, path) = common.configuration_at(&scope.folder)?;
     let (Some(command), Some(path)) = (config.verify.command, path) else { return Ok(None) };
     if scope.framework.runner.sends != Sends::Calls {
@@ -94,7 +99,8 @@ fn own_runner(common: &Common, scope: &Scope) -> Result<Option<OwnRunner>, Failu
     }
     let project = path.parent().map(Utf8PathBuf::from).unwrap_or_default();
     let on_disk = scope.history.iter().map(|found| found.file.clone()).collect();
-    Ok(Some(OwnRunner { command, project, environment: config.environment, on_disk }))
+    let ledger_schema = ledger.schema().map(str::to_owned);
+    Ok(Some(OwnRunner { command, project, environment: config.environment, ledger_schema, on_disk }))
 }
 
 /// With so many rows in each table a server fits into memory.

@@ -33,7 +33,7 @@ pub struct Obstacle {
 pub trait Ledger: Sync {
     /// Its tables, without their schema.
     fn tables(&self) -> Vec<&str>;
-    /// The schema that its runner makes for them, if it makes one.
+    /// The schema, as SQL names it, that is there for them before the first migration runs, where they have one of their own.
     fn schema(&self) -> Option<&str> {
         None
     }
@@ -47,8 +47,6 @@ pub trait Ledger: Sync {
     fn obstacle(&self) -> Option<Obstacle> {
         None
     }
-    /// The migrations of the folder, by name and in order, that stand for one that the ledger calls `old`.
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String>;
     /// Why there is nothing to tell it, by these rows, as the rest of a sentence.
     fn agrees(&self, _rows: &[Row]) -> String {
         "the database and the folder agree".into()

@@ -10,7 +10,7 @@ use super::{FrameworkError, Variables};
 use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
 use crate::plan::{Runner, Sends};
 use crate::source::{ByteSpan, Directive, SourceFile, directives, directives_at_top};
-use crate::sql::{Located, PieceKind, Reading, read_statement, split};
+use crate::sql::{Located, PieceKind, Reading, read_statement, sets_within, split};
 
 /// A migration with its statements and operations.
 #[derive(Debug)]
@@ -193,7 +193,12 @@ impl Migration {
                 let reading = (piece.kind == PieceKind::Statement)
                     .then(|| script.read(piece, place.slice(&migration.source.text)));
                 let sql = span.slice(&migration.source.text);
-                let places = Places { looks_for_leftovers: looks_for_leftovers(sql), spans: None, is_unsure: false };
+                let places = Places {
+                    looks_for_leftovers: looks_for_leftovers(sql),
+                    sets: sets_within(sql),
+                    spans: None,
+                    is_unsure: false,
+                };
                 let leading = ByteSpan { start: end, end: span.start };
                 migration.push(leading, span, reading, piece.kind, places, &mut session);
                 end = span.end;
@@ -226,7 +231,12 @@ impl Migration {
                 session.chunk = migration.sent.len();
                 session.is_outside(is_outside);
                 let at = migration.statements.len();
-                let places = Places { looks_for_leftovers: looks_for_leftovers(&sql), spans: Some(spans), is_unsure };
+                let places = Places {
+                    looks_for_leftovers: looks_for_leftovers(&sql),
+                    sets: sets_within(&sql),
+                    spans: Some(spans),
+                    is_unsure,
+                };
                 migration.push(leading, span, Some(reading), PieceKind::Statement, places, &mut session);
                 migration.statements[at].sql = Some(sql);
                 migration.statements[at].call = call.clone();
@@ -291,6 +301,9 @@ impl Migration {
             in_do = reading.in_do;
             session.looks_for_leftovers |= places.looks_for_leftovers;
             let (commits, caught) = (reading.commits_before, reading.caught);
+            let runs_its_text =
+                |located: &Located| matches!(located.operation, Operation::Opaque { .. } | Operation::Data(_));
+            let sets = places.sets && (in_do || reading.operations.iter().any(runs_its_text));
             for (at, located) in reading.operations.into_iter().enumerate() {
                 session.follow(&located.operation, in_do);
                 self.in_sql.push(located.span);
@@ -325,6 +338,9 @@ impl Migration {
                     looks_for_leftovers: session.looks_for_leftovers,
                     is_used_later: false,
                 });
+            }
+            if sets {
+                session.is_set_somehow();
             }
             session.ends_statement();
         } else {
@@ -495,6 +511,8 @@ fn without_own_guard(item: &mut Item) {
 struct Places {
     /// It asks for `indisvalid`.
     looks_for_leftovers: bool,
+    /// It calls `set_config`, or puts a `SET` together.
+    sets: bool,
     /// Where its operations stand in the file; `None` where the file holds the statement as it is.
     spans: Option<Vec<ByteSpan>>,
     /// Only running the file tells what of it is sent, and how often.

@@ -131,8 +131,6 @@ pub trait Folder: Sync {
     /// The migrations of `folder` that stand for one, by index. `folder` has those that are there now, `originals` the names
     /// of those that were there before, both in the runner's order.
     fn stand_for(&self, original: usize, originals: &[&str], folder: &[Migration]) -> Vec<usize>;
-    /// The tables in which its runner writes down what it has run, without their schema, where nothing else is configured.
-    fn ledger_tables(&self) -> &'static [&'static str];
     /// How the ledger of this folder's runner is read and told of a sequence that stands for a migration.
     fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError>;
 }

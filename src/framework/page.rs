@@ -93,6 +93,15 @@ impl Page<'_> {
 
     /// What, why it is safe, how to go on when it fails, how to undo it. `sent` is what the runner sends for it.
     pub fn header(&self, sent: &str) -> String {
+        self.step_comment(sent, undo(self.steps()))
+    }
+
+    /// The same in a file that says in its own language how it is taken back.
+    pub fn header_without_undo(&self, sent: &str) -> String {
+        self.step_comment(sent, Vec::new())
+    }
+
+    fn step_comment(&self, sent: &str, undo: Vec<String>) -> String {
         let (step, of) = (self.at + 1, self.sequence.blocks.len());
         let comment = StepComment {
             step: (of > 1).then_some(Steps { first: step, last: step, of }),
@@ -101,7 +110,7 @@ impl Page<'_> {
             before: self.before(),
             if_it_fails: self.if_it_fails(sent),
             commands: self.after_failed_build(),
-            undo: undo(self.steps()),
+            undo,
             settles: self.steps().filter_map(|step| step.settles).collect::<BTreeSet<_>>().into_iter().collect(),
         };
         comment.lines().iter().map(|line| self.comment(line) + "\n").collect()
@@ -203,10 +212,11 @@ impl Page<'_> {
         }
     }
 
-    /// What runners take turns on while they are at it: its table, or all that safestep does.
-    pub fn turn(&self) -> String {
+    /// What runners take turns on while they are at it, where there may be several: its table, or all that safestep does.
+    pub fn turn(&self) -> Option<String> {
         let table = self.steps().find_map(|step| step.operation.table());
-        table.map_or_else(|| "safestep".to_owned(), ToString::to_string)
+        let turn = table.map_or_else(|| "safestep".to_owned(), ToString::to_string);
+        self.migration.runner.needs_turns().then_some(turn)
     }
 
     /// The author's comments on all of its statements, in front of them.
@@ -370,7 +380,7 @@ impl Page<'_> {
     /// What the session must be set to for the block, as far as nothing in it says so before its first statement that needs it;
     /// a line for each parameter.
     pub fn set_for_block(&self, in_words: bool) -> String {
-        let mut session = Told::default();
+        let mut session = SessionSettings::default();
         let lines = self.steps().map(|step| {
             let lines = self.set_before(step, in_words, &mut session);
             session.follow(&step.operation);
@@ -380,7 +390,7 @@ impl Page<'_> {
     }
 
     /// The same before one step.
-    pub fn set_before(&self, step: &Step, in_words: bool, told: &mut Told) -> String {
+    pub fn set_before(&self, step: &Step, in_words: bool, session: &mut SessionSettings) -> String {
         if self.one_session
             || matches!(
                 step.operation,
@@ -393,8 +403,8 @@ impl Page<'_> {
         let names = |setting: &Setting| in_words && step.verbatim && matches!(setting.decides, Decides::Names(_));
         let in_force = self.migration.items[step.from].settings.iter().filter(|setting| !setting.local);
         let needed = in_force.filter(|setting| step.settings.contains(setting) || names(setting));
-        let missing =
-            needed.filter(|setting| told.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
+        let missing = needed
+            .filter(|setting| session.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
         missing.map(|setting| format!("SET LOCAL {};\n", setting.clause)).collect()
     }
 
@@ -478,16 +488,19 @@ pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
     };
     let fits = match statement.in_do {
         true => !words.contains("COMMIT") && !words.contains("ROLLBACK"),
-        false => is_read() && !words.contains("RETURNING"),
+        // SELECT … INTO makes a table only outside.
+        false => {
+            is_read() && !words.contains("RETURNING") && !words.starts_with("SELECT") && !words.starts_with("WITH")
+        }
     };
     fits && migration.items[step.from].fixed != Some(Fixed::Transaction)
 }
 
-/// What a unit's session was told so far.
+/// What is set in a session so far.
 #[derive(Default)]
-pub struct Told(BTreeMap<String, Setting>);
+pub struct SessionSettings(BTreeMap<String, Setting>);
 
-impl Told {
+impl SessionSettings {
     /// A statement that may set something itself.
     pub fn follow(&mut self, operation: &Operation) {
         match change(operation) {

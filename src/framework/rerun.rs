@@ -2,11 +2,10 @@
 
 use super::migration::Migration;
 use super::page::{slice, validation};
-use super::plpgsql::{Later, guarded, only_if, unless_valid, validated_if_there};
-use crate::operation::{ConstraintOperation, CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
-use crate::plan::rerun::{Rerun, done_where_gone, is_temporary, stays};
+use super::plpgsql::{Repeated, by_itself_again, guarded, unless_valid, validated_if_there};
+use crate::operation::{ConstraintOperation, Ident, IndexOperation, Operation, QualifiedName};
+use crate::plan::rerun::{Rerun, is_temporary};
 use crate::plan::{Step, Unit};
-use crate::postgres::idempotence::Idempotent;
 use crate::schema::same;
 
 /// What runs again together, in order.
@@ -24,26 +23,20 @@ impl<'a> Again<'a> {
         Rerun { origin: self.migration, units: self.units }
     }
 
-    /// A step's statement in a form that can run again, when there is one.
-    pub fn statement(&self, unit: &Unit, step: &Step) -> Option<String> {
-        Some(match self.rerun().statement(unit, step)? {
-            Idempotent::Statement(text) => text,
-            Idempotent::Where(condition, text) => only_if(&condition, &text),
-        })
+    /// A step's statement in a form that can run again by itself, when there is one.
+    pub fn statement(&self, step: &Step) -> Option<String> {
+        self.rerun().idempotent(step).map(|idempotent| by_itself_again(&idempotent, None))
     }
 
     /// The statements of a brief unit, each in a form that can run again where it has one.
     pub fn brief(&self, unit: &Unit) -> Vec<String> {
-        let text = |step: &Step| self.statement(unit, step).unwrap_or_else(|| slice(self.migration, step));
-        let operations: Vec<_> = unit.steps.iter().map(|step| (if_missing(&step.operation), text(step))).collect();
-        let operations: Vec<_> = operations.iter().map(|(operation, text)| (operation, text.clone())).collect();
-        let step_of = |operation: &Operation| unit.steps.iter().find(|s| if_missing(&s.operation) == *operation);
-        let later = Later {
-            settled: &|operation| done_where_gone(operation, self.rerun().steps()),
-            there: &|operation| step_of(operation).and_then(|step| self.rerun().there(step)),
-            stays: &|operation| step_of(operation).is_some_and(|step| stays(operation, self.rerun().later(step))),
-        };
-        guarded(&operations, &later)
+        let repeated = unit.steps.iter().map(|step| Repeated {
+            operation: &step.operation,
+            slice: slice(self.migration, step),
+            later: self.rerun().what_becomes_of(step),
+            there: self.rerun().there(step),
+        });
+        guarded(&repeated.collect::<Vec<_>>())
     }
 
     /// Validations of one table, which must not miss a constraint that a finished run has taken away again.
@@ -79,15 +72,5 @@ impl<'a> Again<'a> {
         };
         let has_build = self.rerun().steps().any(is_build);
         has_build.then(|| unless_valid(table, &names, validation(validations).trim_end()))
-    }
-}
-
-/// An index that is built in an instant is built once.
-fn if_missing(operation: &Operation) -> Operation {
-    match operation {
-        Operation::Index(IndexOperation::Create(index)) => {
-            Operation::Index(IndexOperation::Create(CreateIndex { if_not_exists: true, ..index.clone() }))
-        }
-        other => other.clone(),
     }
 }

@@ -107,6 +107,11 @@ impl Session {
         }
     }
 
+    /// A statement that is no `SET` has set something.
+    pub(super) fn is_set_somehow(&mut self) {
+        self.unclear.insert("set_config".to_owned());
+    }
+
     fn set(&mut self, change: Change, in_do: bool) {
         match change {
             Change::Set(setting) if setting.local => {

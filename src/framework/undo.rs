@@ -25,8 +25,9 @@ pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
         match &step.undo {
             Undo::By(operations) => {
                 for operation in operations {
-                    // what a later step took away for good cannot be what it was
-                    match gone.iter().any(|one| needs(operation, one)) {
+                    // what another step took away for good cannot be what it was
+                    let is_missing = |one: &Gone<'_>| needs(operation, one);
+                    match gone.iter().any(is_missing) || gone_before(&steps[..=at]).any(|one| is_missing(&one)) {
                         true => left_out.push(operation.clone()),
                         false => add_undo(&mut statements, step, operation),
                     }
@@ -85,6 +86,27 @@ fn taken_away(operation: &Operation) -> Vec<Gone<'_>> {
         Operation::Table(TableOperation::Drop { names, .. }) => names.iter().map(|name| (name, None)).collect(),
         Operation::Column(ColumnOperation::Drop { table, column, .. }) => vec![(&table.name, Some(column))],
         _ => Vec::new(),
+    }
+}
+
+/// What is gone for good behind these steps, and has not been made again.
+fn gone_before<'a>(steps: &'a [&'a Step]) -> impl Iterator<Item = Gone<'a>> {
+    let ends = steps.iter().enumerate().filter(|(_, step)| matches!(step.undo, Undo::Impossible(_)));
+    let gone = ends.flat_map(|(at, step)| taken_away(&step.operation).into_iter().map(move |one| (at, one)));
+    gone.filter(|(at, one)| !steps[at + 1..].iter().any(|step| makes(&step.operation, one))).map(|(_, one)| one)
+}
+
+fn makes(operation: &Operation, (table, column): &Gone<'_>) -> bool {
+    match operation {
+        Operation::Table(TableOperation::Create(create)) => same(&create.name, table),
+        Operation::Table(TableOperation::Rename { table: own, to }) => same(&own.sibling(to.clone()), table),
+        Operation::Column(ColumnOperation::Rename { table: own, to, .. }) => {
+            same(&own.name, table) && column.is_some_and(|column| column == to)
+        }
+        Operation::Column(ColumnOperation::Add { table: own, column: new, .. }) => {
+            same(&own.name, table) && column.is_some_and(|column| *column == new.name)
+        }
+        _ => false,
     }
 }
 

@@ -75,6 +75,23 @@ pub struct Copies {
 }
 
 impl CreateTable {
+    /// A permanent table of that name, with nothing in it.
+    pub fn without_columns(name: QualifiedName) -> Self {
+        CreateTable {
+            name,
+            if_not_exists: false,
+            persistence: Persistence::Permanent,
+            columns: Vec::new(),
+            constraints: Vec::new(),
+            like: Vec::new(),
+            inherits: Vec::new(),
+            partition_of: None,
+            bounds: None,
+            partition_key: None,
+            as_query: false,
+        }
+    }
+
     /// The tables that it copies from, inherits from or is a partition of.
     pub fn sources(&self) -> impl Iterator<Item = &QualifiedName> {
         self.like.iter().map(|like| &like.table).chain(&self.inherits).chain(&self.partition_of)

@@ -6,14 +6,16 @@ use super::access::Access;
 use crate::framework::migration::Migration;
 use crate::operation::{
     ColumnAttribute, ColumnOperation, Fixed, Ident, ObjectKind, ObjectOperation, Operation, SessionOperation,
-    TableOperation, TransactionControl,
+    TableAttribute, TableOperation, TransactionControl,
 };
 use crate::plan::{Duration, Step, Transaction};
 use crate::postgres::idempotence::changes_rows;
-use crate::schema::{Key, Schema, key};
+use crate::schema::{Key, Schema, key, mentions};
+use crate::sql::temporary;
 
 /// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, an object and
-/// who may use it (`access`), what works with one temporary table, what one SET decides, a statement with logic, and what copies with what takes
+/// who may use it (`access`), what works with one temporary object, what one SET decides, what silences a trigger and lets it
+/// fire again, a statement with logic, and what copies with what takes
 /// away there (`copies`, by item). The soft ones are those that are waived where they cost too much.
 pub(super) fn bonds(
     migration: &Migration,
@@ -25,6 +27,8 @@ pub(super) fn bonds(
     let mut found = with_copies(steps, copies);
     let mut access = Access::default();
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
+    let mut temporaries: Vec<(&Ident, usize)> = Vec::new(); // of the session, with what made or named them last
+    let mut silenced: Vec<(&TableAttribute, Key, usize)> = Vec::new(); // triggers and rules that do not fire for a while
     let mut decides: Option<usize> = None; // what decides how the transaction goes on, or the last that it decided
     // Of tables only the temporary ones are asked for here.
     let makes_temporary = |step: &Step| {
@@ -62,11 +66,48 @@ pub(super) fn bonds(
                 found.push((before, at));
             }
         }
+        let text = migration.slice(step.from);
+        for (name, last) in &mut temporaries {
+            if mentions(text, name.as_str()) {
+                found.push((std::mem::replace(last, at), at));
+            }
+        }
+        temporaries.extend(temporary(&step.operation, text).map(|name| (name, at)));
+        if let Operation::Table(TableOperation::SetAttribute { table, attribute }) = &step.operation {
+            match fires(attribute) {
+                Some(true) => {
+                    let own = |(earlier, of, _): &(&TableAttribute, Key, usize)| {
+                        *of == key(table) && is_about_one(earlier, attribute)
+                    };
+                    found.extend(silenced.extract_if(.., |one| own(one)).map(|(_, _, before)| (before, at)));
+                }
+                Some(false) => silenced.push((attribute, key(table), at)),
+                None => {}
+            }
+        }
         if let Some(schema) = &mut schema {
             schema.apply(&step.operation);
         }
     }
     found
+}
+
+/// Whether triggers or rules fire from here on.
+fn fires(attribute: &TableAttribute) -> Option<bool> {
+    match attribute {
+        TableAttribute::ToggleTrigger(toggle) | TableAttribute::ToggleRule(toggle) => Some(toggle.fires),
+        _ => None,
+    }
+}
+
+/// They say something of the same trigger or rule.
+fn is_about_one(one: &TableAttribute, other: &TableAttribute) -> bool {
+    let (one, other) = match (one, other) {
+        (TableAttribute::ToggleTrigger(one), TableAttribute::ToggleTrigger(other))
+        | (TableAttribute::ToggleRule(one), TableAttribute::ToggleRule(other)) => (&one.name, &other.name),
+        _ => return false,
+    };
+    one.is_none() || other.is_none() || one == other
 }
 
 /// What takes a column, a table or rows away, beside what copied it.

@@ -279,16 +279,30 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     found.assemble();
     guards::settle(migration, &mut found, &unguarded, failing.first().copied());
     found.assemble();
-    // A lock that the author takes is meant for all that stands behind it.
-    let is_lock = |item: &Item| {
-        item.fixed.is_none() && matches!(item.operation, Operation::Session(SessionOperation::LockTable { .. }))
-    };
-    match migration.items.iter().position(is_lock).filter(|_| found.is_rewritten()) {
+    let mut items = (0..migration.items.len()).filter(|_| found.is_rewritten());
+    match items.find(|at| locks_for_what_is_behind(migration, *at)) {
         Some(at) => {
-            let line = migration.source.position(migration.spans[at].start).line;
-            found.left(&format!("the LOCK TABLE at line {line} is meant for all of its transaction"))
+            let place = match migration.items[at].operation {
+                Operation::Session(_) => guards::place(migration, at),
+                _ => format!("the advisory lock at line {}", migration.source.position(migration.spans[at].start).line),
+            };
+            found.left(&format!("{place} is meant for all of its transaction"))
         }
         None => found,
+    }
+}
+
+/// A lock that the author takes up to the end of the transaction is meant for all that stands behind it there.
+fn locks_for_what_is_behind(migration: &Migration, at: usize) -> bool {
+    let item = &migration.items[at];
+    let mut behind = migration.items[at + 1..].iter();
+    match item.operation {
+        Operation::Session(SessionOperation::LockTable { .. }) => item.fixed.is_none(),
+        Operation::Data(DataOperation::Select { .. }) => {
+            migration.slice(at).contains("advisory_xact_lock")
+                && behind.any(|other| other.shares_transaction_with(item))
+        }
+        _ => false,
     }
 }
 

@@ -12,6 +12,7 @@ use crate::operation::{
     TypeOperation,
 };
 use crate::schema::same;
+use crate::sql::temporary;
 
 /// A sequence that fits into no files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,13 +150,13 @@ impl<'a> Division<'a> {
         for at in 0..self.sequence.blocks.len() {
             let alone = self.alone(at)?;
             let must = at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
-            let runs_again = alone.once > at || (must && self.is_free_to_run_again(at));
+            let may_rerun = alone.once > at || (must && self.is_free_to_run_again(at));
             match parts.last_mut() {
-                Some(part) if runs_again && part.once == part.to && !self.must_be_done_before(*part, at) => {
+                Some(part) if may_rerun && part.once == part.to && !self.must_be_done_before(*part, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }
-                Some(part) if !runs_again && self.ends(*part, at) => part.to = at + 1,
-                _ if runs_again => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
+                Some(part) if !may_rerun && self.ends(*part, at) => part.to = at + 1,
+                _ if may_rerun => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
                 _ => parts.push(Part { from: at, once: at, to: at + 1 }),
             }
         }
@@ -223,15 +224,13 @@ impl<'a> Division<'a> {
         self.units(part).iter().flat_map(|unit| &unit.steps)
     }
 
-    /// True when a part makes a temporary table that another one names.
-    fn leaves_temporary_table(&self, part: Part) -> bool {
+    /// True when a part makes something for its session that another one names.
+    fn leaves_temporary_object(&self, part: Part) -> bool {
         let (sequence, count) = (self.sequence, self.sequence.blocks.len());
         let others = || sequence.steps_of(0..part.from).chain(sequence.steps_of(part.to..count));
-        self.steps(part).any(|step| match &step.operation {
-            Operation::Table(TableOperation::Create(create)) if create.persistence.is_temporary() => {
-                others().any(|other| self.origin.slice(other.from).contains(create.name.name.as_str()))
-            }
-            _ => false,
+        self.steps(part).any(|step| {
+            let name = temporary(&step.operation, self.origin.slice(step.from));
+            name.is_some_and(|name| others().any(|other| self.origin.slice(other.from).contains(name.as_str())))
         })
     }
 
@@ -250,10 +249,10 @@ impl<'a> Division<'a> {
             return Err("it begins or ends transactions of its own");
         }
         if all().any(holds_transaction) {
-            return Err("it sets a parameter or takes a lock for all that comes behind");
+            return Err("a SET or LOCK TABLE of the file holds for all that stands behind it");
         }
-        if parts.iter().any(|part| self.leaves_temporary_table(*part)) {
-            return Err("the next one needs a temporary table of this one, which is gone then");
+        if parts.iter().any(|part| self.leaves_temporary_object(*part)) {
+            return Err("the next one needs a temporary object of this one, which is gone then");
         }
         // A journal goes by times: all files have earlier ones than the migration.
         let last = parts.len() - 1;

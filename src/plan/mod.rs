@@ -24,7 +24,7 @@ pub use order::{Stuck, held_up, units};
 pub use origin::Origin;
 pub use resource::Uses;
 pub use rules::rules_last;
-pub use runner::{Begins, Leaves, Resumes, Runner, Sends};
+pub use runner::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 pub use sequence::{Sequence, Unit, UnitKind};
 pub use step::{Duration, Phase, Step, Transaction, Undo, asserts, changes_answer, changes_meaning, snake_case};
 pub use waits::Freedom;

@@ -13,6 +13,8 @@ pub struct Runner {
     pub leaves: Leaves,
     /// Where it goes on after a failure.
     pub resumes: Resumes,
+    /// What becomes of another one that is started while it runs.
+    pub second: SecondRunner,
 }
 
 /// What a runner sends to the server at once.
@@ -64,6 +66,15 @@ pub enum Resumes {
     AtBeginningOfFile,
 }
 
+/// What becomes of a runner that is started while another one is at the same database, as pods do that start together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SecondRunner {
+    /// The first one holds an advisory lock from before its first file to behind its last: the second one waits, or fails.
+    LockedOut,
+    /// Nothing keeps it from running the same files.
+    RunsToo,
+}
+
 impl Runner {
     /// Where what it sends one by one stands in a file.
     pub fn chunks(&self, text: &str) -> Vec<ByteSpan> {
@@ -97,6 +108,12 @@ impl Runner {
     /// What a failed concurrent build left INVALID can be dropped before the next attempt, in the same file.
     pub fn clears_leftovers(&self) -> bool {
         self.leaves != Leaves::ByItself
+    }
+
+    /// What can run again takes turns with what another runner is at: between a guard and its statement that one could do the
+    /// work.
+    pub fn needs_turns(&self) -> bool {
+        self.second == SecondRunner::RunsToo
     }
 
     /// A sequence is one session from its first statement on, also where it is begun again after a failure. Where it is not,

@@ -77,7 +77,9 @@ impl Uses {
                     _ => false,
                 }
             }
-            Operation::Column(ColumnOperation::SetNotNull { table, column, .. }) => {
+            Operation::Column(
+                ColumnOperation::SetNotNull { table, column, .. } | ColumnOperation::DropNotNull { table, column },
+            ) => {
                 self.looks_at(table, std::slice::from_ref(column), schema);
                 true
             }

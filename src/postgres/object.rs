@@ -130,7 +130,9 @@ fn alter(
 ) {
     let words = action.as_str().to_uppercase();
     match kind {
-        ObjectKind::View | ObjectKind::MaterializedView => lock_all(tally, name, LockMode::AccessExclusive),
+        ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Table => {
+            lock_all(tally, name, LockMode::AccessExclusive)
+        }
         ObjectKind::Sequence => {
             let moved = ["RENAME", "OWNER TO", "SET LOGGED", "SET UNLOGGED"].iter().any(|w| words.starts_with(w));
             let mode = if moved { LockMode::AccessExclusive } else { LockMode::ShareRowExclusive };
@@ -146,12 +148,7 @@ fn alter(
                 tally.work(Work::Unknown); // its script may do anything
             }
         }
-        ObjectKind::Table
-        | ObjectKind::Index
-        | ObjectKind::Domain
-        | ObjectKind::Schema
-        | ObjectKind::Function
-        | ObjectKind::Other => {}
+        ObjectKind::Index | ObjectKind::Domain | ObjectKind::Schema | ObjectKind::Function | ObjectKind::Other => {}
     }
 }
 
@@ -179,7 +176,7 @@ fn lock_sequence<'a>(tally: &mut Tally<'_>, names: impl IntoIterator<Item = &'a 
 /// `DROP …` of an object that is no table, index or type.
 fn drop(tally: &mut Tally<'_>, kind: ObjectKind, names: &[QualifiedName], on: Option<&QualifiedName>, cascade: bool) {
     match kind {
-        ObjectKind::View | ObjectKind::MaterializedView => {
+        ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Table => {
             lock_all(tally, names, LockMode::AccessExclusive);
             if cascade {
                 names.iter().for_each(|name| lock_views(tally, name));
@@ -212,7 +209,6 @@ fn drop(tally: &mut Tally<'_>, kind: ObjectKind, names: &[QualifiedName], on: Op
         | ObjectKind::Other
         | ObjectKind::Schema
         | ObjectKind::Publication
-        | ObjectKind::Table
         | ObjectKind::Index
         | ObjectKind::Type
         | ObjectKind::Domain => {}

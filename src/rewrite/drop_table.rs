@@ -33,13 +33,16 @@
 use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Severity, Site, lacks_lock_timeout, listed};
 use crate::operation::{
-    Constraint, ConstraintKind, ConstraintOperation, Ident, Operation, QualifiedName, TableOperation, TableRef,
+    Constraint, ConstraintKind, ConstraintOperation, Ident, ObjectKind, ObjectOperation, Operation, QualifiedName,
+    TableOperation, TableRef,
 };
 use crate::plan::{Step, Undo, snake_case};
-use crate::schema::{ConstraintState, same};
+use crate::schema::{ConstraintState, RelationKind, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::Table(TableOperation::Drop { names, if_exists, cascade }) = site.operation() else { return None };
+    let Operation::Table(TableOperation::Drop { names, if_exists, cascade }) = site.operation() else {
+        return with_its_schema(site);
+    };
     let table = names.iter().find(|name| !site.schema.is_new(name))?;
     let others: Vec<QualifiedName> = site
         .effects()
@@ -72,6 +75,30 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         outcome.guarded = true;
     }
     Some(outcome)
+}
+
+/// `DROP SCHEMA … CASCADE`: the tables in it go with it.
+fn with_its_schema(site: &Site<'_>) -> Option<Outcome> {
+    let Operation::Object(ObjectOperation::Drop { kind: ObjectKind::Schema, names, cascade: true, .. }) =
+        site.operation()
+    else {
+        return None;
+    };
+    let inside = names.iter().flat_map(|schema| site.schema.tables_in(&schema.name));
+    let inside = inside.filter(|table| matches!(table.kind, RelationKind::Table | RelationKind::Partitioned));
+    let tables: Vec<QualifiedName> = inside
+        .map(|table| table.name.clone())
+        .filter(|name| name.schema.is_some() && !site.schema.is_new(name))
+        .collect();
+    Some(Outcome::reported(Hazard {
+        severity: Severity::Danger,
+        applicability: Applicability::Phased,
+        table: Some(tables.first()?.clone()),
+        lock: site.effects().strongest(),
+        message: format!("the rows of {} are lost, and running code that uses the schema breaks", listed(&tables)),
+        label: "cannot be taken back".into(),
+        help: "left as it is: run it after a deploy whose code no longer uses the schema".into(),
+    }))
 }
 
 /// A foreign key with the table that has it and the one at its other end.
@@ -137,6 +164,21 @@ mod tests {
             DROP TABLE t;
             -- is reported:
             -- danger: the rows of t are lost, and running code that uses it breaks; p is locked as well
+            ",
+        );
+    }
+
+    #[test]
+    fn a_table_goes_with_its_schema() {
+        check(
+            "drop-table",
+            "
+            CREATE SCHEMA s;
+            CREATE TABLE s.t (a int);
+            -- in a migration:
+            DROP SCHEMA s CASCADE;
+            -- is reported:
+            -- danger: the rows of s.t are lost, and running code that uses the schema breaks
             ",
         );
     }

@@ -19,8 +19,9 @@ pub(super) fn slug_of(operation: &Operation) -> String {
         Operation::Type(operation) => of_type(operation),
         Operation::Object(operation) => of_object(operation, &table),
         Operation::Data(operation) => of_data(operation, &table),
-        Operation::Session(SessionOperation::SetParameter { name, .. }) => {
-            format!("set_{}", snake_case(&Ident::new(name.as_str())))
+        Operation::Session(SessionOperation::SetParameter { name, value, .. }) => {
+            let verb = if value.is_empty() { "reset" } else { "set" };
+            format!("{verb}_{}", snake_case(&Ident::new(name.as_str())))
         }
         Operation::Session(SessionOperation::Transaction(control)) => of_control(*control).to_owned(),
         Operation::Session(SessionOperation::LockTable { .. }) => with("lock_table", &table),
@@ -199,8 +200,13 @@ fn of_object(operation: &ObjectOperation, table: &str) -> String {
             let name = name.as_ref().map(last).unwrap_or_default();
             with(&with("comment", &name), &part.as_ref().map(snake_case).unwrap_or_default())
         }
-        ObjectOperation::Grant { revokes, names, .. } => {
-            let verb = if *revokes { "revoke" } else { "grant" };
+        ObjectOperation::Grant { revokes, names, definition, .. } => {
+            let labels = definition.as_str().get(..8).is_some_and(|word| word.eq_ignore_ascii_case("security"));
+            let verb = match revokes {
+                true => "revoke",
+                false if labels => "security_label",
+                false => "grant",
+            };
             if names.is_empty() { verb.to_owned() } else { format!("{verb}_on_{}", first(names)) }
         }
     }
@@ -235,12 +241,18 @@ fn of_data(operation: &DataOperation, table: &str) -> String {
             DataOperation::Update { .. } => "update",
             DataOperation::Delete { .. } => "delete",
             DataOperation::Truncate { .. } => "truncate",
-            DataOperation::Select { .. } => "select",
+            DataOperation::Select { definition } => return verb(definition.as_str()),
             DataOperation::Backfill(_) => "backfill",
             DataOperation::Assertion(_) => "assert",
         },
         table,
     )
+}
+
+/// `select`, `call`, `notify`: what is read as a query that changes nothing that is known.
+fn verb(text: &str) -> String {
+    let word = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default().to_ascii_lowercase();
+    if word.is_empty() || word == "with" { "select".to_owned() } else { word }
 }
 
 #[cfg(test)]
@@ -264,6 +276,12 @@ mod tests {
             ("ALTER TYPE mood RENAME VALUE 'a' TO 'b'", "mood_rename_value"),
             ("DROP TYPE mood", "drop_type_mood"),
             ("REVOKE ALL ON users FROM PUBLIC", "revoke_on_users"),
+            ("SECURITY LABEL ON TABLE users IS 'x'", "security_label"),
+            ("NOTIFY changes, 'x'", "notify"),
+            ("CALL tidy()", "call"),
+            ("WITH a AS (SELECT 1) SELECT f(1) FROM a", "select"),
+            ("RESET search_path", "reset_search_path"),
+            ("RESET ALL", "reset_all"),
             ("REFRESH MATERIALIZED VIEW counts", "refresh_counts"),
             ("DROP TABLE users", "drop_table_users"),
             ("DROP INDEX users_email", "drop_index_users_email"),

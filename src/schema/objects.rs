@@ -240,7 +240,9 @@ impl Schema {
                 self.schemas.remove(&key(name));
             }
             match kind {
-                ObjectKind::View | ObjectKind::MaterializedView => self.drop_relation(name, cascade),
+                ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::Table => {
+                    self.drop_relation(name, cascade)
+                }
                 ObjectKind::Schema if cascade => {
                     let schema = &name.name;
                     keys_in(&self.tables, schema).iter().for_each(|name| drop(self.take_table(name)));

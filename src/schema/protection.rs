@@ -32,7 +32,7 @@ enum Protection {
     Rule(String),
     /// An exclusion constraint, by what it compares: one that is replaced says something else.
     Exclusion(BTreeSet<String>),
-    /// A trigger, policy or rule.
+    /// A trigger or rule that fires, or a policy.
     Object(String),
     /// Its rows are rows of that table as well.
     ChildOf(Key),
@@ -242,7 +242,7 @@ impl Schema {
             }
             found.push(Protection::Index(columns, predicate));
         }
-        let own = self.dependents.of(&key(&table.name)).into_iter().filter(|d| d.on.is_some());
+        let own = self.dependents.of(&key(&table.name)).into_iter().filter(|d| d.on.is_some() && d.fires);
         found.extend(own.map(|dependent| Protection::Object(dependent.what.clone())));
         found
     }
@@ -318,6 +318,15 @@ mod tests {
             schema.apply(&located.operation);
         }
         Protections::of(&schema, [&QualifiedName::unqualified(Ident::new("r"))])
+    }
+
+    #[test]
+    fn a_trigger_that_is_silent_protects_nobody() {
+        let made = ["CREATE TABLE r (a int)", "CREATE TRIGGER x BEFORE UPDATE ON r FOR EACH ROW EXECUTE FUNCTION f()"];
+        let silent = [made[0], made[1], "ALTER TABLE r DISABLE TRIGGER x"];
+        let kept = protections(&made).and(&protections(&made));
+        let gap = protections(&silent).lacks(&kept, &protections(&made)).map(|gap| gap.to_string());
+        assert_eq!(gap.as_deref(), Some("trigger x of r is missing"));
     }
 
     #[test]

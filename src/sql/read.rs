@@ -5,7 +5,7 @@ use super::do_block;
 use super::grant::grant;
 use super::inserted::given;
 use super::read_alter::{alter_other, alter_table, alter_type, object_kind, rest};
-use super::read_create::create_table;
+use super::read_create::{create_table, own_place};
 use super::read_index::{alter_index, create_index};
 use super::reading::{Located, Reading};
 use super::rows::{merged, rows};
@@ -14,8 +14,8 @@ use super::split::{Piece, Script};
 use super::token::Token;
 use super::whole_rows::updated_columns;
 use crate::operation::{
-    DataOperation, Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence, QualifiedName,
-    SessionOperation, SqlFragment, TableOperation, TransactionControl, TypeOperation,
+    CreateTable, DataOperation, Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence,
+    QualifiedName, SessionOperation, SqlFragment, TableOperation, TransactionControl, TypeOperation,
 };
 use crate::source::ByteSpan;
 
@@ -162,7 +162,7 @@ fn create(c: &mut Cursor<'_>) -> Option<Operation> {
     if c.eat("INDEX") {
         return create_index(c, unique);
     }
-    let temporary = c.eat("TEMPORARY") || c.eat("TEMP") || c.eat("LOCAL TEMPORARY") || c.eat("GLOBAL TEMPORARY");
+    let temporary = is_temporary(c);
     let persistence = match c.eat("UNLOGGED") {
         true => Persistence::Unlogged,
         false if temporary => Persistence::Temporary,
@@ -276,7 +276,7 @@ fn alter(c: &mut Cursor<'_>) -> Option<Operation> {
         c.eat("TYPE");
         return alter_type(c);
     }
-    if c.eat("DATABASE") || c.eat("SYSTEM") || c.eat("SERVER") || c.eat("FOREIGN") || c.eat("LANGUAGE") {
+    if c.eat("DATABASE") || c.eat("SYSTEM") || c.eat("SERVER") || c.eat("LANGUAGE") || c.eat("FOREIGN DATA") {
         return Some(Operation::Object(ObjectOperation::Alter {
             kind: ObjectKind::Other,
             name: None,
@@ -368,8 +368,13 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         || inner.at("SHOW")
         || inner.at("EXPLAIN")
     {
-        inner.rest();
-        Operation::Data(DataOperation::Select { definition: inner.fragment_from(start) })
+        match selected_into(&inner) {
+            Some(table) => table,
+            None => {
+                inner.rest();
+                Operation::Data(DataOperation::Select { definition: inner.fragment_from(start) })
+            }
+        }
     } else if inner.eat("MERGE INTO") {
         Operation::Data(DataOperation::Update {
             table: inner.name()?,
@@ -382,6 +387,36 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
     };
     c.rest();
     Some(operation)
+}
+
+/// `SELECT … INTO [TEMPORARY | UNLOGGED] [TABLE] name`, which is `CREATE TABLE name AS SELECT …`.
+fn selected_into(c: &Cursor<'_>) -> Option<Operation> {
+    let mut c = c.clone();
+    c.need("SELECT")?;
+    c.skip_until(0, |c| ["INTO", "FROM", "WHERE", "UNION"].iter().any(|word| c.at(word)));
+    c.need("INTO")?;
+    let persistence = match c.eat("UNLOGGED") {
+        true => Persistence::Unlogged,
+        false if is_temporary(&mut c) => Persistence::Temporary,
+        false => Persistence::Permanent,
+    };
+    c.eat("TABLE");
+    let (name, persistence) = own_place(c.name()?, persistence);
+    Some(Operation::Table(TableOperation::Create(CreateTable {
+        persistence,
+        as_query: true,
+        ..CreateTable::without_columns(name)
+    })))
+}
+
+/// `TEMPORARY` and its spellings.
+fn is_temporary(c: &mut Cursor<'_>) -> bool {
+    c.eat("TEMPORARY")
+        || c.eat("TEMP")
+        || c.eat("LOCAL TEMPORARY")
+        || c.eat("LOCAL TEMP")
+        || c.eat("GLOBAL TEMPORARY")
+        || c.eat("GLOBAL TEMP")
 }
 
 fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {

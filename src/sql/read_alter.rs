@@ -291,6 +291,7 @@ pub(super) fn object_kind(c: &mut Cursor<'_>) -> Option<ObjectKind> {
         ("MATERIALIZED VIEW", ObjectKind::MaterializedView),
         ("RECURSIVE VIEW", ObjectKind::View),
         ("VIEW", ObjectKind::View),
+        ("FOREIGN TABLE", ObjectKind::Table),
         ("SEQUENCE", ObjectKind::Sequence),
         ("DOMAIN", ObjectKind::Domain),
         ("TYPE", ObjectKind::Type),

@@ -3,28 +3,17 @@
 use super::cursor::Cursor;
 use super::read_constraint::{at_constraint_end, inline_constraint, starts_constraint, table_constraint};
 use super::read_index::index_key;
+use super::temporary::TEMPORARY_SCHEMA;
 use crate::operation::{
     ColumnDefinition, Copies, CreateTable, Generated, Generation, Identity, IndexKey, Like, Operation, Persistence,
-    TableOperation,
+    QualifiedName, TableOperation,
 };
 
 /// After `CREATE [TEMPORARY | UNLOGGED] TABLE`.
 pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Option<Operation> {
     let if_not_exists = c.eat("IF NOT EXISTS");
-    let name = c.name()?;
-    let mut table = CreateTable {
-        name,
-        if_not_exists,
-        persistence,
-        columns: Vec::new(),
-        constraints: Vec::new(),
-        like: Vec::new(),
-        inherits: Vec::new(),
-        partition_of: None,
-        bounds: None,
-        partition_key: None,
-        as_query: false,
-    };
+    let (name, persistence) = own_place(c.name()?, persistence);
+    let mut table = CreateTable { if_not_exists, persistence, ..CreateTable::without_columns(name) };
     if c.eat("PARTITION OF") {
         table.partition_of = Some(c.name()?);
     }
@@ -49,6 +38,15 @@ pub(super) fn create_table(c: &mut Cursor<'_>, persistence: Persistence) -> Opti
     table.as_query = c.at("AS");
     c.rest();
     Some(Operation::Table(TableOperation::Create(table)))
+}
+
+/// A new table's name, and how long it lasts: the session's own schema goes with the session, and is the first in which a bare
+/// name is looked for.
+pub(super) fn own_place(mut name: QualifiedName, persistence: Persistence) -> (QualifiedName, Persistence) {
+    match name.schema.take_if(|schema| schema.as_str() == TEMPORARY_SCHEMA) {
+        Some(_) => (name, Persistence::Temporary),
+        None => (name, persistence),
+    }
 }
 
 /// After `PARTITION BY`: `RANGE (a, lower(b))`.

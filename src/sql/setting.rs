@@ -31,6 +31,24 @@ pub fn change(operation: &Operation) -> Option<Change> {
     }
 }
 
+/// True when a statement that is not read as a `SET` sets a parameter all the same, one that decides something: it calls
+/// `set_config`, or a block of it puts a `SET` together. `text` runs as it stands; the body of a function does not.
+pub fn sets_within(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let literal = |text: &str| Some(text.trim_start().strip_prefix('\'')?.split_once('\'')?.0.to_owned());
+    let called = lower.match_indices("set_config").filter_map(|(at, name)| {
+        let arguments = lower[at + name.len()..].trim_start().strip_prefix('(')?;
+        Some(literal(arguments).is_none_or(|parameter| decides(&parameter).is_some()))
+    });
+    let put_together = lower.match_indices("'set ").map(|(at, start)| {
+        let mut words = lower[at + start.len()..].split(|c: char| !is_word(c) && c != '.').filter(|w| !w.is_empty());
+        let parameter = words.find(|word| !["local", "session"].contains(word));
+        parameter.is_none_or(|parameter| decides(parameter).is_some())
+    });
+    called.chain(put_together).any(|decides| decides)
+}
+
 fn is_discard_all(text: &str) -> bool {
     text.split_whitespace().map(str::to_ascii_uppercase).eq(["DISCARD", "ALL"].map(str::to_owned))
 }
@@ -260,6 +278,22 @@ mod tests {
             },
             Some(other) => format!("{other:?}"),
             None => "nothing".into(),
+        }
+    }
+
+    #[test]
+    fn what_is_no_set_may_set_something() {
+        for (text, sets) in [
+            ("DO $$ BEGIN PERFORM set_config('search_path', 'app', false); END $$", true),
+            ("INSERT INTO log SELECT pg_catalog.SET_CONFIG ( 'role', 'app', true)", true),
+            ("DO $$ BEGIN PERFORM set_config(name, value, false) FROM parameters; END $$", true),
+            ("DO $$ BEGIN EXECUTE format('SET LOCAL search_path TO %I', 'app'); END $$", true),
+            ("DO $$ BEGIN EXECUTE 'set ' || name || ' to 1'; END $$", true),
+            ("DO $$ BEGIN PERFORM set_config('lock_timeout', '100ms', true); END $$", false),
+            ("DO $$ BEGIN EXECUTE format('SET statement_timeout = %s', n); END $$", false),
+            ("UPDATE t SET a = 'set_config'", false),
+        ] {
+            assert_eq!(super::sets_within(text), sets, "{text}");
         }
     }
 

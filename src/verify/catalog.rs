@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use postgres::Client;
 
+use super::ledgers::Ledgers;
 use super::{Doing, VerifyError};
 
 /// Every object by its name, with its definition in words that can be compared.
@@ -110,11 +111,12 @@ impl Catalog {
     pub fn read(client: &mut Client, major: u32, ledgers: &[&str]) -> Result<Catalog, VerifyError> {
         // names without their schema would depend on the search path
         client.batch_execute("SET search_path = ''").doing("reading the catalog")?;
+        let ledgers = Ledgers::read(client, ledgers)?;
         let mut objects = BTreeMap::new();
         for (_, query) in KINDS.iter().filter(|(oldest, _)| major >= *oldest) {
             for row in client.query(&with_filter(query), &[]).doing("reading the catalog")? {
                 let (name, definition): (String, Option<String>) = (row.get(0), row.get(1));
-                if !ledgers.iter().any(|ledger| name.contains(ledger)) {
+                if !ledgers.has_object(&name) {
                     objects.insert(name, definition.unwrap_or_default());
                 }
             }

@@ -20,6 +20,8 @@ pub struct OwnRunner {
     pub project: Utf8PathBuf,
     /// What it finds in environment variables beside its own.
     pub environment: BTreeMap<String, String>,
+    /// The schema, as SQL names it, that is there for its ledger before its first migration runs.
+    pub ledger_schema: Option<String>,
     /// The files of all migrations that are on disk: a copy has none of them by itself.
     pub on_disk: BTreeSet<Utf8PathBuf>,
 }

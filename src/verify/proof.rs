@@ -17,7 +17,7 @@ use crate::report::{Proof, StepProof, Verdict};
 
 /// What is to be proved.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct Wanted<'l> {
     /// Rows in every table.
     pub rows: u32,
     /// Another seed gives other rows.
@@ -29,7 +29,7 @@ pub struct Wanted {
     /// The longest wait of one attempt at a lock, in milliseconds; `None` when waits are left unbounded.
     pub lock_timeout: Option<f64>,
     /// Tables of the framework's own, which are not compared.
-    pub ledgers: &'static [&'static str],
+    pub ledgers: &'l [&'l str],
     /// The project's own runner, where one is configured.
     pub own_runner: Option<OwnRunner>,
 }
@@ -41,10 +41,15 @@ pub struct Wanted {
 pub fn prove(
     server: &Server,
     history: &[Candidate],
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<Proof>, VerifyError> {
     let main = server.create()?;
+    if let Some(schema) = wanted.own_runner.as_ref().and_then(|own| own.ledger_schema.as_ref()) {
+        main.look()?
+            .batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}"))
+            .doing("making the ledger's schema")?;
+    }
     let places: Vec<Place> = history.iter().map(|candidate| candidate.place.clone()).collect();
     let (sender, receiver) = mpsc::sync_channel::<(usize, Scratch)>(1);
     let receiver = Mutex::new(receiver);
@@ -90,7 +95,7 @@ fn replay(
     server: &Server,
     main: &Scratch,
     history: &[Candidate],
-    (wanted, places): (&Wanted, &[Place]),
+    (wanted, places): (&Wanted<'_>, &[Place]),
     sender: &mpsc::SyncSender<(usize, Scratch)>,
     proved: &Mutex<Vec<(usize, Proof)>>,
     progress: &dyn Fn(usize, usize),
@@ -137,7 +142,7 @@ fn must_be_touched(database: &Scratch) -> Result<(), VerifyError> {
 /// The proof of one candidate on one server.
 pub(super) struct Bench<'a> {
     pub server: &'a Server,
-    pub wanted: &'a Wanted,
+    pub wanted: &'a Wanted<'a>,
     pub candidate: &'a Candidate,
     /// The migrations before it, as files.
     pub before: &'a [Place],

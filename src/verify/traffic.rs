@@ -24,7 +24,7 @@ const ALLOWANCE: f64 = 100.0;
 pub fn try_traffic(
     server: &Server,
     history: &[Candidate],
-    wanted: &Wanted,
+    wanted: &Wanted<'_>,
     load: Load,
     progress: &dyn Fn(usize, usize),
 ) -> Result<Vec<Trial>, VerifyError> {

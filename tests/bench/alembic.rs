@@ -15,16 +15,7 @@ use super::variable;
 
 /// The names of the samples; only those that `SAFESTEP_TEST_ONLY` lists (`a,b`) when it is set.
 pub fn samples() -> Result<Vec<String>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/alembic");
-    let mut names: Vec<String> = std::fs::read_dir(&folder)
-        .with_context(|| folder.display().to_string())?
-        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-        .collect::<Result<_>>()?;
-    names.sort();
-    if let Ok(only) = std::env::var("SAFESTEP_TEST_ONLY") {
-        names.retain(|name| only.split(',').any(|wanted| wanted == name));
-    }
-    Ok(names)
+    super::samples("alembic")
 }
 
 /// A project as `alembic init` makes it, whose database is the one in `DATABASE_URL`.

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::folder::Folder;
+use super::process::{Process, Program};
 use super::server::{Database, Server};
 use super::variable;
 
@@ -334,21 +334,11 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The real Drizzle of one generation. Who asks takes a Node process that waits, or starts one, and leaves it for the next.
+/// The real Drizzle of one generation.
 pub struct Drizzle(Generation);
-
-/// Node processes that wait for a request.
-static IDLE: Mutex<Vec<(Generation, Process)>> = Mutex::new(Vec::new());
 
 /// The processes with a PGlite, one for each generation: it takes seconds of a core to start.
 static LITE: [Mutex<Option<Process>>; 2] = [Mutex::new(None), Mutex::new(None)];
-
-/// It answers one request after the other, and ends with its input.
-struct Process {
-    _child: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
 
 /// How a run of a migrator ended.
 pub struct Ran {
@@ -418,19 +408,16 @@ impl Drizzle {
         Drizzle(generation)
     }
 
-    fn ask(&self, request: &Value) -> Result<Value> {
-        let idle = {
-            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.iter().position(|(of, _)| *of == self.0).map(|at| idle.swap_remove(at).1)
-        };
-        let mut process = idle.map_or_else(|| Process::start(self.0), Ok)?;
-        let answer = process.ask(request)?;
-        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push((self.0, process));
-        Ok(answer)
+    /// `tests/drizzle/run.mjs` with Node.
+    fn program(&self) -> Result<Program> {
+        let trees = PathBuf::from(variable(self.0.variable())?);
+        let trees = [trees.join("all"), trees.join("postgres-only")].map(|tree| tree.display().to_string());
+        // PGlite is compiled in half the time, and no query is long enough to miss it.
+        Ok(Program::script("node".into(), &["--liftoff-only"], "drizzle/run.mjs", trees.into()))
     }
 
     fn ran(&self, request: &Value) -> Result<Ran> {
-        let answer = self.ask(request)?;
+        let answer = self.program()?.ask(request)?;
         let text = |key: &str| answer[key].as_str().unwrap_or_default().to_owned();
         Ok(Ran { ok: answer["ok"] == true, error: text("error") })
     }
@@ -449,7 +436,7 @@ impl Drizzle {
         };
         let runs: Vec<Vec<Value>> = runs.iter().map(|run| run.iter().map(step).collect()).collect();
         let mut process = LITE[self.0 as usize].lock().unwrap_or_else(PoisonError::into_inner);
-        let mut started = process.take().map_or_else(|| Process::start(self.0), Ok)?;
+        let mut started = process.take().map_or_else(|| self.program()?.start(), Ok)?;
         let answer = started.ask(&json!({ "pglite": runs }))?;
         *process = Some(started);
         ensure!(answer["ok"] == true, "{answer}");
@@ -467,29 +454,5 @@ impl Drizzle {
     /// `drizzle-kit` with a project and a model.
     pub fn kit(&self, arguments: &[&str], project: &Project, model: &str) -> Result<Ran> {
         self.ran(&json!({ "kit": arguments, "folder": project.drizzle(), "schema": model }))
-    }
-}
-
-impl Process {
-    fn start(generation: Generation) -> Result<Process> {
-        let trees = PathBuf::from(variable(generation.variable())?);
-        let mut child = Command::new("node")
-            .arg("--liftoff-only") // PGlite is compiled in half the time, and no query is long enough to miss it
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drizzle/run.mjs"))
-            .args([trees.join("all"), trees.join("postgres-only")])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("running node")?;
-        let requests = child.stdin.take().context("node's standard input")?;
-        let answers = BufReader::new(child.stdout.take().context("node's standard output")?);
-        Ok(Process { _child: child, requests, answers })
-    }
-
-    fn ask(&mut self, request: &Value) -> Result<Value> {
-        writeln!(self.requests, "{request}").context("tests/drizzle/run.mjs has ended")?;
-        let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        serde_json::from_str(&line).with_context(|| format!("tests/drizzle/run.mjs answers {line:?} to {request}"))
     }
 }

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::folder::Folder;
+use super::process::{Process, Program};
 use super::server::Database;
 use super::variable;
 
@@ -39,14 +38,7 @@ impl Sample {
 
     /// All samples, by name; only those that `SAFESTEP_TEST_ONLY` lists (`a,b`) when it is set.
     pub fn all() -> Result<Vec<Sample>> {
-        let mut names: Vec<String> = fs::read_dir(Sample::folder_of_all())?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect::<Result<_>>()?;
-        names.sort();
-        if let Ok(only) = std::env::var("SAFESTEP_TEST_ONLY") {
-            names.retain(|name| only.split(',').any(|wanted| wanted == name));
-        }
-        Ok(names.into_iter().map(|name| Sample { name }).collect())
+        Ok(super::samples("rails")?.into_iter().map(|name| Sample { name }).collect())
     }
 
     /// Those of these names; only those that `SAFESTEP_TEST_ONLY` lists when it is set.
@@ -63,8 +55,14 @@ impl Sample {
             folder.write(path, text)?;
         }
         let own = Sample::folder_of_all().join(&self.name);
-        for entry in fs::read_dir(&own).with_context(|| own.display().to_string())? {
-            let path = entry?.path();
+        let files =
+            fs::read_dir(&own).with_context(|| own.display().to_string())?.collect::<std::io::Result<Vec<_>>>()?;
+        let is_migration = |file: &&fs::DirEntry| file.file_name().to_string_lossy().starts_with(char::is_numeric);
+        if files.iter().filter(is_migration).count() == 1 {
+            folder.write(&format!("{MIGRATIONS}/20260101000000_create_tables.rb"), HISTORY)?;
+        }
+        for entry in files {
+            let path = entry.path();
             let name = path.file_name().and_then(|name| name.to_str()).context("a name")?;
             let place = match name {
                 "Gemfile.lock" => name.to_owned(),
@@ -77,6 +75,9 @@ impl Sample {
         Project::of(folder)
     }
 }
+
+/// What a sample follows that has nothing of its own before.
+const HISTORY: &str = include_str!("../rails/create_tables.rb");
 
 /// An application without any migration.
 const APPLICATION: [(&str, &str); 6] = [
@@ -234,7 +235,7 @@ impl Project {
     }
 }
 
-/// A real Rails. Who asks takes a process that waits, or starts one, and leaves it for the next.
+/// A real Rails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rails {
     /// The variable that names its Ruby.
@@ -246,16 +247,11 @@ pub const RAILS_7: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_7" };
 /// Rails 6.1.
 pub const RAILS_6: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_6" };
 
-/// Processes that wait for a job, by the variable that names their Ruby.
-static IDLE: Mutex<Vec<(&'static str, Process)>> = Mutex::new(Vec::new());
-
-/// A process that answers one job after the other, and ends with its input.
-pub struct Process {
-    child: Child,
-    jobs: ChildStdin,
-    answers: BufReader<ChildStdout>,
-    /// What runs its job.
-    pid: Option<u64>,
+/// A job that has begun.
+pub struct Running<'p> {
+    process: &'p mut Process,
+    /// What runs it.
+    pid: u64,
 }
 
 /// How a run ended.
@@ -289,7 +285,7 @@ impl Ran {
 impl Rails {
     /// Runs commands on a database, until one fails: `[["db:rollback", "STEP=2"]]`.
     pub fn run(self, project: &Project, database: &Database, commands: &[&[&str]]) -> Result<Ran> {
-        self.with_process(|process| process.ask(&Rails::job(project, database, commands)))
+        self.ask(&Rails::job(project, database, commands))
     }
 
     /// The job of [`Rails::run`].
@@ -306,76 +302,41 @@ impl Rails {
     /// Fails when Ruby cannot compile a migration, or warns.
     pub fn must_compile(self, project: &Project) -> Result<()> {
         let files: Vec<PathBuf> = project.migrations()?.keys().map(|path| project.folder.path().join(path)).collect();
-        let ran = self.with_process(|process| process.ask(&json!({ "compile": files })))?;
-        let said = ran.must_succeed()?;
+        let said = self.ask(&json!({ "compile": files }))?.must_succeed()?;
         ensure!(said.is_empty(), "{said}");
         Ok(())
     }
 
-    fn with_process<T>(self, work: impl FnOnce(&mut Process) -> Result<T>) -> Result<T> {
-        let idle = {
-            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.iter().position(|(of, _)| *of == self.ruby).map(|at| idle.swap_remove(at).1)
-        };
-        let mut process = idle.map_or_else(|| Process::start(self), Ok)?;
-        let done = work(&mut process)?;
-        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push((self.ruby, process));
-        Ok(done)
+    fn ask(self, job: &Value) -> Result<Ran> {
+        self.program()?.with(|process| Running::begin(process, job)?.answer())
+    }
+
+    /// `tests/rails/run.rb` with its Ruby.
+    pub fn program(self) -> Result<Program> {
+        Ok(Program::script(variable(self.ruby)?, &[], "rails/run.rb", Vec::new()))
     }
 }
 
-impl Process {
-    /// A process of its own.
-    pub fn start(rails: Rails) -> Result<Process> {
-        let mut child = Command::new(variable(rails.ruby)?)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rails/run.rb"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("running Ruby")?;
-        let jobs = child.stdin.take().context("Ruby's standard input")?;
-        let answers = BufReader::new(child.stdout.take().context("Ruby's standard output")?);
-        Ok(Process { child, jobs, answers, pid: None })
+impl Running<'_> {
+    /// Gives a process a job, which has begun then.
+    pub fn begin<'p>(process: &'p mut Process, job: &Value) -> Result<Running<'p>> {
+        process.give(job)?;
+        let pid = process.answer()?["pid"].as_u64().context("nothing runs")?;
+        Ok(Running { process, pid })
     }
 
-    /// Gives it a job and waits for the answer.
-    pub fn ask(&mut self, job: &Value) -> Result<Ran> {
-        self.give(job)?;
-        self.answer()
-    }
-
-    /// Gives it a job, which has begun then.
-    pub fn give(&mut self, job: &Value) -> Result<()> {
-        writeln!(self.jobs, "{job}").context("tests/rails/run.rb has ended")?;
-        self.pid = self.line()?["pid"].as_u64();
-        Ok(())
-    }
-
-    /// Waits for the answer to a job.
-    pub fn answer(&mut self) -> Result<Ran> {
-        let answer = self.line()?;
+    /// Waits for the answer.
+    pub fn answer(self) -> Result<Ran> {
+        let answer = self.process.answer()?;
         let status = answer["status"].as_i64().context("no status")?;
         Ok(Ran { status, out: answer["out"].as_str().unwrap_or_default().to_owned() })
     }
 
     /// Kills the command that it runs, whatever that does.
-    pub fn kill_command(&mut self) -> Result<()> {
-        let pid = self.pid.context("nothing runs")?.to_string();
+    pub fn kill_command(&self) -> Result<()> {
+        let pid = self.pid.to_string();
         let status = Command::new("kill").args(["-TERM", &pid]).status().context("running kill")?;
         ensure!(status.success(), "kill -TERM {pid}: {status}");
         Ok(())
-    }
-
-    fn line(&mut self) -> Result<Value> {
-        let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        serde_json::from_str(&line).with_context(|| format!("tests/rails/run.rb answers {line:?}"))
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

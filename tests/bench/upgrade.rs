@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::folder::Folder;
+use super::process::Program;
 use super::server::Database;
 use super::variable;
 
@@ -39,14 +37,7 @@ impl Sample {
 
     /// All samples, by name; only those that `SAFESTEP_TEST_ONLY` lists (`a,b`) when it is set.
     pub fn all() -> Result<Vec<Sample>> {
-        let mut names: Vec<String> = fs::read_dir(Sample::folder_of_all())?
-            .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
-            .collect::<Result<_>>()?;
-        names.sort();
-        if let Ok(only) = std::env::var("SAFESTEP_TEST_ONLY") {
-            names.retain(|name| only.split(',').any(|wanted| wanted == name));
-        }
-        Ok(names.into_iter().map(|name| Sample { name }).collect())
+        Ok(super::samples("alembic")?.into_iter().map(|name| Sample { name }).collect())
     }
 
     /// Those of these names; only those that `SAFESTEP_TEST_ONLY` lists when it is set.
@@ -186,7 +177,7 @@ pub struct Step {
     pub back_outside: Vec<String>,
 }
 
-/// A real Alembic. Who asks takes a process that waits, or starts one, and leaves it for the next.
+/// A real Alembic.
 #[derive(Clone, Copy)]
 pub struct Alembic {
     /// The variable that names its Python.
@@ -209,16 +200,6 @@ pub const ALEMBIC: Alembic = Alembic {
     per_migration: false,
     layout: "step",
 };
-
-/// Processes that wait for a job, by the variable that names their Python.
-static IDLE: Mutex<Vec<(&'static str, Process)>> = Mutex::new(Vec::new());
-
-/// A process that answers one job after the other, and ends with its input.
-pub struct Process {
-    child: Child,
-    jobs: ChildStdin,
-    answers: BufReader<ChildStdout>,
-}
 
 /// How a run ended.
 pub struct Ran {
@@ -328,14 +309,12 @@ impl Alembic {
     }
 
     fn ask(&self, job: &Value) -> Result<Value> {
-        let idle = {
-            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.iter().position(|(of, _)| *of == self.python).map(|at| idle.swap_remove(at).1)
-        };
-        let mut process = idle.map_or_else(|| Process::start(self.python), Ok)?;
-        let answer = process.ask(job)?;
-        IDLE.lock().unwrap_or_else(PoisonError::into_inner).push((self.python, process));
-        Ok(answer)
+        self.program()?.ask(job)
+    }
+
+    /// `tests/alembic/run.py` with its Python.
+    pub fn program(&self) -> Result<Program> {
+        Ok(Program::script(variable(self.python)?, &[], "alembic/run.py", Vec::new()))
     }
 }
 
@@ -343,46 +322,6 @@ impl Alembic {
 pub fn ran(answer: &Value) -> Result<Ran> {
     let error = answer["error"].as_str().map(str::to_owned);
     Ok(Ran { error, steps: serde_json::from_value(answer["ran"].clone())? })
-}
-
-impl Process {
-    /// A process of its own; `python` is the variable that names its Python.
-    pub fn start(python: &str) -> Result<Process> {
-        let mut child = Command::new(variable(python)?)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/alembic/run.py"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("running Python")?;
-        let jobs = child.stdin.take().context("Python's standard input")?;
-        let answers = BufReader::new(child.stdout.take().context("Python's standard output")?);
-        Ok(Process { child, jobs, answers })
-    }
-
-    /// Gives it a job and waits for the answer.
-    pub fn ask(&mut self, job: &Value) -> Result<Value> {
-        self.give(job)?;
-        self.answer()
-    }
-
-    /// Gives it a job.
-    pub fn give(&mut self, job: &Value) -> Result<()> {
-        writeln!(self.jobs, "{job}").context("tests/alembic/run.py has ended")
-    }
-
-    /// Waits for the answer to a job.
-    pub fn answer(&mut self) -> Result<Value> {
-        let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        serde_json::from_str(&line).with_context(|| format!("tests/alembic/run.py answers {line:?}"))
-    }
-
-    /// Ends it at once, whatever it does.
-    pub fn kill(&mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
-        Ok(())
-    }
 }
 
 impl Step {

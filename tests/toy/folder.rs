@@ -40,9 +40,6 @@ impl Folder for Toy {
     fn stand_for(&self, original: usize, originals: &[&str], folder: &[Migration]) -> Vec<usize> {
         stand_for_by_name(original, originals, folder)
     }
-    fn ledger_tables(&self) -> &'static [&'static str] {
-        &["toys"]
-    }
     fn ledger(&self, _: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
         Ok(Box::new(Toy))
     }

@@ -6,7 +6,7 @@ mod idiom;
 use safestep::framework::ledger::{Applied, Ledger, Row};
 use safestep::framework::migration::Migration;
 use safestep::framework::{Found, Framework, FrameworkError, Incoming, Place, Placed, Placement};
-use safestep::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use safestep::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 pub static TOY: Framework = Framework {
     name: "toy",
@@ -16,6 +16,7 @@ pub static TOY: Framework = Framework {
         begins: Begins::Nothing,
         leaves: Leaves::ByItself,
         resumes: Resumes::AtFileThatWasResolved,
+        second: SecondRunner::LockedOut,
     },
     folder: &Toy,
     idiom: &Toy,
@@ -57,9 +58,6 @@ impl Ledger for Toy {
     fn applied(&self, rows: &[Row], _: &[Migration]) -> Vec<Applied> {
         let names = rows.iter().filter_map(|row| row.first().cloned().flatten());
         names.map(|name| Applied { name, finished: true, is_changed: false }).collect()
-    }
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
-        folder.iter().map(|found| &found.name).filter(|name| name.starts_with(old)).cloned().collect()
     }
     fn lock(&self) -> String {
         "SELECT true".into()

@@ -7,7 +7,7 @@ use super::file::{File, INDENT, Taken};
 use super::written::sql_literal;
 use crate::framework::inverse::subjects;
 use crate::framework::plpgsql::{
-    Later, before_build, by_itself, guarded as once_each, if_then, must_be_valid, retried_in_turn,
+    Repeated, before_build, by_itself, guarded as once_each, if_then, must_be_valid, retried_in_turn,
 };
 use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};
@@ -15,7 +15,7 @@ use crate::operation::{ConstraintOperation, CreateIndex, Fixed, IndexOperation, 
 use crate::plan::files::Part;
 use crate::plan::rerun::{can_begin_again, condition_of_being_there};
 use crate::plan::{Sequence, Step, Undo};
-use crate::postgres::idempotence::{constraint_exists, table_exists, table_is_missing};
+use crate::postgres::idempotence::{Later, constraint_exists, table_exists, table_is_missing};
 use crate::sql::render;
 
 /// The statements of a `downgrade()`, not indented.
@@ -50,8 +50,16 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
     if !own.iter().all(takes_back) {
         return Downgrades::Whole(0);
     }
+    // A type that is made where it is missing may have been there before: it goes only where its author takes it away.
+    let stays = |step: &Step| {
+        let own_subjects = BTreeSet::from_iter(subjects(&step.operation));
+        let is_taken_back =
+            |call: &Taken<'_>| call.subjects.as_ref().is_some_and(|all| !all.is_disjoint(&own_subjects));
+        let statement = &of.migration.statements[of.migration.items[step.from].statement];
+        step.verbatim && statement.in_do && !own.iter().any(is_taken_back)
+    };
     let each = parts.iter().map(|part| {
-        let undone = undone(steps(of.sequence, *part));
+        let undone = undone(steps(of.sequence, *part).filter(|step| !stays(step)));
         if undone.impossible.is_empty() {
             return lines(&undone, of.settings, file);
         }
@@ -173,14 +181,14 @@ pub(super) const BLOCK: &str = "with op.get_context().autocommit_block():";
 
 /// The statements of a group, which do nothing where they were done, whatever of those behind them was done, too.
 fn guarded(groups: &[Vec<Step>], at: usize) -> Vec<String> {
-    let all = || groups[at..].iter().flatten();
-    let there = |operation: &Operation| {
-        let own = all().position(|step| std::ptr::eq(&step.operation, operation))?;
-        condition_of_being_there(all().nth(own)?, all().skip(own + 1))
-    };
-    let later = Later { settled: &|_| None, there: &there, stays: &|_| false };
-    let text = |step: &Step| render::statement(&step.operation).unwrap_or_default();
-    once_each(&groups[at].iter().map(|step| (&step.operation, text(step))).collect::<Vec<_>>(), &later)
+    let all: Vec<&Step> = groups[at..].iter().flatten().collect();
+    let repeated = groups[at].iter().enumerate().map(|(number, step)| Repeated {
+        operation: &step.operation,
+        slice: render::statement(&step.operation).unwrap_or_default(),
+        later: Later { stays: false, finished_if: None },
+        there: condition_of_being_there(step, all[number + 1..].iter().copied()),
+    });
+    once_each(&repeated.collect::<Vec<_>>())
 }
 
 /// The same with attempts.

@@ -7,8 +7,8 @@ use super::calls;
 use super::config::{Configuration, is_revision_name};
 use super::environment::{Environment, Finding};
 use super::graph::{Graph, Node};
-use super::ledger::{self, AlembicLedger};
-use super::steps::stand_for;
+use super::ledger::AlembicLedger;
+use crate::framework::header;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
 use crate::framework::{Folder, Found, FrameworkError, Remark, Variables};
@@ -81,11 +81,7 @@ impl Folder for Revisions {
 
     /// A sequence ends with the revision that it replaces; the steps before it say in their comments that they belong to it.
     fn stand_for(&self, original: usize, originals: &[&str], folder: &[Migration]) -> Vec<usize> {
-        stand_for(originals[original], folder)
-    }
-
-    fn ledger_tables(&self) -> &'static [&'static str] {
-        ledger::TABLES
+        steps_of(originals[original], folder)
     }
 
     fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
@@ -178,4 +174,14 @@ fn holds_revisions(folder: &Utf8Path) -> bool {
 
 fn is_down_revision(line: &str) -> bool {
     line.strip_prefix("down_revision").is_some_and(|rest| rest.trim_start().starts_with(['=', ':']))
+}
+
+/// The revision with that id and the steps before it, by index.
+fn steps_of(id: &str, folder: &[Migration]) -> Vec<usize> {
+    let Some(own) = folder.iter().position(|migration| migration.name == id) else { return Vec::new() };
+    let mut first = own;
+    while first > 0 && header::follows(&folder[first - 1].headers, &folder[first].headers) {
+        first -= 1;
+    }
+    (first..=own).collect()
 }

@@ -3,7 +3,6 @@
 
 use super::environment::Environment;
 use super::graph::Graph;
-use super::steps::stand_for;
 use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Migration;
 use crate::operation::Ident;
@@ -13,6 +12,7 @@ pub(super) const TABLES: &[&str] = &["alembic_version"];
 pub(super) struct AlembicLedger {
     graph: Graph,
     table: String,
+    schema: Option<String>,
     place: String,
 }
 
@@ -20,17 +20,19 @@ impl AlembicLedger {
     pub(super) fn new(graph: Graph, environment: &Environment) -> AlembicLedger {
         let table = environment.version_table.clone().unwrap_or_else(|| TABLES[0].to_owned());
         let quoted = Ident::new(table.clone()).to_string();
-        let place = match &environment.version_table_schema {
-            Some(schema) => format!("{}.{quoted}", Ident::new(schema.clone())),
-            None => quoted,
-        };
-        AlembicLedger { graph, table, place }
+        let schema = environment.version_table_schema.clone().map(|schema| Ident::new(schema).to_string());
+        let place = schema.as_ref().map_or_else(|| quoted.clone(), |schema| format!("{schema}.{quoted}"));
+        AlembicLedger { graph, table, schema, place }
     }
 }
 
 impl Ledger for AlembicLedger {
     fn tables(&self) -> Vec<&str> {
         vec![&self.table]
+    }
+
+    fn schema(&self) -> Option<&str> {
+        self.schema.as_deref()
     }
 
     fn place(&self) -> String {
@@ -53,10 +55,6 @@ impl Ledger for AlembicLedger {
         let unknown = heads.iter().filter(|head| self.graph.get(head).is_none());
         let names = known.map(|(node, _)| node.id.clone()).chain(unknown.map(|head| (*head).to_owned()));
         names.map(|name| Applied { name, finished: true, is_changed: false }).collect()
-    }
-
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
-        stand_for(old, folder).into_iter().map(|at| folder[at].name.clone()).collect()
     }
 
     fn agrees(&self, rows: &[Row]) -> String {

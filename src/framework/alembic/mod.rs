@@ -24,19 +24,24 @@ pub mod python;
 pub mod revision;
 pub mod scope;
 pub mod sent;
-mod steps;
 pub mod value;
 mod version;
 mod written;
 
 use super::Framework;
-use crate::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 /// Alembic, with what its runner does by default.
 pub static ALEMBIC: Framework = Framework {
     name: "alembic",
     comment_sign: SIGN,
-    runner: Runner { sends: Sends::Calls, begins: Begins::Run, leaves: Leaves::ByBlock, resumes: Resumes::AtFile },
+    runner: Runner {
+        sends: Sends::Calls,
+        begins: Begins::Run,
+        leaves: Leaves::ByBlock,
+        resumes: Resumes::AtFile,
+        second: SecondRunner::RunsToo,
+    },
     folder: &folder::Revisions,
     idiom: &idiom::Functions,
     place: &place::InChain,

@@ -70,10 +70,6 @@ impl Folder for Listed {
         snapshot::written_schemas(history)
     }
 
-    fn ledger_tables(&self) -> &'static [&'static str] {
-        &[ledger::TABLE]
-    }
-
     fn ledger(&self, folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
         Ok(Box::new(ledger::DrizzleLedger::of(folder)?))
     }

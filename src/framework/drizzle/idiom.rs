@@ -12,7 +12,7 @@ use super::super::migration::Migration;
 use super::super::page::{Commands, Page};
 use super::super::plpgsql::{batches, before_build, by_itself, must_be_valid};
 use super::super::rerun::Again;
-use super::super::statements::RunsAgain;
+use super::super::statements::Rerunnable;
 use super::super::{Body, Idiom, Layout, LayoutSettings, Sequenced};
 use super::SEPARATOR;
 use super::names::{part_name, words};
@@ -198,7 +198,7 @@ impl<'a> InChunks<'a> {
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            let (comments, sql) = page.block(|unit| self.again().brief(unit), Some(&page.turn()), told);
+            let (comments, sql) = page.block(|unit| self.again().brief(unit), page.turn().as_deref(), told);
             return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
@@ -219,7 +219,7 @@ impl<'a> InChunks<'a> {
     /// Every statement of a block as a chunk, where it may run again in that form.
     fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at, false);
-        let chunk = |RunsAgain { comments, text }| format!("{comments}{text}");
+        let chunk = |Rerunnable { comments, text }| format!("{comments}{text}");
         page.in_words_again(told).into_iter().map(chunk).collect()
     }
 
@@ -249,7 +249,7 @@ impl<'a> InChunks<'a> {
                 ]
             }
             _ => {
-                let text = self.again().statement(unit, step).unwrap_or_else(|| page.slice(step));
+                let text = self.again().statement(step).unwrap_or_else(|| page.slice(step));
                 let end = if text.trim_end().ends_with(';') { "" } else { ";" };
                 vec![format!("{head}{text}{end}")]
             }

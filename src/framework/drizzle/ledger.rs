@@ -7,7 +7,6 @@ use camino::Utf8Path;
 
 use super::super::FrameworkError;
 use super::super::seconds;
-use super::names::sequence_at;
 use super::{config, journal};
 use crate::framework::ledger::{Applied, Ledger, Obstacle, Row, sha256};
 use crate::framework::migration::Migration;
@@ -125,12 +124,6 @@ impl Ledger for DrizzleLedger {
         Some(Obstacle { query, why })
     }
 
-    /// All files of the sequence that the one with the migration's time or name belongs to.
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
-        let Some(at) = folder.iter().position(|on_disk| on_disk.name == old) else { return Vec::new() };
-        sequence_at(at, folder).map(|at| folder[at].name.clone()).collect()
-    }
-
     /// The migrators take no lock of their own; one at work has written to the ledger or is about to.
     fn lock(&self) -> String {
         format!(
@@ -189,26 +182,6 @@ mod tests {
 
     fn file(name: &str, text: &str) -> Migration {
         DRIZZLE.folder.read(name, SourceFile::new("m.sql", text)).unwrap()
-    }
-
-    const AGAIN: &str = "-- When it fails, the same command begins this file again: …";
-
-    #[test]
-    fn the_files_of_a_sequence_stand_together() {
-        let folder = [
-            file("0", "CREATE TABLE a ();"),
-            file("1", &format!("-- Step 1 of 3 of x: it has …\n{AGAIN}\nCOMMIT;")),
-            file("2", &format!("-- Step 2 of 3 of x: it has …\n{AGAIN}\nCOMMIT;")),
-            file("3", &format!("-- Step 1 of 2 of x: it has …\n{AGAIN}\nCOMMIT;")),
-            file("4", &format!("-- Step 2 of 2 of x: it has …\n{AGAIN}\nCOMMIT;")),
-            file("5", "-- y: 2 steps, each with its own commit …\nCOMMIT;"),
-        ];
-        let ledger = ledger(&[]);
-        for (old, new) in
-            [("0", &["0"][..]), ("1", &["1", "2"]), ("2", &["1", "2"]), ("4", &["3", "4"]), ("5", &["5"]), ("6", &[])]
-        {
-            assert_eq!(ledger.stand_for(old, &folder), new, "{old}");
-        }
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod runners;
 mod snapshot;
 
 use super::{Framework, header};
-use crate::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 /// The framework.
 pub static DRIZZLE: Framework = Framework {
@@ -35,6 +35,7 @@ const RUNNER: Runner = Runner {
     begins: Begins::Run,
     leaves: Leaves::ByCommit,
     resumes: Resumes::AtBeginningOfFile,
+    second: SecondRunner::RunsToo,
 };
 
 /// Cuts a file into what is sent to the server one by one; the migrators look for exactly this text, anywhere.

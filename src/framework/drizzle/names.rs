@@ -39,11 +39,65 @@ pub(super) fn sequence_at(at: usize, folder: &[Migration]) -> std::ops::RangeInc
     first..=last
 }
 
-/// The files that stand for a migration. Its number may be another one now: of several that share their words, the first is
-/// still the first.
+/// The files that stand for a migration. Its number may be another one now, where not all names are there still: of several that
+/// share their words, the first is still the first.
 pub(super) fn stand_for(original: usize, originals: &[&str], folder: &[Migration]) -> Vec<usize> {
-    let own = words(originals[original]);
-    let number = originals[..original].iter().filter(|other| words(other) == own).count();
-    let same = (0..folder.len()).filter(|at| words(&folder[*at].name) == own).nth(number);
-    same.map_or_else(Vec::new, |at| sequence_at(at, folder).collect())
+    let name = originals[original];
+    let named = |name: &str| folder.iter().position(|migration| migration.name == name);
+    let at = match originals.iter().all(|other| named(other).is_some()) {
+        true => named(name),
+        false => {
+            let number = originals[..original].iter().filter(|other| words(other) == words(name)).count();
+            (0..folder.len()).filter(|at| words(&folder[*at].name) == words(name)).nth(number)
+        }
+    };
+    at.map_or_else(Vec::new, |at| sequence_at(at, folder).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::DRIZZLE;
+    use super::*;
+    use crate::source::SourceFile;
+
+    fn folder(files: &[(&str, &str)]) -> Vec<Migration> {
+        let read = |(name, text): &(&str, &str)| DRIZZLE.folder.read(name, SourceFile::new("m.sql", *text)).unwrap();
+        files.iter().map(read).collect()
+    }
+
+    fn names(originals: &[&str], original: usize, folder: &[Migration]) -> Vec<String> {
+        stand_for(original, originals, folder).into_iter().map(|at| folder[at].name.clone()).collect()
+    }
+
+    const FIRST: &str =
+        "-- Step 1 of 2 of x: it has …\n-- When it fails, the same command begins this file again: …\nCOMMIT;";
+    const SECOND: &str =
+        "-- Step 2 of 2 of x: it has …\n-- When it fails, the same command begins this file again: …\nCOMMIT;";
+
+    #[test]
+    fn the_files_of_a_sequence_stand_together() {
+        let folder = folder(&[
+            ("0", "CREATE TABLE a ();"),
+            ("1", FIRST),
+            ("2", SECOND),
+            ("3", FIRST),
+            ("4", SECOND),
+            ("5", "-- y: 2 steps, each with its own commit …\nCOMMIT;"),
+        ]);
+        let of_today = ["0", "1", "2", "4", "5"];
+        let files: [&[&str]; 5] = [&["0"], &["1", "2"], &["1", "2"], &["3", "4"], &["5"]];
+        for (original, expected) in files.into_iter().enumerate() {
+            assert_eq!(names(&of_today, original, &folder), expected, "{original}");
+        }
+    }
+
+    #[test]
+    fn a_number_may_be_another_one_now_where_a_name_is_gone() {
+        let folder = folder(&[("0000_x_01_a", FIRST), ("0001_x", SECOND), ("0002_x", "SELECT 1;")]);
+        assert_eq!(names(&["0000_x", "0001_x"], 0, &folder), ["0000_x_01_a", "0001_x"]);
+        assert_eq!(names(&["0000_x", "0001_x"], 1, &folder), ["0002_x"]);
+        // A ledger that knows only the last one.
+        assert_eq!(names(&["0002_x"], 0, &folder), ["0002_x"]);
+        assert!(names(&["0001_x", "0009_gone"], 1, &folder).is_empty());
+    }
 }

@@ -73,6 +73,8 @@ fn form(statement: &str, steps: &[&Step]) -> Option<fn(String) -> Once> {
     match statement[..end].to_ascii_uppercase().as_str() {
         // FOUND is a variable of every PL/pgSQL block.
         "INSERT" | "UPDATE" | "DELETE" | "TRUNCATE" if !has("RETURNING") && !has("FOUND") => Some(Once::Plain),
+        // SELECT … INTO makes its table once.
+        "SELECT" | "WITH" if steps.iter().any(|step| step.runs_query()) => None,
         // What a session goes by from there on is no change of the database.
         "SELECT" if has("set_config") || has("advisory") => None,
         "DO" if !steps.iter().any(|step| may_change_rows(&step.operation)) => None,

@@ -2,23 +2,24 @@
 
 use super::retry::{by_itself, ended, if_then};
 use crate::operation::{
-    ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Ident, IndexOperation,
-    ObjectKind, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+    ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Ident, IndexOperation, ObjectKind,
+    ObjectOperation, Operation, TableOperation,
 };
 use crate::postgres::idempotence::{
-    Idempotent, a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, idempotent,
-    is_missing, owned_sequence, table_exists, table_is_missing,
+    Idempotent, Later, When, a_column_is_missing, column_is, constraint_exists, idempotent, table_exists,
 };
 use crate::sql::{can_follow, commute, render};
 
-/// What the rest of a sequence does to what an operation is about.
-pub struct Later<'a> {
-    /// The condition under which what it adds has done its work and is gone.
-    pub settled: &'a dyn Fn(&Operation) -> Option<String>,
+/// A statement that may run again.
+pub struct Repeated<'a> {
+    /// What it does.
+    pub operation: &'a Operation,
+    /// As the source wrote it, as a statement of its own.
+    pub slice: String,
+    /// What the rest of its sequence does to what it makes.
+    pub later: Later,
     /// The condition under which what it is about is there still, where a later step takes that away.
-    pub there: &'a dyn Fn(&Operation) -> Option<String>,
-    /// True when what it makes stays as it is made.
-    pub stays: &'a dyn Fn(&Operation) -> bool,
+    pub there: Option<String>,
 }
 
 /// The statements of a brief unit for a runner that runs it again only where it was rolled back. `operations` come with
@@ -33,26 +34,39 @@ pub fn each(operations: &[(&Operation, String)]) -> Vec<String> {
 }
 
 /// The statements of a brief unit in a form that can run twice.
-pub fn guarded(operations: &[(&Operation, String)], later: &Later<'_>) -> Vec<String> {
-    let mut all = Vec::new();
+pub fn guarded(all: &[Repeated<'_>]) -> Vec<String> {
+    let operations: Vec<Operation> = all.iter().map(|one| in_transaction(one.operation.clone())).collect();
+    let mut statements = Vec::new();
     let mut swapped = Vec::new();
-    for (at, (operation, slice)) in operations.iter().enumerate() {
+    for (at, operation) in operations.iter().enumerate() {
         if swapped.contains(&at) {
             continue;
         }
-        let with = (at + 1..operations.len()).find_map(|with| Some((with, swap(operation, operations[with].0)?)));
+        let with = (at + 1..operations.len()).find_map(|with| Some((with, swap(operation, &operations[with])?)));
         if let Some((with, swap)) = with.filter(|(with, _)| !swapped.contains(with)) {
-            all.push(Guarded::whole(operation, swap));
+            statements.push(Guarded::whole(operation, swap));
             swapped.push(with);
             continue;
         }
-        let guarded = runs_twice(operation, slice, later);
-        all.push(match (later.there)(operation) {
-            Some(there) => Guarded::whole(operation, if_then(&there, &guarded.text())),
+        let Repeated { slice, later, there, .. } = &all[at];
+        let guarded = Guarded::of(operation, &words(operation, slice), later);
+        statements.push(match there {
+            Some(there) => Guarded::whole(operation, if_then(there, &guarded.text())),
             None => guarded,
         });
     }
-    in_statements(all)
+    in_statements(statements)
+}
+
+/// A statement that can run twice, where nothing stands around it. `there` is the condition under which what it is about is there
+/// still, where a later step takes that away.
+pub fn by_itself_again(idempotent: &Idempotent<'_>, there: Option<&str>) -> String {
+    if idempotent.when == When::Always && there.is_none() {
+        return idempotent.statement.clone();
+    }
+    let guarded = guard([&idempotent.when], &idempotent.statement);
+    let guarded = there.map_or_else(|| guarded.clone(), |there| if_then(there, &guarded));
+    if guarded.starts_with("IF ") { by_itself(&guarded) } else { guarded }
 }
 
 /// A statement with the condition under which it has something to do.
@@ -64,17 +78,24 @@ struct Guarded<'a> {
     joins: bool,
 }
 
-/// When a statement has something to do.
-enum When<'a> {
-    Always,
-    /// The table has no such column.
-    NoColumn(&'a QualifiedName, &'a ColumnDefinition),
-    If(String),
-}
-
 impl<'a> Guarded<'a> {
     fn unguarded(operation: &'a Operation, statement: String) -> Self {
         Guarded { operation, when: When::Always, statement, joins: true }
+    }
+
+    /// In a form that can run twice, where there is one.
+    fn of(operation: &'a Operation, slice: &str, later: &Later) -> Self {
+        let Some(Idempotent { when, statement }) = idempotent(operation, slice, later) else {
+            return Guarded::unguarded(operation, ended(slice));
+        };
+        let joins = match (&when, operation) {
+            (When::If(_), Operation::Constraint(ConstraintOperation::Add { .. })) => {
+                later.stays || later.finished_if.is_some()
+            }
+            (When::If(_), _) | (_, Operation::Object(ObjectOperation::Create { .. })) => false,
+            (When::Always | When::NoColumn(..), _) => true,
+        };
+        Guarded { operation, when, statement: ended(&statement), joins }
     }
 
     /// With its conditions in its text.
@@ -83,7 +104,7 @@ impl<'a> Guarded<'a> {
     }
 
     fn text(&self) -> String {
-        guard(&[self], &self.statement)
+        guard([&self.when], &self.statement)
     }
 
     /// The table, as an `ALTER TABLE` writes it, and what stands behind it.
@@ -105,11 +126,11 @@ impl<'a> Guarded<'a> {
 
 /// What one transaction makes is there as a whole or not at all: where a part is missing the statement runs, and fails where
 /// somebody else made the rest.
-fn guard(all: &[&Guarded<'_>], statement: &str) -> String {
+fn guard<'w>(all: impl IntoIterator<Item = &'w When<'w>>, statement: &str) -> String {
     let mut columns = Vec::new();
     let mut conditions: Vec<String> = Vec::new();
-    for one in all {
-        match &one.when {
+    for when in all {
+        match when {
             When::Always => {}
             When::NoColumn(table, column) => columns.push((*table, *column)),
             When::If(condition) => conditions.push(condition.clone()),
@@ -153,41 +174,11 @@ fn in_statements<'a>(all: impl IntoIterator<Item = Guarded<'a>>) -> Vec<String> 
     let statement = |group: &Vec<Guarded<'a>>| match (group.as_slice(), group[0].parts()) {
         ([_, _, ..], Some((table, _))) => {
             let parts: Vec<&str> = group.iter().filter_map(|one| Some(one.parts()?.1)).collect();
-            let all: Vec<&Guarded<'_>> = group.iter().collect();
-            guard(&all, &format!("ALTER TABLE {table} {}", parts.join(",\n  ")))
+            guard(group.iter().map(|one| &one.when), &format!("ALTER TABLE {table} {}", parts.join(",\n  ")))
         }
         _ => group[0].text(),
     };
     groups.iter().map(statement).collect()
-}
-
-fn where_there(statement: String, there: Option<String>) -> String {
-    match there {
-        Some(there) => if_then(&there, &statement),
-        None => statement,
-    }
-}
-
-/// The statement of an operation that adds or renames and cannot say so itself, or that is about something that is gone
-/// later, where nothing tries again around it.
-pub fn once_by_itself(operation: &Operation, slice: &str, later: &Later<'_>) -> Option<String> {
-    let needs_guard = matches!(
-        operation,
-        Operation::Column(ColumnOperation::Add { .. } | ColumnOperation::Rename { .. })
-            | Operation::Constraint(ConstraintOperation::Add { .. } | ConstraintOperation::Rename { .. })
-            | Operation::Table(TableOperation::Rename { .. })
-            | Operation::Index(IndexOperation::Rename { .. })
-    );
-    let there = (later.there)(operation);
-    if (!needs_guard && there.is_none()) || slice.starts_with("DO ") {
-        return None;
-    }
-    let statement = match needs_guard {
-        true => runs_twice(operation, slice, later).text(),
-        false => ended(slice),
-    };
-    let guarded = where_there(statement, there);
-    Some(if guarded.starts_with("IF ") { by_itself(&guarded) } else { guarded })
 }
 
 /// A constraint or an index that is dropped and whose name another one takes: run twice, the drop must not meet the new one.
@@ -228,8 +219,12 @@ fn plain(operation: &Operation) -> String {
 }
 
 fn plainly(operation: &Operation, slice: &str) -> String {
-    let rendered = render::statement(operation).filter(|_| !in_words(operation));
-    rendered.map_or_else(|| ended(slice), |statement| ended(&statement))
+    ended(&words(operation, slice))
+}
+
+/// The words of an operation's statement: ours, but where only the author's tell what it does.
+fn words(operation: &Operation, slice: &str) -> String {
+    render::statement(operation).filter(|_| !in_words(operation)).unwrap_or_else(|| slice.to_owned())
 }
 
 /// What passes through in the author's words, because only its text tells what it does.
@@ -248,101 +243,10 @@ pub fn in_words(operation: &Operation) -> bool {
     )
 }
 
-/// One operation as a statement that does nothing when its work is done already.
-fn runs_twice<'a>(operation: &'a Operation, slice: &str, later: &Later<'_>) -> Guarded<'a> {
-    let stays = (later.stays)(operation);
-    let whole = |statement: String| Guarded::whole(operation, statement);
-    // A rename is done where the new name is there and the old one is not.
-    let renames = |old: String, new: String| match stays {
-        true => format!("{new}\n  OR {old}"),
-        false => old,
-    };
-    let renames_in = |exists: &dyn Fn(&Ident) -> String, old: &Ident, new: &Ident| {
-        renames(format!("EXISTS ({})", exists(old)), format!("NOT EXISTS ({})", exists(new)))
-    };
-    let renames_relation =
-        |old: &QualifiedName, to: &Ident| renames(table_exists(old), table_is_missing(&old.sibling(to.clone())));
-    match operation {
-        // Up to PostgreSQL 12 what the column refers to is added again where the column is there.
-        Operation::Column(ColumnOperation::Add { if_not_exists: true, column, .. })
-            if column.constraints.is_empty() =>
-        {
-            Guarded::unguarded(operation, plain(operation))
-        }
-        Operation::Column(ColumnOperation::Add { table, column, .. }) => match stays {
-            true => {
-                let when = When::NoColumn(&table.name, column);
-                Guarded { when, ..Guarded::unguarded(operation, plain(operation)) }
-            }
-            false => {
-                let there = column_exists(&table.name, &column.name);
-                whole(if_then(&format!("NOT EXISTS ({there})"), &plain(operation)))
-            }
-        },
-        Operation::Constraint(ConstraintOperation::Add { table, constraint }) => match &constraint.name {
-            Some(name) => {
-                let there = match stays {
-                    true => constraint_is(&table.name, name, constraint),
-                    false => constraint_exists(&table.name, name),
-                };
-                let settled = (later.settled)(operation);
-                let joins = stays || settled.is_some();
-                let or_settled = settled.map(|settled| format!("\n  AND NOT {settled}")).unwrap_or_default();
-                let when = When::If(format!("NOT EXISTS ({there}){or_settled}"));
-                Guarded { when, joins, ..Guarded::unguarded(operation, plain(operation)) }
-            }
-            None => Guarded::unguarded(operation, plain(operation)),
-        },
-        Operation::Object(ObjectOperation::Create { kind: ObjectKind::Sequence, on: Some(table), .. }) => {
-            whole(match owned_sequence(operation) {
-                Some(owned) => if_then(&format!("{owned} IS NULL"), &plain(operation)),
-                None => where_there(plain(operation), Some(table_exists(table))),
-            })
-        }
-        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
-            whole(if_then(&renames_in(&|name| constraint_exists(&table.name, name), name, to), &plain(operation)))
-        }
-        Operation::Column(ColumnOperation::Rename { table, column, to }) => {
-            whole(if_then(&renames_in(&|name| column_exists(&table.name, name), column, to), slice))
-        }
-        Operation::Table(TableOperation::Rename { table, to }) => {
-            whole(if_then(&renames_relation(&table.name, to), slice))
-        }
-        Operation::Index(IndexOperation::Rename { index, to, if_exists: false }) => {
-            whole(if_then(&renames_relation(index, to), &plain(operation)))
-        }
-        Operation::Object(ObjectOperation::Create { or_replace: false, .. }) if is_missing(operation).is_some() => {
-            whole(if_then(&is_missing(operation).unwrap_or_default(), slice))
-        }
-        Operation::Object(ObjectOperation::Create {
-            kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension,
-            ..
-        }) => match idempotent(operation, slice) {
-            Some(Idempotent::Statement(statement)) => whole(ended(&statement)),
-            _ => Guarded::unguarded(operation, plainly(operation, slice)),
-        },
-        Operation::Constraint(ConstraintOperation::Drop { .. })
-        | Operation::Column(ColumnOperation::Drop { .. })
-        | Operation::Index(IndexOperation::Drop { .. })
-        | Operation::Table(TableOperation::Drop { .. })
-        | Operation::Type(TypeOperation::Drop { .. }) => {
-            Guarded::unguarded(operation, plain(&if_there(operation.clone())))
-        }
-        other => Guarded::unguarded(operation, plainly(other, slice)),
-    }
-}
-
-/// The drop of something that may be gone, in a transaction.
-fn if_there(mut operation: Operation) -> Operation {
-    match &mut operation {
-        Operation::Index(IndexOperation::Drop { if_exists, concurrently, .. }) => {
-            (*if_exists, *concurrently) = (true, false)
-        }
-        Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
-        | Operation::Column(ColumnOperation::Drop { if_exists, .. })
-        | Operation::Table(TableOperation::Drop { if_exists, .. })
-        | Operation::Type(TypeOperation::Drop { if_exists, .. }) => *if_exists = true,
-        _ => {}
+/// The same operation where it stands in a transaction.
+fn in_transaction(mut operation: Operation) -> Operation {
+    if let Operation::Index(IndexOperation::Drop { concurrently, .. }) = &mut operation {
+        *concurrently = false;
     }
     operation
 }

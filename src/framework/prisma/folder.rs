@@ -73,10 +73,6 @@ impl Folder for MigrationFolders {
         stand_for_by_name(original, originals, folder)
     }
 
-    fn ledger_tables(&self) -> &'static [&'static str] {
-        ledger::TABLES
-    }
-
     fn ledger(&self, _folder: &Utf8Path) -> Result<Box<dyn Ledger>, FrameworkError> {
         Ok(Box::new(ledger::PrismaLedger))
     }

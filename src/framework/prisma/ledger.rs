@@ -38,13 +38,6 @@ impl Ledger for PrismaLedger {
         rows.iter().map(applied).collect()
     }
 
-    /// The same name, or `NAME_01_…`.
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
-        let stands =
-            |name: &&String| name.strip_prefix(old).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
-        folder.iter().map(|on_disk| &on_disk.name).filter(stands).cloned().collect()
-    }
-
     fn lock(&self) -> String {
         "SELECT pg_try_advisory_xact_lock(72707369)".into()
     }

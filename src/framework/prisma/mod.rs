@@ -11,7 +11,7 @@ mod model;
 mod place;
 
 use super::{Framework, header};
-use crate::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 /// The framework.
 pub static PRISMA: Framework = Framework {
@@ -29,6 +29,7 @@ const RUNNER: Runner = Runner {
     begins: Begins::Nothing,
     leaves: Leaves::ByItself,
     resumes: Resumes::AtFileThatWasResolved,
+    second: SecondRunner::LockedOut,
 };
 
 const FILE: &str = "migration.sql";

@@ -89,12 +89,7 @@ impl Writer<'_> {
                 Methods::Directions(code.lines, down)
             }
         };
-        let header = page
-            .header(&up.sent)
-            .lines()
-            .filter(|line| !line.starts_with("# Undo: "))
-            .map(|line| format!("{line}\n"))
-            .collect();
+        let header = page.header_without_undo(&up.sent);
         let helpers = code.helpers.into_iter().map(|helper| helper.definition(settings)).collect();
         StepFile { number: at + 1, header, is_outside, methods, in_words: has_words, helpers }
     }

@@ -1,6 +1,5 @@
 //! `schema_migrations`: a row for each version that is applied, and nothing else.
 
-use super::steps::stand_for;
 use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Migration;
 use crate::operation::Ident;
@@ -35,10 +34,6 @@ impl Ledger for RailsLedger {
     fn applied(&self, rows: &[Row], _folder: &[Migration]) -> Vec<Applied> {
         let applied = |version: &str| Applied { name: version.to_owned(), finished: true, is_changed: false };
         RailsLedger::rows_of(rows).map(applied).collect()
-    }
-
-    fn stand_for(&self, old: &str, folder: &[Migration]) -> Vec<String> {
-        stand_for(old, folder).into_iter().map(|at| folder[at].name.clone()).collect()
     }
 
     fn unknown(&self, name: &str) -> String {

@@ -29,20 +29,25 @@ pub mod project;
 pub mod ruby;
 mod schema_file;
 pub mod scope;
-mod steps;
 pub mod value;
 pub mod version;
 mod writer;
 mod written;
 
 use super::Framework;
-use crate::plan::{Begins, Leaves, Resumes, Runner, Sends};
+use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 /// Rails, with what its runner does by default.
 pub static RAILS: Framework = Framework {
     name: "rails",
     comment_sign: SIGN,
-    runner: Runner { sends: Sends::Calls, begins: Begins::File, leaves: Leaves::ByFile, resumes: Resumes::AtFile },
+    runner: Runner {
+        sends: Sends::Calls,
+        begins: Begins::File,
+        leaves: Leaves::ByFile,
+        resumes: Resumes::AtFile,
+        second: SecondRunner::LockedOut,
+    },
     folder: &folder::VersionedFiles,
     idiom: &idiom::Classes,
     place: &place::BehindTheFirst,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, Findings, parting};
 use crate::framework::migration::Migration;
-use crate::operation::{Fixed, Operation, QualifiedName, SessionOperation};
+use crate::operation::{Operation, QualifiedName, SessionOperation};
 use crate::plan::{Duration, Step};
 use crate::postgres::LockMode;
 use crate::rewrite::{Applicability, takes_its_name};
@@ -157,9 +157,8 @@ fn by_item(steps: &[Step]) -> BTreeMap<usize, &Step> {
 /// What is rewritten anyway is guarded without a word, and one finding says it for a file of which nothing else is rewritten.
 /// What cannot be guarded is said once, unless another finding tells of the lock and stays beside it.
 fn once(migration: &Migration, found: &mut Findings, rewritten: bool) {
-    // What runs or not by what a program decides is alone with its lock when what stood beside it is rewritten.
-    let has_condition = migration.items.iter().any(|item| item.fixed == Some(Fixed::Condition));
-    let tells = |f: &Finding| !(is_guard(f) || has_condition && f.outcome.steps.is_some());
+    // What cannot be moved is alone with its lock when what stood beside it is rewritten.
+    let tells = |f: &Finding| !is_guard(f) && f.outcome.steps.is_none();
     let told: Vec<(usize, Option<QualifiedName>)> =
         found.findings.iter().filter(|f| tells(f)).map(|f| (f.item, f.outcome.hazard.table.clone())).collect();
     let is_told = |finding: &Finding| {

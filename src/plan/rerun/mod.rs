@@ -4,18 +4,19 @@ mod behind;
 mod conflicts;
 mod finished;
 
-use super::{Origin, Step, Unit, UnitKind};
+use super::{Origin, Step, Unit};
 use crate::operation::{ConstraintOperation, DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
-use crate::postgres::idempotence::{Idempotent, idempotent, is_guarded_by_its_author, is_missing};
+use crate::postgres::idempotence::{Idempotent, Later, When, idempotent, is_guarded_by_its_author};
 use crate::schema::same;
 use crate::sql::render;
 
 use behind::Behind;
 
 pub use crate::postgres::idempotence::changes_rows;
-pub use conflicts::{condition_of_being_there, is_succeeded_by, may_succeed, stays};
-use conflicts::{conflicts, conflicts_at_once};
-pub use finished::{done_where_gone, is_temporary, only_adds};
+pub use conflicts::{condition_of_being_there, is_succeeded_by, may_succeed};
+use conflicts::{conflicts, conflicts_at_once, stays};
+use finished::done_where_gone;
+pub use finished::{is_temporary, only_adds};
 
 /// Whether a step does harm, run again behind others.
 type Conflicts = dyn for<'a> Fn(&'a Step, &[&'a Step], &[&'a Step], &dyn Fn(&Step) -> String) -> bool;
@@ -36,34 +37,36 @@ impl<'a> Rerun<'a> {
     }
 
     /// A step's statement in a form that can run again, when there is one.
-    pub fn statement(&self, unit: &Unit, step: &Step) -> Option<Idempotent> {
+    pub fn idempotent<'s>(&self, step: &'s Step) -> Option<Idempotent<'s>> {
         if matches!(
             self.origin.item(step.from).fixed,
             Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed)
         ) {
             return None;
         }
+        let as_it_is = |statement: String| Some(Idempotent { when: When::Always, statement });
         // The author's own guard stays around it.
         if step.verbatim
             && let Some(whole) = self.origin.do_block(step.from)
         {
-            let is_guarded = is_guarded_by_its_author(&step.operation, whole);
-            return is_guarded.then(|| Idempotent::Statement(whole.to_owned()));
+            return as_it_is(whole.to_owned()).filter(|_| is_guarded_by_its_author(&step.operation, whole));
         }
         let slice = match step.verbatim {
             true => self.origin.statement(step),
             false => render::statement(&step.operation).unwrap_or_default(),
         };
         let earlier = self.steps().take_while(|other| !std::ptr::eq(*other, step));
-        if is_replaced(&step.operation, earlier) {
-            return Some(Idempotent::Statement(slice));
+        match is_replaced(&step.operation, earlier) {
+            true => as_it_is(slice),
+            false => idempotent(&step.operation, &slice, &self.what_becomes_of(step)),
         }
-        // A block cannot stand in the block that tries again, which has guards of its own.
-        match idempotent(&step.operation, &slice)? {
-            Idempotent::Where(..) if unit.kind == UnitKind::Brief => {
-                is_missing(&step.operation).map(|_| Idempotent::Statement(slice))
-            }
-            statement => Some(statement),
+    }
+
+    /// What the rest of the sequence does to what a step makes.
+    pub fn what_becomes_of(&self, step: &Step) -> Later {
+        Later {
+            stays: stays(&step.operation, self.later(step)),
+            finished_if: done_where_gone(&step.operation, self.steps()),
         }
     }
 
@@ -93,7 +96,7 @@ impl<'a> Rerun<'a> {
         let behind = Behind::new(all.clone());
         let harms = |number: &usize| {
             let (step, again) = (all[*number], &all[..*number + 1]);
-            self.statement(unit, step).is_none()
+            self.idempotent(step).is_none()
                 || self.is_harmed(step, again, &behind.that_matter_to(step, number + 1), conflicts)
         };
         (0..all.len()).find(harms).map(|number| all[number])

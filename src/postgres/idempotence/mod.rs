@@ -5,9 +5,9 @@ mod conditions;
 mod names;
 
 use crate::operation::{
-    ColumnAttribute, ColumnOperation, ConstraintOperation, CreateIndex, DataOperation, Ident, IndexOperation,
-    ObjectKind, ObjectOperation, Operation, SessionOperation, SqlFragment, TableAttribute, TableOperation,
-    TransactionControl, TypeName, TypeOperation,
+    ColumnAttribute, ColumnDefinition, ColumnOperation, ConstraintOperation, CreateIndex, DataOperation, Ident,
+    IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName, SessionOperation, SqlFragment,
+    TableAttribute, TableOperation, TransactionControl, TypeName, TypeOperation,
 };
 use crate::sql::{drops_if_exists, fills_nulls, literal, render, with_if_not_exists};
 
@@ -17,24 +17,62 @@ pub use conditions::{
 };
 pub use names::{Name, drops, freed_by_renaming, makes, own_name};
 
+fn begins_with_create(statement: &str) -> bool {
+    statement.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("create"))
+}
+
 /// A statement that does no harm the second time.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Idempotent {
-    /// This one, whenever it runs.
-    Statement(String),
-    /// A statement that runs only where a condition holds.
-    Where(String, String),
+pub struct Idempotent<'a> {
+    /// When it has something to do.
+    pub when: When<'a>,
+    /// The statement, without its semicolon.
+    pub statement: String,
+}
+
+/// When a statement has something to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When<'a> {
+    /// It asks that itself (`IF EXISTS`), or does the same again.
+    Always,
+    /// Where the table has no such column.
+    NoColumn(&'a QualifiedName, &'a ColumnDefinition),
+    /// Where this condition holds.
+    If(String),
+}
+
+/// What the rest of a sequence does to what a statement makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Later {
+    /// It stays as it is made.
+    pub stays: bool,
+    /// The condition under which it has done its work and is gone.
+    pub finished_if: Option<String>,
 }
 
 /// The statement of an operation in a form that does no harm when it runs again; `None` when safestep knows none.
 /// `slice` is the operation as the source wrote it, as a statement of its own without its semicolon.
-pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
-    let only_if = |condition: &str| Some(Idempotent::Where(condition.to_owned(), slice.to_owned()));
+pub fn idempotent<'a>(operation: &'a Operation, slice: &str, later: &Later) -> Option<Idempotent<'a>> {
+    let only_if = |condition: String, statement: String| Some(Idempotent { when: When::If(condition), statement });
     let as_written = || Some(slice.to_owned());
+    // A rename is done where the new name is there and the old one is not.
+    let renames = |old: String, new: String| match later.stays {
+        true => format!("{new}\n  OR {old}"),
+        false => old,
+    };
+    let renames_in = |exists: &dyn Fn(&Ident) -> String, old: &Ident, new: &Ident| {
+        renames(format!("EXISTS ({})", exists(old)), format!("NOT EXISTS ({})", exists(new)))
+    };
+    let renames_relation =
+        |old: &QualifiedName, to: &Ident| renames(table_exists(old), table_is_missing(&old.sibling(to.clone())));
     let statement = match operation {
         // PostgreSQL reads the query before it looks whether the table is there, and what the query reads may be gone by then.
+        // In a block SELECT … INTO would fill a variable.
+        Operation::Table(TableOperation::Create(create)) if create.as_query && !begins_with_create(slice) => {
+            return None;
+        }
         Operation::Table(TableOperation::Create(create)) if create.as_query => {
-            return only_if(&format!("to_regclass({}) IS NULL", literal(&create.name.to_string())));
+            return only_if(table_is_missing(&create.name), slice.to_owned());
         }
         Operation::Table(TableOperation::Create(_)) => with_if_not_exists(slice),
         Operation::Index(IndexOperation::Create(index)) => {
@@ -44,8 +82,47 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
                 ..index.clone()
             })))
         }
-        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
-            constraint.name.as_ref().and_then(|_| as_written())
+        // Up to PostgreSQL 12 what the column refers to is added again where the column is there.
+        Operation::Column(ColumnOperation::Add { if_not_exists: true, column, .. })
+            if column.constraints.is_empty() =>
+        {
+            render::statement(operation)
+        }
+        Operation::Column(ColumnOperation::Add { table, column, .. }) => {
+            let there = || column_exists(&table.name, &column.name);
+            let when = match later.stays {
+                true => When::NoColumn(&table.name, column),
+                false => When::If(format!("NOT EXISTS ({})", there())),
+            };
+            return Some(Idempotent { when, statement: render::statement(operation)? });
+        }
+        Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
+            let name = constraint.name.as_ref()?;
+            let there = match later.stays {
+                true => constraint_is(&table.name, name, constraint),
+                false => constraint_exists(&table.name, name),
+            };
+            let finished = later.finished_if.as_ref();
+            let or_finished = finished.map(|finished| format!("\n  AND NOT {finished}")).unwrap_or_default();
+            return only_if(format!("NOT EXISTS ({there}){or_finished}"), render::statement(operation)?);
+        }
+        Operation::Object(ObjectOperation::Create { kind: ObjectKind::Sequence, on: Some(table), .. }) => {
+            let owned = owned_sequence(operation).map(|owned| format!("{owned} IS NULL"));
+            return only_if(owned.unwrap_or_else(|| table_exists(table)), render::statement(operation)?);
+        }
+        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
+            let condition = renames_in(&|name| constraint_exists(&table.name, name), name, to);
+            return only_if(condition, render::statement(operation)?);
+        }
+        Operation::Column(ColumnOperation::Rename { table, column, to }) => {
+            let condition = renames_in(&|name| column_exists(&table.name, name), column, to);
+            return only_if(condition, slice.to_owned());
+        }
+        Operation::Table(TableOperation::Rename { table, to }) => {
+            return only_if(renames_relation(&table.name, to), slice.to_owned());
+        }
+        Operation::Index(IndexOperation::Rename { index, to, if_exists: false }) => {
+            return only_if(renames_relation(index, to), render::statement(operation)?);
         }
         Operation::Table(TableOperation::Drop { .. })
         | Operation::Type(TypeOperation::Drop { .. } | TypeOperation::AddValue { .. })
@@ -63,23 +140,24 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
                 literal(&name.to_string()),
                 labels.join(", ")
             );
-            return only_if(&format!("NOT EXISTS ({exists})"));
+            return only_if(format!("NOT EXISTS ({exists})"), slice.to_owned());
         }
         Operation::Object(ObjectOperation::Create { or_replace: true, .. }) => as_written(),
         Operation::Object(ObjectOperation::Drop { .. }) => drops_if_exists(slice).then(|| slice.to_owned()),
         Operation::Data(DataOperation::Update { .. }) => fills_nulls(slice).then(|| slice.to_owned()),
         Operation::Type(TypeOperation::Rename { name, .. }) => {
-            return only_if(&format!("to_regtype({}) IS NOT NULL", literal(&name.to_string())));
+            let there = format!("to_regtype({}) IS NOT NULL", literal(&name.to_string()));
+            return only_if(there, slice.to_owned());
         }
         Operation::Type(TypeOperation::RenameValue { name, from, .. }) => {
             let label = format!(
                 "SELECT FROM pg_enum WHERE enumtypid = to_regtype({}) AND enumlabel = {from}",
                 literal(&name.to_string())
             );
-            return only_if(&format!("EXISTS ({label})"));
+            return only_if(format!("EXISTS ({label})"), slice.to_owned());
         }
         Operation::Object(ObjectOperation::Create { kind: ObjectKind::Trigger | ObjectKind::Policy, .. }) => {
-            return is_missing(operation).and_then(|missing| only_if(&missing));
+            return is_missing(operation).and_then(|missing| only_if(missing, slice.to_owned()));
         }
         Operation::Object(ObjectOperation::Create {
             kind: ObjectKind::Schema | ObjectKind::Sequence | ObjectKind::Extension,
@@ -115,27 +193,18 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
             | ColumnAttribute::DropExpression { .. } => None,
         },
         Operation::Column(
-            ColumnOperation::Add { .. }
-            | ColumnOperation::Rename { .. }
-            | ColumnOperation::SetNotNull { .. }
+            ColumnOperation::SetNotNull { .. }
             | ColumnOperation::DropNotNull { .. }
             | ColumnOperation::SetDefault { .. }
             | ColumnOperation::DropDefault { .. },
         )
         | Operation::Table(
-            TableOperation::Rename { .. }
-            | TableOperation::Vacuum { .. }
-            | TableOperation::Analyze { .. }
-            | TableOperation::Cluster { .. },
+            TableOperation::Vacuum { .. } | TableOperation::Analyze { .. } | TableOperation::Cluster { .. },
         )
         | Operation::Index(
             IndexOperation::Rename { .. } | IndexOperation::AttachPartition { .. } | IndexOperation::Reindex { .. },
         )
-        | Operation::Constraint(
-            ConstraintOperation::Rename { .. }
-            | ConstraintOperation::Validate { .. }
-            | ConstraintOperation::Alter { .. },
-        )
+        | Operation::Constraint(ConstraintOperation::Validate { .. } | ConstraintOperation::Alter { .. })
         | Operation::Object(
             ObjectOperation::RefreshMaterializedView { .. }
             | ObjectOperation::Comment { .. }
@@ -161,7 +230,7 @@ pub fn idempotent(operation: &Operation, slice: &str) -> Option<Idempotent> {
         | Operation::Session(_)
         | Operation::Opaque { .. } => None,
     };
-    statement.map(Idempotent::Statement)
+    statement.map(|statement| Idempotent { when: When::Always, statement })
 }
 
 /// What a statement does to rows, and would do again.

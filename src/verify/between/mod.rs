@@ -126,6 +126,18 @@ mod tests {
     }
 
     #[test]
+    fn an_exclusion_that_is_replaced_is_never_missing() {
+        let one = |parts: &'static [&'static str]| (Kind::Exclusion, "t", "", parts);
+        let (before, after) = (moment(&[TABLE, one(&["r"])]), moment(&[TABLE, one(&["a", "r"])]));
+        assert_eq!(
+            missing(&before, &moment(&[TABLE]), after),
+            ["EXCLUDE (r) of t is not there, as it is before and after the migration"]
+        );
+        let other = moment(&[TABLE, one(&["a"])]);
+        assert!(missing(&before, &moment(&[TABLE]), other).is_empty());
+    }
+
+    #[test]
     fn row_security_comes_with_its_policies() {
         let (on, policy) = ((Kind::RowSecurity, "t", "", &[][..]), (Kind::Policy, "t", "p", &[][..]));
         let after = || moment(&[TABLE, on, policy]);

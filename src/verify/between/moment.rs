@@ -5,6 +5,7 @@ use std::fmt;
 
 use postgres::Client;
 
+use super::super::ledgers::Ledgers;
 use super::super::{Doing, VerifyError};
 
 /// What a fact is about.
@@ -19,6 +20,7 @@ pub(super) enum Kind {
     Index,
     ForeignKey,
     Check,
+    Exclusion,
     RowSecurity,
     Policy,
     Trigger,
@@ -61,7 +63,7 @@ pub struct Moment {
 
 /// Kind, relation, detail, parts. `{ours}` leaves out what belongs to the system; `n` is its `pg_namespace`. A NOT NULL is one
 /// too when a CHECK says so, validated or not: new rows obey it.
-const FACTS: [(Kind, &str); 18] = [
+const FACTS: [(Kind, &str); 19] = [
     (Kind::Relation, "SELECT c.oid::regclass::text, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'table' END, '{}'::text[]
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {ours}"),
     (Kind::Column, "SELECT c.oid::regclass::text, a.attname::text, '{}'::text[] FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -87,7 +89,10 @@ const FACTS: [(Kind, &str); 18] = [
             JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = mine JOIN pg_attribute b ON b.attrelid = o.confrelid AND b.attnum = theirs)
         FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE o.contype = 'f' AND {ours}"),
     (Kind::Check, "SELECT c.oid::regclass::text, regexp_replace(pg_get_constraintdef(o.oid), ' NOT VALID$', ''), '{}'::text[]
-        FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE o.contype IN ('c', 'x') AND {ours}"),
+        FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE o.contype = 'c' AND {ours}"),
+    (Kind::Exclusion, "SELECT c.oid::regclass::text, '', ARRAY(SELECT pg_get_indexdef(i.indexrelid, at, true) FROM generate_series(1, i.indnkeyatts) at)
+        FROM pg_constraint o JOIN pg_index i ON i.indexrelid = o.conindid JOIN pg_class c ON c.oid = o.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE o.contype = 'x' AND {ours}"),
     (Kind::RowSecurity, "SELECT c.oid::regclass::text, '', '{}'::text[] FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relrowsecurity AND {ours}"),
     (Kind::Policy, "SELECT c.oid::regclass::text, p.polname::text, '{}'::text[] FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE {ours}"),
     (Kind::Trigger, "SELECT c.oid::regclass::text, t.tgname::text, '{}'::text[] FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -139,13 +144,13 @@ impl Moment {
     /// [`VerifyError::Sql`] when the server goes away.
     pub fn read(client: &mut Client, ledgers: &[&str]) -> Result<Moment, VerifyError> {
         client.batch_execute("SET search_path = ''").doing("reading the catalog")?;
-        let is_ledger = |relation: &str| ledgers.iter().any(|ledger| relation.contains(ledger));
+        let ledgers = Ledgers::read(client, ledgers)?;
         let mut moment = Moment::default();
         for row in client.query(&facts(), &[]).doing("reading the catalog")? {
             let kind = FACTS[usize::try_from(row.get::<_, i32>(0)).unwrap_or_default()].0;
             let parts = row.get::<_, Vec<String>>(3).into_iter().collect();
             let fact = Fact { kind, relation: row.get(1), detail: row.get(2), parts };
-            if !is_ledger(&fact.relation) {
+            if !ledgers.has(&fact.relation) {
                 moment.facts.insert(fact);
             }
         }
@@ -189,6 +194,10 @@ impl Moment {
                     .of_kind(Kind::Unique)
                     .filter(|other| other.detail.is_empty() || same(other))
                     .any(|other| other.relation == fact.relation && other.parts.is_subset(&fact.parts)),
+                // one that is replaced says something else of the same columns
+                Kind::Exclusion => {
+                    self.of_kind(Kind::Exclusion).filter(same).any(|other| !other.parts.is_disjoint(&fact.parts))
+                }
                 Kind::Index => self.of_kind(Kind::Index).filter(same).any(|other| other.parts.is_superset(&fact.parts)),
                 _ => false,
             }
@@ -254,6 +263,7 @@ impl fmt::Display for Fact {
             Kind::Index => write!(formatter, "an index on ({parts}){partial} of {relation}"),
             Kind::ForeignKey => write!(formatter, "the foreign key of {relation} to {detail} ({parts})"),
             Kind::Check => write!(formatter, "{detail} of {relation}"),
+            Kind::Exclusion => write!(formatter, "EXCLUDE ({parts}) of {relation}"),
             Kind::RowSecurity => write!(formatter, "row security of {relation}"),
             Kind::Policy => write!(formatter, "policy {detail} on {relation}"),
             Kind::Trigger => write!(formatter, "trigger {detail} on {relation}"),

@@ -1,0 +1,1 @@
+ALTER TABLE "Post" DROP CONSTRAINT "Post_pkey", DROP COLUMN "id", ADD CONSTRAINT "Post_pkey" PRIMARY KEY ("uid");

@@ -1,0 +1,2 @@
+CREATE TABLE "User" ("id" SERIAL PRIMARY KEY, "email" TEXT NOT NULL, "name" TEXT, "age" INTEGER);
+CREATE TABLE "Post" ("id" SERIAL PRIMARY KEY, "title" TEXT);
