@@ -39,6 +39,8 @@ pub struct Item {
     pub operation: Operation,
     /// The statement that it stands in, by index.
     pub statement: usize,
+    /// That statement is a `DO` block.
+    pub in_do: bool,
     /// What its runner sends to the server at once, by number: it may hold several statements.
     pub chunk: usize,
     /// What of that is a transaction by itself, by number: a `DO` block may commit.
@@ -47,6 +49,9 @@ pub struct Item {
     pub block: Option<usize>,
     /// Why it must stay where its author put it, when it must.
     pub fixed: Option<Fixed>,
+    /// What keeps an error of it from ending the migration: the conditions of a handler around it in its `DO` block, as written,
+    /// or `others` where it may be that it does not run.
+    pub caught: Vec<String>,
     /// What the author has set for the session or the transaction before it, in that order.
     pub settings: Arc<Vec<Setting>>,
     /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.

@@ -15,7 +15,9 @@ use crate::plan::{
 };
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
-use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
+use crate::rewrite::{
+    Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, failing_statement, lacks_lock_timeout,
+};
 use crate::schema::{Age, Schema, mentions, same};
 use crate::source::DirectiveScope;
 
@@ -237,6 +239,10 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     let mut failing = Vec::new();
     let mut costs = Vec::new();
     for (at, item) in migration.items.iter().enumerate() {
+        if failing_statement::does_nothing(item, schema, settings.postgres) {
+            costs.push(Effects::none());
+            continue;
+        }
         let cost = cost(migration, at, schema, settings.postgres);
         let site = Site {
             items: &migration.items,

@@ -13,6 +13,7 @@ mod findings;
 pub mod originals;
 mod pending;
 mod planning;
+mod put_back;
 mod remarks;
 mod reporting;
 mod scope;

@@ -1,5 +1,7 @@
 //! What was read of a statement.
 
+use std::ops::Range;
+
 use crate::operation::Operation;
 use crate::source::ByteSpan;
 
@@ -27,6 +29,9 @@ pub struct Reading {
     pub is_named_elsewhere: bool,
     /// The operations before which the block commits, by index: what stands before one of them does not share its transaction.
     pub commits_before: Vec<usize>,
+    /// What keeps an error of some operations, by index, from ending the statement: the conditions of a block's handler as
+    /// written, or `others` where it may be that they do not run.
+    pub caught: Vec<(Range<usize>, String)>,
     /// Its lock waits are bounded inside the statement itself (the block that safestep writes).
     pub bounds_lock_waits: bool,
 }
@@ -41,6 +46,7 @@ impl Reading {
             is_asked: false,
             is_named_elsewhere: false,
             commits_before: Vec::new(),
+            caught: Vec::new(),
             bounds_lock_waits: false,
         }
     }
