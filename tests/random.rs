@@ -21,6 +21,7 @@ mod random {
     pub mod known;
     pub mod model;
     pub mod objects;
+    pub mod projects;
     pub mod refused;
     pub mod replaced;
     pub mod rewritten;

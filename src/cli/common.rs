@@ -40,6 +40,9 @@ pub(super) struct Common {
     /// What existing rows get: table.column='value' (may be given several times)
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub value: Vec<String>,
+    /// A dropped column and an added one are the same: table.column=new_name (may be given several times)
+    #[arg(long, value_name = "TABLE.COLUMN=NAME")]
+    pub rename: Vec<String>,
     /// The configuration file [default: the nearest safestep.toml]
     #[arg(long, value_name = "FILE")]
     pub config: Option<Utf8PathBuf>,
@@ -360,6 +363,14 @@ impl Common {
                 ))
             })?;
             config.values.insert(key.replace('"', ""), sql.to_owned());
+        }
+        for rename in &self.rename {
+            let (key, name) = rename.split_once('=').filter(|(key, _)| key.contains('.')).ok_or_else(|| {
+                Failure::Usage(format!(
+                    "--rename {rename}: expected TABLE.COLUMN=NAME, for example users.user_name=display_name"
+                ))
+            })?;
+            config.renames.insert(key.replace('"', ""), name.replace('"', ""));
         }
         Ok((config, file))
     }

@@ -6,6 +6,7 @@ mod common;
 mod completions;
 mod explain;
 mod failure;
+mod preflight;
 mod recover;
 mod release;
 mod rewrite;
@@ -39,6 +40,8 @@ enum Command {
     Check(check::Arguments),
     /// Prove the rewrite on a real PostgreSQL: same schema, same data, the locks that it says
     Verify(verify::Arguments),
+    /// Ask a database which rows would make the sequences fail today; nothing is changed there
+    Preflight(preflight::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
     /// Say what waits for a deploy, and what is known of that
@@ -61,6 +64,7 @@ pub fn main() -> ExitCode {
         Command::Rewrite(arguments) => rewrite::run(&arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Preflight(arguments) => preflight::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),

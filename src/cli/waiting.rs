@@ -1,5 +1,7 @@
 //! What `status` and `release` have in common: which sequences wait, and what is known of their gates.
 
+use std::time::Duration;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
@@ -13,7 +15,12 @@ use crate::pipeline::{ResolveError, Scope, ScopeOptions, file_report, relative, 
 use crate::project::{GitError, WorkTree};
 use crate::report::{CheckOutcome, CheckStatus, FileReport, PhaseStatus, Release, SequenceStatus};
 use crate::source::SourceFile;
-use crate::verify::rows_found;
+use crate::verify::{Answer, ask};
+
+/// How long a database may think about one question.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+/// How many of the rows that break a condition are counted.
+const COUNTED: usize = 100;
 
 /// Where to look.
 #[derive(Debug, Args)]
@@ -94,25 +101,22 @@ impl Place {
         });
         let mut checks: Vec<CheckStatus> = of_files.collect();
         let asked = &sequence.phases[at].checks;
-        let found = match &self.database_url {
+        let answers = match &self.database_url {
             Some(url) => {
                 let queries: Vec<&str> = asked.iter().map(|check| check.query.as_str()).collect();
-                rows_found(url, &queries)?.into_iter().map(Some).collect()
+                ask(url, &queries, ANSWER_WITHIN, COUNTED)?
             }
-            None => vec![None; asked.len()],
+            None => vec![Answer::None("--database-url asks".to_owned()); asked.len()],
         };
-        checks.extend(asked.iter().zip(found).map(|(check, found)| CheckStatus {
-            what: match found {
-                Some(0) => check.condition.clone(),
-                Some(rows) => format!("{} ({rows} found)", check.condition),
-                None => format!("{} (--database-url asks)", check.condition),
-            },
-            outcome: match found {
-                Some(0) => CheckOutcome::Holds,
-                Some(_) => CheckOutcome::Fails,
-                None => CheckOutcome::Unknown,
-            },
-            query: Some(check.query.clone()),
+        checks.extend(asked.iter().zip(answers).map(|(check, answer)| {
+            let (outcome, aside) = match answer {
+                Answer::Nothing => (CheckOutcome::Holds, String::new()),
+                Answer::Rows { first, more } => {
+                    (CheckOutcome::Fails, format!(" ({}{} found)", first.len(), if more { " and more" } else { "" }))
+                }
+                Answer::None(why) => (CheckOutcome::Unknown, format!(" ({why})")),
+            };
+            CheckStatus { what: format!("{}{aside}", check.condition), outcome, query: Some(check.query.clone()) }
         }));
         Ok(checks)
     }

@@ -1,6 +1,6 @@
 //! `RUNBOOK.md`: a page for who brings a sequence to its end.
 
-use super::stored::{PhaseState, Sequence, StoredPhase};
+use super::stored::{PhaseState, Sequence, StoredColumn, StoredPhase};
 use crate::framework::header::SQL;
 use crate::report::{MigrationReport, StepReport};
 use crate::source::visible;
@@ -8,20 +8,30 @@ use crate::source::visible;
 /// The page of a sequence. `report` tells of its steps, `deploy` is the command that runs the migrations, `model` are the lines of
 /// the model for the time between.
 pub fn runbook(sequence: &Sequence, report: &MigrationReport, deploy: &str, model: &[String]) -> String {
-    let columns: Vec<String> =
-        sequence.columns.iter().map(|column| code(&format!("{}.{}", column.table(), column.column()))).collect();
-    let goes = if columns.len() == 1 { "goes" } else { "go" };
-    let columns = columns.join(", ");
     let mut page = format!("# {}\n\n{}", visible(&sequence.migration), checklist(sequence, deploy));
     page += &format!(
-        "\n{columns} {goes} for good. Code that is still running may name what goes, so the migration is cut where a deploy must happen: \
-         between two deploys the code before and the code after both work.\n"
+        "\n{} Code that is still running may name what goes, so the migration is cut where a deploy must happen: between two \
+         deploys the code before and the code after both work.\n",
+        outcome(sequence)
     );
     for (at, phase) in sequence.phases.iter().enumerate() {
         page += &format!("\n## {}. {}\n\n", at + 1, phase.phase);
         page += &of_phase(phase, report, model);
     }
     page + WATCH
+}
+
+/// What becomes of its columns.
+fn outcome(sequence: &Sequence) -> String {
+    let name = |column: &StoredColumn| code(&format!("{}.{}", column.table(), column.column()));
+    let gone: Vec<String> = sequence.columns.iter().filter(|column| column.becomes.is_none()).map(name).collect();
+    let renamed = sequence.columns.iter().filter_map(|column| {
+        let to = column.becomes()?;
+        Some(format!("{} becomes {}; a trigger keeps both in step until it goes.", name(column), code(&to.to_string())))
+    });
+    let goes = if gone.len() == 1 { "goes" } else { "go" };
+    let gone = (!gone.is_empty()).then(|| format!("{} {goes} for good.", gone.join(", ")));
+    renamed.chain(gone).collect::<Vec<_>>().join(" ")
 }
 
 fn checklist(sequence: &Sequence, deploy: &str) -> String {

@@ -47,6 +47,9 @@ pub struct StoredColumn {
     pub table: String,
     /// The column.
     pub column: String,
+    /// The column that takes its place, where one does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub becomes: Option<String>,
 }
 
 /// A phase.
@@ -99,6 +102,7 @@ impl From<&OwnedColumn> for StoredColumn {
             schema: owned.table.schema.as_ref().map(|schema| schema.as_str().to_owned()),
             table: owned.table.name.as_str().to_owned(),
             column: owned.column.as_str().to_owned(),
+            becomes: owned.becomes.as_ref().map(|name| name.as_str().to_owned()),
         }
     }
 }
@@ -112,7 +116,16 @@ impl StoredColumn {
 
     /// The column.
     pub fn column(&self) -> Ident {
-        Ident::new(self.column.as_str()).styled_like(&Ident::new(self.table.as_str()))
+        self.named(&self.column)
+    }
+
+    /// The column that takes its place.
+    pub fn becomes(&self) -> Option<Ident> {
+        self.becomes.as_ref().map(|name| self.named(name))
+    }
+
+    fn named(&self, name: &str) -> Ident {
+        Ident::new(name).styled_like(&Ident::new(self.table.as_str()))
     }
 }
 
@@ -200,7 +213,7 @@ mod tests {
         std::fs::create_dir(&own).unwrap();
         let original = "-- '''\nALTER TABLE \"T\"\r\n\tDROP COLUMN \"ä\\\";\n";
         let mut sequence = Sequence::new("prisma", "20260101_a", None, original);
-        sequence.columns.push(StoredColumn { schema: None, table: "T".into(), column: "ä\\".into() });
+        sequence.columns.push(StoredColumn { schema: None, table: "T".into(), column: "ä\\".into(), becomes: None });
         sequence.phases.push(StoredPhase {
             phase: "contract".into(),
             state: PhaseState::Waiting,

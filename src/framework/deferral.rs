@@ -46,6 +46,8 @@ pub trait Model {
     fn uses(&self, table: &QualifiedName, column: &Ident) -> bool;
     /// The line that says something of the column.
     fn line(&self, table: &QualifiedName, column: &Ident) -> Option<String>;
+    /// The line with which the application calls the column by the name `to`, and the database stays as it is.
+    fn mapped(&self, table: &QualifiedName, column: &Ident, to: &Ident) -> Option<String>;
     /// The files as they are to be.
     fn files(&self) -> &Texts;
 }

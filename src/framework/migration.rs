@@ -150,6 +150,10 @@ impl Sending {
         };
         for Sending { sql, reading, spans, .. } in sends {
             let from = if is_known { all.sql.len() } else { 0 };
+            let before = all.reading.operations.len();
+            let caught = reading.caught.into_iter();
+            let moved = caught.map(|(range, by)| (before + range.start..range.end.saturating_add(before), by));
+            all.reading.caught.extend(moved);
             all.reading.operations.extend(reading.operations.into_iter().map(|located| {
                 let span = match is_known {
                     true => ByteSpan::new(from + located.span.start, from + located.span.end),
@@ -296,7 +300,7 @@ impl Migration {
         if let Some(reading) = reading {
             in_do = reading.in_do;
             session.looks_for_leftovers |= places.looks_for_leftovers;
-            let commits = reading.commits_before;
+            let (commits, caught) = (reading.commits_before, reading.caught);
             let runs_its_text =
                 |located: &Located| matches!(located.operation, Operation::Opaque { .. } | Operation::Data(_));
             let sets = places.sets && (in_do || reading.operations.iter().any(runs_its_text));
@@ -311,6 +315,7 @@ impl Migration {
                 self.items.push(Item {
                     operation: located.operation,
                     statement: self.statements.len(),
+                    in_do,
                     chunk: session.chunk,
                     part: commits.iter().filter(|commit| **commit <= at).count(),
                     block: session.block,
@@ -322,11 +327,13 @@ impl Migration {
                         match (places.is_unsure, reading.is_named_elsewhere, reading.has_logic, in_do) {
                             (true, ..) => Some(Fixed::Condition),
                             (_, true, ..) => Some(Fixed::Unnamed),
+                            _ if reading.is_asked => Some(Fixed::Asked),
                             (.., true, true) => Some(Fixed::Block),
                             (.., true, false) => Some(Fixed::Program),
                             (.., false, _) => None,
                         }
                     },
+                    caught: caught.iter().filter(|(range, _)| range.contains(&at)).map(|(_, by)| by.clone()).collect(),
                     settings: session.settings(),
                     bounds_lock_waits: reading.bounds_lock_waits || session.bounded,
                     looks_for_leftovers: session.looks_for_leftovers,
@@ -344,10 +351,12 @@ impl Migration {
             self.items.push(Item {
                 operation: Operation::Opaque { what: what.into(), is_program: false },
                 statement: self.statements.len(),
+                in_do: false,
                 chunk: session.chunk,
                 part: 0,
                 block: session.block,
                 fixed: session.author_began.then_some(Fixed::Transaction),
+                caught: Vec::new(),
                 settings: session.settings(),
                 bounds_lock_waits: true,
                 looks_for_leftovers: session.looks_for_leftovers,

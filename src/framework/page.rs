@@ -380,7 +380,7 @@ impl Page<'_> {
     /// What the session must be set to for the block, as far as nothing in it says so before its first statement that needs it;
     /// a line for each parameter.
     pub fn set_for_block(&self, in_words: bool) -> String {
-        let mut session = Told::default();
+        let mut session = SessionSettings::default();
         let lines = self.steps().map(|step| {
             let lines = self.set_before(step, in_words, &mut session);
             session.follow(&step.operation);
@@ -390,7 +390,7 @@ impl Page<'_> {
     }
 
     /// The same before one step.
-    pub fn set_before(&self, step: &Step, in_words: bool, told: &mut Told) -> String {
+    pub fn set_before(&self, step: &Step, in_words: bool, session: &mut SessionSettings) -> String {
         if self.one_session
             || matches!(
                 step.operation,
@@ -403,8 +403,8 @@ impl Page<'_> {
         let names = |setting: &Setting| in_words && step.verbatim && matches!(setting.decides, Decides::Names(_));
         let in_force = self.migration.items[step.from].settings.iter().filter(|setting| !setting.local);
         let needed = in_force.filter(|setting| step.settings.contains(setting) || names(setting));
-        let missing =
-            needed.filter(|setting| told.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
+        let missing = needed
+            .filter(|setting| session.0.insert(setting.name.clone(), (*setting).clone()).as_ref() != Some(setting));
         missing.map(|setting| format!("SET LOCAL {};\n", setting.clause)).collect()
     }
 
@@ -496,11 +496,11 @@ pub fn can_be_in_a_block(migration: &Migration, step: &Step) -> bool {
     fits && migration.items[step.from].fixed != Some(Fixed::Transaction)
 }
 
-/// What a unit's session was told so far.
+/// What is set in a session so far.
 #[derive(Default)]
-pub struct Told(BTreeMap<String, Setting>);
+pub struct SessionSettings(BTreeMap<String, Setting>);
 
-impl Told {
+impl SessionSettings {
     /// A statement that may set something itself.
     pub fn follow(&mut self, operation: &Operation) {
         match change(operation) {
@@ -526,8 +526,13 @@ pub fn validation(steps: &[&Step]) -> String {
     format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
 }
 
-/// The operation as the source wrote it, as a statement of its own.
+/// The operation as the source wrote it, as a statement of its own; what a rewrite makes beside it has no source.
 pub fn slice(migration: &Migration, step: &Step) -> String {
+    if let (false, Operation::Object(_), Some(text)) =
+        (step.verbatim, &step.operation, render::statement(&step.operation))
+    {
+        return text;
+    }
     let statement = migration.statement_of(step.from);
     let whole = migration.sql(statement);
     let slice = migration.slice(step.from);

@@ -4,7 +4,7 @@
 use super::header::SQL;
 use super::layout::width;
 use super::line_ends::with_line_ends_of;
-use super::page::{Commands, Page, Told, can_be_in_a_block, validation};
+use super::page::{Commands, Page, SessionSettings, can_be_in_a_block, validation};
 use super::plpgsql::{batches_under, by_itself, by_itself_again, each, in_words as in_words_in_block, once};
 use super::rerun::Again;
 use super::words::slug;
@@ -79,18 +79,18 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
 pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
     let left_out = page.comments_on_what_is_left_out(told);
     let of_block = |(comments, sql): (String, String)| (comments, vec![Statement::Sql(sql)]);
-    let runs_again = !page.again.is_empty();
+    let may_rerun = !page.again.is_empty();
     let (comments, all) = match page.kind() {
-        UnitKind::Free | UnitKind::AsWritten if runs_again => {
+        UnitKind::Free | UnitKind::AsWritten if may_rerun => {
             let (comments, all): (Vec<String>, Vec<Statement>) =
                 page.in_words_again(told).into_iter().map(|one| (one.comments, Statement::Sql(one.text))).unzip();
             (comments.concat(), all)
         }
         UnitKind::Free | UnitKind::AsWritten => in_words(page, told),
         // A file that failed runs again, and what it committed before with it.
-        UnitKind::Brief if page.units().len() > 1 || runs_again => {
+        UnitKind::Brief if page.units().len() > 1 || may_rerun => {
             let again = page.together();
-            let in_turn = page.turn().filter(|_| runs_again);
+            let in_turn = page.turn().filter(|_| may_rerun);
             of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), told))
         }
         UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, told)),
@@ -102,7 +102,7 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
         UnitKind::Validate => {
             let comments = page.comments(told);
             let own = validation(&page.steps().collect::<Vec<_>>());
-            let statement = if runs_again { page.together().validate(&page.units()[0]) } else { own.clone() };
+            let statement = if may_rerun { page.together().validate(&page.units()[0]) } else { own.clone() };
             match (page.set_for_block(false), page.units()[0].steps.as_slice()) {
                 (set, [step]) if set.is_empty() && statement == own => (comments, vec![operation(step, statement)]),
                 (set, _) if set.is_empty() && statement == own => (comments, vec![Statement::Sql(statement)]),
@@ -115,7 +115,7 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
                 [] => {
                     let step = &page.units()[0].steps[0];
                     let is_build = matches!(step.operation, Operation::Index(IndexOperation::Create(_)));
-                    let text = runs_again.then(|| page.together().statement(step)).flatten();
+                    let text = may_rerun.then(|| page.together().statement(step)).flatten();
                     if let Some(text) = text.filter(|_| !is_build) {
                         return Statements { comments: left_out + &comments, all: vec![Statement::Sql(text)] };
                     }
@@ -130,7 +130,7 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
 }
 
 /// A statement in its author's words, in a form that can run again where it has one.
-pub struct RunsAgain {
+pub struct Rerunnable {
     /// The author's comments in front of it, a line each.
     pub comments: String,
     /// With its semicolon.
@@ -145,7 +145,7 @@ impl Page<'_> {
     }
 
     /// Every statement of a block in its author's words, so that it can run again.
-    pub fn in_words_again(&self, told: &mut [bool]) -> Vec<RunsAgain> {
+    pub fn in_words_again(&self, told: &mut [bool]) -> Vec<Rerunnable> {
         let again = self.together();
         let mut all = Vec::new();
         let mut whole = Vec::new();
@@ -162,7 +162,10 @@ impl Page<'_> {
             let there = again.rerun().there(step).filter(|_| !in_do);
             let text = by_itself_again(&idempotent, there.as_deref());
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
-            all.push(RunsAgain { comments: self.comments_missing_in(&text, step, told), text: format!("{text}{end}") });
+            all.push(Rerunnable {
+                comments: self.comments_missing_in(&text, step, told),
+                text: format!("{text}{end}"),
+            });
         }
         all
     }
@@ -175,7 +178,7 @@ fn operation(step: &Step, sql: String) -> Statement {
 /// The statements of a brief unit; where steps need a setting, each by itself behind what it needs.
 fn brief(page: &Page<'_>, unit: &Unit) -> Vec<String> {
     let operations: Vec<_> = unit.steps.iter().map(|s| (&s.operation, page.slice(s))).collect();
-    let mut session = Told::default();
+    let mut session = SessionSettings::default();
     let set = unit.steps.iter().map(|step| {
         let set = page.set_before(step, in_words_in_block(&step.operation), &mut session);
         session.follow(&step.operation);

@@ -15,12 +15,21 @@ pub enum Fixed {
     Program,
     /// Only running the program tells whether it runs, and how often.
     Condition,
+    /// The program asks the catalog first whether there is anything to do.
+    Asked,
     /// The program gives its constraint or index a name that nobody knows without running it.
     Unnamed,
     /// A setting of the session decides what it does, and cannot be said again beside it.
     Session,
     /// The search path leaves open in which schema its names are.
     Names,
+}
+
+impl Fixed {
+    /// It cannot leave the statement of a program that it stands in, or be said in other words.
+    pub fn is_by_program(self) -> bool {
+        matches!(self, Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Asked | Fixed::Unnamed)
+    }
 }
 
 /// One operation of the migration at hand.
@@ -30,6 +39,8 @@ pub struct Item {
     pub operation: Operation,
     /// The statement that it stands in, by index.
     pub statement: usize,
+    /// That statement is a `DO` block.
+    pub in_do: bool,
     /// What its runner sends to the server at once, by number: it may hold several statements.
     pub chunk: usize,
     /// What of that is a transaction by itself, by number: a `DO` block may commit.
@@ -38,6 +49,9 @@ pub struct Item {
     pub block: Option<usize>,
     /// Why it must stay where its author put it, when it must.
     pub fixed: Option<Fixed>,
+    /// What keeps an error of it from ending the migration: the conditions of a handler around it in its `DO` block, as written,
+    /// or `others` where it may be that it does not run.
+    pub caught: Vec<String>,
     /// What the author has set for the session or the transaction before it, in that order.
     pub settings: Arc<Vec<Setting>>,
     /// The author bounded its lock waits: a `lock_timeout` is in force, or the statement retries by itself.

@@ -1,5 +1,6 @@
 //! The report as JSON, and the schema that describes it.
 
+use crate::report::PreflightAnswers;
 use crate::report::ProofReport;
 use crate::report::Report;
 use crate::report::TrafficReport;
@@ -22,6 +23,11 @@ pub fn schema() -> String {
 /// The JSON schema of the proofs of `safestep verify`, ending in a newline.
 pub fn proof_schema() -> String {
     format!("{:#}\n", schemars::schema_for!(ProofReport).as_value())
+}
+
+/// The JSON schema of the answers of `safestep preflight`, ending in a newline.
+pub fn preflight_schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(PreflightAnswers).as_value())
 }
 
 /// The JSON schema of the trials of `safestep verify --traffic`, ending in a newline.

@@ -15,6 +15,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod patch;
+pub mod preflight;
 pub mod proof;
 pub mod sarif;
 pub mod status;

@@ -137,7 +137,7 @@ fn are_one_program(migration: &Migration, one: &Step, other: &Step) -> bool {
         && other.verbatim
         && a.statement == b.statement
         && a.fixed == b.fixed
-        && matches!(a.fixed, Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed))
+        && a.fixed.is_some_and(Fixed::is_by_program)
 }
 
 fn shares(migration: &Migration, one: &Step, other: &Step) -> bool {
@@ -183,7 +183,7 @@ enum Bond {
 fn bonds_of(migration: &Migration, step: &Step, schema: Option<&Schema>) -> Vec<Bond> {
     let mut bonds = Vec::new();
     let item = &migration.items[step.from];
-    if item.fixed == Some(Fixed::Block) {
+    if matches!(item.fixed, Some(Fixed::Block | Fixed::Asked)) {
         bonds.push(Bond::Statement(item.statement));
     }
     match &step.operation {

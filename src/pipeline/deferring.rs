@@ -6,7 +6,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::findings::Findings;
-use crate::deferred::{DeferredError, PhaseState, Sequence, sequences};
+use crate::deferred::{DeferredError, PhaseState, Sequence, StoredColumn, sequences};
 use crate::framework::deferral::{Deferral, Model, Texts};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError};
@@ -68,8 +68,13 @@ impl Deferring {
         let waiting = self.waiting.iter().filter(|sequence| sequence.next().is_some()).filter(is_before);
         let of_sequence = |sequence: &Sequence| {
             let name: Arc<str> = sequence.migration.as_str().into();
-            let reserved = |(table, column)| Reserved { table, column, sequence: Arc::clone(&name) };
-            sequence.columns.iter().map(|own| (own.table(), own.column())).map(reserved).collect::<Vec<_>>()
+            let reserved = |table, column, stays| Reserved { table, column, stays, sequence: Arc::clone(&name) };
+            let of_column = |own: &StoredColumn| {
+                let leaves = reserved(own.table(), own.column(), false);
+                let stays = own.becomes().map(|column| reserved(own.table(), column, true));
+                std::iter::once(leaves).chain(stays).collect::<Vec<_>>()
+            };
+            sequence.columns.iter().flat_map(of_column).collect::<Vec<_>>()
         };
         waiting.flat_map(of_sequence).collect()
     }
@@ -94,9 +99,19 @@ impl Deferring {
                 findings = match findings.left_in_place(&[item], &why) {
                     Ok(findings) | Err(findings) => findings,
                 };
+                continue;
             }
+            let cheapest = owns.iter().find_map(|owned| self.cheapest(owned));
+            cheapest.into_iter().for_each(|note| findings.add_note(item, &note));
         }
         findings
+    }
+
+    /// How a column gets another name in the code alone.
+    fn cheapest(&self, owned: &OwnedColumn) -> Option<String> {
+        let to = owned.becomes.as_ref()?;
+        let line = self.model().mapped(&owned.table, &owned.column, to)?;
+        Some(format!("a new name in the code alone needs no migration: delete it and write `{line}` in the model"))
     }
 }
 

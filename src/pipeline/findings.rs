@@ -15,7 +15,9 @@ use crate::plan::{
 };
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
-use crate::rewrite::{Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, lacks_lock_timeout};
+use crate::rewrite::{
+    Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, failing_statement, lacks_lock_timeout,
+};
 use crate::schema::{Age, Schema, mentions, same};
 use crate::source::DirectiveScope;
 
@@ -191,6 +193,14 @@ impl Findings {
         waits.filter_map(|finding| finding.outcome.deferral.as_ref())
     }
 
+    /// What a reader should know of an item besides what its rule says.
+    pub fn add_note(&mut self, item: usize, text: &str) {
+        for finding in self.findings.iter_mut().filter(|finding| finding.item == item) {
+            let before = finding.outcome.note.take().map(|before| format!("; {before}")).unwrap_or_default();
+            finding.outcome.note = Some(format!("{text}{before}"));
+        }
+    }
+
     /// The items whose removal of a column these items are, or go with.
     pub fn columns_of(&self, items: &[usize]) -> Vec<usize> {
         let column = |item: &usize| self.follows.iter().find(|(at, _)| at == item).map_or(*item, |(_, column)| *column);
@@ -229,6 +239,10 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
     let mut failing = Vec::new();
     let mut costs = Vec::new();
     for (at, item) in migration.items.iter().enumerate() {
+        if failing_statement::does_nothing(item, schema, settings.postgres) {
+            costs.push(Effects::none());
+            continue;
+        }
         let cost = cost(migration, at, schema, settings.postgres);
         let site = Site {
             items: &migration.items,
@@ -440,6 +454,7 @@ fn kept(outcome: Outcome, why: Fixed) -> Outcome {
         Fixed::Unnamed => "left as it is: the metadata gives a name that only Python knows; give one in the call",
         Fixed::Program => "left as it is: the statements around it need one another; move it to a migration of its own",
         Fixed::Condition => "left as it is: only running the file tells whether it runs; write it without a condition or a loop",
+        Fixed::Asked => "left as it is: it is done only if a condition holds; write it without the condition",
         Fixed::Session => {
             "left as it is: a SET before it decides what it does; say it in the statement itself, with the schema in its names"
         }

@@ -13,6 +13,7 @@ mod findings;
 pub mod originals;
 mod pending;
 mod planning;
+mod put_back;
 mod remarks;
 mod reporting;
 mod scope;
@@ -331,6 +332,7 @@ fn settings(config: &Config, has_phases: bool) -> Settings {
         fire_triggers: config.backfill.triggers == crate::project::Triggers::Fire,
         bound_lock_waits: config.lock_timeout.is_some(),
         values: config.values.clone(),
+        renames: config.renames.clone(),
     }
 }
 

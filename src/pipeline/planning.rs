@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::bonds::bonds;
 use super::copies::Copies;
 use super::findings::Findings;
+use super::put_back::put_back;
 use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{
-    Assertion, DataOperation, Operation, QualifiedName, SessionOperation, SqlFragment, TableOperation,
-    TransactionControl,
+    Assertion, ConstraintOperation, DataOperation, Item, Operation, QualifiedName, SessionOperation, SqlFragment,
+    TableOperation, TransactionControl,
 };
 use crate::plan::check::{self, Fault, Promise};
 use crate::plan::{
@@ -120,6 +121,8 @@ struct Search<'a> {
     version: u32,
     /// The items that only set something for the session, which each step does for itself.
     set_by_steps: BTreeSet<usize>,
+    /// Items that commit with one behind them, since they may take away what that one gives.
+    put_back: Vec<(usize, usize)>,
     /// Rows change in one transaction where they do in the source. Where that keeps something long from its own form, they
     /// change one statement after the other, as they did elsewhere.
     rows: RowsTogether,
@@ -204,6 +207,7 @@ impl<'a> Search<'a> {
             runner,
             version,
             set_by_steps: session::set_by_steps(migration, runner),
+            put_back: put_back(migration),
             rows: RowsTogether::InOrder,
             freedom: Freedom::Things,
             unasked: BTreeSet::new(),
@@ -221,11 +225,20 @@ impl<'a> Search<'a> {
         if findings.findings.iter().any(|finding| finding.rule.id == failing_statement::ID) {
             findings = findings.left("one of its statements fails, and what stands before it would be committed alone");
         }
+        let is_caught = |(item, refused): (&Item, &bool)| *refused && !item.caught.is_empty();
+        if self.migration.items.iter().zip(&self.around.refused).any(is_caught) {
+            findings = findings.left("a block catches that one of its statements fails");
+        }
         if self.migration.is_as_written() {
             findings = findings.left("an earlier rewrite left it as it is");
         }
         if has_savepoints_of_runner(self.migration) {
             findings = findings.left("its savepoints are those of one transaction");
+        }
+        let items: Vec<usize> = self.put_back.iter().map(|(_, item)| *item).collect();
+        if !items.is_empty() {
+            let why = "a statement before it, which is not read, may take away what it puts back";
+            findings = findings.left_in_place(&items, why).unwrap_or_else(|findings| findings);
         }
         match findings.is_rewritten() && !self.set_by_steps.is_empty() {
             true => findings.apart(&self.set_by_steps),
@@ -252,6 +265,10 @@ impl<'a> Search<'a> {
         let mut together =
             bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows.are_together());
         together.extend(&self.bound);
+        together.extend(self.put_back.iter().filter_map(|(before, item)| {
+            let step = |from: usize| steps.iter().position(|step| step.from == from);
+            step(*before).zip(step(*item))
+        }));
         together.extend(self.asserted(steps));
         let ordered: Ordered = match units(steps, &together, self.freedom) {
             Ok(ordered) => ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect(),
@@ -462,15 +479,30 @@ fn sequence(steps: Vec<Step>, ordered: Ordered, locks: Locks) -> Sequence {
     let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
     let mut units = Vec::new();
     for (kind, unit) in ordered {
+        let dropped: Vec<usize> =
+            unit.iter().filter_map(|at| steps[*at].as_ref()).filter_map(dropped_constraint).collect();
         let own = unit.into_iter().filter_map(|at| {
             let mut step = steps[at].take()?;
-            step.locks = check::all_locks(std::mem::take(&mut step.locks), &locks[at]);
+            step.locks = match is_constraint_renamed(&step) && !dropped.contains(&step.item) {
+                // what it takes the place of went before, in another transaction
+                true => locks[at].clone(),
+                false => check::all_locks(std::mem::take(&mut step.locks), &locks[at]),
+            };
             Some(step)
         });
         let steps: Vec<Step> = own.collect();
         units.extend(Unit::of(steps).map(|unit| Unit { kind, ..unit }));
     }
     Sequence::new(units)
+}
+
+/// The item of a step that drops a constraint.
+fn dropped_constraint(step: &Step) -> Option<usize> {
+    matches!(step.operation, Operation::Constraint(ConstraintOperation::Drop { .. })).then_some(step.item)
+}
+
+fn is_constraint_renamed(step: &Step) -> bool {
+    matches!(step.operation, Operation::Constraint(ConstraintOperation::Rename { .. })) && !step.verbatim
 }
 
 /// The steps that a fault is about, and what to say of it.

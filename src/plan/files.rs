@@ -150,13 +150,13 @@ impl<'a> Division<'a> {
         for at in 0..self.sequence.blocks.len() {
             let alone = self.alone(at)?;
             let must = at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
-            let runs_again = alone.once > at || (must && self.is_free_to_run_again(at));
+            let may_rerun = alone.once > at || (must && self.is_free_to_run_again(at));
             match parts.last_mut() {
-                Some(part) if runs_again && part.once == part.to && !self.must_be_done_before(*part, at) => {
+                Some(part) if may_rerun && part.once == part.to && !self.must_be_done_before(*part, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }
-                Some(part) if !runs_again && self.ends(*part, at) => part.to = at + 1,
-                _ if runs_again => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
+                Some(part) if !may_rerun && self.ends(*part, at) => part.to = at + 1,
+                _ if may_rerun => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
                 _ => parts.push(Part { from: at, once: at, to: at + 1 }),
             }
         }

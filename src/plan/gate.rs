@@ -27,6 +27,8 @@ pub struct OwnedColumn {
     pub table: QualifiedName,
     /// The column.
     pub column: Ident,
+    /// The column that takes its place, where one does.
+    pub becomes: Option<Ident>,
 }
 
 /// What later phases of a rewrite wait for, and what waits with them.

@@ -255,12 +255,13 @@ fn attribute(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, attribute:
         | ColumnAttribute::DropExpression { .. }
         | ColumnAttribute::SetExpression => LockMode::AccessExclusive,
     };
-    // An identity is not inherited (measured on 12, 15 and 18); partitions share it.
+    // A compression is the table's own, and so is an identity (measured on 12, 15 and 18), which partitions share.
+    let own = *attribute == ColumnAttribute::Compression;
     let identity = matches!(
         attribute,
         ColumnAttribute::AddIdentity(_) | ColumnAttribute::ChangeIdentity | ColumnAttribute::DropIdentity { .. }
     );
-    tally.lock_family(table, table.only || (identity && !tally.is_partitioned(table)), mode);
+    tally.lock_family(table, table.only || own || (identity && !tally.is_partitioned(table)), mode);
     if *attribute != ColumnAttribute::SetExpression {
         return;
     }

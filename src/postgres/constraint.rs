@@ -15,6 +15,11 @@ use crate::sql::expression;
 pub(super) fn count(tally: &mut Tally<'_>, operation: &ConstraintOperation) {
     match operation {
         ConstraintOperation::Add { table, constraint } => add(tally, table, constraint),
+        ConstraintOperation::Drop { table, name, if_exists: true, .. }
+            if tally.schema.lacks_constraint(table, name) =>
+        {
+            tally.lock(table, LockMode::AccessExclusive)
+        }
         ConstraintOperation::Drop { table, name, cascade, .. } => drop(tally, table, name, *cascade),
         ConstraintOperation::Validate { table, name } => validate(tally, table, name),
         ConstraintOperation::Rename { table, name, .. } => rename(tally, table, name),
@@ -94,8 +99,7 @@ pub(super) fn drop_not_null(tally: &mut Tally<'_>, table: &TableRef, column: &Id
 
 /// True when the column is NOT NULL, or proved to be by a valid CHECK that PostgreSQL looks at (12+).
 pub(super) fn is_not_null(schema: &Schema, version: u32, table: &QualifiedName, column: &Ident) -> bool {
-    let declared = schema.column(table, column).is_some_and(|c| c.not_null);
-    declared || (version >= 12 && proving_check(schema, table, column).is_some())
+    schema.is_surely_not_null(table, column) || (version >= 12 && proving_check(schema, table, column).is_some())
 }
 
 /// The valid CHECK, of the table or inherited from a parent, that lets SET NOT NULL skip its scan on 12 and later.
@@ -312,9 +316,9 @@ fn validate(tally: &mut Tally<'_>, table: &TableRef, name: &Ident) {
     }
 }
 
-/// `ALTER CONSTRAINT`: ACCESS EXCLUSIVE; ENFORCED (18) checks every row of a foreign key and is refused for a CHECK.
+/// `ALTER CONSTRAINT`: ACCESS EXCLUSIVE, on the partitions too, whose foreign keys follow their parent's; ENFORCED (18) checks every row of a foreign key and is refused for a CHECK.
 fn alter(tally: &mut Tally<'_>, table: &TableRef, name: &Ident, alteration: &ConstraintAlteration) {
-    tally.lock_family(table, true, LockMode::AccessExclusive);
+    tally.lock_family(table, !tally.is_partitioned(table), LockMode::AccessExclusive);
     let state = tally.schema.constraint(table, name);
     if let Some(enforcement) = alteration.enforcement {
         match state.map(|c| &c.constraint.kind) {

@@ -48,7 +48,7 @@ impl Effects {
     }
 
     /// No locks, no work.
-    pub(super) fn none() -> Self {
+    pub fn none() -> Self {
         Effects { locks: Vec::new(), work: Work::Constant, in_transaction: true, fails_on_rows: false }
     }
 

@@ -3,7 +3,7 @@
 use super::tally::Tally;
 use super::{LockMode, Work};
 use crate::operation::{CreateIndex, IndexAction, IndexOperation, ObjectKind, QualifiedName};
-use crate::schema::{Index, Schema, same};
+use crate::schema::{Index, Schema};
 
 /// Counts what an operation on indexes does.
 pub(super) fn count(tally: &mut Tally<'_>, operation: &IndexOperation) {
@@ -31,8 +31,7 @@ pub(super) fn create(tally: &mut Tally<'_>, index: &CreateIndex) {
     }
     let partitioned = tally.is_partitioned(table);
     tally.lock_family(table, index.only || !partitioned, LockMode::Share);
-    let named = index.name.clone().map(|n| table.sibling(n));
-    let present = named.is_some_and(|n| tally.schema.index(&n).is_some_and(|i| i.sure && same(&i.table, table)));
+    let present = index.name.clone().is_some_and(|name| tally.schema.has_surely(&table.sibling(name)));
     if (index.if_not_exists && present) || (partitioned && index.only) {
         return;
     }

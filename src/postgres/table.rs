@@ -8,7 +8,7 @@ use crate::operation::{
     Constraint, ConstraintKind, CreateIndex, CreateTable, Ident, QualifiedName, SqlFragment, TableAttribute,
     TableOperation, TableRef,
 };
-use crate::schema::{RelationKind, Schema, Table, same};
+use crate::schema::{RelationKind, Schema, same};
 
 /// Counts what an operation on tables does.
 pub(super) fn count(tally: &mut Tally<'_>, operation: &TableOperation) {
@@ -31,7 +31,7 @@ pub(super) fn count(tally: &mut Tally<'_>, operation: &TableOperation) {
 /// inherits from, ACCESS EXCLUSIVE on the one it is a partition of, whose DEFAULT partition is scanned; from 15 on SHARE ROW
 /// EXCLUSIVE on those that reference that one.
 fn create(tally: &mut Tally<'_>, create: &CreateTable) {
-    if create.if_not_exists && tally.schema.table(&create.name).is_some_and(Table::is_sure) {
+    if create.if_not_exists && tally.schema.has_surely(&create.name) {
         return;
     }
     let inline = create.columns.iter().flat_map(|c| &c.constraints);
@@ -236,12 +236,14 @@ fn attach_foreign_key(tally: &mut Tally<'_>, partition: &QualifiedName, key: &Co
     }
 }
 
-/// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent, its DEFAULT partition and (14+) the partition; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
+/// `DETACH PARTITION`: ACCESS EXCLUSIVE on the parent, its DEFAULT partition and (14+) the partition, whose indexes are locked so
+/// before (`IndexSetParentIndex`), and with them who plans a query on it; CONCURRENTLY (14+) SHARE UPDATE EXCLUSIVE on
 /// the parent, outside a transaction block, and not when there is a DEFAULT partition. A table that references the parent is
 /// read for rows that point into the partition (`RI_PartitionRemove_Check`) and loses triggers under ACCESS EXCLUSIVE.
 fn detach(tally: &mut Tally<'_>, table: &TableRef, partition: &QualifiedName, concurrently: bool, finalize: bool) {
     let parent = if concurrently || finalize { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
-    let own = if tally.version < 14 { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
+    let has_index = tally.schema.indexes_of(table).next().is_some();
+    let own = if tally.version < 14 && !has_index { LockMode::ShareUpdateExclusive } else { LockMode::AccessExclusive };
     tally.lock(table, parent);
     tally.lock(partition, own);
     lock_default_partition(tally, table);

@@ -3,6 +3,7 @@
 //! The field names are the stable JSON contract (`--format json`, `--schema`). Paths are relative to the working
 //! directory, with `/`. Lines and columns count from 1; columns count characters.
 
+mod preflight;
 mod proof;
 mod status;
 mod traffic;
@@ -10,6 +11,7 @@ mod traffic;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use preflight::{ConditionAnswer, MigrationAnswers, PreflightAnswers};
 pub use proof::{BadRows, ByCommand, Growth, NaiveStatement, Proof, ProofReport, StepProof, Verdict};
 pub use status::{CheckOutcome, CheckStatus, PhaseStatus, Release, SequenceStatus, StatusReport};
 pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};

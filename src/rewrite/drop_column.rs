@@ -37,14 +37,11 @@
 //! PostgreSQL documentation, ALTER TABLE, DROP COLUMN.
 
 use super::drop_index::{drop_concurrently, undo};
-use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed};
+use super::leaving::{self, deferrable, is_column, is_relaxed, no_view_reads, own_indexes};
+use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed, rename_column};
 use crate::operation::{ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName, TableRef};
 use crate::plan::{Check, Deferral, Gate, OwnedColumn, Phase, Step, Undo, snake_case};
-use crate::schema::{Age, Column, ConstraintState, Index, RelationKind};
-use crate::sql::literal;
-
-/// Its id.
-const ID: &str = "drop-column";
+use crate::schema::{Age, Column};
 
 const LEFT: &str = "left as it is: run it after a deploy whose code no longer names the column";
 
@@ -73,7 +70,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }
     Some(match deferrable(site, table, column, *cascade) {
         Ok(known) => {
-            let hazard = hazard("dropped after a deploy whose code no longer names it".into());
+            let asks = is_renamed(site, &table.name, known);
+            let hazard = hazard(format!("dropped after a deploy whose code no longer names it{asks}"));
             Outcome {
                 deferral: Some(deferral(&table.name, known)),
                 ..Outcome::rewritten(hazard, steps(site, table, known))
@@ -83,32 +81,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     })
 }
 
-/// The column, where the drop can wait by itself, or why it cannot.
-fn deferrable<'a>(site: &'a Site<'_>, table: &TableRef, column: &Ident, cascade: bool) -> Result<&'a Column, String> {
-    let state = site.schema.table(&table.name).filter(|state| state.columns_known);
-    let state = state.ok_or("the migrations do not tell what the table looks like")?;
-    let known =
-        state.columns.get(column).filter(|known| known.sure).ok_or("the migrations do not tell what it looks like")?;
-    if cascade {
-        return Err("CASCADE takes what nobody can list with it".into());
-    }
-    let is_alone =
-        state.kind == RelationKind::Table && state.parents.is_empty() && site.schema.children(&table.name).is_empty();
-    if !is_alone || table.only {
-        return Err("other tables share the column".into());
-    }
-    if state.primary_key().is_some_and(|key| key.contains(column)) {
-        return Err("it is in the primary key".into());
-    }
-    let has_key = |constraint: &&ConstraintState| matches!(&constraint.constraint.kind, ConstraintKind::ForeignKey(key) if key.columns.contains(column));
-    if let Some(key) = state.constraints.iter().find(has_key) {
-        return Err(format!("its foreign key {} would have to wait with it", key.name));
-    }
-    let is_referenced = |constraint: &ConstraintState| matches!(&constraint.constraint.kind, ConstraintKind::ForeignKey(key) if key.referenced.contains(column));
-    if let Some((other, key)) = site.schema.referencing(&table.name).into_iter().find(|(_, key)| is_referenced(key)) {
-        return Err(format!("the foreign key {} of {} points at it", key.name, other.name));
-    }
-    Ok(known)
+/// Asks whether another column is this one under a new name: nobody can see it in a drop and an add.
+fn is_renamed(site: &Site<'_>, table: &QualifiedName, column: &Column) -> String {
+    let [first, others @ ..] = &rename_column::perhaps(site, table, column)[..] else { return String::new() };
+    let names = others.iter().fold(first.to_string(), |names, name| format!("{names} or {name}"));
+    let flag = format!("--rename {}.{}={}", table.name.as_str(), column.name.as_str(), first.as_str());
+    format!("; if it is renamed to {names}, `{flag}` keeps the values")
 }
 
 fn steps(site: &Site<'_>, table: &TableRef, column: &Column) -> Vec<Step> {
@@ -124,47 +102,28 @@ fn steps(site: &Site<'_>, table: &TableRef, column: &Column) -> Vec<Step> {
         steps.step(relax, slug, "code that no longer names the column can insert", undo);
         now = 1;
     }
-    let is_own = |index: &&Index| {
-        let only_it = matches!(index.columns.as_slice(), [key] if key.column() == Some(&column.name));
-        index.constraint.is_none() && only_it
-    };
-    for index in site.schema.indexes_of(&table.name).filter(is_own) {
+    for index in own_indexes(site, &table.name, &column.name) {
         let slug = format!("drop_index_{}", snake_case(&index.name.name));
         let why = "without it the removal of the column takes nothing else with it";
         steps.step(drop_concurrently(&index.name), slug, why, undo(site, &index.name));
     }
-    steps.add(Step { settles: Some(ID), ..site.pass_through() }).wait_from(now, Phase::Contract);
+    steps.add(Step { settles: Some(leaving::SETTLES), ..site.pass_through() }).wait_from(now, Phase::Contract);
     steps.done()
-}
-
-/// Without it, code that does not name the column could not insert.
-fn is_relaxed(column: &Column) -> bool {
-    column.not_null && column.default.is_none() && column.generated.is_none()
 }
 
 fn deferral(table: &QualifiedName, column: &Column) -> Deferral {
     let name = dotted(table, &column.name);
-    let of_column = format!(
-        "a.attrelid = to_regclass({}) AND a.attname = {}",
-        literal(&table.to_string()),
-        literal(column.name.as_str())
-    );
-    let views = Check {
-        condition: format!("no view reads {name}"),
-        query: format!(
-            "SELECT DISTINCT r.ev_class::regclass FROM pg_attribute a JOIN pg_depend d ON d.refobjid = a.attrelid AND \
-             d.refobjsubid = a.attnum JOIN pg_rewrite r ON r.oid = d.objid WHERE d.classid = 'pg_rewrite'::regclass AND \
-             d.refclassid = 'pg_class'::regclass AND {of_column}"
-        ),
-    };
     let inserts = is_relaxed(column).then(|| Check {
         condition: format!("code that does not name {name} can insert"),
-        query: format!("SELECT a.attname FROM pg_attribute a WHERE a.attnotnull AND {of_column}"),
+        query: format!(
+            "SELECT a.attname FROM pg_attribute a WHERE a.attnotnull AND {}",
+            is_column(table, &column.name)
+        ),
     });
-    let checks = inserts.into_iter().chain([views]).collect();
+    let checks = inserts.into_iter().chain([no_view_reads(table, &column.name)]).collect();
     Deferral {
         gate: Gate { deploy: format!("no running code names {name}"), checks },
-        owns: vec![OwnedColumn { table: table.clone(), column: column.name.clone() }],
+        owns: vec![OwnedColumn { table: table.clone(), column: column.name.clone(), becomes: None }],
     }
 }
 

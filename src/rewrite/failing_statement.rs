@@ -27,9 +27,10 @@
 //! PostgreSQL documentation, Appendix A, PostgreSQL Error Codes.
 
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Fixed, Operation, SessionOperation, TransactionControl};
+use crate::operation::{ColumnOperation, Fixed, Item, Operation, SessionOperation, TransactionControl};
 use crate::postgres::NEWEST;
 use crate::schema::strict::Conflict;
+use crate::schema::{Schema, same};
 
 /// The rule's id.
 pub(crate) const ID: &str = "failing-statement";
@@ -38,7 +39,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     if site.items[site.at].fixed == Some(Fixed::Condition) {
         return None; // it may not run
     }
-    let why = fails_without_transaction(site).or_else(|| {
+    let why = fails_without_transaction(site).or_else(|| changes_type_twice(site)).or_else(|| {
         refused(site).map(|(version, why)| match version == site.settings.postgres {
             true => format!("this fails: {why}"),
             false => format!("from PostgreSQL {version} on this fails: {why}"),
@@ -59,10 +60,56 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 fn refused(site: &Site<'_>) -> Option<(u32, Conflict)> {
     let on = |version: u32| {
         let conflict = site.schema.check_applies(site.operation(), version).err();
-        conflict.filter(|why| why.sure).map(|why| (version, why))
+        conflict.filter(|why| why.sure && !takes(&site.items[site.at].caught, why.code)).map(|why| (version, why))
     };
     let oldest = site.settings.postgres;
     on(oldest).or_else(|| on(NEWEST.max(oldest)).and_then(|_| (oldest..=NEWEST).find_map(on)))
+}
+
+/// One `ALTER TABLE` gives a column two types (`ATExecAlterColumnType`).
+fn changes_type_twice(site: &Site<'_>) -> Option<String> {
+    let Operation::Column(ColumnOperation::SetType { table, column, .. }) = site.operation() else { return None };
+    let item = &site.items[site.at];
+    let beside = site.items[..site.at].iter().filter(|other| other.statement == item.statement && !other.in_do);
+    let is_it = |other: &Item| {
+        matches!(&other.operation, Operation::Column(ColumnOperation::SetType { table: of, column: own, .. })
+            if same(of, table) && own == column)
+    };
+    let mut beside = beside.filter(|_| item.caught.is_empty());
+    beside.any(is_it).then(|| format!("this fails: cannot alter type of column {column} twice (0A000)"))
+}
+
+/// PostgreSQL refuses it for sure, and the `DO` block around it goes on: nothing happens.
+pub(crate) fn does_nothing(item: &Item, schema: &Schema, version: u32) -> bool {
+    let refused =
+        || schema.check_applies(&item.operation, version).is_err_and(|why| why.sure && takes(&item.caught, why.code));
+    !item.caught.is_empty() && refused()
+}
+
+/// A handler of its `DO` block takes the error, or it may not run there (documentation, 43.6.8 and appendix A).
+fn takes(caught: &[String], code: &str) -> bool {
+    const NAMES: [(&str, &str); 12] = [
+        ("0A000", "feature_not_supported"),
+        ("2BP01", "dependent_objects_still_exist"),
+        ("42601", "syntax_error"),
+        ("42701", "duplicate_column"),
+        ("42703", "undefined_column"),
+        ("42704", "undefined_object"),
+        ("42710", "duplicate_object"),
+        ("42809", "wrong_object_type"),
+        ("42P01", "undefined_table"),
+        ("42P07", "duplicate_table"),
+        ("42P16", "invalid_table_definition"),
+        ("55000", "object_not_in_prerequisite_state"),
+    ];
+    let name = NAMES.iter().find(|(own, _)| *own == code).map(|(_, name)| *name);
+    let takes = |condition: &str| {
+        let condition = condition.trim();
+        let own = condition.strip_prefix("sqlstate").map(|own| own.trim().trim_matches('\'').to_ascii_uppercase());
+        // a condition that is not in the table may be this one's
+        condition == "others" || own.map_or_else(|| name.is_none_or(|name| name == condition), |own| own == code)
+    };
+    caught.iter().any(|by| by.split(" or ").any(takes))
 }
 
 /// A savepoint wants a transaction block that somebody began. Statements that are sent to the server at once are one transaction and

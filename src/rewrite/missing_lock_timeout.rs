@@ -56,7 +56,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
                 Fixed::Transaction => "left as it is: no lock_timeout is set; SET LOCAL lock_timeout after BEGIN",
                 Fixed::Block => "left as it is: no lock_timeout is set; set one before the DO block",
                 Fixed::Program => "left as it is: no lock_timeout is set; set one before the statements around it",
-                Fixed::Unnamed | Fixed::Condition => "left as it is: no lock_timeout is set; set one before it",
+                Fixed::Unnamed | Fixed::Condition | Fixed::Asked => {
+                    "left as it is: no lock_timeout is set; set one before it"
+                }
                 Fixed::Session | Fixed::Names => {
                     "left as it is: no lock_timeout is set; set one beside the other parameters"
                 }

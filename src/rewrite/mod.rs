@@ -30,6 +30,7 @@ mod drop_table;
 mod drop_type;
 pub(crate) mod failing_statement;
 mod filling;
+mod leaving;
 mod lock_table;
 mod missing_lock_timeout;
 mod rename_column;
@@ -48,6 +49,7 @@ mod several_tables;
 mod site;
 mod slug;
 mod swap;
+mod sync_trigger;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -293,6 +295,7 @@ registry! {
         add_check => "add-check", Always;
         add_primary_key => "add-primary-key", Sometimes;
         add_unique => "add-unique", Sometimes;
+        rename_column => "rename-column", Sometimes;
         retype_by_drop => "retype-by-drop", Never;
         add_required_column => "add-required-column", Sometimes;
         add_generated_column => "add-generated-column", Never;
@@ -302,7 +305,6 @@ registry! {
         add_enum_value => "add-enum-value", Always;
         replace_enum => "replace-enum", Never;
         change_column_type => "change-column-type", Never;
-        rename_column => "rename-column", Never;
         rename_table => "rename-table", Never;
         rename_type => "rename-type", Never;
         drop_column => "drop-column", Sometimes;

@@ -276,7 +276,7 @@ fn changes_columns(site: &Site<'_>, at: usize, table: &QualifiedName, columns: &
     })
 }
 
-/// The index is what the key would build.
+/// The index is what the key would build, and nothing more was said of it, which the key's own would not have.
 fn can_become(index: &Index, key: &Constraint) -> bool {
     let (columns, parameters) = match &key.kind {
         ConstraintKind::Unique { columns, nulls_not_distinct: false, index_parameters, using_index: None }
@@ -286,6 +286,7 @@ fn can_become(index: &Index, key: &Constraint) -> bool {
     let columns = columns.iter().cloned().map(|c| IndexColumn::plain(IndexKey::Column(c))).collect();
     *parameters == IndexParameters::default()
         && index.sure
+        && !index.is_marked
         && index.unique
         && *index.definition == IndexDefinition::of(columns)
 }

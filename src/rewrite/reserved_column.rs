@@ -48,6 +48,10 @@ fn touched<'a>(operation: &Operation, schema: &'a Schema) -> Option<&'a Reserved
     let in_table = |table: &QualifiedName, is_it: &dyn Fn(&Ident) -> bool| {
         schema.reserved_in(table).find(|reserved| is_it(&reserved.column))
     };
+    // What is built on a column that stays does not change the column.
+    let leaving = |table: &QualifiedName, is_it: &dyn Fn(&Ident) -> bool| {
+        schema.reserved_in(table).find(|reserved| !reserved.stays && is_it(&reserved.column))
+    };
     match operation {
         Operation::Column(column) => in_table(&column.table().name, &|reserved| {
             let comes = matches!(column, ColumnOperation::Rename { to, .. } if to == reserved);
@@ -59,18 +63,18 @@ fn touched<'a>(operation: &Operation, schema: &'a Schema) -> Option<&'a Reserved
         Operation::Table(TableOperation::Rename { table, .. }) => in_table(&table.name, &|_| true),
         Operation::Object(ObjectOperation::SetSchema { name, .. }) => in_table(name, &|_| true),
         Operation::Index(IndexOperation::Create(index)) => {
-            in_table(&index.table, &|column| reads_column(&index.definition, column))
+            leaving(&index.table, &|column| reads_column(&index.definition, column))
         }
         Operation::Index(IndexOperation::Drop { names, .. }) => names.iter().find_map(|name| {
             let index = schema.index(name)?;
-            in_table(&index.table, &|column| index.uses_column(column))
+            leaving(&index.table, &|column| index.uses_column(column))
         }),
         Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
-            in_table(&table.name, &|column| has_column(&constraint.kind, column))
+            leaving(&table.name, &|column| has_column(&constraint.kind, column))
         }
         Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => {
             let state = schema.constraint(&table.name, name)?;
-            in_table(&table.name, &|column| has_column(&state.constraint.kind, column))
+            leaving(&table.name, &|column| has_column(&state.constraint.kind, column))
         }
         _ => None,
     }

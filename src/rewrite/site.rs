@@ -24,16 +24,31 @@ pub struct Settings {
     pub has_phases: bool,
     /// Answers to needs-input rewrites, by `table.column`.
     pub values: std::collections::BTreeMap<String, String>,
+    /// Columns that get another name by a drop and an add, by `table.column`.
+    pub renames: std::collections::BTreeMap<String, String>,
 }
 
 impl Settings {
     /// The value for existing rows of a column, asked for with or without its schema.
     pub fn value(&self, table: &QualifiedName, column: &Ident) -> Option<SqlFragment> {
-        let short = format!("{}.{}", table.name.as_str(), column.as_str());
-        let full = table.schema.as_ref().map(|s| format!("{}.{short}", s.as_str()));
-        let found = full.and_then(|full| self.values.get(&full)).or_else(|| self.values.get(&short));
-        found.map(|value| SqlFragment::new(value))
+        of_column(&self.values, table, column).map(SqlFragment::new)
     }
+
+    /// The name that a column gets by a drop and an add, if the author says so.
+    pub fn renamed_to(&self, table: &QualifiedName, column: &Ident) -> Option<&str> {
+        of_column(&self.renames, table, column)
+    }
+}
+
+fn of_column<'a>(
+    texts: &'a std::collections::BTreeMap<String, String>,
+    table: &QualifiedName,
+    column: &Ident,
+) -> Option<&'a str> {
+    let short = format!("{}.{}", table.name.as_str(), column.as_str());
+    let full = table.schema.as_ref().map(|s| format!("{}.{short}", s.as_str()));
+    let found = full.and_then(|full| texts.get(&full)).or_else(|| texts.get(&short));
+    found.map(String::as_str)
 }
 
 /// A strong lock on a relation in use that a transaction holds to its end.
@@ -238,6 +253,46 @@ impl StepBuilder {
         let fires = self.schema.fired_by_update(table, column).iter().map(|d| d.what.clone()).collect();
         let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key, fires };
         self.step(Operation::Data(DataOperation::Backfill(backfill)), slug, why, Undo::Nothing)
+    }
+
+    /// The same where a trigger of the rewrite itself is there by then: who fires besides is what `before` says.
+    pub fn backfill_as_before(
+        &mut self,
+        before: &Schema,
+        (table, column): (&QualifiedName, &Ident),
+        value: SqlFragment,
+        todo: SqlFragment,
+        slug: String,
+        why: &str,
+    ) -> &mut Self {
+        self.backfill(table, column, value, todo, slug, why);
+        if let Some(Operation::Data(DataOperation::Backfill(fill))) =
+            self.steps.last_mut().map(|step| &mut step.operation)
+        {
+            fill.fires = before.fired_by_update(table, column).iter().map(|d| d.what.clone()).collect();
+        }
+        self
+    }
+
+    /// How many steps there are so far.
+    pub fn count(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The steps from there on, by index, pass whatever the last of them passes: they are a part of it.
+    pub fn part_of_the_last(&mut self, first: usize) -> &mut Self {
+        if let Some((last, parts)) = self.steps[first..].split_last_mut() {
+            parts.iter_mut().for_each(|step| step.uses.clone_from(&last.uses));
+        }
+        self
+    }
+
+    /// The last step does what a rule would find dangerous, when its time has come.
+    pub fn settles(&mut self, rule: &'static str) -> &mut Self {
+        if let Some(last) = self.steps.last_mut() {
+            last.settles = Some(rule);
+        }
+        self
     }
 
     /// The step just added is part of the one before it: the same transaction, under the same locks.

@@ -140,6 +140,7 @@ impl Example {
         let reserved = reserved.map(|(table, column)| Reserved {
             table: QualifiedName::unqualified(Ident::new(table)),
             column: Ident::new(column),
+            stays: false,
             sequence: "before".into(),
         });
         schema.reserve(reserved.collect());
@@ -192,7 +193,7 @@ fn in_transactions(block: &[StepReport], file: Option<&str>) -> Vec<String> {
         Some(several) if several == by_tables.len() => by_tables,
         _ => panic!("which steps share a transaction? A smaller example shows it: {file:?}"),
     };
-    let statements = |steps: &[StepReport]| steps.iter().map(|step| one_line(&step.sql)).collect::<Vec<_>>();
+    let statements = |steps: &[StepReport]| steps.iter().map(|step| in_one_line(&step.sql)).collect::<Vec<_>>();
     let in_one = |steps: &[StepReport]| match steps {
         [_] => statements(steps),
         _ => [vec!["BEGIN".to_owned()], statements(steps), vec!["COMMIT".to_owned()]].concat(),
@@ -212,7 +213,12 @@ fn content<'a>(report: &'a MigrationReport, block: &[StepReport]) -> Option<&'a 
 /// The statements of a text, without comments.
 fn statements(text: &str) -> Vec<String> {
     let pieces = split(text).pieces;
-    pieces.iter().map(|piece| one_line(piece.span.slice(text).trim_end_matches(';'))).collect()
+    pieces.iter().map(|piece| in_one_line(piece.span.slice(text).trim_end_matches(';'))).collect()
+}
+
+/// A statement without the indentation of its lines: an example has its own.
+fn in_one_line(statement: &str) -> String {
+    one_line(&statement.lines().map(str::trim).collect::<Vec<_>>().join("\n"))
 }
 
 /// The messages in comments, each begun by its severity and perhaps in several lines.

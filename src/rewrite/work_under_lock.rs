@@ -65,6 +65,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Some(Fixed::Condition) => {
             "left as it is: only running the file tells whether it runs; write it without a condition or a loop"
         }
+        Some(Fixed::Asked) => "left as it is: it is done only if a condition holds; write it without the condition",
         Some(Fixed::Session | Fixed::Names) => {
             "left as it is: a SET before it decides what it does; commit before it, in a migration of its own"
         }

@@ -48,6 +48,7 @@ impl Schema {
             age: Age::New,
             sequence,
             sure: true,
+            is_local: true,
         }
     }
 
@@ -67,7 +68,8 @@ impl Schema {
             _ => {}
         });
         let valid = constraint.checks_rows();
-        self.push_constraint(&key(table), ConstraintState { name, valid, constraint, age: Age::New, sure: true });
+        let state = ConstraintState { name, valid, constraint, age: Age::New, sure: true, is_local: true };
+        self.push_constraint(&key(table), state);
     }
 
     /// UNIQUE and PRIMARY KEY: a new index, or an existing one that takes the constraint's name.
@@ -168,6 +170,7 @@ impl Index {
             definition: IndexDefinition::of(columns).into(),
             age: Age::New,
             sure: true,
+            is_marked: false,
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn older(column: &Arc<Column>) -> Option<Arc<Column>> {
 
 /// Spelled alike as well, which `==` does not ask.
 fn is_like(one: &Column, other: &Column) -> bool {
-    let says = |c: &Column| (c.name.is_quoted(), c.collated, c.not_null, c.sure, c.age);
+    let says = |c: &Column| (c.name.is_quoted(), c.collated, c.not_null, c.sure, c.is_local, c.age);
     says(one) == says(other)
         && one.name == other.name
         && one.ty.text() == other.ty.text()

@@ -2,7 +2,7 @@
 
 use super::inheritance::is_check;
 use super::{Age, Column, ConstraintState, Index, Schema};
-use crate::operation::{Constraint, CreateIndex, Generated, Identity, Like, QualifiedName, SqlFragment};
+use crate::operation::{Constraint, CreateIndex, Generated, Identity, Like, QualifiedName};
 
 impl Schema {
     /// The columns as the new table gets them: always with their types and NOT NULL.
@@ -23,7 +23,7 @@ impl Schema {
     pub(super) fn checks_like(&self, like: &Like) -> Vec<ConstraintState> {
         let source = self.table(&like.table).filter(|_| like.copies.constraints).into_iter();
         let checks = source.flat_map(|table| &table.constraints).filter(|state| is_check(&state.constraint));
-        checks.map(|state| ConstraintState { age: Age::New, valid: true, ..state.clone() }).collect()
+        checks.map(|state| ConstraintState { age: Age::New, valid: true, is_local: true, ..state.clone() }).collect()
     }
 
     /// The indexes, and the keys that they belong to, under the names that PostgreSQL gives them.
@@ -56,16 +56,14 @@ fn copied(column: &Column, like: &Like) -> Column {
         Generated::Identity(_) => copies.identity,
         Generated::Stored(_) | Generated::Virtual(_) => copies.generated,
     });
-    // A serial column counts with the source's sequence, which stays the source's.
-    let counts = column.sequence.as_ref().filter(|_| column.generated.is_none());
-    let counted = counts.map(|name| SqlFragment::new(&format!("nextval('{}')", like.table.sibling(name.clone()))));
     let generated = generated.map(|by| match by {
         // The name that its sequence was given stays the source's.
         Generated::Identity(identity) => Generated::Identity(Identity { sequence_options: None, ..identity }),
         other => other,
     });
-    let default = column.default.clone().or(counted).filter(|_| copies.defaults);
-    Column { age: Age::New, default, generated, sequence: None, ..column.clone() }
+    // A serial column counts with the source's sequence, which stays the source's.
+    let default = column.default.clone().filter(|_| copies.defaults);
+    Column { age: Age::New, default, generated, sequence: None, is_local: true, ..column.clone() }
 }
 
 #[cfg(test)]

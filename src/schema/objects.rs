@@ -73,6 +73,9 @@ impl Schema {
                 self.drop_object(*kind, names, on.as_ref(), *cascade)
             }
             ObjectOperation::SetSchema { kind, name, to } => self.set_schema(*kind, name, to),
+            ObjectOperation::Comment { name: Some(name), part: None, .. } => {
+                self.edit_index(&key(name), |index| index.is_marked = true)
+            }
             ObjectOperation::Alter { .. }
             | ObjectOperation::RefreshMaterializedView { .. }
             | ObjectOperation::Comment { .. }
@@ -281,6 +284,16 @@ impl Schema {
                 self.drop_relation(&dependent.name, true);
                 self.presume_relation(&dependent.name);
             }
+        }
+    }
+
+    /// The statistics objects of a table, or those of one of its columns, which go with it.
+    pub(super) fn drop_statistics(&mut self, table: &QualifiedName, column: Option<&Ident>) {
+        let is_it = |d: &Dependent| d.what.starts_with("statistics");
+        let of_table = self.dependents.of(&key(table)).into_iter().filter(|d| is_it(d));
+        let gone = of_table.filter(|d| column.is_none_or(|column| mentions(d.definition.as_str(), column.as_str())));
+        for name in gone.map(|d| key(&d.name)).collect::<Vec<_>>() {
+            self.dependents.remove_named(&name, is_it);
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Column {
     pub sequence: Option<Ident>,
     /// The history's statements say it. Where only what a framework wrote down does, or the two differ, it proves nothing.
     pub sure: bool,
+    /// `attislocal`: a statement about its own table made it, so that it stays when the parents lose theirs.
+    pub is_local: bool,
 }
 
 /// A constraint of a table.
@@ -47,6 +49,8 @@ pub struct ConstraintState {
     pub age: Age,
     /// As in [`Column::sure`].
     pub sure: bool,
+    /// `conislocal`, as in [`Column::is_local`].
+    pub is_local: bool,
 }
 
 impl ConstraintState {

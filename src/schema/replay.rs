@@ -1,7 +1,7 @@
 //! Replaying operations into the catalog.
 
 use super::columns::{reads_column, stored_type};
-use super::inheritance::{inherited, is_check};
+use super::inheritance::{Part, inherited, is_check};
 use super::links::Tie;
 use super::redundant::without_redundant_keys;
 use super::store::forget;
@@ -27,9 +27,8 @@ impl Schema {
                 IndexOperation::Create(index) => self.create_index(index),
                 IndexOperation::Drop { names, .. } => names.iter().for_each(|name| drop(self.take_index(&key(name)))),
                 IndexOperation::Rename { index, to, .. } => self.rename_index(index, to),
-                IndexOperation::Alter { .. }
-                | IndexOperation::AttachPartition { .. }
-                | IndexOperation::Reindex { .. } => {}
+                IndexOperation::Alter { index, .. } => self.edit_index(&key(index), |index| index.is_marked = true),
+                IndexOperation::AttachPartition { .. } | IndexOperation::Reindex { .. } => {}
             },
             Operation::Type(operation) => self.apply_to_type(operation),
             Operation::Object(operation) => self.apply_to_object(operation),
@@ -89,13 +88,19 @@ impl Schema {
                 t.parents.push(table.name.clone());
                 t.is_default_partition = is_default(bounds);
             }),
-            TableOperation::DetachPartition { table, partition, .. } => self.with(partition, |t| {
-                t.parents.retain(|p| key(p) != key(table));
-                t.is_default_partition = false;
-                // What it keeps of its parent's keys has names that PostgreSQL chose.
-                t.columns_known = false;
-            }),
-            TableOperation::Vacuum { .. } | TableOperation::Analyze { .. } | TableOperation::Cluster { .. } => {}
+            TableOperation::DetachPartition { table, partition, .. } => {
+                self.with(partition, |t| {
+                    t.parents.retain(|p| key(p) != key(table));
+                    t.is_default_partition = false;
+                    // What it keeps of its parent's keys has names that PostgreSQL chose.
+                    t.columns_known = false;
+                });
+                self.become_local(partition);
+            }
+            TableOperation::Cluster { table: Some(table) } => self.mark_indexes(table),
+            TableOperation::Vacuum { .. }
+            | TableOperation::Analyze { .. }
+            | TableOperation::Cluster { table: None } => {}
         }
     }
 
@@ -111,12 +116,17 @@ impl Schema {
                     });
                 }
                 for child in self.children(table).iter().map(|t| t.name.clone()).collect::<Vec<_>>() {
+                    let is_new = self.column(&child, &column.name).is_none();
                     self.put_column(&child, &inherited);
+                    if is_new {
+                        self.with(&child, |t| t.column_mut(&column.name, |own| own.is_local = false));
+                    }
                 }
             }
             ColumnOperation::Drop { table, column, cascade, .. } => {
                 self.drop_borrowed(table, |own| own == column);
-                self.drop_column(table, column);
+                let losing = self.losing(table, &Part::Column(column));
+                self.drop_column(table, &losing, column);
                 if *cascade {
                     self.drop_what_reads(table, Some(column));
                 }
@@ -165,7 +175,13 @@ impl Schema {
                 self.put_constraint(table, constraint);
                 self.pass_on_check(table, constraint);
             }
-            ConstraintOperation::Drop { table, name, .. } => self.drop_constraint(table, name),
+            ConstraintOperation::Drop { table, name, cascade, .. } => {
+                if *cascade {
+                    self.drop_what_stands_on(table, name);
+                }
+                let losing = self.losing(table, &Part::Constraint(name));
+                self.drop_constraint(table, &losing, name);
+            }
             ConstraintOperation::Validate { table, name } => self.validate(table, name),
             ConstraintOperation::Rename { table, name, to } => {
                 let rename = |t: &mut Table| t.rename_constraint(name, to);
@@ -212,6 +228,10 @@ impl Schema {
     }
 
     fn create_table(&mut self, create: &CreateTable) {
+        let is_apart = create.persistence.is_temporary(); // in a schema of its own
+        if create.if_not_exists && !is_apart && self.has_surely(&create.name) {
+            return;
+        }
         if let Some(known) = self.table(&create.name) {
             if create.if_not_exists || known.is_sure() || known.age == Age::New {
                 return;
@@ -245,6 +265,7 @@ impl Schema {
         columns.reserve(create.columns.len());
         for definition in &create.columns {
             let column = self.new_column(&create.name, definition);
+            columns.change(&column.name, |inherited| inherited.is_local = true);
             if !columns.has(&column.name) {
                 self.owns_sequence(&create.name, &column);
                 columns.push_shared(common::shared(column));
@@ -302,6 +323,7 @@ impl Schema {
     pub(super) fn drop_relation(&mut self, name: &QualifiedName, cascade: bool) {
         let gone = key(name);
         self.drop_borrowed(name, |_| true);
+        self.drop_statistics(name, None);
         let partitions: Vec<QualifiedName> = self.children(name).iter().map(|t| t.name.clone()).collect();
         let pointing: Vec<Key> = self.links.of(Tie::References(gone.clone())).cloned().collect();
         let taken = self.take_table(&gone);
@@ -338,6 +360,11 @@ impl Schema {
         table.name = to.clone();
         self.touch(to);
         self.put_table(table);
+        for rows in [&mut self.filled, &mut self.emptied] {
+            if rows.remove(&old).is_some() {
+                rows.insert(key(to));
+            }
+        }
         let moved = |name: &mut QualifiedName| {
             if key(name) == old {
                 *name = to.clone()
@@ -399,8 +426,21 @@ impl Schema {
             TableAttribute::Persistence(persistence) => self.with(table, |t| t.persistence = *persistence),
             TableAttribute::ToggleTrigger(toggle) => self.toggle("trigger", table, toggle),
             TableAttribute::ToggleRule(toggle) => self.toggle("rule", table, toggle),
-            TableAttribute::NoInherit(parent) => self.with(table, |t| t.parents.retain(|p| key(p) != key(parent))),
+            TableAttribute::ReplicaIdentity | TableAttribute::ClusterIndex => self.mark_indexes(table),
+            TableAttribute::NoInherit(parent) => {
+                self.with(table, |t| t.parents.retain(|p| key(p) != key(parent)));
+                if self.table(table).is_some_and(|t| t.parents.is_empty()) {
+                    self.become_local(table);
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// Something is said of one of a table's indexes.
+    fn mark_indexes(&mut self, table: &QualifiedName) {
+        for index in self.index_keys(&key(table)) {
+            self.edit_index(&index, |index| index.is_marked = true);
         }
     }
 
@@ -415,7 +455,11 @@ impl Schema {
             constraint: None,
             age: Age::New,
             sure: true,
+            is_marked: false,
         };
+        if index.if_not_exists && self.has_surely(&name) {
+            return;
+        }
         self.touch(&name);
         if !self.indexes.contains_key(&key(&name)) {
             self.put_index(state);
@@ -434,11 +478,10 @@ impl Schema {
         self.put_index(index);
     }
 
-    fn drop_column(&mut self, table: &QualifiedName, column: &Ident) {
-        let family: Vec<QualifiedName> =
-            std::iter::once(table.clone()).chain(self.children(table).iter().map(|t| t.name.clone())).collect();
+    /// `losing` are the table and its children that lose it too.
+    fn drop_column(&mut self, table: &QualifiedName, losing: &[QualifiedName], column: &Ident) {
         for (referencing, name) in self.standing_on(table, |columns| columns.contains(column)) {
-            self.drop_constraint(&referencing, &name);
+            self.drop_foreign_key(&referencing, &name);
         }
         let owned = self.table(table).map(|t| self.owned_sequences(t, |name| name == column)).unwrap_or_default();
         owned.iter().for_each(|name| self.take_sequence(name));
@@ -451,21 +494,39 @@ impl Schema {
             t.columns.retain(|c| c.name != *column && !computed(c));
             t.constraints.retain(|c| !uses_column(&c.constraint, column));
         };
-        self.family(table, |schema, t| schema.edit(t, forget));
-        for table in family {
-            self.drop_indexes(&table, |index| index.uses_column(column));
+        for table in losing {
+            self.drop_statistics(table, Some(column));
+            self.edit(&key(table), forget);
+            self.drop_indexes(table, |index| index.uses_column(column));
         }
     }
 
-    fn drop_constraint(&mut self, table: &QualifiedName, name: &Ident) {
-        let key = self.constraint(table, name).map(|state| state.constraint.clone());
-        if let Some(columns) = key.as_ref().and_then(Constraint::key_columns) {
-            for (referencing, name) in self.standing_on(table, |referenced| referenced == columns) {
-                self.drop_constraint(&referencing, &name);
-            }
+    /// The foreign keys that stand on a key: of two that cover the same columns, the older one (`transformFkeyCheckAttrs`). Without
+    /// CASCADE there are none, or the key does not go.
+    fn drop_what_stands_on(&mut self, table: &QualifiedName, name: &Ident) {
+        let Some(state) = self.table(table) else { return };
+        let columns = |state: &ConstraintState| state.constraint.key_columns().map(<[Ident]>::to_vec);
+        let Some(own) = state.constraints.get(name).and_then(columns) else { return };
+        let is_older_twin = |other: &ConstraintState| columns(other).as_ref() == Some(&own);
+        if state.constraints.iter().take_while(|other| other.name != *name).any(is_older_twin) {
+            return;
         }
-        let forget = |t: &mut Table| t.constraints.retain(|c| c.name != *name);
-        self.family(table, |schema, t| schema.edit_constraints(t, forget));
+        for (referencing, name) in self.standing_on(table, |referenced| referenced == own) {
+            self.drop_foreign_key(&referencing, &name);
+        }
+    }
+
+    /// With the key that it stood on.
+    fn drop_foreign_key(&mut self, table: &QualifiedName, name: &Ident) {
+        let losing = self.losing(&table.clone().into(), &Part::Constraint(name));
+        self.drop_constraint(table, &losing, name);
+    }
+
+    /// `losing` are the table and its children that lose it too.
+    fn drop_constraint(&mut self, table: &QualifiedName, losing: &[QualifiedName], name: &Ident) {
+        for table in losing {
+            self.edit_constraints(&key(table), |t| t.constraints.retain(|c| c.name != *name));
+        }
         self.drop_indexes(table, |index| index.constraint.as_ref() == Some(name));
     }
 

@@ -12,6 +12,8 @@ pub struct Reserved {
     pub table: QualifiedName,
     /// The column.
     pub column: Ident,
+    /// It takes another one's place and stays: what is built on it does no harm.
+    pub stays: bool,
     /// The sequence.
     pub sequence: Arc<str>,
 }

@@ -76,6 +76,9 @@ pub struct Index {
     pub age: Age,
     /// As in [`Column::sure`].
     pub sure: bool,
+    /// More was said of it than its definition does, which one made anew would not have: it may be its table's replica identity
+    /// or what that is clustered by, has a comment, or is stored otherwise.
+    pub is_marked: bool,
 }
 
 /// An index dereferences to what it is built of.

@@ -1,5 +1,7 @@
 //! `DO` blocks whose body is plain DDL: the guards that generators write, and the blocks that safestep itself writes.
 
+use std::ops::Range;
+
 use super::cursor::{Cursor, Tokens};
 use super::reading::{Located, Reading};
 use super::token::TokenKind;
@@ -38,6 +40,7 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize, read_statement:
         has_logic: false,
         is_known: false,
         commits_before: Vec::new(),
+        caught: Vec::new(),
         turns: Vec::new(),
         has_committed: false,
         bounds_lock_waits: false,
@@ -51,8 +54,10 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize, read_statement:
         operations: body.operations,
         in_do: true,
         has_logic: body.has_logic,
+        is_asked: false,
         is_named_elsewhere: false,
         commits_before: body.commits_before,
+        caught: body.caught,
         bounds_lock_waits: body.bounds_lock_waits,
     })
 }
@@ -78,6 +83,8 @@ struct Body<'a> {
     is_known: bool,
     /// The operations before which it commits, by index.
     commits_before: Vec<usize>,
+    /// The operations whose errors do not end the block, or that may not run.
+    caught: Vec<(Range<usize>, String)>,
     /// What the loops around count with, and the operations that begin a branch of a `CASE` on it.
     turns: Vec<(Option<&'a str>, Vec<usize>)>,
     /// The last statement was COMMIT.
@@ -157,6 +164,9 @@ fn counter(head: &str) -> Option<&str> {
     (range.trim_start().starts_with("IN ") && range.contains("..")).then_some(variable)
 }
 
+/// Every error.
+const OTHERS: &str = "others";
+
 /// Nesting deeper than this is nobody's guard.
 const MAX_NESTING: usize = 16;
 
@@ -177,6 +187,7 @@ impl Body<'_> {
                 let start = c.position();
                 c.skip_until(0, |c| c.at("THEN"));
                 let conditions = c.span_from(start).slice(self.text).to_ascii_lowercase();
+                self.caught.push((before..self.operations.len(), conditions.clone()));
                 let is_guard = conditions.split(" or ").all(|one| one.trim().starts_with("duplicate_"));
                 self.has_logic |= !is_guard || self.operations.len() > before + 1;
                 c.need("THEN")?;
@@ -226,6 +237,20 @@ impl Body<'_> {
         if c.at("BEGIN") || c.at("DECLARE") {
             return self.block(c, nesting);
         }
+        let before = self.operations.len();
+        let is_open = ["IF", "CASE", "FOR", "FOREACH", "WHILE"].iter().any(|word| c.at(word));
+        let ends = ["RETURN", "EXIT", "CONTINUE"].iter().any(|word| c.at(word));
+        self.statement(c, nesting)?;
+        if is_open && self.operations.len() > before {
+            self.caught.push((before..self.operations.len(), OTHERS.to_owned()));
+        }
+        if ends {
+            self.caught.push((before..usize::MAX, OTHERS.to_owned()));
+        }
+        Some(())
+    }
+
+    fn statement(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
         if c.eat("IF") {
             let (start, before) = (c.position(), self.operations.len());
             c.skip_until(1, |c| c.at("THEN"));
@@ -413,6 +438,9 @@ impl Body<'_> {
         let span = c.span_from(start);
         let reading = (self.read_statement)(span.slice(self.text), self.depth + 1);
         self.has_logic |= reading.has_logic;
+        let before = self.operations.len();
+        let caught = reading.caught.into_iter();
+        self.caught.extend(caught.map(|(range, by)| (before + range.start..range.end.saturating_add(before), by)));
         for located in reading.operations {
             if let Operation::Opaque { what, .. } = &located.operation {
                 self.not_read(span, what, "");

@@ -1,5 +1,7 @@
 //! What was read of a statement.
 
+use std::ops::Range;
+
 use crate::operation::Operation;
 use crate::source::ByteSpan;
 
@@ -21,10 +23,15 @@ pub struct Reading {
     pub in_do: bool,
     /// The block does more than guard its operation against running twice: they cannot be taken out of it.
     pub has_logic: bool,
+    /// Who sends it asks the catalog first whether there is anything to do.
+    pub is_asked: bool,
     /// Who sends it gives something in it a name that its text does not have: it cannot be sent in other words.
     pub is_named_elsewhere: bool,
     /// The operations before which the block commits, by index: what stands before one of them does not share its transaction.
     pub commits_before: Vec<usize>,
+    /// What keeps an error of some operations, by index, from ending the statement: the conditions of a block's handler as
+    /// written, or `others` where it may be that they do not run.
+    pub caught: Vec<(Range<usize>, String)>,
     /// Its lock waits are bounded inside the statement itself (the block that safestep writes).
     pub bounds_lock_waits: bool,
 }
@@ -36,8 +43,10 @@ impl Reading {
             operations,
             in_do: false,
             has_logic: false,
+            is_asked: false,
             is_named_elsewhere: false,
             commits_before: Vec::new(),
+            caught: Vec::new(),
             bounds_lock_waits: false,
         }
     }

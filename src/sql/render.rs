@@ -83,6 +83,13 @@ fn of_object(operation: &ObjectOperation) -> Option<String> {
         ObjectOperation::Drop { kind: ObjectKind::Sequence, names, cascade, .. } => {
             Some(drop_object("SEQUENCE", names, true, *cascade))
         }
+        ObjectOperation::Drop { kind: ObjectKind::Trigger, names, on: Some(table), if_exists, cascade: false } => {
+            Some(format!("{} ON {table}", drop_object("TRIGGER", names, *if_exists, false)))
+        }
+        // Without arguments: of two functions of that name PostgreSQL drops neither.
+        ObjectOperation::Drop { kind: ObjectKind::Function, names, if_exists, cascade: false, .. } => {
+            Some(drop_object("FUNCTION", names, *if_exists, false))
+        }
         ObjectOperation::Alter { .. }
         | ObjectOperation::Drop { .. }
         | ObjectOperation::SetSchema { .. }

@@ -169,7 +169,7 @@ impl Piece {
             if matches!(migration.runner.leaves, Leaves::ByBlock | Leaves::ByFile) {
                 in_transaction = !sent.is_outside;
                 if sent.is_outside && together.has_statements {
-                    pieces.push(Piece { set: set.clone(), ..std::mem::take(&mut together).piece(name) });
+                    pieces.push(std::mem::take(&mut together).piece(name, &mut set));
                 }
             }
             let before = in_transaction;
@@ -190,6 +190,7 @@ impl Piece {
                     if !together.has_statements {
                         together.headers.extend(headers);
                     }
+                    together.set.extend(settings(migration, sent));
                     together.is_bounded =
                         is_bounded(migration, sent) && (together.is_bounded || !together.has_statements);
                     together.has_statements = true;
@@ -204,15 +205,15 @@ impl Piece {
                         (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), sql, headers),
                     };
                     pieces.push(Piece { set: set.clone(), ..piece });
-                    set.extend(settings(migration, sent).flat_map(|statement| [statement, "\n"]));
+                    set.extend(settings(migration, sent));
                 }
             }
             if before && !in_transaction && together.has_statements {
-                pieces.push(Piece { set: set.clone(), ..std::mem::take(&mut together).piece(name) });
+                pieces.push(std::mem::take(&mut together).piece(name, &mut set));
             }
         }
         if together.has_statements {
-            pieces.push(Piece { with_ledger: true, set, ..together.piece(name) });
+            pieces.push(Piece { with_ledger: true, ..together.piece(name, &mut set) });
         }
         pieces
     }
@@ -225,11 +226,16 @@ struct Together<'a> {
     headers: Vec<&'a Header>,
     has_statements: bool,
     is_bounded: bool,
+    /// What it sets for the session, which is so behind its commit.
+    set: String,
 }
 
 impl Together<'_> {
-    fn piece(self, name: &str) -> Piece {
-        Piece { is_bounded: self.is_bounded, ..Piece::new(name.to_owned(), self.sql, self.headers) }
+    /// `set` is what was set before it, and then what is set behind it.
+    fn piece(self, name: &str, set: &mut String) -> Piece {
+        let before = set.clone();
+        set.push_str(&self.set);
+        Piece { is_bounded: self.is_bounded, set: before, ..Piece::new(name.to_owned(), self.sql, self.headers) }
     }
 }
 
@@ -240,8 +246,8 @@ fn is_bounded(migration: &Migration, sent: &Sent) -> bool {
     migration.runner.sends == Sends::Calls && items.all(|item| item.bounds_lock_waits)
 }
 
-/// The `SET`s that decide what the statements behind them do, until the session ends.
-fn settings<'a>(migration: &'a Migration, sent: &Sent) -> impl Iterator<Item = &'a str> {
+/// The `SET`s that decide what the statements behind them do, until the session ends, a line each.
+fn settings(migration: &Migration, sent: &Sent) -> impl Iterator<Item = String> {
     let is_set = |operation: &Operation| {
         matches!(operation, Operation::Session(SessionOperation::SetParameter { local: false, .. }))
             && change(operation).is_some()
@@ -251,7 +257,7 @@ fn settings<'a>(migration: &'a Migration, sent: &Sent) -> impl Iterator<Item = &
         let items = &migration.items[statement.items.clone()];
         !items.is_empty() && items.iter().all(|item| is_set(&item.operation))
     });
-    sets.map(|statement| migration.sql(statement)).filter(|statement| statement.ends_with(';'))
+    sets.map(|statement| format!("{};\n", migration.sql(statement).trim_end_matches(';')))
 }
 
 /// What a statement that is sent alone does to the transaction.

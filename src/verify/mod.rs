@@ -31,7 +31,7 @@ mod workload;
 use camino::Utf8PathBuf;
 
 pub use candidate::{Candidate, Piece};
-pub use checks::rows_found;
+pub use checks::{Answer, ask};
 pub use cluster::Cluster;
 pub use command::{OwnRunner, Place};
 pub use proof::{Wanted, prove};

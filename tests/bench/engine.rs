@@ -105,6 +105,17 @@ impl Engine {
         Ok(Run { status: 0, text: "Already in sync".to_owned() })
     }
 
+    /// The script that `prisma migrate dev --create-only` writes for the model.
+    pub fn create_only(mut self) -> Result<String> {
+        let mut create = json!({ "migrationsList": self.migrations("prisma/migrations")?, "filters": filters() });
+        create["schema"] = json!({ "files": self.model()? });
+        (create["migrationName"], create["draft"]) = (json!("generated"), json!(true));
+        match self.ask("createMigration", &create)? {
+            Ok(answer) => Ok(answer["migrationScript"].as_str().context("nothing to create")?.to_owned()),
+            Err(why) => bail!("{why}"),
+        }
+    }
+
     /// `prisma migrate diff --from-migrations prisma/migrations --to-schema prisma/schema.prisma --exit-code`.
     pub fn drift(mut self) -> Result<Run> {
         let mut from = self.migrations("prisma/migrations")?;

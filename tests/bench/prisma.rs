@@ -88,6 +88,14 @@ impl Sample {
         }
     }
 
+    /// One whose values its author keeps by a declaration: `tests/samples/phases`.
+    pub fn declared(name: &str) -> Sample {
+        Sample {
+            name: name.to_owned(),
+            folder: Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/phases").join(name),
+        }
+    }
+
     /// Whether its migration was written by hand, not generated from its model.
     pub fn by_hand(&self) -> bool {
         self.name.starts_with("hand_")
@@ -239,6 +247,13 @@ impl Project {
             By::Command(log) => self.prisma(&["migrate", "dev"], database, Some(shadow), log),
             By::Engine(log) => Engine::start(self, database, Some(shadow), log)?.dev(),
         }
+    }
+
+    /// What `prisma migrate dev --create-only` writes on top of the history for the model; the sample's own migration goes. The
+    /// command itself asks on a terminal whether a unique index is meant.
+    pub fn create_only(&self, database: &Database, shadow: &Database) -> Result<String> {
+        fs::remove_dir_all(self.migrations().join(&self.migration))?;
+        Engine::start(self, database, Some(shadow), None)?.create_only()
     }
 
     /// `prisma migrate status`.

@@ -148,8 +148,8 @@ impl Said {
                 let of_it = names.find(table, in_use);
                 let waits = strong.iter().any(|(relation, _)| of_it.contains(relation));
                 // who plans a query on a table waits for a new index of it as well
-                let is_new_index = names.is_new_index(table, in_use);
-                if !of_it.is_empty() && !waits && !is_new_index && !may_go_on(&of_it) {
+                let is_new = names.is_new_index(table, in_use) || names.is_new_of(table, in_use);
+                if !of_it.is_empty() && !waits && !is_new && !may_go_on(&of_it) {
                     return finding(format!("nobody waits for {table}"));
                 }
                 named.extend(of_it);
@@ -160,8 +160,9 @@ impl Said {
             if let Some((relation, mode)) = others().filter(|_| !tables.iter().any(is_unknown)) {
                 return finding(format!("it holds {} on {}", mode.words(), name(*relation)));
             }
-            // the lock on an index that the sequence built itself is not among those that were looked at
-            let may_be_stronger = tables.iter().any(|table| names.is_new_index(table, in_use));
+            // the lock on an index that the sequence built itself, or on a view, is not among those that were looked at
+            let is_unseen = |relation: &u32| !in_use.contains_key(relation);
+            let may_be_stronger = tables.iter().any(|table| names.called(table).iter().any(is_unseen));
             let is_untrue = |mode: &&Mode| if may_be_stronger { *mode > said } else { *mode != said };
             if let Some(mode) = strong.iter().map(|(_, mode)| mode).max().filter(is_untrue) {
                 return finding(format!("the strongest lock on {} is {}", tables.join(" and "), mode.words()));
@@ -189,7 +190,7 @@ impl ReportedLock<'_> {
             Some(Finding::new("the report is untrue", format!("{said}\n{what}")))
         };
         let takes = |relation: &u32| held.get(relation).is_some_and(|modes| modes.contains(&said));
-        if !of_it.is_empty() && !of_it.iter().any(takes) {
+        if !of_it.is_empty() && !of_it.iter().any(takes) && !names.is_new_of(hazard.table.as_deref()?, in_use) {
             return finding(format!("{} is not taken: {held:?}", said.words()));
         }
         let is_new = |(relation, mode): &(u32, Mode)| !before.get(relation).is_some_and(|modes| modes.contains(mode));
@@ -267,6 +268,16 @@ impl Names {
         let called = self.called(name);
         called.iter().all(|relation| self.indexes.contains_key(relation))
             && called.iter().any(|relation| !in_use.contains_key(relation))
+    }
+
+    /// A name without a schema is also that of one that the migration made.
+    fn is_new_of(&self, name: &str, in_use: &InUse) -> bool {
+        let parts = unquoted(name, ".");
+        let [only] = parts.as_slice() else { return false };
+        let wanted = plain(only);
+        self.all
+            .iter()
+            .any(|(schema, own, relation)| schema == "public" && *own == wanted && !in_use.contains_key(relation))
     }
 
     /// Who plans a query on a table locks its indexes too, so they go by each of its names as well, also one that it got when

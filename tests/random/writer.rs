@@ -18,7 +18,7 @@ pub type Accepts<'a> = &'a mut dyn FnMut(&str) -> bool;
 type Write = fn(&mut Writer) -> Option<String>;
 
 /// What a migration is made of, with how often it comes.
-const CHANGES: [(usize, Write); 76] = [
+const CHANGES: [(usize, Write); 91] = [
     (46, Writer::alter_table),
     (10, Writer::create_index),
     (6, Writer::drop_index),
@@ -95,6 +95,21 @@ const CHANGES: [(usize, Write); 76] = [
     (4, Writer::change_object),
     (2, Writer::hold),
     (2, Writer::do_with_logic),
+    (2, Writer::numbers_by_hand),
+    (2, Writer::exclude_ranges),
+    (3, Writer::computed_column),
+    (2, Writer::composite_type),
+    (1, Writer::child_with_own_parts),
+    (2, Writer::index_by_partition),
+    (2, Writer::spread_table),
+    (2, Writer::keep_by_trigger),
+    (3, Writer::called_function),
+    (3, Writer::widen_view),
+    (2, Writer::other_primary_key),
+    (2, Writer::share),
+    (2, Writer::change_identity),
+    (4, Writer::guarded),
+    (1, Writer::wide_primary_key),
 ];
 
 impl Writer {
@@ -111,7 +126,7 @@ impl Writer {
             accepts("CREATE SCHEMA app");
         }
         let tables = 2 + self.chance.below(3);
-        let hangs_on: [(usize, Write); 14] = [
+        let hangs_on: [(usize, Write); 20] = [
             (8, Writer::create_index),
             (4, Writer::alter_table),
             (3, Writer::create_view),
@@ -126,6 +141,12 @@ impl Writer {
             (1, Writer::create_sequence),
             (1, Writer::create_domain),
             (1, Writer::create_table_like),
+            (1, Writer::child_with_own_parts),
+            (1, Writer::spread_table),
+            (1, Writer::computed_column),
+            (1, Writer::keep_by_trigger),
+            (1, Writer::called_function),
+            (1, Writer::exclude_ranges),
         ];
         let enums = self.chance.below(3);
         for _ in 0..enums {

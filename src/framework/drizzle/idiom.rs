@@ -12,7 +12,7 @@ use super::super::migration::Migration;
 use super::super::page::{Commands, Page};
 use super::super::plpgsql::{batches, before_build, by_itself, must_be_valid};
 use super::super::rerun::Again;
-use super::super::statements::RunsAgain;
+use super::super::statements::Rerunnable;
 use super::super::{Body, Idiom, Layout, LayoutSettings, Sequenced};
 use super::SEPARATOR;
 use super::names::{part_name, words};
@@ -219,7 +219,7 @@ impl<'a> InChunks<'a> {
     /// Every statement of a block as a chunk, where it may run again in that form.
     fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
         let page = self.page(at, false);
-        let chunk = |RunsAgain { comments, text }| format!("{comments}{text}");
+        let chunk = |Rerunnable { comments, text }| format!("{comments}{text}");
         page.in_words_again(told).into_iter().map(chunk).collect()
     }
 

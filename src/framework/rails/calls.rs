@@ -162,8 +162,7 @@ impl Sender<'_> {
         for Sending { reading, .. } in &mut sends {
             reading.bounds_lock_waits |= effect.is_bounded || leaves_transaction(self.gems);
             self.new_tables.extend(reading.operations.iter().filter_map(|located| made(&located.operation)));
-            // Ruby asks the catalog itself.
-            reading.has_logic |= effect.is_guarded;
+            reading.is_asked |= effect.is_guarded;
             if let Some(schema) = &mut self.schema {
                 reading.operations.iter().for_each(|located| schema.apply(&located.operation));
             }
@@ -303,10 +302,12 @@ fn of_sql(sql: &str, span: ByteSpan, is_outside: bool) -> Sending {
 /// Nothing is made where it is there, and nothing is dropped where it is not.
 fn guarded(sent: &Sent) -> String {
     let statement = sent.sql.trim_end().trim_end_matches(';');
-    // A block is a transaction, in which this is refused.
-    let concurrent = "DROP INDEX CONCURRENTLY ";
-    if let (Condition::IfThere, Some(rest)) = (sent.condition, statement.strip_prefix(concurrent)) {
-        return format!("{concurrent}IF EXISTS {rest}");
+    // A block is a transaction, in which one that is concurrent is refused.
+    if let (Condition::IfThere, Some(index)) = (sent.condition, statement.strip_prefix("DROP INDEX ")) {
+        return match index.strip_prefix("CONCURRENTLY ") {
+            Some(index) => format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"),
+            None => format!("DROP INDEX IF EXISTS {index}"),
+        };
     }
     let errors = match sent.condition {
         Condition::Always => return sent.sql.clone(),

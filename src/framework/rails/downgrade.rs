@@ -159,6 +159,8 @@ impl Writer<'_> {
             let items = migration.statements[call.clone()].iter().flat_map(|statement| statement.items.clone());
             step.verbatim && items.clone().all(|item| steps.iter().any(|step| step.from == item && step.verbatim))
         };
+        // Rails goes back over what has no way back, as if there were nothing to do.
+        migration.downgrade.as_ref()?;
         if !self.file.is_reversible() || !steps.iter().all(is_whole) {
             if matches!(migration.downgrade, Some(Downgrade::By(_))) {
                 return None;

@@ -12,8 +12,7 @@ pub(super) fn can_part(migration: &Migration, one: usize, other: usize) -> bool 
     match (a.fixed, b.fixed) {
         (Some(Fixed::Transaction), Some(Fixed::Transaction)) => false,
         (Some(Fixed::Session | Fixed::Names), _) | (_, Some(Fixed::Session | Fixed::Names)) => false,
-        (Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed), _)
-        | (_, Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed)) => a.statement != b.statement,
+        (Some(fixed), _) | (_, Some(fixed)) if fixed.is_by_program() => a.statement != b.statement,
         _ => true,
     }
 }

@@ -34,7 +34,13 @@ pub(super) fn changes_rows(step: &Step) -> bool {
                 | DataOperation::Insert { .. }
         )
     );
-    changes && step.duration != Duration::Free
+    (changes || may_change_rows(&step.operation)) && step.duration != Duration::Free
+}
+
+/// A statement that is not read and does what another text says, or whatever its rows say.
+fn may_change_rows(operation: &Operation) -> bool {
+    const VERBS: [&str; 6] = ["CALL", "COPY", "DO block", "EXECUTE", "MERGE", "WITH"];
+    matches!(operation, Operation::Opaque { what, .. } if VERBS.iter().any(|verb| what.starts_with(verb)))
 }
 
 /// It may come upon a rule that a row breaks, or a value that cannot be cast.

@@ -9,7 +9,9 @@ use crate::operation::{
 };
 use crate::plan::Step;
 use crate::plan::resource::Resource;
-use crate::postgres::idempotence::{Name, column_exists, drops, freed_by_renaming, makes, own_name, table_exists};
+use crate::postgres::idempotence::{
+    Name, column_exists, constraint_exists, drops, freed_by_renaming, makes, own_name, table_exists,
+};
 use crate::schema::{key, mentions, reads_column, same};
 
 /// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
@@ -233,8 +235,8 @@ pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step
     })
 }
 
-/// The condition under which what a step is about is there still, where a later one drops or renames it: its table, or its
-/// column.
+/// The condition under which what a step is about is there still, where a later one drops or renames it: its table, its
+/// column or its constraint.
 pub fn condition_of_being_there<'a>(
     step: &'a Step,
     later: impl IntoIterator<Item = &'a Step> + Clone,
@@ -257,9 +259,26 @@ pub fn condition_of_being_there<'a>(
             | ColumnOperation::DropNotNull { column, .. }
             | ColumnOperation::SetDefault { column, .. }
             | ColumnOperation::DropDefault { column, .. }
-            | ColumnOperation::SetType { column, .. },
+            | ColumnOperation::SetType { column, .. }
+            | ColumnOperation::SetAttribute { column, .. },
         )
         | Operation::Data(DataOperation::Backfill(Backfill { column, .. })) => column,
+        // It may go with a column, and a foreign key with the key that it stands on.
+        Operation::Constraint(ConstraintOperation::Alter { table, name, .. }) => {
+            let may_go = |later: &Step| match &later.operation {
+                Operation::Column(ColumnOperation::Drop { table: other, cascade, .. })
+                | Operation::Constraint(ConstraintOperation::Drop { table: other, cascade, .. }) => {
+                    *cascade || same(other, table)
+                }
+                Operation::Constraint(ConstraintOperation::Rename { table: other, name: gone, .. }) => {
+                    same(other, table) && gone == name
+                }
+                Operation::Table(TableOperation::Drop { cascade, .. }) => *cascade,
+                _ => false,
+            };
+            let there = || format!("EXISTS ({})", constraint_exists(table, name));
+            return later.into_iter().any(may_go).then(there).or(of_table);
+        }
         _ => return of_table,
     };
     let column_goes = |later: &Step| match &later.operation {

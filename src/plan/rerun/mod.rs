@@ -38,10 +38,7 @@ impl<'a> Rerun<'a> {
 
     /// A step's statement in a form that can run again, when there is one.
     pub fn idempotent<'s>(&self, step: &'s Step) -> Option<Idempotent<'s>> {
-        if matches!(
-            self.origin.item(step.from).fixed,
-            Some(Fixed::Block | Fixed::Program | Fixed::Condition | Fixed::Unnamed)
-        ) {
+        if self.origin.item(step.from).fixed.is_some_and(Fixed::is_by_program) {
             return None;
         }
         let as_it_is = |statement: String| Some(Idempotent { when: When::Always, statement });

@@ -211,14 +211,20 @@ impl Schema {
         if cascade {
             return Ok(());
         }
-        self.owned_sequences_can_go(&table.name, |name| name == column, |_| false)?;
+        // what a child has from it goes along
+        let goes_along = |other: &Table, own: &Ident| {
+            let inherits = self.children(&table.name).into_iter().any(|child| same(&child.name, &other.name));
+            inherits && !table.only && own == column && other.columns.get(own).is_some_and(|own| !own.is_local)
+        };
+        self.owned_sequences_can_go(&table.name, |name| name == column, |(other, own)| goes_along(other, &own.name))?;
         if let Some((other, constraint)) = self.standing_on(&table.name, |columns| columns.contains(column)).first()
             && !same(other, &table.name)
         {
             let depends = format!("constraint {constraint} on table {other} depends on column {column}");
             return refused(DEPENDENT_OBJECTS, depends);
         }
-        if let Some((other, own)) = self.borrowers(&table.name, |own| own == column).first() {
+        let borrowers = self.borrowers(&table.name, |own| own == column);
+        if let Some((other, own)) = borrowers.into_iter().find(|(other, own)| !goes_along(other, own)) {
             let depends = format!("default value for column {own} of table {} depends on column {column}", other.name);
             return refused(DEPENDENT_OBJECTS, depends);
         }

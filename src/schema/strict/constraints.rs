@@ -356,6 +356,11 @@ impl Schema {
         }
     }
 
+    /// True when the table is known and has no such constraint for sure.
+    pub fn lacks_constraint(&self, table: &TableRef, name: &Ident) -> bool {
+        !self.is_doubtful && self.table(&table.name).is_some() && self.has_constraint(table, name).is_err()
+    }
+
     pub(super) fn has_constraint(&self, table: &TableRef, name: &Ident) -> Applies {
         self.has_table(table)?;
         let Some(state) = self.table(&table.name).filter(|t| t.columns_known) else { return Ok(()) };

@@ -256,6 +256,11 @@ impl Schema {
         self.tables.contains_key(name) || self.indexes.contains_key(name) || self.sequences.contains(name)
     }
 
+    /// A relation of that name is there for sure, so that `IF NOT EXISTS` does nothing, whatever it would make.
+    pub fn has_surely(&self, name: &QualifiedName) -> bool {
+        self.is_surely_relation(&key(name))
+    }
+
     /// The history's own statements made it: what only a framework wrote down may still have to be made.
     fn is_surely_relation(&self, name: &Key) -> bool {
         let is_view = |t: &Table| matches!(t.kind, RelationKind::View | RelationKind::MaterializedView);

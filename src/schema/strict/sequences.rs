@@ -18,6 +18,14 @@ impl Schema {
             let linked = format!("cannot change ownership of identity sequence of {}.{}", table.name, column.name);
             return refused(NOT_SUPPORTED, linked);
         }
+        if let Some(table) = owner.as_ref().filter(|_| self.sequences.contains(&key(sequence))) {
+            // a name without a schema is that of a table beside the sequence, where there is one
+            let beside = sequence.sibling(table.name.clone());
+            let is_elsewhere = || self.table(table).is_some_and(Table::is_sure) && self.table(&beside).is_none();
+            if !same(table, &beside) && (table.schema.is_some() || is_elsewhere()) {
+                return refused(WRONG_STATE, "sequence must be in same schema as table it is linked to");
+            }
+        }
         match (owner, column) {
             (Some(table), Some(column)) => self.has_column(&table.into(), &column),
             _ => Ok(()),

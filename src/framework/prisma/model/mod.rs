@@ -171,6 +171,10 @@ impl Model for SchemaFiles {
         self.field(table, column).map(|field| field.text.trim().to_owned())
     }
 
+    fn mapped(&self, table: &QualifiedName, column: &Ident, to: &Ident) -> Option<String> {
+        Some(self.field(table, to)?.mapped(column.as_str()))
+    }
+
     fn files(&self) -> &Texts {
         &self.0
     }

@@ -220,6 +220,14 @@ impl<'a> Field<'a> {
         has(self.attributes, "@ignore")
     }
 
+    /// The same field for another column.
+    pub fn mapped(&self, column: &str) -> String {
+        let map = format!("@map({})", quoted(column));
+        let words = [self.name, self.ty].into_iter().chain(self.attributes.split_whitespace());
+        let words: Vec<&str> = words.filter(|word| !word.starts_with("@map(")).chain([map.as_str()]).collect();
+        words.join(" ")
+    }
+
     /// The line that keeps the column and takes it out of the client.
     pub fn unused(&self, nullable: bool) -> Result<String, String> {
         if self.lines.len() > 1 {

@@ -1,0 +1,158 @@
+//! A trigger that keeps two columns of a table in step while old code writes the one and new code the other.
+//!
+//! On UPDATE the column that changed wins, never "the one that is not NULL"; on INSERT the new column, where it differs from its
+//! default: who knows only one column leaves the other at that.
+
+use crate::operation::{Ident, ObjectKind, ObjectOperation, Operation, QualifiedName, SqlFragment, TableRef, clipped};
+use crate::plan::{Undo, snake_case};
+use crate::schema::Column;
+use crate::sql::dollar_tag;
+
+use super::StepBuilder;
+
+/// The trigger of two columns, with its function.
+pub(super) struct SyncTrigger {
+    table: TableRef,
+    trigger: QualifiedName,
+    function: QualifiedName,
+    body: String,
+}
+
+/// The most bytes of a name.
+const MAX_NAME: usize = 63;
+
+impl SyncTrigger {
+    /// Of the column `old` and the one called `new`, which has its type and its default.
+    pub fn of(table: &TableRef, old: &Column, new: &Ident) -> SyncTrigger {
+        let words = format!("{}_{}_sync", snake_case(&table.name.name), snake_case(new));
+        let named = |name: &str| Ident::new(clipped(name, MAX_NAME)).styled_like(new);
+        SyncTrigger {
+            table: table.clone(),
+            // Triggers fire in the order of their names: this one sees what others before it have changed.
+            trigger: QualifiedName::unqualified(named(&format!("zzz_{words}"))),
+            function: table.name.sibling(named(&words)),
+            body: body(old, new),
+        }
+    }
+
+    /// The function and the trigger come, in the transaction of the step before them.
+    pub fn create(&self, steps: &mut StepBuilder) {
+        let SyncTrigger { table, function, .. } = self;
+        let words = snake_case(&function.name);
+        steps.step(
+            self.create_function(),
+            format!("{words}_function"),
+            "what the trigger runs",
+            Undo::By(vec![self.drop_function()]),
+        );
+        steps.with_the_one_before();
+        steps.step(
+            self.create_trigger(),
+            format!("{words}_trigger"),
+            format!("from here on both columns of {} are written together", table.name),
+            Undo::By(vec![self.drop_trigger()]),
+        );
+        steps.with_the_one_before();
+    }
+
+    /// The trigger goes, and its function with it; the column goes next, so that nothing brings it back. `slug` is the column's.
+    pub fn remove(&self, steps: &mut StepBuilder, slug: &str) {
+        let gone = || Undo::Impossible("what it removes is gone".into());
+        steps.step(self.drop_trigger(), slug.to_owned(), "no running code writes the old column any more", gone());
+        steps.step(self.drop_function(), slug.to_owned(), "nothing calls it any more", gone());
+        steps.with_the_one_before();
+    }
+
+    fn create_function(&self) -> Operation {
+        let tag = dollar_tag("sync", &self.body);
+        let definition = format!(
+            "OR REPLACE FUNCTION {}() RETURNS trigger LANGUAGE plpgsql AS {tag}\n{}{tag}",
+            self.function, self.body
+        );
+        Operation::Object(ObjectOperation::Create {
+            kind: ObjectKind::Function,
+            name: Some(self.function.clone()),
+            or_replace: true,
+            on: None,
+            definition: SqlFragment::new(&definition),
+        })
+    }
+
+    fn create_trigger(&self) -> Operation {
+        let SyncTrigger { table, trigger, function, .. } = self;
+        let definition = format!(
+            "TRIGGER {trigger} BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION {function}()",
+            table.name
+        );
+        Operation::Object(ObjectOperation::Create {
+            kind: ObjectKind::Trigger,
+            name: Some(trigger.clone()),
+            or_replace: false,
+            on: Some(table.name.clone()),
+            definition: SqlFragment::new(&definition),
+        })
+    }
+
+    fn drop_trigger(&self) -> Operation {
+        Operation::Object(ObjectOperation::Drop {
+            kind: ObjectKind::Trigger,
+            names: vec![self.trigger.clone()],
+            on: Some(self.table.name.clone()),
+            if_exists: true,
+            cascade: false,
+        })
+    }
+
+    fn drop_function(&self) -> Operation {
+        Operation::Object(ObjectOperation::Drop {
+            kind: ObjectKind::Function,
+            names: vec![self.function.clone()],
+            on: None,
+            if_exists: true,
+            cascade: false,
+        })
+    }
+}
+
+/// Whether two values of a column's type differ; where what is equal need not be the same (`1.0` and `1.00`), by their texts.
+pub(super) fn differ(column: &Column, one: &str, other: &str) -> String {
+    const EXACT: [&str; 11] =
+        ["text", "varchar", "bool", "int2", "int4", "int8", "uuid", "date", "timestamp", "timestamptz", "bytea"];
+    let is_enum = !column.ty.is_built_in() && !column.ty.is_array();
+    match EXACT.contains(&column.ty.canonical()) || is_enum {
+        true => format!("{one} IS DISTINCT FROM {other}"),
+        false => format!("{one}::text IS DISTINCT FROM {other}::text"),
+    }
+}
+
+fn body(old: &Column, new: &Ident) -> String {
+    let (old_value, new_value) = (format!("NEW.{}", old.name), format!("NEW.{new}"));
+    let is_written = match &old.default {
+        None => format!("{new_value} IS NOT NULL"),
+        // as the column stores it: a timestamp(3) is no now()
+        Some(default) if old.ty.is_built_in() => differ(old, &new_value, &format!("({default})::{}", old.ty.text())),
+        Some(default) => format!("{new_value} IS DISTINCT FROM {default}"),
+    };
+    let disagree = differ(old, &new_value, &old_value);
+    let new_changed = differ(old, &new_value, &format!("OLD.{new}"));
+    let old_changed = differ(old, &old_value, &format!("OLD.{}", old.name));
+    format!(
+        "BEGIN
+  IF TG_OP = 'INSERT' THEN
+    /* who knows only one of them leaves the other at its default */
+    IF {is_written} AND {disagree} THEN
+      {old_value} := {new_value};
+    ELSE
+      {new_value} := {old_value};
+    END IF;
+  ELSIF {new_changed} AND {disagree} THEN
+    {old_value} := {new_value};
+  ELSIF {old_changed} OR {new_value} IS NULL THEN
+    /* also in a row that is not filled yet */
+    {new_value} := {old_value};
+  END IF;
+  RETURN NEW;
+END
+"
+    )
+}
