@@ -9,14 +9,17 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
 use bench::blocker;
 use bench::comparison::Verdict;
 use bench::proof::{Expected, must_look_the_same};
-use bench::rails::{Project, RAILS_6, RAILS_7, Rails, Running, Sample};
+use bench::rails::{
+    Gem, ONLINE_MIGRATIONS, Project, RAILS_6, RAILS_7, Rails, Running, SAFE_PG_MIGRATIONS, STRONG_MIGRATIONS, Sample,
+};
 use bench::server::{Database, Server};
 use bench::sides::{Pair as _, Side, Sides};
 
@@ -247,5 +250,109 @@ fn kill(project: &Project, database: &Database, text: &str, command: &[&str], ho
     ensure!(!running.answer()?.ok(), "it was ended and says that it is done");
     blocker::gone(&mut watcher, pid)?;
     other.batch_execute("ROLLBACK")?;
+    Ok(())
+}
+
+/// What runs under each gem: what they look at, each in another way.
+const UNDER_GEMS: [(Gem, &str, &[&str]); 4] = [
+    (STRONG_MIGRATIONS, "", &["add_reference", "change_column_null", "hand_gem_stops"]),
+    (STRONG_MIGRATIONS, "StrongMigrations.check_down = true\n", &["hand_gem_stops"]),
+    (ONLINE_MIGRATIONS, "", &["add_reference", "change_column_null", "hand_gem_stops"]),
+    (SAFE_PG_MIGRATIONS, "", &["add_column_volatile", "change_column_null_default", "hand_unique_constraint"]),
+];
+
+/// The naive migration runs without the gem, which would stop at it; the rewritten one with it.
+#[test]
+fn under_gems_that_see_to_migrations() -> Result<()> {
+    let server = Server::of(15)?;
+    for (gem, initializer, names) in UNDER_GEMS {
+        bench::on_each(&Sample::of(names)?, THREADS, |sample| {
+            let plain = sample.project()?;
+            let naive = plain.with_gem(gem, initializer)?;
+            let rewritten = naive.rewritten(server.major)?;
+            rewritten.must_be_final(&naive, server.major)?;
+            RAILS_7.must_compile(&rewritten)?;
+            ensure!(naive.migrations()? != rewritten.migrations()?, "{} is left as it is", sample.name);
+            let pair = Pair { rails: RAILS_7, server: &server, naive: plain, rewritten, ways: Ways::UpAndDown };
+            let verdict = pair.verdict(ROWS, false)?;
+            ensure!(verdict == Verdict::Same, "{verdict}");
+            Ok(())
+        })
+        .with_context(|| gem.0)?;
+    }
+    Ok(())
+}
+
+/// What strong_migrations stops at where it is not assured, it does not stop at in a rewrite only because of that.
+#[test]
+fn assurance_stands_only_where_a_gem_stops() -> Result<()> {
+    for (name, expected) in [("add_index", 0), ("add_reference", 0), ("change_column_null", 0), ("hand_gem_stops", 4)] {
+        let project = Sample { name: name.to_owned() }.project()?.with_gem(STRONG_MIGRATIONS, "")?.rewritten(15)?;
+        let steps = project.steps()?;
+        let assured: usize = steps.iter().map(|(_, text)| text.matches("safety_assured").count()).sum();
+        ensure!(assured == expected, "{name}: {assured} times\n{steps:#?}");
+    }
+    Ok(())
+}
+
+/// online_migrations gives a build on the migration a `lock_timeout`, within which an older transaction has not ended.
+#[test]
+fn a_build_waits_for_older_transactions_under_online_migrations() -> Result<()> {
+    let server = Server::of(15)?;
+    let plain = Sample { name: "add_index".to_owned() }.project()?;
+    let rewritten = plain.with_gem(ONLINE_MIGRATIONS, "")?.rewritten(server.major)?;
+    let pair = Pair { rails: RAILS_7, server: &server, naive: plain, rewritten, ways: Ways::UpAndDown };
+    let database = pair.history(ROWS)?;
+    let mut older = database.connect()?;
+    older.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM users")?;
+    let waits = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(2));
+        older.batch_execute("COMMIT")
+    });
+    let out = RAILS_7.must(&pair.rewritten, &database, &["db:migrate"])?;
+    ensure!(waits.join().is_ok_and(|ended| ended.is_ok()), "the older transaction");
+    ensure!(!out.contains("Retrying") && !out.contains("Recreating"), "{out}");
+    pair.must_be_done(&database)
+}
+
+/// What a gem makes safe while it runs stays as it is, and sends what was read: no statement that safestep would take for
+/// dangerous.
+#[test]
+fn what_a_gem_makes_safe_stays_as_it_is() -> Result<()> {
+    let server = Server::of(15)?;
+    let by_default = "StrongMigrations.safe_by_default = true\n";
+    for (gem, initializer, samples) in [
+        (SAFE_PG_MIGRATIONS, "", &["add_reference", "add_check_constraint", "change_column_null"] as &[&str]),
+        (STRONG_MIGRATIONS, by_default, &["add_index", "remove_index"]),
+    ] {
+        for &name in samples {
+            let plain = Sample { name: name.to_owned() }.project()?;
+            let naive = plain.with_gem(gem, initializer)?;
+            let rewritten = naive.rewritten(server.major)?;
+            ensure!(
+                naive.migrations()? == rewritten.migrations()?,
+                "{} under {}: {:#?}",
+                name,
+                gem.0,
+                rewritten.steps()?
+            );
+            let pair = Pair { rails: RAILS_7, server: &server, naive: plain, rewritten, ways: Ways::UpAndDown };
+            let database = pair.history(0)?;
+            let log = naive.folder().path().join("sql.log");
+            let mut job = Rails::job(&naive, &database, &[&["db:migrate"]]);
+            job["environment"]["RAILS_LOG"] = log.to_string_lossy().into();
+            RAILS_7.ask(&job)?.must_succeed()?;
+            let sent = std::fs::read_to_string(&log)?;
+            let statements: Vec<String> = naive.reading()?;
+            ensure!(!statements.is_empty(), "{name}: nothing was read");
+            let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let (sent, mut from) = (spaced(&sent), 0);
+            for statement in statements {
+                let statement = spaced(statement.trim_end_matches(';'));
+                let found = sent[from..].find(&statement);
+                from += found.with_context(|| format!("{name} under {}: {statement} is not in\n{sent}", gem.0))?;
+            }
+        }
+    }
     Ok(())
 }

@@ -145,6 +145,10 @@ pub trait Idiom: Sync {
     fn notes(&self, _of: &Sequenced<'_>) -> Vec<String> {
         Vec::new()
     }
+    /// Its files let a concurrent build take its time, whatever timeouts the session has.
+    fn lifts_timeouts(&self) -> bool {
+        false
+    }
     /// What the files of a sequence hold, in order.
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body>;
 }

@@ -19,6 +19,7 @@ use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
 use crate::project::Phases;
 use crate::report::PhaseReport;
+use crate::rewrite::CONCURRENT_NOTE;
 use crate::schema::Schema;
 
 /// A migration that is planned.
@@ -250,6 +251,9 @@ impl Draft {
             let left_behind = session::left_behind(&migration, framework.runner).filter(|_| !sequence.units.is_empty());
             framework.idiom.notes(&of).into_iter().chain(left_behind)
         };
+        if framework.idiom.lifts_timeouts() {
+            report.notes.retain(|note| note != CONCURRENT_NOTE);
+        }
         match wanted {
             Wanted::Hazards => report.notes.extend(notes),
             Wanted::Files => report.notes.extend(of_sequence().chain(notes).chain(of_place)),

@@ -101,7 +101,7 @@ pub struct BackfillConfig {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VerifyConfig {
-    /// The command that runs migrations up to `{revision}` on the database that `DATABASE_URL` names, for frameworks whose
+    /// The command that runs migrations up to `{revision}` or `{version}` on the database that `DATABASE_URL` names, for frameworks whose
     /// files are programs.
     #[serde(deserialize_with = "setting::command")]
     pub command: Option<String>,
@@ -342,7 +342,7 @@ mod tests {
             "postgres = 11",
             "1:12: `postgres` is the oldest major version the migrations must run on, 12 to 18, not 11",
         );
-        refused("[verify]\ncommand = \"x\"", "2:11: the command must say where it takes {revision}");
+        refused("[verify]\ncommand = \"x\"", "2:11: the command must say where it takes {revision} or {version}");
         refused("[backfill]\nbatch_size = 0", "2:14: expected a number of at least 1");
         refused("[tables]\nbig = []", "2:1: unknown field `big`, expected one of `small`, `rows`, `small_rows`");
         refused("[rules]\nrename-table = \"no\"", "2:16: unknown variant `no`, expected one of `off`, `warn`, `error`");

@@ -208,12 +208,12 @@ impl<'de, T> Visitor<'de> for Expecting<T> {
     }
 }
 
-/// A command that says where it takes the revision.
+/// A command that says where it takes the revision, or the version.
 pub(super) fn command<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let command = String::deserialize(from)?;
-    match command.contains("{revision}") {
+    match ["{revision}", "{version}"].iter().any(|place| command.contains(place)) {
         true => Ok(Some(command)),
-        false => Err(D::Error::custom("the command must say where it takes {revision}")),
+        false => Err(D::Error::custom("the command must say where it takes {revision} or {version}")),
     }
 }
 

@@ -58,7 +58,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     Some(outcome)
 }
 
-pub(super) const CONCURRENT_NOTE: &str = "concurrent builds: run with no statement_timeout or lock_timeout on the role";
+/// What to know of the session of a concurrent build.
+pub const CONCURRENT_NOTE: &str = "concurrent builds: run with no statement_timeout or lock_timeout on the role";
 
 pub(super) fn is_partitioned(site: &Site<'_>, index: &CreateIndex) -> bool {
     site.schema.table(&index.table).is_some_and(|t| t.kind == RelationKind::Partitioned)

@@ -59,6 +59,7 @@ use crate::operation::{Ident, QualifiedName};
 use crate::plan::{Deferral, Step};
 use crate::postgres::LockMode;
 
+pub use create_index::CONCURRENT_NOTE;
 pub use missing_lock_timeout::lacks_lock_timeout;
 pub use rename_table::takes_its_name;
 pub use site::{Held, Settings, Site, StepBuilder};

@@ -1,6 +1,7 @@
 //! The project's own runner: a command that is run in a copy of the project, against a scratch database.
 //!
-//! The copy has links to everything in the project but its migrations: these are written there as each run needs them.
+//! The copy has links to the folders of the project, but for those with migrations in them: these are written there as each run
+//! needs them. What a program finds its own place by, what it writes beside the migrations, and what it logs is no link.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command as Process;
@@ -14,7 +15,7 @@ use crate::framework::header::shell_word;
 /// The command, and where it runs.
 #[derive(Debug, Clone)]
 pub struct OwnRunner {
-    /// As it is configured, with `{revision}` in it.
+    /// As it is configured, with `{revision}` or `{version}` in it.
     pub command: String,
     /// The folder in which it is run.
     pub project: Utf8PathBuf,
@@ -83,6 +84,15 @@ impl OwnRunner {
             if migrations.iter().any(|migration| migration.starts_with(&from)) {
                 std::fs::create_dir(&to)?;
                 self.link(&from, &to, migrations)?;
+            } else if from.is_file() {
+                // Behind a link a dump of the schema would go to the project's own file, and Ruby would look for what stands
+                // beside it there.
+                std::fs::copy(&from, &to)?;
+            } else if WRITTEN.contains(&name) {
+                std::fs::create_dir(&to)?;
+            } else if FINDS_ITS_PLACE.contains(&name) {
+                std::fs::create_dir(&to)?;
+                self.link(&from, &to, migrations)?;
             } else {
                 link(&from, &to)?;
             }
@@ -92,7 +102,9 @@ impl OwnRunner {
 
     /// Runs the command for a migration; what it said last, when it fails.
     pub(super) fn run(&self, tree: &Tree, database: &Scratch, name: &str) -> Result<Result<(), String>, VerifyError> {
-        let command = self.command.replace("{revision}", &shell_word(name));
+        // Before a version stands the database that it is of, where there are several.
+        let version = name.rsplit_once('/').map_or(name, |(_, version)| version);
+        let command = self.command.replace("{revision}", &shell_word(name)).replace("{version}", &shell_word(version));
         let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
         let output = Process::new(shell)
             .args([flag, &command])
@@ -114,6 +126,12 @@ impl OwnRunner {
         Ok(Err(format!("`{command}` failed: {what}")))
     }
 }
+
+/// Folders of programs that look for the project's files beside themselves: `bin/rails`, `config/application.rb`.
+const FINDS_ITS_PLACE: [&str; 2] = ["bin", "config"];
+
+/// Folders that a runner writes to; what is in them is nothing that it needs.
+const WRITTEN: [&str; 2] = ["log", "tmp"];
 
 /// So many lines of what a failed command said are shown.
 const LINES: usize = 6;

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use safestep::framework::rails::RAILS;
+use safestep::schema::Schema;
 use serde_json::{Value, json};
 
 use super::folder::Folder;
@@ -192,6 +194,23 @@ impl Project {
         self.migrations()?.into_keys().find(is_own).context("no migration of that version")
     }
 
+    /// The same where a gem is locked and loaded, and its initializer says that.
+    pub fn with_gem(&self, gem: Gem, initializer: &str) -> Result<Project> {
+        let project = self.copy()?;
+        let (name, version) = gem;
+        let lock = format!(
+            "GEM\n  remote: https://rubygems.org/\n  specs:\n    activerecord (7.2.2)\n    pg (1.5.9)\n    {name} ({version})\n      activerecord (>= 6.1)\n"
+        );
+        project.folder.write("Gemfile.lock", lock)?;
+        let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/rails/gems/{name}-{version}/lib"));
+        let (path, application) = APPLICATION[0];
+        let railtie = "require \"active_record/railtie\"\n";
+        let load = format!("{railtie}$LOAD_PATH.unshift({:?})\nrequire {name:?}\n", lib.to_str().context("UTF-8")?);
+        project.folder.write(path, application.replace(railtie, &load))?;
+        project.folder.write("config/initializers/gem.rb", initializer)?;
+        Ok(project)
+    }
+
     /// A copy.
     pub fn copy(&self) -> Result<Project> {
         let folder = Folder::empty()?;
@@ -206,6 +225,20 @@ impl Project {
         let project = self.copy()?;
         project.safestep("--write", major, &project.path()?)?;
         Ok(project)
+    }
+
+    /// The SQL that the migration that it is about is read as, statement by statement.
+    pub fn reading(&self) -> Result<Vec<String>> {
+        let folder = self.folder.path().join(MIGRATIONS);
+        let folder = camino::Utf8PathBuf::from_path_buf(folder).ok().context("a path that is not UTF-8")?;
+        let mut schema = Schema::default();
+        let mut sql = Vec::new();
+        for found in RAILS.folder.list(&folder)? {
+            schema.begin_migration();
+            let migration = RAILS.meet(RAILS.read(&found)?, &mut schema);
+            sql = migration.statements.into_iter().filter_map(|statement| statement.sql).collect();
+        }
+        Ok(sql)
     }
 
     /// Fails when `safestep rewrite` would change any of its migrations that are not in `naive`.
@@ -234,6 +267,16 @@ impl Project {
         Ok(text.lines().filter(|line| !is_version(line)).collect::<Vec<_>>().join("\n"))
     }
 }
+
+/// A gem by its name and version, as it is in `tests/rails/gems`.
+pub type Gem = (&'static str, &'static str);
+
+/// It stops at what it takes for dangerous.
+pub const STRONG_MIGRATIONS: Gem = ("strong_migrations", "2.8.0");
+/// The same, and it tries again what waits for a lock.
+pub const ONLINE_MIGRATIONS: Gem = ("online_migrations", "0.36.0");
+/// It sends other statements than Active Record.
+pub const SAFE_PG_MIGRATIONS: Gem = ("safe-pg-migrations", "4.0.0");
 
 /// A real Rails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,7 +350,8 @@ impl Rails {
         Ok(())
     }
 
-    fn ask(self, job: &Value) -> Result<Ran> {
+    /// Gives it a job, and waits for the answer.
+    pub fn ask(self, job: &Value) -> Result<Ran> {
         self.program()?.with(|process| Running::begin(process, job)?.answer())
     }
 

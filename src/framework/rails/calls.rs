@@ -1,7 +1,9 @@
 //! The statements of a migration's method as calls, with the SQL that each sends.
 
 use super::effects::{Effect, EffectKind};
+use super::gems::Gems;
 use super::generators;
+use super::insurance::{insured, leaves_transaction};
 use super::migration_class::{BodyStatement, MigrationClass, NoClass, Run};
 use super::names::Named;
 use super::operations::{Condition, Context, RAILS_OWN, Sent, Version, rollback, statements};
@@ -12,6 +14,7 @@ use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
 use crate::framework::text::Text;
+use crate::operation::{Operation, QualifiedName, TableOperation};
 use crate::schema::Schema;
 use crate::source::{ByteSpan, Directive, DirectiveOrigin, DirectiveScope, RuleSelection, SourceFile};
 use crate::sql::{Located, Piece, PieceKind, read_statement, split};
@@ -47,7 +50,10 @@ fn read_on(name: &str, source: SourceFile, schema: Option<Schema>) -> Migration 
         }
     };
     let context = context(&class, project.as_deref());
-    let mut sender = Sender { context, opts_out: class.opts_out, schema };
+    let none = Gems::default();
+    let gems = project.as_ref().map_or(&none, |project| &project.gems);
+    let opts_out = class.opts_out || leaves_transaction(gems);
+    let mut sender = Sender { context, opts_out, schema, gems, new_tables: Vec::new() };
     let mut calls: Vec<Call> =
         class.when_loaded.iter().map(|span| opaque("a call in the body of the class", *span)).collect();
     calls.extend(class.up.iter().flat_map(|run| sender.calls(run)));
@@ -90,6 +96,9 @@ struct Sender<'a> {
     opts_out: bool,
     /// The catalog that the next call meets.
     schema: Option<Schema>,
+    gems: &'a Gems,
+    /// The tables that the migration has made.
+    new_tables: Vec<QualifiedName>,
 }
 
 impl Sender<'_> {
@@ -126,14 +135,24 @@ impl Sender<'_> {
 
     /// What an effect sends, one by one.
     fn sendings(&mut self, effect: &Effect) -> Vec<Sending> {
-        let is_outside = self.opts_out && !effect.in_transaction;
+        let mut is_outside = self.opts_out && !effect.in_transaction;
         let mut sends = match &effect.kind {
             EffectKind::Opaque(why) => vec![Sending::unknown(why, effect.span, is_outside)],
             EffectKind::Sql(text) => executed(text, is_outside),
             EffectKind::DropInvalidIndex(name) => vec![of_sql(&drop_invalid_index(name), effect.span, is_outside)],
             EffectKind::Schema(call) => {
                 let context = Context { schema: self.schema.as_ref(), ..self.context };
-                let sent = if effect.is_reverted { rollback(call, &context) } else { statements(call, &context) };
+                let sent = match effect.is_reverted {
+                    true => rollback(call, &context),
+                    false => statements(call, &context).and_then(|sent| {
+                        let is_new = |table: &QualifiedName| self.new_tables.contains(table);
+                        let insured = insured(call, &sent, self.gems, is_new, &context)?;
+                        // It ends the transaction for the rest of the file.
+                        self.opts_out |= insured.is_some();
+                        is_outside |= insured.is_some();
+                        Ok(insured.unwrap_or(sent))
+                    }),
+                };
                 match sent {
                     Ok(sent) => sent.iter().map(|sent| of_sql(&guarded(sent), effect.span, is_outside)).collect(),
                     Err(why) => vec![Sending::unknown(&why, effect.span, is_outside)],
@@ -141,7 +160,8 @@ impl Sender<'_> {
             }
         };
         for Sending { reading, .. } in &mut sends {
-            reading.bounds_lock_waits |= effect.is_bounded;
+            reading.bounds_lock_waits |= effect.is_bounded || leaves_transaction(self.gems);
+            self.new_tables.extend(reading.operations.iter().filter_map(|located| made(&located.operation)));
             reading.is_asked |= effect.is_guarded;
             if let Some(schema) = &mut self.schema {
                 reading.operations.iter().for_each(|located| schema.apply(&located.operation));
@@ -228,6 +248,14 @@ fn ends_transaction(effect: &Effect) -> bool {
         EffectKind::Schema(call) => matches!(call.method.as_str(), "commit_db_transaction" | "rollback_db_transaction"),
         EffectKind::Sql(text) => text.value.trim().trim_end_matches(';').trim_end().eq_ignore_ascii_case("commit"),
         EffectKind::DropInvalidIndex(_) | EffectKind::Opaque(_) => false,
+    }
+}
+
+/// The table that an operation makes.
+fn made(operation: &Operation) -> Option<QualifiedName> {
+    match operation {
+        Operation::Table(TableOperation::Create(create)) => Some(create.name.clone()),
+        _ => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
+use super::gems::{Gem, Gems};
+use super::insurance::sends_otherwise;
 use super::operations::Version;
 use super::written::{columns, string, symbol, table};
 use crate::operation::{
@@ -23,13 +25,15 @@ pub(super) struct Dialect {
     pub prefix: String,
     /// `table_name_suffix`.
     pub suffix: String,
+    /// The gems that see what the methods are called with.
+    pub gems: Gems,
 }
 
 /// A call of a schema method: its name and its arguments.
 pub(super) type Directive = (&'static str, Vec<String>);
 
 /// The longest line of a call.
-const MAX_LINE: usize = 120;
+pub(super) const MAX_LINE: usize = 120;
 
 /// A call in lines that stand at that depth: arguments below each other where they do not fit into one.
 pub(super) fn lines((method, arguments): &Directive, indent: usize) -> Vec<String> {
@@ -96,12 +100,25 @@ impl Dialect {
         if self.rails < Version(6, 1) || (index.schema.is_some() && index.schema != of.schema) {
             return None;
         }
-        let mut arguments = vec![self.table(of)?, format!("name: {}", string(index.name.as_str()))];
+        if !concurrently && sends_otherwise(&self.gems) {
+            return None;
+        }
+        let (method, table) = match concurrently && self.bounds_builds() {
+            true => ("connection.remove_index", table(of)?),
+            false => ("remove_index", self.table(of)?),
+        };
+        let mut arguments = vec![table, format!("name: {}", string(index.name.as_str()))];
         if concurrently {
             arguments.push("algorithm: :concurrently".to_owned());
         }
         arguments.push("if_exists: true".to_owned());
-        Some(("remove_index", arguments))
+        Some((method, arguments))
+    }
+
+    /// online_migrations gives each call on the migration outside of a transaction a `lock_timeout`, which a build under way
+    /// does not survive: it waits for every transaction that is older. A call on the connection gets none.
+    fn bounds_builds(&self) -> bool {
+        self.gems.has(Gem::OnlineMigrations)
     }
 
     /// A table as the first argument of a method, which puts the prefix and the suffix around it.
@@ -125,6 +142,8 @@ impl Dialect {
         Some(match operation {
             Add { column, if_not_exists: false, .. } => ("add_column", [vec![of], self.added(column)?].concat()),
             Drop { column, if_exists: false, cascade: false, .. } => ("remove_column", vec![of, name(column)]),
+            // They would prove it first, under this lock.
+            SetNotNull { .. } if sends_otherwise(&self.gems) => return None,
             SetNotNull { column, .. } => ("change_column_null", vec![of, name(column), "false".into()]),
             DropNotNull { column, .. } => ("change_column_null", vec![of, name(column), "true".into()]),
             SetDefault { column, default, .. } => {
@@ -194,6 +213,10 @@ impl Dialect {
                 if is_more {
                     return None;
                 }
+                // They would validate it apart, in this transaction.
+                if !constraint.not_valid && sends_otherwise(&self.gems) && !is_of_index(&constraint.kind) {
+                    return None;
+                }
                 let is_deferrable = constraint.deferrability != Deferrability::NotDeferrable;
                 let name = constraint.name.as_ref()?;
                 let mut directive = match &constraint.kind {
@@ -223,7 +246,11 @@ impl Dialect {
                 match kind_of(name, &own.name, sequence)? {
                     ConstraintKind::ForeignKey(_) => Some(("remove_foreign_key", vec![of, named(name)])),
                     ConstraintKind::Check { .. } if has_checks => {
-                        Some(("remove_check_constraint", vec![of, named(name)]))
+                        let mut arguments = vec![of, named(name)];
+                        // It may have been done, and its file's row not written.
+                        let may_be_gone = self.gems.has(Gem::SafePgMigrations) && self.rails >= Version(7, 1);
+                        arguments.extend(may_be_gone.then(|| "if_exists: true".to_owned()));
+                        Some(("remove_check_constraint", arguments))
                     }
                     ConstraintKind::Unique { .. } if has_unique => {
                         Some(("remove_unique_constraint", vec![of, named(name)]))
@@ -270,7 +297,14 @@ impl Dialect {
         if is_more || (is_newer && self.rails < Version(7, 1)) || (index.if_not_exists && self.rails < Version(6, 1)) {
             return None;
         }
-        let mut arguments = vec![self.table(&index.table)?];
+        if !index.concurrently && sends_otherwise(&self.gems) {
+            return None;
+        }
+        let (method, table) = match index.concurrently && self.bounds_builds() {
+            true => ("connection.add_index", table(&index.table)?),
+            false => ("add_index", self.table(&index.table)?),
+        };
+        let mut arguments = vec![table];
         let keys: Option<Vec<&Ident>> = index.columns.iter().map(|column| simple(column)).collect();
         let implicit = match &keys {
             Some(keys) => {
@@ -315,8 +349,13 @@ impl Dialect {
         arguments.extend(index.nulls_not_distinct.then(|| "nulls_not_distinct: true".to_owned()));
         arguments.extend(index.concurrently.then(|| "algorithm: :concurrently".to_owned()));
         arguments.extend(index.if_not_exists.then(|| "if_not_exists: true".to_owned()));
-        Some(("add_index", arguments))
+        Some((method, arguments))
     }
+}
+
+/// It takes an index.
+fn is_of_index(kind: &ConstraintKind) -> bool {
+    matches!(kind, ConstraintKind::Unique { using_index: Some(_), .. })
 }
 
 /// A column that needs no more than options of `add_index`.
@@ -384,7 +423,8 @@ mod tests {
     use crate::sql::read_statement;
 
     fn shown(sql: &str, rails: Version) -> Vec<String> {
-        let dialect = Dialect { bracket: rails, rails, prefix: String::new(), suffix: String::new() };
+        let dialect =
+            Dialect { bracket: rails, rails, prefix: String::new(), suffix: String::new(), gems: Gems::default() };
         let operations = read_statement(sql).operations;
         let call = |operation| dialect.directive(operation, &Sequence::default());
         let calls = operations.iter().map(|located| call(&located.operation));

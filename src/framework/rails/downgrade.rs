@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::code::{Code, as_written, in_block};
-use super::directive::lines;
 use super::file::{File, Lines};
 use super::helpers::{Helper, RETRY};
 use super::writer::Writer;
@@ -107,7 +106,7 @@ impl Writer<'_> {
             let operation = at_once(operation);
             let text = render::statement(&operation).unwrap_or_default();
             let directive = self.dialect.of_rewrite(&operation, self.sequence());
-            quick.extend(directive.map_or_else(|| self.execute(&text, depth), |call| lines(&call, 4 + 2 * depth)));
+            quick.extend(directive.map_or_else(|| self.execute(&text, depth), |call| self.call_back(&call, depth)));
         }
         if has_attempts && !quick.is_empty() {
             quick = in_block(RETRY, quick);

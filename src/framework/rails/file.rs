@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::effects::Effect;
 use super::migration_class::{BodyStatement, MigrationClass};
 use super::ruby::{Call, Class, Expression, ExpressionKind, Program};
 use crate::source::{ByteSpan, SourceFile};
@@ -56,6 +57,8 @@ pub(super) struct File<'a> {
     directions: Vec<(String, ByteSpan)>,
     /// The statements of the method that is run.
     body: Vec<BodyStatement>,
+    /// What they do.
+    effects: Vec<Effect>,
 }
 
 impl<'a> File<'a> {
@@ -64,6 +67,8 @@ impl<'a> File<'a> {
         let program = Program::read(text);
         let (expression, class) = program.statements.iter().find_map(|expression| migration_class(expression, text))?;
         let superclass = class.superclass.as_ref()?.span;
+        let run = MigrationClass::read(SourceFile::new("", text), None).ok()?.up;
+        let (body, effects) = run.map(|run| (run.body, run.effects)).unwrap_or_default();
         let mut file = File {
             text,
             class: expression.span,
@@ -72,11 +77,8 @@ impl<'a> File<'a> {
             head: class.head,
             opt_out: None,
             directions: Vec::new(),
-            body: MigrationClass::read(SourceFile::new("", text), None)
-                .ok()?
-                .up
-                .map(|run| run.body)
-                .unwrap_or_default(),
+            body,
+            effects,
         };
         for member in &class.body.statements {
             match &member.kind {
@@ -139,6 +141,12 @@ impl<'a> File<'a> {
         }
         found.reverse();
         found
+    }
+
+    /// What the statements in a place do.
+    pub(super) fn effects(&self, place: ByteSpan) -> impl Iterator<Item = &Effect> {
+        let is_own = move |effect: &&Effect| place.start <= effect.span.start && effect.span.end <= place.end;
+        self.effects.iter().filter(is_own)
     }
 
     /// A statement as the file has it, with the comments before it.

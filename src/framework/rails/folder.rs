@@ -10,7 +10,7 @@ use super::listing::{files, migrations, version};
 use super::names::Named;
 use super::project::Project;
 use super::schema_file;
-use crate::framework::header;
+use super::steps::steps_of;
 use crate::framework::ledger::Ledger;
 use crate::framework::migration::Migration;
 use crate::framework::{Folder, Found, FrameworkError, WrittenSchemas};
@@ -168,14 +168,4 @@ fn prefix(database: &str) -> String {
 /// True for a file with a class of migrations in it.
 fn is_migration(file: &Utf8Path) -> bool {
     read_text(file).is_some_and(|text| text.contains("Migration"))
-}
-
-/// The migration of that name and the steps behind it, by index. It is the first of them.
-fn steps_of(name: &str, folder: &[Migration]) -> Vec<usize> {
-    let Some(own) = folder.iter().position(|migration| migration.name == name) else { return Vec::new() };
-    let mut last = own;
-    while folder.get(last + 1).is_some_and(|next| header::follows(&folder[last].headers, &next.headers)) {
-        last += 1;
-    }
-    (own..=last).collect()
 }

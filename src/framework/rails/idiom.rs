@@ -3,15 +3,15 @@
 //! What is quick, and what validates, commits with the file's row in the ledger, or not at all. A build and a backfill are in files
 //! that leave the transaction; they can run again. What its author wrote in `change` and is left alone is still a `change`.
 
-use std::cell::RefCell;
-
 use super::code::{Code, as_written, in_block};
-use super::directive::{Dialect, lines};
+use super::directive::Dialect;
 use super::downgrade::{Downgrades, downgrades};
 use super::file::{File, Lines, Methods, StepFile};
 use super::helpers::{Helper, RETRY};
+use super::listing::version;
 use super::operations::Version;
 use super::project::Project;
+use super::remarks;
 use super::writer::Writer;
 use crate::framework::migration::Migration;
 use crate::framework::page::{Commands, Page, Written};
@@ -26,10 +26,27 @@ impl Idiom for Classes {
         (layout == Layout::Phase).then_some("Rails commits a file as a whole, so it gets one for each step")
     }
 
+    fn lifts_timeouts(&self) -> bool {
+        true
+    }
+
+    fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
+        let Some(project) = Project::around(of.migration.path()) else { return Vec::new() };
+        match project.gems.all().next() {
+            Some(_) => remarks::of(&project.gems, of.migration.text(), &self.bodies(of)),
+            None => Vec::new(),
+        }
+    }
+
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
-        let Some(file) = File::new(of.migration.text()) else { return Vec::new() };
+        let Some(file) = File::new(of.migration.text()).filter(|_| !of.files.parts.is_empty()) else {
+            return Vec::new();
+        };
         let dialect = dialect(of.migration, &file);
-        let writer = Writer { of, file: &file, dialect: &dialect, said: RefCell::default() };
+        let is_looked_at = version(of.migration.path()).is_some_and(|version| version > dialect.gems.start_after);
+        let is_looked_at = is_looked_at && dialect.gems.stopping().next().is_some();
+        let (said, made) = Default::default();
+        let writer = Writer { of, file: &file, dialect: &dialect, said, is_looked_at, made };
         let mut told = vec![false; of.migration.statements.len()];
         let downgrades = downgrades(of, &file);
         let count = of.files.parts.len();
@@ -49,13 +66,15 @@ fn dialect(migration: &Migration, file: &File<'_>) -> Dialect {
     let locked = project.as_ref().and_then(|project| project.rails);
     let (prefix, suffix) =
         project.as_ref().map(|project| (project.prefix.clone(), project.suffix.clone())).unwrap_or_default();
-    Dialect { bracket, rails: locked.unwrap_or(bracket).max(bracket), prefix, suffix }
+    let gems = project.as_ref().map(|project| project.gems.clone()).unwrap_or_default();
+    Dialect { bracket, rails: locked.unwrap_or(bracket).max(bracket), prefix, suffix, gems }
 }
 
 impl Writer<'_> {
     fn step(&self, at: usize, downgrades: &Downgrades, told: &mut [bool]) -> StepFile {
         let Sequenced { migration, sequence, settings, files } = *self.of;
         let part = files.parts[at];
+        self.made.take();
         // What its author put outside of a transaction stays there.
         let is_outside = part.once > part.from || is_outside(migration, sequence, part.from);
         let page = Page {
@@ -132,15 +151,13 @@ impl Writer<'_> {
     fn written(&self, one: &Written<'_>, depth: usize) -> Lines {
         let mut all: Lines = one.comments.lines().map(str::to_owned).collect();
         match one.steps.as_slice() {
-            _ if one.in_words => all.extend(as_written(&one.text, depth)),
+            _ if one.in_words => all.extend(self.words(&one.steps, &one.text, depth)),
             [step] => {
                 let directive = match step.verbatim {
                     true => self.dialect.directive(&step.operation, self.of.sequence),
                     false => self.dialect.of_rewrite(&step.operation, self.of.sequence),
                 };
-                all.extend(
-                    directive.map_or_else(|| self.execute(&one.text, depth), |call| lines(&call, 4 + 2 * depth)),
-                );
+                all.extend(directive.map_or_else(|| self.execute(&one.text, depth), |call| self.call(&call, depth)));
             }
             _ => all.extend(self.execute(&one.text, depth)),
         }
@@ -179,7 +196,7 @@ impl Writer<'_> {
             match statement {
                 Statement::AsWritten(text) => {
                     up.has_words = true;
-                    up.code.lines.extend(as_written(text, 0));
+                    up.code.lines.extend(self.words(&page.steps().collect::<Vec<_>>(), text, 0));
                 }
                 Statement::Sql(text) => up.code.add(self.without_timeouts(self.execute(text, 1))),
                 Statement::Operation(operation, text) => {

@@ -1,11 +1,19 @@
 //! `schema_migrations`: a row for each version that is applied, and nothing else.
 
+use std::collections::HashSet;
+
+use super::steps::steps_of;
 use crate::framework::ledger::{Applied, Ledger, Row};
 use crate::framework::migration::Migration;
 use crate::operation::Ident;
 use crate::sql::literal;
 
 pub(super) const TABLES: &[&str] = &["schema_migrations", "ar_internal_metadata"];
+
+/// The version of a migration, before which its name may have its database.
+fn version(migration: &Migration) -> &str {
+    migration.name.rsplit_once('/').map_or(&migration.name, |(_, version)| version)
+}
 
 pub(super) struct RailsLedger {
     /// The table with the rows, and the other one.
@@ -31,8 +39,17 @@ impl Ledger for RailsLedger {
         format!("SELECT version FROM {} ORDER BY length(version), version", self.place())
     }
 
-    fn applied(&self, rows: &[Row], _folder: &[Migration]) -> Vec<Applied> {
-        let applied = |version: &str| Applied { name: version.to_owned(), finished: true, is_changed: false };
+    /// A row holds no more than a version, which the first step of a sequence keeps: where those behind it never ran, it may be
+    /// the naive migration that did, or only the first step. The schema tells.
+    fn applied(&self, rows: &[Row], folder: &[Migration]) -> Vec<Applied> {
+        let ran: HashSet<&str> = RailsLedger::rows_of(rows).collect();
+        let applied = |row: &str| {
+            let own = folder.iter().find(|migration| version(migration) == row);
+            let name = own.map_or(row, |migration| &migration.name);
+            let is_missing = |at: &usize| !ran.contains(version(&folder[*at]));
+            let is_changed = steps_of(name, folder).iter().any(is_missing);
+            Applied { name: name.to_owned(), finished: true, is_changed }
+        };
         RailsLedger::rows_of(rows).map(applied).collect()
     }
 
@@ -61,7 +78,7 @@ SELECT pg_try_advisory_xact_lock(2053462845 * (SELECT crc # 4294967295 FROM bits
     /// Rows for the steps; the first one has the version that is there.
     fn adoption(&self, old: &str, new: &[&Migration]) -> Option<String> {
         let missing: Vec<String> =
-            new.iter().filter(|one| one.name != old).map(|one| format!("({})", literal(&one.name))).collect();
+            new.iter().filter(|one| one.name != old).map(|one| format!("({})", literal(version(one)))).collect();
         (!missing.is_empty()).then(|| {
             format!("INSERT INTO {} (version) VALUES {} ON CONFLICT DO NOTHING", self.place(), missing.join(", "))
         })

@@ -3,11 +3,13 @@
 //! [`ruby`] reads the language, [`migration_class`] what a file says of itself and what its methods do ([`effects`], [`scope`]).
 //! [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
 //! `schema_file` has what Rails wrote down.
+//! [`gems`] that see to migrations change what is sent (`insurance`), or stop at it (`assurance`).
 //! `folder` finds the files by what [`project`] says of the application, [`names`] and [`version`] say what files are called.
 //!
 //! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up`, `downgrade`
 //! the way back, `writer` statements with `directive`, operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
 
+mod assurance;
 mod calls;
 mod code;
 mod database_yml;
@@ -16,9 +18,11 @@ mod downgrade;
 pub mod effects;
 mod file;
 mod folder;
+pub mod gems;
 mod generators;
 pub mod helpers;
 mod idiom;
+mod insurance;
 mod ledger;
 mod listing;
 pub mod migration_class;
@@ -26,9 +30,11 @@ pub mod names;
 pub mod operations;
 mod place;
 pub mod project;
+mod remarks;
 pub mod ruby;
 mod schema_file;
 pub mod scope;
+mod steps;
 pub mod value;
 pub mod version;
 mod writer;

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::database_yml::DatabaseYml;
+use super::gems::Gems;
 use super::operations::{Inflections, Version};
 use crate::framework::config_file::below;
 use crate::source::read_text;
@@ -20,8 +21,8 @@ pub struct Project {
     pub databases: Vec<Database>,
     /// The Active Record that is locked.
     pub rails: Option<Version>,
-    /// The gems that are locked, of those that see to migrations.
-    pub gems: BTreeSet<Gem>,
+    /// The gems that see to its migrations.
+    pub gems: Gems,
     /// `table_name_prefix`.
     pub prefix: String,
     /// `table_name_suffix`.
@@ -43,33 +44,6 @@ pub struct Database {
     pub name: String,
     /// Its folders, which are there.
     pub folders: Vec<Utf8PathBuf>,
-}
-
-/// A gem that sees to migrations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Gem {
-    /// `strong_migrations`.
-    StrongMigrations,
-    /// `online_migrations`.
-    OnlineMigrations,
-    /// `safe-pg-migrations`.
-    SafePgMigrations,
-}
-
-impl Gem {
-    /// What it is called in a `Gemfile.lock`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Gem::StrongMigrations => "strong_migrations",
-            Gem::OnlineMigrations => "online_migrations",
-            Gem::SafePgMigrations => "safe-pg-migrations",
-        }
-    }
-
-    /// It knows `safety_assured { … }`, and refuses what it takes for dangerous outside of that.
-    pub fn asks_for_assurance(self) -> bool {
-        matches!(self, Gem::StrongMigrations | Gem::OnlineMigrations)
-    }
 }
 
 /// How far above its migrations an application may be: `engines/blog/db/migrate/old/2019/…`.
@@ -110,7 +84,7 @@ impl Project {
         }
         let lock = read_text(&root.join("Gemfile.lock")).unwrap_or_default();
         let has = |gem: &str| version_of(&lock, gem).is_some();
-        let all = [Gem::StrongMigrations, Gem::OnlineMigrations, Gem::SafePgMigrations];
+        let rails = version_of(&lock, "activerecord").and_then(|version| version.parse().ok());
         let string = |name: &str| ruby.iter().find_map(|text| assigned(text, name));
         let is_other = |adapter: &String| OTHERS.contains(&adapter.as_str());
         let other_adapter = yml
@@ -124,8 +98,8 @@ impl Project {
         Some(Project {
             root: root.to_owned(),
             databases,
-            rails: version_of(&lock, "activerecord").and_then(|version| version.parse().ok()),
-            gems: all.into_iter().filter(|gem| has(gem.name())).collect(),
+            rails,
+            gems: Gems::read(has, rails, &ruby),
             prefix: string("table_name_prefix").unwrap_or_default(),
             suffix: string("table_name_suffix").unwrap_or_default(),
             datetime: ruby.iter().find_map(|text| datetime_type(text)).unwrap_or_else(|| "timestamp".to_owned()),

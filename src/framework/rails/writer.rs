@@ -3,15 +3,19 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use super::code::{Code, in_block, own_indent};
-use super::directive::{Dialect, Directive, lines};
-use super::file::{File, Lines};
+use super::assurance::{Made, is_stopped_at, is_stopped_at_sql, left_to_its_author};
+use super::code::{Code, as_written, in_block, own_indent};
+use super::directive::{Dialect, Directive, MAX_LINE, lines};
+use super::effects::{Effect, EffectKind};
+use super::file::{File, Lines, OWN_INDENT};
 use super::helpers::{DROP_INVALID_INDEX, Helper, WITHOUT_TIMEOUTS};
+use super::migration_class::MigrationClass;
 use super::written::{sql, string};
 use crate::framework::migration::Migration;
 use crate::framework::{LayoutSettings, Sequenced};
 use crate::operation::{CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
-use crate::plan::{Sequence, Step, Undo};
+use crate::plan::{Duration, Sequence, Step, Undo};
+use crate::source::SourceFile;
 use crate::sql::render;
 
 /// Writes the steps of a sequence.
@@ -21,6 +25,10 @@ pub(super) struct Writer<'a> {
     pub dialect: &'a Dialect,
     /// The statements that send nothing and stand in some step already.
     pub said: RefCell<BTreeSet<usize>>,
+    /// A gem looks at its calls.
+    pub is_looked_at: bool,
+    /// What the step has made so far.
+    pub made: RefCell<Made>,
 }
 
 impl Writer<'_> {
@@ -57,7 +65,7 @@ impl Writer<'_> {
                     ([name], Some(table)) => self.dialect.remove_index(&table, name, *concurrently),
                     _ => None,
                 };
-                self.without_timeouts(directive.map_or_else(|| self.execute(&text, 1), |call| lines(&call, 6)))
+                self.without_timeouts(directive.map_or_else(|| self.execute(&text, 1), |call| self.call(&call, 1)))
             }
             _ => self.without_timeouts(self.execute(&text, 1)),
         }
@@ -65,7 +73,70 @@ impl Writer<'_> {
 
     fn call_or_sql(&self, operation: &Operation, text: &str) -> Lines {
         let directive: Option<Directive> = self.dialect.directive(operation, self.of.sequence);
-        directive.map_or_else(|| self.execute(text, 1), |call| lines(&call, 6))
+        directive.map_or_else(|| self.execute(text, 1), |call| self.call(&call, 1))
+    }
+
+    /// A call that a rewrite makes, in `safety_assured` where a gem would stop at it.
+    pub(super) fn call(&self, directive: &Directive, depth: usize) -> Lines {
+        let plain = lines(directive, 4 + 2 * depth);
+        // A CHECK has proved it before, which they see.
+        let is_proved = directive.0 == "change_column_null";
+        match self.is_looked_at && self.stops(effects_of(&plain).iter(), "") && !is_proved {
+            true => in_safety_assured(plain, || lines(directive, 6 + 2 * depth), 4 + 2 * depth),
+            false => plain,
+        }
+    }
+
+    /// A call that takes something back, at which a gem stops only where it is told to look there.
+    pub(super) fn call_back(&self, directive: &Directive, depth: usize) -> Lines {
+        let plain = lines(directive, 4 + 2 * depth);
+        let gems = &self.dialect.gems;
+        let stops = |effect: &Effect| match &effect.kind {
+            EffectKind::Schema(call) => {
+                is_stopped_at(call, &Made::default(), gems) || left_to_its_author(call, gems).is_some()
+            }
+            _ => false,
+        };
+        match self.is_looked_at && gems.checks_down && effects_of(&plain).iter().any(stops) {
+            true => in_safety_assured(plain, || lines(directive, 6 + 2 * depth), 4 + 2 * depth),
+            false => plain,
+        }
+    }
+
+    /// Calls of its author's, in `safety_assured` where a gem would stop at them and nothing in them is left as dangerous.
+    pub(super) fn words(&self, steps: &[&Step], text: &str, depth: usize) -> Lines {
+        let plain = as_written(text, depth);
+        let is_judged = steps.iter().all(|step| step.duration != Duration::AsWritten);
+        let migration = self.of.migration;
+        let mut places: Vec<_> = steps.iter().map(|step| migration.statement_of(step.from).span).collect();
+        places.dedup();
+        let effects = places.into_iter().flat_map(|place| self.file.effects(place));
+        match self.is_looked_at && self.stops(effects, migration.text()) && is_judged {
+            true => in_safety_assured(plain, || as_written(text, depth + 1), 4 + 2 * depth),
+            false => plain,
+        }
+    }
+
+    /// A gem stops at one of these, which stand in that text.
+    fn stops<'e>(&self, effects: impl Iterator<Item = &'e Effect>, text: &str) -> bool {
+        let is_bare = |effect: &Effect| {
+            let call = text.get(effect.span.start..effect.span.end);
+            call.is_some_and(|call| call.starts_with("execute"))
+        };
+        let (mut made, gems) = (self.made.borrow_mut(), &self.dialect.gems);
+        let mut stops = false;
+        for effect in effects {
+            stops |= !effect.is_assured
+                && match &effect.kind {
+                    EffectKind::Schema(call) => is_stopped_at(call, &made, gems),
+                    EffectKind::Sql(_) => is_bare(effect) && is_stopped_at_sql(gems),
+                    EffectKind::DropInvalidIndex(_) | EffectKind::Opaque(_) => false,
+                };
+            if let EffectKind::Schema(call) = &effect.kind {
+                made.by(call);
+            }
+        }
+        stops
     }
 
     /// `connection.execute`, which no gem takes for a dangerous call, and no prefix of table names changes.
@@ -87,6 +158,26 @@ impl Writer<'_> {
         self.of.sequence
     }
 }
+
+/// What the lines of a method do.
+fn effects_of(lines: &[String]) -> Vec<Effect> {
+    let body: String = lines.iter().map(|line| format!("{}\n", line.trim_start_matches(OWN_INDENT))).collect();
+    let class = format!("class Lines < ActiveRecord::Migration[7.0]\ndef up\n{body}end\nend\n");
+    let read = MigrationClass::read(SourceFile::new("", &class), None);
+    read.ok().and_then(|class| class.up).map(|run| run.effects).unwrap_or_default()
+}
+
+/// Lines in `safety_assured`, in braces where they fit into one line that is indented so far.
+fn in_safety_assured(plain: Lines, inside: impl FnOnce() -> Lines, indent: usize) -> Lines {
+    match plain.as_slice() {
+        [line] if !line.starts_with('#') && indent + line.chars().count() + 19 <= MAX_LINE => {
+            vec![format!("{SAFETY_ASSURED} {{ {line} }}")]
+        }
+        _ => in_block(SAFETY_ASSURED, inside()),
+    }
+}
+
+const SAFETY_ASSURED: &str = "safety_assured";
 
 /// The table of an index that a step makes, or that a call of its author's takes away.
 fn table_of_index(step: &Step, migration: &Migration) -> Option<QualifiedName> {

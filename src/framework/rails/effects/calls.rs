@@ -121,7 +121,7 @@ impl<'a> Reader<'_, 'a> {
     fn helper(&mut self, expression: &'a Expression, call: &'a Call, own: Own) -> Result<(), Why> {
         let around = self.around;
         match (own, &call.block) {
-            (Own::Retry, Some(block)) => self.block(block, Around { is_bounded: true, ..around }),
+            (Own::Retry, Some(block)) => self.block(block, Around { is_bounded: true, in_transaction: true, ..around }),
             (Own::WithoutTimeouts, Some(block)) => self.block(block, around),
             (Own::DropInvalidIndex, None) => match &self.arguments(call)?.positional[..] {
                 [Value::Text(index)] => {

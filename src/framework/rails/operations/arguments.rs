@@ -92,7 +92,7 @@ impl Arguments {
 }
 
 /// A string that stands nowhere in the file.
-pub(super) fn string(value: &str) -> Value {
+pub(in crate::framework::rails) fn string(value: &str) -> Value {
     Value::Text(Text::standing_for(value, ByteSpan::new(0, 0)))
 }
 

@@ -26,6 +26,7 @@ mod sent;
 mod table;
 mod types;
 
+pub(super) use arguments::string;
 pub use catalog::{NO_CATALOG, applied};
 pub use context::{Context, Version};
 pub use inflections::{Inflections, RAILS_OWN};
