@@ -263,6 +263,7 @@ const UNDER_GEMS: [(Gem, &str, &[&str]); 4] = [
 
 /// The naive migration runs without the gem, which would stop at it; the rewritten one with it.
 #[test]
+#[ignore = "needs unpacked gems: SAFESTEP_TEST_GEMS=FOLDER, with strong_migrations-2.8.0/lib and the like in it"]
 fn under_gems_that_see_to_migrations() -> Result<()> {
     let server = Server::of(15)?;
     for (gem, initializer, names) in UNDER_GEMS {
@@ -297,6 +298,7 @@ fn assurance_stands_only_where_a_gem_stops() -> Result<()> {
 
 /// online_migrations gives a build on the migration a `lock_timeout`, within which an older transaction has not ended.
 #[test]
+#[ignore = "needs unpacked gems: SAFESTEP_TEST_GEMS=FOLDER, with strong_migrations-2.8.0/lib and the like in it"]
 fn a_build_waits_for_older_transactions_under_online_migrations() -> Result<()> {
     let server = Server::of(15)?;
     let plain = Sample { name: "add_index".to_owned() }.project()?;
@@ -318,6 +320,7 @@ fn a_build_waits_for_older_transactions_under_online_migrations() -> Result<()> 
 /// What a gem makes safe while it runs stays as it is, and sends what was read: no statement that safestep would take for
 /// dangerous.
 #[test]
+#[ignore = "needs unpacked gems: SAFESTEP_TEST_GEMS=FOLDER, with strong_migrations-2.8.0/lib and the like in it"]
 fn what_a_gem_makes_safe_stays_as_it_is() -> Result<()> {
     let server = Server::of(15)?;
     let by_default = "StrongMigrations.safe_by_default = true\n";

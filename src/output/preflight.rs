@@ -31,10 +31,10 @@ impl PreflightAnswers {
                 let why = condition.why.as_deref().map_or(String::new(), |why| format!(": {}", code(why)));
                 out += &format!("- [{mark}] {}{why}\n", code(&condition.condition));
                 if condition.outcome == CheckOutcome::Fails {
-                    let rows: String = condition.rows.iter().map(|row| format!("-- {row}\n")).collect();
-                    let more = if condition.more { "-- and more\n" } else { "" };
-                    let query = fenced("sql", &format!("{}\n{rows}{more}", condition.query));
-                    out.extend(query.lines().map(|line| format!("  {line}\n")));
+                    out.extend(condition.rows.iter().map(|row| format!("  - {}\n", code(row))));
+                    out += if condition.more { "  - and more\n" } else { "" };
+                    out.push('\n');
+                    out.extend(fenced("sql", &condition.query).lines().map(|line| format!("  {line}\n")));
                 }
             }
         }
@@ -126,11 +126,12 @@ mod tests {
     **`prisma/migrations/20260101000000_a`**
 
     - [ ] `"User"."name" must hold no NULL`
+      - `id = 1`
+      - `` id = \u{1b}[2J` ``
+      - and more
+
       ```sql
       SELECT "id" FROM "User" WHERE "name" IS NULL;
-      -- id = 1
-      -- id = \u{1b}[2J`
-      -- and more
       ```
     - [x] `"User"."age" must hold no NULL`
     - [ ] `no two rows`: `column "x" does not exist`

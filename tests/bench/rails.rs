@@ -202,10 +202,10 @@ impl Project {
             "GEM\n  remote: https://rubygems.org/\n  specs:\n    activerecord (7.2.2)\n    pg (1.5.9)\n    {name} ({version})\n      activerecord (>= 6.1)\n"
         );
         project.folder.write("Gemfile.lock", lock)?;
-        let lib = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/rails/gems/{name}-{version}/lib"));
+        let lib = format!("File.join(ENV.fetch(\"SAFESTEP_TEST_GEMS\"), \"{name}-{version}/lib\")");
         let (path, application) = APPLICATION[0];
         let railtie = "require \"active_record/railtie\"\n";
-        let load = format!("{railtie}$LOAD_PATH.unshift({:?})\nrequire {name:?}\n", lib.to_str().context("UTF-8")?);
+        let load = format!("{railtie}$LOAD_PATH.unshift({lib})\nrequire {name:?}\n");
         project.folder.write(path, application.replace(railtie, &load))?;
         project.folder.write("config/initializers/gem.rb", initializer)?;
         Ok(project)
@@ -268,7 +268,7 @@ impl Project {
     }
 }
 
-/// A gem by its name and version, as it is in `tests/rails/gems`.
+/// A gem by its name and version: `NAME-VERSION/lib` in the folder that `SAFESTEP_TEST_GEMS` names.
 pub type Gem = (&'static str, &'static str);
 
 /// It stops at what it takes for dangerous.
