@@ -124,11 +124,21 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             None => Outcome {
                 claims,
                 deferral: Some(deferral(&rename, old)),
-                note: filling::note(site, &table.name, column),
+                note: note(site, &rename),
                 ..Outcome::rewritten(done, steps(site, &rename, old, &new))
             },
         },
     })
+}
+
+/// What to know of it: the catalog knows neither comments nor the privileges of single columns, which a renamed column keeps. One
+/// that is added in its place has none in the naive form either.
+fn note(site: &Site<'_>, Rename { table, column, to, pair }: &Rename<'_>) -> Option<String> {
+    let own = pair.is_none().then(|| {
+        format!("a comment or privileges that {} has of its own do not go over to {to}", dotted(&table.name, column))
+    });
+    let notes: Vec<String> = own.into_iter().chain(filling::note(site, &table.name, column)).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
 }
 
 /// A rename, or a drop and an add of which the author says that they are one.
