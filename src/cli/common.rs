@@ -393,13 +393,7 @@ impl Common {
             Format::Gitlab => gitlab::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
             Format::Junit => junit::render(&report),
         };
-        let mut out = std::io::stdout().lock();
-        match out.write_all(printed.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Failure::Io("standard output".into(), error))
-            }
-            _ => Ok(()),
-        }
+        put(&printed)
     }
 
     pub fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
@@ -464,7 +458,8 @@ pub(super) fn json_of(report: &impl serde::Serialize) -> Result<String, Failure>
 }
 
 pub(super) fn put(text: &str) -> Result<(), Failure> {
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Io("standard output".into(), error))
         }
