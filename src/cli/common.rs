@@ -1,21 +1,21 @@
 //! What `rewrite` and `check` have in common: scope, configuration, running, printing.
 
-use std::io::{IsTerminal, Read, Write};
-use std::time::{Duration, Instant};
+use std::io::{IsTerminal, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Failure;
+use super::printing::{Color, Format, Progress, print, put, read_source, text_options};
 use crate::disk::{self, Action, FileChange};
 use crate::framework::{FRAMEWORKS, Framework, PLAIN, Variables};
-use crate::output::{Mode, Scope as Counted, TextOptions, github, gitlab, json, junit, markdown, patch, sarif, text};
+use crate::output::{Mode, Scope as Counted, TextOptions, text};
 use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
 use crate::project::{Baseline, Config, Layout, Phases, WorkTree};
 use crate::report::Report;
-use crate::rewrite::{RULES, rule};
+use crate::rewrite::rule;
 use crate::schema::Schema;
-use crate::source::{SourceFile, read_text, visible_lines};
+use crate::source::{SourceFile, visible_lines};
 
 /// How much text is held before it is printed, in bytes.
 const AT_ONCE: usize = 1 << 16;
@@ -67,36 +67,6 @@ pub(super) struct Common {
     /// Hazards that are not told
     #[arg(skip)]
     pub baseline: Baseline,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-    Patch,
-    Markdown,
-    /// check only: SARIF 2.1.0, for code scanning
-    Sarif,
-    /// check only: annotations in the log of a GitHub workflow
-    Github,
-    /// check only: a GitLab code quality report
-    Gitlab,
-    /// check only: a JUnit report
-    Junit,
-}
-
-impl Format {
-    /// The formats that only say what is dangerous.
-    pub fn is_of_check(self) -> bool {
-        matches!(self, Format::Sarif | Format::Github | Format::Gitlab | Format::Junit)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 /// A run with the folder that its changes stay in.
@@ -377,23 +347,8 @@ impl Common {
 
     /// Prints the reports in the chosen format to standard output.
     pub fn print(&self, ran: &[Ran], mode: Mode) -> Result<(), Failure> {
-        let report = merged(ran);
-        let printed = match self.format {
-            Format::Text => {
-                let new = ran.iter().all(|r| r.scope.as_ref().is_some_and(|s| s.only_new));
-                text::render(&report, &|path: &str| source(&report, path), &self.text_options(mode, new))
-            }
-            Format::Json => json::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
-            Format::Patch => patch::render(&report),
-            Format::Markdown => markdown::render(&report),
-            Format::Sarif => {
-                sarif::render(&report, &descriptions()).map_err(|e| Failure::Io("SARIF".into(), e.into()))?
-            }
-            Format::Github => github::render(&report),
-            Format::Gitlab => gitlab::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
-            Format::Junit => junit::render(&report),
-        };
-        put(&printed)
+        let new = ran.iter().all(|r| r.scope.as_ref().is_some_and(|s| s.only_new));
+        print(&merged(ran), self.format, &self.text_options(mode, new))
     }
 
     pub fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
@@ -406,27 +361,11 @@ impl Common {
     }
 }
 
-/// How text is printed here.
-pub(super) fn text_options(color: Color) -> TextOptions {
-    let terminal = std::io::stdout().is_terminal();
-    let color = match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
-    };
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
-    let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
-    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    TextOptions {
-        width: columns.unwrap_or(if terminal {
-            terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
-        } else {
-            usize::MAX
-        }),
-        unicode: utf8 || !terminal,
-        color,
-        ..TextOptions::default()
-    }
+fn merged(ran: &[Ran]) -> Report {
+    let mut reports = ran.iter().map(|r| r.run.report());
+    let mut first = reports.next().unwrap_or(Report { version: 1, framework: "sql".into(), migrations: Vec::new() });
+    reports.for_each(|r| first.migrations.extend(r.migrations));
+    first
 }
 
 /// The deepest folder that all of them are in: what is written to several places is written as one. The folders themselves need
@@ -434,11 +373,6 @@ pub(super) fn text_options(color: Color) -> TextOptions {
 pub(super) fn common_folder<'a>(folders: &[&'a Utf8Path]) -> Option<&'a Utf8Path> {
     let first = *folders.first()?;
     first.ancestors().find(|folder| folders.iter().all(|f| f.starts_with(folder)) && folder.is_dir())
-}
-
-/// The rules, as reports of other services describe them.
-fn descriptions() -> Vec<sarif::Rule> {
-    RULES.iter().map(|rule| sarif::Rule { id: rule.id, summary: rule.summary(), page: rule.page() }).collect()
 }
 
 /// Writes one file, all of it or nothing.
@@ -453,20 +387,6 @@ pub(super) fn write_file(path: &Utf8Path, content: String) -> Result<(), Failure
     Ok(disk::apply(&[FileChange { path: path.clone(), action }], folder)?)
 }
 
-pub(super) fn json_of(report: &impl serde::Serialize) -> Result<String, Failure> {
-    Ok(serde_json::to_string_pretty(report).map_err(|error| Failure::Io("JSON".into(), error.into()))? + "\n")
-}
-
-pub(super) fn put(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Io("standard output".into(), error))
-        }
-        _ => Ok(()),
-    }
-}
-
 pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
     let joined = here.join(path);
     let mut clean = Utf8PathBuf::new();
@@ -478,50 +398,4 @@ pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
         }
     }
     clean
-}
-
-/// The text that the report speaks of: a file that was rewritten in place is another one by now.
-fn source(report: &Report, path: &str) -> Option<String> {
-    let mut files = report.migrations.iter().flat_map(|migration| &migration.files);
-    match files.find(|file| file.path == path).and_then(|file| file.before.as_deref()) {
-        Some(before) => Some(before.strip_prefix('\u{feff}').unwrap_or(before).to_owned()),
-        None => read_source(path),
-    }
-}
-
-fn read_source(path: &str) -> Option<String> {
-    read_text(path.into())
-}
-
-fn merged(ran: &[Ran]) -> Report {
-    let mut reports = ran.iter().map(|r| r.run.report());
-    let mut first = reports.next().unwrap_or(Report { version: 1, framework: "sql".into(), migrations: Vec::new() });
-    reports.for_each(|r| first.migrations.extend(r.migrations));
-    first
-}
-
-/// A bar on stderr for what takes longer than a second, only on a terminal.
-pub(super) struct Progress {
-    started: Instant,
-    bar: indicatif::ProgressBar,
-}
-
-impl Progress {
-    pub fn new() -> Self {
-        Progress { started: Instant::now(), bar: indicatif::ProgressBar::hidden() }
-    }
-
-    pub fn show(&self, done: usize, all: usize) {
-        if self.started.elapsed() > Duration::from_secs(1) && std::io::stderr().is_terminal() {
-            if self.bar.is_hidden() {
-                self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-            }
-            self.bar.set_length(all as u64);
-            self.bar.set_position(done as u64);
-        }
-    }
-
-    pub fn done(&self) {
-        self.bar.finish_and_clear();
-    }
 }
