@@ -4,13 +4,16 @@ use std::io::{IsTerminal, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
+use rayon::prelude::*;
 
 use super::Failure;
 use super::printing::{Color, Format, Progress, print, put, read_source, text_options};
 use crate::disk::{self, Action, FileChange};
-use crate::framework::{FRAMEWORKS, Framework, PLAIN, Variables};
+use crate::framework::{FRAMEWORKS, Framework, FrameworkError, PLAIN, Variables};
 use crate::output::{Mode, Scope as Counted, TextOptions, text};
-use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
+use crate::pipeline::{
+    self, Options, Project, ResolveError, Run, Scope, ScopeOptions, folders, projects, resolve, resolve_project,
+};
 use crate::project::{Baseline, Config, Layout, Phases, WorkTree};
 use crate::report::Report;
 use crate::rewrite::rule;
@@ -76,6 +79,12 @@ pub(super) struct Ran {
 }
 
 impl Ran {
+    /// The same, where a project whose migrations cannot be listed is one that cannot be read.
+    fn with_unlisted(mut self) -> Ran {
+        self.run.errors.extend(self.scope.as_mut().and_then(|scope| scope.unlisted.take()));
+        self
+    }
+
     /// Fails when a migration in scope could not be read; each is named on stderr first.
     pub fn all_readable(&self) -> Result<(), Failure> {
         match self.run.errors.as_slice() {
@@ -126,7 +135,7 @@ impl Common {
         if self.is_input()? {
             return Ok(vec![self.run_on_input(&here)?]);
         }
-        self.scopes(&here)?.into_iter().map(|scope| self.run_scope(scope, &here)).collect()
+        self.scopes(&here)?.into_par_iter().map(|scope| self.run_scope(scope, &here)).collect()
     }
 
     /// What is read is standard input.
@@ -187,70 +196,135 @@ impl Common {
         here: &Utf8Path,
         take: &mut dyn FnMut(pipeline::Outcome),
     ) -> Result<Vec<Ran>, Failure> {
-        let on_terminal = std::io::stdout().is_terminal(); // the text itself shows how far it is
-        let mut ran = Vec::new();
-        for scope in scopes {
-            let options = self.options(&scope, here)?;
-            let progress = Progress::new();
-            let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
-            let show = |done, all| {
-                if !on_terminal {
-                    progress.show(done, all)
-                }
-            };
-            let wanted = pipeline::Wanted::Hazards;
-            let errors =
-                pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, &mut *take);
-            progress.done();
-            let run = Run { framework: scope.framework.name, outcomes: Vec::new(), errors };
-            ran.push(Ran { run, scope: Some(scope) });
+        if scopes.len() < 2 {
+            return scopes.into_iter().map(|scope| self.hazards_of(scope, here, take)).collect();
         }
-        Ok(ran)
+        let all = scopes.into_par_iter().map(|scope| {
+            let mut outcomes = Vec::new();
+            let ran = self.hazards_of(scope, here, &mut |outcome| outcomes.push(outcome))?;
+            Ok::<_, Failure>((ran, outcomes))
+        });
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        let give = |(ran, outcomes): (Ran, Vec<pipeline::Outcome>)| {
+            outcomes.into_iter().for_each(&mut *take);
+            ran
+        };
+        Ok(all.into_iter().map(give).collect())
     }
 
-    fn scopes(&self, here: &Utf8Path) -> Result<Vec<Scope>, Failure> {
-        let default = [Utf8PathBuf::from(".")];
-        let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
-        let mut scopes: Vec<Scope> = Vec::new();
-        for path in paths {
-            let scope = self.scope(&absolute(path, here))?;
-            match scopes.iter_mut().find(|s| s.folder == scope.folder) {
-                Some(same) => {
-                    same.chosen.extend(scope.chosen);
-                    same.on_base.extend(scope.on_base);
-                    same.led_through = same.led_through.take().and(scope.led_through);
-                }
-                None => scopes.push(scope),
+    /// The hazards of one project.
+    fn hazards_of(
+        &self,
+        scope: Scope,
+        here: &Utf8Path,
+        take: &mut dyn FnMut(pipeline::Outcome),
+    ) -> Result<Ran, Failure> {
+        let on_terminal = std::io::stdout().is_terminal(); // the text itself shows how far it is
+        let options = self.options(&scope, here)?;
+        let progress = Progress::new();
+        let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
+        let show = |done, all| {
+            if !on_terminal {
+                progress.show(done, all)
             }
+        };
+        let wanted = pipeline::Wanted::Hazards;
+        let errors = pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, take);
+        progress.done();
+        let run = Run { framework: scope.framework.name, outcomes: Vec::new(), errors };
+        Ok(Ran { run, scope: Some(scope) }.with_unlisted())
+    }
+
+    /// What the paths are about: of a project or a repository, everything in it.
+    fn scopes(&self, here: &Utf8Path) -> Result<Vec<Scope>, Failure> {
+        let mut scopes: Vec<Scope> = Vec::new();
+        for path in self.places(here) {
+            for scope in self.scopes_of(&path)? {
+                match scopes.iter_mut().find(|s| s.folder == scope.folder) {
+                    Some(same) => {
+                        same.chosen.extend(scope.chosen);
+                        same.on_base.extend(scope.on_base);
+                        same.led_through = same.led_through.take().and(scope.led_through);
+                    }
+                    None => scopes.push(scope),
+                }
+            }
+        }
+        if !self.quiet {
+            let skipped = scopes.iter().flat_map(|scope| &scope.skipped);
+            skipped.for_each(|skipped| anstream::eprintln!("note: {}", visible_lines(skipped)));
         }
         Ok(scopes)
     }
 
-    /// The scope of a path, where nothing is half-written.
-    fn scope(&self, path: &Utf8Path) -> Result<Scope, Failure> {
+    /// The paths that are named, or the folder where the command runs.
+    fn places(&self, here: &Utf8Path) -> Vec<Utf8PathBuf> {
+        match self.paths.as_slice() {
+            [] => vec![here.to_owned()],
+            paths => paths.iter().map(|path| absolute(path, here)).collect(),
+        }
+    }
+
+    /// The projects of a path, where nothing is half-written.
+    fn scopes_of(&self, path: &Utf8Path) -> Result<Vec<Scope>, Failure> {
         must_be_whole(path)?;
+        let options = self.scope_options(path)?;
+        let (mut scopes, none) = match resolve(path, &options) {
+            Ok(scope) if scope.is_named_by(path) || !path.is_dir() => return Ok(vec![scope]),
+            Ok(scope) => (vec![scope], None),
+            Err(none @ ResolveError::NoFramework(..)) if path.is_dir() => (Vec::new(), Some(none)),
+            Err(error) => return Err(error.into()),
+        };
+        for project in projects(path, &options) {
+            if scopes.iter().any(|scope| scope.folder == project.folder) {
+                continue;
+            }
+            must_be_whole(&project.folder)?;
+            let scope = self.scope_of(path, project)?;
+            match &scope.unlisted {
+                // Another database has its own tools.
+                Some(error @ FrameworkError::OtherDatabase { .. }) => {
+                    anstream::eprintln!("note: {}: left out", visible_lines(&error.to_string()));
+                }
+                _ => scopes.push(scope),
+            }
+        }
+        match none {
+            Some(none) if scopes.is_empty() => Err(none.into()),
+            _ => Ok(scopes),
+        }
+    }
+
+    /// A project that was found under a path, as its own configuration says.
+    fn scope_of(&self, path: &Utf8Path, project: Project) -> Result<Scope, Failure> {
+        let options = self.scope_options(&project.folder)?;
+        match &options.framework {
+            Some(name) if name != project.framework.name => Ok(resolve(&project.folder, &options)?),
+            _ => Ok(resolve_project(path, &project, &options)?),
+        }
+    }
+
+    fn scope_options(&self, path: &Utf8Path) -> Result<ScopeOptions, Failure> {
         let framework = match &self.framework {
             Some(name) => Some(name.clone()),
             None => self.configuration(path)?.framework,
         };
-        let options = ScopeOptions { framework, since: self.since.clone(), all: self.all, ..ScopeOptions::default() };
-        let scope = resolve(path, &options)?;
-        if !self.quiet {
-            scope.skipped.iter().for_each(|skipped| anstream::eprintln!("note: {}", visible_lines(skipped)));
-        }
-        Ok(scope)
+        Ok(ScopeOptions { framework, since: self.since.clone(), all: self.all, ..ScopeOptions::default() })
     }
 
     /// Takes back what an interrupted write left in the folders of the paths.
     pub fn recover(&self) -> Result<(), Failure> {
-        let here = here()?;
-        let default = [Utf8PathBuf::from(".")];
-        let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
-        for path in paths.iter().filter(|path| *path != "-") {
-            if !take_back(&absolute(path, &here))?.is_empty() {
-                anstream::eprintln!(
-                    "note: an earlier rewrite was interrupted; what it had begun to write was taken back"
-                );
+        for path in self.places(&here()?).into_iter().filter(|path| !path.ends_with("-")) {
+            let projects = match path.is_dir() {
+                true => projects(&path, &self.scope_options(&path)?),
+                false => Vec::new(),
+            };
+            for place in std::iter::once(&path).chain(projects.iter().map(|project| &project.folder)) {
+                if !take_back(place)?.is_empty() {
+                    anstream::eprintln!(
+                        "note: an earlier rewrite was interrupted; what it had begun to write was taken back"
+                    );
+                }
             }
         }
         Ok(())
@@ -264,7 +338,7 @@ impl Common {
         let run =
             pipeline::run(scope.framework, &scope.history, &in_scope, &options, &|done, all| progress.show(done, all));
         progress.done();
-        Ok(Ran { run, scope: Some(scope) })
+        Ok(Ran { run, scope: Some(scope) }.with_unlisted())
     }
 
     fn options(&self, scope: &Scope, here: &Utf8Path) -> Result<Options, Failure> {
@@ -364,7 +438,12 @@ impl Common {
 fn merged(ran: &[Ran]) -> Report {
     let mut reports = ran.iter().map(|r| r.run.report());
     let mut first = reports.next().unwrap_or(Report { version: 1, framework: "sql".into(), migrations: Vec::new() });
-    reports.for_each(|r| first.migrations.extend(r.migrations));
+    for report in reports {
+        if !first.framework.split(", ").any(|name| name == report.framework) {
+            first.framework += &format!(", {}", report.framework);
+        }
+        first.migrations.extend(report.migrations);
+    }
     first
 }
 

@@ -14,6 +14,7 @@ mod judge;
 pub mod originals;
 mod pending;
 mod planning;
+mod projects;
 mod put_back;
 mod remarks;
 mod reporting;
@@ -38,8 +39,9 @@ pub use findings::Findings;
 use judge::Judge;
 pub use originals::OriginalsError;
 use planning::Around;
+pub use projects::projects;
 pub use reporting::file_report;
-pub use scope::{ResolveError, Scope, ScopeOptions, folders, resolve};
+pub use scope::{Project, ResolveError, Scope, ScopeOptions, folders, resolve, resolve_project};
 
 /// What a run needs to know.
 pub struct Options {
