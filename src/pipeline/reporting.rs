@@ -10,7 +10,7 @@ use super::{Options, relative};
 use crate::disk::{Action, FileChange};
 use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
-use crate::framework::page;
+use crate::framework::origin;
 use crate::operation::{DataOperation, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::project;
@@ -244,7 +244,7 @@ fn step_report(
         .into(),
         tables,
         sql: if step.verbatim {
-            page::slice(migration, step)
+            origin::slice(migration, step)
         } else {
             render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation))
         },
