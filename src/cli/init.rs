@@ -70,8 +70,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let count = if migrations == 1 { "1 migration".to_owned() } else { format!("{migrations} migrations") };
         anstream::println!("{}: {}, {count}", visible(&inside(folder, &base)), framework.name);
     }
-    let (changes, missing) = offers(arguments, &root(&path)?, &found, &base)?;
-    for (file, lines) in &missing {
+    let Offered { changes, by_hand } = offers(arguments, &root(&path)?, &found, &base)?;
+    for (file, lines) in &by_hand {
         anstream::println!("\n{} cannot be changed by safestep. This belongs in it:\n", visible(file));
         lines.lines().for_each(|line| anstream::println!("    {}", visible(line)));
     }
@@ -100,28 +100,31 @@ fn root(path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
     Ok(git.map_or_else(|| path.to_owned(), |git| git.work_tree))
 }
 
-/// The changes, and what a person has to write into which file. What is there already is named.
-fn offers(
-    arguments: &Arguments,
-    root: &Utf8Path,
-    found: &[Project],
-    base: &Utf8Path,
-) -> Result<(Vec<FileChange>, Vec<(String, String)>), Failure> {
+/// What is offered.
+#[derive(Default)]
+struct Offered {
+    changes: Vec<FileChange>,
+    /// What a person has to write into which file.
+    by_hand: Vec<(String, String)>,
+}
+
+/// The parts that were asked for, or all. What is there already is named.
+fn offers(arguments: &Arguments, root: &Utf8Path, found: &[Project], base: &Utf8Path) -> Result<Offered, Failure> {
     let chosen: Vec<Part> = arguments.only.iter().map(|choice| choice.part()).collect();
-    let (mut changes, mut missing) = (Vec::new(), Vec::new());
+    let mut offered = Offered::default();
     for part in Part::ALL.into_iter().filter(|part| chosen.is_empty() || chosen.contains(part)) {
-        let offered = offer(part, root, found, chosen.contains(&part));
-        match offered.map_err(|error| Failure::Io("the repository".into(), error))? {
-            Offer::Changes(more) => changes.extend(more),
+        let one = offer(part, root, found, chosen.contains(&part));
+        match one.map_err(|error| Failure::Io("the repository".into(), error))? {
+            Offer::Changes(more) => offered.changes.extend(more),
             Offer::IsThere(file) => anstream::println!("{}: is there already", visible(&inside(&file, base))),
-            Offer::ByHand(file, lines) => missing.push((inside(&file, base), lines)),
+            Offer::ByHand(file, lines) => offered.by_hand.push((inside(&file, base), lines)),
             Offer::NotAsked if chosen.contains(&part) => {
                 anstream::println!("no package.json here depends on a framework of these migrations");
             }
             Offer::NotAsked => {}
         }
     }
-    Ok((changes, missing))
+    Ok(offered)
 }
 
 fn write(changes: &[FileChange]) -> Result<(), Failure> {
