@@ -9,6 +9,7 @@ mod failure;
 mod preflight;
 mod recover;
 mod release;
+mod review;
 mod rewrite;
 mod servers;
 mod status;
@@ -44,6 +45,8 @@ enum Command {
     Preflight(preflight::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
+    /// Say on a pull request what is dangerous in its migrations, with the rewrite
+    Review(review::Arguments),
     /// Say what waits for a deploy, and what is known of that
     Status(status::Arguments),
     /// Bring the next phase of a sequence into the folder, once the deploy before it is out
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Preflight(arguments) => preflight::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
