@@ -6,13 +6,15 @@ use std::ops::Range;
 use super::LayoutSettings;
 use super::header::{SQL, StepComment, Steps, comment, undo_lines};
 use super::migration::Migration;
+use super::origin::slice;
 use super::plpgsql::{retried, retried_in_turn};
+use super::rerun::Again;
 use super::undo::undo;
 use crate::operation::{
-    Backfill, ColumnOperation, ConstraintOperation, DataOperation, Decides, Fixed, IndexOperation, Item, Operation,
-    QualifiedName, SessionOperation, Setting, TableOperation, TransactionControl,
+    Backfill, DataOperation, Decides, Fixed, IndexOperation, Operation, QualifiedName, SessionOperation, Setting,
+    TableOperation, TransactionControl,
 };
-use crate::plan::{Origin, Sequence, Step, Unit, UnitKind, changes_answer};
+use crate::plan::{Sequence, Step, Unit, UnitKind, changes_answer};
 use crate::sql::{Change, change, one_line, read_statement, render, split};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
@@ -53,8 +55,8 @@ pub struct Page<'a> {
     pub one_session: bool,
     /// The block runs in a transaction that the runner has begun.
     pub in_transaction: bool,
-    /// The units that the runner may run again with it although they were done; none where it runs once.
-    pub again: &'a [Unit],
+    /// The units that the runner may run again with it although they were done; `None` where it runs once.
+    pub again: Option<&'a Again<'a>>,
 }
 
 /// A statement in its author's words.
@@ -517,75 +519,6 @@ impl SessionSettings {
             None => {}
         }
     }
-}
-
-/// One statement for the validations of one table.
-pub fn validation(steps: &[&Step]) -> String {
-    let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
-    let parts: Vec<String> = steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
-    format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
-}
-
-/// The operation as the source wrote it, as a statement of its own; what a rewrite makes beside it has no source.
-pub fn slice(migration: &Migration, step: &Step) -> String {
-    if let (false, Operation::Object(_), Some(text)) =
-        (step.verbatim, &step.operation, render::statement(&step.operation))
-    {
-        return text;
-    }
-    let statement = migration.statement_of(step.from);
-    let whole = migration.sql(statement);
-    let slice = migration.slice(step.from);
-    match render::alter_target(&step.operation) {
-        Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
-        _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),
-        _ => match step.operation.table() {
-            Some(table) if !starts_with_alter(slice) && is_table_attribute(&step.operation) => {
-                format!("ALTER TABLE {table} {slice}")
-            }
-            _ => slice.to_owned(),
-        },
-    }
-}
-
-impl Origin for Migration {
-    fn item(&self, at: usize) -> &Item {
-        &self.items[at]
-    }
-
-    fn items(&self) -> &[Item] {
-        &self.items
-    }
-
-    fn slice(&self, item: usize) -> &str {
-        Migration::slice(self, item)
-    }
-
-    fn statement(&self, step: &Step) -> String {
-        slice(self, step)
-    }
-
-    fn do_block(&self, item: usize) -> Option<&str> {
-        let statement = self.statement_of(item);
-        statement.in_do.then(|| self.sql(statement))
-    }
-
-    fn leaves_open(&self) -> bool {
-        self.leaves_open
-    }
-}
-
-fn is_table_attribute(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Table(TableOperation::SetAttribute { .. })
-            | Operation::Column(ColumnOperation::SetAttribute { .. })
-            | Operation::Constraint(ConstraintOperation::Alter { .. })
-    )
-}
-
-fn starts_with_alter(slice: &str) -> bool {
-    slice.get(..11).is_some_and(|s| s.eq_ignore_ascii_case("ALTER TABLE"))
 }
 
 /// `100ms` → `100 ms`.

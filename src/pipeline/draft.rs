@@ -17,6 +17,7 @@ use crate::framework::{
 };
 use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
+use crate::plan::rerun::Rerun;
 use crate::project::Phases;
 use crate::report::PhaseReport;
 use crate::rewrite::CONCURRENT_NOTE;
@@ -88,8 +89,8 @@ impl Draft {
     ) -> Draft {
         let sequence = in_blocks(&migration, sequence);
         let division = Division {
-            origin: &migration,
             sequence: &sequence,
+            again: Rerun::new(&migration, &sequence.units),
             runner: framework.runner,
             by_step: settings.layout.map(|layout| layout == Layout::Step),
             one_file: settings.one_file.as_deref(),
@@ -211,7 +212,7 @@ impl Draft {
         };
         let files = making.files();
         let all: Vec<LaidOut> = self.placed.files.iter().chain(&files).cloned().collect();
-        let report = reporting::report(&self.migration, &self.findings, &self.sequence, &all, &[], options);
+        let report = reporting::report(framework, &self.migration, &self.findings, &self.sequence, &all, &[], options);
         let papers = making.papers(&report, &lines).map_err(|error| error.to_string())?;
         let stored = making.stored();
         let phases = stored.phases.iter().filter(|phase| !phase.files.is_empty()).map(|phase| PhaseReport {
@@ -241,8 +242,8 @@ impl Draft {
         files.extend(later);
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
-            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, options),
-            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, options),
+            Wanted::Hazards => reporting::hazards(framework, &migration, &findings, &sequence, written, options),
+            Wanted::Files => reporting::report(framework, &migration, &findings, &sequence, &files, &changes, options),
         };
         report.phases = phases;
         let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::Failure;
-use super::super::common::{Common, Progress, can_be_laid_out};
+use super::super::common::{Common, can_be_laid_out};
+use super::super::printing::Progress;
 use crate::framework::{FRAMEWORKS, Found as Migration, Variables};
 use crate::pipeline::{self, Options, ResolveError, Scope, ScopeOptions, relative, resolve};
 use crate::project::{Baseline, Changed, Config, LeftOut, Range, WorkTree};

@@ -44,7 +44,8 @@ impl Idiom for Chunks {
 
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let Sequenced { migration, sequence, files: Files { parts, own, .. }, settings } = *of;
-        let layout = InChunks { migration, sequence, settings };
+        let again = Again::new(migration, &sequence.units);
+        let layout = InChunks { migration, sequence, settings, again: &again };
         let mut told = vec![false; migration.statements.len()];
         let mut files: Vec<Vec<String>> =
             parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut told)).collect();
@@ -90,6 +91,8 @@ struct InChunks<'a> {
     migration: &'a Migration,
     sequence: &'a Sequence,
     settings: &'a LayoutSettings,
+    /// All units.
+    again: &'a Again<'a>,
 }
 
 impl<'a> InChunks<'a> {
@@ -172,12 +175,8 @@ impl<'a> InChunks<'a> {
             commands: &Migrate,
             one_session: true,
             in_transaction,
-            again: if in_transaction { &[] } else { &self.sequence.units },
+            again: (!in_transaction).then_some(self.again),
         }
-    }
-
-    fn again(&self) -> Again<'a> {
-        Again { migration: self.migration, units: &self.sequence.units }
     }
 
     fn block(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
@@ -198,17 +197,17 @@ impl<'a> InChunks<'a> {
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            let (comments, sql) = page.block(|unit| self.again().brief(unit), page.turn().as_deref(), told);
+            let (comments, sql) = page.block(|unit| self.again.brief(unit), page.turn().as_deref(), told);
             return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
-            let (comments, sql) = page.block(|unit| vec![self.again().validate(unit)], None, told);
+            let (comments, sql) = page.block(|unit| vec![self.again.validate(unit)], None, told);
             return vec![page.header("") + &comments + &sql];
         }
         let head = page.header("") + &page.comments(told);
         match page.kind() {
             UnitKind::Validate => {
-                let statement = self.again().validate(&page.units()[0]);
+                let statement = self.again.validate(&page.units()[0]);
                 let is_block = statement.starts_with("IF ") || statement.starts_with("BEGIN\n");
                 vec![head + &if is_block { by_itself(&statement) } else { statement }]
             }
@@ -249,7 +248,7 @@ impl<'a> InChunks<'a> {
                 ]
             }
             _ => {
-                let text = self.again().statement(step).unwrap_or_else(|| page.slice(step));
+                let text = self.again.statement(step).unwrap_or_else(|| page.slice(step));
                 let end = if text.trim_end().ends_with(';') { "" } else { ";" };
                 vec![format!("{head}{text}{end}")]
             }

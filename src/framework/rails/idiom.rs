@@ -85,7 +85,7 @@ impl Writer<'_> {
             commands: &Migrate,
             one_session: false,
             in_transaction: !is_outside,
-            again: &[],
+            again: None,
         };
         let mut left_out: Lines = page.comments_on_what_is_left_out(told).lines().map(str::to_owned).collect();
         let (up, in_words) = self.up(&page, told);
