@@ -59,7 +59,7 @@ impl Statements {
 /// A body for each block of a sequence, as `write` writes its statements.
 pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Statements) -> String) -> Vec<Body> {
     let Sequenced { migration, sequence, settings, .. } = *of;
-    let mut told = vec![false; migration.statements.len()];
+    let mut commented = vec![false; migration.statements.len()];
     let count = sequence.blocks.len();
     let bodies = (0..count).map(|at| {
         let page = Page {
@@ -72,7 +72,7 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
             in_transaction: false,
             again: None,
         };
-        let statements = statements(&page, &mut told);
+        let statements = statements(&page, &mut commented);
         let mut text = page.header(&statements.sql()) + &write(&statements);
         let trailing = migration.comments_at_the_end();
         if at + 1 == count && !trailing.is_empty() {
@@ -85,9 +85,9 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
     bodies.collect()
 }
 
-/// The statements of a block. `told` are the source's statements whose comments stand somewhere already.
-pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
-    let left_out = page.comments_on_what_is_left_out(told);
+/// The statements of a block. `commented` are the source's statements whose comments stand somewhere already.
+pub fn statements(page: &Page<'_>, commented: &mut [bool]) -> Statements {
+    let left_out = page.comments_on_what_is_left_out(commented);
     let of_block = |(comments, sql): (String, String)| (comments, vec![Statement::Sql(sql)]);
     let may_rerun = page.again.is_some();
     let own = page.own();
@@ -95,22 +95,22 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
     let (comments, all) = match page.kind() {
         UnitKind::Free | UnitKind::AsWritten if may_rerun => {
             let (comments, all): (Vec<String>, Vec<Statement>) =
-                page.in_words_again(told).into_iter().map(|one| (one.comments, Statement::Sql(one.text))).unzip();
+                page.in_words_again(commented).into_iter().map(|one| (one.comments, Statement::Sql(one.text))).unzip();
             (comments.concat(), all)
         }
-        UnitKind::Free | UnitKind::AsWritten => in_words(page, told),
+        UnitKind::Free | UnitKind::AsWritten => in_words(page, commented),
         // A file that failed runs again, and what it committed before with it.
         UnitKind::Brief if page.units().len() > 1 || may_rerun => {
             let in_turn = page.turn().filter(|_| may_rerun);
-            of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), told))
+            of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), commented))
         }
-        UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, told)),
+        UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, commented)),
         UnitKind::Validate if page.units().len() > 1 => {
             let validate = |unit: &Unit| vec![again.validate(unit)];
-            of_block(page.block(validate, None, told))
+            of_block(page.block(validate, None, commented))
         }
         UnitKind::Validate => {
-            let comments = page.comments(told);
+            let comments = page.comments(commented);
             let own = validation(&page.steps().collect::<Vec<_>>());
             let statement = if may_rerun { again.validate(&page.units()[0]) } else { own.clone() };
             match (page.set_for_block(false), page.units()[0].steps.as_slice()) {
@@ -120,7 +120,7 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
             }
         }
         UnitKind::Alone => {
-            let comments = page.comments(told);
+            let comments = page.comments(commented);
             let statement = match page.backfills().as_slice() {
                 [] => {
                     let step = &page.units()[0].steps[0];
@@ -154,7 +154,7 @@ impl Page<'_> {
     }
 
     /// Every statement of a block in its author's words, so that it can run again.
-    pub fn in_words_again(&self, told: &mut [bool]) -> Vec<Rerunnable> {
+    pub fn in_words_again(&self, commented: &mut [bool]) -> Vec<Rerunnable> {
         let own = self.own();
         let again = self.again.unwrap_or(&own);
         let mut all = Vec::new();
@@ -173,7 +173,7 @@ impl Page<'_> {
             let text = by_itself_again(&idempotent, there.as_deref());
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
             all.push(Rerunnable {
-                comments: self.comments_missing_in(&text, step, told),
+                comments: self.comments_missing_in(&text, step, commented),
                 text: format!("{text}{end}"),
             });
         }
@@ -203,16 +203,16 @@ fn brief(page: &Page<'_>, unit: &Unit) -> Vec<String> {
 
 /// Statements as their author wrote them, with the comments that are no part of them; in a block where they need a setting that
 /// must not outlast the file.
-fn in_words(page: &Page<'_>, told: &mut [bool]) -> (String, Vec<Statement>) {
+fn in_words(page: &Page<'_>, commented: &mut [bool]) -> (String, Vec<Statement>) {
     let set = page.set_for_block(true);
     if page.migration.comment_sign != SQL {
-        return in_calls(page, &set, told);
+        return in_calls(page, &set, commented);
     }
     if set.is_empty() {
-        let written = page.as_written_by_step(told).into_iter();
+        let written = page.as_written_by_step(commented).into_iter();
         return (String::new(), written.map(|written| Statement::AsWritten(written.text)).collect());
     }
-    let statements = page.as_written(told).concat();
+    let statements = page.as_written(commented).concat();
     let fits = |step: &Step| {
         let is_select = page.migration.slice(step.from).to_ascii_uppercase().starts_with("SELECT");
         !is_select && can_be_in_a_block(page.migration, step)
@@ -225,11 +225,11 @@ fn in_words(page: &Page<'_>, told: &mut [bool]) -> (String, Vec<Statement>) {
 }
 
 /// The same in a file of calls. What they need is set before them: a call may send what nobody knows.
-fn in_calls(page: &Page<'_>, set: &str, told: &mut [bool]) -> (String, Vec<Statement>) {
+fn in_calls(page: &Page<'_>, set: &str, commented: &mut [bool]) -> (String, Vec<Statement>) {
     let set = if page.in_transaction { set.to_owned() } else { set.replace("SET LOCAL ", "SET ") };
     let mut comments = String::new();
     let mut all: Vec<Statement> = set.lines().map(|line| Statement::Sql(format!("{line}\n"))).collect();
-    for written in page.as_written_by_step(told) {
+    for written in page.as_written_by_step(commented) {
         comments += &written.comments;
         all.push(match written.steps.as_slice() {
             _ if written.in_words => Statement::AsWritten(written.text),

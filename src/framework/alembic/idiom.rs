@@ -37,11 +37,11 @@ impl Idiom for Functions {
         // It was read before, from the same text.
         let Ok(revision) = revision(migration.source.clone(), &migration.variables) else { return Vec::new() };
         let file = File::new(&revision);
-        let mut told = vec![false; migration.statements.len()];
+        let mut commented = vec![false; migration.statements.len()];
         let count = files.parts.len();
         let downgrades = downgrades(of, &file);
         let body = |(at, part): (usize, &Part)| {
-            let upgrade = upgrade(of, *part, &file, &mut told);
+            let upgrade = upgrade(of, *part, &file, &mut commented);
             let downgrade = match &downgrades {
                 Downgrades::Each(all) => Some(all[at].clone()),
                 Downgrades::Whole(own) if *own == at => None,
@@ -65,7 +65,7 @@ fn is_own_label(step: &Step) -> bool {
 pub(super) const ID_LENGTH: usize = 12;
 
 /// The statements of `upgrade()` for the blocks of a file, not indented but for what its author wrote.
-fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, told: &mut [bool]) -> Lines {
+fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, commented: &mut [bool]) -> Lines {
     let mut lines = begins_again(of, part);
     let Sequenced { migration, sequence, .. } = *of;
     let units = sequence.blocks[part.from].start..sequence.blocks[part.to - 1].end;
@@ -74,7 +74,7 @@ fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, told: &mut [bool]) -
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.extend(block(of, part, at, (file, &again), told));
+        lines.extend(block(of, part, at, (file, &again), commented));
     }
     lines
 }
@@ -102,7 +102,7 @@ fn block(
     part: Part,
     at: usize,
     (file, again): (&File<'_>, &Again<'_>),
-    told: &mut [bool],
+    commented: &mut [bool],
 ) -> Lines {
     let Sequenced { migration, sequence, settings, .. } = *of;
     let inside = at >= part.once;
@@ -116,7 +116,7 @@ fn block(
         in_transaction: inside,
         again: (!inside).then_some(again),
     };
-    let statements = statements(&page, told);
+    let statements = statements(&page, commented);
     let mut lines: Lines = Vec::new();
     let header = page.header(&statements.sql());
     lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));

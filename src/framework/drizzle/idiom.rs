@@ -46,9 +46,9 @@ impl Idiom for Chunks {
         let Sequenced { migration, sequence, files: Files { parts, own, .. }, settings } = *of;
         let again = Again::new(migration, &sequence.units);
         let layout = InChunks { migration, sequence, settings, again: &again };
-        let mut told = vec![false; migration.statements.len()];
+        let mut commented = vec![false; migration.statements.len()];
         let mut files: Vec<Vec<String>> =
-            parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut told)).collect();
+            parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut commented)).collect();
         let end = migration.comments_at_the_end();
         if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
             *last = format!("{}\n{end}", last.trim_end());
@@ -97,27 +97,27 @@ struct InChunks<'a> {
 
 impl<'a> InChunks<'a> {
     /// A file, one of `of`: its blocks outside the migrator's transaction, then those inside.
-    fn chunks(&self, part: Part, of: usize, told: &mut [bool]) -> Vec<String> {
+    fn chunks(&self, part: Part, of: usize, commented: &mut [bool]) -> Vec<String> {
         if part.from == part.once && of > 1 {
-            return self.inside(part, told);
+            return self.inside(part, commented);
         }
         let mut chunks = Vec::new();
         if !(part.from == 0 && self.begins_with_commit()) {
             chunks.push("COMMIT;".to_owned());
         }
-        (part.from..part.once).for_each(|at| chunks.extend(self.block(at, false, told)));
+        (part.from..part.once).for_each(|at| chunks.extend(self.block(at, false, commented)));
         if let Some(first) = chunks.first_mut() {
             *first = format!("{}\n{first}", self.header(part, of));
         }
         if !self.migration.leaves_open {
             chunks.push(BACK.to_owned());
         }
-        (part.once..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
+        (part.once..part.to).for_each(|at| chunks.extend(self.block(at, true, commented)));
         chunks
     }
 
     /// A file that runs once, as a whole.
-    fn inside(&self, part: Part, told: &mut [bool]) -> Vec<String> {
+    fn inside(&self, part: Part, commented: &mut [bool]) -> Vec<String> {
         let page = self.page(part.from, true);
         let (first, of) = (part.from + 1, self.sequence.blocks.len());
         let header = [
@@ -125,8 +125,8 @@ impl<'a> InChunks<'a> {
             RUNS_ONCE.to_owned(),
             header::if_it_fails("nothing has changed. Run the same command again"),
         ];
-        let mut chunks = runners::once(page.as_written_by_step(told));
-        (part.from + 1..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
+        let mut chunks = runners::once(page.as_written_by_step(commented));
+        (part.from + 1..part.to).for_each(|at| chunks.extend(self.block(at, true, commented)));
         if let Some(first) = chunks.first_mut() {
             let lines: Vec<String> = header.iter().map(|line| comment(SQL, line)).chain(page.undo()).collect();
             *first = format!("{}\n{first}", lines.join("\n"));
@@ -179,12 +179,12 @@ impl<'a> InChunks<'a> {
         }
     }
 
-    fn block(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
+    fn block(&self, at: usize, inside: bool, commented: &mut [bool]) -> Vec<String> {
         let page = self.page(at, inside);
         if matches!(page.kind(), UnitKind::Free | UnitKind::AsWritten) {
             let mut chunks = match inside {
-                true => runners::once(page.as_written_by_step(told)),
-                false => self.in_words(at, told),
+                true => runners::once(page.as_written_by_step(commented)),
+                false => self.in_words(at, commented),
             };
             if !inside && is_one_transaction(self.migration, page.units()) {
                 chunks.insert(0, "START TRANSACTION;".to_owned());
@@ -197,14 +197,14 @@ impl<'a> InChunks<'a> {
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            let (comments, sql) = page.block(|unit| self.again.brief(unit), page.turn().as_deref(), told);
+            let (comments, sql) = page.block(|unit| self.again.brief(unit), page.turn().as_deref(), commented);
             return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
-            let (comments, sql) = page.block(|unit| vec![self.again.validate(unit)], None, told);
+            let (comments, sql) = page.block(|unit| vec![self.again.validate(unit)], None, commented);
             return vec![page.header("") + &comments + &sql];
         }
-        let head = page.header("") + &page.comments(told);
+        let head = page.header("") + &page.comments(commented);
         match page.kind() {
             UnitKind::Validate => {
                 let statement = self.again.validate(&page.units()[0]);
@@ -216,10 +216,10 @@ impl<'a> InChunks<'a> {
     }
 
     /// Every statement of a block as a chunk, where it may run again in that form.
-    fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
+    fn in_words(&self, at: usize, commented: &mut [bool]) -> Vec<String> {
         let page = self.page(at, false);
         let chunk = |Rerunnable { comments, text }| format!("{comments}{text}");
-        page.in_words_again(told).into_iter().map(chunk).collect()
+        page.in_words_again(commented).into_iter().map(chunk).collect()
     }
 
     /// A build between two looks at what an earlier one left; a backfill; or what is alone otherwise.
