@@ -28,6 +28,7 @@ pub mod project;
 pub mod report;
 pub mod rewrite;
 pub mod schema;
+pub mod setup;
 pub mod source;
 pub mod sql;
 pub mod verify;
