@@ -29,6 +29,7 @@ pub mod report;
 pub mod review;
 pub mod rewrite;
 pub mod schema;
+pub mod setup;
 pub mod source;
 pub mod sql;
 pub mod verify;

@@ -6,6 +6,7 @@ mod common;
 mod completions;
 mod explain;
 mod failure;
+mod init;
 mod preflight;
 mod printing;
 mod recover;
@@ -54,6 +55,8 @@ enum Command {
     Release(release::Arguments),
     /// Take back a write that was interrupted
     Recover(recover::Arguments),
+    /// Set a repository up: settings, a script, a hook, a job in its CI; --write makes the files
+    Init(init::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),
     /// Print the completions for a shell
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
