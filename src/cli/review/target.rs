@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use serde_json::Value;
 
 use super::super::Failure;
-use super::http::Token;
+use super::http::{Headers, Token};
 use crate::review::{GitHub, GitLab, Service};
 use crate::source::read_text;
 
@@ -70,7 +70,7 @@ impl Target {
     ///
     /// # Errors
     /// When something is missing, which is named.
-    pub fn ready(&self) -> Result<(Vec<(&'static str, String)>, Token), Failure> {
+    pub fn ready(&self) -> Result<(Headers, Token), Failure> {
         if let Some(what) = self.missing {
             let message = format!("{what} is missing; --dry-run prints the requests without it");
             return Err(Failure::Usage(message));
