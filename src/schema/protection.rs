@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ConstraintState, Key, Schema, Table, key};
+use super::{ConstraintState, Index, Key, Schema, Table, key};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DomainAction, Ident, IndexColumn, IndexOperation,
     ObjectOperation, Operation, QualifiedName, SortOrder, TableOperation, TypeOperation,
@@ -119,6 +119,12 @@ impl Protections {
     /// The same of functions alone.
     pub fn functions_only(&self) -> Protections {
         Protections { functions: self.functions.clone(), ..Protections::default() }
+    }
+
+    /// True when something of the index's table may be there by that index.
+    pub fn may_follow_from(&self, index: &Index) -> bool {
+        let own: BTreeSet<Protection> = protections_by(index).collect();
+        self.held.get(&key(&index.table)).into_iter().flatten().any(|kept| kept.is_held_by(&own))
     }
 
     /// What a moment lacks of `kept`, which is there before and after; and whose rows it hides that have a policy at the
@@ -241,24 +247,29 @@ impl Schema {
             }
         }
         for index in self.indexes_of(&table.name) {
-            let columns: Vec<String> = index.columns.iter().map(render::index_column).collect();
-            let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
-            if index.unique {
-                // in which order they are sorted says nothing of duplicates
-                let sorted = |column: &IndexColumn| IndexColumn {
-                    order: SortOrder::Ascending,
-                    nulls: SortOrder::Ascending.nulls(),
-                    ..column.clone()
-                };
-                let keys = index.columns.iter().map(|column| render::index_column(&sorted(column))).collect();
-                found.push(Protection::Unique(keys, predicate.clone()));
-            }
-            found.push(Protection::Index(columns, predicate));
+            found.extend(protections_by(index));
         }
         let own = self.dependents.of(&key(&table.name)).into_iter().filter(|d| d.on.is_some() && d.fires);
         found.extend(own.map(|dependent| Protection::Object(dependent.what.clone())));
         found
     }
+}
+
+/// What an index keeps from happening, and what it is there for.
+fn protections_by(index: &Index) -> impl Iterator<Item = Protection> + use<> {
+    let columns: Vec<String> = index.columns.iter().map(render::index_column).collect();
+    let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
+    let unique = index.unique.then(|| {
+        // in which order they are sorted says nothing of duplicates
+        let sorted = |column: &IndexColumn| IndexColumn {
+            order: SortOrder::Ascending,
+            nulls: SortOrder::Ascending.nulls(),
+            ..column.clone()
+        };
+        let keys = index.columns.iter().map(|column| render::index_column(&sorted(column))).collect();
+        Protection::Unique(keys, predicate.clone())
+    });
+    unique.into_iter().chain([Protection::Index(columns, predicate)])
 }
 
 fn protection_by(state: &ConstraintState) -> Option<Protection> {

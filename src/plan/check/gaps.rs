@@ -36,6 +36,9 @@ impl<'a> Kept<'a> {
 
     /// What is missing in a catalog behind a unit; `start` is the one before it, in which nothing else is missing.
     pub(super) fn missing_behind(&self, unit: &[usize], start: &Schema, schema: &Schema) -> Vec<Gap> {
+        if self.drops_only_spare_indexes(unit, start) {
+            return Vec::new();
+        }
         match touched(self.steps, unit, start) {
             // The others are as they were after the unit before.
             Some(touched) => Protections::of(schema, &touched).lacking(&self.kept.only(&touched), &self.end),
@@ -44,6 +47,19 @@ impl<'a> Kept<'a> {
                 Protections::of(schema, relations).lacking(&self.kept, &self.end)
             }
         }
+    }
+
+    /// A unit that drops indexes of which nothing follows that is there before and after: with thousands of them, not each is asked
+    /// what all others of its table protect.
+    fn drops_only_spare_indexes(&self, unit: &[usize], start: &Schema) -> bool {
+        let is_spare = |name: &QualifiedName| {
+            let index = start.index(name);
+            index.is_some_and(|index| start.children(&index.table).is_empty() && !self.kept.may_follow_from(index))
+        };
+        unit.iter().all(|at| match &self.steps[*at].operation {
+            Operation::Index(IndexOperation::Drop { names, cascade: false, .. }) => names.iter().all(is_spare),
+            _ => false,
+        })
     }
 
     /// What the first of these units leaves missing and what those behind it do, each with the steps that open and close it, in
