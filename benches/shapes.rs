@@ -200,7 +200,11 @@ fn statements(shape: &str, tables: usize, count: usize) -> Folder {
     let made =
         |number: usize| format!("CREATE TABLE {} (\"id\" SERIAL PRIMARY KEY{});\n", table(number), columns(number));
     let index = |at: usize| format!("CREATE INDEX \"old{at}\" ON {}(\"field{at}\");\n", table(at));
-    let indexes: String = if shape.ends_with("index") { (0..count).map(index).collect() } else { String::new() };
+    let indexes: String = if ["drop index", "replace index", "one after the other"].contains(&shape) {
+        (0..count).map(index).collect()
+    } else {
+        String::new()
+    };
     let first = new_table(0)
         + "CREATE TYPE \"Mood\" AS ENUM ('one');\n"
         + &(0..tables).map(made).collect::<String>()
