@@ -282,7 +282,7 @@ impl Writer {
             1 => "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC".to_owned(),
             2 => "GRANT USAGE ON SCHEMA public TO PUBLIC".to_owned(),
             3 => "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC".to_owned(),
-            4 => format!("GRANT SELECT ON {of} TO PUBLIC"), // a publication is made twice where a file goes on: not yet mended
+            4 => format!("CREATE PUBLICATION of_tables FOR TABLE {of}"),
             5 => "DROP PUBLICATION IF EXISTS of_tables".to_owned(),
             _ => format!("ALTER TABLE {of} REPLICA IDENTITY FULL"),
         })

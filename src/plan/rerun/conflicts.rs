@@ -3,9 +3,10 @@
 //! A statement in its guarded form asks whether the name that it makes is there. It does harm where that name was given
 //! to something else or taken from it since, and it fails where what it reads is gone.
 
+use super::named::{is_replaced_again, names_what_goes};
 use crate::operation::{
-    Backfill, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectKind,
-    ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+    Backfill, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Generated, IndexOperation,
+    ObjectKind, ObjectOperation, Operation, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
 use crate::plan::resource::Resource;
@@ -27,14 +28,62 @@ pub fn conflicts_at_once<'a>(
     later: &[&'a Step],
     text: &dyn Fn(&Step) -> String,
 ) -> bool {
+    let all: Vec<&Step> = again.iter().chain(later).copied().collect();
     renames_its_label(&step.operation, later)
         || (takes_away_what_is_made(step, later) && !is_replaced_at_once(step, later))
         || takes_an_index_that_goes(&step.operation, later)
         || later.iter().any(|later| goes_with_its_column(step, later) || takes_away_its_key(step, later))
+        || later.iter().any(|later| holds_its_column(&step.operation, &later.operation, text(later).as_str()))
+        || later.iter().any(|later| points_at_its_successor(step, later, &all))
         || makes_what_is_renamed(step, again, later)
-        || later
-            .iter()
-            .any(|later| reads_what_goes(step, &later.operation, text) || takes_away_its_sequence(step, later))
+        || later.iter().any(|gone| {
+            names_what_goes(step, gone, &all, text)
+                || is_replaced_again(&step.operation, &gone.operation, &all)
+                || takes_away_its_sequence(step, gone)
+        })
+}
+
+/// A column that is changed as nothing may be that a later one makes of it: its type is not changed where something is generated
+/// from it, shown by a view or asked by a trigger or policy, and a column of a primary key is NOT NULL.
+fn holds_its_column(operation: &Operation, later: &Operation, text: &str) -> bool {
+    match (operation, later) {
+        (
+            Operation::Column(ColumnOperation::SetType { table, column, .. }),
+            Operation::Column(ColumnOperation::Add { table: other, column: new, .. }),
+        ) => {
+            let reads = |generated: &Generated| match generated {
+                Generated::Stored(expression) | Generated::Virtual(expression) => {
+                    mentions(expression.as_str(), column.as_str())
+                }
+                Generated::Identity(_) => false,
+            };
+            same(table, other) && new.generated.as_ref().is_some_and(reads)
+        }
+        (
+            Operation::Column(ColumnOperation::SetType { column, table, .. }),
+            Operation::Object(ObjectOperation::Create { kind, .. }),
+        ) => {
+            let depends = matches!(
+                kind,
+                ObjectKind::View
+                    | ObjectKind::MaterializedView
+                    | ObjectKind::Rule
+                    | ObjectKind::Trigger
+                    | ObjectKind::Policy
+            );
+            depends && mentions(text, table.name.name.as_str()) && mentions(text, column.as_str())
+        }
+        (
+            Operation::Column(ColumnOperation::DropNotNull { table, column }),
+            Operation::Constraint(ConstraintOperation::Add { table: other, constraint }),
+        ) => match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns, using_index, .. } => {
+                same(table, other) && (using_index.is_some() || columns.contains(column))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 /// A sequence that is altered and goes later: by its name, or with the table or column that owns it, which the altering
@@ -59,6 +108,24 @@ fn takes_away_its_key(step: &Step, later: &Step) -> bool {
         let serves = fk.referenced.is_empty() || fk.referenced.iter().all(|column| columns.contains(column));
         *table == key(&fk.references) && serves
     })
+}
+
+/// A key that is dropped, has a successor of its name, and a foreign key that a later one adds: it stands on the successor, which
+/// cannot be dropped then.
+fn points_at_its_successor(step: &Step, later: &Step, all: &[&Step]) -> bool {
+    let Operation::Constraint(ConstraintOperation::Drop { table, cascade: false, .. }) = &step.operation else {
+        return false;
+    };
+    let dropped = drops(&step.operation);
+    let succeeds = |other: &&Step| match &other.operation {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => {
+            let is_key = matches!(constraint.kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. });
+            is_key && makes(&other.operation).iter().any(|name| dropped.contains(name))
+        }
+        _ => false,
+    };
+    let mut behind = all.iter().skip_while(|other| !std::ptr::eq(**other, step)).copied();
+    later.uses.points_at.iter().any(|(parent, _)| *parent == key(table)) && behind.any(|other| succeeds(&other))
 }
 
 /// Its guard compares the labels.
@@ -129,38 +196,6 @@ fn makes_what_is_renamed(step: &Step, again: &[&Step], later: &[&Step]) -> bool 
             .iter()
             .any(|(from, to)| own.contains(from) && !before().any(|earlier| drops(&earlier.operation).contains(to)))
     })
-}
-
-/// What it reads has another name or is gone, and no guard asks for that.
-fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> String) -> bool {
-    let (reads_renamed, reads_dropped) = match &step.operation {
-        // The guard finds the constraint under its name.
-        Operation::Constraint(ConstraintOperation::Add { .. }) => (false, true),
-        Operation::Index(IndexOperation::Create(_))
-        | Operation::Data(DataOperation::Update { .. } | DataOperation::Backfill(_)) => (true, true),
-        Operation::Object(ObjectOperation::Create { or_replace, .. }) => (*or_replace, *or_replace),
-        _ => return false,
-    };
-    let about = |table: &QualifiedName| {
-        step.operation.table().is_some_and(|own| same(own, table)) || mentions(&text(step), table.name.as_str())
-    };
-    let is_own = |table: &QualifiedName| step.operation.table().is_some_and(|own| same(own, table));
-    match later {
-        Operation::Column(ColumnOperation::Drop { table, column, .. }) => {
-            reads_dropped && about(&table.name) && mentions(&text(step), column.as_str())
-        }
-        Operation::Column(ColumnOperation::Rename { table, column, .. }) => {
-            reads_renamed && about(&table.name) && mentions(&text(step), column.as_str())
-        }
-        // Of its own table, `condition_of_being_there` asks.
-        Operation::Table(TableOperation::Drop { names, .. }) => {
-            reads_dropped && names.iter().any(|name| !is_own(name) && mentions(&text(step), name.name.as_str()))
-        }
-        Operation::Table(TableOperation::Rename { table, .. }) => {
-            reads_renamed && !is_own(&table.name) && mentions(&text(step), table.name.name.as_str())
-        }
-        _ => false,
-    }
 }
 
 /// True when a step takes away what has a name that a later one gives to something made before both: run again without what

@@ -3,6 +3,7 @@
 mod behind;
 mod conflicts;
 mod finished;
+mod named;
 
 use super::{Origin, Step, Unit};
 use crate::operation::{ConstraintOperation, DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
@@ -94,7 +95,12 @@ impl<'a> Rerun<'a> {
         let harms = |number: &usize| {
             let (step, again) = (all[*number], &all[..*number + 1]);
             self.idempotent(step).is_none()
-                || self.is_harmed(step, again, &behind.that_matter_to(step, number + 1), conflicts)
+                || self.is_harmed(
+                    step,
+                    again,
+                    &behind.that_matter_to(step, number + 1, &|step| self.text(step)),
+                    conflicts,
+                )
         };
         (0..all.len()).find(harms).map(|number| all[number])
     }
@@ -107,7 +113,7 @@ impl<'a> Rerun<'a> {
         let again: Vec<&Step> = self.steps().collect();
         let behind = Behind::new(later.into_iter().collect());
         let harms = |step: &&Step| {
-            let later = behind.that_matter_to(step, 0);
+            let later = behind.that_matter_to(step, 0, &|step| self.text(step));
             self.is_harmed(step, &again, &later, &conflicts)
         };
         self.steps().find(harms)
