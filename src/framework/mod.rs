@@ -17,6 +17,7 @@ pub mod ledger;
 mod line_ends;
 pub mod migration;
 mod order;
+pub mod origin;
 pub mod page;
 pub mod plpgsql;
 pub mod prisma;
@@ -57,6 +58,8 @@ pub use written_schema::{Unwritten, WrittenSchemas};
 pub struct Framework {
     /// Its name in `--framework` and in reports.
     pub name: &'static str,
+    /// The command that makes a migration and does not run it.
+    pub create_command: &'static str,
     /// What begins a comment line in its files.
     pub comment_sign: &'static str,
     /// What its runner does with the files.

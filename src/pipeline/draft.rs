@@ -15,8 +15,9 @@ use crate::framework::{
     Body, Found, Framework, FrameworkError, Incoming, LaidOut, Layout, LayoutSettings, Placed, Placement, Sequenced,
     in_blocks,
 };
-use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
+use crate::plan::rerun::Rerun;
+use crate::plan::{Owned, PhasePlan, Sequence};
 use crate::project::Phases;
 use crate::report::PhaseReport;
 use crate::rewrite::CONCURRENT_NOTE;
@@ -88,8 +89,8 @@ impl Draft {
     ) -> Draft {
         let sequence = in_blocks(&migration, sequence);
         let division = Division {
-            origin: &migration,
             sequence: &sequence,
+            again: Rerun::new(&migration, &sequence.units),
             runner: framework.runner,
             by_step: settings.layout.map(|layout| layout == Layout::Step),
             one_file: settings.one_file.as_deref(),
@@ -112,7 +113,7 @@ impl Draft {
         };
         let unwritten = (!needs_files).then_some(files.parts.len());
         let waiting = match phases {
-            Phases::Deferred => Waiting::of(&sequence, &mut bodies),
+            Phases::Deferred => Waiting::of(PhasePlan::of(&sequence, findings.deferrals()), &sequence, &mut bodies),
             Phases::Together => None,
         };
         let (placed, notes) = (Placed::default(), Vec::new());
@@ -195,10 +196,11 @@ impl Draft {
         let before = model.files().clone();
         let mut lines = Vec::new();
         let mut sequence = deferred::Sequence::new(framework.name, &self.migration.name, after, self.migration.text());
-        for owned in self.findings.deferrals().flat_map(|deferral| &deferral.owns) {
-            model.keep_unused(&owned.table, &owned.column, schema)?;
-            lines.extend(model.line(&owned.table, &owned.column));
-            sequence.columns.push(owned.into());
+        let owns: Vec<Owned> = self.findings.deferrals().flat_map(|deferral| deferral.owns.clone()).collect();
+        model.keep_unused(&owns, schema).map_err(|not_kept| not_kept.why)?;
+        for owned in &owns {
+            lines.extend(model.lines(owned));
+            sequence.own(owned);
         }
         let making = Making {
             framework,
@@ -207,11 +209,10 @@ impl Draft {
             sequence,
             waiting,
             now: &self.placed.files,
-            gates: self.findings.deferrals().map(|deferral| &deferral.gate).collect(),
         };
         let files = making.files();
         let all: Vec<LaidOut> = self.placed.files.iter().chain(&files).cloned().collect();
-        let report = reporting::report(&self.migration, &self.findings, &self.sequence, &all, &[], options);
+        let report = reporting::report(framework, &self.migration, &self.findings, &self.sequence, &all, &[], options);
         let papers = making.papers(&report, &lines).map_err(|error| error.to_string())?;
         let stored = making.stored();
         let phases = stored.phases.iter().filter(|phase| !phase.files.is_empty()).map(|phase| PhaseReport {
@@ -241,8 +242,8 @@ impl Draft {
         files.extend(later);
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
-            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, options),
-            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, options),
+            Wanted::Hazards => reporting::hazards(framework, &migration, &findings, &sequence, written, options),
+            Wanted::Files => reporting::report(framework, &migration, &findings, &sequence, &files, &changes, options),
         };
         report.phases = phases;
         let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };

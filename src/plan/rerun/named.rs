@@ -1,5 +1,6 @@
 //! What a statement names that is gone or has another name when it runs again, and no guard of it asks for that.
 
+use super::conflicts::Around;
 use crate::operation::{
     ColumnOperation, ConstraintOperation, DataOperation, DomainAction, Ident, IndexOperation, ObjectKind,
     ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
@@ -100,19 +101,18 @@ pub(super) fn needs_what_it_names(operation: &Operation) -> bool {
     !matches!(asks(operation), Asks::All)
 }
 
-/// True when `step` names what `gone` takes away, and would fail for want of it. `all` are the steps that run again and those
-/// behind them.
-pub(super) fn names_what_goes(step: &Step, gone: &Step, all: &[&Step], text: &dyn Fn(&Step) -> String) -> bool {
+/// True when `step` names what `gone` takes away, and would fail for want of it.
+pub(super) fn names_what_goes(step: &Step, gone: &Step, around: &Around<'_>) -> bool {
     let operation = &step.operation;
     match asks(operation) {
         Asks::All => return false,
         Asks::Made if renames(&gone.operation) => return false,
         // Where the column is still there, it is not added again.
-        Asks::Made if matches!(operation, Operation::Column(_)) && !goes_itself(operation, all) => return false,
+        Asks::Made if matches!(operation, Operation::Column(_)) && !goes_itself(operation, around) => return false,
         Asks::Made | Asks::Nothing => {}
     }
     let is_own_table = |table: &QualifiedName| operation.table().is_some_and(|own| same(own, table));
-    let words = text(step);
+    let words = (around.text)(step);
     match &gone.operation {
         // Of what is its own `condition_of_being_there` asks.
         Operation::Table(TableOperation::Drop { names, .. }) => {
@@ -140,32 +140,21 @@ pub(super) fn names_what_goes(step: &Step, gone: &Step, all: &[&Step], text: &dy
     }
 }
 
-/// A view or function that is put in the place of the one before, and that a later one replaces once more: the first would take
-/// the place of the second, which has other columns, or returns something else where the one before was dropped.
-pub(super) fn is_replaced_again(operation: &Operation, later: &Operation, all: &[&Step]) -> bool {
+/// A view or function that is put in the place of the one before, and that a later one makes once more: the first would take the
+/// place of the second, which has other columns, or returns something else where the one before was dropped.
+pub(super) fn is_replaced_again(operation: &Operation, later: &Operation) -> bool {
     let Operation::Object(ObjectOperation::Create { kind, name: Some(name), or_replace: true, .. }) = operation else {
         return false;
     };
     let Operation::Object(ObjectOperation::Create { kind: as_kind, .. }) = later else { return false };
-    let drops = |step: &&Step| match &step.operation {
-        Operation::Object(ObjectOperation::Drop { kind: of, names, .. }) => {
-            of == kind && names.iter().any(|other| same(other, name))
-        }
-        _ => false,
-    };
-    let can_differ = match kind {
-        ObjectKind::View => true,
-        ObjectKind::Function => all.iter().any(drops),
-        _ => false,
-    };
-    can_differ && kind == as_kind && makes_one_of(later, std::slice::from_ref(name))
+    matches!(kind, ObjectKind::View | ObjectKind::Function)
+        && kind == as_kind
+        && makes_one_of(later, std::slice::from_ref(name))
 }
 
 /// Some step drops the column or constraint that it makes.
-fn goes_itself(operation: &Operation, all: &[&Step]) -> bool {
-    let own = own_name(operation);
-    let drops = |step: &&Step| crate::postgres::idempotence::drops(&step.operation);
-    all.iter().flat_map(drops).any(|name| own.contains(&name))
+fn goes_itself(operation: &Operation, around: &Around<'_>) -> bool {
+    own_name(operation).iter().any(|name| (around.drops_before)(name, usize::MAX))
 }
 
 fn makes_one_of(operation: &Operation, names: &[QualifiedName]) -> bool {

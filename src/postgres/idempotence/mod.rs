@@ -265,6 +265,11 @@ pub fn is_guarded_by_its_author(operation: &Operation, statement: &str) -> bool 
         Operation::Type(TypeOperation::AddValue { value, .. }) => {
             return text.contains(&format!("= {}", value.to_lowercase()));
         }
+        // That something is there already stops nothing that takes away or changes rows.
+        Operation::Data(_) => return false,
+        _ if !drops(operation).is_empty() || !freed_by_renaming(operation).is_empty() => {
+            return text.contains("when undefined_");
+        }
         _ => None,
     };
     text.contains("when duplicate_") || name.is_some_and(|n| text.contains(&literal(&n.as_str().to_lowercase())))
