@@ -3,6 +3,7 @@
 //! A statement in its guarded form asks whether the name that it makes is there. It does harm where that name was given
 //! to something else or taken from it since, and it fails where what it reads is gone.
 
+use super::around::Around;
 use super::named::{is_replaced_again, names_what_goes};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, Generated, IndexOperation, ObjectKind, ObjectOperation,
@@ -12,14 +13,6 @@ use crate::plan::Step;
 use crate::plan::resource::Resource;
 use crate::postgres::idempotence::{Name, drops, freed_by_renaming, makes, own_name};
 use crate::schema::{key, mentions, reads_column, same};
-
-/// What is known of the steps around one that runs again.
-pub struct Around<'a> {
-    /// A step's statement.
-    pub text: &'a dyn Fn(&Step) -> String,
-    /// True when what runs again drops what has that name before that place.
-    pub drops_before: &'a dyn Fn(&Name, usize) -> bool,
-}
 
 /// A step that has run behind one that runs again, with its place.
 pub type Met<'a> = (usize, &'a Step);

@@ -1,5 +1,6 @@
 //! Steps that run again together: those of a file or of a block, which is begun again where a later part of it failed.
 
+mod around;
 mod before;
 mod conflicts;
 mod finished;

@@ -1,6 +1,6 @@
 //! What a statement names that is gone or has another name when it runs again, and no guard of it asks for that.
 
-use super::conflicts::Around;
+use super::around::Around;
 use crate::operation::{
     ColumnOperation, ConstraintOperation, DataOperation, DomainAction, Ident, IndexOperation, ObjectKind,
     ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
