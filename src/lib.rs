@@ -26,6 +26,7 @@ pub mod plan;
 pub mod postgres;
 pub mod project;
 pub mod report;
+pub mod review;
 pub mod rewrite;
 pub mod schema;
 pub mod setup;

@@ -11,6 +11,7 @@ mod preflight;
 mod printing;
 mod recover;
 mod release;
+mod review;
 mod rewrite;
 mod servers;
 mod status;
@@ -46,6 +47,8 @@ enum Command {
     Preflight(preflight::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
+    /// Say on a pull request what is dangerous in its migrations, with the rewrite
+    Review(review::Arguments),
     /// Say what waits for a deploy, and what is known of that
     Status(status::Arguments),
     /// Bring the next phase of a sequence into the folder, once the deploy before it is out
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Preflight(arguments) => preflight::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),

@@ -26,6 +26,6 @@ mod summary;
 mod tree;
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 
 pub use text::{Mode, Scope, TextOptions};
