@@ -12,6 +12,8 @@ pub(super) enum Helper {
     WithoutTimeouts,
     /// Drops what an interrupted build left.
     DropInvalidIndex,
+    /// Fails where another index has the name.
+    CheckIndex,
 }
 
 /// Names of the methods, which a reader of the steps looks through.
@@ -20,6 +22,8 @@ pub const RETRY: &str = "retry_on_lock_timeout";
 pub const WITHOUT_TIMEOUTS: &str = "without_timeouts";
 /// See [`RETRY`].
 pub const DROP_INVALID_INDEX: &str = "drop_invalid_index";
+/// See [`RETRY`].
+pub const CHECK_INDEX: &str = "check_index";
 
 impl Helper {
     /// Its definition, as it stands in a class.
@@ -68,6 +72,18 @@ impl Helper {
   end
 "
             ),
+            Helper::CheckIndex => format!(
+                "  # `if_not_exists` takes any index of that name for the one that is wanted.
+  def {CHECK_INDEX}(name, on:, columns: nil, unique: false, partial: false)
+    index = connection.indexes(on).find {{ |own| own.name == name }}
+    wanted = columns ? Array(columns).map(&:to_s) : Array(index&.columns)
+    is_it = index && index.unique == unique && index.where.present? == partial
+    return if is_it && Array(index.columns).first(wanted.size) == wanted
+
+    raise \"#{{name}} is another index than this migration builds: drop it or give it another name, and run this again\"
+  end
+"
+            ),
         }
     }
 }
@@ -81,6 +97,8 @@ pub enum Own {
     WithoutTimeouts,
     /// [`DROP_INVALID_INDEX`].
     DropInvalidIndex,
+    /// [`CHECK_INDEX`].
+    CheckIndex,
 }
 
 impl Own {
@@ -90,6 +108,7 @@ impl Own {
             RETRY => (Helper::Retry, Own::Retry),
             WITHOUT_TIMEOUTS => (Helper::WithoutTimeouts, Own::WithoutTimeouts),
             DROP_INVALID_INDEX => (Helper::DropInvalidIndex, Own::DropInvalidIndex),
+            CHECK_INDEX => (Helper::CheckIndex, Own::CheckIndex),
             _ => return None,
         };
         let between = |before: &str, after: char| {
