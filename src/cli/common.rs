@@ -1,21 +1,24 @@
 //! What `rewrite` and `check` have in common: scope, configuration, running, printing.
 
-use std::io::{IsTerminal, Read, Write};
-use std::time::{Duration, Instant};
+use std::io::{IsTerminal, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use rayon::prelude::*;
 
 use super::Failure;
+use super::printing::{Color, Format, Progress, print, put, read_source, text_options};
 use crate::disk::{self, Action, FileChange};
-use crate::framework::{FRAMEWORKS, Framework, PLAIN, Variables};
-use crate::output::{Mode, Scope as Counted, TextOptions, github, gitlab, json, junit, markdown, patch, sarif, text};
-use crate::pipeline::{self, Options, ResolveError, Run, Scope, ScopeOptions, folders, resolve};
+use crate::framework::{FRAMEWORKS, Framework, FrameworkError, PLAIN, Variables};
+use crate::output::{Mode, Scope as Counted, TextOptions, text};
+use crate::pipeline::{
+    self, Options, Project, ResolveError, Run, Scope, ScopeOptions, folders, projects, resolve, resolve_project,
+};
 use crate::project::{Baseline, Config, Layout, Phases, WorkTree};
 use crate::report::Report;
-use crate::rewrite::{RULES, rule};
+use crate::rewrite::rule;
 use crate::schema::Schema;
-use crate::source::{SourceFile, read_text, visible_lines};
+use crate::source::{SourceFile, visible_lines};
 
 /// How much text is held before it is printed, in bytes.
 const AT_ONCE: usize = 1 << 16;
@@ -69,36 +72,6 @@ pub(super) struct Common {
     pub baseline: Baseline,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Text,
-    Json,
-    Patch,
-    Markdown,
-    /// check only: SARIF 2.1.0, for code scanning
-    Sarif,
-    /// check only: annotations in the log of a GitHub workflow
-    Github,
-    /// check only: a GitLab code quality report
-    Gitlab,
-    /// check only: a JUnit report
-    Junit,
-}
-
-impl Format {
-    /// The formats that only say what is dangerous.
-    pub fn is_of_check(self) -> bool {
-        matches!(self, Format::Sarif | Format::Github | Format::Gitlab | Format::Junit)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    Auto,
-    Always,
-    Never,
-}
-
 /// A run with the folder that its changes stay in.
 pub(super) struct Ran {
     pub run: Run,
@@ -106,6 +79,12 @@ pub(super) struct Ran {
 }
 
 impl Ran {
+    /// The same, where a project whose migrations cannot be listed is one that cannot be read.
+    fn with_unlisted(mut self) -> Ran {
+        self.run.errors.extend(self.scope.as_mut().and_then(|scope| scope.unlisted.take()));
+        self
+    }
+
     /// Fails when a migration in scope could not be read; each is named on stderr first.
     pub fn all_readable(&self) -> Result<(), Failure> {
         match self.run.errors.as_slice() {
@@ -156,7 +135,7 @@ impl Common {
         if self.is_input()? {
             return Ok(vec![self.run_on_input(&here)?]);
         }
-        self.scopes(&here)?.into_iter().map(|scope| self.run_scope(scope, &here)).collect()
+        self.scopes(&here)?.into_par_iter().map(|scope| self.run_scope(scope, &here)).collect()
     }
 
     /// What is read is standard input.
@@ -217,70 +196,135 @@ impl Common {
         here: &Utf8Path,
         take: &mut dyn FnMut(pipeline::Outcome),
     ) -> Result<Vec<Ran>, Failure> {
-        let on_terminal = std::io::stdout().is_terminal(); // the text itself shows how far it is
-        let mut ran = Vec::new();
-        for scope in scopes {
-            let options = self.options(&scope, here)?;
-            let progress = Progress::new();
-            let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
-            let show = |done, all| {
-                if !on_terminal {
-                    progress.show(done, all)
-                }
-            };
-            let wanted = pipeline::Wanted::Hazards;
-            let errors =
-                pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, &mut *take);
-            progress.done();
-            let run = Run { framework: scope.framework.name, outcomes: Vec::new(), errors };
-            ran.push(Ran { run, scope: Some(scope) });
+        if scopes.len() < 2 {
+            return scopes.into_iter().map(|scope| self.hazards_of(scope, here, take)).collect();
         }
-        Ok(ran)
+        let all = scopes.into_par_iter().map(|scope| {
+            let mut outcomes = Vec::new();
+            let ran = self.hazards_of(scope, here, &mut |outcome| outcomes.push(outcome))?;
+            Ok::<_, Failure>((ran, outcomes))
+        });
+        let all = all.collect::<Result<Vec<_>, _>>()?;
+        let give = |(ran, outcomes): (Ran, Vec<pipeline::Outcome>)| {
+            outcomes.into_iter().for_each(&mut *take);
+            ran
+        };
+        Ok(all.into_iter().map(give).collect())
     }
 
-    fn scopes(&self, here: &Utf8Path) -> Result<Vec<Scope>, Failure> {
-        let default = [Utf8PathBuf::from(".")];
-        let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
-        let mut scopes: Vec<Scope> = Vec::new();
-        for path in paths {
-            let scope = self.scope(&absolute(path, here))?;
-            match scopes.iter_mut().find(|s| s.folder == scope.folder) {
-                Some(same) => {
-                    same.chosen.extend(scope.chosen);
-                    same.on_base.extend(scope.on_base);
-                    same.led_through = same.led_through.take().and(scope.led_through);
-                }
-                None => scopes.push(scope),
+    /// The hazards of one project.
+    fn hazards_of(
+        &self,
+        scope: Scope,
+        here: &Utf8Path,
+        take: &mut dyn FnMut(pipeline::Outcome),
+    ) -> Result<Ran, Failure> {
+        let on_terminal = std::io::stdout().is_terminal(); // the text itself shows how far it is
+        let options = self.options(&scope, here)?;
+        let progress = Progress::new();
+        let in_scope = |found: &crate::framework::Found| scope.chosen.contains(&found.file);
+        let show = |done, all| {
+            if !on_terminal {
+                progress.show(done, all)
             }
+        };
+        let wanted = pipeline::Wanted::Hazards;
+        let errors = pipeline::each(scope.framework, &scope.history, &in_scope, &options, wanted, &show, take);
+        progress.done();
+        let run = Run { framework: scope.framework.name, outcomes: Vec::new(), errors };
+        Ok(Ran { run, scope: Some(scope) }.with_unlisted())
+    }
+
+    /// What the paths are about: of a project or a repository, everything in it.
+    fn scopes(&self, here: &Utf8Path) -> Result<Vec<Scope>, Failure> {
+        let mut scopes: Vec<Scope> = Vec::new();
+        for path in self.places(here) {
+            for scope in self.scopes_of(&path)? {
+                match scopes.iter_mut().find(|s| s.folder == scope.folder) {
+                    Some(same) => {
+                        same.chosen.extend(scope.chosen);
+                        same.on_base.extend(scope.on_base);
+                        same.led_through = same.led_through.take().and(scope.led_through);
+                    }
+                    None => scopes.push(scope),
+                }
+            }
+        }
+        if !self.quiet {
+            let skipped = scopes.iter().flat_map(|scope| &scope.skipped);
+            skipped.for_each(|skipped| anstream::eprintln!("note: {}", visible_lines(skipped)));
         }
         Ok(scopes)
     }
 
-    /// The scope of a path, where nothing is half-written.
-    fn scope(&self, path: &Utf8Path) -> Result<Scope, Failure> {
+    /// The paths that are named, or the folder where the command runs.
+    fn places(&self, here: &Utf8Path) -> Vec<Utf8PathBuf> {
+        match self.paths.as_slice() {
+            [] => vec![here.to_owned()],
+            paths => paths.iter().map(|path| absolute(path, here)).collect(),
+        }
+    }
+
+    /// The projects of a path, where nothing is half-written.
+    fn scopes_of(&self, path: &Utf8Path) -> Result<Vec<Scope>, Failure> {
         must_be_whole(path)?;
+        let options = self.scope_options(path)?;
+        let (mut scopes, none) = match resolve(path, &options) {
+            Ok(scope) if scope.is_named_by(path) || !path.is_dir() => return Ok(vec![scope]),
+            Ok(scope) => (vec![scope], None),
+            Err(none @ ResolveError::NoFramework(..)) if path.is_dir() => (Vec::new(), Some(none)),
+            Err(error) => return Err(error.into()),
+        };
+        for project in projects(path, &options) {
+            if scopes.iter().any(|scope| scope.folder == project.folder) {
+                continue;
+            }
+            must_be_whole(&project.folder)?;
+            let scope = self.scope_of(path, project)?;
+            match &scope.unlisted {
+                // Another database has its own tools.
+                Some(error @ FrameworkError::OtherDatabase { .. }) => {
+                    anstream::eprintln!("note: {}: left out", visible_lines(&error.to_string()));
+                }
+                _ => scopes.push(scope),
+            }
+        }
+        match none {
+            Some(none) if scopes.is_empty() => Err(none.into()),
+            _ => Ok(scopes),
+        }
+    }
+
+    /// A project that was found under a path, as its own configuration says.
+    fn scope_of(&self, path: &Utf8Path, project: Project) -> Result<Scope, Failure> {
+        let options = self.scope_options(&project.folder)?;
+        match &options.framework {
+            Some(name) if name != project.framework.name => Ok(resolve(&project.folder, &options)?),
+            _ => Ok(resolve_project(path, &project, &options)?),
+        }
+    }
+
+    fn scope_options(&self, path: &Utf8Path) -> Result<ScopeOptions, Failure> {
         let framework = match &self.framework {
             Some(name) => Some(name.clone()),
             None => self.configuration(path)?.framework,
         };
-        let options = ScopeOptions { framework, since: self.since.clone(), all: self.all, ..ScopeOptions::default() };
-        let scope = resolve(path, &options)?;
-        if !self.quiet {
-            scope.skipped.iter().for_each(|skipped| anstream::eprintln!("note: {}", visible_lines(skipped)));
-        }
-        Ok(scope)
+        Ok(ScopeOptions { framework, since: self.since.clone(), all: self.all, ..ScopeOptions::default() })
     }
 
     /// Takes back what an interrupted write left in the folders of the paths.
     pub fn recover(&self) -> Result<(), Failure> {
-        let here = here()?;
-        let default = [Utf8PathBuf::from(".")];
-        let paths = if self.paths.is_empty() { default.as_slice() } else { self.paths.as_slice() };
-        for path in paths.iter().filter(|path| *path != "-") {
-            if !take_back(&absolute(path, &here))?.is_empty() {
-                anstream::eprintln!(
-                    "note: an earlier rewrite was interrupted; what it had begun to write was taken back"
-                );
+        for path in self.places(&here()?).into_iter().filter(|path| !path.ends_with("-")) {
+            let projects = match path.is_dir() {
+                true => projects(&path, &self.scope_options(&path)?),
+                false => Vec::new(),
+            };
+            for place in std::iter::once(&path).chain(projects.iter().map(|project| &project.folder)) {
+                if !take_back(place)?.is_empty() {
+                    anstream::eprintln!(
+                        "note: an earlier rewrite was interrupted; what it had begun to write was taken back"
+                    );
+                }
             }
         }
         Ok(())
@@ -294,7 +338,7 @@ impl Common {
         let run =
             pipeline::run(scope.framework, &scope.history, &in_scope, &options, &|done, all| progress.show(done, all));
         progress.done();
-        Ok(Ran { run, scope: Some(scope) })
+        Ok(Ran { run, scope: Some(scope) }.with_unlisted())
     }
 
     fn options(&self, scope: &Scope, here: &Utf8Path) -> Result<Options, Failure> {
@@ -377,23 +421,8 @@ impl Common {
 
     /// Prints the reports in the chosen format to standard output.
     pub fn print(&self, ran: &[Ran], mode: Mode) -> Result<(), Failure> {
-        let report = merged(ran);
-        let printed = match self.format {
-            Format::Text => {
-                let new = ran.iter().all(|r| r.scope.as_ref().is_some_and(|s| s.only_new));
-                text::render(&report, &|path: &str| source(&report, path), &self.text_options(mode, new))
-            }
-            Format::Json => json::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
-            Format::Patch => patch::render(&report),
-            Format::Markdown => markdown::render(&report),
-            Format::Sarif => {
-                sarif::render(&report, &descriptions()).map_err(|e| Failure::Io("SARIF".into(), e.into()))?
-            }
-            Format::Github => github::render(&report),
-            Format::Gitlab => gitlab::render(&report).map_err(|e| Failure::Io("JSON".into(), e.into()))?,
-            Format::Junit => junit::render(&report),
-        };
-        put(&printed)
+        let new = ran.iter().all(|r| r.scope.as_ref().is_some_and(|s| s.only_new));
+        print(&merged(ran), self.format, &self.text_options(mode, new))
     }
 
     pub fn text_options(&self, mode: Mode, only_new: bool) -> TextOptions {
@@ -406,27 +435,16 @@ impl Common {
     }
 }
 
-/// How text is printed here.
-pub(super) fn text_options(color: Color) -> TextOptions {
-    let terminal = std::io::stdout().is_terminal();
-    let color = match color {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => terminal && anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
-    };
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|v| std::env::var(v).ok().filter(|v| !v.is_empty()));
-    let utf8 = locale.is_none_or(|l| l.to_lowercase().replace('-', "").contains("utf8"));
-    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
-    TextOptions {
-        width: columns.unwrap_or(if terminal {
-            terminal_size::terminal_size().map_or(80, |(width, _)| width.0.into())
-        } else {
-            usize::MAX
-        }),
-        unicode: utf8 || !terminal,
-        color,
-        ..TextOptions::default()
+fn merged(ran: &[Ran]) -> Report {
+    let mut reports = ran.iter().map(|r| r.run.report());
+    let mut first = reports.next().unwrap_or(Report { version: 1, framework: "sql".into(), migrations: Vec::new() });
+    for report in reports {
+        if !first.framework.split(", ").any(|name| name == report.framework) {
+            first.framework += &format!(", {}", report.framework);
+        }
+        first.migrations.extend(report.migrations);
     }
+    first
 }
 
 /// The deepest folder that all of them are in: what is written to several places is written as one. The folders themselves need
@@ -434,11 +452,6 @@ pub(super) fn text_options(color: Color) -> TextOptions {
 pub(super) fn common_folder<'a>(folders: &[&'a Utf8Path]) -> Option<&'a Utf8Path> {
     let first = *folders.first()?;
     first.ancestors().find(|folder| folders.iter().all(|f| f.starts_with(folder)) && folder.is_dir())
-}
-
-/// The rules, as reports of other services describe them.
-fn descriptions() -> Vec<sarif::Rule> {
-    RULES.iter().map(|rule| sarif::Rule { id: rule.id, summary: rule.summary(), page: rule.page() }).collect()
 }
 
 /// Writes one file, all of it or nothing.
@@ -453,20 +466,6 @@ pub(super) fn write_file(path: &Utf8Path, content: String) -> Result<(), Failure
     Ok(disk::apply(&[FileChange { path: path.clone(), action }], folder)?)
 }
 
-pub(super) fn json_of(report: &impl serde::Serialize) -> Result<String, Failure> {
-    Ok(serde_json::to_string_pretty(report).map_err(|error| Failure::Io("JSON".into(), error.into()))? + "\n")
-}
-
-pub(super) fn put(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Io("standard output".into(), error))
-        }
-        _ => Ok(()),
-    }
-}
-
 pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
     let joined = here.join(path);
     let mut clean = Utf8PathBuf::new();
@@ -478,50 +477,4 @@ pub(super) fn absolute(path: &Utf8Path, here: &Utf8Path) -> Utf8PathBuf {
         }
     }
     clean
-}
-
-/// The text that the report speaks of: a file that was rewritten in place is another one by now.
-fn source(report: &Report, path: &str) -> Option<String> {
-    let mut files = report.migrations.iter().flat_map(|migration| &migration.files);
-    match files.find(|file| file.path == path).and_then(|file| file.before.as_deref()) {
-        Some(before) => Some(before.strip_prefix('\u{feff}').unwrap_or(before).to_owned()),
-        None => read_source(path),
-    }
-}
-
-fn read_source(path: &str) -> Option<String> {
-    read_text(path.into())
-}
-
-fn merged(ran: &[Ran]) -> Report {
-    let mut reports = ran.iter().map(|r| r.run.report());
-    let mut first = reports.next().unwrap_or(Report { version: 1, framework: "sql".into(), migrations: Vec::new() });
-    reports.for_each(|r| first.migrations.extend(r.migrations));
-    first
-}
-
-/// A bar on stderr for what takes longer than a second, only on a terminal.
-pub(super) struct Progress {
-    started: Instant,
-    bar: indicatif::ProgressBar,
-}
-
-impl Progress {
-    pub fn new() -> Self {
-        Progress { started: Instant::now(), bar: indicatif::ProgressBar::hidden() }
-    }
-
-    pub fn show(&self, done: usize, all: usize) {
-        if self.started.elapsed() > Duration::from_secs(1) && std::io::stderr().is_terminal() {
-            if self.bar.is_hidden() {
-                self.bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
-            }
-            self.bar.set_length(all as u64);
-            self.bar.set_position(done as u64);
-        }
-    }
-
-    pub fn done(&self) {
-        self.bar.finish_and_clear();
-    }
 }

@@ -7,6 +7,7 @@ mod completions;
 mod explain;
 mod failure;
 mod preflight;
+mod printing;
 mod recover;
 mod release;
 mod rewrite;

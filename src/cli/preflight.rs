@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran, json_of, put};
+use super::common::{Common, Ran};
+use super::printing::{Format, json_of, put};
 use crate::output::{Mode, json};
 use crate::report::{
     CheckOutcome, ConditionAnswer, MigrationAnswers, MigrationReport, PreflightAnswers, PreflightReport,

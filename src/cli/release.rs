@@ -8,7 +8,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::Failure;
-use super::common::{Color, common_folder, put, take_back, text_options};
+use super::common::{common_folder, take_back};
+use super::printing::{Color, put, text_options};
 use super::waiting::{Place, Project};
 use crate::deferred::{Release, Sequence, release};
 use crate::disk;

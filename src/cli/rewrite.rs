@@ -6,7 +6,8 @@ use camino::Utf8Path;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran, common_folder, here};
+use super::common::{Common, Ran, common_folder, here};
+use super::printing::Format;
 use super::servers::ProofArguments;
 use super::verify::{print, proofs};
 use crate::disk::{self, FileChange};

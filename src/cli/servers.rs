@@ -4,7 +4,8 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Progress, Ran};
+use super::common::{Common, Ran};
+use super::printing::Progress;
 use crate::framework::ledger::Ledger;
 use crate::pipeline::Scope;
 use crate::pipeline::originals::{self, Original};

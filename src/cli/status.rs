@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Color, json_of, put, text_options};
+use super::printing::{Color, json_of, put, text_options};
 use super::waiting::Place;
 use crate::report::StatusReport;
 

@@ -6,7 +6,8 @@ use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran, json_of, put, write_file};
+use super::common::{Common, Ran, write_file};
+use super::printing::{Format, json_of, put};
 use super::servers::{ProofArguments, on_each_server};
 use crate::output::Mode;
 use crate::report::TrafficReport;

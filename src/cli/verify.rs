@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::Failure;
-use super::common::{Common, Format, Ran, json_of, put};
+use super::common::{Common, Ran};
+use super::printing::{Format, json_of, put};
 use super::servers::{ProofArguments, on_each_server};
 use super::traffic::{self, TrialArguments};
 use crate::output::{Mode, json};

@@ -86,6 +86,7 @@ pub fn report(migrations: Vec<MigrationReport>) -> Report {
 /// A migration about which there is nothing to say.
 pub fn migration(path: &str) -> MigrationReport {
     MigrationReport {
+        framework: "prisma".into(),
         path: path.into(),
         name: path.rsplit('/').next().unwrap_or_default().into(),
         hazards: vec![],

@@ -211,7 +211,7 @@ impl Draft {
         };
         let files = making.files();
         let all: Vec<LaidOut> = self.placed.files.iter().chain(&files).cloned().collect();
-        let report = reporting::report(&self.migration, &self.findings, &self.sequence, &all, &[], options);
+        let report = reporting::report(framework, &self.migration, &self.findings, &self.sequence, &all, &[], options);
         let papers = making.papers(&report, &lines).map_err(|error| error.to_string())?;
         let stored = making.stored();
         let phases = stored.phases.iter().filter(|phase| !phase.files.is_empty()).map(|phase| PhaseReport {
@@ -241,8 +241,8 @@ impl Draft {
         files.extend(later);
         let written = unwritten.unwrap_or(files.len());
         let mut report = match wanted {
-            Wanted::Hazards => reporting::hazards(&migration, &findings, &sequence, written, options),
-            Wanted::Files => reporting::report(&migration, &findings, &sequence, &files, &changes, options),
+            Wanted::Hazards => reporting::hazards(framework, &migration, &findings, &sequence, written, options),
+            Wanted::Files => reporting::report(framework, &migration, &findings, &sequence, &files, &changes, options),
         };
         report.phases = phases;
         let of = Sequenced { migration: &migration, sequence: &sequence, files: &of_blocks, settings: &settings };

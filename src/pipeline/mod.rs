@@ -10,9 +10,11 @@ mod copies;
 mod deferring;
 mod draft;
 mod findings;
+mod judge;
 pub mod originals;
 mod pending;
 mod planning;
+mod projects;
 mod put_back;
 mod remarks;
 mod reporting;
@@ -24,26 +26,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use crate::disk::{Action, FileChange};
-use crate::framework::header::begins;
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError, LaidOut, Layout, LayoutSettings, Variables};
-use crate::plan::{Begins, Sequence};
+use crate::plan::Begins;
 use crate::project::{Baseline, Config, Phases};
 use crate::report::{Level, MigrationReport, Report};
 use crate::rewrite::Settings;
 use crate::schema::Schema;
 
-use ancestry::Ancestry;
-use continued::{Before, continues_on_disk};
-use deferring::Deferring;
 use draft::{Draft, Planned, changes, place_all};
 pub use findings::Findings;
+use judge::Judge;
 pub use originals::OriginalsError;
 use planning::Around;
-use remarks::Remarks;
+pub use projects::projects;
 pub use reporting::file_report;
-pub use scope::{ResolveError, Scope, ScopeOptions, folders, resolve};
-use written_schema::WrittenDown;
+pub use scope::{Project, ResolveError, Scope, ScopeOptions, folders, resolve, resolve_project};
 
 /// What a run needs to know.
 pub struct Options {
@@ -155,25 +153,16 @@ pub fn each(
     progress: &(dyn Fn(usize, usize) + Sync),
     take: &mut dyn FnMut(Outcome),
 ) -> Vec<FrameworkError> {
-    let runner = framework.runner;
-    let phases = options.config.phases;
     let mut errors = Vec::new();
-    let deferring = Deferring::of(framework, history, &mut errors);
-    let settings = settings(&options.config, deferring.as_ref().is_some_and(Deferring::has_model));
     let variables = Variables::new(options.config.environment.clone());
-    let continues = |at: usize| continues_on_disk(framework, history, at);
-    let mut written_down = WrittenDown::new(framework, history, in_scope, &continues);
-    let remarks = Remarks::of(framework, history, &options.base, &mut errors);
-    let mut schema = Schema::default();
-    let mut ancestry = Ancestry::of(framework, history, &variables);
+    let mut judge = Judge::new(framework, history, in_scope, options, &variables, &mut errors);
     let mut planned: Vec<Planned> = Vec::new();
-    let mut before = Before::default();
     let read_batch = |batch: usize| -> Vec<Result<Migration, FrameworkError>> {
         let some = history.chunks(AT_ONCE).nth(batch).unwrap_or_default();
         some.par_iter().map(|found| framework.read_with(found, &variables)).collect()
     };
     // What a migration makes may be used by one that is pending with it.
-    let mut ahead = (runner.begins == Begins::Run).then(|| read_batch(0));
+    let mut ahead = (framework.runner.begins == Begins::Run).then(|| read_batch(0));
     for (batch, some) in history.chunks(AT_ONCE).enumerate() {
         let read = match &mut ahead {
             Some(ahead) => {
@@ -185,56 +174,11 @@ pub fn each(
             }
             None => read_batch(batch),
         };
-        let continued = before.continued(&read);
         let mut judged = Vec::new();
-        for (offset, (found, migration)) in some.iter().zip(read).enumerate() {
-            let at = batch * AT_ONCE + offset;
-            if let Some(ancestry) = &mut ancestry {
-                schema = ancestry.before(at);
-            }
-            if !continued[offset] {
-                schema.begin_migration();
-                written_down.begin_migration();
-                if migration.as_ref().is_ok_and(|migration| begins(&migration.headers)) {
-                    schema.begin_sequence();
-                }
-            }
-            if let Some(deferring) = &deferring {
-                schema.reserve(deferring.reserved(history, at));
-            }
-            let known = written_down.schema().map_or(&schema, |known| &*known);
-            let migration = migration.map(|migration| met(framework, migration, known));
-            match migration {
-                Ok(mut migration) if in_scope(found) => {
-                    let mut notes = written_down.notes(&options.base);
-                    session::resolve(&mut migration, written_down.schema().map_or(&schema, |known| &*known));
-                    let known = match written_down.schema() {
-                        Some(known) => {
-                            migration.items.iter().for_each(|item| schema.apply(&item.operation));
-                            known
-                        }
-                        None => &mut schema,
-                    };
-                    let before = known.clone();
-                    let mut findings = remarks.heed(findings::find(&migration, known, &settings, &options.config));
-                    if let Some(deferring) = deferring.as_ref().filter(|_| phases == Phases::Deferred) {
-                        findings = deferring.heed(&migration, findings, &before);
-                    }
-                    notes.extend(remarks.notes.iter().filter(|_| findings.is_rewritten()).cloned());
-                    notes.extend(remarks.on_blocks(&migration));
-                    let before = findings.is_rewritten().then_some(before);
-                    judged.push(Judged { migration, before, findings, notes });
-                }
-                Ok(mut migration) => {
-                    session::resolve(&mut migration, &schema);
-                    let known = written_down.schema().into_iter().chain([&mut schema]);
-                    known.for_each(|schema| migration.items.iter().for_each(|item| schema.apply(&item.operation)));
-                }
+        for (at, continues, migration) in judge.in_order(batch * AT_ONCE, read) {
+            match judge.meet(at, continues, migration) {
+                Ok(findings) => judged.extend(findings),
                 Err(error) => errors.push(error),
-            }
-            written_down.lay_over(&schema, at);
-            if let Some(ancestry) = &mut ancestry {
-                ancestry.keep(at, &schema);
             }
             progress(at + 1, history.len());
         }
@@ -243,7 +187,7 @@ pub fn each(
             planned.drain(..).filter_map(Planned::outcome).for_each(&mut *take);
         }
     }
-    errors.extend(place_all(framework, history, in_scope, deferring.as_ref(), options, &mut planned));
+    errors.extend(place_all(framework, history, in_scope, judge.deferring(), options, &mut planned));
     let changes = changes(&planned);
     let outcomes = planned.into_par_iter().zip(changes).map(|(one, changes)| match one {
         Planned::Finished(outcome) => *outcome,
@@ -251,45 +195,6 @@ pub fn each(
     });
     outcomes.collect::<Vec<_>>().into_iter().for_each(take);
     errors
-}
-
-/// A migration as it reads where it meets that catalog.
-fn met(framework: &Framework, migration: Migration, before: &Schema) -> Migration {
-    framework.folder.read_against(&migration, before).unwrap_or(migration)
-}
-
-/// A migration with what the rules say.
-struct Judged {
-    migration: Migration,
-    /// The catalog before it, where something is rewritten.
-    before: Option<Schema>,
-    findings: Findings,
-    notes: Vec<String>,
-}
-
-impl Judged {
-    fn plan(self, framework: &Framework, wanted: Wanted, options: &Options) -> Planned {
-        let Judged { migration, before, findings, notes } = self;
-        let (findings, sequence, after_expand) = match before {
-            Some(before) => {
-                let around = Around::new(&migration, &before, options.config.postgres);
-                let (findings, sequence) =
-                    planning::plan(&migration, findings, &around, framework.runner, options.config.postgres);
-                let has_phases = findings.deferrals().next().is_some();
-                let after_expand = has_phases.then(|| deferring::after_expand(&before, &sequence));
-                (findings, sequence, after_expand)
-            }
-            None => (findings, Sequence::default(), None),
-        };
-        let settings = layout_settings(&options.config);
-        let how = (wanted, options.config.phases);
-        let mut draft = Draft::of(framework, migration, findings, sequence, settings, how);
-        (draft.notes, draft.after_expand) = (notes, after_expand);
-        match draft.is_empty() {
-            true => Planned::Finished(Box::new(draft.outcome(framework, Vec::new(), wanted, options))),
-            false => Planned::Draft(Box::new(draft)),
-        }
-    }
 }
 
 /// One migration that stands by itself, from its operations to its file changes; `schema` is the catalog before it, after the

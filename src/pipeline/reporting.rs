@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 use super::findings::{Finding, Findings};
 use super::{Options, relative};
 use crate::disk::{Action, FileChange};
-use crate::framework::LaidOut;
 use crate::framework::migration::Migration;
 use crate::framework::page;
+use crate::framework::{Framework, LaidOut};
 use crate::operation::{DataOperation, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::project;
@@ -24,6 +24,7 @@ use crate::sql::render;
 
 /// The report of one migration's hazards, without what becomes of it.
 pub(super) fn hazards(
+    framework: &Framework,
     migration: &Migration,
     findings: &Findings,
     sequence: &Sequence,
@@ -50,6 +51,7 @@ pub(super) fn hazards(
     let mut hazards: Vec<HazardReport> = findings.findings.iter().map(report).collect();
     fingerprints(&migration.name, &mut hazards);
     MigrationReport {
+        framework: framework.name.to_owned(),
         path: relative(folder.unwrap_or(migration.path()), base),
         name: migration.name.clone(),
         hazards,
@@ -64,6 +66,7 @@ pub(super) fn hazards(
 
 /// The whole report of one migration.
 pub(super) fn report(
+    framework: &Framework,
     migration: &Migration,
     findings: &Findings,
     sequence: &Sequence,
@@ -87,7 +90,7 @@ pub(super) fn report(
         steps,
         files: changes.iter().map(|c| file_report(c, base)).collect(),
         preflights: findings.findings.iter().filter_map(|f| preflight(f, sequence, &file_of)).collect(),
-        ..hazards(migration, findings, sequence, files.len(), options)
+        ..hazards(framework, migration, findings, sequence, files.len(), options)
     }
 }
 

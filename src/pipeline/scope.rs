@@ -36,6 +36,8 @@ pub struct Scope {
     pub folder: Utf8PathBuf,
     /// Every migration, in order.
     pub history: Vec<Found>,
+    /// Why the history of a project that nobody named cannot be listed; it is empty then.
+    pub unlisted: Option<FrameworkError>,
     /// The migrations that the run is about.
     pub chosen: HashSet<Utf8PathBuf>,
     /// Migrations that were asked for by name but are on the base branch already.
@@ -51,7 +53,22 @@ pub struct Scope {
     pub variables: Variables,
 }
 
+/// A folder of migrations.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Whose they are.
+    pub framework: &'static Framework,
+    /// Where they are.
+    pub folder: Utf8PathBuf,
+}
+
 impl Scope {
+    /// Whether a path that stands for this scope names the migrations themselves, not a project that has some.
+    pub fn is_named_by(&self, path: &Utf8Path) -> bool {
+        let holds = |found: &Found| found.file.ancestors().take(3).any(|place| place == path);
+        path.starts_with(&self.folder) && self.history.iter().any(holds)
+    }
+
     /// Reads a migration of it.
     ///
     /// # Errors
@@ -93,6 +110,28 @@ pub fn folders(path: &Utf8Path, frameworks: &[&Framework]) -> BTreeSet<Utf8PathB
     nearest.into_iter().chain(detected).collect()
 }
 
+/// The frameworks that are looked for.
+pub(super) fn frameworks(options: &ScopeOptions) -> Result<Vec<&'static Framework>, ResolveError> {
+    let Some(name) = &options.framework else { return Ok(options.frameworks.to_vec()) };
+    let named = options.frameworks.iter().find(|framework| framework.name == name);
+    let unknown = || ResolveError::UnknownFramework(name.clone(), names(options.frameworks));
+    named.map(|framework| vec![*framework]).ok_or_else(unknown)
+}
+
+/// The migrations of a project that was found under `path`: one that cannot be listed keeps nobody from the others.
+///
+/// # Errors
+/// When git cannot say what is new.
+pub fn resolve_project(path: &Utf8Path, project: &Project, options: &ScopeOptions) -> Result<Scope, ResolveError> {
+    let (history, unlisted) = match project.framework.folder.list(&project.folder) {
+        Ok(history) => (history, None),
+        Err(error) => (Vec::new(), Some(error)),
+    };
+    let led_through = led_through(path, &project.folder);
+    let scope = narrow(project.framework, project.folder.clone(), history, None, options)?;
+    Ok(Scope { led_through, unlisted, ..scope })
+}
+
 /// Finds the framework and the migrations of `path`: a project root, a migrations folder, one migration or its file.
 ///
 /// # Errors
@@ -101,20 +140,11 @@ pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, Resolve
     if !path.exists() {
         return Err(ResolveError::Missing(path.to_owned()));
     }
-    let frameworks: Vec<&'static Framework> = match &options.framework {
-        Some(name) => vec![
-            *options
-                .frameworks
-                .iter()
-                .find(|framework| framework.name == name)
-                .ok_or_else(|| ResolveError::UnknownFramework(name.clone(), names(options.frameworks)))?,
-        ],
-        None => options.frameworks.to_vec(),
-    };
+    let frameworks = frameworks(options)?;
     // A single migration is named by its folder or file; else the path is a folder or a project.
     let ancestors = [Some(path), path.parent(), path.parent().and_then(Utf8Path::parent)];
     for (depth, place) in ancestors.into_iter().flatten().enumerate() {
-        for framework in &frameworks {
+        for framework in frameworks.iter().filter(|framework| depth == 0 || may_be_one(framework, path)) {
             let Some(folder) = framework.folder.detect(place).filter(|f| depth == 0 || f == place) else { continue };
             let history = framework.folder.list(&folder)?;
             let is_named = |f: &&Found| f.file == path || (path != folder && f.file.parent() == Some(path));
@@ -128,6 +158,12 @@ pub fn resolve(path: &Utf8Path, options: &ScopeOptions) -> Result<Scope, Resolve
         }
     }
     Err(ResolveError::NoFramework(path.to_owned(), names(options.frameworks)))
+}
+
+/// Whether a path looks like a single migration: its file, or a folder with that file in it.
+fn may_be_one(framework: &Framework, path: &Utf8Path) -> bool {
+    let mut entries = path.read_dir_utf8().into_iter().flatten().flatten();
+    framework.folder.is_listed_by(path) || entries.any(|entry| framework.folder.is_listed_by(entry.path()))
 }
 
 /// The first link between a path that was named and a migrations folder that was found there; the folder itself where a
@@ -161,6 +197,7 @@ fn narrow(
         framework,
         folder,
         history,
+        unlisted: None,
         chosen: every,
         on_base: BTreeSet::new(),
         only_new: false,

@@ -21,7 +21,7 @@ pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};
 pub struct Report {
     /// Version of this data shape; raised only when a field changes its meaning or goes.
     pub version: u32,
-    /// `prisma`, `drizzle`, `rails`, `alembic` or `sql`.
+    /// `prisma`, `drizzle`, `rails`, `alembic` or `sql`; those of several projects with commas between.
     pub framework: String,
     /// Every migration that was read, in the order in which the framework runs them.
     pub migrations: Vec<MigrationReport>,
@@ -30,6 +30,8 @@ pub struct Report {
 /// One migration: what is dangerous in it and what becomes of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MigrationReport {
+    /// The framework whose migration it is.
+    pub framework: String,
     /// The migration's folder or file.
     pub path: String,
     /// The migration's name as the framework records it.
