@@ -137,6 +137,11 @@ pub(super) fn hashed(kind: &str, of: &str) -> String {
     format!("{kind}_rails_{}", digest(of))
 }
 
+/// `check_constraint_name`: the name of a CHECK that is given none.
+pub(in crate::framework::rails) fn check_name(table: &str, expression: &str) -> String {
+    hashed("chk", &format!("{table}_{expression}_chk"))
+}
+
 fn digest(of: &str) -> String {
     let digest = Sha256::digest(of.as_bytes());
     digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect()
