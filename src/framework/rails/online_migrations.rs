@@ -2,7 +2,7 @@
 //! `CommandRecorder`). Those that copy rows, rename in phases or leave work to a background job are read by nobody: they stay, by
 //! their names.
 
-use super::operations::{Context, check_name, string};
+use super::operations::{Context, check_name, foreign_key_name, string};
 use super::value::{Arguments, Call, Receiver, Value, Why};
 
 /// What a call of one of its methods does on the connection, in order; `None` for any other. `is_reverted`: taken back.
@@ -111,7 +111,8 @@ fn reference(call: &Call, context: &Context<'_>) -> Result<Vec<Call>, Why> {
     if option("polymorphic").is_true() {
         return Err("polymorphic".to_owned());
     }
-    let (table, column) = (string(&table), Value::Symbol(format!("{reference}_id")));
+    let full = table;
+    let (table, column) = (string(&full), Value::Symbol(format!("{reference}_id")));
     let ty = call.arguments.named("type").cloned().unwrap_or(Value::Symbol("bigint".to_owned()));
     let null = call.arguments.named("null").cloned().unwrap_or(Value::Boolean(true));
     let added = vec![table.clone(), column.clone(), ty];
@@ -134,14 +135,13 @@ fn reference(call: &Call, context: &Context<'_>) -> Result<Vec<Call>, Why> {
         let to = taken(&mut options, "to_table").unwrap_or_else(|| string(&context.inflections.plural(&reference)));
         let is_validated = taken(&mut options, "validate").is_none_or(|validate| validate.is_true());
         options.push(("column".to_owned(), column));
-        let of = |method: &str, named: Vec<(String, Value)>| {
-            let mut made = other(call, method, vec![table.clone(), to.clone()], Vec::new());
-            made.arguments.named = named;
-            made
-        };
-        let not_valid = [options.clone(), vec![("validate".to_owned(), Value::Boolean(false))]].concat();
-        calls.push(of("add_foreign_key", not_valid));
-        calls.extend(is_validated.then(|| of("validate_foreign_key", options)));
+        let mut add = other(call, "add_foreign_key", vec![table.clone(), to], Vec::new());
+        add.arguments.named = [options.clone(), vec![("validate".to_owned(), Value::Boolean(false))]].concat();
+        calls.push(add);
+        let implicit = || string(&foreign_key_name(&full, &format!("{reference}_id")));
+        let name = options.iter().find(|(own, _)| own == "name").map_or_else(implicit, |(_, name)| name.clone());
+        let validate = || other(call, "validate_foreign_key", vec![table.clone()], vec![("name", name)]);
+        calls.extend(is_validated.then(validate));
     }
     Ok(calls)
 }
@@ -181,9 +181,13 @@ mod tests {
         assert_eq!(
             sent("add_not_null_constraint", users(), vec![("name", string("n"))], false),
             [
-                "ALTER TABLE \"p_users\" ADD CONSTRAINT \"n\" CHECK (\"email\" IS NOT NULL) NOT VALID",
+                "ALTER TABLE \"p_users\" ADD CONSTRAINT n CHECK (\"email\" IS NOT NULL) NOT VALID",
                 "ALTER TABLE \"p_users\" VALIDATE CONSTRAINT \"n\"",
             ]
+        );
+        assert_eq!(
+            sent("validate_not_null_constraint", users(), Vec::new(), false),
+            ["ALTER TABLE \"p_users\" VALIDATE CONSTRAINT \"chk_rails_5027f58c4f\""]
         );
         assert_eq!(
             sent("add_not_null_constraint", users(), vec![("name", string("n"))], true),
@@ -204,8 +208,8 @@ mod tests {
             [
                 "ALTER TABLE \"p_posts\" ADD \"user_id\" bigint",
                 "CREATE INDEX CONCURRENTLY \"index_p_posts_on_user_id\" ON \"p_posts\" (\"user_id\")",
-                "ALTER TABLE \"p_posts\" ADD CONSTRAINT \"fk_rails_5c07a1e87f\" FOREIGN KEY (\"user_id\") REFERENCES \"p_users\" (\"id\") NOT VALID",
-                "ALTER TABLE \"p_posts\" VALIDATE CONSTRAINT \"fk_rails_5c07a1e87f\"",
+                "ALTER TABLE \"p_posts\" ADD CONSTRAINT \"fk_rails_89ca86530f\" FOREIGN KEY (\"user_id\") REFERENCES \"p_users\" (\"id\") NOT VALID",
+                "ALTER TABLE \"p_posts\" VALIDATE CONSTRAINT \"fk_rails_89ca86530f\"",
             ]
         );
     }

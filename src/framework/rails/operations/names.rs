@@ -137,6 +137,11 @@ pub(super) fn hashed(kind: &str, of: &str) -> String {
     format!("{kind}_rails_{}", digest(of))
 }
 
+/// `foreign_key_name`: the name of a foreign key on one column that is given none.
+pub(in crate::framework::rails) fn foreign_key_name(table: &str, column: &str) -> String {
+    hashed("fk", &format!("{table}_{column}_fk"))
+}
+
 /// `check_constraint_name`: the name of a CHECK that is given none.
 pub(in crate::framework::rails) fn check_name(table: &str, expression: &str) -> String {
     hashed("chk", &format!("{table}_{expression}_chk"))
