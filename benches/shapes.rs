@@ -159,6 +159,65 @@ fn columns(bencher: Bencher, count: usize) {
     bencher.bench_local(|| folder.rewrite());
 }
 
+/// A statement about a table, by the table's name and the statement's number.
+type Statement = fn(&str, usize) -> String;
+
+/// What one statement of a long migration does, on one table or each on a table of its own.
+const SHAPES: [(&str, Statement); 16] = [
+    ("add column", |t, at| format!("ALTER TABLE {t} ADD COLUMN \"new{at}\" TEXT;\n")),
+    ("add required column", |t, at| {
+        format!("ALTER TABLE {t} ADD COLUMN \"new{at}\" UUID NOT NULL DEFAULT gen_random_uuid();\n")
+    }),
+    ("drop column", |t, at| format!("ALTER TABLE {t} DROP COLUMN \"field{at}\";\n")),
+    ("set default", |t, at| format!("ALTER TABLE {t} ALTER COLUMN \"field{at}\" SET DEFAULT '1';\n")),
+    ("set not null", |t, at| format!("ALTER TABLE {t} ALTER COLUMN \"field{at}\" SET NOT NULL;\n")),
+    ("create index", |t, at| format!("CREATE INDEX \"index{at}\" ON {t}(\"field{at}\");\n")),
+    ("create unique index", |t, at| format!("CREATE UNIQUE INDEX \"index{at}\" ON {t}(\"field{at}\");\n")),
+    ("add foreign key", |t, at| {
+        format!(
+            "ALTER TABLE {t} ADD CONSTRAINT \"key{at}\" FOREIGN KEY (\"field{at}\") REFERENCES \"Table0\"(\"id\");\n"
+        )
+    }),
+    ("add check", |t, at| format!("ALTER TABLE {t} ADD CONSTRAINT \"check{at}\" CHECK (\"field{at}\" <> '');\n")),
+    ("rename column", |t, at| format!("ALTER TABLE {t} RENAME COLUMN \"field{at}\" TO \"named{at}\";\n")),
+    ("update", |t, at| format!("UPDATE {t} SET \"field{at}\" = NULL WHERE \"id\" > {at};\n")),
+    ("insert", |t, at| format!("INSERT INTO {t} (\"field{at}\") VALUES ('{at}');\n")),
+    ("create table", |_, at| format!("CREATE TABLE \"New{at}\" (\"id\" SERIAL PRIMARY KEY, \"name\" TEXT);\n")),
+    ("create view", |t, at| format!("CREATE VIEW \"view{at}\" AS SELECT \"id\", \"field{at}\" FROM {t};\n")),
+    ("add value", |_, at| format!("ALTER TYPE \"Mood\" ADD VALUE 'label{at}';\n")),
+    ("replace index", |t, at| format!("DROP INDEX \"old{at}\";\nCREATE INDEX \"index{at}\" ON {t}(\"field{at}\");\n")),
+];
+
+/// A migration of so many statements of one shape, behind one that makes what they are about.
+fn statements(shape: &str, tables: usize, count: usize) -> Folder {
+    let (_, statement) = SHAPES.iter().find(|(name, _)| *name == shape).expect("a shape of the list");
+    let table = |at: usize| format!("\"Wide{}\"", at % tables);
+    let columns = |number: usize| -> String {
+        (0..count).filter(|at| at % tables == number).map(|at| format!(", \"field{at}\" TEXT")).collect()
+    };
+    let made =
+        |number: usize| format!("CREATE TABLE {} (\"id\" SERIAL PRIMARY KEY{});\n", table(number), columns(number));
+    let index = |at: usize| format!("CREATE INDEX \"old{at}\" ON {}(\"field{at}\");\n", table(at));
+    let indexes: String = if shape == "replace index" { (0..count).map(index).collect() } else { String::new() };
+    let first = new_table(0)
+        + "CREATE TYPE \"Mood\" AS ENUM ('one');\n"
+        + &(0..tables).map(made).collect::<String>()
+        + &indexes;
+    Folder::new([first, (0..count).map(|at| statement(&table(at), at)).collect()].into_iter())
+}
+
+#[divan::bench(args = SHAPES.map(|(name, _)| name), consts = [500, 1_000], sample_count = 2, sample_size = 1)]
+fn on_one_table<const COUNT: usize>(bencher: Bencher, shape: &str) {
+    let folder = statements(shape, 1, COUNT);
+    bencher.bench_local(|| folder.rewrite());
+}
+
+#[divan::bench(args = SHAPES.map(|(name, _)| name), consts = [500, 1_000], sample_count = 2, sample_size = 1)]
+fn on_many_tables<const COUNT: usize>(bencher: Bencher, shape: &str) {
+    let folder = statements(shape, COUNT, COUNT);
+    bencher.bench_local(|| folder.rewrite());
+}
+
 #[divan::bench(args = [2, 20], sample_count = 5, sample_size = 1)]
 fn insert_of_megabytes(bencher: Bencher, megabytes: usize) {
     let row = |at: usize| format!("    ({at}, 'some text for row {at}', '2026-01-01 00:00:00', 12.50, NULL)");

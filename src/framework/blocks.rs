@@ -1,35 +1,44 @@
 //! Which units of a sequence the runner is sent at once: brief ones that follow each other are one statement, which commits
 //! after each of them, and so are validations; backfills of one table are one pass over it.
 
+use std::ops::Range;
+
 use super::migration::Migration;
 use super::plpgsql::swap;
 use crate::operation::{Backfill, DataOperation, Operation, TableOperation};
-use crate::plan::rerun::{Rerun, is_succeeded_by, may_succeed};
+use crate::plan::rerun::{Growing, Rerun};
 use crate::plan::{Sequence, Step, Transaction, Unit, UnitKind};
 use crate::schema::mentions;
 
 /// The sequence with units joined. What committed before a later one failed runs again with it, so only brief units join of
 /// which each statement can run again behind those that follow it in the block.
 pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
-    let mut joined = Sequence { blocks: Vec::new(), ..sequence };
-    for at in 0..joined.units.len() {
-        let joins = joined.blocks.last().is_some_and(|block| {
-            let (block, unit) = (&joined.units[block.clone()], &joined.units[at]);
+    let units = sequence.units;
+    let mut blocks: Vec<Range<usize>> = Vec::new();
+    let mut steps = Growing::new(migration);
+    for (at, unit) in units.iter().enumerate() {
+        let joins = blocks.last().is_some_and(|block| {
+            let block = &units[block.clone()];
             let last = &block[block.len() - 1];
             let together = || {
                 prove_together(block, unit)
                     || fill_together(block, unit)
                     || ((migration.runner.commits_by_file() || can_be_repeated(migration, unit))
-                        && join(migration, block, unit))
+                        && join(migration, (block, &steps), unit))
             };
             ![last, unit].into_iter().any(|unit| is_set_for(migration, unit)) && together()
         });
-        match joined.blocks.last_mut().filter(|_| joins) {
+        match blocks.last_mut().filter(|_| joins) {
             Some(block) => block.end = at + 1,
-            None => joined.blocks.push(at..at + 1),
+            None => {
+                blocks.push(at..at + 1);
+                steps = Growing::new(migration);
+            }
         }
+        steps.push(unit);
     }
-    joined
+    drop(steps);
+    Sequence { units, blocks }
 }
 
 /// True when what the author set in the session decides what a unit does: its transaction sets that first.
@@ -76,24 +85,19 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
     // A table that IF NOT EXISTS may not have made is no new one to whoever reads the file.
     let makes_table =
         unit.steps.iter().any(|step| matches!(step.operation, Operation::Table(TableOperation::Create(_))));
-    let takers = takers(unit);
-    let succeeded = |(at, step): (usize, &Step)| {
-        let mut later = takers.iter().filter(|(place, _)| *place > at);
-        later.any(|(_, later)| is_succeeded_by(step, later) && swap(&step.operation, &later.operation).is_none())
+    let is_succeeded = || {
+        let steps = Growing::of(migration, std::slice::from_ref(unit));
+        steps.succeeded().any(|(step, later)| swap(&step.operation, &later.operation).is_none())
     };
     unit.kind == UnitKind::Brief
         && !in_do
         && !makes_table
-        && Rerun { origin: migration, units: std::slice::from_ref(unit) }.harmful(unit).is_none()
-        && !unit.steps.iter().enumerate().any(succeeded)
+        && Rerun::new(migration, std::slice::from_ref(unit)).harmful(unit).is_none()
+        && !is_succeeded()
 }
 
-/// The steps of a unit that take a name or a column from something, each with its place.
-fn takers(unit: &Unit) -> Vec<(usize, &Step)> {
-    unit.steps.iter().enumerate().filter(|(_, step)| may_succeed(step)).collect()
-}
-
-fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
+/// `steps` are those of the block.
+fn join(migration: &Migration, (block, steps): (&[Unit], &Growing<'_>), unit: &Unit) -> bool {
     // Between two units nothing commits in a file that is one transaction: it waits for the locks of one set of tables, and
     // what locks nothing in use may stand beside that.
     if migration.runner.commits_by_file() {
@@ -108,10 +112,8 @@ fn join(migration: &Migration, block: &[Unit], unit: &Unit) -> bool {
     }
     let alike = |other: &Unit| other.kind == unit.kind && other.phase == unit.phase;
     let is_repeated = block.len() > 1 || can_be_repeated(migration, &block[0]);
-    let mut steps = block.iter().flat_map(|other| &other.steps);
-    let takers = takers(unit);
     is_repeated
         && block.last().is_some_and(alike)
-        && (takers.is_empty() || !steps.any(|step| takers.iter().any(|(_, later)| is_succeeded_by(step, later))))
-        && Rerun { origin: migration, units: block }.harmful_behind(&unit.steps).is_none()
+        && !steps.are_succeeded_by(&unit.steps)
+        && steps.harmful_behind(&unit.steps).is_none()
 }

@@ -17,6 +17,7 @@ pub mod ledger;
 mod line_ends;
 pub mod migration;
 mod order;
+pub mod origin;
 pub mod page;
 pub mod plpgsql;
 pub mod prisma;

@@ -1,19 +1,21 @@
 //! A unit of a sequence as SQL with comments: what every framework that writes SQL files has in common.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod step_comment;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::LayoutSettings;
-use super::header::{SQL, StepComment, Steps, comment, undo_lines};
+use super::header::SQL;
 use super::migration::Migration;
+use super::origin::slice;
 use super::plpgsql::{retried, retried_in_turn};
-use super::undo::undo;
+use super::rerun::Again;
 use crate::operation::{
-    Backfill, ColumnOperation, ConstraintOperation, DataOperation, Decides, Fixed, IndexOperation, Item, Operation,
-    QualifiedName, SessionOperation, Setting, TableOperation, TransactionControl,
+    Backfill, DataOperation, Decides, Fixed, Operation, SessionOperation, Setting, TableOperation, TransactionControl,
 };
-use crate::plan::{Origin, Sequence, Step, Unit, UnitKind, changes_answer};
-use crate::sql::{Change, change, one_line, read_statement, render, split};
+use crate::plan::{Sequence, Step, Unit, UnitKind};
+use crate::sql::{Change, change, render};
 
 /// The commands of a framework with which somebody goes on after a unit failed, for the comments.
 pub trait Commands {
@@ -53,8 +55,8 @@ pub struct Page<'a> {
     pub one_session: bool,
     /// The block runs in a transaction that the runner has begun.
     pub in_transaction: bool,
-    /// The units that the runner may run again with it although they were done; none where it runs once.
-    pub again: &'a [Unit],
+    /// The units that the runner may run again with it although they were done; `None` where it runs once.
+    pub again: Option<&'a Again<'a>>,
 }
 
 /// A statement in its author's words.
@@ -87,131 +89,6 @@ impl Page<'_> {
         self.sequence.steps_of(self.at..self.at + 1)
     }
 
-    fn first(&self) -> &Step {
-        &self.units()[0].steps[0]
-    }
-
-    /// What, why it is safe, how to go on when it fails, how to undo it. `sent` is what the runner sends for it.
-    pub fn header(&self, sent: &str) -> String {
-        self.step_comment(sent, undo(self.steps()))
-    }
-
-    /// The same in a file that says in its own language how it is taken back.
-    pub fn header_without_undo(&self, sent: &str) -> String {
-        self.step_comment(sent, Vec::new())
-    }
-
-    fn step_comment(&self, sent: &str, undo: Vec<String>) -> String {
-        let (step, of) = (self.at + 1, self.sequence.blocks.len());
-        let comment = StepComment {
-            step: (of > 1).then_some(Steps { first: step, last: step, of }),
-            title: &self.migration.title,
-            what: self.what(),
-            before: self.before(),
-            if_it_fails: self.if_it_fails(sent),
-            commands: self.after_failed_build(),
-            undo,
-            settles: self.steps().filter_map(|step| step.settles).collect::<BTreeSet<_>>().into_iter().collect(),
-        };
-        comment.lines().iter().map(|line| self.comment(line) + "\n").collect()
-    }
-
-    /// How to undo it, as comments.
-    pub fn undo(&self) -> Vec<String> {
-        undo_lines(&undo(self.steps())).map(|line| self.comment(&line)).collect()
-    }
-
-    fn comment(&self, line: &str) -> String {
-        comment(self.migration.comment_sign, line)
-    }
-
-    /// What it does to those who use the database.
-    pub fn what(&self) -> String {
-        let lock = strongest(self.steps());
-        match self.kind() {
-            UnitKind::Free => "locks nothing that is in use".into(),
-            UnitKind::Brief => {
-                let waits = waits(self.units());
-                match &self.settings.lock_timeout {
-                    Some(timeout) => format!("instant, waits at most {} for {waits}", spaced(timeout)),
-                    None => format!("instant once it has {}", waits.replacen(" at a time", "", 1)),
-                }
-            }
-            UnitKind::Validate => format!("reads all rows; reads and writes go on ({lock})"),
-            UnitKind::Alone if matches!(self.first().operation, Operation::Data(DataOperation::Backfill(_))) => {
-                format!("fills rows in batches of {}, each with its own commit", self.settings.batch_size)
-            }
-            UnitKind::Alone => format!("takes its time; reads and writes go on ({lock}){}", self.commands.alone()),
-            UnitKind::AsWritten => "as written".into(),
-        }
-    }
-
-    /// The query that must find nothing, where the rows begin to matter.
-    fn before(&self) -> Vec<String> {
-        let validates = |at: usize, step: &Step| {
-            let units = self.sequence.block(at).iter().filter(|unit| unit.kind == UnitKind::Validate);
-            units.flat_map(|unit| &unit.steps).any(|s| s.item == step.item)
-        };
-        let fails = |step: &Step| match self.kind() {
-            UnitKind::Brief | UnitKind::AsWritten => {
-                (0..self.sequence.blocks.len()).find(|at| validates(*at, step)).map(|n| n + 1)
-            }
-            _ => Some(self.at + 1),
-        };
-        let mut queries = Vec::new();
-        for (at, step) in self.steps().enumerate() {
-            let Some(query) = &step.preflight else { continue };
-            // the same transaction mends rows first, so that some that are found now are none by then
-            let is_mended = self.steps().take(at).any(|earlier| changes_answer(&earlier.operation, query));
-            let after = if is_mended { " once its rows are changed" } else { "" };
-            let fails = match fails(step) {
-                Some(number) if number != self.at + 1 => format!("step {number}"),
-                _ => "it".to_owned(),
-            };
-            queries.push(format!("this must find nothing{after}, or {fails} fails:  {};", one_line(query)));
-        }
-        queries
-    }
-
-    fn if_it_fails(&self, sent: &str) -> String {
-        let (again, begin_again) = (self.commands.again(), self.commands.begin_again());
-        match (self.kind(), &self.first().operation) {
-            (UnitKind::Brief, _) if self.units().len() > 1 && !self.in_transaction => {
-                format!("the transactions before the failed one stay. {begin_again}: it goes on there")
-            }
-            (UnitKind::Free | UnitKind::Brief, _) => format!("nothing has changed. {begin_again}"),
-            (UnitKind::Validate, _) if self.units().len() > 1 && !self.in_transaction => {
-                format!(
-                    "some row breaks the rule, or it was interrupted; what it has proved stays. Mend the row, {again}"
-                )
-            }
-            (UnitKind::Validate, _) => {
-                format!("some row breaks the rule, or it was interrupted; nothing has changed. Mend the row, {again}")
-            }
-            (_, Operation::Data(DataOperation::Backfill(_))) => {
-                format!("the batches so far are kept. {begin_again}: it goes on where it was")
-            }
-            (UnitKind::Alone, Operation::Index(IndexOperation::Create(_))) => {
-                format!("it leaves an INVALID index.{}", self.commands.after_failed_build())
-            }
-            (UnitKind::Alone, _) => again,
-            (UnitKind::AsWritten, _) if self.in_transaction || is_all_or_nothing(sent) => {
-                format!("nothing has changed. {begin_again}")
-            }
-            (UnitKind::AsWritten, _) => format!("look at what it did, then {again}"),
-        }
-    }
-
-    /// The commands that go on after a build that failed, one a line.
-    fn after_failed_build(&self) -> Vec<String> {
-        let Operation::Index(IndexOperation::Create(index)) = &self.first().operation else { return Vec::new() };
-        let name = index.name.as_ref().map(|n| index.table.sibling(n.clone()).to_string()).unwrap_or_default();
-        match self.kind() {
-            UnitKind::Alone => self.commands.commands_after_failed_build(&one_line(&name)),
-            UnitKind::Free | UnitKind::Brief | UnitKind::Validate | UnitKind::AsWritten => Vec::new(),
-        }
-    }
-
     /// What runners take turns on while they are at it, where there may be several: its table, or all that safestep does.
     pub fn turn(&self) -> Option<String> {
         let table = self.steps().find_map(|step| step.operation.table());
@@ -220,25 +97,25 @@ impl Page<'_> {
     }
 
     /// The author's comments on all of its statements, in front of them.
-    pub fn comments(&self, told: &mut [bool]) -> String {
-        self.units().iter().map(|unit| self.comments_on_unit(unit, told)).collect()
+    pub fn comments(&self, commented: &mut [bool]) -> String {
+        self.units().iter().map(|unit| self.comments_on_unit(unit, commented)).collect()
     }
 
     /// The author's comments on a unit's statements, each in the first file that says something of its statement.
-    fn comments_on_unit(&self, unit: &Unit, told: &mut [bool]) -> String {
-        unit.steps.iter().map(|step| self.comments_on(step, told)).collect()
+    fn comments_on_unit(&self, unit: &Unit, commented: &mut [bool]) -> String {
+        unit.steps.iter().map(|step| self.comments_on(step, commented)).collect()
     }
 
     /// The author's comments before and inside the statement that a step comes from; nothing the second time.
-    fn comments_on(&self, step: &Step, told: &mut [bool]) -> String {
-        self.comments_missing_in("", step, told)
+    fn comments_on(&self, step: &Step, commented: &mut [bool]) -> String {
+        self.comments_missing_in("", step, commented)
     }
 
     /// The same without those that stand in `text` already.
-    pub fn comments_missing_in(&self, text: &str, step: &Step, told: &mut [bool]) -> String {
+    pub fn comments_missing_in(&self, text: &str, step: &Step, commented: &mut [bool]) -> String {
         // The comments on a call stand with its first statement.
         let at = self.migration.statement_of(step.from).call.start;
-        if std::mem::replace(&mut told[at], true) {
+        if std::mem::replace(&mut commented[at], true) {
             return String::new();
         }
         let statement = &self.migration.statements[at];
@@ -276,7 +153,7 @@ impl Page<'_> {
         &self,
         statements: impl Fn(&Unit) -> Vec<String>,
         in_turn: Option<&str>,
-        told: &mut [bool],
+        commented: &mut [bool],
     ) -> (String, String) {
         // A validation waits for a lock that nobody waits behind.
         let lock_timeout = self.settings.lock_timeout.clone().filter(|_| self.kind() == UnitKind::Brief);
@@ -288,14 +165,14 @@ impl Page<'_> {
         let [unit] = self.units() else {
             let mut transaction = |unit: &Unit| {
                 let mut transaction = statements(unit);
-                let comments = self.in_sql(self.comments_on_unit(unit, told));
+                let comments = self.in_sql(self.comments_on_unit(unit, commented));
                 transaction.splice(..0, Some(comments).filter(|text| !text.is_empty()));
                 transaction
             };
             let transactions: Vec<Vec<String>> = self.units().iter().map(&mut transaction).collect();
             return (String::new(), retried(&transactions));
         };
-        (self.comments_on_unit(unit, told), retried(&[statements(unit)]))
+        (self.comments_on_unit(unit, commented), retried(&[statements(unit)]))
     }
 
     /// The author's comments as they can stand between SQL statements.
@@ -307,12 +184,12 @@ impl Page<'_> {
 
     /// Its statements, each as the source wrote it and with its comments: whole where the unit has all of a statement.
     /// A whole one begins with an empty line when another stands before it.
-    pub fn as_written(&self, told: &mut [bool]) -> Vec<String> {
-        self.as_written_by_step(told).into_iter().map(|written| written.text).collect()
+    pub fn as_written(&self, commented: &mut [bool]) -> Vec<String> {
+        self.as_written_by_step(commented).into_iter().map(|written| written.text).collect()
     }
 
     /// The same, each with the steps that it is.
-    pub fn as_written_by_step(&self, told: &mut [bool]) -> Vec<Written<'_>> {
+    pub fn as_written_by_step(&self, commented: &mut [bool]) -> Vec<Written<'_>> {
         let source = &self.migration.source.text;
         let mut written: Vec<Written<'_>> = Vec::new();
         let mut done = Vec::new();
@@ -342,7 +219,7 @@ impl Page<'_> {
                 continue;
             } else if step.verbatim && of_call.len() == items(call) {
                 done.extend(call.clone());
-                told[call.start] = true;
+                commented[call.start] = true;
                 let first = &self.migration.statements[call.start];
                 let gap = if written.is_empty() { "" } else { "\n" };
                 let leading = self.migration.comments_before(first);
@@ -358,11 +235,12 @@ impl Page<'_> {
                 written.push(Written { comments: String::new(), text, statement, steps: of_call, in_words: true });
             } else if step.verbatim && statement.sql.is_some() && of_statement.len() == statement.items.len() {
                 done.push(at);
-                let (comments, text) = (self.comments_on(step, told), format!("{}\n", self.migration.sql(statement)));
+                let (comments, text) =
+                    (self.comments_on(step, commented), format!("{}\n", self.migration.sql(statement)));
                 written.push(Written { comments, text, statement: 0, steps: of_statement, in_words: false });
             } else {
                 let rendered = render::statement(&step.operation).filter(|_| !step.verbatim);
-                let comments = self.comments_on(step, told);
+                let comments = self.comments_on(step, commented);
                 let text = format!("{};\n", rendered.unwrap_or_else(|| self.slice(step)));
                 let steps = vec![step];
                 written.push(match self.migration.comment_sign {
@@ -409,7 +287,7 @@ impl Page<'_> {
     }
 
     /// The comments on statements before this unit's that are in no unit, because each step does for itself what they did.
-    pub fn comments_on_what_is_left_out(&self, told: &mut [bool]) -> String {
+    pub fn comments_on_what_is_left_out(&self, commented: &mut [bool]) -> String {
         let of = |step: &Step| self.migration.items[step.from].statement;
         let Some(last) = self.steps().map(of).max() else { return String::new() };
         let steps = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
@@ -421,54 +299,10 @@ impl Page<'_> {
                     .all(|item| matches!(item.operation, Operation::Session(SessionOperation::SetParameter { .. })))
         };
         let left_out = (0..last).filter(|at| is_set(*at) && !steps().any(|step| of(step) == *at));
-        let missing: Vec<usize> = left_out.filter(|at| !std::mem::replace(&mut told[*at], true)).collect();
+        let missing: Vec<usize> = left_out.filter(|at| !std::mem::replace(&mut commented[*at], true)).collect();
         let comments = missing.into_iter().map(|at| self.migration.comments_before(&self.migration.statements[at]));
         comments.filter(|comment| !comment.is_empty()).map(|comment| comment + "\n").collect()
     }
-}
-
-/// True when nothing of what is sent stays after a failure, also with a runner that sends it statement by statement: it is one
-/// statement that commits nothing itself, or all of it stands between BEGIN and COMMIT. What is only set ends with the session.
-fn is_all_or_nothing(sent: &str) -> bool {
-    let statements = split(sent).pieces.into_iter().map(|piece| piece.span.slice(sent));
-    let operations = statements.map(|statement| (statement, read_statement(statement).operations));
-    let lasting: Vec<(&str, Option<TransactionControl>)> = operations
-        .filter(|(_, all)| {
-            !all.iter().all(|one| matches!(one.operation, Operation::Session(SessionOperation::SetParameter { .. })))
-                || all.is_empty()
-        })
-        .map(|(statement, all)| {
-            let control = all.iter().find_map(|one| match one.operation {
-                Operation::Session(SessionOperation::Transaction(control)) => Some(control),
-                _ => None,
-            });
-            (statement, control)
-        })
-        .collect();
-    let between = match lasting.as_slice() {
-        [(_, Some(TransactionControl::Begin)), between @ .., (_, Some(TransactionControl::Commit))] => between,
-        [_] => lasting.as_slice(),
-        several => return several.is_empty(),
-    };
-    !between.iter().any(|(statement, control)| control.is_some() || may_commit(statement))
-}
-
-/// True for a statement that commits what it has done so far, or may.
-fn may_commit(statement: &str) -> bool {
-    const WORDS: [&str; 10] = [
-        "CONCURRENTLY",
-        "COMMIT",
-        "ROLLBACK",
-        "CALL",
-        "VACUUM",
-        "REINDEX",
-        "CLUSTER",
-        "DATABASE",
-        "TABLESPACE",
-        "SUBSCRIPTION",
-    ];
-    let upper = statement.to_ascii_uppercase();
-    upper.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| WORDS.contains(&word))
 }
 
 /// True when a step in the author's words can stand in a `DO` block with others: a statement that gives no rows, or a block
@@ -515,140 +349,6 @@ impl SessionSettings {
                 self.0.retain(|_, setting| !setting.local);
             }
             None => {}
-        }
-    }
-}
-
-/// One statement for the validations of one table.
-pub fn validation(steps: &[&Step]) -> String {
-    let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
-    let parts: Vec<String> = steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
-    format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
-}
-
-/// The operation as the source wrote it, as a statement of its own; what a rewrite makes beside it has no source.
-pub fn slice(migration: &Migration, step: &Step) -> String {
-    if let (false, Operation::Object(_), Some(text)) =
-        (step.verbatim, &step.operation, render::statement(&step.operation))
-    {
-        return text;
-    }
-    let statement = migration.statement_of(step.from);
-    let whole = migration.sql(statement);
-    let slice = migration.slice(step.from);
-    match render::alter_target(&step.operation) {
-        Some(table) if !starts_with_alter(slice) => format!("ALTER TABLE {table} {slice}"),
-        _ if statement.items.len() == 1 && !statement.in_do => whole.trim_end().trim_end_matches(';').to_owned(),
-        _ => match step.operation.table() {
-            Some(table) if !starts_with_alter(slice) && is_table_attribute(&step.operation) => {
-                format!("ALTER TABLE {table} {slice}")
-            }
-            _ => slice.to_owned(),
-        },
-    }
-}
-
-impl Origin for Migration {
-    fn item(&self, at: usize) -> &Item {
-        &self.items[at]
-    }
-
-    fn items(&self) -> &[Item] {
-        &self.items
-    }
-
-    fn slice(&self, item: usize) -> &str {
-        Migration::slice(self, item)
-    }
-
-    fn statement(&self, step: &Step) -> String {
-        slice(self, step)
-    }
-
-    fn do_block(&self, item: usize) -> Option<&str> {
-        let statement = self.statement_of(item);
-        statement.in_do.then(|| self.sql(statement))
-    }
-
-    fn leaves_open(&self) -> bool {
-        self.leaves_open
-    }
-}
-
-fn is_table_attribute(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Table(TableOperation::SetAttribute { .. })
-            | Operation::Column(ColumnOperation::SetAttribute { .. })
-            | Operation::Constraint(ConstraintOperation::Alter { .. })
-    )
-}
-
-fn starts_with_alter(slice: &str) -> bool {
-    slice.get(..11).is_some_and(|s| s.eq_ignore_ascii_case("ALTER TABLE"))
-}
-
-/// `100ms` → `100 ms`.
-fn spaced(duration: &str) -> String {
-    let digits = duration.find(|c: char| !c.is_ascii_digit()).unwrap_or(duration.len());
-    format!("{} {}", &duration[..digits], &duration[digits..])
-}
-
-/// What brief units wait for, one after the other.
-fn waits(units: &[Unit]) -> String {
-    let tables = |unit: &Unit| listed(&unit.steps.iter().flat_map(Step::locked_tables).collect::<Vec<_>>());
-    let brief = units.iter().filter(|unit| unit.kind == UnitKind::Brief);
-    let locks: Vec<(String, String)> = brief.map(|unit| (tables(unit), strongest(&unit.steps))).collect();
-    let lock = locks.first().map_or("", |(_, lock)| lock);
-    match locks.iter().all(|(_, other)| other == lock) {
-        true => {
-            let tables: Vec<&str> = locks.iter().map(|(tables, _)| tables.as_str()).collect();
-            format!("{} at a time ({lock})", tables.join(", then "))
-        }
-        false => {
-            let each: Vec<String> = locks.iter().map(|(tables, lock)| format!("{tables} ({lock})")).collect();
-            format!("{} at a time", each.join(", then "))
-        }
-    }
-}
-
-/// The strongest lock that steps take.
-fn strongest<'a>(steps: impl IntoIterator<Item = &'a Step>) -> String {
-    let strongest = steps.into_iter().flat_map(|step| step.locks.iter().map(|(_, mode)| *mode)).max();
-    strongest.map(|lock| lock.to_string()).unwrap_or_default()
-}
-
-/// Each table once, also where one statement writes its schema and another does not.
-fn listed(tables: &[QualifiedName]) -> String {
-    let mut names: Vec<&QualifiedName> = Vec::new();
-    for table in tables {
-        if !names.iter().any(|known| crate::schema::same(known, table)) {
-            names.push(table);
-        }
-    }
-    names.iter().map(|table| one_line(&table.to_string())).collect::<Vec<_>>().join(" and ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_all_or_nothing;
-
-    #[test]
-    fn what_stays_after_a_failure() {
-        for (sent, expected) in [
-            ("UPDATE t SET a = 1;", true),
-            ("-- why\nSET lock_timeout = '1s';\nUPDATE t SET a = 1;", true),
-            ("DO $$ BEGIN UPDATE t SET a = 1; UPDATE u SET a = 1; END $$;", true),
-            ("BEGIN;\nUPDATE t SET a = 1;\nUPDATE u SET a = 1;\nCOMMIT;", true),
-            ("UPDATE t SET a = 1;\nUPDATE u SET a = 1;", false),
-            ("BEGIN;\nUPDATE t SET a = 1;\nCOMMIT;\nUPDATE u SET a = 1;", false),
-            ("BEGIN;\nUPDATE t SET a = 1;\nCOMMIT;\nBEGIN;\nUPDATE u SET a = 1;\nCOMMIT;", false),
-            ("DO $$ BEGIN UPDATE t SET a = 1; COMMIT; UPDATE u SET a = 1; END $$;", false),
-            ("CREATE INDEX CONCURRENTLY i ON t (a);", false),
-            ("CALL fill();", false),
-            ("GRANT SELECT ON t TO \"reader\";", true),
-        ] {
-            assert_eq!(is_all_or_nothing(sent), expected, "{sent}");
         }
     }
 }

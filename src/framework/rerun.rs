@@ -1,31 +1,33 @@
 //! Steps that run again together, as SQL.
 
 use super::migration::Migration;
-use super::page::{slice, validation};
+use super::origin::slice;
 use super::plpgsql::{Repeated, by_itself_again, guarded, unless_valid, validated_if_there};
-use crate::operation::{ConstraintOperation, Ident, IndexOperation, Operation, QualifiedName};
-use crate::plan::rerun::{Rerun, is_temporary};
+use crate::operation::{ConstraintOperation, Ident, Operation, QualifiedName};
+use crate::plan::rerun::Rerun;
 use crate::plan::{Step, Unit};
-use crate::schema::same;
+use crate::sql::render;
 
 /// What runs again together, in order.
-#[derive(Clone, Copy)]
 pub struct Again<'a> {
-    /// The migration.
-    pub migration: &'a Migration,
-    /// The units of its sequence.
-    pub units: &'a [Unit],
+    migration: &'a Migration,
+    rerun: Rerun<'a>,
 }
 
 impl<'a> Again<'a> {
+    /// The units of a migration's sequence that run again together.
+    pub fn new(migration: &'a Migration, units: &'a [Unit]) -> Self {
+        Again { migration, rerun: Rerun::new(migration, units) }
+    }
+
     /// The same for the plan.
-    pub fn rerun(&self) -> Rerun<'a> {
-        Rerun { origin: self.migration, units: self.units }
+    pub fn rerun(&self) -> &Rerun<'a> {
+        &self.rerun
     }
 
     /// A step's statement in a form that can run again by itself, when there is one.
     pub fn statement(&self, step: &Step) -> Option<String> {
-        self.rerun().idempotent(step).map(|idempotent| by_itself_again(&idempotent, None))
+        self.rerun.idempotent(step).map(|idempotent| by_itself_again(&idempotent, None))
     }
 
     /// The statements of a brief unit, each in a form that can run again where it has one.
@@ -33,8 +35,8 @@ impl<'a> Again<'a> {
         let repeated = unit.steps.iter().map(|step| Repeated {
             operation: &step.operation,
             slice: slice(self.migration, step),
-            later: self.rerun().what_becomes_of(step),
-            there: self.rerun().there(step),
+            later: self.rerun.what_becomes_of(step),
+            there: self.rerun.there(step),
         });
         guarded(&repeated.collect::<Vec<_>>())
     }
@@ -54,7 +56,7 @@ impl<'a> Again<'a> {
     /// The constraint of a validation that what runs again takes away.
     fn temporary<'s>(&self, step: &'s Step) -> Option<(&'s QualifiedName, &'s Ident)> {
         let Operation::Constraint(ConstraintOperation::Validate { table, name }) = &step.operation else { return None };
-        is_temporary(table, name, self.rerun().steps()).then_some((&table.name, name))
+        self.rerun.finished().is_temporary(table, name).then_some((&table.name, name))
     }
 
     /// Validations of one table as a statement that takes no lock where they are done: somebody who is a step ahead may be at a
@@ -66,11 +68,14 @@ impl<'a> Again<'a> {
         });
         let (tables, names): (Vec<_>, Vec<_>) = constraints.unzip();
         let table = *tables.first()?;
-        let is_build = |step: &Step| match &step.operation {
-            Operation::Index(IndexOperation::Create(index)) => index.concurrently && same(&index.table, table),
-            _ => false,
-        };
-        let has_build = self.rerun().steps().any(is_build);
+        let has_build = self.rerun.has_build(table);
         has_build.then(|| unless_valid(table, &names, validation(validations).trim_end()))
     }
+}
+
+/// One statement for the validations of one table.
+pub fn validation(steps: &[&Step]) -> String {
+    let table = steps.first().and_then(|s| render::alter_target(&s.operation)).map(ToString::to_string);
+    let parts: Vec<String> = steps.iter().filter_map(|s| render::subcommand(&s.operation)).collect();
+    format!("ALTER TABLE {} {};\n", table.unwrap_or_default(), parts.join(", "))
 }

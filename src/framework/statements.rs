@@ -1,12 +1,14 @@
 //! A block as the statements that are sent for it, by a runner that goes on at the file that failed: a step is a file, and
 //! runs again only where it was rolled back.
 
+use std::collections::BTreeSet;
+
 use super::header::SQL;
 use super::layout::width;
 use super::line_ends::with_line_ends_of;
-use super::page::{Commands, Page, SessionSettings, can_be_in_a_block, validation};
+use super::page::{Commands, Page, SessionSettings, can_be_in_a_block};
 use super::plpgsql::{batches_under, by_itself, by_itself_again, each, in_words as in_words_in_block, once};
-use super::rerun::Again;
+use super::rerun::{Again, validation};
 use super::words::slug;
 use super::{Body, Sequenced};
 use crate::operation::{IndexOperation, Operation};
@@ -57,12 +59,20 @@ impl Statements {
 /// A body for each block of a sequence, as `write` writes its statements.
 pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Statements) -> String) -> Vec<Body> {
     let Sequenced { migration, sequence, settings, .. } = *of;
-    let mut told = vec![false; migration.statements.len()];
+    let mut commented = vec![false; migration.statements.len()];
     let count = sequence.blocks.len();
     let bodies = (0..count).map(|at| {
-        let page =
-            Page { migration, sequence, settings, at, commands, one_session: false, in_transaction: false, again: &[] };
-        let statements = statements(&page, &mut told);
+        let page = Page {
+            migration,
+            sequence,
+            settings,
+            at,
+            commands,
+            one_session: false,
+            in_transaction: false,
+            again: None,
+        };
+        let statements = statements(&page, &mut commented);
         let mut text = page.header(&statements.sql()) + &write(&statements);
         let trailing = migration.comments_at_the_end();
         if at + 1 == count && !trailing.is_empty() {
@@ -75,34 +85,34 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
     bodies.collect()
 }
 
-/// The statements of a block. `told` are the source's statements whose comments stand somewhere already.
-pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
-    let left_out = page.comments_on_what_is_left_out(told);
+/// The statements of a block. `commented` are the source's statements whose comments stand somewhere already.
+pub fn statements(page: &Page<'_>, commented: &mut [bool]) -> Statements {
+    let left_out = page.comments_on_what_is_left_out(commented);
     let of_block = |(comments, sql): (String, String)| (comments, vec![Statement::Sql(sql)]);
-    let may_rerun = !page.again.is_empty();
+    let may_rerun = page.again.is_some();
+    let own = page.own();
+    let again = page.again.unwrap_or(&own);
     let (comments, all) = match page.kind() {
         UnitKind::Free | UnitKind::AsWritten if may_rerun => {
             let (comments, all): (Vec<String>, Vec<Statement>) =
-                page.in_words_again(told).into_iter().map(|one| (one.comments, Statement::Sql(one.text))).unzip();
+                page.in_words_again(commented).into_iter().map(|one| (one.comments, Statement::Sql(one.text))).unzip();
             (comments.concat(), all)
         }
-        UnitKind::Free | UnitKind::AsWritten => in_words(page, told),
+        UnitKind::Free | UnitKind::AsWritten => in_words(page, commented),
         // A file that failed runs again, and what it committed before with it.
         UnitKind::Brief if page.units().len() > 1 || may_rerun => {
-            let again = page.together();
             let in_turn = page.turn().filter(|_| may_rerun);
-            of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), told))
+            of_block(page.block(|unit| again.brief(unit), in_turn.as_deref(), commented))
         }
-        UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, told)),
+        UnitKind::Brief => of_block(page.block(|unit| brief(page, unit), None, commented)),
         UnitKind::Validate if page.units().len() > 1 => {
-            let again = page.together();
             let validate = |unit: &Unit| vec![again.validate(unit)];
-            of_block(page.block(validate, None, told))
+            of_block(page.block(validate, None, commented))
         }
         UnitKind::Validate => {
-            let comments = page.comments(told);
+            let comments = page.comments(commented);
             let own = validation(&page.steps().collect::<Vec<_>>());
-            let statement = if may_rerun { page.together().validate(&page.units()[0]) } else { own.clone() };
+            let statement = if may_rerun { again.validate(&page.units()[0]) } else { own.clone() };
             match (page.set_for_block(false), page.units()[0].steps.as_slice()) {
                 (set, [step]) if set.is_empty() && statement == own => (comments, vec![operation(step, statement)]),
                 (set, _) if set.is_empty() && statement == own => (comments, vec![Statement::Sql(statement)]),
@@ -110,12 +120,12 @@ pub fn statements(page: &Page<'_>, told: &mut [bool]) -> Statements {
             }
         }
         UnitKind::Alone => {
-            let comments = page.comments(told);
+            let comments = page.comments(commented);
             let statement = match page.backfills().as_slice() {
                 [] => {
                     let step = &page.units()[0].steps[0];
                     let is_build = matches!(step.operation, Operation::Index(IndexOperation::Create(_)));
-                    let text = may_rerun.then(|| page.together().statement(step)).flatten();
+                    let text = may_rerun.then(|| again.statement(step)).flatten();
                     if let Some(text) = text.filter(|_| !is_build) {
                         return Statements { comments: left_out + &comments, all: vec![Statement::Sql(text)] };
                     }
@@ -138,24 +148,24 @@ pub struct Rerunnable {
 }
 
 impl Page<'_> {
-    /// What runs again together with it; itself where it runs once.
-    fn together(&self) -> Again<'_> {
-        let units = if self.again.is_empty() { self.units() } else { self.again };
-        Again { migration: self.migration, units }
+    /// Its units run again together, where others do not run again with them.
+    fn own(&self) -> Again<'_> {
+        Again::new(self.migration, self.units())
     }
 
     /// Every statement of a block in its author's words, so that it can run again.
-    pub fn in_words_again(&self, told: &mut [bool]) -> Vec<Rerunnable> {
-        let again = self.together();
+    pub fn in_words_again(&self, commented: &mut [bool]) -> Vec<Rerunnable> {
+        let own = self.own();
+        let again = self.again.unwrap_or(&own);
         let mut all = Vec::new();
-        let mut whole = Vec::new();
+        let mut whole = BTreeSet::new();
         for step in self.steps() {
             let statement = self.migration.items[step.from].statement;
             let in_do = step.verbatim && self.migration.statements[statement].in_do;
             if in_do && whole.contains(&statement) {
                 continue;
             }
-            whole.push(statement);
+            whole.insert(statement);
             let idempotent = again.rerun().idempotent(step);
             let idempotent =
                 idempotent.unwrap_or_else(|| Idempotent { when: When::Always, statement: self.slice(step) });
@@ -163,7 +173,7 @@ impl Page<'_> {
             let text = by_itself_again(&idempotent, there.as_deref());
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
             all.push(Rerunnable {
-                comments: self.comments_missing_in(&text, step, told),
+                comments: self.comments_missing_in(&text, step, commented),
                 text: format!("{text}{end}"),
             });
         }
@@ -193,16 +203,16 @@ fn brief(page: &Page<'_>, unit: &Unit) -> Vec<String> {
 
 /// Statements as their author wrote them, with the comments that are no part of them; in a block where they need a setting that
 /// must not outlast the file.
-fn in_words(page: &Page<'_>, told: &mut [bool]) -> (String, Vec<Statement>) {
+fn in_words(page: &Page<'_>, commented: &mut [bool]) -> (String, Vec<Statement>) {
     let set = page.set_for_block(true);
     if page.migration.comment_sign != SQL {
-        return in_calls(page, &set, told);
+        return in_calls(page, &set, commented);
     }
     if set.is_empty() {
-        let written = page.as_written_by_step(told).into_iter();
+        let written = page.as_written_by_step(commented).into_iter();
         return (String::new(), written.map(|written| Statement::AsWritten(written.text)).collect());
     }
-    let statements = page.as_written(told).concat();
+    let statements = page.as_written(commented).concat();
     let fits = |step: &Step| {
         let is_select = page.migration.slice(step.from).to_ascii_uppercase().starts_with("SELECT");
         !is_select && can_be_in_a_block(page.migration, step)
@@ -215,11 +225,11 @@ fn in_words(page: &Page<'_>, told: &mut [bool]) -> (String, Vec<Statement>) {
 }
 
 /// The same in a file of calls. What they need is set before them: a call may send what nobody knows.
-fn in_calls(page: &Page<'_>, set: &str, told: &mut [bool]) -> (String, Vec<Statement>) {
+fn in_calls(page: &Page<'_>, set: &str, commented: &mut [bool]) -> (String, Vec<Statement>) {
     let set = if page.in_transaction { set.to_owned() } else { set.replace("SET LOCAL ", "SET ") };
     let mut comments = String::new();
     let mut all: Vec<Statement> = set.lines().map(|line| Statement::Sql(format!("{line}\n"))).collect();
-    for written in page.as_written_by_step(told) {
+    for written in page.as_written_by_step(commented) {
         comments += &written.comments;
         all.push(match written.steps.as_slice() {
             _ if written.in_words => Statement::AsWritten(written.text),

@@ -17,6 +17,7 @@ use crate::framework::{
 };
 use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
+use crate::plan::rerun::Rerun;
 use crate::project::Phases;
 use crate::report::PhaseReport;
 use crate::rewrite::CONCURRENT_NOTE;
@@ -88,8 +89,8 @@ impl Draft {
     ) -> Draft {
         let sequence = in_blocks(&migration, sequence);
         let division = Division {
-            origin: &migration,
             sequence: &sequence,
+            again: Rerun::new(&migration, &sequence.units),
             runner: framework.runner,
             by_step: settings.layout.map(|layout| layout == Layout::Step),
             one_file: settings.one_file.as_deref(),

@@ -9,8 +9,7 @@ use super::findings::{Finding, Findings};
 use super::{Options, relative};
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
-use crate::framework::page;
-use crate::framework::{Framework, LaidOut};
+use crate::framework::{Framework, LaidOut, origin};
 use crate::operation::{DataOperation, IndexOperation, Operation, QualifiedName};
 use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::project;
@@ -247,7 +246,7 @@ fn step_report(
         .into(),
         tables,
         sql: if step.verbatim {
-            page::slice(migration, step)
+            origin::slice(migration, step)
         } else {
             render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation))
         },

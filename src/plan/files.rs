@@ -4,7 +4,7 @@
 //! once more: what cannot run again ends its file, in the transaction that writes the file's row in the ledger, and what
 //! comes behind it is a file of its own, which first commits both.
 
-use super::rerun::{Rerun, changes_rows, condition_of_being_there, only_adds};
+use super::rerun::{Finished, Growing, Rerun, changes_rows};
 use super::{Origin, Resumes, Runner};
 use super::{Sequence, Step, Unit, UnitKind};
 use crate::operation::{
@@ -47,10 +47,10 @@ pub struct Files {
 
 /// What tells which blocks may share a file.
 pub struct Division<'a> {
-    /// The migration that the sequence replaces.
-    pub origin: &'a dyn Origin,
     /// The sequence.
     pub sequence: &'a Sequence,
+    /// All its units, which come from the migration that it replaces.
+    pub again: Rerun<'a>,
     /// Who runs it.
     pub runner: Runner,
     /// A file for each block is wanted, or the fewest; `None` leaves it to the runner.
@@ -109,6 +109,7 @@ impl<'a> Division<'a> {
     fn divide(&self, by_step: bool) -> Result<Vec<Part>, &'a Step> {
         let (count, tail) = (self.sequence.blocks.len(), self.tail());
         let mut parts: Vec<Part> = Vec::new();
+        let mut steps = Growing::new(self.again.origin);
         for at in 0..count {
             let once = self.once(at);
             match (once, parts.last_mut()) {
@@ -116,13 +117,22 @@ impl<'a> Division<'a> {
                 (Some(_), Some(part)) => part.to = at + 1,
                 (Some(_), None) => parts.push(Part { from: at, once: at, to: at + 1 }),
                 (None, Some(part)) if part.once < part.to && at >= tail => part.to = at + 1,
-                (None, Some(part)) if !by_step && part.once == part.to && !self.must_be_done_before(*part, at) => {
+                (None, Some(part)) if !by_step && part.once == part.to && !self.must_be_done_before(&steps, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }
                 (None, _) => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
             }
+            self.grow(&mut steps, &parts, at);
         }
         Ok(parts)
+    }
+
+    /// The steps of the last part, to which a block has come.
+    fn grow(&self, steps: &mut Growing<'a>, parts: &[Part], at: usize) {
+        if parts.last().is_some_and(|part| part.from == at) {
+            *steps = Growing::new(self.again.origin);
+        }
+        self.sequence.block(at).iter().for_each(|unit| steps.push(unit));
     }
 
     /// A file for one block: in the author's words, or where the runner commits it with its row, it runs once, otherwise it
@@ -134,7 +144,7 @@ impl<'a> Division<'a> {
             return Ok(Part { from: at, once: at, to: at + 1 });
         }
         let part = Part { from: at, once: at + 1, to: at + 1 };
-        let again = Rerun { units: self.units(part), ..self.again() };
+        let again = Rerun::new(self.again.origin, self.units(part));
         let harmful = match self.sequence.block(at) {
             [unit] if unit.kind == UnitKind::Brief => again.harmful_at_once(unit),
             units => units.iter().find_map(|unit| again.harmful(unit)),
@@ -147,18 +157,20 @@ impl<'a> Division<'a> {
     fn begun_again(&self) -> Result<Vec<Part>, &'a Step> {
         let tail = self.tail();
         let mut parts: Vec<Part> = Vec::new();
+        let mut steps = Growing::new(self.again.origin);
         for at in 0..self.sequence.blocks.len() {
             let alone = self.alone(at)?;
             let must = at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
             let may_rerun = alone.once > at || (must && self.is_free_to_run_again(at));
             match parts.last_mut() {
-                Some(part) if may_rerun && part.once == part.to && !self.must_be_done_before(*part, at) => {
+                Some(part) if may_rerun && part.once == part.to && !self.must_be_done_before(&steps, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }
                 Some(part) if !may_rerun && self.ends(*part, at) => part.to = at + 1,
                 _ if may_rerun => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
                 _ => parts.push(Part { from: at, once: at, to: at + 1 }),
             }
+            self.grow(&mut steps, &parts, at);
         }
         Ok(parts)
     }
@@ -172,17 +184,17 @@ impl<'a> Division<'a> {
     /// What locks nothing in use and can run again statement by statement, whatever the session is set to.
     fn is_free_to_run_again(&self, at: usize) -> bool {
         let block = self.sequence.block(at);
-        let is_set = |step: &Step| !self.origin.item(step.from).settings.is_empty();
+        let is_set = |step: &Step| !self.again.origin.item(step.from).settings.is_empty();
         self.once(at).is_none()
             && block.iter().all(|unit| unit.kind == UnitKind::Free)
-            && !is_one_transaction(self.origin, block)
+            && !is_one_transaction(self.again.origin, block)
             && !self.sequence.steps_of(at..at + 1).any(is_set)
     }
 
     /// A block that runs once can end a part, in the transaction that records it.
     fn ends(&self, part: Part, at: usize) -> bool {
         let begins_one =
-            |at: usize| self.sequence.steps_of(at..at + 1).any(|s| self.origin.item(s.from).block.is_none());
+            |at: usize| self.sequence.steps_of(at..at + 1).any(|s| self.again.origin.item(s.from).block.is_none());
         let is_free = |at: usize| self.sequence.block(at).iter().all(|unit| unit.kind == UnitKind::Free);
         let mut inside = part.once..part.to;
         !begins_one(at) && !inside.clone().any(begins_one) && (is_free(at) || inside.all(is_free))
@@ -190,29 +202,21 @@ impl<'a> Division<'a> {
 
     /// Blocks that the author's words stay in, outside transactions of the author's.
     fn is_in_words(&self, at: usize) -> bool {
-        let fixed = |step: &Step| self.origin.item(step.from).fixed == Some(Fixed::Transaction);
+        let fixed = |step: &Step| self.again.origin.item(step.from).fixed == Some(Fixed::Transaction);
         let in_words = |unit: &Unit| matches!(unit.kind, UnitKind::Free | UnitKind::AsWritten);
         self.sequence.block(at).iter().all(in_words) && !self.sequence.steps_of(at..at + 1).any(fixed)
     }
 
     /// The block's first step that would do harm when it runs again.
     fn once(&self, at: usize) -> Option<&'a Step> {
-        self.sequence.block(at).iter().find_map(|unit| self.again().harmful(unit))
+        self.sequence.block(at).iter().find_map(|unit| self.again.harmful(unit))
     }
 
-    /// True when the block makes what a part takes away, or takes away what a part builds on or reads: that part must be
+    /// True when the block makes what the steps of a part take away, or takes away what they build on or read: that part must be
     /// done for good before it.
-    fn must_be_done_before(&self, part: Part, at: usize) -> bool {
-        let units = self.units(part);
-        let works = |unit: &&Unit| matches!(unit.kind, UnitKind::Validate | UnitKind::Alone);
-        let mut worked = units.iter().filter(works).flat_map(|unit| &unit.steps);
+    fn must_be_done_before(&self, part: &Growing<'a>, at: usize) -> bool {
         let later = || self.sequence.steps_of(at..at + 1);
-        Rerun { units, ..self.again() }.harmful_behind(later()).is_some()
-            || worked.any(|step| condition_of_being_there(step, later()).is_some())
-    }
-
-    fn again(&self) -> Rerun<'a> {
-        Rerun { origin: self.origin, units: &self.sequence.units }
+        part.harmful_behind(later()).is_some() || part.are_at_work_on_what_goes(later())
     }
 
     fn units(&self, part: Part) -> &'a [Unit] {
@@ -229,8 +233,8 @@ impl<'a> Division<'a> {
         let (sequence, count) = (self.sequence, self.sequence.blocks.len());
         let others = || sequence.steps_of(0..part.from).chain(sequence.steps_of(part.to..count));
         self.steps(part).any(|step| {
-            let name = temporary(&step.operation, self.origin.slice(step.from));
-            name.is_some_and(|name| others().any(|other| self.origin.slice(other.from).contains(name.as_str())))
+            let name = temporary(&step.operation, self.again.origin.slice(step.from));
+            name.is_some_and(|name| others().any(|other| self.again.origin.slice(other.from).contains(name.as_str())))
         })
     }
 
@@ -239,13 +243,16 @@ impl<'a> Division<'a> {
         let units = self.units(first);
         let later = self.sequence.steps_of(first.to..self.sequence.blocks.len());
         let once = (first.from..first.to).find_map(|at| self.once(at));
-        once.or_else(|| Rerun { units, ..self.again() }.harmful_behind(later)).unwrap_or(&units[0].steps[0])
+        let steps = || Growing::of(self.again.origin, units);
+        once.or_else(|| steps().harmful_behind(later)).unwrap_or(&units[0].steps[0])
     }
 
     /// The file that keeps the migration's name and time, which a database that ran the migration knows.
     fn own(&self, parts: &[Part]) -> Result<usize, &'static str> {
         let all = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
-        if self.origin.leaves_open() || self.origin.items().iter().any(|item| item.fixed == Some(Fixed::Transaction)) {
+        if self.again.origin.leaves_open()
+            || self.again.origin.items().iter().any(|item| item.fixed == Some(Fixed::Transaction))
+        {
             return Err("it begins or ends transactions of its own");
         }
         if all().any(holds_transaction) {
@@ -256,7 +263,8 @@ impl<'a> Division<'a> {
         }
         // A journal goes by times: all files have earlier ones than the migration.
         let last = parts.len() - 1;
-        if !self.others_run_again || only_adds(all(), all()) {
+        let finished = Finished::of(all());
+        if !self.others_run_again || finished.only_adds(all()) {
             return Ok(last);
         }
         // The others run there, so they must find their work done, and nothing that the own one has changed.
@@ -264,7 +272,7 @@ impl<'a> Division<'a> {
         let own = parts.iter().position(once).unwrap_or(last);
         let rest = parts.iter().enumerate().filter(|(at, _)| *at != own).flat_map(|(_, part)| self.steps(*part));
         let rows_aside = self.steps(parts[own]).filter(|step| !changes_rows(&step.operation));
-        match only_adds(rest.chain(rows_aside), all()) {
+        match finished.only_adds(rest.chain(rows_aside)) {
             true => Ok(own),
             false => Err("a database that ran it would run the other files again, and they would do harm there"),
         }

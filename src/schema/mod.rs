@@ -45,7 +45,7 @@ pub(crate) use redundant::is_same as is_same_key;
 pub use reserved::Reserved;
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
-pub(crate) use words::mentions;
+pub(crate) use words::{mentions, word_of, words};
 
 /// The tablespace that databases are in unless they are made elsewhere.
 const DEFAULT_TABLESPACE: &str = "pg_default";

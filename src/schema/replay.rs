@@ -140,10 +140,10 @@ impl Schema {
             }
             ColumnOperation::SetDefault { table, column, default } => {
                 let set = |c: &mut Column| c.default = Some(default.clone());
-                self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, set)));
+                self.meant(table, |schema, t| schema.edit_column(t, column, set));
             }
             ColumnOperation::DropDefault { table, column } => {
-                self.meant(table, |schema, t| schema.edit(t, |t| t.column_mut(column, |c| c.default = None)));
+                self.meant(table, |schema, t| schema.edit_column(t, column, |c| c.default = None));
             }
             ColumnOperation::SetType { table, column, ty, collation, .. } => {
                 let change = |c: &mut Column| {
@@ -152,7 +152,7 @@ impl Schema {
                     c.sure = true;
                     c.collated = collation.is_some();
                 };
-                self.family(table, |schema, t| schema.edit(t, |t| t.column_mut(column, change)));
+                self.family(table, |schema, t| schema.edit_column(t, column, change));
             }
             ColumnOperation::SetAttribute { table, column, attribute } => match attribute {
                 ColumnAttribute::AddIdentity(identity) => self.add_identity(table, column, identity),

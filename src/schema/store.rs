@@ -78,6 +78,24 @@ impl Schema {
         Some(change(Arc::make_mut(get_mut(&mut self.tables, name)?)))
     }
 
+    /// Changes anything of a column but its name. Of the other columns only those links are looked at that it gives up.
+    pub(super) fn edit_column(&mut self, name: &Key, column: &Ident, change: impl FnOnce(&mut Column)) {
+        let Some(state) = get_mut(&mut self.tables, name) else { return };
+        let ties = |table: &Table| table.columns.get(column).map(|own| column_ties(own).collect::<Vec<Tie>>());
+        let Some(before) = ties(state) else { return };
+        Arc::make_mut(state).columns.change(column, change);
+        let after = ties(state).unwrap_or_default();
+        let gone: Vec<&Tie> = before.iter().filter(|tie| !after.contains(tie)).collect();
+        if !gone.is_empty() {
+            let others = state.columns.iter().filter(|other| other.name != *column);
+            let kept: Vec<Tie> = others.flat_map(column_ties).filter(|tie| gone.contains(&tie)).collect();
+            let gone = gone.into_iter().filter(|tie| !kept.contains(tie));
+            gone.for_each(|tie| self.links.untie(tie.clone(), name.clone()));
+        }
+        let new = after.into_iter().filter(|tie| !before.contains(tie));
+        new.for_each(|tie| self.links.tie(tie, name.clone()));
+    }
+
     /// Adds a column to a table that has none of that name.
     pub(super) fn push_column(&mut self, table: &Key, column: Column) {
         let Some(state) = get_mut(&mut self.tables, table) else { return };

@@ -19,7 +19,7 @@ pub(crate) fn mentions(text: &str, name: &str) -> bool {
 
 /// The words of a text, in lower case, each once; of a name that is spelled with escapes its own, and of one that is too
 /// long what the server leaves of it.
-pub(super) fn words(text: &str) -> BTreeSet<Arc<str>> {
+pub(crate) fn words(text: &str) -> BTreeSet<Arc<str>> {
     let text = folded(text);
     let mut distinct: BTreeSet<Arc<str>> =
         text.split(|c| !is_part(c)).filter(|word| !word.is_empty()).map(Arc::from).collect();
@@ -84,7 +84,7 @@ pub(super) fn identifiers(text: &str) -> BTreeSet<Ident> {
 }
 
 /// A word that every text has among its [`words`] that mentions the name; `None` for a name like `"-"`, which has none.
-pub(super) fn word_of(name: &str) -> Option<Arc<str>> {
+pub(crate) fn word_of(name: &str) -> Option<Arc<str>> {
     let name = name.to_lowercase();
     name.split(|c| !is_part(c)).filter(|word| !word.is_empty()).max_by_key(|word| word.len()).map(Arc::from)
 }

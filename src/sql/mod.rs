@@ -35,7 +35,7 @@ mod with;
 
 pub use literal::{dollar_tag, literal};
 pub use one_line::one_line;
-pub use passes::{can_follow, commute, pass};
+pub use passes::{Subcommands, pass};
 pub use read::read_statement;
 pub use reading::{Located, Reading};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};

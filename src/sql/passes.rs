@@ -1,7 +1,10 @@
 //! The order in which PostgreSQL runs the subcommands of one ALTER TABLE, which is not the order in which they are written.
 
-use crate::operation::{ColumnAttribute, ConstraintKind};
-use crate::operation::{ColumnOperation, ConstraintOperation, Operation, TableOperation};
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::operation::{
+    ColumnAttribute, ColumnOperation, ConstraintKind, ConstraintOperation, Ident, Operation, TableOperation,
+};
 
 /// The pass in which a subcommand runs (`AT_PASS_…` and `ATPrepCmd`, `ATParseTransformCmd` in
 /// `src/backend/commands/tablecmds.c`): what is dropped goes first (a default and NOT NULL too), then types change, columns
@@ -38,34 +41,115 @@ pub fn pass(operation: &Operation) -> u8 {
     }
 }
 
-/// True when `next` does as the last subcommand of an `ALTER TABLE` behind `before` what it does in a statement of its own behind
-/// theirs: in the same order, and seeing what they made. A type that changes has what is said of its column checked anew, so
-/// that a NOT NULL that is proved would be scanned for, and a constraint be validated.
-pub fn can_follow(before: &[&Operation], next: &Operation) -> bool {
-    let retypes = |operation: &Operation| matches!(operation, Operation::Column(ColumnOperation::SetType { .. }));
-    let bears_it = |operation: &Operation| {
-        matches!(
-            operation,
+/// The subcommands of an `ALTER TABLE` so far, as far as another one behind them matters: however many they are, the next one
+/// is compared with what is known of all of them.
+#[derive(Debug, Default)]
+pub struct Subcommands<'a> {
+    /// By their passes.
+    by_pass: BTreeMap<u8, Alike<'a>>,
+    retypes: bool,
+    /// All of them may stand beside a type that changes.
+    bear_a_retype: All,
+    refers_or_validates: bool,
+    /// All of them are attributes, or none is.
+    are_attributes: All,
+}
+
+/// Subcommands of one pass.
+#[derive(Debug, Default)]
+struct Alike<'a> {
+    /// The columns whose defaults change.
+    defaults: BTreeSet<&'a Ident>,
+    has_dropped_constraint: bool,
+    has_others: bool,
+}
+
+/// What is true of some, and what of all.
+#[derive(Debug, Default, Clone, Copy)]
+struct All {
+    some: bool,
+    some_not: bool,
+}
+
+impl All {
+    fn and(self, one: bool) -> All {
+        All { some: self.some | one, some_not: self.some_not | !one }
+    }
+}
+
+impl<'a> Subcommands<'a> {
+    /// Puts one behind them.
+    pub fn push(&mut self, next: &'a Operation) {
+        let alike = self.by_pass.entry(pass(next)).or_default();
+        match next {
             Operation::Column(
-                ColumnOperation::SetType { .. }
-                    | ColumnOperation::SetDefault { .. }
-                    | ColumnOperation::DropDefault { .. }
-            )
+                ColumnOperation::SetDefault { column, .. } | ColumnOperation::DropDefault { column, .. },
+            ) => drop(alike.defaults.insert(column)),
+            Operation::Constraint(ConstraintOperation::Drop { .. }) => alike.has_dropped_constraint = true,
+            _ => alike.has_others = true,
+        }
+        self.retypes |= retypes(next);
+        self.bear_a_retype = self.bear_a_retype.and(bears_a_retype(next));
+        self.refers_or_validates |= refers_or_validates(next);
+        self.are_attributes = self.are_attributes.and(is_attribute(next));
+    }
+
+    /// True when `next` does as the last subcommand of an `ALTER TABLE` behind them what it does in a statement of its own behind
+    /// theirs: in the same order, and seeing what they made. A type that changes has what is said of its column checked anew, so
+    /// that a NOT NULL that is proved would be scanned for, and a constraint be validated.
+    pub fn can_be_followed_by(&self, next: &Operation) -> bool {
+        let later = self.by_pass.range(pass(next) + 1..);
+        let bear_a_retype = self.bear_a_retype.and(bears_a_retype(next));
+        let are_attributes = self.are_attributes.and(is_attribute(next));
+        later.map(|(_, alike)| alike).all(|alike| alike.commute_with(next))
+            && !(self.refers_or_validates || refers_or_validates(next))
+            && !((self.retypes || retypes(next)) && bear_a_retype.some_not)
+            && !(are_attributes.some && are_attributes.some_not)
+    }
+
+    /// True when `next` may run before each of them, which are of the same table, as well as behind it.
+    pub fn commute_with(&self, next: &Operation) -> bool {
+        self.by_pass.values().all(|alike| alike.commute_with(next))
+    }
+}
+
+impl Alike<'_> {
+    fn commute_with(&self, next: &Operation) -> bool {
+        match next {
+            Operation::Column(ColumnOperation::Add { column, .. }) => {
+                !self.has_dropped_constraint && !self.has_others && !self.defaults.contains(&column.name)
+            }
+            // What proves a NOT NULL is there longer.
+            Operation::Column(ColumnOperation::SetNotNull { .. }) => !self.has_others && self.defaults.is_empty(),
+            _ => false,
+        }
+    }
+}
+
+fn retypes(operation: &Operation) -> bool {
+    matches!(operation, Operation::Column(ColumnOperation::SetType { .. }))
+}
+
+fn bears_a_retype(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Column(
+            ColumnOperation::SetType { .. } | ColumnOperation::SetDefault { .. } | ColumnOperation::DropDefault { .. }
         )
-    };
-    let all = || before.iter().copied().chain([next]);
-    let is_attribute = |operation: &Operation| {
-        matches!(
-            operation,
-            Operation::Table(TableOperation::SetAttribute { .. })
-                | Operation::Column(ColumnOperation::SetAttribute { .. })
-                | Operation::Constraint(ConstraintOperation::Alter { .. })
-        )
-    };
-    before.iter().all(|one| pass(one) <= pass(next) || commute(one, next))
-        && !all().any(|one| matches!(one, Operation::Constraint(ConstraintOperation::Validate { .. })) || refers(one))
-        && (!all().any(retypes) || all().all(bears_it))
-        && (!all().any(is_attribute) || all().all(is_attribute))
+    )
+}
+
+fn is_attribute(operation: &Operation) -> bool {
+    matches!(
+        operation,
+        Operation::Table(TableOperation::SetAttribute { .. })
+            | Operation::Column(ColumnOperation::SetAttribute { .. })
+            | Operation::Constraint(ConstraintOperation::Alter { .. })
+    )
+}
+
+fn refers_or_validates(operation: &Operation) -> bool {
+    matches!(operation, Operation::Constraint(ConstraintOperation::Validate { .. })) || refers(operation)
 }
 
 /// A column that comes with REFERENCES: its rows, all NULL, are looked at where another column of the statement has a default
@@ -75,24 +159,6 @@ fn refers(operation: &Operation) -> bool {
     column.constraints.iter().any(|constraint| matches!(constraint.kind, ConstraintKind::ForeignKey(_)))
 }
 
-/// True when `next` may run before `one` of the same table as well as behind it.
-pub fn commute(one: &Operation, next: &Operation) -> bool {
-    match (one, next) {
-        (
-            Operation::Column(
-                ColumnOperation::SetDefault { column: of, .. } | ColumnOperation::DropDefault { column: of, .. },
-            ),
-            Operation::Column(ColumnOperation::Add { column, .. }),
-        ) => *of != column.name,
-        // What proves a NOT NULL is there longer.
-        (
-            Operation::Constraint(ConstraintOperation::Drop { .. }),
-            Operation::Column(ColumnOperation::SetNotNull { .. }),
-        ) => true,
-        _ => false,
-    }
-}
-
 /// Puts the subcommands of one ALTER TABLE into the order in which they run.
 pub(super) fn in_order_of_passes<T>(subcommands: &mut [T], operation: impl Fn(&T) -> &Operation) {
     subcommands.sort_by_key(|one| pass(operation(one)));
@@ -100,7 +166,7 @@ pub(super) fn in_order_of_passes<T>(subcommands: &mut [T], operation: impl Fn(&T
 
 #[cfg(test)]
 mod tests {
-    use super::can_follow;
+    use super::Subcommands;
     use crate::sql::read_statement;
 
     /// The subcommands of `ALTER TABLE t …` in the order in which they run.
@@ -131,7 +197,9 @@ mod tests {
         ] {
             let operation =
                 |clause: &str| read_statement(&format!("ALTER TABLE t {clause}")).operations[0].operation.clone();
-            assert_eq!(can_follow(&[&operation(first)], &operation(second)), can, "{first}, {second}");
+            let (first_one, mut before) = (operation(first), Subcommands::default());
+            before.push(&first_one);
+            assert_eq!(before.can_be_followed_by(&operation(second)), can, "{first}, {second}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::framework::undo::{Undone, undone};
 use crate::framework::{LayoutSettings, Sequenced};
 use crate::operation::{ConstraintOperation, CreateIndex, Fixed, IndexOperation, Operation, TableOperation};
 use crate::plan::files::Part;
-use crate::plan::rerun::{can_begin_again, condition_of_being_there};
+use crate::plan::rerun::{LastChanges, can_begin_again};
 use crate::plan::{Sequence, Step, Undo};
 use crate::postgres::idempotence::{Later, constraint_exists, table_exists, table_is_missing};
 use crate::sql::render;
@@ -107,10 +107,11 @@ fn lines(undone: &Undone, settings: &LayoutSettings, file: &File<'_>) -> Lines {
         return vec!["pass".to_owned()];
     }
     let execute = |sql: &str, depth| file.call("op.execute", &[sql_literal(sql, file.quote())], depth);
+    let last = LastChanges::of(statements.iter().flatten());
     let is_concurrent = statements.iter().flatten().any(|step| is_concurrent(&step.operation));
     // The row is written behind a block, and what is in it begins again where that is lost.
     if !is_concurrent && !can_begin_again(statements) {
-        let calls = (0..statements.len()).flat_map(|at| execute(&in_transaction(&guarded(statements, at)), 0));
+        let calls = (0..statements.len()).flat_map(|at| execute(&in_transaction(&guarded(statements, at, &last)), 0));
         return commit_point().into_iter().chain(calls).collect();
     }
     let calls = statements.iter().enumerate().flat_map(|(at, steps)| {
@@ -119,7 +120,8 @@ fn lines(undone: &Undone, settings: &LayoutSettings, file: &File<'_>) -> Lines {
             _ => None,
         };
         let renamed = || steps.first().and_then(|step| renamed_back(&step.operation)).map(|rename| vec![rename]);
-        let retried = || execute(&retried(steps, renamed().unwrap_or_else(|| guarded(statements, at)), settings), 1);
+        let retried =
+            || execute(&retried(steps, renamed().unwrap_or_else(|| guarded(statements, at, &last)), settings), 1);
         of_index.unwrap_or_else(retried)
     });
     std::iter::once(BLOCK.to_owned()).chain(calls).collect()
@@ -180,13 +182,13 @@ fn is_concurrent(operation: &Operation) -> bool {
 pub(super) const BLOCK: &str = "with op.get_context().autocommit_block():";
 
 /// The statements of a group, which do nothing where they were done, whatever of those behind them was done, too.
-fn guarded(groups: &[Vec<Step>], at: usize) -> Vec<String> {
-    let all: Vec<&Step> = groups[at..].iter().flatten().collect();
+fn guarded(groups: &[Vec<Step>], at: usize, last: &LastChanges) -> Vec<String> {
+    let first: usize = groups[..at].iter().map(Vec::len).sum();
     let repeated = groups[at].iter().enumerate().map(|(number, step)| Repeated {
         operation: &step.operation,
         slice: render::statement(&step.operation).unwrap_or_default(),
         later: Later { stays: false, finished_if: None },
-        there: condition_of_being_there(step, all[number + 1..].iter().copied()),
+        there: last.condition_of_being_there(step, first + number),
     });
     once_each(&repeated.collect::<Vec<_>>())
 }

@@ -13,6 +13,7 @@ use crate::framework::header::{self, Steps};
 use crate::framework::layout::width;
 use crate::framework::page::{Commands, Page};
 use crate::framework::plpgsql::{before_build, must_be_valid};
+use crate::framework::rerun::Again;
 use crate::framework::statements::{Statement, statements};
 use crate::framework::words::slug;
 use crate::framework::{Body, Idiom, Sequenced};
@@ -36,11 +37,11 @@ impl Idiom for Functions {
         // It was read before, from the same text.
         let Ok(revision) = revision(migration.source.clone(), &migration.variables) else { return Vec::new() };
         let file = File::new(&revision);
-        let mut told = vec![false; migration.statements.len()];
+        let mut commented = vec![false; migration.statements.len()];
         let count = files.parts.len();
         let downgrades = downgrades(of, &file);
         let body = |(at, part): (usize, &Part)| {
-            let upgrade = upgrade(of, *part, &file, &mut told);
+            let upgrade = upgrade(of, *part, &file, &mut commented);
             let downgrade = match &downgrades {
                 Downgrades::Each(all) => Some(all[at].clone()),
                 Downgrades::Whole(own) if *own == at => None,
@@ -64,13 +65,16 @@ fn is_own_label(step: &Step) -> bool {
 pub(super) const ID_LENGTH: usize = 12;
 
 /// The statements of `upgrade()` for the blocks of a file, not indented but for what its author wrote.
-fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, told: &mut [bool]) -> Lines {
+fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, commented: &mut [bool]) -> Lines {
     let mut lines = begins_again(of, part);
+    let Sequenced { migration, sequence, .. } = *of;
+    let units = sequence.blocks[part.from].start..sequence.blocks[part.to - 1].end;
+    let again = Again::new(migration, &sequence.units[units]);
     for at in part.from..part.to {
         if !lines.is_empty() {
             lines.push(String::new());
         }
-        lines.extend(block(of, part, at, file, told));
+        lines.extend(block(of, part, at, (file, &again), commented));
     }
     lines
 }
@@ -92,11 +96,16 @@ fn begins_again(of: &Sequenced<'_>, part: Part) -> Lines {
     [first.as_str(), header::BEGINS_AGAIN[1]].map(|line| header::comment(super::SIGN, line)).to_vec()
 }
 
-/// The statements of a block, one of those of a file.
-fn block(of: &Sequenced<'_>, part: Part, at: usize, file: &File<'_>, told: &mut [bool]) -> Lines {
+/// The statements of a block, one of those of a file whose units run `again` together.
+fn block(
+    of: &Sequenced<'_>,
+    part: Part,
+    at: usize,
+    (file, again): (&File<'_>, &Again<'_>),
+    commented: &mut [bool],
+) -> Lines {
     let Sequenced { migration, sequence, settings, .. } = *of;
     let inside = at >= part.once;
-    let again = &sequence.units[sequence.blocks[part.from].start..sequence.blocks[part.to - 1].end];
     let page = Page {
         migration,
         sequence,
@@ -105,9 +114,9 @@ fn block(of: &Sequenced<'_>, part: Part, at: usize, file: &File<'_>, told: &mut 
         commands: &Upgrade,
         one_session: false,
         in_transaction: inside,
-        again: if inside { &[] } else { again },
+        again: (!inside).then_some(again),
     };
-    let statements = statements(&page, told);
+    let statements = statements(&page, commented);
     let mut lines: Lines = Vec::new();
     let header = page.header(&statements.sql());
     lines.extend(header.lines().chain(statements.comments.lines()).map(str::to_owned));

@@ -44,10 +44,11 @@ impl Idiom for Chunks {
 
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
         let Sequenced { migration, sequence, files: Files { parts, own, .. }, settings } = *of;
-        let layout = InChunks { migration, sequence, settings };
-        let mut told = vec![false; migration.statements.len()];
+        let again = Again::new(migration, &sequence.units);
+        let layout = InChunks { migration, sequence, settings, again: &again };
+        let mut commented = vec![false; migration.statements.len()];
         let mut files: Vec<Vec<String>> =
-            parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut told)).collect();
+            parts.iter().map(|part| layout.chunks(*part, parts.len(), &mut commented)).collect();
         let end = migration.comments_at_the_end();
         if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
             *last = format!("{}\n{end}", last.trim_end());
@@ -90,31 +91,33 @@ struct InChunks<'a> {
     migration: &'a Migration,
     sequence: &'a Sequence,
     settings: &'a LayoutSettings,
+    /// All units.
+    again: &'a Again<'a>,
 }
 
 impl<'a> InChunks<'a> {
     /// A file, one of `of`: its blocks outside the migrator's transaction, then those inside.
-    fn chunks(&self, part: Part, of: usize, told: &mut [bool]) -> Vec<String> {
+    fn chunks(&self, part: Part, of: usize, commented: &mut [bool]) -> Vec<String> {
         if part.from == part.once && of > 1 {
-            return self.inside(part, told);
+            return self.inside(part, commented);
         }
         let mut chunks = Vec::new();
         if !(part.from == 0 && self.begins_with_commit()) {
             chunks.push("COMMIT;".to_owned());
         }
-        (part.from..part.once).for_each(|at| chunks.extend(self.block(at, false, told)));
+        (part.from..part.once).for_each(|at| chunks.extend(self.block(at, false, commented)));
         if let Some(first) = chunks.first_mut() {
             *first = format!("{}\n{first}", self.header(part, of));
         }
         if !self.migration.leaves_open {
             chunks.push(BACK.to_owned());
         }
-        (part.once..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
+        (part.once..part.to).for_each(|at| chunks.extend(self.block(at, true, commented)));
         chunks
     }
 
     /// A file that runs once, as a whole.
-    fn inside(&self, part: Part, told: &mut [bool]) -> Vec<String> {
+    fn inside(&self, part: Part, commented: &mut [bool]) -> Vec<String> {
         let page = self.page(part.from, true);
         let (first, of) = (part.from + 1, self.sequence.blocks.len());
         let header = [
@@ -122,8 +125,8 @@ impl<'a> InChunks<'a> {
             RUNS_ONCE.to_owned(),
             header::if_it_fails("nothing has changed. Run the same command again"),
         ];
-        let mut chunks = runners::once(page.as_written_by_step(told));
-        (part.from + 1..part.to).for_each(|at| chunks.extend(self.block(at, true, told)));
+        let mut chunks = runners::once(page.as_written_by_step(commented));
+        (part.from + 1..part.to).for_each(|at| chunks.extend(self.block(at, true, commented)));
         if let Some(first) = chunks.first_mut() {
             let lines: Vec<String> = header.iter().map(|line| comment(SQL, line)).chain(page.undo()).collect();
             *first = format!("{}\n{first}", lines.join("\n"));
@@ -172,20 +175,16 @@ impl<'a> InChunks<'a> {
             commands: &Migrate,
             one_session: true,
             in_transaction,
-            again: if in_transaction { &[] } else { &self.sequence.units },
+            again: (!in_transaction).then_some(self.again),
         }
     }
 
-    fn again(&self) -> Again<'a> {
-        Again { migration: self.migration, units: &self.sequence.units }
-    }
-
-    fn block(&self, at: usize, inside: bool, told: &mut [bool]) -> Vec<String> {
+    fn block(&self, at: usize, inside: bool, commented: &mut [bool]) -> Vec<String> {
         let page = self.page(at, inside);
         if matches!(page.kind(), UnitKind::Free | UnitKind::AsWritten) {
             let mut chunks = match inside {
-                true => runners::once(page.as_written_by_step(told)),
-                false => self.in_words(at, told),
+                true => runners::once(page.as_written_by_step(commented)),
+                false => self.in_words(at, commented),
             };
             if !inside && is_one_transaction(self.migration, page.units()) {
                 chunks.insert(0, "START TRANSACTION;".to_owned());
@@ -198,17 +197,17 @@ impl<'a> InChunks<'a> {
             return chunks;
         }
         if page.kind() == UnitKind::Brief {
-            let (comments, sql) = page.block(|unit| self.again().brief(unit), page.turn().as_deref(), told);
+            let (comments, sql) = page.block(|unit| self.again.brief(unit), page.turn().as_deref(), commented);
             return vec![page.header("") + &comments + &sql];
         }
         if page.kind() == UnitKind::Validate && page.units().len() > 1 {
-            let (comments, sql) = page.block(|unit| vec![self.again().validate(unit)], None, told);
+            let (comments, sql) = page.block(|unit| vec![self.again.validate(unit)], None, commented);
             return vec![page.header("") + &comments + &sql];
         }
-        let head = page.header("") + &page.comments(told);
+        let head = page.header("") + &page.comments(commented);
         match page.kind() {
             UnitKind::Validate => {
-                let statement = self.again().validate(&page.units()[0]);
+                let statement = self.again.validate(&page.units()[0]);
                 let is_block = statement.starts_with("IF ") || statement.starts_with("BEGIN\n");
                 vec![head + &if is_block { by_itself(&statement) } else { statement }]
             }
@@ -217,10 +216,10 @@ impl<'a> InChunks<'a> {
     }
 
     /// Every statement of a block as a chunk, where it may run again in that form.
-    fn in_words(&self, at: usize, told: &mut [bool]) -> Vec<String> {
+    fn in_words(&self, at: usize, commented: &mut [bool]) -> Vec<String> {
         let page = self.page(at, false);
         let chunk = |Rerunnable { comments, text }| format!("{comments}{text}");
-        page.in_words_again(told).into_iter().map(chunk).collect()
+        page.in_words_again(commented).into_iter().map(chunk).collect()
     }
 
     /// A build between two looks at what an earlier one left; a backfill; or what is alone otherwise.
@@ -249,7 +248,7 @@ impl<'a> InChunks<'a> {
                 ]
             }
             _ => {
-                let text = self.again().statement(step).unwrap_or_else(|| page.slice(step));
+                let text = self.again.statement(step).unwrap_or_else(|| page.slice(step));
                 let end = if text.trim_end().ends_with(';') { "" } else { ";" };
                 vec![format!("{head}{text}{end}")]
             }

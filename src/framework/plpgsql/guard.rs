@@ -1,14 +1,16 @@
 //! Statements in a form that does nothing when their work is done.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::retry::{by_itself, ended, if_then};
 use crate::operation::{
     ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Ident, IndexOperation, ObjectKind,
-    ObjectOperation, Operation, TableOperation,
+    ObjectOperation, Operation, QualifiedName, TableOperation,
 };
 use crate::postgres::idempotence::{
     Idempotent, Later, When, a_column_is_missing, column_is, constraint_exists, idempotent, table_exists,
 };
-use crate::sql::{can_follow, commute, render};
+use crate::sql::{Subcommands, render};
 
 /// A statement that may run again.
 pub struct Repeated<'a> {
@@ -36,16 +38,19 @@ pub fn each(operations: &[(&Operation, String)]) -> Vec<String> {
 /// The statements of a brief unit in a form that can run twice.
 pub fn guarded(all: &[Repeated<'_>]) -> Vec<String> {
     let operations: Vec<Operation> = all.iter().map(|one| in_transaction(one.operation.clone())).collect();
+    let takers = takers(&operations);
     let mut statements = Vec::new();
-    let mut swapped = Vec::new();
+    let mut swapped = BTreeSet::new();
     for (at, operation) in operations.iter().enumerate() {
         if swapped.contains(&at) {
             continue;
         }
-        let with = (at + 1..operations.len()).find_map(|with| Some((with, swap(operation, &operations[with])?)));
+        let freed = freed_by_drop(operation);
+        let mut behind = freed.and_then(|freed| takers.get(&freed)).into_iter().flatten().filter(|with| **with > at);
+        let with = behind.find_map(|with| Some((*with, swap(operation, &operations[*with])?)));
         if let Some((with, swap)) = with.filter(|(with, _)| !swapped.contains(with)) {
             statements.push(Guarded::whole(operation, swap));
-            swapped.push(with);
+            swapped.insert(with);
             continue;
         }
         let Repeated { slice, later, there, .. } = &all[at];
@@ -151,34 +156,65 @@ fn guard<'w>(all: impl IntoIterator<Item = &'w When<'w>>, statement: &str) -> St
     }
 }
 
-/// Statements of which those that follow each other and can be subcommands of one `ALTER TABLE` are one.
-fn in_statements<'a>(all: impl IntoIterator<Item = Guarded<'a>>) -> Vec<String> {
-    let mut groups: Vec<Vec<Guarded<'a>>> = Vec::new();
-    for one in all {
-        let may_pass = |group: &Vec<Guarded<'_>>| {
-            let commutes = |other: &Guarded<'_>| commute(other.operation, one.operation);
-            group.iter().all(|other| other.joins && commutes(other))
-        };
-        let at = groups.iter().rposition(|group| !may_pass(group));
-        let joins = at.map(|at| &groups[at]).is_some_and(|group| {
-            let before: Vec<&Operation> = group.iter().map(|other| other.operation).collect();
-            let same_table = || group[0].parts().zip(one.parts()).is_some_and(|((a, _), (b, _))| a == b);
-            let both_ask = matches!(group[0].when, When::Always) == matches!(one.when, When::Always);
-            one.joins && group[0].joins && both_ask && can_follow(&before, one.operation) && same_table()
-        });
-        match at.filter(|_| joins) {
-            Some(at) => groups[at].push(one),
-            None => groups.push(vec![one]),
+/// Statements that become one where they are several.
+struct Group<'a> {
+    all: Vec<Guarded<'a>>,
+    /// What an `ALTER TABLE` of theirs alters; `None` where the first of them is none.
+    table: Option<String>,
+    subcommands: Subcommands<'a>,
+}
+
+impl<'a> Group<'a> {
+    fn new(first: Guarded<'a>) -> Group<'a> {
+        let mut subcommands = Subcommands::default();
+        subcommands.push(first.operation);
+        Group { table: first.parts().map(|(table, _)| table), all: vec![first], subcommands }
+    }
+
+    fn push(&mut self, next: Guarded<'a>) {
+        self.subcommands.push(next.operation);
+        self.all.push(next);
+    }
+
+    /// What stands by itself is alone in its group.
+    fn joins(&self) -> bool {
+        self.all[0].joins
+    }
+
+    /// True when a statement may stand before the group as well as behind it.
+    fn may_be_passed_by(&self, next: &Guarded<'_>) -> bool {
+        self.joins() && self.subcommands.commute_with(next.operation)
+    }
+
+    /// True when a statement may be the next of the group.
+    fn takes(&self, next: &Guarded<'_>) -> bool {
+        let both_ask = matches!(self.all[0].when, When::Always) == matches!(next.when, When::Always);
+        let same_table = || self.table.is_some() && self.table == next.parts().map(|(table, _)| table);
+        next.joins && self.joins() && both_ask && self.subcommands.can_be_followed_by(next.operation) && same_table()
+    }
+
+    fn statement(&self) -> String {
+        match (self.all.as_slice(), &self.table) {
+            ([_, _, ..], Some(table)) => {
+                let parts: Vec<&str> = self.all.iter().filter_map(|one| Some(one.parts()?.1)).collect();
+                guard(self.all.iter().map(|one| &one.when), &format!("ALTER TABLE {table} {}", parts.join(",\n  ")))
+            }
+            _ => self.all[0].text(),
         }
     }
-    let statement = |group: &Vec<Guarded<'a>>| match (group.as_slice(), group[0].parts()) {
-        ([_, _, ..], Some((table, _))) => {
-            let parts: Vec<&str> = group.iter().filter_map(|one| Some(one.parts()?.1)).collect();
-            guard(group.iter().map(|one| &one.when), &format!("ALTER TABLE {table} {}", parts.join(",\n  ")))
+}
+
+/// Statements of which those that follow each other and can be subcommands of one `ALTER TABLE` are one.
+fn in_statements<'a>(all: impl IntoIterator<Item = Guarded<'a>>) -> Vec<String> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for one in all {
+        let at = groups.iter().rposition(|group| !group.may_be_passed_by(&one));
+        match at.filter(|at| groups[*at].takes(&one)) {
+            Some(at) => groups[at].push(one),
+            None => groups.push(Group::new(one)),
         }
-        _ => group[0].text(),
-    };
-    groups.iter().map(statement).collect()
+    }
+    groups.iter().map(Group::statement).collect()
 }
 
 /// A constraint or an index that is dropped and whose name another one takes: run twice, the drop must not meet the new one.
@@ -202,6 +238,39 @@ pub fn swap(drop: &Operation, with: &Operation) -> Option<String> {
     };
     let both = [drop, with].map(|operation| Guarded::unguarded(operation, plain(operation)));
     Some(if_then(&there, &in_statements(both).join("\n")))
+}
+
+/// A name that a drop frees: a table's and the constraint's, or an index's.
+type Freed = (QualifiedName, Option<Ident>);
+
+/// The name whose next owner a drop may change places with.
+fn freed_by_drop(operation: &Operation) -> Option<Freed> {
+    match operation {
+        Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => {
+            Some((table.name.clone(), Some(name.clone())))
+        }
+        Operation::Index(IndexOperation::Drop { names, .. }) => Some((names.first()?.clone(), None)),
+        _ => None,
+    }
+}
+
+/// What may change places with a drop ([`swap`]), by the name that it takes, in order.
+fn takers(operations: &[Operation]) -> BTreeMap<Freed, Vec<usize>> {
+    let mut takers: BTreeMap<Freed, Vec<usize>> = BTreeMap::new();
+    for (at, operation) in operations.iter().enumerate() {
+        let taken = match operation {
+            Operation::Constraint(ConstraintOperation::Rename { table, to, .. }) => {
+                (table.name.clone(), Some(to.clone()))
+            }
+            Operation::Constraint(ConstraintOperation::Add { table, constraint }) if constraint.name.is_some() => {
+                (table.name.clone(), constraint.name.clone())
+            }
+            Operation::Index(IndexOperation::Rename { index, to, .. }) => (index.sibling(to.clone()), None),
+            _ => continue,
+        };
+        takers.entry(taken).or_default().push(at);
+    }
+    takers
 }
 
 /// The index that becomes a constraint.

@@ -49,11 +49,11 @@ impl Idiom for Classes {
         let is_looked_at = is_looked_at && dialect.gems.stopping().next().is_some();
         let (said, made) = Default::default();
         let writer = Writer { of, file: &file, dialect: &dialect, said, is_looked_at, made };
-        let mut told = vec![false; of.migration.statements.len()];
+        let mut commented = vec![false; of.migration.statements.len()];
         let downgrades = downgrades(of, &file);
         let count = of.files.parts.len();
         let body = |at: usize| {
-            let step = writer.step(at, &downgrades, &mut told);
+            let step = writer.step(at, &downgrades, &mut commented);
             let words = (at > 0).then(|| format!("step_{}", at + 1));
             Body { words, text: file.of_step(&step), block: at }
         };
@@ -73,7 +73,7 @@ fn dialect(migration: &Migration, file: &File<'_>) -> Dialect {
 }
 
 impl Writer<'_> {
-    fn step(&self, at: usize, downgrades: &Downgrades, told: &mut [bool]) -> StepFile {
+    fn step(&self, at: usize, downgrades: &Downgrades, commented: &mut [bool]) -> StepFile {
         let Sequenced { migration, sequence, settings, files } = *self.of;
         let part = files.parts[at];
         self.made.take();
@@ -87,10 +87,10 @@ impl Writer<'_> {
             commands: &Migrate,
             one_session: false,
             in_transaction: !is_outside,
-            again: &[],
+            again: None,
         };
-        let mut left_out: Lines = page.comments_on_what_is_left_out(told).lines().map(str::to_owned).collect();
-        let (up, in_words) = self.up(&page, told);
+        let mut left_out: Lines = page.comments_on_what_is_left_out(commented).lines().map(str::to_owned).collect();
+        let (up, in_words) = self.up(&page, commented);
         let is_last = at + 1 == files.parts.len();
         let behind = migration.statements.last().map_or(0, |last| last.behind.end.max(last.span.end));
         let behind = self.file.comments_behind(behind).into_iter().filter(|_| is_last).map(str::to_owned);
@@ -116,9 +116,9 @@ impl Writer<'_> {
     }
 
     /// What a block sends; and whether all of it is in its author's words.
-    fn up(&self, page: &Page<'_>, told: &mut [bool]) -> (Up, bool) {
+    fn up(&self, page: &Page<'_>, commented: &mut [bool]) -> (Up, bool) {
         if page.kind() == UnitKind::Alone {
-            return (self.alone(page, told), false);
+            return (self.alone(page, commented), false);
         }
         let has_attempts = page.kind() == UnitKind::Brief && self.of.settings.lock_timeout.is_some();
         let depth = usize::from(has_attempts);
@@ -129,7 +129,7 @@ impl Writer<'_> {
             inside.extend(self.execute("SET LOCAL statement_timeout = 0", depth));
         }
         up.is_bare = !has_attempts && set.is_empty();
-        let written = page.as_written_by_step(told);
+        let written = page.as_written_by_step(commented);
         let in_words = written.iter().all(|one| one.in_words);
         up.has_words = written.iter().any(|one| one.in_words);
         for one in &written {
@@ -194,8 +194,8 @@ impl Writer<'_> {
     }
 
     /// A build, a backfill, or what else may be in no transaction.
-    fn alone(&self, page: &Page<'_>, told: &mut [bool]) -> Up {
-        let all = statements(page, told);
+    fn alone(&self, page: &Page<'_>, commented: &mut [bool]) -> Up {
+        let all = statements(page, commented);
         let mut up = Up { sent: all.sql(), ..Up::default() };
         up.code.lines.extend(all.comments.lines().map(str::to_owned));
         let beside = self.beside(&page.steps().collect::<Vec<_>>(), false, 0);

@@ -4,37 +4,48 @@
 //! to something else or taken from it since, and it fails where what it reads is gone.
 
 use crate::operation::{
-    Backfill, ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectKind,
-    ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
+    ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectKind, ObjectOperation,
+    Operation, QualifiedName, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
 use crate::plan::resource::Resource;
-use crate::postgres::idempotence::{
-    Name, column_exists, constraint_exists, drops, freed_by_renaming, makes, own_name, table_exists,
-};
+use crate::postgres::idempotence::{Name, drops, freed_by_renaming, makes, own_name};
 use crate::schema::{key, mentions, reads_column, same};
 
-/// True when a step would do harm or fail, run again behind `later`. Before `later`, `again` runs again, the step among
-/// it. `text` is a step's statement.
-pub fn conflicts<'a>(step: &'a Step, again: &[&'a Step], later: &[&'a Step], text: &dyn Fn(&Step) -> String) -> bool {
-    takes_away_what_is_made(step, later) || conflicts_at_once(step, again, later, text)
+/// What is known of the steps around one that runs again.
+pub struct Around<'a> {
+    /// A step's statement.
+    pub text: &'a dyn Fn(&Step) -> String,
+    /// True when what runs again drops what has that name before that place.
+    pub drops_before: &'a dyn Fn(&Name, usize) -> bool,
 }
 
-/// The same where `later` runs again with the step, in one transaction: what the step takes away is made again.
-pub fn conflicts_at_once<'a>(
-    step: &'a Step,
-    again: &[&'a Step],
-    later: &[&'a Step],
-    text: &dyn Fn(&Step) -> String,
-) -> bool {
-    renames_its_label(&step.operation, later)
-        || (takes_away_what_is_made(step, later) && !is_replaced_at_once(step, later))
-        || takes_an_index_that_goes(&step.operation, later)
+/// A step that has run behind one that runs again, with its place.
+pub type Met<'a> = (usize, &'a Step);
+
+/// Whether a step does harm, run again behind those that it met.
+pub type Conflicts = dyn Fn(&Step, &[Met<'_>], &Around<'_>) -> bool;
+
+/// True when a step would do harm or fail, run again behind those that it met.
+pub fn conflicts(step: &Step, met: &[Met<'_>], around: &Around<'_>) -> bool {
+    takes_away_what_is_made(step, &steps(met)) || conflicts_at_once(step, met, around)
+}
+
+/// The same where these run again with the step, in one transaction: what the step takes away is made again.
+pub fn conflicts_at_once(step: &Step, met: &[Met<'_>], around: &Around<'_>) -> bool {
+    let later = steps(met);
+    renames_its_label(&step.operation, &later)
+        || (takes_away_what_is_made(step, &later) && !is_replaced_at_once(step, &later))
+        || takes_an_index_that_goes(&step.operation, &later)
         || later.iter().any(|later| goes_with_its_column(step, later) || takes_away_its_key(step, later))
-        || makes_what_is_renamed(step, again, later)
+        || makes_what_is_renamed(step, met, around)
         || later
             .iter()
-            .any(|later| reads_what_goes(step, &later.operation, text) || takes_away_its_sequence(step, later))
+            .any(|later| reads_what_goes(step, &later.operation, around.text) || takes_away_its_sequence(step, later))
+}
+
+fn steps<'a>(met: &[Met<'a>]) -> Vec<&'a Step> {
+    met.iter().map(|(_, step)| *step).collect()
 }
 
 /// A sequence that is altered and goes later: by its name, or with the table or column that owns it, which the altering
@@ -121,13 +132,11 @@ fn takes_an_index_that_goes(operation: &Operation, later: &[&Step]) -> bool {
 
 /// Its name is free again because a later one renamed it: it would be made once more, and stand in the rename's way, but
 /// where what is in the way is dropped first.
-fn makes_what_is_renamed(step: &Step, again: &[&Step], later: &[&Step]) -> bool {
+fn makes_what_is_renamed(step: &Step, met: &[Met<'_>], around: &Around<'_>) -> bool {
     let own = own_name(&step.operation);
-    later.iter().enumerate().any(|(at, renaming)| {
-        let before = || again.iter().chain(&later[..at]);
-        freed_by_renaming(&renaming.operation)
-            .iter()
-            .any(|(from, to)| own.contains(from) && !before().any(|earlier| drops(&earlier.operation).contains(to)))
+    met.iter().any(|(place, renaming)| {
+        let mut renamed = freed_by_renaming(&renaming.operation).into_iter();
+        renamed.any(|(from, to)| own.contains(&from) && !(around.drops_before)(&to, *place))
     })
 }
 
@@ -170,12 +179,6 @@ pub fn is_succeeded_by(step: &Step, later: &Step) -> bool {
     freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to)) || goes_with_its_column(step, later)
 }
 
-/// True for what `is_succeeded_by` may find behind another step.
-pub fn may_succeed(later: &Step) -> bool {
-    matches!(later.operation, Operation::Column(ColumnOperation::Drop { .. }))
-        || !freed_by_renaming(&later.operation).is_empty()
-}
-
 /// A constraint that is added, and one of its columns that goes later, and the constraint with it: where both are done, it
 /// cannot be added again.
 fn goes_with_its_column(step: &Step, later: &Step) -> bool {
@@ -195,99 +198,4 @@ fn goes_with_its_column(step: &Step, later: &Step) -> bool {
             ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
             ConstraintKind::NotNull { column: own } => own == column,
         }
-}
-
-/// True when no later step changes what a step makes, so that its guard can ask for more than the name.
-pub fn stays<'a>(operation: &Operation, later: impl IntoIterator<Item = &'a Step>) -> bool {
-    let own = match freed_by_renaming(operation).as_slice() {
-        [] => own_name(operation),
-        renames => renames.iter().map(|(_, to)| to.clone()).collect(),
-    };
-    let referenced = match operation {
-        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => match &constraint.kind {
-            ConstraintKind::ForeignKey(key) => Some(&key.references),
-            _ => None,
-        },
-        _ => None,
-    };
-    !later.into_iter().map(|step| &step.operation).any(|later| {
-        let renamed = freed_by_renaming(later);
-        let gone = drops(later).into_iter().chain(renamed.into_iter().map(|(from, _)| from));
-        let changed = match (operation, later) {
-            (
-                Operation::Column(ColumnOperation::Add { table, column, .. }),
-                Operation::Column(ColumnOperation::SetType { table: other, column: own, .. }),
-            ) => same(table, other) && column.name == *own,
-            (
-                Operation::Column(ColumnOperation::Add { .. }),
-                Operation::Type(TypeOperation::Rename { .. } | TypeOperation::Drop { .. }),
-            ) => true,
-            (
-                Operation::Constraint(ConstraintOperation::Add { table, .. }),
-                Operation::Column(ColumnOperation::Rename { table: other, .. }),
-            ) => same(table, other),
-            (_, Operation::Table(TableOperation::Rename { table, .. })) => {
-                referenced.is_some_and(|parent| same(parent, table))
-            }
-            _ => false,
-        };
-        changed || gone.into_iter().any(|name| own.contains(&name))
-    })
-}
-
-/// The condition under which what a step is about is there still, where a later one drops or renames it: its table, its
-/// column or its constraint.
-pub fn condition_of_being_there<'a>(
-    step: &'a Step,
-    later: impl IntoIterator<Item = &'a Step> + Clone,
-) -> Option<String> {
-    let removes = matches!(
-        step.operation,
-        Operation::Table(TableOperation::Create(_) | TableOperation::Drop { .. } | TableOperation::Rename { .. })
-    );
-    let table = step.operation.table().filter(|_| !removes)?;
-    let table_goes = |later: &Step| match &later.operation {
-        // its children and partitions go with it
-        Operation::Table(TableOperation::Drop { .. }) => later.uses.writes.contains(&Resource::Relation(key(table))),
-        Operation::Table(TableOperation::Rename { table: other, .. }) => same(other, table),
-        _ => false,
-    };
-    let of_table = later.clone().into_iter().any(table_goes).then(|| table_exists(table));
-    let column = match &step.operation {
-        Operation::Column(
-            ColumnOperation::SetNotNull { column, .. }
-            | ColumnOperation::DropNotNull { column, .. }
-            | ColumnOperation::SetDefault { column, .. }
-            | ColumnOperation::DropDefault { column, .. }
-            | ColumnOperation::SetType { column, .. }
-            | ColumnOperation::SetAttribute { column, .. },
-        )
-        | Operation::Data(DataOperation::Backfill(Backfill { column, .. })) => column,
-        // It may go with a column, and a foreign key with the key that it stands on.
-        Operation::Constraint(ConstraintOperation::Alter { table, name, .. }) => {
-            let may_go = |later: &Step| match &later.operation {
-                Operation::Column(ColumnOperation::Drop { table: other, cascade, .. })
-                | Operation::Constraint(ConstraintOperation::Drop { table: other, cascade, .. }) => {
-                    *cascade || same(other, table)
-                }
-                Operation::Constraint(ConstraintOperation::Rename { table: other, name: gone, .. }) => {
-                    same(other, table) && gone == name
-                }
-                Operation::Table(TableOperation::Drop { cascade, .. }) => *cascade,
-                _ => false,
-            };
-            let there = || format!("EXISTS ({})", constraint_exists(table, name));
-            return later.into_iter().any(may_go).then(there).or(of_table);
-        }
-        _ => return of_table,
-    };
-    let column_goes = |later: &Step| match &later.operation {
-        Operation::Column(
-            ColumnOperation::Drop { table: other, column: gone, .. }
-            | ColumnOperation::Rename { table: other, column: gone, .. },
-        ) => same(other, table) && gone == column,
-        _ => false,
-    };
-    // A column of no table is no column.
-    later.into_iter().any(column_goes).then(|| format!("EXISTS ({})", column_exists(table, column))).or(of_table)
 }

@@ -1,39 +1,67 @@
 //! Steps that run again together: those of a file or of a block, which is begun again where a later part of it failed.
 
-mod behind;
+mod before;
 mod conflicts;
 mod finished;
+mod growing;
+mod last_changes;
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Origin, Step, Unit};
-use crate::operation::{ConstraintOperation, DataOperation, Fixed, ObjectKind, ObjectOperation, Operation};
+use crate::operation::{Fixed, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName};
 use crate::postgres::idempotence::{Idempotent, Later, When, idempotent, is_guarded_by_its_author};
-use crate::schema::same;
+use crate::schema::{Key, key, same};
 use crate::sql::render;
 
-use behind::Behind;
-
 pub use crate::postgres::idempotence::changes_rows;
-pub use conflicts::{condition_of_being_there, is_succeeded_by, may_succeed};
-use conflicts::{conflicts, conflicts_at_once, stays};
-use finished::done_where_gone;
-pub use finished::{is_temporary, only_adds};
+pub use conflicts::is_succeeded_by;
+pub use finished::Finished;
+pub use growing::{Growing, can_begin_again};
+pub use last_changes::LastChanges;
 
-/// Whether a step does harm, run again behind others.
-type Conflicts = dyn for<'a> Fn(&'a Step, &[&'a Step], &[&'a Step], &dyn Fn(&Step) -> String) -> bool;
+use conflicts::{Conflicts, conflicts, conflicts_at_once};
 
 /// What runs again together, in order.
-#[derive(Clone, Copy)]
 pub struct Rerun<'a> {
     /// Where the steps come from.
     pub origin: &'a dyn Origin,
     /// The units of the sequence.
     pub units: &'a [Unit],
+    /// Looked up once something is asked of the steps around one.
+    known: OnceCell<Known>,
+}
+
+/// Who does what, so that nobody has to look through all steps for it.
+struct Known {
+    places: HashMap<*const Step, usize>,
+    last: LastChanges,
+    finished: Finished,
+    /// The triggers, policies and views that are dropped, by name.
+    dropped: BTreeMap<Key, Vec<(usize, ObjectKind, Option<QualifiedName>)>>,
+    /// The tables that have a concurrent build.
+    built_on: BTreeSet<Key>,
 }
 
 impl<'a> Rerun<'a> {
+    /// These units run again together.
+    pub fn new(origin: &'a dyn Origin, units: &'a [Unit]) -> Self {
+        Rerun { origin, units, known: OnceCell::new() }
+    }
+
     /// The steps of all units.
     pub fn steps(&self) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
         self.units.iter().flat_map(|unit| &unit.steps)
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| Known::of(self.steps()))
+    }
+
+    /// What is true of the steps when all of them have run.
+    pub fn finished(&self) -> &Finished {
+        &self.known().finished
     }
 
     /// A step's statement in a form that can run again, when there is one.
@@ -52,8 +80,7 @@ impl<'a> Rerun<'a> {
             true => self.origin.statement(step),
             false => render::statement(&step.operation).unwrap_or_default(),
         };
-        let earlier = self.steps().take_while(|other| !std::ptr::eq(*other, step));
-        match is_replaced(&step.operation, earlier) {
+        match self.is_replaced(step) {
             true => as_it_is(slice),
             false => idempotent(&step.operation, &slice, &self.what_becomes_of(step)),
         }
@@ -61,21 +88,41 @@ impl<'a> Rerun<'a> {
 
     /// What the rest of the sequence does to what a step makes.
     pub fn what_becomes_of(&self, step: &Step) -> Later {
-        Later {
-            stays: stays(&step.operation, self.later(step)),
-            finished_if: done_where_gone(&step.operation, self.steps()),
-        }
+        Later { stays: self.stays(step), finished_if: self.finished().done_where_gone(step) }
+    }
+
+    /// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.
+    fn is_replaced(&self, step: &Step) -> bool {
+        let Operation::Object(ObjectOperation::Create { kind, name: Some(name), on, .. }) = &step.operation else {
+            return false;
+        };
+        let is_replaced = matches!(kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::View);
+        let dropped = || self.known().dropped.get(&key(name)).into_iter().flatten();
+        let is_its_drop = |(at, other, table): &(usize, ObjectKind, Option<QualifiedName>)| {
+            let is_its_table = on.as_ref().zip(table.as_ref()).is_none_or(|(a, b)| same(a, b));
+            *at < self.place(step) && other == kind && is_its_table
+        };
+        is_replaced && dropped().any(is_its_drop)
+    }
+
+    /// Where a step is among all of them; behind all others where it is none of them.
+    fn place(&self, step: &Step) -> usize {
+        self.known().places.get(&std::ptr::from_ref(step)).copied().unwrap_or(usize::MAX)
     }
 
     /// The condition under which what a step is about is there still, where a later step takes it away.
     pub fn there(&self, step: &Step) -> Option<String> {
-        condition_of_being_there(step, self.later(step))
+        self.known().last.condition_of_being_there(step, self.place(step))
     }
 
-    /// The steps behind a step.
-    pub fn later(&self, step: &Step) -> impl Iterator<Item = &'a Step> + Clone + use<'a> {
-        let at = self.steps().position(|other| std::ptr::eq(other, step));
-        self.steps().skip(at.map_or(usize::MAX, |at| at + 1))
+    /// True when no step behind it changes what a step makes, so that its guard can ask for more than the name.
+    pub fn stays(&self, step: &Step) -> bool {
+        self.known().last.leave(&step.operation, self.place(step))
+    }
+
+    /// True when an index of the table is built concurrently.
+    pub fn has_build(&self, table: &QualifiedName) -> bool {
+        self.known().built_on.contains(&key(table))
     }
 
     /// A unit's first step that would do harm when the unit runs again.
@@ -89,77 +136,38 @@ impl<'a> Rerun<'a> {
     }
 
     fn harmful_by<'u>(&self, unit: &'u Unit, conflicts: &Conflicts) -> Option<&'u Step> {
-        let all: Vec<&Step> = unit.steps.iter().collect();
-        let behind = Behind::new(all.clone());
-        let harms = |number: &usize| {
-            let (step, again) = (all[*number], &all[..*number + 1]);
-            self.idempotent(step).is_none()
-                || self.is_harmed(step, again, &behind.that_matter_to(step, number + 1), conflicts)
+        let together = Growing::of(self.origin, std::slice::from_ref(unit));
+        let met = together.met();
+        let harms = |at: &usize| {
+            self.idempotent(&unit.steps[*at]).is_none() || together.is_harmed(*at, 0, &met[*at], conflicts)
         };
-        (0..all.len()).find(harms).map(|number| all[number])
+        (0..unit.steps.len()).find(harms).map(|at| &unit.steps[at])
     }
+}
 
-    /// The first of the steps that would do harm when all of them run again behind `later`.
-    pub fn harmful_behind<'l>(&self, later: impl IntoIterator<Item = &'l Step>) -> Option<&'a Step>
-    where
-        'a: 'l,
-    {
-        let again: Vec<&Step> = self.steps().collect();
-        let behind = Behind::new(later.into_iter().collect());
-        let harms = |step: &&Step| {
-            let later = behind.that_matter_to(step, 0);
-            self.is_harmed(step, &again, &later, &conflicts)
+impl Known {
+    fn of<'a>(steps: impl Iterator<Item = &'a Step> + Clone) -> Self {
+        let places = steps.clone().enumerate().map(|(at, step)| (std::ptr::from_ref(step), at)).collect();
+        let mut known = Known {
+            places,
+            last: LastChanges::of(steps.clone()),
+            finished: Finished::of(steps.clone()),
+            dropped: BTreeMap::new(),
+            built_on: BTreeSet::new(),
         };
-        self.steps().find(harms)
-    }
-
-    fn is_harmed<'s>(&self, step: &'s Step, again: &[&'s Step], later: &[&'s Step], conflicts: &Conflicts) -> bool {
-        !later.is_empty() && conflicts(step, again, later, &|step| self.text(step))
-    }
-
-    /// The words of a step's statement.
-    fn text(&self, step: &Step) -> String {
-        match step.verbatim {
-            true => self.origin.slice(step.from).to_owned(),
-            false => match &step.operation {
-                Operation::Data(DataOperation::Backfill(fill)) => {
-                    format!("{} {} {}", fill.column, fill.value, fill.todo)
+        for (at, step) in steps.enumerate() {
+            match &step.operation {
+                Operation::Object(ObjectOperation::Drop { kind, names, on, .. }) => {
+                    for name in names {
+                        known.dropped.entry(key(name)).or_default().push((at, *kind, on.clone()));
+                    }
                 }
-                operation => render::statement(operation).unwrap_or_default(),
-            },
-        }
-    }
-}
-
-/// True when steps, each group of which commits before the next one, can begin again behind any of the groups. Of constraints
-/// and indexes what is dropped or renamed again is made again, and nothing in them is lost.
-pub fn can_begin_again(groups: &[Vec<Step>]) -> bool {
-    let text = |step: &Step| render::statement(&step.operation).unwrap_or_default();
-    let harms = |(at, group): (usize, &Vec<Step>)| {
-        let again: Vec<&Step> = group.iter().collect();
-        let later: Vec<&Step> = groups[at + 1..].iter().flatten().collect();
-        let is_made_again = |operation: &Operation| {
-            matches!(
-                operation,
-                Operation::Index(_)
-                    | Operation::Constraint(ConstraintOperation::Drop { .. } | ConstraintOperation::Rename { .. })
-            )
-        };
-        group.iter().any(|step| !is_made_again(&step.operation) && conflicts(step, &again, &later, &text))
-    };
-    !groups.iter().enumerate().any(harms)
-}
-
-/// A trigger, policy or view that an earlier step drops `IF EXISTS`: dropped and made again each time.
-fn is_replaced<'a>(operation: &Operation, earlier: impl IntoIterator<Item = &'a Step>) -> bool {
-    let Operation::Object(ObjectOperation::Create { kind, name: Some(name), on, .. }) = operation else { return false };
-    matches!(kind, ObjectKind::Trigger | ObjectKind::Policy | ObjectKind::View)
-        && earlier.into_iter().any(|step| match &step.operation {
-            Operation::Object(ObjectOperation::Drop { kind: other, names, on: table, .. }) => {
-                other == kind
-                    && names.iter().any(|n| same(n, name))
-                    && on.as_ref().zip(table.as_ref()).is_none_or(|(a, b)| same(a, b))
+                Operation::Index(IndexOperation::Create(index)) if index.concurrently => {
+                    known.built_on.insert(key(&index.table));
+                }
+                _ => {}
             }
-            _ => false,
-        })
+        }
+        known
+    }
 }

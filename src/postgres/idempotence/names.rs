@@ -8,7 +8,7 @@ use crate::operation::{
 use crate::schema::Schema;
 
 /// A name in its name space.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Name {
     /// Of a table, index, view or sequence.
     Relation(QualifiedName),

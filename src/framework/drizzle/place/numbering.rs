@@ -10,7 +10,7 @@ use super::super::idiom::ends_in_transaction;
 use super::super::names::words;
 use super::super::{journal, json};
 use super::snapshot_ids;
-use crate::plan::rerun::only_adds;
+use crate::plan::rerun::Finished;
 use crate::source::{ByteSpan, SourceFile};
 
 /// Milliseconds between parts: drizzle-kit's upgrade to 1.0 tells migrations apart by their seconds.
@@ -211,7 +211,7 @@ impl Numbering<'_> {
         // Times behind its own make a database that ran it run all parts but the first.
         let bears_half = incoming.is_none_or(|incoming| {
             let steps = incoming.sequence.units.iter().flat_map(|unit| &unit.steps);
-            only_adds(steps.clone(), steps)
+            Finished::of(steps.clone()).only_adds(steps)
                 && !incoming.bodies.last().is_some_and(|last| ends_in_transaction(&last.text))
         });
         let (times, note) = self.times(at, tags.len(), bears_half)?;
