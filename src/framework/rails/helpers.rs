@@ -56,11 +56,12 @@ impl Helper {
             Helper::WithoutTimeouts => format!(
                 "  # It takes as long as it takes, and nobody waits for it.
   def {WITHOUT_TIMEOUTS}
-    saved = %w[lock_timeout statement_timeout].map {{ |name| [name, connection.select_value(\"SHOW #{{name}}\")] }}
-    saved.each {{ |name, _| connection.execute \"SET #{{name}} = 0\" }}
+    names = %w[lock_timeout statement_timeout]
+    saved = names.map {{ |name| connection.select_value(\"SHOW #{{name}}\") }}
+    names.each {{ |name| connection.execute \"SET #{{name}} = 0\" }}
     yield
   ensure
-    saved&.each {{ |name, value| connection.execute \"SET #{{name}} = '#{{value}}'\" }}
+    saved&.zip(names) {{ |value, name| connection.execute \"SET #{{name}} = '#{{value}}'\" }}
   end
 "
             ),
@@ -74,11 +75,11 @@ impl Helper {
             ),
             Helper::CheckIndex => format!(
                 "  # `if_not_exists` takes any index of that name for the one that is wanted.
-  def {CHECK_INDEX}(name, on:, columns: nil, unique: false, partial: false)
+  def {CHECK_INDEX}(name, on:, **shape)
+    wanted = {{ unique: false, partial: false }}.merge(shape)
     index = connection.indexes(on).find {{ |own| own.name == name }}
-    wanted = columns ? Array(columns).map(&:to_s) : Array(index&.columns)
-    is_it = index && index.unique == unique && index.where.present? == partial
-    return if is_it && Array(index.columns).first(wanted.size) == wanted
+    found = {{ columns: index&.columns, unique: index&.unique, partial: index&.where.present? }}
+    return if found.slice(*wanted.keys) == wanted
 
     raise \"#{{name}} is another index than this migration builds: drop it or give it another name, and run this again\"
   end

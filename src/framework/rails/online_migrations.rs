@@ -194,10 +194,7 @@ mod tests {
             ["ALTER TABLE \"p_users\" DROP CONSTRAINT \"n\""]
         );
         let limit = vec![symbol("users"), symbol("email"), Value::Number("255".to_owned())];
-        assert_eq!(
-            sent("add_text_limit_constraint", limit, vec![("validate", Value::Boolean(false))], false).len(),
-            1
-        );
+        assert_eq!(sent("add_text_limit_constraint", limit, vec![("validate", Value::Boolean(false))], false).len(), 1);
         assert_eq!(
             sent(
                 "add_reference_concurrently",

@@ -10,7 +10,7 @@ use super::effects::{Effect, EffectKind};
 use super::file::{File, Lines, OWN_INDENT};
 use super::helpers::{CHECK_INDEX, DROP_INVALID_INDEX, Helper, WITHOUT_TIMEOUTS};
 use super::migration_class::MigrationClass;
-use super::written::{columns, sql, string, table};
+use super::written::{sql, string, table, words};
 use crate::framework::migration::Migration;
 use crate::framework::{LayoutSettings, Sequenced};
 use crate::operation::{CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
@@ -200,7 +200,9 @@ fn table_of_index(step: &Step, migration: &Migration) -> Option<QualifiedName> {
 fn check_index(index: &CreateIndex) -> Option<Directive> {
     let mut arguments = vec![string(index.name.as_ref()?.as_str()), format!("on: {}", table(&index.table)?)];
     let keys: Option<Vec<&Ident>> = index.columns.iter().map(|column| column.column()).collect();
-    arguments.extend(keys.map(|keys| format!("columns: {}", columns(&keys))));
+    // Before 7.1 the connection counts what an index includes among its columns.
+    let keys = keys.filter(|_| index.parameters.include.is_empty());
+    arguments.extend(keys.map(|keys| format!("columns: {}", words(&keys))));
     arguments.extend(index.unique.then(|| "unique: true".to_owned()));
     arguments.extend(index.predicate.as_ref().map(|_| "partial: true".to_owned()));
     Some((CHECK_INDEX, arguments))
