@@ -39,7 +39,7 @@ struct Renaming {
     agree: &'static str,
 }
 
-const CASES: [Case; 4] = [
+const CASES: [Case; 7] = [
     Case {
         sample: "drop_field",
         old: &[
@@ -65,6 +65,57 @@ const CASES: [Case; 4] = [
             r#"DELETE FROM "users" WHERE "email" = 'new'"#,
         ],
         files: &[1, 2],
+        rename: None,
+    },
+    Case {
+        sample: "table_drop",
+        old: &[
+            r#"INSERT INTO "User" DEFAULT VALUES"#,
+            r#"INSERT INTO "Post" ("id", "authorId") SELECT 1000, max("id") FROM "User""#,
+            r#"UPDATE "Post" SET "authorId" = (SELECT min("id") FROM "User") WHERE "id" = 1000"#,
+            r#"SELECT "Post"."id" FROM "Post" JOIN "User" ON "User"."id" = "authorId""#,
+            r#"DELETE FROM "Post" WHERE "id" = 1000"#,
+        ],
+        new: &[r#"INSERT INTO "User" DEFAULT VALUES"#, r#"SELECT "id" FROM "User""#],
+        files: &[0, 1],
+        rename: None,
+    },
+    Case {
+        sample: "drop_models",
+        old: &[
+            r#"INSERT INTO "Team" ("name") VALUES ('old')"#,
+            r#"INSERT INTO "User" ("email", "teamId") SELECT 'old', "id" FROM "Team" WHERE "name" = 'old'"#,
+            r#"INSERT INTO "Profile" ("userId") SELECT "id" FROM "User" WHERE "email" = 'old'"#,
+            r#"INSERT INTO "Tag" ("name") VALUES ('old')"#,
+            r#"INSERT INTO "_TagToUser" ("A", "B") SELECT 'old', "id" FROM "User" WHERE "email" = 'old'"#,
+            r#"INSERT INTO "comments" ("userId", "number", "text") SELECT "id", 1, 'old' FROM "User" WHERE "email" = 'old'"#,
+            r#"UPDATE "comments" SET "moods" = ARRAY['SAD']::"Mood"[], "mood" = 'SAD', "onUser" = "userId", "on" = 1 WHERE "text" = 'old'"#,
+            r#"INSERT INTO "Invoice" ("teamId", "amount") SELECT "id", 1 FROM "Team" WHERE "name" = 'old'"#,
+            // the keys are still there
+            r#"DELETE FROM "comments" WHERE "text" = 'old'"#,
+            r#"DELETE FROM "Profile" WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = 'old')"#,
+            r#"DELETE FROM "Team" WHERE "name" = 'old'"#,
+            r#"DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM "User" WHERE "email" = 'old') AND NOT EXISTS (SELECT FROM "_TagToUser" WHERE "A" = 'old'); END $$"#,
+        ],
+        new: &[
+            r#"INSERT INTO "User" ("email", "plan") VALUES ('new', 'PAID')"#,
+            r#"INSERT INTO "Invoice" ("amount") VALUES (2)"#,
+            r#"SELECT "User"."id", "email", "amount" FROM "User", "Invoice""#,
+            r#"DELETE FROM "User" WHERE "email" = 'new'"#,
+        ],
+        files: &[1, 4],
+        rename: None,
+    },
+    Case {
+        sample: "drop_by_hand",
+        old: &[
+            r#"INSERT INTO "User" ("name") VALUES ('old')"#,
+            r#"INSERT INTO "Visit" ("userId", "page") SELECT "id", '/' FROM "User" WHERE "name" = 'old'"#,
+            r#"SELECT * FROM "Recent""#,
+            r#"DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM "Visit" JOIN "User" ON "User"."id" = "userId" WHERE "name" = 'old' AND "seen" IS NOT NULL); END $$"#,
+        ],
+        new: &[r#"INSERT INTO "User" ("name", "visits") VALUES ('new', 1)"#, r#"UPDATE "User" SET "visits" = 2"#],
+        files: &[1, 3],
         rename: None,
     },
     Case {
@@ -136,10 +187,8 @@ const THREADS: usize = 2;
 
 impl Case {
     fn sample(&self) -> Sample {
-        match self.rename {
-            Some(_) => Sample::declared(self.sample),
-            None => Sample::named(self.sample),
-        }
+        let declared = Sample::declared(self.sample);
+        if declared.is_there() { declared } else { Sample::named(self.sample) }
     }
 }
 
@@ -449,11 +498,16 @@ fn what_people_see_of_a_rename() -> Result<()> {
     seen(&Sample::declared("rename_by_hand"))
 }
 
+#[test]
+fn what_people_see_of_tables() -> Result<()> {
+    seen(&Sample::declared("drop_models"))
+}
+
 fn seen(sample: &Sample) -> Result<()> {
     let folder = Folder::of(sample)?;
     folder.write("prisma/schema.prisma", sample.read("after.prisma")?)?;
     let shown = folder.safestep(&["rewrite", "--all", "--color", "never"])?;
-    let ends = ["\n\n1 danger", "\n\n2 dangers"];
+    let ends = ["\n\n1 danger", "\n\n2 dangers", "\n\n6 dangers"];
     let (_, end) = ends.iter().find_map(|end| shown.out.rsplit_once(end)).context("the end")?;
     let write = folder.safestep(&["rewrite", "--write", "--all"])?;
     ensure!(write.status == 0, "{}{}", write.out, write.err);
@@ -543,7 +597,7 @@ fn a_view_in_the_way_forbids_the_release() -> Result<()> {
         r#"ALTER TABLE users ALTER nick_name DROP NOT NULL; CREATE VIEW v AS SELECT nick_name FROM users"#,
     )?;
     let refused = folder.safestep(&release)?;
-    let line = "fails      no view reads \"users\".\"nick_name\" (1 found)";
+    let line = "fails      no view that stays reads \"users\".\"nick_name\" (1 found)";
     ensure!(refused.status == 1 && refused.out.contains(line), "{}{}", refused.out, refused.err);
     client.batch_execute("DROP VIEW v")?;
     let released = folder.safestep(&release)?;
@@ -561,7 +615,7 @@ fn what_waits_is_reserved() -> Result<()> {
         "ALTER TABLE \"users\" DROP COLUMN \"plan\";\nALTER TABLE \"users\" ADD COLUMN \"other\" TEXT;\n",
     )?;
     let check = folder.safestep(&["check", "--all"])?;
-    let words = format!("danger[reserved-column]: users.plan belongs to the sequence {NAME}");
+    let words = format!("danger[reserved-object]: users.plan belongs to the sequence {NAME}");
     ensure!(check.status == 1 && check.out.contains(&words), "{}{}", check.out, check.err);
     ensure!(check.out.contains("1 danger"), "{}", check.out);
     // what made the column and its index is history
@@ -583,8 +637,30 @@ fn both_names_of_a_rename_are_reserved() -> Result<()> {
          CREATE INDEX CONCURRENTLY \"Post_headline_idx\" ON \"Post\"(\"headline\");\n",
     )?;
     let check = folder.safestep(&["check", "--all"])?;
-    ensure!(check.out.contains("danger[reserved-column]: \"Post\".\"headline\" belongs"), "{}", check.out);
-    ensure!(check.out.matches("reserved-column").count() == 1, "{}", check.out);
+    ensure!(check.out.contains("danger[reserved-object]: \"Post\".\"headline\" belongs"), "{}", check.out);
+    ensure!(check.out.matches("reserved-object").count() == 1, "{}", check.out);
+    Ok(())
+}
+
+/// All that is on a table that waits, that points at it or that is of its type stays as it is.
+#[test]
+fn a_table_that_waits_is_reserved() -> Result<()> {
+    let sample = Sample::declared("drop_models");
+    let folder = Folder::of(&sample)?;
+    folder.write("prisma/schema.prisma", sample.read("after.prisma")?)?;
+    let write = folder.safestep(&["rewrite", "--write", "--all"])?;
+    ensure!(write.status == 0, "{}{}", write.out, write.err);
+    folder.write(
+        "prisma/migrations/20261201000000_again/migration.sql",
+        "DROP TABLE \"Profile\";\nCREATE TABLE \"Team\" (id int);\nALTER TYPE \"Mood\" ADD VALUE 'X';\n\
+         ALTER TABLE \"Invoice\" ADD COLUMN \"tag\" TEXT REFERENCES \"Tag\"(\"name\");\n",
+    )?;
+    let check = folder.safestep(&["check", "--all"])?;
+    let said = check.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    for name in ["\"Profile\"", "\"Team\"", "\"Mood\"", "\"Tag\""] {
+        let words = format!("{name} belongs to the sequence");
+        ensure!(said.contains(&words), "{name}: {}", check.out);
+    }
     Ok(())
 }
 

@@ -154,3 +154,127 @@ fn a_folder_without_any_project_says_so() -> Result<()> {
     ensure!(ended.status == 2 && ended.err.contains("no migrations found here"), "{}", ended.err);
     Ok(())
 }
+
+/// A repository in git with a base branch, and a migration beside it that is new.
+fn on_a_branch() -> Result<Folder> {
+    let folder = repository()?;
+    folder.write(".gitignore", "node_modules\n")?;
+    folder.write(".github/CODEOWNERS", "")?;
+    folder.write(".gitlab-ci.yml", "build:\n  script: make\n")?;
+    folder.write(".pre-commit-config.yaml", "repos:\n- repo: local\n  hooks: []\n")?;
+    folder.write("packages/db/package.json", "{\"scripts\": {}, \"devDependencies\": {\"prisma\": \"^6\"}}\n")?;
+    let new = "packages/db/prisma/migrations/20261120105114_combo_many/migration.sql";
+    let text = fs::read_to_string(folder.path().join(new))?;
+    fs::remove_dir_all(folder.path().join("packages/db/prisma/migrations/20261120105114_combo_many"))?;
+    for command in [
+        &["init", "--quiet", "--initial-branch=main"][..],
+        &["add", "."],
+        &["commit", "--quiet", "--message=first"],
+        &["remote", "add", "origin", "."],
+        &["fetch", "--quiet", "origin"],
+        &["checkout", "--quiet", "-b", "change"],
+    ] {
+        folder.git(command)?;
+    }
+    folder.write(new, text)?;
+    Ok(folder)
+}
+
+/// How a line of a shell ends in the folder, where `safestep` and the programs in `bin` are found first.
+fn shell(folder: &Folder, line: &str, variables: &[(&str, &str)]) -> Result<(i32, String)> {
+    let program = Path::new(env!("CARGO_BIN_EXE_safestep")).parent().context("a folder")?;
+    let path = std::env::var("PATH")?;
+    let path = format!("{}:{}:{path}", folder.path().join("bin").display(), program.display());
+    let mut command = std::process::Command::new("bash");
+    command.args(["-euc", line]).current_dir(folder.path()).env("PATH", path).envs(variables.iter().copied());
+    let output = command.output()?;
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    Ok((output.status.code().unwrap_or(-1), text.into_owned()))
+}
+
+/// The line of a file that holds this, behind its key or dash.
+fn line(folder: &Folder, file: &str, holds: &str) -> Result<String> {
+    let text = fs::read_to_string(folder.path().join(file))?;
+    let line = text.lines().find(|line| line.contains(holds)).with_context(|| format!("{holds} in {file}:\n{text}"))?;
+    let line = line.trim().trim_start_matches("- ");
+    Ok(line.strip_prefix("run: ").unwrap_or(line).to_owned())
+}
+
+#[test]
+fn init_shows_what_it_would_write() -> Result<()> {
+    let folder = on_a_branch()?;
+    let before = folder.tree()?;
+    let shown = folder.safestep(&["init"])?;
+    ensure!(shown.status == 0 && folder.tree()? == before, "{}", shown.out);
+    for part in ["safestep.toml", "package.json", ".pre-commit-config.yaml", ".github/workflows", ".gitlab-ci.yml"] {
+        ensure!(shown.out.lines().any(|line| line.starts_with("diff --git") && line.contains(part)), "{part}");
+    }
+    let some = folder.safestep(&["init", "--only", "settings,github", "--write"])?;
+    ensure!(some.status == 0 && folder.tree()?.len() == before.len() + 2, "{}", some.out);
+    ensure!(folder.safestep(&["init", "--write"])?.status == 0);
+    let written = folder.tree()?;
+    let again = folder.safestep(&["init", "--write"])?;
+    ensure!(again.out.contains("nothing to set up") && folder.tree()? == written, "{}", again.out);
+    let none = Folder::empty()?;
+    let ended = none.safestep(&["init"])?;
+    ensure!(ended.status == 2 && ended.err.contains("no migrations found here"), "{}", ended.err);
+    Ok(())
+}
+
+#[test]
+fn what_init_writes_works_as_written() -> Result<()> {
+    let folder = on_a_branch()?;
+    ensure!(folder.safestep(&["init", "--write"])?.status == 0);
+    let base = [("GITHUB_BASE_REF", "main"), ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")];
+    let (status, out) = shell(&folder, &line(&folder, ".github/workflows/safestep.yml", "safestep check")?, &base)?;
+    ensure!(status == 1 && out.contains("::error file=packages/db") && !out.contains("apps/"), "{out}");
+    let fetch = line(&folder, ".gitlab-ci.yml", "git fetch")?;
+    let check = line(&folder, ".gitlab-ci.yml", "safestep check")?;
+    let (status, out) = shell(&folder, &format!("{fetch}\n{check}"), &base)?;
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(folder.path().join("safestep.json"))?)?;
+    ensure!(status == 1 && report.as_array().is_some_and(|all| !all.is_empty()), "{out}\n{report}");
+    fs::remove_file(folder.path().join("safestep.json"))?;
+    let hook = line(&folder, ".pre-commit-config.yaml", "entry: ")?;
+    let (status, out) = shell(&folder, hook.trim_start_matches("entry: "), &base)?;
+    ensure!(status == 1 && out.contains("packages/db"), "{out}");
+    // The script, with a program in the place of the framework's.
+    folder.write("bin/prisma", "#!/bin/sh\n[ \"$*\" = 'migrate dev --create-only' ] && touch made\n")?;
+    let package: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.path().join("packages/db/package.json"))?)?;
+    let script = package["scripts"]["migrate:create"].as_str().context("the script")?;
+    let (status, out) = shell(&folder, &format!("chmod +x bin/prisma\n{script}"), &[])?;
+    ensure!(status == 0 && folder.path().join("made").is_file(), "{out}");
+    ensure!(folder.safestep(&["check"])?.status == 0, "the new migration is safe now");
+    Ok(())
+}
+
+#[test]
+fn the_action_and_the_hook_work_as_written() -> Result<()> {
+    let folder = on_a_branch()?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let build = fs::read_to_string(root.join("action.yml"))?;
+    ensure!(build.contains("run: '\"$GITHUB_ACTION_PATH/scripts/action\"'"), "{build}");
+    let program = env!("CARGO_BIN_EXE_safestep");
+    let temp = tempfile::TempDir::new()?;
+    fs::create_dir_all(temp.path().join("safestep/bin"))?;
+    fs::copy(program, temp.path().join("safestep/bin/safestep"))?;
+    let place = (root.to_str().context("a name")?, temp.path().to_str().context("a name")?);
+    let runner = [("GITHUB_ACTION_PATH", place.0), ("RUNNER_TEMP", place.1), ("GITHUB_BASE_REF", "main")];
+    let run = "\"$GITHUB_ACTION_PATH/scripts/action\"";
+    let (status, out) = shell(&folder, run, &runner)?;
+    ensure!(status == 1 && out.contains("::error file=packages/db") && !out.contains("apps/"), "{out}");
+    let with = |more: &[(&'static str, &'static str)]| shell(&folder, run, &[&runner[..], more].concat());
+    let (status, out) = with(&[("SAFESTEP_PATH", "apps")])?;
+    ensure!(status == 0, "{out}");
+    let (status, out) = with(&[("SAFESTEP_ARGS", "--framework prisma --all"), ("SAFESTEP_SINCE", "HEAD")])?;
+    ensure!(status == 1, "{out}");
+    let (status, out) = with(&[("SAFESTEP_PATH", "$(touch hostile); nowhere")])?;
+    ensure!(status == 2 && !folder.path().join("hostile").exists(), "{out}");
+    let (status, out) = with(&[("GITHUB_BASE_REF", "unknown")])?;
+    ensure!(status == 2 && out.contains("fetch-depth: 0"), "{out}");
+    let hook = fs::read_to_string(root.join(".pre-commit-hooks.yaml"))?;
+    let entry = hook.lines().find_map(|line| line.trim().strip_prefix("entry: ")).context("an entry")?;
+    let (status, out) = shell(&folder, entry, &[])?;
+    ensure!(status == 1 && out.contains("packages/db"), "{out}");
+    Ok(())
+}

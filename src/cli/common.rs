@@ -373,14 +373,7 @@ impl Common {
 
     /// The configuration, when the framework can do what it says.
     fn configuration_for(&self, framework: &Framework, folder: &Utf8Path) -> Result<Config, Failure> {
-        let config = self.configuration(folder)?;
-        match pipeline::refused_layout(framework, &config) {
-            Some(why) => {
-                let layout = if config.layout == Some(Layout::Phase) { "phase" } else { "step" };
-                Err(Failure::Usage(format!("layout = \"{layout}\": {why}")))
-            }
-            None => Ok(config),
-        }
+        can_be_laid_out(framework, self.configuration(folder)?)
     }
 
     pub fn configuration(&self, folder: &Utf8Path) -> Result<Config, Failure> {
@@ -389,10 +382,15 @@ impl Common {
 
     /// The configuration, and the file that it is from, if there is one.
     pub fn configuration_at(&self, folder: &Utf8Path) -> Result<(Config, Option<Utf8PathBuf>), Failure> {
-        let (mut config, file) = match &self.config {
+        let (config, file) = match &self.config {
             Some(path) => (Config::read(path)?, Some(absolute(path, &here()?))),
             None => Config::find(folder)?,
         };
+        Ok((self.with_flags(config)?, file))
+    }
+
+    /// A configuration with what the flags say.
+    pub fn with_flags(&self, mut config: Config) -> Result<Config, Failure> {
         if let Some(unknown) = config.rules.keys().find(|id| rule(id).is_none()) {
             return Err(Failure::Usage(format!("[rules] {unknown}: no such rule; `safestep explain` lists them")));
         }
@@ -416,7 +414,7 @@ impl Common {
             })?;
             config.renames.insert(key.replace('"', ""), name.replace('"', ""));
         }
-        Ok((config, file))
+        Ok(config)
     }
 
     /// Prints the reports in the chosen format to standard output.
@@ -432,6 +430,17 @@ impl Common {
             scope: if only_new { Counted::New } else { Counted::Given },
             ..text_options(self.color)
         }
+    }
+}
+
+/// The configuration, when the framework can do what it says.
+pub(super) fn can_be_laid_out(framework: &Framework, config: Config) -> Result<Config, Failure> {
+    match pipeline::refused_layout(framework, &config) {
+        Some(why) => {
+            let layout = if config.layout == Some(Layout::Phase) { "phase" } else { "step" };
+            Err(Failure::Usage(format!("layout = \"{layout}\": {why}")))
+        }
+        None => Ok(config),
     }
 }
 

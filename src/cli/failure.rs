@@ -4,7 +4,8 @@ use crate::deferred::DeferredError;
 use crate::disk::DiskError;
 use crate::framework::FrameworkError;
 use crate::pipeline::{OriginalsError, ResolveError};
-use crate::project::{BaselineError, ConfigError};
+use crate::project::{BaselineError, ConfigError, GitError};
+use crate::review::ReviewError;
 use crate::verify::VerifyError;
 
 /// Why a command could not do its work.
@@ -28,6 +29,12 @@ pub enum Failure {
     /// What is to be proved cannot be found.
     #[error(transparent)]
     Originals(#[from] OriginalsError),
+    /// Git does not know the commits.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The review does not stand on the pull request.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// Nothing could be proved.
     #[error(transparent)]
     Verify(#[from] VerifyError),

@@ -6,12 +6,15 @@ mod common;
 mod completions;
 mod explain;
 mod failure;
+mod init;
 mod preflight;
 mod printing;
 mod recover;
 mod release;
+mod review;
 mod rewrite;
 mod servers;
+mod stats;
 mod status;
 mod traffic;
 mod verify;
@@ -43,14 +46,20 @@ enum Command {
     Verify(verify::Arguments),
     /// Ask a database which rows would make the sequences fail today; nothing is changed there
     Preflight(preflight::Arguments),
+    /// Ask a database how big its tables are; --write puts it into safestep.toml
+    Stats(stats::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
+    /// Say on a pull request what is dangerous in its migrations, with the rewrite
+    Review(review::Arguments),
     /// Say what waits for a deploy, and what is known of that
     Status(status::Arguments),
     /// Bring the next phase of a sequence into the folder, once the deploy before it is out
     Release(release::Arguments),
     /// Take back a write that was interrupted
     Recover(recover::Arguments),
+    /// Set a repository up: settings, a script, a hook, a job in its CI; --write makes the files
+    Init(init::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),
     /// Print the completions for a shell
@@ -67,9 +76,12 @@ pub fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Preflight(arguments) => preflight::run(&arguments),
         Command::Adopt(arguments) => adopt::run(&arguments),
+        Command::Review(arguments) => review::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };

@@ -80,11 +80,10 @@ impl Place {
                 checks,
             });
         }
-        let columns = sequence.columns.iter().map(|column| format!("{}.{}", column.table(), column.column()));
         Ok(SequenceStatus {
             name: sequence.migration.clone(),
             path: relative(folder, &project.base),
-            columns: columns.collect(),
+            owns: sequence.owns().iter().map(ToString::to_string).collect(),
             phases,
         })
     }

@@ -23,18 +23,17 @@ pub enum Finding {
 }
 
 impl Deployed {
-    /// Whether the model that is deployed still uses the columns of a sequence.
+    /// Whether the model that is deployed still uses what belongs to a sequence.
     pub fn findings(&self, sequence: &Sequence, deferral: &dyn Deferral) -> Vec<Finding> {
-        let names = sequence.columns.iter().map(|column| (column.table(), column.column()));
         match self {
             Deployed::Unknown(why) => vec![Finding::Unknown(why.clone())],
             Deployed::Model(files) => {
                 let model = deferral.model(files.clone());
-                let finding = |(table, column)| match model.uses(&table, &column) {
-                    true => Finding::Fails(format!("the model on the base branch uses {table}.{column}")),
-                    false => Finding::Holds(format!("the model on the base branch does not use {table}.{column}")),
+                let finding = |owned| match model.uses(&owned) {
+                    true => Finding::Fails(format!("the model on the base branch uses {owned}")),
+                    false => Finding::Holds(format!("the model on the base branch does not use {owned}")),
                 };
-                names.map(finding).collect()
+                sequence.owns().into_iter().map(finding).collect()
             }
         }
     }

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::stored::{FILE, PhaseState, Sequence, StoredPhase};
 use crate::framework::deferral::{Deferral, Texts};
 use crate::framework::{Body, Framework, LaidOut, NAME};
-use crate::plan::{self, Phase};
+use crate::plan::{self, Phase, PhasePlan};
 use crate::report::MigrationReport;
 
 /// Stands in a waiting file's comments for the name that it gets when it is released.
@@ -14,7 +14,7 @@ pub const NAME_TO_COME: &str = "NAME-BY-SAFESTEP-RELEASE";
 /// What waits of a migration: the bodies of its later phases.
 pub struct Waiting {
     /// The phases, in order, each with its bodies.
-    pub phases: Vec<(Phase, Vec<Body>)>,
+    pub phases: Vec<(PhasePlan, Vec<Body>)>,
 }
 
 /// The word for a phase.
@@ -27,22 +27,21 @@ pub fn word(phase: Phase) -> &'static str {
 }
 
 impl Waiting {
-    /// The bodies that wait, taken out of those of a sequence; `None` where none does.
-    pub fn of(sequence: &plan::Sequence, bodies: &mut Vec<Body>) -> Option<Waiting> {
-        let mut phases: Vec<(Phase, Vec<Body>)> = Vec::new();
+    /// The bodies of the phases behind the first, taken out of those of a sequence; `None` where there are none.
+    pub fn of(plans: Vec<PhasePlan>, sequence: &plan::Sequence, bodies: &mut Vec<Body>) -> Option<Waiting> {
+        let mut phases: Vec<(PhasePlan, Vec<Body>)> = plans.into_iter().map(|plan| (plan, Vec::new())).collect();
         for mut body in std::mem::take(bodies) {
-            let unit = &sequence.block(body.block)[0];
-            if unit.phase == Phase::Expand {
-                bodies.push(body);
-                continue;
-            }
-            let words = body.words.take().or_else(|| unit.steps.first().map(|step| step.slug.clone()));
-            body.words = words;
-            match phases.last_mut().filter(|(phase, _)| *phase == unit.phase) {
-                Some((_, others)) => others.push(body),
-                None => phases.push((unit.phase, vec![body])),
+            let first = sequence.blocks[body.block].start;
+            match phases.iter_mut().skip(1).find(|(plan, _)| plan.units.contains(&first)) {
+                None => bodies.push(body),
+                Some((_, own)) => {
+                    let slug = || sequence.units[first].steps.first().map(|step| step.slug.clone());
+                    body.words = body.words.take().or_else(slug);
+                    own.push(body);
+                }
             }
         }
+        let phases: Vec<(PhasePlan, Vec<Body>)> = phases.into_iter().filter(|(_, bodies)| !bodies.is_empty()).collect();
         (!phases.is_empty()).then_some(Waiting { phases })
     }
 }
@@ -61,8 +60,6 @@ pub struct Making<'a> {
     pub waiting: &'a Waiting,
     /// What the first phase brings into the migrations.
     pub now: &'a [LaidOut],
-    /// What its last phase waits for.
-    pub gates: Vec<&'a plan::Gate>,
 }
 
 impl Making<'_> {
@@ -74,8 +71,8 @@ impl Making<'_> {
     /// The files of its phases, where they wait. The first phase counts, also where it has nothing to do.
     pub fn files(&self) -> Vec<LaidOut> {
         let mut files = Vec::new();
-        for (at, (phase, bodies)) in self.waiting.phases.iter().enumerate() {
-            let folder = self.own_folder().join(format!("{}-{}", at + 2, word(*phase)));
+        for (at, (plan, bodies)) in self.waiting.phases.iter().enumerate() {
+            let folder = self.own_folder().join(format!("{}-{}", at + 2, word(plan.phase)));
             files.extend(bodies.iter().enumerate().map(|(number, body)| {
                 let name = waiting_name(number, body);
                 let path = folder.join(&name).join(self.deferral.file());
@@ -94,13 +91,15 @@ impl Making<'_> {
             files: self.now.iter().map(|file| file.name.clone()).collect(),
             deploy: Vec::new(),
             checks: Vec::new(),
+            undo: Vec::new(),
         };
-        let waiting = self.waiting.phases.iter().map(|(phase, bodies)| StoredPhase {
-            phase: word(*phase).into(),
+        let waiting = self.waiting.phases.iter().map(|(plan, bodies)| StoredPhase {
+            phase: word(plan.phase).into(),
             state: PhaseState::Waiting,
             files: bodies.iter().enumerate().map(|(number, body)| waiting_name(number, body)).collect(),
-            deploy: self.gates.iter().map(|gate| gate.deploy.clone()).collect(),
-            checks: self.gates.iter().flat_map(|gate| &gate.checks).map(Into::into).collect(),
+            deploy: plan.gates.iter().map(|gate| gate.deploy.clone()).collect(),
+            checks: plan.gates.iter().flat_map(|gate| &gate.checks).map(Into::into).collect(),
+            undo: plan.gates.iter().map(|gate| gate.undo.clone()).collect(),
         });
         Sequence { phases: std::iter::once(released).chain(waiting).collect(), ..self.sequence.clone() }
     }

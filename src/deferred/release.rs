@@ -65,10 +65,8 @@ pub fn release(
     changes.extend(papers(folder, sequence, at, &files, is_last)?);
     if is_last {
         let before = model.files().clone();
-        for column in &sequence.columns {
-            let unusable = |why| DeferredError::Unusable { path: folder.join(FILE), why };
-            model.remove(&column.table(), &column.column()).map_err(unusable)?;
-        }
+        let unusable = |why| DeferredError::Unusable { path: folder.join(FILE), why };
+        model.remove(&sequence.owns()).map_err(unusable)?;
         let both = before.into_iter().zip(model.files());
         changes.extend(both.filter(|(before, after)| before.1 != after.1).map(|((path, before), (_, after))| {
             FileChange { path, action: Action::Modify { before, content: after.clone() } }

@@ -1,7 +1,8 @@
 //! `RUNBOOK.md`: a page for who brings a sequence to its end.
 
-use super::stored::{PhaseState, Sequence, StoredColumn, StoredPhase};
+use super::stored::{PhaseState, Sequence, StoredPhase};
 use crate::framework::header::SQL;
+use crate::plan::Owned;
 use crate::report::{MigrationReport, StepReport};
 use crate::source::visible;
 
@@ -21,13 +22,15 @@ pub fn runbook(sequence: &Sequence, report: &MigrationReport, deploy: &str, mode
     page + WATCH
 }
 
-/// What becomes of its columns.
+/// What becomes of what is its own.
 fn outcome(sequence: &Sequence) -> String {
-    let name = |column: &StoredColumn| code(&format!("{}.{}", column.table(), column.column()));
-    let gone: Vec<String> = sequence.columns.iter().filter(|column| column.becomes.is_none()).map(name).collect();
-    let renamed = sequence.columns.iter().filter_map(|column| {
-        let to = column.becomes()?;
-        Some(format!("{} becomes {}; a trigger keeps both in step until it goes.", name(column), code(&to.to_string())))
+    let owns = sequence.owns();
+    let name = |owned: &Owned| code(&owned.to_string());
+    let is_renamed = |owned: &Owned| matches!(owned, Owned::Column { becomes: Some(_), .. });
+    let gone: Vec<String> = owns.iter().filter(|owned| !is_renamed(owned)).map(name).collect();
+    let renamed = owns.iter().filter_map(|owned| {
+        let Owned::Column { becomes: Some(to), .. } = owned else { return None };
+        Some(format!("{} becomes {}; a trigger keeps both in step until it goes.", name(owned), code(&to.to_string())))
     });
     let goes = if gone.len() == 1 { "goes" } else { "go" };
     let gone = (!gone.is_empty()).then(|| format!("{} {goes} for good.", gone.join(", ")));
@@ -74,6 +77,10 @@ fn of_phase(phase: &StoredPhase, report: &MigrationReport, model: &[String]) -> 
         let queries =
             phase.checks.iter().map(|check| format!("{SQL} {}\n{};", visible(&check.condition), visible(&check.query)));
         text += &fenced("sql", &queries.collect::<Vec<_>>());
+    }
+    if !phase.undo.is_empty() {
+        text += "\nTo go back while it waits:\n\n";
+        text += &phase.undo.iter().map(|how| format!("- {}\n", visible(how))).collect::<String>();
     }
     let steps: Vec<&StepReport> = report.steps.iter().filter(|step| step.phase == phase.phase).collect();
     if steps.is_empty() {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::DeferredError;
 use crate::operation::{Ident, QualifiedName};
-use crate::plan::{Check, OwnedColumn};
+use crate::plan::{Check, Owned};
 use crate::source::{SourceFile, is_there};
 
 /// The name of the file.
@@ -31,7 +31,14 @@ pub struct Sequence {
     /// The migration as its author wrote it.
     pub original: String,
     /// The columns that are its own until its last phase is done.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub columns: Vec<StoredColumn>,
+    /// The tables that are its own.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tables: Vec<StoredName>,
+    /// The types that are its own.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub types: Vec<StoredName>,
     /// Its phases, in order.
     pub phases: Vec<StoredPhase>,
 }
@@ -52,6 +59,17 @@ pub struct StoredColumn {
     pub becomes: Option<String>,
 }
 
+/// A table or type that belongs to a sequence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredName {
+    /// Its schema, where one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
 /// A phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -68,6 +86,9 @@ pub struct StoredPhase {
     /// What a database must say before it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub checks: Vec<StoredCheck>,
+    /// How to go back while it waits.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub undo: Vec<String>,
 }
 
 /// Where a phase is.
@@ -96,37 +117,33 @@ impl From<&Check> for StoredCheck {
     }
 }
 
-impl From<&OwnedColumn> for StoredColumn {
-    fn from(owned: &OwnedColumn) -> Self {
-        StoredColumn {
-            schema: owned.table.schema.as_ref().map(|schema| schema.as_str().to_owned()),
-            table: owned.table.name.as_str().to_owned(),
-            column: owned.column.as_str().to_owned(),
-            becomes: owned.becomes.as_ref().map(|name| name.as_str().to_owned()),
-        }
+impl From<&StoredColumn> for Owned {
+    fn from(stored: &StoredColumn) -> Self {
+        let table = qualified(stored.schema.as_deref(), &stored.table);
+        let named = |name: &String| Ident::new(name.as_str()).styled_like(&table.name);
+        let (column, becomes) = (named(&stored.column), stored.becomes.as_ref().map(named));
+        Owned::Column { table, column, becomes }
     }
 }
 
-impl StoredColumn {
-    /// Its table.
-    pub fn table(&self) -> QualifiedName {
-        let schema = self.schema.as_ref().map(|schema| Ident::new(schema.as_str()));
-        QualifiedName { schema, name: Ident::new(self.table.as_str()) }
+impl From<&QualifiedName> for StoredName {
+    fn from(name: &QualifiedName) -> Self {
+        StoredName { schema: schema_of(name), name: name.name.as_str().to_owned() }
     }
+}
 
-    /// The column.
-    pub fn column(&self) -> Ident {
-        self.named(&self.column)
+impl StoredName {
+    fn name(&self) -> QualifiedName {
+        qualified(self.schema.as_deref(), &self.name)
     }
+}
 
-    /// The column that takes its place.
-    pub fn becomes(&self) -> Option<Ident> {
-        self.becomes.as_ref().map(|name| self.named(name))
-    }
+fn qualified(schema: Option<&str>, name: &str) -> QualifiedName {
+    QualifiedName { schema: schema.map(Ident::new), name: Ident::new(name) }
+}
 
-    fn named(&self, name: &str) -> Ident {
-        Ident::new(name).styled_like(&Ident::new(self.table.as_str()))
-    }
+fn schema_of(name: &QualifiedName) -> Option<String> {
+    name.schema.as_ref().map(|schema| schema.as_str().to_owned())
 }
 
 impl Sequence {
@@ -140,8 +157,31 @@ impl Sequence {
             sha256: crate::framework::ledger::sha256(original),
             original: original.to_owned(),
             columns: Vec::new(),
+            tables: Vec::new(),
+            types: Vec::new(),
             phases: Vec::new(),
         }
+    }
+
+    /// Gives it something to have to itself.
+    pub fn own(&mut self, owned: &Owned) {
+        match owned {
+            Owned::Column { table, column, becomes } => self.columns.push(StoredColumn {
+                schema: schema_of(table),
+                table: table.name.as_str().to_owned(),
+                column: column.as_str().to_owned(),
+                becomes: becomes.as_ref().map(|name| name.as_str().to_owned()),
+            }),
+            Owned::Table { table } => self.tables.push(table.into()),
+            Owned::Type { name } => self.types.push(name.into()),
+        }
+    }
+
+    /// What it has to itself until its last phase is done: tables and their types come first.
+    pub fn owns(&self) -> Vec<Owned> {
+        let tables = self.tables.iter().map(|table| Owned::Table { table: table.name() });
+        let types = self.types.iter().map(|ty| Owned::Type { name: ty.name() });
+        tables.chain(types).chain(self.columns.iter().map(Owned::from)).collect()
     }
 
     /// The text of its file.
@@ -220,6 +260,7 @@ mod tests {
             files: vec!["01_a".into()],
             deploy: vec!["nobody".into()],
             checks: Vec::new(),
+            undo: vec!["deploy the code before".into()],
         });
         std::fs::write(own.join(FILE), sequence.text().unwrap()).unwrap();
         assert_eq!(sequences(&root).unwrap(), [(own.clone(), sequence.clone())]);

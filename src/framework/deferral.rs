@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Found;
 use super::migration::Migration;
-use crate::operation::{Ident, QualifiedName};
+use crate::plan::Owned;
 use crate::schema::Schema;
 
 /// Files with their texts.
@@ -32,22 +32,31 @@ pub trait Deferral: Sync {
 
 /// What an application has in the database, as its files say it. What is not changed stays as it is, byte for byte.
 pub trait Model {
-    /// The column is there as in `schema`, and the application does not use it.
+    /// All of this is there as in `schema`, and the application does not use it.
+    ///
+    /// # Errors
+    /// What the files cannot say.
+    fn keep_unused(&mut self, all: &[Owned], schema: &Schema) -> Result<(), NotKept>;
+    /// None of this is there.
     ///
     /// # Errors
     /// Why the files cannot say that.
-    fn keep_unused(&mut self, table: &QualifiedName, column: &Ident, schema: &Schema) -> Result<(), String>;
-    /// The column is not there.
-    ///
-    /// # Errors
-    /// Why the files cannot say that.
-    fn remove(&mut self, table: &QualifiedName, column: &Ident) -> Result<(), String>;
-    /// The application reads or writes the column.
-    fn uses(&self, table: &QualifiedName, column: &Ident) -> bool;
-    /// The line that says something of the column.
-    fn line(&self, table: &QualifiedName, column: &Ident) -> Option<String>;
-    /// The line with which the application calls the column by the name `to`, and the database stays as it is.
-    fn mapped(&self, table: &QualifiedName, column: &Ident, to: &Ident) -> Option<String>;
+    fn remove(&mut self, all: &[Owned]) -> Result<(), String>;
+    /// The application reads or writes it.
+    fn uses(&self, owned: &Owned) -> bool;
+    /// The lines that say something of it.
+    fn lines(&self, owned: &Owned) -> Vec<String>;
+    /// The line with which the application calls it by the name that it is to get, and the database stays as it is.
+    fn mapped(&self, owned: &Owned) -> Option<String>;
     /// The files as they are to be.
     fn files(&self) -> &Texts;
+}
+
+/// Something that a model cannot say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotKept {
+    /// Of what, by index.
+    pub at: usize,
+    /// Why.
+    pub why: String,
 }

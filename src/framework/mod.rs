@@ -58,6 +58,8 @@ pub use written_schema::{Unwritten, WrittenSchemas};
 pub struct Framework {
     /// Its name in `--framework` and in reports.
     pub name: &'static str,
+    /// The command that makes a migration and does not run it.
+    pub create_command: &'static str,
     /// What begins a comment line in its files.
     pub comment_sign: &'static str,
     /// What its runner does with the files.

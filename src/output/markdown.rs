@@ -3,29 +3,57 @@
 use super::patch;
 use super::summary::{Counts, migration_files, needs_input, plural};
 use super::text::{Style, tree};
-use crate::report::{HazardReport, MigrationReport, Report};
+use crate::report::{FileReport, HazardReport, MigrationReport, Report};
 use crate::source::{visible, visible_lines};
 
 /// The first line of every comment, by which a later run finds the one to update.
 pub const MARKER: &str = "<!-- safestep -->";
 
-/// GitHub refuses a comment of more than 65,536 characters; the diff gets what the rest can spare.
+/// The longest comment, in bytes: GitHub refuses more than 65,536 characters.
+pub const LONGEST: usize = 62_000;
+/// What the diff may take of it, where the rest can spare that.
 const DIFF_BYTES: usize = 40_000;
-/// Likewise for the rows of the table.
+/// What the table may take.
+const TABLE_BYTES: usize = 24_000;
+/// What each other section may take.
+const SECTION_BYTES: usize = 8_000;
+/// The rows of the table.
 const ROWS: usize = 50;
+/// What a name or a sentence may take, in characters.
+const SENTENCE: usize = 1_000;
 /// Columns of the tree; GitHub scrolls wider ones.
 const TREE_WIDTH: usize = 120;
 
 /// The whole comment, starting with [`MARKER`] and ending in a newline.
 pub fn render(report: &Report) -> String {
+    render_with(report, &[])
+}
+
+/// The same, with more sentences about the whole. It is never longer than [`LONGEST`].
+pub fn render_with(report: &Report, sentences: &[String]) -> String {
     let counts = Counts::of(report);
     let mut out = format!("{MARKER}\n### safestep: {}\n", headline(&counts));
-    let sections = [table(report), files(report), checklist(report), remarks(report), diff(report)];
+    let sections = [table(report), files(report), checklist(report), remarks(report, sentences)];
     for section in sections.iter().filter(|section| !section.is_empty()) {
         out.push('\n');
         out += section;
     }
-    out
+    match diff(report, LONGEST.saturating_sub(out.len() + 500).min(DIFF_BYTES)) {
+        diff if diff.is_empty() => out,
+        diff => out + "\n" + &diff,
+    }
+}
+
+/// As many of the texts as fit into so many bytes, and how many do not.
+fn within(bytes: usize, texts: impl IntoIterator<Item = String>) -> (String, usize) {
+    let (mut out, mut left_out) = (String::new(), 0);
+    for text in texts {
+        match left_out == 0 && out.len() + text.len() <= bytes {
+            true => out += &text,
+            false => left_out += 1,
+        }
+    }
+    (out, left_out)
 }
 
 fn headline(counts: &Counts) -> String {
@@ -50,12 +78,14 @@ fn table(report: &Report) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut out = String::from("| migration | danger | what happens to it | files |\n|---|---|---|--:|\n");
-    out.extend(rows.iter().take(ROWS).map(String::as_str));
-    if rows.len() > ROWS {
-        out += &format!("\n… and {}: `safestep check` lists them.\n", plural(rows.len() - ROWS, "more hazard"));
+    let out = String::from("| migration | danger | what happens to it | files |\n|---|---|---|--:|\n");
+    let too_many = rows.len().saturating_sub(ROWS);
+    rows.truncate(ROWS);
+    let (rows, too_long) = within(TABLE_BYTES, rows);
+    match too_many + too_long {
+        0 => out + &rows,
+        more => out + &rows + &format!("\n… and {}: `safestep check` lists them.\n", plural(more, "more hazard")),
     }
-    out
 }
 
 fn danger(hazard: &HazardReport) -> String {
@@ -74,59 +104,63 @@ fn outcome(hazard: &HazardReport) -> String {
 /// The tree of files, coloured by GitHub as a diff.
 fn files(report: &Report) -> String {
     let trees: String = report.migrations.iter().map(|migration| tree(migration, Style::PLAIN, TREE_WIDTH)).collect();
-    if trees.is_empty() { String::new() } else { fenced("diff", &trees) }
+    let (trees, left_out) = within(SECTION_BYTES, trees.split_inclusive('\n').map(str::to_owned));
+    let more = if left_out > 0 { format!("  … {}\n", plural(left_out, "more line")) } else { String::new() };
+    if trees.is_empty() { String::new() } else { fenced("diff", &(trees + &more)) }
 }
 
 /// What must be true before something runs: preflights, then deploy gates.
 fn checklist(report: &Report) -> String {
-    let mut boxes = String::new();
+    let mut boxes = Vec::new();
     for migration in &report.migrations {
         for preflight in &migration.preflights {
             let query = code(&preflight.query);
-            boxes += &format!("- [ ] before it runs: {}: {query}\n", plain(&preflight.condition));
+            boxes.push(format!("- [ ] before it runs: {}: {query}\n", plain(&preflight.condition)));
         }
         for phase in &migration.phases {
             let files = plural(phase.files, "file");
-            boxes += &match phase.gate.as_str() {
+            boxes.push(match phase.gate.as_str() {
                 "" => format!("- [ ] now: {} ({files})\n", code(&phase.phase)),
                 gate => {
                     let gate = gate.strip_prefix("after ").unwrap_or(gate);
                     format!("- [ ] after {}: {} ({files})\n", plain(gate), code(&phase.phase))
                 }
-            };
+            });
         }
     }
-    if boxes.is_empty() { boxes } else { format!("**In this order**\n\n{boxes}") }
+    let (boxes, left_out) = within(SECTION_BYTES, boxes);
+    match (boxes.as_str(), left_out) {
+        ("", _) => boxes,
+        (_, 0) => format!("**In this order**\n\n{boxes}"),
+        (_, more) => {
+            format!("**In this order**\n\n{boxes}\n… and {}: `safestep rewrite` lists them.\n", plural(more, "more"))
+        }
+    }
 }
 
 /// What is left as it is, and notes.
-fn remarks(report: &Report) -> String {
-    let mut out = String::new();
+fn remarks(report: &Report, sentences: &[String]) -> String {
+    let mut out: Vec<String> = sentences.iter().map(|sentence| format!("- {}\n", plain(sentence))).collect();
     for migration in &report.migrations {
         for statement in &migration.opaque {
             let place = code(&format!("{}:{}:{}", statement.file, statement.line, statement.column));
             let what = plain(&statement.what);
-            out += &format!(
+            out.push(format!(
                 "- {what} at {place} is left as it is: safestep does not read it and promises nothing about it.\n"
-            );
+            ));
         }
         out.extend(migration.notes.iter().map(|note| format!("- {}\n", plain(note))));
     }
-    out
+    match within(SECTION_BYTES, out) {
+        (shown, 0) => shown,
+        (shown, more) => shown + &format!("- … and {}: `safestep check` says them.\n", plural(more, "more note")),
+    }
 }
 
 /// The diff of all files, folded; whole files are left out where GitHub would refuse the comment.
-fn diff(report: &Report) -> String {
-    let mut shown = String::new();
-    let mut left_out = 0;
-    for file in report.migrations.iter().flat_map(|MigrationReport { files, .. }| files) {
-        let patch = patch::file(file);
-        if shown.len() + patch.len() > DIFF_BYTES {
-            left_out += 1;
-        } else {
-            shown += &patch;
-        }
-    }
+fn diff(report: &Report, bytes: usize) -> String {
+    let files = report.migrations.iter().flat_map(|MigrationReport { files, .. }| files);
+    let (shown, left_out) = patches(files, bytes);
     if shown.is_empty() && left_out == 0 {
         return String::new();
     }
@@ -141,8 +175,21 @@ fn diff(report: &Report) -> String {
     format!("<details>\n<summary>the whole diff</summary>\n\n{fence}{rest}\n</details>\n")
 }
 
+/// The diffs of files, as many as fit into so many bytes as they will be shown, and how many do not.
+fn patches<'a>(files: impl IntoIterator<Item = &'a FileReport>, bytes: usize) -> (String, usize) {
+    let (mut shown, mut left_out) = (String::new(), 0);
+    for file in files {
+        let patch = patch::file(file).replace("\r\n", "\n");
+        match visible_lines(&patch) {
+            patch if shown.len() + patch.len() <= bytes => shown += &patch,
+            _ => left_out += 1,
+        }
+    }
+    (shown, left_out)
+}
+
 /// A fenced block; the fence is longer than any run of backticks in the text.
-pub(super) fn fenced(language: &str, text: &str) -> String {
+pub fn fenced(language: &str, text: &str) -> String {
     let fence = "`".repeat((longest_backticks(text) + 1).max(3));
     let newline = if text.ends_with('\n') { "" } else { "\n" };
     let text = text.replace("\r\n", "\n");
@@ -150,7 +197,7 @@ pub(super) fn fenced(language: &str, text: &str) -> String {
 }
 
 /// Inline code in one line that also stands in a table.
-pub(super) fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let text = one_line(text).replace('|', "\\|");
     if text.is_empty() {
         return text;
@@ -161,7 +208,7 @@ pub(super) fn code(text: &str) -> String {
 }
 
 /// Text in one line without any meaning to Markdown or GitHub: no emphasis, no links, no HTML, no mentions.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut out = String::new();
     for character in one_line(text).chars() {
         match character {
@@ -169,6 +216,8 @@ fn plain(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => out.extend(['\\', character]),
+            // `https://` and `www.` would become links.
+            ':' | '.' if is_link(&out, character) => out.extend([character, '\u{200b}']),
             // A zero-width space keeps `@name` and `#123` from notifying people and linking issues.
             '@' | '#' => out.extend([character, '\u{200b}']),
             character => out.push(character),
@@ -177,8 +226,23 @@ fn plain(text: &str) -> String {
     out
 }
 
+/// Whether GitHub could begin a link at what stands before a colon or a dot.
+fn is_link(before: &str, character: char) -> bool {
+    let ends_in = |word: &str| {
+        before.get(before.len().saturating_sub(word.len())..).is_some_and(|end| end.eq_ignore_ascii_case(word))
+    };
+    match character {
+        ':' => ["http", "https", "ftp", "mailto", "xmpp"].iter().any(|scheme| ends_in(scheme)),
+        _ => ends_in("www"),
+    }
+}
+
 fn one_line(text: &str) -> String {
-    visible(&text.split_whitespace().collect::<Vec<_>>().join(" ")).into_owned()
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(SENTENCE) {
+        Some((end, _)) => visible(&words[..end]).into_owned() + "…",
+        None => visible(&words).into_owned(),
+    }
 }
 
 fn longest_backticks(text: &str) -> usize {
@@ -189,6 +253,7 @@ fn longest_backticks(text: &str) -> usize {
 mod tests {
     use super::*;
     use crate::output::example;
+    use crate::report::PreflightReport;
 
     #[test]
     fn a_comment() {
@@ -280,6 +345,7 @@ mod tests {
     #[test]
     fn what_is_read_means_nothing_to_markdown() {
         assert_eq!(plain("a|b <img> @you #1 `x`\n*y*"), "a\\|b &lt;img&gt; @\u{200b}you #\u{200b}1 \\`x\\` \\*y\\*");
+        assert_eq!(plain("see https://x.y, WWW.z"), "see https:\u{200b}//x.y, WWW.\u{200b}z");
         assert_eq!(code("a\u{202e}b\u{1b}"), "`a\\u{202e}b\\u{1b}`");
         assert_eq!(plain("a\u{2028}b"), "a b");
         assert_eq!(code("a|b"), "`a\\|b`");
@@ -296,5 +362,17 @@ mod tests {
         let comment = render(&report);
         assert!(comment.len() < 65_536, "{}", comment.len());
         assert!(comment.contains("\n1 file is too long for a comment"), "{comment}");
+
+        let migration = &mut report.migrations[0];
+        let long = "&".repeat(90_000);
+        migration.hazards.iter_mut().for_each(|hazard| hazard.message = long.clone());
+        migration.preflights = vec![PreflightReport { query: long.clone(), ..migration.preflights[0].clone() }; 900];
+        migration.notes = vec![long.clone(); 900];
+        migration.files =
+            (0..900).map(|at| example::created(&format!("{at}/migration.sql"), &"\u{7}".repeat(900))).collect();
+        let comment = render_with(&report, &vec![long; 900]);
+        assert!(comment.len() <= LONGEST, "{}", comment.len());
+        assert_eq!(comment.matches("```").count() % 2, 0);
+        assert!(comment.contains("more hazards: `safestep check`") && comment.ends_with("</details>\n"), "{comment}");
     }
 }

@@ -18,6 +18,7 @@ pub mod patch;
 pub mod preflight;
 pub mod proof;
 pub mod sarif;
+pub mod sizes;
 pub mod status;
 pub mod text;
 pub mod traffic;
@@ -26,6 +27,6 @@ mod summary;
 mod tree;
 
 #[cfg(test)]
-mod example;
+pub(crate) mod example;
 
 pub use text::{Mode, Scope, TextOptions};

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::findings::Findings;
-use crate::deferred::{DeferredError, PhaseState, Sequence, StoredColumn, sequences};
-use crate::framework::deferral::{Deferral, Model, Texts};
+use crate::deferred::{DeferredError, PhaseState, Sequence, sequences};
+use crate::framework::deferral::{Deferral, Model, NotKept, Texts};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError};
-use crate::plan::{self, OwnedColumn, Phase};
-use crate::schema::{Reserved, Schema};
+use crate::plan::{self, Owned, Phase};
+use crate::schema::{Reserved, ReservedObject, Schema};
 use crate::source::SourceFile;
 
 /// A project that keeps phases.
@@ -57,7 +57,7 @@ impl Deferring {
         self.deferral.model(self.model.clone())
     }
 
-    /// The columns that a migration has to leave alone, because a sequence before it waits.
+    /// What a migration has to leave alone, because a sequence before it waits.
     pub fn reserved(&self, history: &[Found], at: usize) -> Arc<[Reserved]> {
         let is_before = |sequence: &&Sequence| {
             let position = |name: &String| history.iter().position(|found| found.name == *name);
@@ -68,50 +68,66 @@ impl Deferring {
         let waiting = self.waiting.iter().filter(|sequence| sequence.next().is_some()).filter(is_before);
         let of_sequence = |sequence: &Sequence| {
             let name: Arc<str> = sequence.migration.as_str().into();
-            let reserved = |table, column, stays| Reserved { table, column, stays, sequence: Arc::clone(&name) };
-            let of_column = |own: &StoredColumn| {
-                let leaves = reserved(own.table(), own.column(), false);
-                let stays = own.becomes().map(|column| reserved(own.table(), column, true));
-                std::iter::once(leaves).chain(stays).collect::<Vec<_>>()
-            };
-            sequence.columns.iter().flat_map(of_column).collect::<Vec<_>>()
+            let objects = sequence.owns().into_iter().flat_map(reserved_objects);
+            objects.map(|what| Reserved { what, sequence: Arc::clone(&name) }).collect::<Vec<_>>()
         };
         waiting.flat_map(of_sequence).collect()
     }
 
     /// The findings without what cannot wait in this project; `before` is the catalog before the migration.
     pub fn heed(&self, migration: &Migration, mut findings: Findings, before: &Schema) -> Findings {
-        let deferrals: Vec<(usize, Vec<OwnedColumn>)> = findings.waiting().collect();
-        if deferrals.is_empty() {
+        if findings.waiting().next().is_none() {
             return findings;
         }
         let own = self.folder.join(&migration.name);
         let other = own.exists().then(|| format!("{own} is there already"));
         let leaves_nothing = findings.steps.iter().all(|step| step.phase != Phase::Expand);
-        let stays = self.deferral.must_stay(migration).filter(|_| leaves_nothing);
+        let must_stay = other.or_else(|| self.deferral.must_stay(migration).filter(|_| leaves_nothing));
+        loop {
+            let waiting: Vec<(usize, Owned)> =
+                findings.waiting().flat_map(|(item, owns)| owns.into_iter().map(move |owned| (item, owned))).collect();
+            let kept = match &must_stay {
+                Some(why) if !waiting.is_empty() => Err(NotKept { at: 0, why: why.clone() }),
+                _ => self.kept(&findings, &waiting, before),
+            };
+            let Err(NotKept { at, why }) = kept else {
+                for (item, owned) in waiting {
+                    self.cheapest(&owned).into_iter().for_each(|note| findings.add_note(item, &note));
+                }
+                return findings;
+            };
+            findings = match findings.left_in_place(&[waiting[at].0], &why) {
+                Ok(findings) => findings,
+                Err(findings) => return findings.left(&why),
+            };
+        }
+    }
+
+    /// The model can say what waits; `before` is the catalog before the migration.
+    fn kept(&self, findings: &Findings, waiting: &[(usize, Owned)], before: &Schema) -> Result<(), NotKept> {
         let mut now = before.clone();
         let steps = findings.steps.iter().filter(|step| step.phase == Phase::Expand);
         steps.for_each(|step| now.apply(&step.operation));
-        for (item, owns) in deferrals {
-            let keep = |owned: &OwnedColumn| self.model().keep_unused(&owned.table, &owned.column, &now).err();
-            let why = other.clone().or_else(|| stays.clone()).or_else(|| owns.iter().find_map(keep));
-            if let Some(why) = why {
-                findings = match findings.left_in_place(&[item], &why) {
-                    Ok(findings) | Err(findings) => findings,
-                };
-                continue;
-            }
-            let cheapest = owns.iter().find_map(|owned| self.cheapest(owned));
-            cheapest.into_iter().for_each(|note| findings.add_note(item, &note));
-        }
-        findings
+        let owns: Vec<Owned> = waiting.iter().map(|(_, owned)| owned.clone()).collect();
+        self.model().keep_unused(&owns, &now)
     }
 
     /// How a column gets another name in the code alone.
-    fn cheapest(&self, owned: &OwnedColumn) -> Option<String> {
-        let to = owned.becomes.as_ref()?;
-        let line = self.model().mapped(&owned.table, &owned.column, to)?;
+    fn cheapest(&self, owned: &Owned) -> Option<String> {
+        let line = self.model().mapped(owned)?;
         Some(format!("a new name in the code alone needs no migration: delete it and write `{line}` in the model"))
+    }
+}
+
+/// What of a sequence others leave alone.
+fn reserved_objects(owned: Owned) -> Vec<ReservedObject> {
+    match owned {
+        Owned::Column { table, column, becomes } => {
+            let to = becomes.map(|column| ReservedObject::Column { table: table.clone(), column, stays: true });
+            std::iter::once(ReservedObject::Column { table, column, stays: false }).chain(to).collect()
+        }
+        Owned::Table { table } => vec![ReservedObject::Table(table)],
+        Owned::Type { name } => vec![ReservedObject::Type(name)],
     }
 }
 

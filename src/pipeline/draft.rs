@@ -15,9 +15,9 @@ use crate::framework::{
     Body, Found, Framework, FrameworkError, Incoming, LaidOut, Layout, LayoutSettings, Placed, Placement, Sequenced,
     in_blocks,
 };
-use crate::plan::Sequence;
 use crate::plan::files::{Division, Files};
 use crate::plan::rerun::Rerun;
+use crate::plan::{Owned, PhasePlan, Sequence};
 use crate::project::Phases;
 use crate::report::PhaseReport;
 use crate::rewrite::CONCURRENT_NOTE;
@@ -113,7 +113,7 @@ impl Draft {
         };
         let unwritten = (!needs_files).then_some(files.parts.len());
         let waiting = match phases {
-            Phases::Deferred => Waiting::of(&sequence, &mut bodies),
+            Phases::Deferred => Waiting::of(PhasePlan::of(&sequence, findings.deferrals()), &sequence, &mut bodies),
             Phases::Together => None,
         };
         let (placed, notes) = (Placed::default(), Vec::new());
@@ -196,10 +196,11 @@ impl Draft {
         let before = model.files().clone();
         let mut lines = Vec::new();
         let mut sequence = deferred::Sequence::new(framework.name, &self.migration.name, after, self.migration.text());
-        for owned in self.findings.deferrals().flat_map(|deferral| &deferral.owns) {
-            model.keep_unused(&owned.table, &owned.column, schema)?;
-            lines.extend(model.line(&owned.table, &owned.column));
-            sequence.columns.push(owned.into());
+        let owns: Vec<Owned> = self.findings.deferrals().flat_map(|deferral| deferral.owns.clone()).collect();
+        model.keep_unused(&owns, schema).map_err(|not_kept| not_kept.why)?;
+        for owned in &owns {
+            lines.extend(model.lines(owned));
+            sequence.own(owned);
         }
         let making = Making {
             framework,
@@ -208,7 +209,6 @@ impl Draft {
             sequence,
             waiting,
             now: &self.placed.files,
-            gates: self.findings.deferrals().map(|deferral| &deferral.gate).collect(),
         };
         let files = making.files();
         let all: Vec<LaidOut> = self.placed.files.iter().chain(&files).cloned().collect();

@@ -11,7 +11,7 @@ use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
 use crate::plan::{
-    Deferral, Duration, OwnedColumn, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer,
+    Deferral, Duration, Owned, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer,
 };
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
@@ -43,7 +43,7 @@ pub struct Findings {
     as_written: Vec<Step>,
     /// What there is to say of operations that another one's rewrite replaces, should that one stay as it is.
     standby: Vec<Finding>,
-    /// What goes with a column that waits for a deploy, each with the item that drops the column.
+    /// What goes with something that waits for a deploy, each with the item that drops that.
     follows: Vec<(usize, usize)>,
 }
 
@@ -181,8 +181,8 @@ impl Findings {
         Findings { findings, steps: Vec::new(), as_written: Vec::new(), standby: Vec::new(), follows: Vec::new() }
     }
 
-    /// The items with phases that wait, each with the columns that wait with it.
-    pub fn waiting(&self) -> impl Iterator<Item = (usize, Vec<OwnedColumn>)> {
+    /// The items with phases that wait, each with what is its own until then.
+    pub fn waiting(&self) -> impl Iterator<Item = (usize, Vec<Owned>)> {
         let waits = self.findings.iter().filter(|finding| finding.outcome.steps.is_some());
         waits.filter_map(|finding| Some((finding.item, finding.outcome.deferral.as_ref()?.owns.clone())))
     }
@@ -201,10 +201,13 @@ impl Findings {
         }
     }
 
-    /// The items whose removal of a column these items are, or go with.
-    pub fn columns_of(&self, items: &[usize]) -> Vec<usize> {
-        let column = |item: &usize| self.follows.iter().find(|(at, _)| at == item).map_or(*item, |(_, column)| *column);
-        items.iter().map(column).collect()
+    /// The items that these items are, or go with.
+    pub fn leaders_of(&self, items: &[usize]) -> Vec<usize> {
+        let of_item = |item: &usize| {
+            let leaders: Vec<usize> = self.follows.iter().filter(|(at, _)| at == item).map(|(_, of)| *of).collect();
+            if leaders.is_empty() { vec![*item] } else { leaders }
+        };
+        items.iter().flat_map(of_item).collect()
     }
 }
 

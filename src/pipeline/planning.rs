@@ -256,7 +256,7 @@ impl<'a> Search<'a> {
         let held_up = held_up(steps);
         if !held_up.is_empty() {
             let items: Vec<usize> = held_up.iter().map(|at| steps[*at].item).collect();
-            let items = findings.columns_of(&items);
+            let items = findings.leaders_of(&items);
             return Err(match findings.left_in_place(&items, "what stands behind it needs it done") {
                 Ok(findings) => findings,
                 Err(findings) => findings.left("what stands behind it needs it done"),

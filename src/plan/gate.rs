@@ -1,5 +1,9 @@
 //! What stands between two phases: a deploy, and what shows that it is out.
 
+use std::ops::Range;
+
+use super::sequence::Sequence;
+use super::step::Phase;
 use crate::operation::{Ident, QualifiedName};
 
 /// What must be true before a phase may run.
@@ -9,6 +13,8 @@ pub struct Gate {
     pub deploy: String,
     /// What a database says of it.
     pub checks: Vec<Check>,
+    /// How to go back while the phase still waits, as a sentence.
+    pub undo: String,
 }
 
 /// A query that must find nothing.
@@ -20,15 +26,38 @@ pub struct Check {
     pub query: String,
 }
 
-/// A column that a sequence has to itself until its last phase is done.
+/// What a sequence has to itself until its last phase is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnedColumn {
-    /// Its table.
-    pub table: QualifiedName,
-    /// The column.
-    pub column: Ident,
-    /// The column that takes its place, where one does.
-    pub becomes: Option<Ident>,
+pub enum Owned {
+    /// A column that goes.
+    Column {
+        /// Its table.
+        table: QualifiedName,
+        /// The column.
+        column: Ident,
+        /// The column that takes its place, where one does.
+        becomes: Option<Ident>,
+    },
+    /// A table that goes.
+    Table {
+        /// The table.
+        table: QualifiedName,
+    },
+    /// A type that goes with what is of it.
+    Type {
+        /// The type.
+        name: QualifiedName,
+    },
+}
+
+impl std::fmt::Display for Owned {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Owned::Column { table, column, .. } => write!(f, "{table}.{column}"),
+            Owned::Table { table } => write!(f, "{table}"),
+            Owned::Type { name } => write!(f, "{name}"),
+        }
+    }
 }
 
 /// What later phases of a rewrite wait for, and what waits with them.
@@ -36,6 +65,32 @@ pub struct OwnedColumn {
 pub struct Deferral {
     /// What must be true before its last phase.
     pub gate: Gate,
-    /// The columns that no running code uses any more by then, and that go with it.
-    pub owns: Vec<OwnedColumn>,
+    /// What no running code uses any more by then, and what goes.
+    pub owns: Vec<Owned>,
+}
+
+/// A phase of a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhasePlan {
+    /// Which one.
+    pub phase: Phase,
+    /// What must be true before it; nothing where it runs at once.
+    pub gates: Vec<Gate>,
+    /// Its units. None where the database stays as it is.
+    pub units: Range<usize>,
+}
+
+impl PhasePlan {
+    /// The phases of a sequence in which these rewrites wait. The first one runs at once, also where it has nothing to do.
+    pub fn of<'a>(sequence: &Sequence, deferrals: impl IntoIterator<Item = &'a Deferral>) -> Vec<PhasePlan> {
+        let gates: Vec<Gate> = deferrals.into_iter().map(|deferral| deferral.gate.clone()).collect();
+        let mut plans = vec![PhasePlan { phase: Phase::Expand, gates: Vec::new(), units: 0..0 }];
+        for (at, unit) in sequence.units.iter().enumerate() {
+            match plans.last_mut().filter(|plan| plan.phase == unit.phase) {
+                Some(plan) => plan.units.end = at + 1,
+                None => plans.push(PhasePlan { phase: unit.phase, gates: gates.clone(), units: at..at + 1 }),
+            }
+        }
+        plans
+    }
 }

@@ -19,7 +19,7 @@ mod waits;
 
 pub use dependency::uses;
 pub use files::{Files, Refusal};
-pub use gate::{Check, Deferral, Gate, OwnedColumn};
+pub use gate::{Check, Deferral, Gate, Owned, PhasePlan};
 pub use order::{Stuck, held_up, units};
 pub use origin::Origin;
 pub use resource::Uses;

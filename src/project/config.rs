@@ -34,6 +34,8 @@ pub struct Config {
     pub backfill: BackfillConfig,
     /// How a rewrite is proved.
     pub verify: VerifyConfig,
+    /// How a pull request is reviewed.
+    pub review: ReviewConfig,
     /// What revisions find in environment variables.
     pub environment: BTreeMap<String, String>,
     /// Answers that only a person knows: `table.column` → SQL expression.
@@ -107,6 +109,15 @@ pub struct VerifyConfig {
     pub command: Option<String>,
 }
 
+/// `[review]`: how a pull request is reviewed.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReviewConfig {
+    /// The most comments at lines that are open at once; what they have no room for is in the summary.
+    #[serde(deserialize_with = "setting::at_most_100")]
+    pub max_comments: usize,
+}
+
 /// What becomes of NULLs when a column with a default becomes NOT NULL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -138,12 +149,19 @@ impl Default for Config {
             tables: TablesConfig::default(),
             backfill: BackfillConfig::default(),
             verify: VerifyConfig::default(),
+            review: ReviewConfig::default(),
             environment: BTreeMap::new(),
             values: BTreeMap::new(),
             renames: BTreeMap::new(),
             rules: BTreeMap::new(),
             phases: Phases::default(),
         }
+    }
+}
+
+impl Default for ReviewConfig {
+    fn default() -> Self {
+        ReviewConfig { max_comments: 10 }
     }
 }
 
@@ -304,6 +322,8 @@ mod tests {
             nulls = "off"
             [verify]
             command = "alembic upgrade {revision}"
+            [review]
+            max_comments = 3
             [environment]
             REGION = "eu"
             [values]
@@ -322,6 +342,7 @@ mod tests {
         assert_eq!(config.backfill.batch_size, 10_000);
         assert_eq!(config.backfill.nulls, Nulls::Off);
         assert_eq!(config.verify.command.as_deref(), Some("alembic upgrade {revision}"));
+        assert_eq!(config.review.max_comments, 3);
         assert_eq!(config.renamed_to("users", "user_name"), Some("display_name"));
         assert_eq!(config.level("rename-table"), Some(Level::Off));
         assert_eq!(config.level("drop-table"), None);
@@ -344,6 +365,7 @@ mod tests {
         );
         refused("[verify]\ncommand = \"x\"", "2:11: the command must say where it takes {revision} or {version}");
         refused("[backfill]\nbatch_size = 0", "2:14: expected a number of at least 1");
+        refused("[review]\nmax_comments = 101", "2:16: expected a number of comments, at most 100");
         refused("[tables]\nbig = []", "2:1: unknown field `big`, expected one of `small`, `rows`, `small_rows`");
         refused("[rules]\nrename-table = \"no\"", "2:16: unknown variant `no`, expected one of `off`, `warn`, `error`");
         refused(

@@ -59,6 +59,26 @@ pub enum GitError {
         /// Where it was looked for.
         work_tree: Utf8PathBuf,
     },
+    /// One end of a range is no commit here.
+    #[error(
+        "{reference}: no such commit in {work_tree}; fetch it first (`fetch-depth: 0` in actions/checkout), or name another"
+    )]
+    UnknownCommit {
+        /// As it was given.
+        reference: String,
+        /// Where it was looked for.
+        work_tree: Utf8PathBuf,
+    },
+    /// A commit has more files than anybody wants to have copied.
+    #[error("{commit} has more than {files} files or {bytes} bytes: name the folder of the project")]
+    TooMuch {
+        /// The commit.
+        commit: String,
+        /// How many files are copied at most.
+        files: usize,
+        /// And how many bytes of them.
+        bytes: u64,
+    },
     /// The history needed for the merge base was not fetched.
     #[error(
         "{work_tree} is a shallow clone, so what is new cannot be told; fetch the history \
@@ -200,7 +220,7 @@ impl WorkTree {
         Err(refused(&folder, &arguments, &output))
     }
 
-    fn commit(&self, reference: &str) -> Result<Option<Commit>, GitError> {
+    pub(super) fn commit(&self, reference: &str) -> Result<Option<Commit>, GitError> {
         let object = format!("{reference}^{{commit}}");
         let arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", &object];
         let output = self.run(&self.work_tree, &arguments)?;
@@ -211,7 +231,7 @@ impl WorkTree {
         Ok(known.then(|| Commit(hash.to_owned())))
     }
 
-    fn merge_base(&self, head: &Commit, tip: &Commit, branch: &str) -> Result<Commit, GitError> {
+    pub(super) fn merge_base(&self, head: &Commit, tip: &Commit, branch: &str) -> Result<Commit, GitError> {
         let arguments = ["merge-base", head.as_str(), tip.as_str()];
         let output = self.run(&self.work_tree, &arguments)?;
         match output.status.code() {
@@ -231,12 +251,17 @@ impl WorkTree {
         GitError::Shallow { work_tree: self.work_tree.clone() }
     }
 
-    fn run(&self, folder: &Utf8Path, arguments: &[&str]) -> Result<Output, GitError> {
+    pub(super) fn run(&self, folder: &Utf8Path, arguments: &[&str]) -> Result<Output, GitError> {
         git(folder, arguments).map_err(|source| GitError::Io { folder: folder.to_owned(), source })
     }
 }
 
 fn git(folder: &Utf8Path, arguments: &[&str]) -> io::Result<Output> {
+    command(folder, arguments).output()
+}
+
+/// git with these arguments in that folder, not yet started.
+pub(super) fn command(folder: &Utf8Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     for variable in HOOK_VARIABLES {
         command.env_remove(variable);
@@ -247,8 +272,8 @@ fn git(folder: &Utf8Path, arguments: &[&str]) -> io::Result<Output> {
         .args(arguments)
         .env("LC_ALL", "C")
         .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .output()
+        .env("GIT_TERMINAL_PROMPT", "0");
+    command
 }
 
 /// The nearest existing folder at or above `dir`, absolute, and what is missing below it (empty when nothing is).
@@ -268,7 +293,7 @@ fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).trim().to_owned()
 }
 
-fn refused(folder: &Utf8Path, arguments: &[&str], output: &Output) -> GitError {
+pub(super) fn refused(folder: &Utf8Path, arguments: &[&str], output: &Output) -> GitError {
     GitError::Git { command: arguments.join(" "), folder: folder.to_owned(), message: stderr(output) }
 }
 
@@ -296,7 +321,7 @@ mod tests {
             git_in(&self.root, arguments);
         }
 
-        fn commit(&self, path: &str) {
+        pub(super) fn commit(&self, path: &str) {
             write(&self.root.join(path), path);
             self.git("add -A");
             self.git("commit -q -m change");

@@ -2,18 +2,24 @@
 //!
 //! - [`Config`] is `safestep.toml`, the nearest one above the working directory.
 //! - [`Baseline`] has the hazards that were there when the project began to look.
-//! - [`WorkTree`] asks git which files already exist on the base branch; those are history and are only read.
+//! - [`WorkTree`] asks git which files already exist on the base branch; those are history and are only read;
+//!   and what a [`Range`] of commits changes.
 //!
 //! Nothing here knows what a migration looks like.
 
 mod baseline;
 mod config;
 mod git;
+mod range;
 mod setting;
+mod sizes;
 
 pub use baseline::{Baseline, BaselineError};
 pub use config::{
-    BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, Phases, TablesConfig, Triggers, VerifyConfig,
+    BackfillConfig, CONFIG_FILE, Config, ConfigError, Layout, Nulls, Phases, ReviewConfig, TablesConfig, Triggers,
+    VerifyConfig,
 };
 pub use git::{Commit, GitError, WorkTree};
+pub use range::{Changed, LeftOut, Range, lines_of_hunk};
 pub use setting::{Level, Millis};
+pub use sizes::with_row_counts;

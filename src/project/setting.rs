@@ -121,6 +121,15 @@ where
     Err(D::Error::custom("expected a number of at least 1"))
 }
 
+/// A number of comments, at most 100.
+pub(super) fn at_most_100<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    let count = usize::deserialize(from)?;
+    if count <= 100 {
+        return Ok(count);
+    }
+    Err(D::Error::custom("expected a number of comments, at most 100"))
+}
+
 /// `rows`: table → number of rows.
 pub(super) fn row_counts<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, u64>, D::Error> {
     struct Rows(u64);

@@ -21,8 +21,8 @@ pub struct SequenceStatus {
     pub name: String,
     /// Its folder.
     pub path: String,
-    /// The columns that are its own until its end.
-    pub columns: Vec<String>,
+    /// The columns, tables and types that are its own until its end.
+    pub owns: Vec<String>,
     /// Its phases, in order.
     pub phases: Vec<PhaseStatus>,
 }

@@ -37,11 +37,12 @@
 //! PostgreSQL documentation, ALTER TABLE, DROP COLUMN.
 
 use super::drop_index::{drop_concurrently, undo};
-use super::leaving::{self, deferrable, is_column, is_relaxed, no_view_reads, own_indexes};
+use super::leaving::{self, deferrable, drop_key, is_column, is_relaxed, no_view_reads, own_indexes, own_keys};
+use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed, rename_column};
 use crate::operation::{ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName, TableRef};
-use crate::plan::{Check, Deferral, Gate, OwnedColumn, Phase, Step, Undo, snake_case};
-use crate::schema::{Age, Column};
+use crate::plan::{Check, Deferral, Gate, Owned, Phase, Step, Undo, snake_case};
+use crate::schema::{Age, Column, ConstraintState, same};
 
 const LEFT: &str = "left as it is: run it after a deploy whose code no longer names the column";
 
@@ -72,9 +73,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Ok(known) => {
             let asks = is_renamed(site, &table.name, known);
             let hazard = hazard(format!("dropped after a deploy whose code no longer names it{asks}"));
+            let is_leaving = |other: &QualifiedName, name: &Ident| same(other, &table.name) && *name == known.name;
+            let types = leaving::own_types(site, &is_leaving);
             Outcome {
-                deferral: Some(deferral(&table.name, known)),
-                ..Outcome::rewritten(hazard, steps(site, table, known))
+                claims: types.iter().map(|(at, _)| *at).collect(),
+                deferral: Some(deferral(site, &table.name, known, &types)),
+                ..Outcome::rewritten(hazard, steps(site, table, known, &types))
             }
         }
         Err(why) => Outcome::reported(hazard(format!("{LEFT}; {why}"))),
@@ -89,7 +93,7 @@ fn is_renamed(site: &Site<'_>, table: &QualifiedName, column: &Column) -> String
     format!("; if it is renamed to {names}, `{flag}` keeps the values")
 }
 
-fn steps(site: &Site<'_>, table: &TableRef, column: &Column) -> Vec<Step> {
+fn steps(site: &Site<'_>, table: &TableRef, column: &Column, types: &[(usize, QualifiedName)]) -> Vec<Step> {
     let mut steps = site.steps();
     let mut now = 0;
     if is_relaxed(column) {
@@ -102,16 +106,26 @@ fn steps(site: &Site<'_>, table: &TableRef, column: &Column) -> Vec<Step> {
         steps.step(relax, slug, "code that no longer names the column can insert", undo);
         now = 1;
     }
+    for key in own_keys(site, &table.name, &column.name) {
+        let words = snake_case(&table.name.name);
+        let slug = format!("{words}_drop_{}", without_table(&key.name, &words));
+        drop_key(&mut steps, table.clone(), key, slug, "locks the other table for an instant".into());
+    }
     for index in own_indexes(site, &table.name, &column.name) {
         let slug = format!("drop_index_{}", snake_case(&index.name.name));
         let why = "without it the removal of the column takes nothing else with it";
         steps.step(drop_concurrently(&index.name), slug, why, undo(site, &index.name));
     }
-    steps.add(Step { settles: Some(leaving::SETTLES), ..site.pass_through() }).wait_from(now, Phase::Contract);
-    steps.done()
+    let mut last = Step { settles: Some(leaving::SETTLES), ..site.pass_through() };
+    // The keys are gone by then, and with them the locks on the other tables.
+    let others: Vec<QualifiedName> = own_keys(site, &table.name, &column.name).filter_map(far_end).collect();
+    last.locks.retain(|(other, _)| same(other, &table.name) || !others.iter().any(|far| same(far, other)));
+    steps.add(last);
+    leaving::drop_types(site, &mut steps, types);
+    steps.wait_from(now, Phase::Contract).done()
 }
 
-fn deferral(table: &QualifiedName, column: &Column) -> Deferral {
+fn deferral(site: &Site<'_>, table: &QualifiedName, column: &Column, types: &[(usize, QualifiedName)]) -> Deferral {
     let name = dotted(table, &column.name);
     let inserts = is_relaxed(column).then(|| Check {
         condition: format!("code that does not name {name} can insert"),
@@ -120,10 +134,25 @@ fn deferral(table: &QualifiedName, column: &Column) -> Deferral {
             is_column(table, &column.name)
         ),
     });
-    let checks = inserts.into_iter().chain([no_view_reads(table, &column.name)]).collect();
+    let own = Owned::Column { table: table.clone(), column: column.name.clone(), becomes: None };
+    let checks = inserts.into_iter().chain([no_view_reads(site, table, &column.name)]).collect();
     Deferral {
-        gate: Gate { deploy: format!("no running code names {name}"), checks },
-        owns: vec![OwnedColumn { table: table.clone(), column: column.name.clone(), becomes: None }],
+        gate: Gate {
+            deploy: format!("no running code names {name}"),
+            checks,
+            undo: format!(
+                "deploy code that names {name} again: it is there; rows that came meanwhile have its default or NULL"
+            ),
+        },
+        owns: std::iter::once(own).chain(leaving::owned_types(types)).collect(),
+    }
+}
+
+/// The table that a foreign key points at.
+fn far_end(state: &ConstraintState) -> Option<QualifiedName> {
+    match &state.constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some(key.references.clone()),
+        _ => None,
     }
 }
 
@@ -236,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_does_not_wait() {
+    fn its_foreign_key_goes_before_it() {
         check(
             "drop-column",
             "
@@ -245,8 +274,46 @@ mod tests {
             CREATE TABLE t (id int, p int REFERENCES p);
             -- in a migration:
             ALTER TABLE t DROP COLUMN p;
-            -- is reported:
-            -- danger: the values of t.p are lost, and running code that names it breaks
+            -- becomes:
+            ALTER TABLE t DROP CONSTRAINT IF EXISTS t_p_fkey;
+            ALTER TABLE t DROP COLUMN p;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_foreign_key_that_the_migration_drops_waits_with_it() {
+        check(
+            "drop-column",
+            "
+            -- in a project whose phases can wait
+            CREATE TABLE p (id int PRIMARY KEY);
+            CREATE TABLE t (id int, p int NOT NULL REFERENCES p);
+            -- in a migration:
+            ALTER TABLE t DROP CONSTRAINT t_p_fkey;
+            ALTER TABLE t DROP COLUMN p;
+            -- becomes:
+            ALTER TABLE t ALTER COLUMN p DROP NOT NULL;
+            ALTER TABLE t DROP CONSTRAINT t_p_fkey;
+            ALTER TABLE t DROP COLUMN p;
+            ",
+        );
+    }
+
+    #[test]
+    fn its_type_goes_behind_it() {
+        check(
+            "drop-column",
+            "
+            -- in a project whose phases can wait
+            CREATE TYPE mood AS ENUM ('sad');
+            CREATE TABLE t (id int, a mood);
+            -- in a migration:
+            ALTER TABLE t DROP COLUMN a;
+            DROP TYPE mood;
+            -- becomes:
+            ALTER TABLE t DROP COLUMN a;
+            DROP TYPE mood;
             ",
         );
     }

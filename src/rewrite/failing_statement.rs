@@ -26,7 +26,7 @@
 //!
 //! PostgreSQL documentation, Appendix A, PostgreSQL Error Codes.
 
-use super::{Applicability, Hazard, Outcome, Severity, Site};
+use super::{Applicability, Hazard, Outcome, Severity, Site, reserved_object};
 use crate::operation::{ColumnOperation, Fixed, Item, Operation, SessionOperation, TransactionControl};
 use crate::postgres::NEWEST;
 use crate::schema::strict::Conflict;
@@ -52,7 +52,10 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         lock: None,
         message: why,
         label: "PostgreSQL refuses it here".into(),
-        help: "left as it is: mend the migration, the deploy stops at this statement".into(),
+        help: format!(
+            "left as it is: mend the migration, the deploy stops at this statement{}",
+            reserved_object::belongs(site).map(|whose| format!("; {whose}")).unwrap_or_default()
+        ),
     }))
 }
 

@@ -41,7 +41,7 @@ mod replace_enum;
 mod replace_foreign_key;
 mod replace_index;
 mod replace_key;
-mod reserved_column;
+mod reserved_object;
 mod retype_by_drop;
 mod row_security;
 mod set_not_null;
@@ -282,7 +282,7 @@ macro_rules! registry {
 registry! {
     Operation {
         failing_statement => "failing-statement", Never;
-        reserved_column => "reserved-column", Never;
+        reserved_object => "reserved-object", Never;
         set_not_null => "set-not-null", Sometimes;
         replace_key => "replace-key", Always;
         replace_check => "replace-check", Always;
@@ -308,7 +308,7 @@ registry! {
         rename_table => "rename-table", Never;
         rename_type => "rename-type", Never;
         drop_column => "drop-column", Sometimes;
-        drop_table => "drop-table", Never;
+        drop_table => "drop-table", Sometimes;
         drop_type => "drop-type", Never;
         data_change => "data-change", Sometimes;
         lock_table => "lock-table", Never;

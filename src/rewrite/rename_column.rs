@@ -77,7 +77,7 @@ use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, filling, set
 use crate::operation::{
     ColumnDefinition, ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef,
 };
-use crate::plan::{Check, Deferral, Gate, OwnedColumn, Phase, Step, Undo, snake_case};
+use crate::plan::{Check, Deferral, Gate, Owned, Phase, Step, Undo, snake_case};
 use crate::postgres::{Volatility, volatility};
 use crate::schema::{Age, Column, ConstraintState};
 
@@ -123,7 +123,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             Some(refused) => Outcome::reported(refused),
             None => Outcome {
                 claims,
-                deferral: Some(deferral(&rename, old)),
+                deferral: Some(deferral(site, &rename, old)),
                 note: note(site, &rename),
                 ..Outcome::rewritten(done, steps(site, &rename, old, &new))
             },
@@ -310,7 +310,7 @@ fn steps(site: &Site<'_>, rename: &Rename<'_>, old: &Column, new: &ColumnDefinit
     steps.part_of_the_last(now).wait_from(now, Phase::Contract).settles(leaving::SETTLES).done()
 }
 
-fn deferral(rename: &Rename<'_>, old: &Column) -> Deferral {
+fn deferral(site: &Site<'_>, rename: &Rename<'_>, old: &Column) -> Deferral {
     let (table, to) = (&rename.table.name, rename.to);
     let (name, new_name) = (dotted(table, &old.name), dotted(table, to));
     let agree = Check {
@@ -320,9 +320,10 @@ fn deferral(rename: &Rename<'_>, old: &Column) -> Deferral {
     Deferral {
         gate: Gate {
             deploy: format!("the code uses {new_name}, and no running code names {name}"),
-            checks: vec![agree, no_view_reads(table, &old.name)],
+            checks: vec![agree, no_view_reads(site, table, &old.name)],
+            undo: format!("deploy code that names {name}: what is written to {new_name} is there as well"),
         },
-        owns: vec![OwnedColumn { table: table.clone(), column: old.name.clone(), becomes: Some(to.clone()) }],
+        owns: vec![Owned::Column { table: table.clone(), column: old.name.clone(), becomes: Some(to.clone()) }],
     }
 }
 

@@ -26,7 +26,7 @@ use crate::operation::{Ident, QualifiedName};
 use crate::pipeline::{self, Options};
 use crate::project::{Baseline, Config, Phases};
 use crate::report::{HazardReport, MigrationReport, Severity, StepReport};
-use crate::schema::{Reserved, Schema};
+use crate::schema::{Reserved, ReservedObject, Schema};
 use crate::source::SourceFile;
 use crate::sql::{one_line, split};
 
@@ -37,7 +37,7 @@ struct Example {
     history: String,
     migration: String,
     has_phases: bool,
-    /// `table.column` of a sequence that waits.
+    /// `table.column` or a table of a sequence that waits.
     reserved: Option<String>,
 }
 
@@ -136,13 +136,14 @@ impl Example {
         let mut schema = Schema::default();
         read("before", &self.history).items.iter().for_each(|item| schema.apply(&item.operation));
         schema.begin_migration();
-        let reserved = self.reserved.iter().filter_map(|column| column.split_once('.'));
-        let reserved = reserved.map(|(table, column)| Reserved {
-            table: QualifiedName::unqualified(Ident::new(table)),
-            column: Ident::new(column),
-            stays: false,
-            sequence: "before".into(),
+        let name = |text: &str| QualifiedName::unqualified(Ident::new(text));
+        let reserved = self.reserved.iter().map(|what| match what.split_once('.') {
+            Some((table, column)) => {
+                ReservedObject::Column { table: name(table), column: Ident::new(column), stays: false }
+            }
+            None => ReservedObject::Table(name(what)),
         });
+        let reserved = reserved.map(|what| Reserved { what, sequence: "before".into() });
         schema.reserve(reserved.collect());
         let mut config: Config = toml::from_str(&self.settings).expect("settings");
         if self.has_phases {

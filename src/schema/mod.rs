@@ -42,7 +42,7 @@ pub use list::{List, Named};
 pub use parts::{Age, Column, ConstraintState};
 pub use reconcile::Difference;
 pub(crate) use redundant::is_same as is_same_key;
-pub use reserved::Reserved;
+pub use reserved::{Reserved, ReservedObject};
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
 pub(crate) use words::{mentions, word_of, words};

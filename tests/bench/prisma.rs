@@ -96,6 +96,11 @@ impl Sample {
         }
     }
 
+    /// There is such a folder.
+    pub fn is_there(&self) -> bool {
+        self.folder.is_dir()
+    }
+
     /// Whether its migration was written by hand, not generated from its model.
     pub fn by_hand(&self) -> bool {
         self.name.starts_with("hand_")

@@ -10,6 +10,7 @@ use safestep::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 
 pub static TOY: Framework = Framework {
     name: "toy",
+    create_command: "toy new",
     comment_sign: "#",
     runner: Runner {
         sends: Sends::Calls,

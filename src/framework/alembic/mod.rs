@@ -34,6 +34,7 @@ use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 /// Alembic, with what its runner does by default.
 pub static ALEMBIC: Framework = Framework {
     name: "alembic",
+    create_command: "alembic revision --autogenerate",
     comment_sign: SIGN,
     runner: Runner {
         sends: Sends::Calls,

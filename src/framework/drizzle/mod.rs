@@ -22,6 +22,7 @@ use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 /// The framework.
 pub static DRIZZLE: Framework = Framework {
     name: "drizzle",
+    create_command: "drizzle-kit generate",
     comment_sign: header::SQL,
     runner: RUNNER,
     folder: &folder::Listed,

@@ -16,6 +16,7 @@ use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 /// The framework.
 pub static PRISMA: Framework = Framework {
     name: "prisma",
+    create_command: "prisma migrate dev --create-only",
     comment_sign: header::SQL,
     runner: RUNNER,
     folder: &folder::MigrationFolders,

@@ -47,6 +47,7 @@ use crate::plan::{Begins, Leaves, Resumes, Runner, SecondRunner, Sends};
 /// Rails, with what its runner does by default.
 pub static RAILS: Framework = Framework {
     name: "rails",
+    create_command: "bin/rails generate migration",
     comment_sign: SIGN,
     runner: Runner {
         sends: Sends::Calls,

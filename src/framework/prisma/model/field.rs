@@ -21,12 +21,16 @@ pub(super) fn kept(
     enums: &dyn Fn(&QualifiedName) -> Option<String>,
 ) -> Result<Kept, String> {
     let (ty, native) = type_of(&column.ty, enums)?;
-    let name = field_name(column.name.as_str(), block);
+    let name = free_name(column.name.as_str(), "column", &|name| block.has_field(name));
     let optional = if column.not_null || column.ty.is_array() { "" } else { "?" };
     let mut line = vec![format!("{ty}{optional}")];
     let (mut own, mut attributes) = (Vec::new(), Vec::new());
     for index in schema.indexes_of(table).filter(|index| index.uses_column(&column.name)) {
-        let Some(fields) = fields_of(index, &column.name, &name, block)? else { continue };
+        let field = |wanted: &Ident| match *wanted == column.name {
+            true => Some(name.clone()),
+            false => block.field_of(wanted.as_str()).map(str::to_owned),
+        };
+        let Some(fields) = fields_of(index, &field)? else { continue };
         let kind = if index.unique { "unique" } else { "index" };
         let map = map_of(index, table);
         match (index.unique, index.columns.len()) {
@@ -53,21 +57,23 @@ pub(super) fn kept(
     Ok(Kept { field: format!("{indent}{name:width$} {}", line.join(" ")), attributes })
 }
 
-/// The column's name where a field can have it, else one like it.
-fn field_name(column: &str, block: &Block<'_>) -> String {
-    let is_taken = |name: &str| block.fields.iter().any(|field| field.name == name);
-    if is_name(column) && !is_taken(column) {
-        return column.to_owned();
+/// The database's name where the file can have it, else one like it with a word that says of what it is.
+pub(super) fn free_name(own: &str, word: &str, is_taken: &dyn Fn(&str) -> bool) -> String {
+    if is_name(own) && !is_taken(own) {
+        return own.to_owned();
     }
-    let letters: String = column.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-    let base = if is_name(&letters) { letters } else { format!("column_{letters}") };
-    let mut names = (1..).map(|n| if n == 1 { format!("{base}_column") } else { format!("{base}_column{n}") });
+    let letters: String = own.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let base = match letters.trim_start_matches(|c: char| !c.is_ascii_alphabetic()) {
+        "" => format!("{word}_{letters}"),
+        base => base.to_owned(),
+    };
+    let mut names = (1..).map(|n| if n == 1 { format!("{base}_{word}") } else { format!("{base}_{word}{n}") });
     names.find(|name| !is_taken(name)).unwrap_or(base)
 }
 
 /// The type of a field, and its attribute where the type is not the usual one (Prisma's documentation, PostgreSQL connector, type
 /// mapping).
-fn type_of(
+pub(super) fn type_of(
     ty: &TypeName,
     enums: &dyn Fn(&QualifiedName) -> Option<String>,
 ) -> Result<(String, Option<String>), String> {
@@ -119,7 +125,7 @@ fn type_of(
 }
 
 /// `@default(…)`; a default that it cannot say for certain is an error.
-fn default_of(column: &Column) -> Result<Option<String>, String> {
+pub(super) fn default_of(column: &Column) -> Result<Option<String>, String> {
     if column.generated.is_some() {
         return Err("the model has no word for how the column is generated".into());
     }
@@ -153,8 +159,11 @@ fn default_of(column: &Column) -> Result<Option<String>, String> {
     Ok(Some(format!("@default({said})")))
 }
 
-/// The fields of an index, with that of the column; `None` for one that Prisma does not see.
-fn fields_of(index: &Index, column: &Ident, field: &str, block: &Block<'_>) -> Result<Option<Vec<String>>, String> {
+/// The fields of an index, of which `field` gives that of a column; `None` for one that Prisma does not see.
+pub(super) fn fields_of(
+    index: &Index,
+    field: &dyn Fn(&Ident) -> Option<String>,
+) -> Result<Option<Vec<String>>, String> {
     let is_seen = index.predicate.is_none() && index.columns.iter().all(|key| key.column().is_some());
     if !is_seen {
         return Ok(None);
@@ -165,19 +174,12 @@ fn fields_of(index: &Index, column: &Ident, field: &str, block: &Block<'_>) -> R
     if !index.is_btree() || !index.columns.iter().all(is_plain) || index.nulls_not_distinct {
         return Err(unknown());
     }
-    let named = index.columns.iter().filter_map(|key| key.column());
-    let names: Option<Vec<String>> = named
-        .map(
-            |name| {
-                if name == column { Some(field.to_owned()) } else { block.field_of(name.as_str()).map(str::to_owned) }
-            },
-        )
-        .collect();
+    let names: Option<Vec<String>> = index.columns.iter().filter_map(|key| key.column()).map(field).collect();
     names.map(Some).ok_or_else(unknown)
 }
 
 /// The name of an index, where it is not the one that Prisma gives it.
-fn map_of<'a>(index: &'a Index, table: &QualifiedName) -> Option<&'a str> {
+pub(super) fn map_of<'a>(index: &'a Index, table: &QualifiedName) -> Option<&'a str> {
     let columns: Vec<&str> = index.columns.iter().filter_map(|key| key.column()).map(Ident::as_str).collect();
     let end = if index.unique { "key" } else { "idx" };
     let usual = format!("{}_{}_{end}", table.name.as_str(), columns.join("_"));

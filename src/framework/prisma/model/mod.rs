@@ -1,17 +1,21 @@
 //! `schema.prisma`: which fields stand for which columns, and how a field is added, marked and removed.
 
+mod enumeration;
 mod field;
+mod relation;
+mod table;
 mod text;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::Found;
 use super::super::config_file::{Config, SCRIPT_ENDINGS, below};
-use super::super::deferral::{Deferral, Model, Texts};
+use super::super::deferral::{Deferral, Model, NotKept, Texts};
 use super::super::migration::Migration;
 use super::FILE;
 use super::place::others_stand_beside;
 use crate::operation::{Ident, QualifiedName};
+use crate::plan::Owned;
 use crate::schema::Schema;
 use crate::source::read_text;
 use field::{Kept, kept};
@@ -112,6 +116,51 @@ impl SchemaFiles {
         block.fields.into_iter().find(|field| field.column() == column.as_str())
     }
 
+    /// The name of a type's enum.
+    fn enum_of(&self, ty: &QualifiedName) -> Option<String> {
+        let mut all = self.0.iter().flat_map(|(_, text)| blocks(text));
+        all.find(|block| block.is_enum_of(ty)).map(|block| block.name.to_owned())
+    }
+
+    /// A model, enum or type of that name is there.
+    fn has_block(&self, name: &str) -> bool {
+        self.0.iter().flat_map(|(_, text)| blocks(text)).any(|block| block.name == name)
+    }
+
+    /// Puts a new block behind the last one of the first file that has models.
+    fn append(&mut self, block: Vec<String>) -> Result<(), String> {
+        let last = self.0.iter().enumerate().find_map(|(file, (_, text))| {
+            let all = blocks(text);
+            all.iter().any(Block::has_fields).then(|| Some((file, all.last()?.lines.end)))?
+        });
+        let (file, end) = last.ok_or("no file has a model")?;
+        let lines: Vec<String> = std::iter::once(String::new()).chain(block).collect();
+        self.replace(file, end..end, &lines);
+        Ok(())
+    }
+
+    /// Takes the blocks that `goes` says away, each with the empty line before it.
+    fn remove_blocks(&mut self, goes: &dyn Fn(&Block<'_>) -> bool) {
+        for file in 0..self.0.len() {
+            let text = self.0[file].1.clone();
+            for block in blocks(&text).iter().rev().filter(|block| goes(block)) {
+                let before = block.lines.start.checked_sub(1).filter(|line| block.is_empty_line(*line));
+                self.replace(file, before.unwrap_or(block.lines.start)..block.lines.end, &[]);
+            }
+        }
+    }
+
+    /// Takes the fields that `goes` says away.
+    fn remove_fields(&mut self, goes: &dyn Fn(&Block<'_>, &Field<'_>) -> bool) {
+        for file in 0..self.0.len() {
+            let text = self.0[file].1.clone();
+            for block in blocks(&text).iter().rev() {
+                let gone = block.fields.iter().rev().filter(|field| goes(block, field));
+                gone.for_each(|field| self.replace(file, field.lines.clone(), &[]));
+            }
+        }
+    }
+
     /// Puts other lines in place of some of a file.
     fn replace(&mut self, file: usize, lines: std::ops::Range<usize>, by: &[String]) {
         let text = &self.0[file].1;
@@ -122,8 +171,9 @@ impl SchemaFiles {
     }
 }
 
-impl Model for SchemaFiles {
-    fn keep_unused(&mut self, table: &QualifiedName, column: &Ident, schema: &Schema) -> Result<(), String> {
+impl SchemaFiles {
+    /// A field of its own that the client does not have.
+    fn keep_column(&mut self, table: &QualifiedName, column: &Ident, schema: &Schema) -> Result<(), String> {
         let state = schema.column(table, column).ok_or("the migrations do not tell what the column looks like")?;
         let (file, block) = self.model(table)?;
         if let Some(field) = block.fields.iter().find(|field| field.column() == column.as_str()) {
@@ -131,11 +181,7 @@ impl Model for SchemaFiles {
             self.replace(file, lines, &[line?]);
             return Ok(());
         }
-        let enums = |wanted: &QualifiedName| {
-            let mut all = self.0.iter().flat_map(|(_, text)| blocks(text));
-            all.find(|block| block.is_enum_of(wanted)).map(|block| block.name.to_owned())
-        };
-        let Kept { field, attributes } = kept(table, state, schema, &block, &enums)?;
+        let Kept { field, attributes } = kept(table, state, schema, &block, &|ty| self.enum_of(ty))?;
         let (after, end) = (block.end_of_fields(), block.lines.end - 1);
         let mut below = attributes;
         if !below.is_empty() && !block.has_attributes() {
@@ -146,9 +192,16 @@ impl Model for SchemaFiles {
         Ok(())
     }
 
-    fn remove(&mut self, table: &QualifiedName, column: &Ident) -> Result<(), String> {
+    /// Takes the field of a column away, with the attributes of its indexes and its relations.
+    fn remove_column(&mut self, table: &QualifiedName, column: &Ident) -> Result<(), String> {
         let (file, block) = self.model(table)?;
         let Some(field) = block.fields.iter().find(|field| field.column() == column.as_str()) else { return Ok(()) };
+        let relations: Vec<(String, Option<String>)> = block
+            .fields
+            .iter()
+            .filter(|other| other.relation_fields().contains(&field.name))
+            .map(|other| (other.name.to_owned(), other.relation().map(str::to_owned)))
+            .collect();
         let mut gone = vec![field.lines.clone()];
         gone.extend(block.attributes.iter().filter(|attribute| attribute.names(field.name)).map(|a| a.lines.clone()));
         let is_empty_before = gone.len() > 1 && gone.len() - 1 == block.attributes.len();
@@ -156,22 +209,93 @@ impl Model for SchemaFiles {
         if let Some(first) = first.filter(|first| is_empty_before && block.is_empty_line(first - 1)) {
             gone.push(first - 1..first);
         }
+        let model = block.name.to_owned();
         gone.sort_by_key(|lines| std::cmp::Reverse(lines.start));
         gone.into_iter().for_each(|lines| self.replace(file, lines, &[]));
+        self.remove_fields(&|block, field| {
+            relations.iter().any(|(name, relation)| {
+                let is_own = block.name == model && field.name == name;
+                is_own || (relation.is_some() && field.relation() == relation.as_deref() && field.type_name() == model)
+            })
+        });
         Ok(())
     }
 
-    fn uses(&self, table: &QualifiedName, column: &Ident) -> bool {
-        let is_ignored = |block: &Block<'_>| block.attributes.iter().any(|attribute| attribute.is("ignore"));
-        let in_use = self.model(table).is_ok_and(|(_, block)| !is_ignored(&block));
-        in_use && self.field(table, column).is_some_and(|field| !field.is_ignored())
+    fn keep(&mut self, owned: &Owned, schema: &Schema) -> Result<(), String> {
+        match owned {
+            Owned::Column { table, column, .. } => self.keep_column(table, column, schema),
+            Owned::Table { table } => self.keep_table(table, schema),
+            Owned::Type { name } => self.keep_enum(name, schema),
+        }
+    }
+}
+
+impl Model for SchemaFiles {
+    fn keep_unused(&mut self, all: &[Owned], schema: &Schema) -> Result<(), NotKept> {
+        // columns are of types, and relations between models
+        let of_kind = |kind: usize| {
+            all.iter().enumerate().filter(move |(_, owned)| match owned {
+                Owned::Type { .. } => kind == 0,
+                Owned::Table { .. } => kind == 1,
+                Owned::Column { .. } => kind == 2,
+            })
+        };
+        for (at, owned) in (0..3).flat_map(of_kind) {
+            self.keep(owned, schema).map_err(|why| NotKept { at, why })?;
+        }
+        for (at, owned) in all.iter().enumerate() {
+            self.keep_relations(owned, schema).map_err(|why| NotKept { at, why })?;
+        }
+        Ok(())
     }
 
-    fn line(&self, table: &QualifiedName, column: &Ident) -> Option<String> {
-        self.field(table, column).map(|field| field.text.trim().to_owned())
+    fn remove(&mut self, all: &[Owned]) -> Result<(), String> {
+        for owned in all {
+            match owned {
+                Owned::Column { table, column, .. } => self.remove_column(table, column)?,
+                Owned::Table { table } => {
+                    let name = self.model(table)?.1.name.to_owned();
+                    self.remove_fields(&|block, field| block.has_fields() && field.type_name() == name);
+                    self.remove_blocks(&|block| block.is_model_of(table));
+                }
+                Owned::Type { name } => self.remove_blocks(&|block| block.is_enum_of(name)),
+            }
+        }
+        Ok(())
     }
 
-    fn mapped(&self, table: &QualifiedName, column: &Ident, to: &Ident) -> Option<String> {
+    fn uses(&self, owned: &Owned) -> bool {
+        let is_in_use = |table: &QualifiedName| self.model(table).is_ok_and(|(_, block)| !block.is_ignored());
+        match owned {
+            Owned::Column { table, column, .. } => {
+                is_in_use(table) && self.field(table, column).is_some_and(|field| !field.is_ignored())
+            }
+            Owned::Table { table } => is_in_use(table),
+            Owned::Type { name } => {
+                let own = self.enum_of(name);
+                let of_it = |field: &Field<'_>| !field.is_ignored() && Some(field.type_name()) == own.as_deref();
+                let mut models = self.0.iter().flat_map(|(_, text)| blocks(text)).filter(Block::has_fields);
+                models.any(|model| !model.is_ignored() && model.fields.iter().any(of_it))
+            }
+        }
+    }
+
+    fn lines(&self, owned: &Owned) -> Vec<String> {
+        let of_block = |is_it: &dyn Fn(&Block<'_>) -> bool| {
+            let mut all = self.0.iter().flat_map(|(_, text)| blocks(text));
+            all.find(|block| is_it(block)).map(|block| block.text().map(str::to_owned).collect()).unwrap_or_default()
+        };
+        match owned {
+            Owned::Column { table, column, .. } => {
+                self.field(table, column).map(|field| field.text.trim().to_owned()).into_iter().collect()
+            }
+            Owned::Table { table } => of_block(&|block| block.is_model_of(table)),
+            Owned::Type { name } => of_block(&|block| block.is_enum_of(name)),
+        }
+    }
+
+    fn mapped(&self, owned: &Owned) -> Option<String> {
+        let Owned::Column { table, column, becomes: Some(to) } = owned else { return None };
         Some(self.field(table, to)?.mapped(column.as_str()))
     }
 

@@ -2,8 +2,10 @@ use camino::Utf8PathBuf;
 
 use super::{Model, SchemaFiles};
 use crate::framework::Folder;
+use crate::framework::deferral::NotKept;
 use crate::framework::prisma::folder::MigrationFolders;
 use crate::operation::{Ident, QualifiedName};
+use crate::plan::Owned;
 use crate::schema::Schema;
 use crate::source::SourceFile;
 
@@ -50,6 +52,10 @@ fn name(text: &str) -> QualifiedName {
     QualifiedName::unqualified(Ident::new(text))
 }
 
+fn owned(table: &str, column: &str) -> Owned {
+    Owned::Column { table: name(table), column: Ident::new(column), becomes: None }
+}
+
 /// The lines that a column of `"User"` brings; without the column the file is again what it was.
 fn added(definition: &str, more: &str) -> String {
     let sql = format!(
@@ -58,13 +64,14 @@ fn added(definition: &str, more: &str) -> String {
     let schema = schema(&sql);
     let column = schema.table(&name("User")).unwrap().columns.iter().last().unwrap().name.clone();
     let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
-    if let Err(why) = files.keep_unused(&name("User"), &column, &schema) {
-        return why;
+    let owned = owned("User", column.as_str());
+    if let Err(not_kept) = files.keep_unused(std::slice::from_ref(&owned), &schema) {
+        return not_kept.why;
     }
-    assert!(!files.uses(&name("User"), &column));
+    assert!(!files.uses(&owned));
     let after = files.0[0].1.clone();
     let new: Vec<&str> = after.lines().filter(|line| !BEFORE.lines().any(|old| old == *line)).collect();
-    files.remove(&name("User"), &column).unwrap();
+    files.remove(&[owned]).unwrap();
     assert_eq!(files.0[0].1, BEFORE);
     new.join("\n")
 }
@@ -112,12 +119,13 @@ fn a_field_that_is_there_is_marked() {
         "CREATE TABLE \"User\" (id int, \"e-mail\" text NOT NULL, nick text); CREATE UNIQUE INDEX a ON \"User\" (nick);",
     );
     let mut files = SchemaFiles(vec![("a.prisma".into(), text.clone())]);
-    assert!(files.uses(&name("User"), &Ident::new("nick")));
-    files.keep_unused(&name("User"), &Ident::new("nick"), &schema).unwrap();
+    let nick = owned("User", "nick");
+    assert!(files.uses(&nick));
+    files.keep_unused(std::slice::from_ref(&nick), &schema).unwrap();
     let marked = "  nick  String?  @unique @ignore // old\r\n";
     assert_eq!(files.0[0].1, text.replace("  nick  String  @unique // old\r\n", marked));
-    files.keep_unused(&name("User"), &Ident::new("nick"), &schema).unwrap();
-    files.remove(&name("User"), &Ident::new("nick")).unwrap();
+    files.keep_unused(std::slice::from_ref(&nick), &schema).unwrap();
+    files.remove(&[nick]).unwrap();
     assert_eq!(files.0[0].1, BEFORE.replace('\n', "\r\n"));
 }
 
@@ -125,7 +133,54 @@ fn a_field_that_is_there_is_marked() {
 fn a_table_without_a_model_is_an_error() {
     let schema = schema("CREATE TABLE other (a text);");
     let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
-    let why = files.keep_unused(&name("other"), &Ident::new("a"), &schema).unwrap_err();
-    assert_eq!(why, "no model is that of other");
-    assert!(!files.uses(&name("other"), &Ident::new("a")));
+    let other = owned("other", "a");
+    let not_kept = files.keep_unused(std::slice::from_ref(&other), &schema).unwrap_err();
+    assert_eq!(not_kept, NotKept { at: 0, why: "no model is that of other".into() });
+    assert!(!files.uses(&other));
+}
+
+/// What tables and columns that go leave in the file; without them it is again what it was.
+fn kept_until_then(sql: &str, all: &[Owned]) -> String {
+    let schema = schema(sql);
+    let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
+    if let Err(not_kept) = files.keep_unused(all, &schema) {
+        return not_kept.why;
+    }
+    assert!(all.iter().all(|owned| !files.uses(owned)), "{}", files.0[0].1);
+    let after = files.0[0].1.clone();
+    let new: Vec<&str> = after.lines().filter(|line| !BEFORE.lines().any(|old| old == *line)).collect();
+    files.remove(all).unwrap();
+    assert_eq!(files.0[0].1, BEFORE);
+    new.join("\n")
+}
+
+#[test]
+fn a_table_is_kept_with_its_relations_and_types() {
+    let sql = "
+        CREATE TYPE \"Mood\" AS ENUM ('SAD', 'GLAD');
+        CREATE TABLE \"User\" (id serial PRIMARY KEY, \"e-mail\" text);
+        CREATE TABLE \"_post\" (id int, \"user id\" int NOT NULL, mood \"Mood\" DEFAULT 'SAD', self int,
+          CONSTRAINT pk PRIMARY KEY (id));
+        CREATE UNIQUE INDEX u ON \"_post\" (mood, self);
+        ALTER TABLE \"_post\" ADD CONSTRAINT \"_post_self_fkey\" FOREIGN KEY (self) REFERENCES \"_post\" (id)
+          ON DELETE SET NULL ON UPDATE CASCADE;
+        ALTER TABLE \"_post\" ADD CONSTRAINT f FOREIGN KEY (\"user id\") REFERENCES \"User\" (id);";
+    let all = [Owned::Table { table: name("_post") }, Owned::Type { name: name("Mood") }];
+    let lines = kept_until_then(sql, &all);
+    let expected = r#"  f post_table[] @relation("f") @ignore
+enum Mood {
+  SAD
+  GLAD
+model post_table {
+  id             Int @id(map: "pk")
+  user_id_column Int @map("user id")
+  mood           Mood? @default(SAD)
+  self           Int?
+  post_self_fkey_relation post_table? @relation("post_self_fkey_relation", fields: [self], references: [id], onDelete: SetNull, onUpdate: Cascade)
+  post_self_fkey_relation_from post_table[] @relation("post_self_fkey_relation")
+  f Person @relation("f", fields: [user_id_column], references: [id], onDelete: NoAction, onUpdate: NoAction, map: "f")
+  @@unique([mood, self], map: "u")
+  @@map("_post")
+  @@ignore"#;
+    assert_eq!(lines, expected);
 }

@@ -169,6 +169,30 @@ impl<'a> Block<'a> {
         self.kind == "enum" && self.stands_for(ty)
     }
 
+    /// It is taken out of the client.
+    pub fn is_ignored(&self) -> bool {
+        self.attributes.iter().any(|attribute| attribute.is("ignore"))
+    }
+
+    /// It is a model or a view: its fields have types.
+    pub fn has_fields(&self) -> bool {
+        matches!(self.kind, "model" | "view")
+    }
+
+    pub fn has_field(&self, name: &str) -> bool {
+        self.fields.iter().any(|field| field.name == name)
+    }
+
+    /// Its lines.
+    pub fn text(&self) -> impl Iterator<Item = &'a str> {
+        self.all[self.lines.clone()].iter().map(|line| line.trim_end_matches(['\n', '\r']))
+    }
+
+    /// It says in which of the database's schemas it is.
+    pub fn has_schema(&self) -> bool {
+        self.attribute("@@schema").is_some()
+    }
+
     pub fn has_attributes(&self) -> bool {
         !self.attributes.is_empty()
     }
@@ -218,6 +242,23 @@ impl<'a> Field<'a> {
 
     pub fn is_ignored(&self) -> bool {
         has(self.attributes, "@ignore")
+    }
+
+    /// The model or enum that it is of, where it is of one.
+    pub fn type_name(&self) -> &'a str {
+        self.ty.trim_end_matches(['?', '[', ']'])
+    }
+
+    /// The name of its relation, where it has one.
+    pub fn relation(&self) -> Option<&'a str> {
+        string_of(self.attributes, "@relation")
+    }
+
+    /// The fields that its relation goes by, in order; none on the side that is pointed at.
+    pub fn relation_fields(&self) -> Vec<&'a str> {
+        let inside = self.attributes.split_once("@relation(").and_then(|(_, rest)| rest.split_once("fields:"));
+        let list = inside.and_then(|(_, rest)| rest.trim_start().strip_prefix('[')?.split_once(']'));
+        list.map(|(list, _)| list.split(',').map(str::trim).collect()).unwrap_or_default()
     }
 
     /// The same field for another column.
