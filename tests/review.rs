@@ -1,18 +1,20 @@
-//! `safestep review` on a pull request: what is sent to a service that answers as GitHub does, push after push.
+//! `safestep review` on a pull request: what is sent to a service that answers as GitHub or GitLab does, push after push.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
 mod review {
     pub mod github;
+    pub mod gitlab;
     pub mod pull;
+    pub mod server;
 }
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use review::github::{Comment, Fault, TOKEN};
 use review::pull::{Ended, Pull};
+use review::server::{Comment, Fault, TOKEN};
 
 const PROJECT: &str = "apps/shop";
 const MIGRATIONS: &str = "apps/shop/prisma/migrations";
@@ -54,7 +56,7 @@ fn page(pull: &Pull) -> String {
         let resolved = if comment.resolved { ", resolved" } else { "" };
         format!("======== {place}{resolved}\n{}\n", comment.body)
     };
-    pull.github.state().comments.iter().map(page).collect()
+    pull.server.state().comments.iter().map(page).collect()
 }
 
 #[test]
@@ -64,7 +66,7 @@ fn push_after_push() -> Result<()> {
 
     let first = pull.review()?;
     ended(&first, 1, &format!("{name}: 2 comments at lines, summary written\n"), "");
-    insta::assert_snapshot!(pull.github.transcript(), @r"
+    insta::assert_snapshot!(pull.server.transcript(), @r"
     POST /graphql read: 200
     POST /repos/o/r/issues/7/comments: 201
     POST /repos/o/r/pulls/7/reviews at 2 5: 200
@@ -73,13 +75,13 @@ fn push_after_push() -> Result<()> {
 
     // Nothing is said twice.
     ended(&pull.review()?, 1, &format!("{name}: nothing new to say\n"), "");
-    assert_eq!(pull.github.transcript(), "POST /graphql read: 200");
+    assert_eq!(pull.server.transcript(), "POST /graphql read: 200");
 
     // The lines move and one hazard comes: one comment more.
     let more = format!("-- two\n-- lines\n{NAIVE}CREATE INDEX \"User_name_idx\" ON \"User\"(\"name\");\n");
     pull.push(&[(CHANGE, &more)])?;
     ended(&pull.review()?, 1, &format!("{name}: 1 comment at lines, summary written\n"), "");
-    insta::assert_snapshot!(pull.github.transcript(), @r"
+    insta::assert_snapshot!(pull.server.transcript(), @r"
     POST /graphql read: 200
     PATCH /repos/o/r/issues/comments/1: 200
     POST /repos/o/r/pulls/7/reviews at 8: 200
@@ -91,7 +93,7 @@ fn push_after_push() -> Result<()> {
     pull.rewrite(PROJECT)?;
     pull.push(&[])?;
     ended(&pull.review()?, 0, &format!("{name}: 3 comments resolved, summary written\n"), "");
-    insta::assert_snapshot!(pull.github.transcript(), @r"
+    insta::assert_snapshot!(pull.server.transcript(), @r"
     POST /graphql read: 200
     PATCH /repos/o/r/issues/comments/1: 200
     PATCH /repos/o/r/pulls/comments/2: 200
@@ -103,14 +105,14 @@ fn push_after_push() -> Result<()> {
     ");
     snapshot("mended_push", &page(&pull));
     ended(&pull.review()?, 0, &format!("{name}: nothing new to say\n"), "");
-    assert_eq!(pull.github.transcript(), "POST /graphql read: 200");
+    assert_eq!(pull.server.transcript(), "POST /graphql read: 200");
 
     // It is taken back: the same comments are open again.
     pull.folder.git(&["reset", "--quiet", "--hard", "HEAD~1"])?;
     pull.push(&[])?;
     ended(&pull.review()?, 1, &format!("{name}: summary written\n"), "");
-    ensure!(pull.github.state().comments.iter().all(|comment| !comment.resolved), "{}", page(&pull));
-    ensure!(pull.github.transcript().matches(" reopen: 200").count() == 3);
+    ensure!(pull.server.state().comments.iter().all(|comment| !comment.resolved), "{}", page(&pull));
+    ensure!(pull.server.transcript().matches(" reopen: 200").count() == 3);
     Ok(())
 }
 
@@ -120,10 +122,10 @@ fn a_dry_run_prints_the_requests() -> Result<()> {
     let pull = pull()?;
     let dry = pull.review_with(&["--dry-run"], &[])?;
     ensure!(dry.status == 1 && dry.err.is_empty(), "{}", dry.err);
-    assert_eq!(pull.github.transcript(), "");
+    assert_eq!(pull.server.transcript(), "");
     pull.review()?;
-    let sent = pull.github.state().written.clone();
-    let address = &pull.github.address;
+    let sent = pull.server.state().written.clone();
+    let address = &pull.server.address;
     let expected = sent
         .iter()
         .map(|(method, path, body)| Ok(format!("{method} {address}{path}\n{}\n", serde_json::to_string_pretty(body)?)));
@@ -146,7 +148,7 @@ fn a_dry_run_prints_the_requests() -> Result<()> {
 #[test]
 fn a_token_that_may_not_write_leaves_annotations() -> Result<()> {
     let pull = pull()?;
-    pull.github.state().faults.push_back(Fault {
+    pull.server.state().faults.push_back(Fault {
         at: "POST /repos",
         status: 403,
         headers: &[],
@@ -168,7 +170,7 @@ fn a_token_that_may_not_write_leaves_annotations() -> Result<()> {
         summary.starts_with("# another step\n<!-- safestep -->\n### safestep: 2 dangers in 1 migration"),
         "{summary}"
     );
-    ensure!(pull.github.transcript().ends_with("POST /repos/o/r/issues/7/comments: 403"));
+    ensure!(pull.server.transcript().ends_with("POST /repos/o/r/issues/7/comments: 403"));
     Ok(())
 }
 
@@ -176,10 +178,10 @@ fn a_token_that_may_not_write_leaves_annotations() -> Result<()> {
 fn what_the_diff_does_not_show_is_in_the_summary() -> Result<()> {
     // GitHub shows no diff of a file that is too large for it.
     let pull = pull()?;
-    pull.github.state().patches.insert(CHANGE.to_owned(), None);
+    pull.server.state().patches.insert(CHANGE.to_owned(), None);
     let run = pull.review()?;
     ensure!(run.err.contains("2 hazards stand at lines that GitHub does not show in its diff (Unprocessable Entity; Line could not be resolved)"), "{}", run.err);
-    insta::assert_snapshot!(pull.github.transcript(), @r"
+    insta::assert_snapshot!(pull.server.transcript(), @r"
     POST /graphql read: 200
     POST /repos/o/r/issues/7/comments: 201
     POST /repos/o/r/pulls/7/reviews at 2 5: 422
@@ -190,15 +192,15 @@ fn what_the_diff_does_not_show_is_in_the_summary() -> Result<()> {
     // Of two files it shows one.
     let other = format!("{MIGRATIONS}/20260103000000_other/migration.sql");
     pull.push(&[(&other, "DROP TABLE \"User\";\n")])?;
-    pull.github.state().patches.insert(CHANGE.to_owned(), None);
+    pull.server.state().patches.insert(CHANGE.to_owned(), None);
     let run = pull.review()?;
     ensure!(
-        run.out.contains("comments at lines") && run.err.contains("2 hazards stand at lines"),
+        run.out.contains(": 1 comment at lines") && run.err.contains("2 hazards stand at lines"),
         "{}{}",
         run.out,
         run.err
     );
-    insta::assert_snapshot!(pull.github.transcript(), @r"
+    insta::assert_snapshot!(pull.server.transcript(), @r"
     POST /graphql read: 200
     PATCH /repos/o/r/issues/comments/1: 200
     POST /repos/o/r/pulls/7/reviews at 2 5 1: 422
@@ -212,7 +214,7 @@ fn what_the_diff_does_not_show_is_in_the_summary() -> Result<()> {
 fn limits_are_waited_for() -> Result<()> {
     let pull = pull()?;
     let secondary = "{\"message\":\"You have exceeded a secondary rate limit. Please wait a few minutes before you try again.\",\"documentation_url\":\"https://docs.github.com/rest/overview/rate-limits-for-the-rest-api#about-secondary-rate-limits\",\"status\":\"403\"}";
-    pull.github.state().faults.extend([
+    pull.server.state().faults.extend([
         Fault { at: "POST /graphql", status: 502, headers: &[], body: "<html>Bad gateway</html>", done: false },
         Fault {
             at: "POST /repos/o/r/issues",
@@ -230,7 +232,7 @@ fn limits_are_waited_for() -> Result<()> {
         },
     ]);
     ended(&pull.review()?, 1, "o/r#7: 2 comments at lines, summary written\n", "");
-    insta::assert_snapshot!(pull.github.transcript(), @r"
+    insta::assert_snapshot!(pull.server.transcript(), @r"
     POST /graphql read: 502
     POST /graphql read: 200
     POST /repos/o/r/issues/7/comments: 403
@@ -240,7 +242,7 @@ fn limits_are_waited_for() -> Result<()> {
     ");
 
     pull.push(&[(CHANGE, &NAIVE.replace("email", "name"))])?;
-    pull.github.state().faults.push_back(Fault {
+    pull.server.state().faults.push_back(Fault {
         at: "PATCH",
         status: 403,
         headers: &[("retry-after", "3600")],
@@ -256,7 +258,7 @@ fn limits_are_waited_for() -> Result<()> {
 #[test]
 fn a_lost_answer_doubles_nothing() -> Result<()> {
     let pull = pull()?;
-    pull.github.state().faults.extend(["POST /repos/o/r/issues", "POST /repos/o/r/pulls"].map(|at| Fault {
+    pull.server.state().faults.extend(["POST /repos/o/r/issues", "POST /repos/o/r/pulls"].map(|at| Fault {
         at,
         status: 504,
         headers: &[],
@@ -264,8 +266,8 @@ fn a_lost_answer_doubles_nothing() -> Result<()> {
         done: true,
     }));
     ensure!(pull.review()?.status == 1);
-    assert_eq!(pull.github.state().comments.len(), 3, "{}", page(&pull));
-    insta::assert_snapshot!(pull.github.transcript(), @r"
+    assert_eq!(pull.server.state().comments.len(), 3, "{}", page(&pull));
+    insta::assert_snapshot!(pull.server.transcript(), @r"
     POST /graphql read: 200
     POST /repos/o/r/issues/7/comments: 504
     POST /graphql read: 200
@@ -278,15 +280,15 @@ fn a_lost_answer_doubles_nothing() -> Result<()> {
 #[test]
 fn a_push_meanwhile_ends_the_run() -> Result<()> {
     let pull = pull()?;
-    pull.github.state().head = "f".repeat(40);
+    pull.server.state().head = "f".repeat(40);
     let run = pull.review()?;
     ensure!(run.status == 2 && run.err.contains("was pushed to meanwhile: its last commit is ffff"), "{}", run.err);
-    assert_eq!(pull.github.transcript(), "POST /graphql read: 200");
+    assert_eq!(pull.server.transcript(), "POST /graphql read: 200");
 
     // Between the reading and the writing.
     pull.push(&[])?;
     let moved = "{\"message\":\"Unprocessable Entity\",\"errors\":[\"commit_id is not part of the pull request\"],\"status\":\"422\"}";
-    pull.github.state().faults.push_back(Fault {
+    pull.server.state().faults.push_back(Fault {
         at: "POST /repos/o/r/pulls",
         status: 422,
         headers: &[],
@@ -333,7 +335,7 @@ fn a_token_that_may_not_resolve_says_mended() -> Result<()> {
     pull.review()?;
     pull.rewrite(PROJECT)?;
     pull.push(&[])?;
-    pull.github.state().may_resolve = false;
+    pull.server.state().may_resolve = false;
     let run = pull.review()?;
     let note = "note: a comment is marked as mended and not resolved: Resource not accessible by integration (`contents: write` lets the token do it)\n";
     ended(&run, 0, "o/r#7: summary written\n", note);
@@ -347,11 +349,11 @@ fn who_writes_our_first_line_is_not_believed() -> Result<()> {
     let pull = pull()?;
     pull.review()?;
     let foreign: Vec<Comment> =
-        pull.github.state().comments.iter().map(|comment| Comment { ours: false, ..comment.clone() }).collect();
-    pull.github.state().comments.clone_from(&foreign);
-    pull.github.transcript();
+        pull.server.state().comments.iter().map(|comment| Comment { ours: false, ..comment.clone() }).collect();
+    pull.server.state().comments.clone_from(&foreign);
+    pull.server.transcript();
     ensure!(pull.review()?.out.contains("2 comments at lines, summary written"));
-    let state = pull.github.state();
+    let state = pull.server.state();
     let kept: Vec<&String> =
         state.comments.iter().filter(|comment| !comment.ours).map(|comment| &comment.body).collect();
     assert_eq!(kept, foreign.iter().map(|comment| &comment.body).collect::<Vec<_>>());
@@ -364,7 +366,7 @@ fn a_person_has_the_last_word() -> Result<()> {
     let pull = pull()?;
     pull.review()?;
     {
-        let mut state = pull.github.state();
+        let mut state = pull.server.state();
         state.comments.iter_mut().for_each(|comment| {
             comment.body = comment.body.replace("- [ ] before it runs", "- [x] before it runs").replace('\n', "\r\n");
             comment.resolved = comment.path.is_some();
@@ -387,7 +389,7 @@ fn a_huge_pull_request_gets_few_comments() -> Result<()> {
     pull.push(&files)?;
     let run = pull.review()?;
     ended(&run, 1, "o/r#7: 3 comments at lines, summary written\n", "");
-    let summary = pull.github.state().comments[0].body.clone();
+    let summary = pull.server.state().comments[0].body.clone();
     ensure!(
         summary.contains("1,200 dangers in 30 migrations") && summary.contains("more hazards: `safestep check`"),
         "{summary}"
@@ -448,7 +450,7 @@ fn a_fix_that_fits_is_a_suggestion() -> Result<()> {
 
     // Applied as GitHub applies it, it is what the command writes.
     let review = pull
-        .github
+        .server
         .state()
         .written
         .iter()
@@ -504,9 +506,73 @@ fn a_migration_that_cannot_be_read_is_named() -> Result<()> {
     ensure!(run.status == 2 && run.err.starts_with(&format!("error: {open}: ")), "{}", run.err);
     ensure!(run.out == "o/r#7: 2 comments at lines, summary written\n", "{}", run.out);
     ensure!(
-        pull.github.state().comments[0].body.contains(&format!("\n- {}", open.replace('_', "\\_"))),
+        pull.server.state().comments[0].body.contains(&format!("\n- {}", open.replace('_', "\\_"))),
         "{}",
         page(&pull)
     );
+    Ok(())
+}
+
+/// The same on a merge request.
+#[test]
+fn push_after_push_on_gitlab() -> Result<()> {
+    let pull = Pull::on_gitlab(&[LOCK, INIT])?;
+    pull.push(&[(CHANGE, NAIVE)])?;
+    let review = || pull.review_on_gitlab(("GITLAB_TOKEN", TOKEN));
+    ended(&review()?, 1, "42!7: 2 comments at lines, summary written\n", "");
+    insta::assert_snapshot!(pull.server.transcript(), @r"
+    GET /api/v4/projects/42/merge_requests/7: 200
+    GET /api/v4/user: 200
+    GET /api/v4/projects/42/merge_requests/7/discussions?per_page=100&page=1: 200
+    POST /api/v4/projects/42/merge_requests/7/notes: 201
+    GET /api/v4/projects/42/merge_requests/7: 200
+    POST /api/v4/projects/42/merge_requests/7/discussions at 2: 201
+    POST /api/v4/projects/42/merge_requests/7/discussions at 5: 201
+    ");
+    ended(&review()?, 1, "42!7: nothing new to say\n", "");
+    let read = pull.server.transcript();
+    ensure!(read.lines().all(|line| line.starts_with("GET ")), "{read}");
+
+    pull.rewrite(PROJECT)?;
+    pull.push(&[])?;
+    ended(&review()?, 0, "42!7: 2 comments resolved, summary written\n", "");
+    insta::assert_snapshot!(pull.server.transcript().replace(&read, "(read)"), @r"
+    (read)
+    PUT /api/v4/projects/42/merge_requests/7/notes/1: 200
+    PUT /api/v4/projects/42/merge_requests/7/discussions/d2/notes/2: 200
+    PUT /api/v4/projects/42/merge_requests/7/discussions/d2 resolved=true: 200
+    PUT /api/v4/projects/42/merge_requests/7/discussions/d3/notes/3: 200
+    PUT /api/v4/projects/42/merge_requests/7/discussions/d3 resolved=true: 200
+    ");
+    ensure!(pull.server.state().comments.iter().all(|comment| comment.resolved || comment.path.is_none()));
+
+    pull.folder.git(&["reset", "--quiet", "--hard", "HEAD~1"])?;
+    pull.push(&[])?;
+    ended(&review()?, 1, "42!7: summary written\n", "");
+    ensure!(pull.server.state().comments.iter().all(|comment| !comment.resolved), "{}", page(&pull));
+    Ok(())
+}
+
+#[test]
+fn what_gitlab_refuses() -> Result<()> {
+    // A line that the diff shows and does not add.
+    let old = "ALTER TABLE \"User\" ALTER COLUMN \"name\" SET NOT NULL;\n-- two\n";
+    let path = format!("{MIGRATIONS}/20260101000001_old/migration.sql");
+    let pull = Pull::on_gitlab(&[LOCK, INIT, (&path, old)])?;
+    pull.push(&[(&path, &format!("{old}-- three\n")), (CHANGE, "CREATE INDEX \"i\" ON \"User\"(\"email\");\n")])?;
+    let run = pull.review_on_gitlab(("GITLAB_TOKEN", TOKEN))?;
+    ensure!(run.out == "42!7: 1 comment at lines, summary written\n", "{}{}", run.out, run.err);
+    ensure!(run.err.contains("1 hazard stands at a line that GitLab takes no comment at"), "{}", run.err);
+
+    // The token of a job may read, not write.
+    let pull = Pull::on_gitlab(&[LOCK, INIT])?;
+    pull.push(&[(CHANGE, NAIVE)])?;
+    let job = pull.review_on_gitlab(("CI_JOB_TOKEN", TOKEN))?;
+    ensure!(job.status == 1 && job.err.contains("401 Unauthorized (401): the token may not write here"), "{}", job.err);
+    ensure!(job.out.starts_with("<!-- safestep -->\n### safestep: 2 dangers"), "{}", job.out);
+
+    pull.server.state().head = "f".repeat(40);
+    let run = pull.review_on_gitlab(("GITLAB_TOKEN", TOKEN))?;
+    ensure!(run.status == 2 && run.err.contains("was pushed to meanwhile"), "{}", run.err);
     Ok(())
 }

@@ -21,6 +21,8 @@ pub struct LineComment {
     pub fingerprint: String,
     /// The whole comment in Markdown, its hidden first line included.
     pub body: String,
+    /// Whether it has a suggestion, which replaces its lines.
+    pub suggests: bool,
 }
 
 /// What a hazard's comment says. `suggestion` is the whole rewrite of the migration, where the comment stands at its lines.

@@ -9,7 +9,7 @@ use super::changes::Change;
 use super::comment::LineComment;
 use super::marker::Mark;
 use super::posted::{Posted, Summary, Thread};
-use super::publish::Service;
+use super::publish::{Made, Service};
 use super::request::{Method, Request, Response, ReviewError, Sender, succeed};
 use crate::output::markdown::MARKER;
 use crate::project::lines_of_hunk;
@@ -56,16 +56,11 @@ impl GitHub {
     }
 
     /// Posts comments at lines; where the service's diff shows fewer lines than git's, those that it shows.
-    fn comment(
-        &self,
-        comments: &[LineComment],
-        head: &str,
-        sender: &mut dyn Sender,
-    ) -> Result<Option<String>, ReviewError> {
+    fn comment(&self, comments: &[LineComment], head: &str, sender: &mut dyn Sender) -> Result<Made, ReviewError> {
         let request = self.review(comments, head);
         let response = sender.send(&request)?;
         if (200..300).contains(&response.status) {
-            return Ok(None);
+            return Ok(Made { placed: comments.len(), note: None });
         }
         let message = response.message();
         if response.status != 422 {
@@ -80,17 +75,20 @@ impl GitHub {
             hunks.any(|lines| lines.contains(comment.lines.start()) && lines.contains(comment.lines.end()))
         };
         let placed: Vec<LineComment> = comments.iter().filter(has_a_place).cloned().collect();
-        let left_out = |count: usize| {
+        let made = |placed: usize| {
+            let count = comments.len() - placed;
             let verb = if count == 1 { "hazard stands at a line" } else { "hazards stand at lines" };
-            Some(format!("{count} {verb} that GitHub does not show in its diff ({message}): only the summary has them"))
+            let note =
+                format!("{count} {verb} that GitHub does not show in its diff ({message}): only the summary has them");
+            Made { placed, note: Some(note) }
         };
         if placed.is_empty() || placed.len() == comments.len() {
-            return Ok(left_out(comments.len()));
+            return Ok(made(0));
         }
         let response = sender.send(&self.review(&placed, head))?;
         match response.status {
-            200..300 => Ok(left_out(comments.len() - placed.len())),
-            422 => Ok(left_out(comments.len())),
+            200..300 => Ok(made(placed.len())),
+            422 => Ok(made(0)),
             _ => Err(ReviewError::of(&request, &response)),
         }
     }
@@ -189,7 +187,7 @@ impl Service for GitHub {
         }
     }
 
-    fn make(&self, change: &Change, head: &str, sender: &mut dyn Sender) -> Result<Option<String>, ReviewError> {
+    fn make(&self, change: &Change, head: &str, sender: &mut dyn Sender) -> Result<Made, ReviewError> {
         if let Change::Comment { comments } = change {
             return self.comment(comments, head, sender);
         }
@@ -199,15 +197,16 @@ impl Service for GitHub {
             match response.json()["errors"].as_array() {
                 // A token that may write to pull requests may not resolve without a right to the contents.
                 Some(errors) if is_settled && !errors.is_empty() => {
-                    return Ok(Some(format!(
+                    let note = format!(
                         "a comment is marked as mended and not resolved: {} (`contents: write` lets the token do it)",
                         response.message()
-                    )));
+                    );
+                    return Ok(Made { placed: 0, note: Some(note) });
                 }
                 _ => {}
             }
         }
-        Ok(None)
+        Ok(Made::default())
     }
 }
 

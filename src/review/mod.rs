@@ -12,6 +12,7 @@
 mod changes;
 mod comment;
 mod github;
+mod gitlab;
 mod marker;
 mod posted;
 mod publish;
@@ -24,8 +25,9 @@ mod written;
 pub use changes::{Change, changes};
 pub use comment::LineComment;
 pub use github::GitHub;
+pub use gitlab::GitLab;
 pub use posted::{Posted, Summary, Thread};
-pub use publish::{Published, Service, publish};
+pub use publish::{Made, Published, Service, publish};
 pub use request::{Method, Request, Response, ReviewError, Sender};
 pub use retry::{Next, after_silence, next};
 pub use suggestion::Suggestion;

@@ -12,6 +12,10 @@ const ATTEMPTS: u64 = 3;
 
 /// A service on which pull requests are discussed.
 pub trait Service {
+    /// The review in the service's own Markdown.
+    fn worded(&self, review: Review) -> Review {
+        review
+    }
     /// What stands on the pull request.
     ///
     /// # Errors
@@ -19,11 +23,20 @@ pub trait Service {
     fn posted(&self, sender: &mut dyn Sender) -> Result<Posted, ReviewError>;
     /// The requests for changes on a pull request whose last commit is `head`, where all goes well.
     fn requests(&self, change: &Change, head: &str) -> Vec<Request>;
-    /// Makes a change, and returns what a person should know of it.
+    /// Makes a change.
     ///
     /// # Errors
     /// When the service does not do it.
-    fn make(&self, change: &Change, head: &str, sender: &mut dyn Sender) -> Result<Option<String>, ReviewError>;
+    fn make(&self, change: &Change, head: &str, sender: &mut dyn Sender) -> Result<Made, ReviewError>;
+}
+
+/// What came of a change.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// The new comments that have a place.
+    pub placed: usize,
+    /// What a person should know of it.
+    pub note: Option<String>,
 }
 
 /// What was done.
@@ -39,7 +52,7 @@ pub struct Published {
     pub notes: Vec<String>,
 }
 
-/// Makes the review of `head` stand on the pull request.
+/// Makes the review of `head`, worded for the service, stand on the pull request.
 ///
 /// # Errors
 /// [`ReviewError`]: a part of it may stand there then; the next run completes it.
@@ -59,7 +72,7 @@ pub fn publish(
             return Err(ReviewError::HeadMoved { reviewed: head.to_owned(), message });
         }
         for change in changes(review, &posted) {
-            let note = match service.make(&change, head, sender) {
+            let Made { placed, note } = match service.make(&change, head, sender) {
                 Err(ReviewError::Unsure { .. }) if attempt < ATTEMPTS => {
                     sender.pause(Duration::from_secs(attempt));
                     continue 'read;
@@ -67,7 +80,7 @@ pub fn publish(
                 made => made?,
             };
             match &change {
-                Change::Comment { comments } => published.commented += comments.len(),
+                Change::Comment { .. } => published.commented += placed,
                 Change::Resolve { .. } if note.is_none() => published.resolved += 1,
                 Change::Summarize { .. } | Change::EditSummary { .. } => published.summarized = true,
                 Change::Resolve { .. } | Change::Edit { .. } | Change::Reopen { .. } => {}

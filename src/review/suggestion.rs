@@ -6,7 +6,7 @@ use crate::report::{FileAction, MigrationReport};
 use crate::source::is_hostile;
 
 /// More lines than this are no suggestion: a person applies what they can read at a glance.
-const MOST_LINES: usize = 120;
+const MOST_LINES: usize = 100; // GitLab takes no more
 /// Nor more bytes.
 const MOST_BYTES: usize = 8_000;
 
@@ -86,7 +86,7 @@ mod tests {
         assert_eq!(suggested("a", "b\n"), None);
         assert_eq!(suggested("a\n", "b"), None);
         assert_eq!(suggested(&"a\n".repeat(10), &("a\n".repeat(9) + "b\n")), None, "line 10 is not shown");
-        assert_eq!(suggested("a\n", &"b\n".repeat(121)), None);
+        assert_eq!(suggested("a\n", &"b\n".repeat(101)), None);
         let mut migration = example::migration("db/1.sql");
         migration.files = vec![example::modified("db/1.sql", "a\n", "b\n"), example::created("db/2.sql", "c\n")];
         assert_eq!(Suggestion::of(&migration, &[1..=9]), None);

@@ -92,7 +92,8 @@ fn comment(
         }
     };
     let body = body(migration, hazard, suggestion);
-    let comment = LineComment { path: hazard.file.clone(), lines, fingerprint: hazard.fingerprint.clone(), body };
+    let (path, fingerprint) = (hazard.file.clone(), hazard.fingerprint.clone());
+    let comment = LineComment { path, lines, fingerprint, body, suggests: suggestion.is_some() };
     Some((hazard.severity, comment))
 }
 

@@ -6,12 +6,14 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::bench::folder::Folder;
-use crate::review::github::{GitHub, TOKEN};
+use crate::review::github::GITHUB;
+use crate::review::gitlab::GITLAB;
+use crate::review::server::{Dialect, Server, TOKEN};
 
 /// A repository whose branch `topic` is a pull request to `main`, and the service that shows it.
 pub struct Pull {
     pub folder: Folder,
-    pub github: GitHub,
+    pub server: Server,
 }
 
 /// How a run ended.
@@ -24,10 +26,19 @@ pub struct Ended {
 impl Pull {
     /// A repository with these files on `main`.
     pub fn of(files: &[(&str, &str)]) -> Result<Pull> {
-        let (folder, github) = (Folder::empty()?, GitHub::start()?);
+        Pull::on(GITHUB, files)
+    }
+
+    /// The same on GitLab.
+    pub fn on_gitlab(files: &[(&str, &str)]) -> Result<Pull> {
+        Pull::on(GITLAB, files)
+    }
+
+    fn on(dialect: Dialect, files: &[(&str, &str)]) -> Result<Pull> {
+        let (folder, server) = (Folder::empty()?, Server::start(dialect)?);
         folder.git(&["init", "--quiet", "-b", "main"])?;
         folder.write("README.md", "# shop\n")?;
-        let pull = Pull { folder, github };
+        let pull = Pull { folder, server };
         pull.commit(files)?;
         pull.folder.git(&["checkout", "--quiet", "-b", "topic"])?;
         Ok(pull)
@@ -48,7 +59,7 @@ impl Pull {
             |name: &str| Ok((name.to_owned(), Some(self.git(&["diff", "--no-renames", "main...topic", "--", name])?)));
         let patches = names.split('\0').filter(|name| !name.is_empty()).map(patch).collect::<Result<_>>()?;
         let head = self.git(&["rev-parse", "topic"])?.trim().to_owned();
-        let mut state = self.github.state();
+        let mut state = self.server.state();
         (state.patches, state.head) = (patches, head);
         Ok(())
     }
@@ -67,6 +78,11 @@ impl Pull {
         let mut command = self.folder.command();
         for name in [
             "GITHUB_TOKEN",
+            "GITLAB_CI",
+            "GITLAB_TOKEN",
+            "CI_JOB_TOKEN",
+            "CI_MERGE_REQUEST_PROJECT_ID",
+            "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA",
             "GITHUB_STEP_SUMMARY",
             "GITHUB_GRAPHQL_URL",
             "GITHUB_REF",
@@ -80,7 +96,7 @@ impl Pull {
         command
             .env("GITHUB_REPOSITORY", "o/r")
             .env("GITHUB_EVENT_PATH", path)
-            .env("GITHUB_API_URL", &self.github.address);
+            .env("GITHUB_API_URL", &self.server.address);
         command.arg("review").args(arguments).envs(variables.iter().copied());
         let output = command.output().context("running safestep")?;
         let text = |bytes| String::from_utf8(bytes).context("not UTF-8");
@@ -93,6 +109,21 @@ impl Pull {
             ended.err
         );
         Ok(ended)
+    }
+
+    /// A job of GitLab's for the merge request.
+    pub fn review_on_gitlab(&self, token: (&str, &str)) -> Result<Ended> {
+        let sha = |name: &str| Ok::<_, anyhow::Error>(self.git(&["rev-parse", name])?.trim().to_owned());
+        let variables = [
+            ("GITLAB_CI", "true"),
+            ("CI_API_V4_URL", &format!("{}/api/v4", self.server.address)),
+            ("CI_PROJECT_ID", "42"),
+            ("CI_MERGE_REQUEST_IID", "7"),
+            ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &sha("main")?),
+            ("CI_COMMIT_SHA", &sha("topic")?),
+            token,
+        ];
+        self.review_with(&[], &variables)
     }
 
     /// Git's answer in the repository.

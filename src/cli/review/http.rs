@@ -39,10 +39,13 @@ impl Token {
     }
 }
 
+/// What goes with every request, by its name.
+pub(super) type Headers = Vec<(&'static str, String)>;
+
 /// A connection to one service.
 pub(super) struct Client {
     agent: Agent,
-    headers: Vec<(&'static str, String)>,
+    headers: Headers,
     token: Token,
     quiet: bool,
 }
@@ -52,7 +55,7 @@ impl Client {
     ///
     /// # Errors
     /// When the token would go over the network in clear text.
-    pub fn new(api: &str, headers: Vec<(&'static str, String)>, token: Token, quiet: bool) -> Result<Client, String> {
+    pub fn new(api: &str, headers: Headers, token: Token, quiet: bool) -> Result<Client, String> {
         let uri: http::Uri = api.parse().map_err(|_| format!("{api}: not the URL of an API"))?;
         let is_here = uri.host().is_some_and(|host| {
             let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();

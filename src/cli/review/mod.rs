@@ -73,16 +73,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     };
     let range = tree.range(&base, &head)?;
     let found = Found::of(&tree, &range, &arguments.project, &arguments.common())?;
-    let review = found.review();
+    let review = target.service.worded(found.review());
     let code = found.exit_code();
     found.unreadable.iter().for_each(|error| anstream::eprintln!("error: {}", visible_lines(error)));
     if arguments.dry_run {
         put(&shown(&target, &review, range.head.as_str()))?;
         return Ok(code);
     }
-    let (target, token) = target.ready()?;
-    let mut client =
-        Client::new(&target.api, target.headers(&token), token, arguments.quiet).map_err(Failure::Usage)?;
+    let (headers, token) = target.ready()?;
+    let mut client = Client::new(&target.api, headers, token, arguments.quiet).map_err(Failure::Usage)?;
     match publish(target.service.as_ref(), &review, range.head.as_str(), &mut client) {
         Ok(published) => {
             published.notes.iter().for_each(|note| anstream::eprintln!("note: {}", visible(note)));
