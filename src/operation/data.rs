@@ -21,6 +21,8 @@ pub enum DataOperation {
         sets: Option<Vec<Ident>>,
         /// Those of them whose new value is never NULL, as far as its text tells.
         never_null: Vec<Ident>,
+        /// What its only column gets, where that is a literal.
+        literal: Option<SqlFragment>,
     },
     Delete {
         table: QualifiedName,

@@ -7,7 +7,8 @@
 //!
 //! ## Instead
 //!
-//! Change the rows in batches with a commit after each, by key range. safestep reports the statement and passes it through.
+//! Change the rows in batches with a commit after each, by key range. safestep reports the statement and passes it through; only
+//! the NULLs that get a literal, directly before their column is NOT NULL, it fills in batches itself.
 //! A statement with a constant in its WHERE (`id = 5`, `kind IN ('a', 'b')`) may pick few rows and is not reported.
 //!
 //! ```sql
@@ -16,12 +17,30 @@
 //! -- danger: every row of t stays locked until all are changed
 //! ```
 //!
+//! ```sql
+//! CREATE TABLE t (id int PRIMARY KEY, a int);
+//! -- in a migration:
+//! UPDATE t SET a = 0 WHERE a IS NULL;
+//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+//! -- becomes:
+//! UPDATE t SET a = 0 WHERE a IS NULL;                                    -- in batches, each with a commit
+//! ALTER TABLE t ADD CONSTRAINT t_a_nn CHECK (a IS NOT NULL) NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_nn;
+//! BEGIN;
+//! ALTER TABLE t ALTER COLUMN a SET NOT NULL;
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_nn;
+//! COMMIT;
+//! ```
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, 13.3.2 Row-Level Locks; TRUNCATE.
 
-use super::{Applicability, Hazard, Outcome, Severity, Site, listed};
-use crate::operation::{ColumnOperation, Condition, DataOperation, Fixed, Ident, Operation, QualifiedName, Rows};
+use super::{Applicability, Hazard, Outcome, Severity, Site, filling, listed};
+use crate::operation::{
+    ColumnOperation, Condition, DataOperation, Fixed, Ident, Operation, QualifiedName, Rows, SqlFragment,
+};
+use crate::plan::snake_case;
 use crate::schema::{Age, Column, same};
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -49,7 +68,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         Reach::NewColumns(_) => format!("{which} of {table} {what}{why}"),
         Reach::All | Reach::Joined | Reach::Matching => format!("{which} of {table}{why} {what}"),
     };
-    Some(Outcome::reported(Hazard {
+    let hazard = Hazard {
         severity: if reach == Reach::Matching { Severity::Caution } else { Severity::Danger },
         applicability: Applicability::Manual,
         table: Some(table.clone()),
@@ -58,7 +77,25 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: if reach == Reach::Matching { "perhaps most rows" } else { "all rows" }.to_owned()
             + " in one transaction",
         help: "left as it is: change the rows in batches, with a commit after each".into(),
-    }))
+    };
+    Some(in_batches(site, table, &hazard).unwrap_or_else(|| Outcome::reported(hazard)))
+}
+
+/// NULLs that get a literal, directly before their column is NOT NULL.
+fn in_batches(site: &Site<'_>, table: &QualifiedName, hazard: &Hazard) -> Option<Outcome> {
+    let (column, value) = filling::before_not_null(site, site.at)?;
+    let mut steps = site.steps();
+    steps.backfill(
+        table,
+        column,
+        value.clone(),
+        SqlFragment::new(&format!("{column} IS NULL")),
+        format!("{}_fill_{}", snake_case(&table.name), snake_case(column)),
+        "the same rows get the same value, some at a time",
+    );
+    let help = "the same in batches, with a commit after each".into();
+    let hazard = Hazard { applicability: Applicability::Safe, help, ..hazard.clone() };
+    Some(Outcome::rewritten(hazard, steps.done()))
 }
 
 /// How much of the table an UPDATE or DELETE may touch.

@@ -1,8 +1,8 @@
 //! What filling existing rows in batches does beside filling them: it is an UPDATE, which the naive form is not.
 
 use super::{Applicability, Hazard, Site, dotted, listed};
-use crate::operation::{Ident, QualifiedName};
-use crate::schema::RelationKind;
+use crate::operation::{ColumnOperation, DataOperation, Ident, Operation, QualifiedName, Rows, SqlFragment};
+use crate::schema::{RelationKind, same};
 
 /// The hazard where the rows are not filled in batches, because that would do what the naive form does not.
 pub(super) fn refused(site: &Site<'_>, table: &QualifiedName, column: &Ident, naive: &Hazard) -> Option<Hazard> {
@@ -49,4 +49,31 @@ pub(super) fn note(site: &Site<'_>, table: &QualifiedName, column: &Ident) -> Op
              filled by UPDATE"
         )
     })
+}
+
+/// A column whose NULLs get a literal, and in the very next statement it is NOT NULL; not where it gets a default behind them.
+/// `at` is the item that fills them.
+pub(super) fn before_not_null<'a>(site: &Site<'a>, at: usize) -> Option<(&'a Ident, &'a SqlFragment)> {
+    let (fill, set) = (site.items.get(at)?, site.items.get(at + 1)?);
+    let Operation::Data(DataOperation::Update { table, rows: Rows::Picked(rows), sets: Some(sets), literal, .. }) =
+        &fill.operation
+    else {
+        return None;
+    };
+    let Operation::Column(ColumnOperation::SetNotNull { table: of, column }) = &set.operation else { return None };
+    let is_its_own = same(&of.name, table) && *sets == [column.clone()] && rows.columns == [column.clone()];
+    let is_fill = rows.nulls_only && !rows.joined && fill.fixed.is_none();
+    let value = literal.as_ref()?;
+    // Once for each batch is something else than once.
+    let is_seen_by_nobody = fired(site, table, column).is_none()
+        && site.schema.children(table).iter().all(|child| child.kind != RelationKind::Foreign);
+    // Until then new rows may have none, so the column gets it first, and what fills the NULLs follows.
+    let gets_default = site.items[at + 1..].iter().any(|item| {
+        matches!(
+            &item.operation,
+            Operation::Column(ColumnOperation::SetDefault { table: of, column: own, .. })
+                if same(&of.name, table) && own == column
+        )
+    });
+    (!gets_default && is_its_own && is_fill && is_seen_by_nobody).then_some((column, value))
 }

@@ -310,7 +310,7 @@ registry! {
         drop_column => "drop-column", Sometimes;
         drop_table => "drop-table", Sometimes;
         drop_type => "drop-type", Never;
-        data_change => "data-change", Never;
+        data_change => "data-change", Sometimes;
         lock_table => "lock-table", Never;
         row_security => "row-security", Never;
         concurrently_in_transaction => "concurrently-in-transaction", Always;

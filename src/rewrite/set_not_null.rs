@@ -122,7 +122,11 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         let fired = filling::note(site, &table.name, column);
         outcome.note = Some(fired.map_or_else(|| first.clone(), |fired| format!("{first}; {fired}")));
     } else {
-        outcome.preflight = Some(preflight(&table.name, column));
+        match is_filled(site) {
+            // There is none by then.
+            true => outcome.steps.iter_mut().flatten().for_each(|step| step.preflight = None),
+            false => outcome.preflight = Some(preflight(&table.name, column)),
+        }
         outcome.note = left;
     }
     Some(outcome)
@@ -152,9 +156,14 @@ fn fill_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> Fill {
     }
 }
 
+/// The statement before it fills the NULLs, with a value of its own.
+fn is_filled(site: &Site<'_>) -> bool {
+    site.at.checked_sub(1).is_some_and(|before| filling::before_not_null(site, before).is_some())
+}
+
 /// The default that the column has, or gets later in the migration.
 fn default_value(site: &Site<'_>, table: &TableRef, column: &Ident) -> (Option<(SqlFragment, bool)>, Vec<usize>) {
-    if !site.settings.fill_nulls {
+    if !site.settings.fill_nulls || is_filled(site) {
         return (None, Vec::new());
     }
     let later = site.later().find_map(|(at, operation)| match operation {

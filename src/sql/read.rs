@@ -12,7 +12,7 @@ use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};
 use super::token::Token;
-use super::whole_rows::updated_columns;
+use super::whole_rows::{Updated, updated};
 use crate::operation::{
     CreateTable, DataOperation, Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence,
     QualifiedName, SessionOperation, SqlFragment, TableOperation, TransactionControl, TypeOperation,
@@ -347,8 +347,11 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
         inner.eat("ONLY");
         let table = inner.name()?;
         let rows = rows(&mut inner, with.as_str());
-        let (sets, never_null) = updated_columns(inner.fragment_from(start).as_str()).unzip();
-        Operation::Data(DataOperation::Update { table, rows, sets, never_null: never_null.unwrap_or_default() })
+        let (sets, never_null, literal) = match updated(inner.fragment_from(start).as_str()) {
+            Some(Updated { columns, never_null, literal }) => (Some(columns), never_null, literal),
+            None => (None, Vec::new(), None),
+        };
+        Operation::Data(DataOperation::Update { table, rows, sets, never_null, literal })
     } else if inner.eat("DELETE FROM") {
         inner.eat("ONLY");
         let table = inner.name()?;
@@ -381,6 +384,7 @@ fn data(c: &mut Cursor<'_>) -> Option<Operation> {
             rows: merged(&mut inner),
             sets: None,
             never_null: Vec::new(),
+            literal: None,
         })
     } else {
         return None;

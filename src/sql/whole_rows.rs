@@ -11,7 +11,7 @@ use sqlparser::ast::{
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 
-use crate::operation::Ident;
+use crate::operation::{Ident, SqlFragment};
 
 /// False where a row is read or written as a whole: `*`, `TABLE t`, `NATURAL JOIN`, a table's name as a value, an INSERT that
 /// lists no columns; and for what cannot be read.
@@ -24,9 +24,18 @@ pub fn names_its_columns(statement: &str) -> bool {
     !read.iter().any(takes_whole_rows) && read.visit(&mut seen).is_continue() && seen.tables.is_disjoint(&seen.values)
 }
 
-/// The columns that an UPDATE sets, by their names, and those of them that get no NULL; `None` for anything else and for what
-/// cannot be read.
-pub(super) fn updated_columns(statement: &str) -> Option<(Vec<Ident>, Vec<Ident>)> {
+/// What an UPDATE sets.
+pub(super) struct Updated {
+    /// The columns, by their names.
+    pub columns: Vec<Ident>,
+    /// Those of them that get no NULL.
+    pub never_null: Vec<Ident>,
+    /// What the only one gets, where that is a literal.
+    pub literal: Option<SqlFragment>,
+}
+
+/// What an UPDATE sets; `None` for anything else and for what cannot be read.
+pub(super) fn updated(statement: &str) -> Option<Updated> {
     let read = Parser::parse_sql(&PostgreSqlDialect {}, statement).ok()?;
     let [Statement::Update(update)] = read.as_slice() else { return None };
     let (mut columns, mut never_null) = (Vec::new(), Vec::new());
@@ -48,7 +57,22 @@ pub(super) fn updated_columns(statement: &str) -> Option<(Vec<Ident>, Vec<Ident>
             columns.push(column);
         }
     }
-    Some((columns, never_null))
+    let literal = match update.assignments.as_slice() {
+        [one] if columns.len() == 1 => literal(&one.value),
+        _ => None,
+    };
+    Some(Updated { columns, never_null, literal })
+}
+
+/// A number, a string without escapes, or a boolean.
+fn literal(value: &Expr) -> Option<SqlFragment> {
+    let Expr::Value(value) = value else { return None };
+    match &value.value {
+        Value::Number(..) | Value::SingleQuotedString(_) | Value::Boolean(_) => {
+            Some(SqlFragment::new(&value.to_string()))
+        }
+        _ => None,
+    }
 }
 
 /// A literal, the time, a random value, or one of them behind others in COALESCE.
@@ -158,7 +182,7 @@ fn stop_if(whole: bool) -> ControlFlow<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ident, names_its_columns, updated_columns};
+    use super::{Ident, names_its_columns, updated};
 
     #[test]
     fn columns_are_named() {
@@ -177,7 +201,7 @@ mod tests {
     fn an_update_says_what_it_sets() {
         let names = |columns: Vec<Ident>| columns.iter().map(|c| c.as_str().to_owned()).collect::<Vec<_>>().join(", ");
         let told = |statement: &str| {
-            updated_columns(statement).map(|(sets, never_null)| format!("{} | {}", names(sets), names(never_null)))
+            updated(statement).map(|updated| format!("{} | {}", names(updated.columns), names(updated.never_null)))
         };
         for (statement, columns) in [
             ("UPDATE t SET A = 1, \"B\" = c", Some("a, B | a")),
@@ -192,6 +216,22 @@ mod tests {
             ("DELETE FROM t", None),
         ] {
             assert_eq!(told(statement).as_deref(), columns, "{statement}");
+        }
+    }
+
+    #[test]
+    fn an_update_may_set_one_column_to_a_literal() {
+        let literal = |statement: &str| updated(statement)?.literal.map(|literal| literal.as_str().to_owned());
+        for (statement, expected) in [
+            ("UPDATE t SET a = 18 WHERE a IS NULL", Some("18")),
+            ("UPDATE t SET a = 'it''s'", Some("'it''s'")),
+            ("UPDATE t SET a = true", Some("true")),
+            ("UPDATE t SET a = 1, b = 2", None),
+            ("UPDATE t SET a = b", None),
+            ("UPDATE t SET a = now()", None),
+            ("UPDATE t SET a = NULL", None),
+        ] {
+            assert_eq!(literal(statement).as_deref(), expected, "{statement}");
         }
     }
 

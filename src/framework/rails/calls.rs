@@ -1,11 +1,12 @@
 //! The statements of a migration's method as calls, with the SQL that each sends.
 
 use super::effects::{Effect, EffectKind};
-use super::gems::Gems;
+use super::gems::{Gem, Gems};
 use super::generators;
 use super::insurance::{insured, leaves_transaction};
 use super::migration_class::{BodyStatement, MigrationClass, NoClass, Run};
 use super::names::Named;
+use super::online_migrations;
 use super::operations::{Condition, Context, RAILS_OWN, Sent, Version, rollback, statements};
 use super::project::Project;
 use super::value::Why;
@@ -142,7 +143,13 @@ impl Sender<'_> {
             EffectKind::DropInvalidIndex(name) => vec![of_sql(&drop_invalid_index(name), effect.span, is_outside)],
             EffectKind::Schema(call) => {
                 let context = Context { schema: self.schema.as_ref(), ..self.context };
+                let is_gems = self.gems.has(Gem::OnlineMigrations);
+                let of_gem = is_gems.then(|| online_migrations::calls(call, effect.is_reverted, &context)).flatten();
                 let sent = match effect.is_reverted {
+                    _ if let Some(calls) = of_gem => calls.and_then(|calls| {
+                        let sent = calls.iter().map(|call| statements(call, &context));
+                        sent.collect::<Result<Vec<_>, Why>>().map(|sent| sent.concat())
+                    }),
                     true => rollback(call, &context),
                     false => statements(call, &context).and_then(|sent| {
                         let is_new = |table: &QualifiedName| self.new_tables.contains(table);

@@ -436,7 +436,7 @@ mod tests {
         for (sql, expected) in [
             (
                 "CREATE INDEX CONCURRENTLY IF NOT EXISTS \"index_users_on_a_and_b\" ON \"users\" (\"a\", \"b\" DESC)",
-                "add_index :users, [:a, :b], order: { b: :desc }, algorithm: :concurrently, if_not_exists: true",
+                "add_index :users, %i[a b], order: { b: :desc }, algorithm: :concurrently, if_not_exists: true",
             ),
             (
                 "CREATE UNIQUE INDEX \"i\" ON users USING gin (a gin_trgm_ops) WHERE (a > 'x')",

@@ -11,8 +11,11 @@ use crate::framework::Sequenced;
 use crate::framework::header::Undo as Downgrade;
 use crate::framework::inverse::subjects;
 use crate::framework::undo::{Undone, undone};
-use crate::operation::{ConstraintOperation, IndexOperation, Operation, QualifiedName, TableOperation};
+use crate::operation::{
+    ConstraintKind, ConstraintOperation, Ident, IndexOperation, Operation, QualifiedName, TableOperation,
+};
 use crate::plan::{Step, Undo};
+use crate::schema::same;
 use crate::sql::{read_statement, render};
 
 /// How the ways down of a sequence come about.
@@ -80,7 +83,7 @@ impl Writer<'_> {
     fn down(&self, at: usize, is_outside: bool) -> Code {
         let part = self.of.files.parts[at];
         let steps = || self.sequence().steps_of(part.from..part.to);
-        let undone = undone(steps());
+        let undone = undone(steps().filter(|step| attached(self.of, step).is_none()));
         if !undone.impossible.is_empty()
             && let Some(code) = self.author_s_own(at, &undone)
         {
@@ -113,7 +116,33 @@ impl Writer<'_> {
             code.helpers.insert(Helper::Retry);
         }
         code.lines.extend(quick);
+        let gone_with: Lines = steps()
+            .filter_map(|step| attached(self.of, step))
+            .map(|file| taken_away_by(file, self.of.files.parts.len()))
+            .collect();
+        let mut lines = self.detached(at, &mut code.helpers);
+        lines.append(&mut code.lines);
+        code.lines = gone_with.into_iter().chain(lines).collect();
         code
+    }
+
+    /// The constraints that later files make of the indexes which this one builds: they go before their indexes do.
+    fn detached(&self, at: usize, helpers: &mut BTreeSet<Helper>) -> Lines {
+        let later = self.sequence().steps_of(self.of.files.parts[at].to..self.sequence().blocks.len());
+        let drops = later.filter(|step| attached(self.of, step) == Some(at)).filter_map(|step| match &step.undo {
+            Undo::By(operations) => Some(operations),
+            Undo::Nothing | Undo::Impossible(_) => None,
+        });
+        let has_attempts = self.settings().lock_timeout.is_some();
+        let depth = usize::from(has_attempts);
+        // It may not have been made yet, which only SQL can say.
+        let drop = |operation: &Operation| self.execute(&render::statement(operation).unwrap_or_default(), depth);
+        let lines: Lines = drops.flatten().flat_map(drop).collect();
+        if lines.is_empty() || !has_attempts {
+            return lines;
+        }
+        helpers.insert(Helper::Retry);
+        in_block(RETRY, lines)
     }
 
     /// A constraint that the sequence makes and takes away again, before what took it away is done another time: existing rows
@@ -181,6 +210,43 @@ impl Writer<'_> {
         }
         Some(Code { lines, helpers })
     }
+}
+
+/// The file of the build, by index, where a step makes a constraint of an index that an earlier file builds. Nothing parts the two
+/// again: taken back alone, the constraint would take the index with it, and what is done again would miss it. So it goes where
+/// the index goes.
+pub(super) fn attached(of: &Sequenced<'_>, step: &Step) -> Option<usize> {
+    let index = index_of(step)?;
+    let is_build = |other: &Step| match &other.operation {
+        Operation::Index(IndexOperation::Create(build)) => {
+            build.name.as_ref() == Some(index.1) && same(&build.table, index.0)
+        }
+        _ => false,
+    };
+    let file_of = |is_it: &dyn Fn(&Step) -> bool| {
+        of.files.parts.iter().position(|part| of.sequence.steps_of(part.from..part.to).any(is_it))
+    };
+    let (built, own) = (file_of(&is_build)?, file_of(&|other| std::ptr::eq(other, step))?);
+    let part = of.files.parts[own];
+    // One that takes another one's place, and what a primary key needs, go back together.
+    let is_alone = of.sequence.steps_of(part.from..part.to).all(|other| match &other.operation {
+        Operation::Constraint(ConstraintOperation::Drop { table, .. }) => !same(table, index.0),
+        _ => true,
+    });
+    (built < own && is_alone).then_some(built)
+}
+
+/// The table and the index of which a step makes a unique constraint.
+fn index_of(step: &Step) -> Option<(&QualifiedName, &Ident)> {
+    let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else { return None };
+    match &constraint.kind {
+        ConstraintKind::Unique { using_index: Some(index), .. } if !step.verbatim => Some((&table.name, index)),
+        _ => None,
+    }
+}
+
+fn taken_away_by(file: usize, files: usize) -> String {
+    format!("# The index is the constraint's by now: step {} of {files} takes both away", file + 1)
 }
 
 /// The index of a table that is taken away with it.

@@ -277,7 +277,11 @@ fn methods(methods: &Methods) -> String {
     match methods {
         Methods::Change(lines) => method("change", lines),
         Methods::Directions(up, None) => method("up", up),
-        Methods::Directions(up, Some(down)) => format!("{}\n{}", method("up", up), method("down", down)),
+        Methods::Directions(up, Some(down)) => {
+            let nothing = ["# Nothing to take back".to_owned()];
+            let down = if down.is_empty() { &nothing[..] } else { down };
+            format!("{}\n{}", method("up", up), method("down", down))
+        }
     }
 }
 

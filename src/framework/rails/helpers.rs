@@ -12,6 +12,8 @@ pub(super) enum Helper {
     WithoutTimeouts,
     /// Drops what an interrupted build left.
     DropInvalidIndex,
+    /// Fails where another index has the name.
+    CheckIndex,
 }
 
 /// Names of the methods, which a reader of the steps looks through.
@@ -20,6 +22,8 @@ pub const RETRY: &str = "retry_on_lock_timeout";
 pub const WITHOUT_TIMEOUTS: &str = "without_timeouts";
 /// See [`RETRY`].
 pub const DROP_INVALID_INDEX: &str = "drop_invalid_index";
+/// See [`RETRY`].
+pub const CHECK_INDEX: &str = "check_index";
 
 impl Helper {
     /// Its definition, as it stands in a class.
@@ -52,11 +56,12 @@ impl Helper {
             Helper::WithoutTimeouts => format!(
                 "  # It takes as long as it takes, and nobody waits for it.
   def {WITHOUT_TIMEOUTS}
-    saved = %w[lock_timeout statement_timeout].map {{ |name| [name, connection.select_value(\"SHOW #{{name}}\")] }}
-    saved.each {{ |name, _| connection.execute \"SET #{{name}} = 0\" }}
+    names = %w[lock_timeout statement_timeout]
+    saved = names.map {{ |name| connection.select_value(\"SHOW #{{name}}\") }}
+    names.each {{ |name| connection.execute \"SET #{{name}} = 0\" }}
     yield
   ensure
-    saved&.each {{ |name, value| connection.execute \"SET #{{name}} = '#{{value}}'\" }}
+    saved&.zip(names) {{ |value, name| connection.execute \"SET #{{name}} = '#{{value}}'\" }}
   end
 "
             ),
@@ -65,6 +70,18 @@ impl Helper {
   def {DROP_INVALID_INDEX}(name)
     invalid = \"SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(#{{connection.quote(name)}}) AND NOT indisvalid\"
     connection.execute \"DROP INDEX CONCURRENTLY #{{name}}\" if connection.select_value(invalid)
+  end
+"
+            ),
+            Helper::CheckIndex => format!(
+                "  # `if_not_exists` takes any index of that name for the one that is wanted.
+  def {CHECK_INDEX}(name, on:, **shape)
+    wanted = {{ unique: false, partial: false }}.merge(shape)
+    index = connection.indexes(on).find {{ |own| own.name == name }}
+    found = {{ columns: index&.columns, unique: index&.unique, partial: index&.where.present? }}
+    return if found.slice(*wanted.keys) == wanted
+
+    raise \"#{{name}} is another index than this migration builds: drop it or give it another name, and run this again\"
   end
 "
             ),
@@ -81,6 +98,8 @@ pub enum Own {
     WithoutTimeouts,
     /// [`DROP_INVALID_INDEX`].
     DropInvalidIndex,
+    /// [`CHECK_INDEX`].
+    CheckIndex,
 }
 
 impl Own {
@@ -90,6 +109,7 @@ impl Own {
             RETRY => (Helper::Retry, Own::Retry),
             WITHOUT_TIMEOUTS => (Helper::WithoutTimeouts, Own::WithoutTimeouts),
             DROP_INVALID_INDEX => (Helper::DropInvalidIndex, Own::DropInvalidIndex),
+            CHECK_INDEX => (Helper::CheckIndex, Own::CheckIndex),
             _ => return None,
         };
         let between = |before: &str, after: char| {

@@ -5,7 +5,7 @@
 
 use super::code::{Code, as_written, in_block};
 use super::directive::Dialect;
-use super::downgrade::{Downgrades, downgrades};
+use super::downgrade::{Downgrades, attached, downgrades};
 use super::file::{File, Lines, Methods, StepFile};
 use super::helpers::{Helper, RETRY};
 use super::listing::version;
@@ -15,9 +15,11 @@ use super::remarks;
 use super::writer::Writer;
 use crate::framework::migration::Migration;
 use crate::framework::page::{Commands, Page, Written};
+use crate::framework::plpgsql::by_itself_again;
 use crate::framework::statements::{Statement, statements};
 use crate::framework::{Body, Idiom, Layout, Sequenced};
 use crate::plan::{Sequence, Step, UnitKind};
+use crate::postgres::idempotence::{Later, idempotent};
 
 pub(super) struct Classes;
 
@@ -152,6 +154,13 @@ impl Writer<'_> {
         let mut all: Lines = one.comments.lines().map(str::to_owned).collect();
         match one.steps.as_slice() {
             _ if one.in_words => all.extend(self.words(&one.steps, &one.text, depth)),
+            // Taken back, the constraint stays for as long as its index does.
+            [step] if attached(self.of, step).is_some() => {
+                let slice = one.text.trim_end().trim_end_matches(';');
+                let text = idempotent(&step.operation, slice, &Later { stays: true, finished_if: None })
+                    .map_or_else(|| one.text.clone(), |guarded| by_itself_again(&guarded, None));
+                all.extend(self.execute(&text, depth));
+            }
             [step] => {
                 let directive = match step.verbatim {
                     true => self.dialect.directive(&step.operation, self.of.sequence),

@@ -3,7 +3,7 @@
 //! [`ruby`] reads the language, [`migration_class`] what a file says of itself and what its methods do ([`effects`], [`scope`]).
 //! [`operations`] has the SQL that each schema method stands for, [`value`] what their arguments are.
 //! `schema_file` has what Rails wrote down.
-//! [`gems`] that see to migrations change what is sent (`insurance`), or stop at it (`assurance`).
+//! [`gems`] that see to migrations change what is sent (`insurance`), stop at it (`assurance`) or add methods (`online_migrations`).
 //! `folder` finds the files by what [`project`] says of the application, [`names`] and [`version`] say what files are called.
 //!
 //! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up`, `downgrade`
@@ -27,6 +27,7 @@ mod ledger;
 mod listing;
 pub mod migration_class;
 pub mod names;
+mod online_migrations;
 pub mod operations;
 mod place;
 pub mod project;

@@ -8,9 +8,9 @@ use super::code::{Code, as_written, in_block, own_indent};
 use super::directive::{Dialect, Directive, MAX_LINE, lines};
 use super::effects::{Effect, EffectKind};
 use super::file::{File, Lines, OWN_INDENT};
-use super::helpers::{DROP_INVALID_INDEX, Helper, WITHOUT_TIMEOUTS};
+use super::helpers::{CHECK_INDEX, DROP_INVALID_INDEX, Helper, WITHOUT_TIMEOUTS};
 use super::migration_class::MigrationClass;
-use super::written::{sql, string};
+use super::written::{sql, string, table, words};
 use crate::framework::migration::Migration;
 use crate::framework::{LayoutSettings, Sequenced};
 use crate::operation::{CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
@@ -48,8 +48,11 @@ impl Writer<'_> {
                 let build = Operation::Index(IndexOperation::Create(build));
                 let mut inside = vec![format!("{DROP_INVALID_INDEX} {}", string(&index_name))];
                 inside.extend(self.call_or_sql(&build, &render::statement(&build).unwrap_or(text)));
+                let check = check_index(index);
+                inside.extend(check.iter().flat_map(|check| lines(check, 6)));
                 let mut code = self.without_timeouts(inside);
                 code.helpers.insert(Helper::DropInvalidIndex);
+                code.helpers.extend(check.map(|_| Helper::CheckIndex));
                 code
             }
             Operation::Index(IndexOperation::Drop { names, concurrently, if_exists, .. }) => {
@@ -190,6 +193,19 @@ fn table_of_index(step: &Step, migration: &Migration) -> Option<QualifiedName> {
         Undo::Nothing | Undo::Impossible(_) => None,
     };
     made(&step.operation).or(undone).or_else(|| migration.items[step.from].operation.table().cloned())
+}
+
+/// The call that fails where another index has the name, as far as the connection shows an index: `None` where Active Record
+/// cannot be asked about the table.
+fn check_index(index: &CreateIndex) -> Option<Directive> {
+    let mut arguments = vec![string(index.name.as_ref()?.as_str()), format!("on: {}", table(&index.table)?)];
+    let keys: Option<Vec<&Ident>> = index.columns.iter().map(|column| column.column()).collect();
+    // Before 7.1 the connection counts what an index includes among its columns.
+    let keys = keys.filter(|_| index.parameters.include.is_empty());
+    arguments.extend(keys.map(|keys| format!("columns: {}", words(&keys))));
+    arguments.extend(index.unique.then(|| "unique: true".to_owned()));
+    arguments.extend(index.predicate.as_ref().map(|_| "partial: true".to_owned()));
+    Some((CHECK_INDEX, arguments))
 }
 
 /// A name with quotes only where it needs them.

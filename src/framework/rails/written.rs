@@ -36,7 +36,28 @@ pub(super) fn symbol(name: &str) -> String {
 /// A column, or several.
 pub(super) fn columns(names: &[&Ident]) -> String {
     let all: Vec<String> = names.iter().map(|name| symbol(name.as_str())).collect();
-    if let [only] = all.as_slice() { only.clone() } else { format!("[{}]", all.join(", ")) }
+    match all.as_slice() {
+        [only] => only.clone(),
+        _ if names.iter().all(|name| is_word(name.as_str())) => format!("%i[{}]", spaced(names)),
+        _ => format!("[{}]", all.join(", ")),
+    }
+}
+
+/// Names in an array of strings.
+pub(super) fn words(names: &[&Ident]) -> String {
+    if names.iter().all(|name| is_word(name.as_str())) {
+        return format!("%w[{}]", spaced(names));
+    }
+    let all: Vec<String> = names.iter().map(|name| string(name.as_str())).collect();
+    format!("[{}]", all.join(", "))
+}
+
+fn spaced(names: &[&Ident]) -> String {
+    names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// A table. Active Record cuts a name at its dots, and takes quotes for its own.

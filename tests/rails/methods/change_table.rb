@@ -51,6 +51,25 @@ class Sample < ActiveRecord::Migration[7.2]
       t.rename :name, :label
     end
     change_table :users, bulk: true do |t|
+      t.rename :n, :m
+      t.change_null :m, false
+    end
+    change_table :users, bulk: true do |t|
+      t.string :k, null: false, default: ""
+      t.rename :m, :n
+      t.index :k
+      t.change_default :n, from: 0, to: 1
+    end
+    change_table :users, bulk: true do |t|
+      t.string :l
+      t.rename :l, :o
+    end
+    change_table :users, bulk: true do |t|
+      t.rename :o, :p
+      t.rename :p, :q
+      t.remove :q, type: :string
+    end
+    change_table :users, bulk: true do |t|
       t.check_constraint "n > 0", name: "positive"
       t.remove_timestamps
     end

@@ -46,8 +46,8 @@ pub(super) fn create_table(arguments: &Arguments, enums: &mut Enums, namer: &Nam
         None => String::new(),
         Some(_) => arguments.texts(usize::MAX, "prefixes")?.iter().map(|prefix| format!("{prefix} ")).collect(),
     };
-    let lines = items.lines()?.join(", \n\t");
-    let lines = if lines.is_empty() { lines } else { format!("\n\t{lines}") };
+    let lines = items.lines()?.join(",\n    ");
+    let lines = if lines.is_empty() { lines } else { format!("\n    {lines}") };
     statements.push(format!("CREATE {prefixes}TABLE {exists}{full} ({lines}\n){options}"));
     for index in &items.indexes {
         statements.push(index.create(&full)?);

@@ -130,6 +130,8 @@ impl<'a> Reader<'_, 'a> {
                 }
                 _ => Err(helpers::DROP_INVALID_INDEX.to_owned()),
             },
+            // It only asks.
+            (Own::CheckIndex, None) => self.arguments(call).map(drop),
             _ => Err("a method of a rewrite".to_owned()),
         }
     }

@@ -3,7 +3,7 @@
 use super::arguments::names as names_of;
 use super::catalog;
 use super::context::Context;
-use super::names::{hashed, list, quoted, split, table};
+use super::names::{self, hashed, list, quoted, split, table};
 use super::sent::{Condition, Sent};
 use crate::framework::rails::value::{Arguments, Value, Why};
 
@@ -177,7 +177,7 @@ pub(super) fn check(table_name: &str, expression: &str, options: &Arguments) -> 
 
 fn check_name(table_name: &str, expression: &str, options: &Arguments) -> Result<String, Why> {
     let own = options.text("name")?.map(str::to_owned);
-    Ok(own.unwrap_or_else(|| hashed("chk", &format!("{table_name}_{expression}_chk"))))
+    Ok(own.unwrap_or_else(|| names::check_name(table_name, expression)))
 }
 
 /// `add_check_constraint(table, expression, …)`.

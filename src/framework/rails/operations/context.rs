@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
     }
 
     /// A table's name with the prefix and the suffix.
-    pub(super) fn full(&self, table: &str) -> String {
+    pub(in crate::framework::rails) fn full(&self, table: &str) -> String {
         format!("{}{table}{}", self.prefix, self.suffix)
     }
 

@@ -31,6 +31,7 @@ pub use catalog::{NO_CATALOG, applied};
 pub use context::{Context, Version};
 pub use inflections::{Inflections, RAILS_OWN};
 pub use inverse::inverse;
+pub(super) use names::{check_name, foreign_key_name};
 pub use sent::{Condition, Sent};
 
 use super::value::{Call, Receiver, Why};

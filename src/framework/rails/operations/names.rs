@@ -137,6 +137,16 @@ pub(super) fn hashed(kind: &str, of: &str) -> String {
     format!("{kind}_rails_{}", digest(of))
 }
 
+/// `foreign_key_name`: the name of a foreign key on one column that is given none.
+pub(in crate::framework::rails) fn foreign_key_name(table: &str, column: &str) -> String {
+    hashed("fk", &format!("{table}_{column}_fk"))
+}
+
+/// `check_constraint_name`: the name of a CHECK that is given none.
+pub(in crate::framework::rails) fn check_name(table: &str, expression: &str) -> String {
+    hashed("chk", &format!("{table}_{expression}_chk"))
+}
+
 fn digest(of: &str) -> String {
     let digest = Sha256::digest(of.as_bytes());
     digest.iter().take(5).map(|byte| format!("{byte:02x}")).collect()
