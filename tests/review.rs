@@ -506,7 +506,7 @@ fn a_migration_that_cannot_be_read_is_named() -> Result<()> {
     ensure!(run.status == 2 && run.err.starts_with(&format!("error: {open}: ")), "{}", run.err);
     ensure!(run.out == "o/r#7: 2 comments at lines, summary written\n", "{}", run.out);
     ensure!(
-        pull.server.state().comments[0].body.contains(&format!("\n- {}", open.replace('_', "\\_"))),
+        pull.server.state().comments[0].body.contains(&format!("\n**Good to know**\n\n- {}", open.replace('_', "\\_"))),
         "{}",
         page(&pull)
     );
