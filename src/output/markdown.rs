@@ -1,5 +1,7 @@
 //! The report as one comment on a pull request: what is dangerous, what happens to it, what to do when, the diff folded.
 
+use std::collections::HashSet;
+
 use super::patch;
 use super::summary::{Counts, migration_files, needs_input, plural};
 use super::text::{Style, tree};
@@ -152,6 +154,8 @@ fn remarks(report: &Report, sentences: &[String]) -> String {
         }
         out.extend(migration.notes.iter().map(|note| format!("- {}\n", plain(note))));
     }
+    let mut said = HashSet::new();
+    out.retain(|sentence| said.insert(sentence.clone()));
     let shown = match within(SECTION_BYTES, out) {
         (shown, 0) => shown,
         (shown, more) => shown + &format!("- … and {}: `safestep check` says them.\n", plural(more, "more note")),
