@@ -14,6 +14,7 @@ mod release;
 mod review;
 mod rewrite;
 mod servers;
+mod stats;
 mod status;
 mod traffic;
 mod verify;
@@ -45,6 +46,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Ask a database which rows would make the sequences fail today; nothing is changed there
     Preflight(preflight::Arguments),
+    /// Ask a database how big its tables are; --write puts it into safestep.toml
+    Stats(stats::Arguments),
     /// Tell the ledger of a development database that ran the naive migration about the files that stand for it
     Adopt(adopt::Arguments),
     /// Say on a pull request what is dangerous in its migrations, with the rewrite
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
         Command::Review(arguments) => review::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Release(arguments) => release::run(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),

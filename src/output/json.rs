@@ -3,6 +3,7 @@
 use crate::report::PreflightAnswers;
 use crate::report::ProofReport;
 use crate::report::Report;
+use crate::report::Sizes;
 use crate::report::TrafficReport;
 
 /// The report as indented JSON, ending in a newline.
@@ -23,6 +24,11 @@ pub fn schema() -> String {
 /// The JSON schema of the proofs of `safestep verify`, ending in a newline.
 pub fn proof_schema() -> String {
     format!("{:#}\n", schemars::schema_for!(ProofReport).as_value())
+}
+
+/// The JSON schema of the answers of `safestep stats`, ending in a newline.
+pub fn sizes_schema() -> String {
+    format!("{:#}\n", schemars::schema_for!(Sizes).as_value())
 }
 
 /// The JSON schema of the answers of `safestep preflight`, ending in a newline.

@@ -18,6 +18,7 @@ pub mod patch;
 pub mod preflight;
 pub mod proof;
 pub mod sarif;
+pub mod sizes;
 pub mod status;
 pub mod text;
 pub mod traffic;

@@ -12,6 +12,7 @@ mod config;
 mod git;
 mod range;
 mod setting;
+mod sizes;
 
 pub use baseline::{Baseline, BaselineError};
 pub use config::{
@@ -21,3 +22,4 @@ pub use config::{
 pub use git::{Commit, GitError, WorkTree};
 pub use range::{Changed, LeftOut, Range, lines_of_hunk};
 pub use setting::{Level, Millis};
+pub use sizes::with_row_counts;

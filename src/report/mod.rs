@@ -5,6 +5,7 @@
 
 mod preflight;
 mod proof;
+mod sizes;
 mod status;
 mod traffic;
 
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 pub use preflight::{ConditionAnswer, MigrationAnswers, PreflightAnswers};
 pub use proof::{BadRows, ByCommand, Growth, NaiveStatement, Proof, ProofReport, StepProof, Verdict};
+pub use sizes::{Sizes, TableSize};
 pub use status::{CheckOutcome, CheckStatus, PhaseStatus, Release, SequenceStatus, StatusReport};
 pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};
 

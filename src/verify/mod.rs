@@ -25,6 +25,7 @@ mod own_runner;
 mod proof;
 pub mod rows;
 mod scratch;
+mod sizes;
 mod traffic;
 mod workload;
 
@@ -36,6 +37,7 @@ pub use cluster::Cluster;
 pub use command::{OwnRunner, Place};
 pub use proof::{Wanted, prove};
 pub use scratch::{Look, Scratch, Server};
+pub use sizes::{SIZES, sizes};
 pub use traffic::try_traffic;
 pub use workload::Load;
 
