@@ -163,7 +163,7 @@ fn columns(bencher: Bencher, count: usize) {
 type Statement = fn(&str, usize) -> String;
 
 /// What one statement of a long migration does, on one table or each on a table of its own.
-const SHAPES: [(&str, Statement); 16] = [
+const SHAPES: [(&str, Statement); 18] = [
     ("add column", |t, at| format!("ALTER TABLE {t} ADD COLUMN \"new{at}\" TEXT;\n")),
     ("add required column", |t, at| {
         format!("ALTER TABLE {t} ADD COLUMN \"new{at}\" UUID NOT NULL DEFAULT gen_random_uuid();\n")
@@ -185,6 +185,8 @@ const SHAPES: [(&str, Statement); 16] = [
     ("create table", |_, at| format!("CREATE TABLE \"New{at}\" (\"id\" SERIAL PRIMARY KEY, \"name\" TEXT);\n")),
     ("create view", |t, at| format!("CREATE VIEW \"view{at}\" AS SELECT \"id\", \"field{at}\" FROM {t};\n")),
     ("add value", |_, at| format!("ALTER TYPE \"Mood\" ADD VALUE 'label{at}';\n")),
+    ("drop index", |_, at| format!("DROP INDEX \"old{at}\";\n")),
+    ("one after the other", |t, at| SHAPES[at % 16].1(t, at)),
     ("replace index", |t, at| format!("DROP INDEX \"old{at}\";\nCREATE INDEX \"index{at}\" ON {t}(\"field{at}\");\n")),
 ];
 
@@ -198,7 +200,11 @@ fn statements(shape: &str, tables: usize, count: usize) -> Folder {
     let made =
         |number: usize| format!("CREATE TABLE {} (\"id\" SERIAL PRIMARY KEY{});\n", table(number), columns(number));
     let index = |at: usize| format!("CREATE INDEX \"old{at}\" ON {}(\"field{at}\");\n", table(at));
-    let indexes: String = if shape == "replace index" { (0..count).map(index).collect() } else { String::new() };
+    let indexes: String = if ["drop index", "replace index", "one after the other"].contains(&shape) {
+        (0..count).map(index).collect()
+    } else {
+        String::new()
+    };
     let first = new_table(0)
         + "CREATE TYPE \"Mood\" AS ENUM ('one');\n"
         + &(0..tables).map(made).collect::<String>()
@@ -215,6 +221,21 @@ fn on_one_table<const COUNT: usize>(bencher: Bencher, shape: &str) {
 #[divan::bench(args = SHAPES.map(|(name, _)| name), consts = [500, 1_000], sample_count = 2, sample_size = 1)]
 fn on_many_tables<const COUNT: usize>(bencher: Bencher, shape: &str) {
     let folder = statements(shape, COUNT, COUNT);
+    bencher.bench_local(|| folder.rewrite());
+}
+
+/// Views that go before a column of theirs changes and are made anew behind it: each must be back when the transaction commits.
+#[divan::bench(args = [50, 100, 200], sample_count = 2, sample_size = 1)]
+fn views_made_anew(bencher: Bencher, count: usize) {
+    let view = |at: usize| format!("CREATE VIEW \"view{at}\" AS SELECT \"id\", \"field{at}\" FROM \"Wide\";\n");
+    let columns: String = (0..count).map(|at| format!(", \"field{at}\" INTEGER")).collect();
+    let made = format!("CREATE TABLE \"Wide\" (\"id\" SERIAL PRIMARY KEY{columns});\n");
+    let anew = |at: usize| {
+        let change = format!("ALTER TABLE \"Wide\" ALTER COLUMN \"field{at}\" SET DATA TYPE BIGINT;\n");
+        format!("DROP VIEW \"view{at}\";\n") + &change + &view(at)
+    };
+    let first = made + &(0..count).map(view).collect::<String>();
+    let folder = Folder::new([first, (0..count).map(anew).collect()].into_iter());
     bencher.bench_local(|| folder.rewrite());
 }
 

@@ -14,7 +14,7 @@ use crate::operation::{
     Assertion, ConstraintOperation, DataOperation, Item, Operation, QualifiedName, SessionOperation, SqlFragment,
     TableOperation, TransactionControl,
 };
-use crate::plan::check::{self, Fault, Promise};
+use crate::plan::check::{self, Fault, Missing, Promise};
 use crate::plan::{
     Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, asserts, changes_meaning, held_up, rules_last,
     units,
@@ -112,7 +112,7 @@ pub fn plan(
     (findings, Sequence::default())
 }
 
-/// The search for an order that holds. Each turn binds two more steps, allows less freedom, or leaves one more statement as
+/// The search for an order that holds. Each turn binds more steps, allows less freedom, or leaves one more statement as
 /// it is.
 struct Search<'a> {
     migration: &'a Migration,
@@ -419,9 +419,12 @@ impl<'a> Search<'a> {
     /// stay as they are.
     fn mend(&mut self, findings: Findings, fault: &Fault) -> Findings {
         let (faulty, why) = explain(fault, &findings.steps);
-        let pair = match fault {
-            Fault::Gap { opened, closed: Some(closed), .. } => Some((*opened, *closed)),
-            Fault::Doubtful { removal, step } => Some((*removal, *step)),
+        let pairs: Vec<(usize, usize)> = match fault {
+            Fault::Gap { first: first @ Missing { closed: Some(_), .. }, others } => {
+                let ends = std::iter::once(first).chain(others).map(|gap| Some((gap.opened, gap.closed?)));
+                ends.flatten().collect()
+            }
+            Fault::Doubtful { removal, step } => vec![(*removal, *step)],
             Fault::Unproved { .. } | Fault::Moved { .. } => {
                 self.bound.clear();
                 (self.rows, self.freedom) = (RowsTogether::InOrder, Freedom::Things);
@@ -432,7 +435,7 @@ impl<'a> Search<'a> {
                 if let Some(change) = (0..*step).rev().find(changes) {
                     return self.assert(findings, change, *step);
                 }
-                None
+                Vec::new()
             }
             Fault::Unasserted { change, step } => return self.assert(findings, *change, *step),
             Fault::Gap { .. }
@@ -440,11 +443,16 @@ impl<'a> Search<'a> {
             | Fault::Costly { .. }
             | Fault::Differs { .. }
             | Fault::Early { .. }
-            | Fault::Parted { .. } => None,
+            | Fault::Parted { .. } => Vec::new(),
         };
-        if let Some(pair) = pair.filter(|pair| !self.bound.contains(pair)) {
+        // All gaps of an order are mended at once: a migration may have hundreds.
+        if pairs.first().is_some_and(|pair| !self.bound.contains(pair)) {
             self.because = why;
-            self.bound.push(pair);
+            for pair in pairs {
+                if !self.bound.contains(&pair) {
+                    self.bound.push(pair);
+                }
+            }
             return findings;
         }
         let may_come_closer = !matches!(self.freedom, Freedom::None | Freedom::Rows);
@@ -510,7 +518,7 @@ fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
     match fault {
         Fault::Refused { step, why } => (vec![*step], format!("in no order of its steps it passes: {why}")),
         Fault::Costly { step } => (vec![*step], "in no order of its steps it is brief".into()),
-        Fault::Gap { opened, closed, what } => {
+        Fault::Gap { first: Missing { opened, closed, what }, .. } => {
             (std::iter::once(*opened).chain(*closed).collect(), format!("between its steps {what}"))
         }
         Fault::Parted { copy, removal } => (

@@ -3,10 +3,13 @@
 //! The units are replayed strictly against the catalog that the history gives. Every operation must apply where it stands,
 //! cost there what its unit allows, and leave nothing unprotected between two units; the end must be the naive end.
 
+mod gaps;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use gaps::Kept;
+pub use gaps::{Missing, relations};
 use rows::{
     changes_rows, changes_rows_as_written, fills, is_doubtful, is_final, is_unrelated, may_fail_as_written, unasserted,
     unproved,
@@ -15,11 +18,9 @@ use rows::{
 use super::resource::Resource;
 use super::sequence::UnitKind;
 use super::step::{Duration, Step, asserts};
-use crate::operation::{
-    DataOperation, IndexOperation, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
-};
+use crate::operation::{DataOperation, Operation, QualifiedName};
 use crate::postgres::{Effects, LockMode, Work, effects};
-use crate::schema::protection::{Gap, Protections, takes_away};
+use crate::schema::protection::takes_away;
 use crate::schema::strict::Conflict;
 use crate::schema::{Schema, key, same};
 
@@ -40,12 +41,10 @@ pub enum Fault {
     },
     /// Between two units something is missing that is there before and after.
     Gap {
-        /// The step that opens it, by index.
-        opened: usize,
-        /// The step that closes it.
-        closed: Option<usize>,
-        /// What is missing.
-        what: Gap,
+        /// The first that is missing.
+        first: Missing,
+        /// What else is missing with it or later.
+        others: Vec<Missing>,
     },
     /// What may fail on rows comes after something was taken away or renamed for good.
     Doubtful {
@@ -127,9 +126,7 @@ pub fn check(
     promise: &Promise<'_>,
 ) -> Result<Vec<Vec<(QualifiedName, LockMode)>>, Fault> {
     let mut schema = promise.before.clone();
-    let before = Protections::of(promise.before, promise.relations);
-    let end = Protections::of(promise.after, promise.relations);
-    let kept = before.and(&end);
+    let kept = Kept::new(steps, promise.before, promise.after, promise.relations);
     let mut locks = vec![Vec::new(); steps.len()];
     let (mut removal, mut change, mut filled) = (None, None, false);
     let mut fills_so_far: Vec<(Resource, usize)> = Vec::new();
@@ -206,17 +203,12 @@ pub fn check(
         changes.extend(own.map(|(number, _)| place + number));
         removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
         change = change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
-        if let Some(start) = start.filter(|_| number + 1 < units.len()) {
-            let what = match touched(steps, unit, &start) {
-                // The others are as they were after the unit before.
-                Some(touched) => Protections::of(&schema, &touched).lacks(&kept.only(&touched), &end),
-                None => Protections::of(&schema, promise.relations).lacks(&kept, &end),
-            };
-            if let Some(what) = what {
-                let look = Look { steps, promise, kept: &kept, end: &end, what: &what };
-                let opened = look.opened_by(start, unit);
-                let closed = look.closed_by(schema, units[number + 1..].iter().flat_map(|(_, unit)| unit));
-                return Err(Fault::Gap { opened, closed, what });
+        if let Some(start) = start.filter(|_| number + 1 < units.len())
+            && !kept.missing_behind(unit, &start, &schema).is_empty()
+        {
+            let mut gaps = kept.gaps(start, &units[number..]).into_iter();
+            if let Some(first) = gaps.next() {
+                return Err(Fault::Gap { first, others: gaps.collect() });
             }
         }
     }
@@ -227,15 +219,6 @@ pub fn check(
         Some(what) => Err(Fault::Differs { what }),
         None => Ok(locks),
     }
-}
-
-/// The relations whose protections a unit may change, where all that it does is done to tables that it names.
-fn touched(steps: &[Step], unit: &[usize], schema: &Schema) -> Option<Vec<QualifiedName>> {
-    let operations = || unit.iter().map(|at| &steps[*at].operation);
-    let is_of_table = |operation: &Operation| {
-        matches!(operation, Operation::Column(_) | Operation::Constraint(_) | Operation::Index(_))
-    };
-    operations().all(is_of_table).then(|| relations(operations(), schema))
 }
 
 /// A copy and what takes away what it copied, in different units.
@@ -266,78 +249,6 @@ fn allows(kind: UnitKind, step: &Step, cost: &Effects) -> bool {
         UnitKind::AsWritten => true,
     };
     fits && (step.fails_on_rows || !cost.fails_on_rows)
-}
-
-/// A search for the steps that open and close a gap.
-struct Look<'a> {
-    steps: &'a [Step],
-    promise: &'a Promise<'a>,
-    kept: &'a Protections,
-    end: &'a Protections,
-    what: &'a Gap,
-}
-
-impl Look<'_> {
-    fn is_missing(&self, schema: &Schema) -> bool {
-        let now = Protections::of(schema, self.promise.relations);
-        now.all_lacking(self.kept, self.end).contains(self.what)
-    }
-
-    fn opened_by(&self, mut schema: Schema, unit: &[usize]) -> usize {
-        for at in unit {
-            schema.apply(&self.steps[*at].operation);
-            if takes_away(&self.steps[*at].operation) && self.is_missing(&schema) {
-                return *at;
-            }
-        }
-        unit.last().copied().unwrap_or_default()
-    }
-
-    fn closed_by<'s>(&self, mut schema: Schema, later: impl Iterator<Item = &'s usize>) -> Option<usize> {
-        for at in later {
-            schema.apply(&self.steps[*at].operation);
-            if !self.is_missing(&schema) {
-                return Some(*at);
-            }
-        }
-        None
-    }
-}
-
-/// The relations and types that operations are about, under every name that they have.
-pub fn relations<'a>(operations: impl IntoIterator<Item = &'a Operation>, schema: &Schema) -> Vec<QualifiedName> {
-    let mut found: Vec<QualifiedName> = Vec::new();
-    for operation in operations {
-        found.extend(operation.table().cloned());
-        match operation {
-            Operation::Type(TypeOperation::Rename { name, to }) => {
-                found.extend([name.clone(), name.sibling(to.clone())])
-            }
-            Operation::Table(TableOperation::Drop { names, .. })
-            | Operation::Object(ObjectOperation::Drop { names, .. })
-            | Operation::Type(TypeOperation::Drop { names, .. }) => found.extend(names.iter().cloned()),
-            Operation::Index(IndexOperation::Drop { names, .. }) => {
-                found.extend(names.iter().filter_map(|name| schema.index(name)).map(|index| index.table.clone()));
-            }
-            Operation::Table(TableOperation::Rename { table, to }) => found.push(table.sibling(to.clone())),
-            Operation::Object(ObjectOperation::SetSchema { name, to, .. }) => {
-                found.push(QualifiedName { schema: Some(to.clone()), name: name.name.clone() });
-            }
-            Operation::Object(ObjectOperation::Create { name: Some(name), .. }) => found.push(name.clone()),
-            _ => {}
-        }
-    }
-    let around: Vec<QualifiedName> = found
-        .iter()
-        .flat_map(|name| {
-            let children = schema.children(name).into_iter().map(|t| t.name.clone());
-            children.chain(schema.referencing(name).into_iter().map(|(t, _)| t.name.clone()))
-        })
-        .collect();
-    found.extend(around);
-    let mut seen = BTreeSet::new();
-    found.retain(|name| seen.insert(crate::schema::key(name)));
-    found
 }
 
 /// The locks of a step, with those that it takes where it stands.

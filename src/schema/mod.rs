@@ -45,7 +45,7 @@ pub(crate) use redundant::is_same as is_same_key;
 pub use reserved::{Reserved, ReservedObject};
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
-pub(crate) use words::{mentions, word_of, words};
+pub(crate) use words::{Folded, mentions, word_of, words};
 
 /// The tablespace that databases are in unless they are made elsewhere.
 const DEFAULT_TABLESPACE: &str = "pg_default";

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ConstraintState, Key, Schema, Table, key};
+use super::{ConstraintState, Index, Key, Schema, Table, key};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DomainAction, Ident, IndexColumn, IndexOperation,
     ObjectOperation, Operation, QualifiedName, SortOrder, TableOperation, TypeOperation,
@@ -51,11 +51,22 @@ pub struct Protections {
 
 /// Something that is missing in between.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap(String);
+pub struct Gap {
+    /// The relation that lacks it; `None` where it is a function.
+    relation: Option<Key>,
+    what: String,
+}
+
+impl Gap {
+    /// The relation that lacks it, or the type that is missing; a function is neither.
+    pub(crate) fn relation(&self) -> Option<&Key> {
+        self.relation.as_ref()
+    }
+}
 
 impl std::fmt::Display for Gap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.what)
     }
 }
 
@@ -105,27 +116,35 @@ impl Protections {
         only
     }
 
-    /// What a moment lacks of `kept`, which is there before and after; and whose rows it hides that have a policy at the
-    /// `end`.
-    pub fn lacks(&self, kept: &Protections, end: &Protections) -> Option<Gap> {
-        self.all_lacking(kept, end).into_iter().next()
+    /// The same of functions alone.
+    pub fn functions_only(&self) -> Protections {
+        Protections { functions: self.functions.clone(), ..Protections::default() }
     }
 
-    /// All of that.
-    pub fn all_lacking(&self, kept: &Protections, end: &Protections) -> Vec<Gap> {
+    /// True when something of the index's table may be there by that index.
+    pub fn may_follow_from(&self, index: &Index) -> bool {
+        let own: BTreeSet<Protection> = protections_by(index).collect();
+        self.held.get(&key(&index.table)).into_iter().flatten().any(|kept| kept.is_held_by(&own))
+    }
+
+    /// What a moment lacks of `kept`, which is there before and after; and whose rows it hides that have a policy at the
+    /// `end`.
+    pub fn lacking(&self, kept: &Protections, end: &Protections) -> Vec<Gap> {
         let none = BTreeSet::new();
         let held = kept.held.iter().flat_map(|(relation, kept)| {
             let held = self.held.get(relation).unwrap_or(&none);
             let lacking = kept.iter().filter(|protection| !protection.is_held_by(held));
-            lacking.map(|what| what.missing_from(relation.name()))
+            lacking.map(|what| Gap { relation: Some(relation.clone()), what: what.missing_from(relation.name()) })
         });
-        let functions = kept.functions.difference(&self.functions).map(|f| format!("function {} is missing", f.name()));
+        let missing = |function: &Key| Gap { relation: None, what: format!("function {} is missing", function.name()) };
+        let functions = kept.functions.difference(&self.functions).map(missing);
+        let of = |relation: &Key, what: String| Gap { relation: Some(relation.clone()), what };
         let is_bare = |relation: &&Key| {
             let mut wanted = end.policies.iter().filter(|(on, _)| on == *relation);
             wanted.any(|policy| !self.policies.contains(policy))
         };
         let new = self.row_security.difference(&kept.row_security).filter(is_bare);
-        let bare = new.map(|relation| format!("row security of {} hides every row", relation.name()));
+        let bare = new.map(|own| of(own, format!("row security of {} hides every row", own.name())));
         // A table that goes or is spared again hides its rows for nothing, until then.
         let is_open = |relation: &&Key| {
             kept.held.contains_key(*relation)
@@ -133,8 +152,8 @@ impl Protections {
                 && !end.row_security.contains(*relation)
         };
         let passing = self.row_security.iter().filter(is_open);
-        let passing = passing.map(|relation| format!("row security of {} hides rows for a while", relation.name()));
-        held.chain(functions).chain(bare).chain(passing).map(Gap).collect()
+        let passing = passing.map(|own| of(own, format!("row security of {} hides rows for a while", own.name())));
+        held.chain(functions).chain(bare).chain(passing).collect()
     }
 }
 
@@ -228,24 +247,29 @@ impl Schema {
             }
         }
         for index in self.indexes_of(&table.name) {
-            let columns: Vec<String> = index.columns.iter().map(render::index_column).collect();
-            let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
-            if index.unique {
-                // in which order they are sorted says nothing of duplicates
-                let sorted = |column: &IndexColumn| IndexColumn {
-                    order: SortOrder::Ascending,
-                    nulls: SortOrder::Ascending.nulls(),
-                    ..column.clone()
-                };
-                let keys = index.columns.iter().map(|column| render::index_column(&sorted(column))).collect();
-                found.push(Protection::Unique(keys, predicate.clone()));
-            }
-            found.push(Protection::Index(columns, predicate));
+            found.extend(protections_by(index));
         }
         let own = self.dependents.of(&key(&table.name)).into_iter().filter(|d| d.on.is_some() && d.fires);
         found.extend(own.map(|dependent| Protection::Object(dependent.what.clone())));
         found
     }
+}
+
+/// What an index keeps from happening, and what it is there for.
+fn protections_by(index: &Index) -> impl Iterator<Item = Protection> + use<> {
+    let columns: Vec<String> = index.columns.iter().map(render::index_column).collect();
+    let predicate = index.predicate.as_ref().map(|p| p.as_str().to_owned()).unwrap_or_default();
+    let unique = index.unique.then(|| {
+        // in which order they are sorted says nothing of duplicates
+        let sorted = |column: &IndexColumn| IndexColumn {
+            order: SortOrder::Ascending,
+            nulls: SortOrder::Ascending.nulls(),
+            ..column.clone()
+        };
+        let keys = index.columns.iter().map(|column| render::index_column(&sorted(column))).collect();
+        Protection::Unique(keys, predicate.clone())
+    });
+    unique.into_iter().chain([Protection::Index(columns, predicate)])
 }
 
 fn protection_by(state: &ConstraintState) -> Option<Protection> {
@@ -325,8 +349,8 @@ mod tests {
         let made = ["CREATE TABLE r (a int)", "CREATE TRIGGER x BEFORE UPDATE ON r FOR EACH ROW EXECUTE FUNCTION f()"];
         let silent = [made[0], made[1], "ALTER TABLE r DISABLE TRIGGER x"];
         let kept = protections(&made).and(&protections(&made));
-        let gap = protections(&silent).lacks(&kept, &protections(&made)).map(|gap| gap.to_string());
-        assert_eq!(gap.as_deref(), Some("trigger x of r is missing"));
+        let gaps = protections(&silent).lacking(&kept, &protections(&made));
+        assert_eq!(gaps.first().map(ToString::to_string).as_deref(), Some("trigger x of r is missing"));
     }
 
     #[test]
@@ -336,8 +360,8 @@ mod tests {
         let wide = "ALTER TABLE r ADD CONSTRAINT y EXCLUDE USING gist (a WITH =, b WITH =)";
         let (before, end) = (protections(&[table, narrow]), protections(&[table, wide]));
         let kept = before.and(&end);
-        assert!(protections(&[table, wide]).lacks(&kept, &end).is_none());
-        let gap = protections(&[table]).lacks(&kept, &end).map(|gap| gap.to_string());
-        assert_eq!(gap.as_deref(), Some("r takes conflicts of (a)"));
+        assert_eq!(protections(&[table, wide]).lacking(&kept, &end), []);
+        let gaps = protections(&[table]).lacking(&kept, &end);
+        assert_eq!(gaps.first().map(ToString::to_string).as_deref(), Some("r takes conflicts of (a)"));
     }
 }

@@ -490,13 +490,10 @@ impl Schema {
             Some(Generated::Stored(text) | Generated::Virtual(text)) => mentions(text.as_str(), column.as_str()),
             _ => false,
         };
-        let forget = |t: &mut Table| {
-            t.columns.retain(|c| c.name != *column && !computed(c));
-            t.constraints.retain(|c| !uses_column(&c.constraint, column));
-        };
+        let goes = |c: &Column| c.name == *column || computed(c);
         for table in losing {
             self.drop_statistics(table, Some(column));
-            self.edit(&key(table), forget);
+            self.take_parts(&key(table), goes, |state| uses_column(&state.constraint, column));
             self.drop_indexes(table, |index| index.uses_column(column));
         }
     }

@@ -96,6 +96,29 @@ impl Schema {
         new.for_each(|tie| self.links.tie(tie, name.clone()));
     }
 
+    /// Takes columns and constraints out of a table. Of the others only those links are looked at that go with these.
+    pub(super) fn take_parts(
+        &mut self,
+        name: &Key,
+        column_goes: impl Fn(&Column) -> bool,
+        constraint_goes: impl Fn(&ConstraintState) -> bool,
+    ) {
+        let Some(table) = get_mut(&mut self.tables, name) else { return };
+        let of_columns = table.columns.iter().filter(|column| column_goes(column)).flat_map(column_ties);
+        let constraints = table.constraints.iter().filter(|state| constraint_goes(state));
+        let gone: Vec<Tie> = of_columns.chain(constraints.flat_map(|state| constraint_ties(name, state))).collect();
+        let table = Arc::make_mut(table);
+        table.columns.retain(|column| !column_goes(column));
+        table.constraints.retain(|state| !constraint_goes(state));
+        if !gone.is_empty() {
+            let constraints = table.constraints.iter().flat_map(|state| constraint_ties(name, state));
+            let others = table.columns.iter().flat_map(column_ties).chain(constraints);
+            let kept: Vec<Tie> = others.filter(|tie| gone.contains(tie)).collect();
+            let gone = gone.into_iter().filter(|tie| !kept.contains(tie));
+            gone.for_each(|tie| self.links.untie(tie, name.clone()));
+        }
+    }
+
     /// Adds a column to a table that has none of that name.
     pub(super) fn push_column(&mut self, table: &Key, column: Column) {
         let Some(state) = get_mut(&mut self.tables, table) else { return };

@@ -7,14 +7,28 @@ use crate::operation::{Ident, MAX_NAME_BYTES};
 
 /// True when `name` stands in `text` as a word of its own. Errs on the side of yes: strings and comments count.
 pub(crate) fn mentions(text: &str, name: &str) -> bool {
-    let (text, name) = (folded(text), name.to_lowercase());
-    // The server cuts a longer name at a character of up to four bytes, so a long one may go on in the text.
-    let is_cut = name.len() > MAX_NAME_BYTES - 4;
-    text.match_indices(&name).any(|(at, found)| {
-        let before = text[..at].chars().next_back().is_some_and(is_part);
-        let after = text[at + found.len()..].chars().next().is_some_and(is_part);
-        !before && (!after || is_cut)
-    })
+    Folded::of(text).mentions(name)
+}
+
+/// A text that is searched for many names.
+pub(crate) struct Folded(String);
+
+impl Folded {
+    pub(crate) fn of(text: &str) -> Self {
+        Folded(folded(text))
+    }
+
+    /// The same as [`mentions`].
+    pub(crate) fn mentions(&self, name: &str) -> bool {
+        let (text, name) = (&self.0, name.to_lowercase());
+        // The server cuts a longer name at a character of up to four bytes, so a long one may go on in the text.
+        let is_cut = name.len() > MAX_NAME_BYTES - 4;
+        text.match_indices(&name).any(|(at, found)| {
+            let before = text[..at].chars().next_back().is_some_and(is_part);
+            let after = text[at + found.len()..].chars().next().is_some_and(is_part);
+            !before && (!after || is_cut)
+        })
+    }
 }
 
 /// The words of a text, in lower case, each once; of a name that is spelled with escapes its own, and of one that is too

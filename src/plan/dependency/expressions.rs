@@ -2,13 +2,14 @@
 
 use crate::operation::{ColumnDefinition, Generated, Ident, QualifiedName, SqlFragment};
 use crate::plan::resource::{Resource, Uses};
-use crate::schema::{Schema, mentions};
+use crate::schema::{Folded, Schema};
 
 /// An expression of an index or a check reads the columns that it names.
 pub(super) fn reads_expression(uses: &mut Uses, table: &QualifiedName, text: &str, schema: &Schema) {
     let known = schema.table(table).filter(|t| t.columns_known);
     let names = known.into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
-    let columns: Vec<Ident> = names.filter(|name| mentions(text, name.as_str())).cloned().collect();
+    let folded = Folded::of(text);
+    let columns: Vec<Ident> = names.filter(|name| folded.mentions(name.as_str())).cloned().collect();
     uses.reads_columns(table, &columns, schema);
     uses.reads_types_of_text(text, schema);
     if known.is_none() {
@@ -21,7 +22,8 @@ pub(super) fn reads_expression(uses: &mut Uses, table: &QualifiedName, text: &st
 pub(super) fn stands_on_columns(uses: &mut Uses, table: &QualifiedName, text: &str, schema: &Schema) {
     let root = uses.table(table, schema);
     let known = schema.table(table).into_iter().flat_map(|t| &t.columns).map(|c| &c.name);
-    for column in known.filter(|name| mentions(text, name.as_str())) {
+    let folded = Folded::of(text);
+    for column in known.filter(|name| folded.mentions(name.as_str())) {
         uses.read(Resource::TypeOf(root.clone(), column.clone()));
     }
 }
