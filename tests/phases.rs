@@ -135,7 +135,7 @@ const CASES: [Case; 7] = [
             r#"DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM "User" WHERE "email" = 'new' AND "fullName" = 'newer' AND "handle" IS NULL
                AND "tier" = 'FREE' AND "bio"::text = '{"a": 1.0}' AND "lastSeenAt" = '2001-01-01'); END $$"#,
         ],
-        files: &[11, 3],
+        files: &[11, 4],
         rename: Some(Renaming {
             flags: &[
                 "--rename",
@@ -174,7 +174,7 @@ const CASES: [Case; 7] = [
             r#"UPDATE "Post" SET "headline" = 'newer', "points" = NULL WHERE "headline" = 'new'"#,
             r#"SELECT "id", "headline", "points" FROM "Post""#,
         ],
-        files: &[6, 1],
+        files: &[6, 2],
         rename: Some(Renaming {
             flags: &[],
             kept: r#"ALTER TABLE "Post" RENAME COLUMN "title" TO "headline"; ALTER TABLE "Post" RENAME COLUMN "votes" TO "points""#,
@@ -285,6 +285,34 @@ fn phase_by_phase(server: &Server, sample: &Sample, case: &Case) -> Result<()> {
         None => succeeds(naive.send(&expected)?)?,
     }
     Expected::of(&expected, &history, &[])?.must_be(&database)
+}
+
+/// A write that went past the trigger is in one column alone: the last phase does not run, whoever released it.
+#[test]
+fn the_last_phase_loses_no_value() -> Result<()> {
+    let server = Server::of(15)?;
+    let sample = Sample::declared("rename_by_hand");
+    let project = Project::naive(&sample)?;
+    succeeds(project.safestep(&["rewrite", "--write", "--all"])?)?;
+    let database = sample.history_with_rows(&server, 5)?;
+    succeeds(project.deploy(By::Engine(None), &database)?)?;
+    let mut client = database.connect()?;
+    client.batch_execute(
+        r#"SET session_replication_role = replica; UPDATE "Post" SET "title" = 'kept' WHERE "id" = 1"#,
+    )?;
+    let before = project.sequence()?;
+    succeeds(project.safestep(&["release", "--yes"])?)?;
+    let deploy = project.deploy(By::Engine(None), &database)?;
+    let why = r#""Post"."title" and "Post"."headline" must agree in every row before "Post"."title" goes"#;
+    ensure!(!deploy.succeeded() && deploy.text.contains(why), "{}", deploy.text);
+    client.batch_execute(r#"UPDATE "Post" SET "headline" = "title" WHERE "headline" <> "title""#)?;
+    let sequence = project.sequence()?;
+    let refused = sequence.keys().find(|name| !before.contains_key(*name)).context("the file that refused")?;
+    project.resolve_migration(refused, &database)?;
+    succeeds(project.deploy(By::Engine(None), &database)?)?;
+    let kept = client.query_one(r#"SELECT "headline" FROM "Post" WHERE "id" = 1"#, &[])?;
+    ensure!(kept.get::<_, String>(0) == "kept");
+    Ok(())
 }
 
 /// Six writers on rows of their own: the code before while the first phase runs, both kinds between the phases, the code after while

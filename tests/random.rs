@@ -32,6 +32,7 @@ mod random {
     pub mod shrink;
     pub mod staying;
     pub mod tables;
+    pub mod things;
     pub mod thoughts;
     pub mod trace;
     pub mod writer;

@@ -2,10 +2,26 @@
 
 use crate::sql::literals;
 
-/// A file with CRLF stays one. A line break in a string, a quoted name or a dollar quote is part of its value and stays
-/// as it is; in the blocks that safestep writes that goes for what is in them.
-pub(super) fn with_line_ends_of(original: &str, content: String) -> String {
-    if original.contains("\r\n") { with_crlf(&content) } else { content }
+/// How the lines of a file end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineEnds {
+    Lf,
+    CrLf,
+}
+
+impl LineEnds {
+    pub(super) fn of(original: &str) -> Self {
+        if original.contains("\r\n") { LineEnds::CrLf } else { LineEnds::Lf }
+    }
+
+    /// A file with CRLF stays one. A line break in a string, a quoted name or a dollar quote is part of its value and stays
+    /// as it is; in the blocks that safestep writes that goes for what is in them.
+    pub(super) fn in_text(self, content: String) -> String {
+        match self {
+            LineEnds::Lf => content,
+            LineEnds::CrLf => with_crlf(&content),
+        }
+    }
 }
 
 fn with_crlf(text: &str) -> String {
@@ -27,7 +43,7 @@ fn with_crlf(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::with_line_ends_of;
+    use super::LineEnds;
 
     #[test]
     fn line_ends_of_literals_are_values() {
@@ -41,8 +57,8 @@ mod tests {
             ),
             ("-- it's\nSELECT \"a\nb\"\n", "-- it's\r\nSELECT \"a\nb\"\r\n"),
         ] {
-            assert_eq!(with_line_ends_of(crlf, content.to_owned()), expected);
-            assert_eq!(with_line_ends_of(lf, content.to_owned()), content);
+            assert_eq!(LineEnds::of(crlf).in_text(content.to_owned()), expected);
+            assert_eq!(LineEnds::of(lf).in_text(content.to_owned()), content);
         }
     }
 }

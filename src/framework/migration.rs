@@ -301,9 +301,8 @@ impl Migration {
             in_do = reading.in_do;
             session.looks_for_leftovers |= places.looks_for_leftovers;
             let (commits, caught) = (reading.commits_before, reading.caught);
-            let runs_its_text =
-                |located: &Located| matches!(located.operation, Operation::Opaque { .. } | Operation::Data(_));
-            let sets = places.sets && (in_do || reading.operations.iter().any(runs_its_text));
+            let runs = |located: &Located| runs_its_text(&located.operation);
+            let sets = places.sets && (in_do || reading.operations.iter().any(runs));
             for (at, located) in reading.operations.into_iter().enumerate() {
                 session.follow(&located.operation, in_do);
                 self.in_sql.push(located.span);
@@ -399,6 +398,12 @@ impl Migration {
     /// An earlier rewrite left it in its author's words, as a step of a sequence.
     pub fn is_as_written(&self) -> bool {
         header::is_as_written(&self.headers)
+    }
+
+    /// An item's statement runs what its text calls.
+    pub fn runs_its_text(&self, item: usize) -> bool {
+        let Item { operation, in_do, .. } = &self.items[item];
+        *in_do || runs_its_text(operation)
     }
 
     /// The text of an item, as it stands in the SQL of its statement.
@@ -518,6 +523,10 @@ struct Places {
     spans: Option<Vec<ByteSpan>>,
     /// Only running the file tells what of it is sent, and how often.
     is_unsure: bool,
+}
+
+fn runs_its_text(operation: &Operation) -> bool {
+    matches!(operation, Operation::Opaque { .. } | Operation::Data(_))
 }
 
 fn looks_for_leftovers(sql: &str) -> bool {

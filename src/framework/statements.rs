@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::header::SQL;
 use super::layout::width;
-use super::line_ends::with_line_ends_of;
+use super::line_ends::LineEnds;
 use super::page::{Commands, Page, SessionSettings, can_be_in_a_block};
 use super::plpgsql::{batches_under, by_itself, by_itself_again, each, in_words as in_words_in_block, once};
 use super::rerun::{Again, validation};
@@ -61,6 +61,7 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
     let Sequenced { migration, sequence, settings, .. } = *of;
     let mut commented = vec![false; migration.statements.len()];
     let count = sequence.blocks.len();
+    let line_ends = LineEnds::of(migration.text());
     let bodies = (0..count).map(|at| {
         let page = Page {
             migration,
@@ -80,7 +81,7 @@ pub fn by_block(of: &Sequenced<'_>, commands: &dyn Commands, write: &dyn Fn(&Sta
         }
         let used = migration.name.chars().count() + width(count) + 2;
         let words = (count > 1).then(|| slug(sequence.block(at), used));
-        Body { words, text: with_line_ends_of(migration.text(), text), block: at }
+        Body { words, text: line_ends.in_text(text), block: at }
     });
     bodies.collect()
 }

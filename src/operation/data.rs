@@ -110,6 +110,17 @@ pub struct Assertion {
     pub query: SqlFragment,
     /// What is so when it finds nothing, in plain words.
     pub condition: String,
+    /// When it is asked.
+    pub asked: Asked,
+}
+
+/// When an assertion is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// In the transaction of a statement that changes rows, so that it takes the change back.
+    WithChange,
+    /// By itself, so that nothing behind it runs.
+    ByItself,
 }
 
 /// A batched update of existing rows; only rewrites make it.

@@ -28,7 +28,7 @@ pub use constraint::{
     Constraint, ConstraintAlteration, ConstraintKind, ConstraintOperation, Deferrability, Enforcement, Exclusion,
     ForeignKey, MatchType, ReferentialAction, ReferentialActions,
 };
-pub use data::{Assertion, Backfill, Condition, DataOperation, Given, Rows, Value};
+pub use data::{Asked, Assertion, Backfill, Condition, DataOperation, Given, Rows, Value};
 pub use domain::{DomainAction, DomainConstraint};
 pub use index::{
     CreateIndex, IndexAction, IndexColumn, IndexDefinition, IndexKey, IndexOperation, IndexParameters, NullsOrder,

@@ -71,7 +71,7 @@ fn table(report: &Report) -> String {
     for migration in &report.migrations {
         for (index, hazard) in migration.hazards.iter().enumerate() {
             let (name, files) = match index {
-                0 => (code(&migration.name), migration_files(migration).to_string()),
+                0 => (code(migration.title()), migration_files(migration).to_string()),
                 _ => (String::new(), String::new()),
             };
             let cells = [name, danger(hazard), outcome(hazard), files].map(|text| cell(&text));

@@ -29,6 +29,7 @@ pub(super) fn bonds(
     let mut last: BTreeMap<Bond, usize> = BTreeMap::new();
     let mut temporaries: Vec<(&Ident, usize)> = Vec::new(); // of the session, with what made or named them last
     let mut silenced: Vec<(&TableAttribute, Key, usize)> = Vec::new(); // triggers and rules that do not fire for a while
+    let mut taken_over: Vec<Key> = Vec::new(); // names of tables that others have got by now
     let mut decides: Option<usize> = None; // what decides how the transaction goes on, or the last that it decided
     // Of tables only the temporary ones are asked for here.
     let makes_temporary = |step: &Step| {
@@ -65,6 +66,19 @@ pub(super) fn bonds(
             if let Some(before) = last.insert(bond, at) {
                 found.push((before, at));
             }
+        }
+        match &step.operation {
+            Operation::Table(TableOperation::Rename { table, to }) => {
+                let name = table.name.sibling(to.clone());
+                taken_over.extend(before.table(&name).map(|_| key(&name)));
+            }
+            // What is written under the name meanwhile would go with it.
+            Operation::Table(TableOperation::Drop { names, .. })
+                if names.iter().any(|name| taken_over.contains(&key(name))) =>
+            {
+                found.extend(last.insert(Bond::Renames, at).map(|renamed| (renamed, at)));
+            }
+            _ => {}
         }
         let text = migration.slice(step.from);
         for (name, last) in &mut temporaries {

@@ -22,6 +22,8 @@ mod scope;
 mod session;
 mod written_schema;
 
+use std::collections::HashMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
@@ -99,9 +101,10 @@ impl Run {
     /// Every change on disk: a file that several migrations change, such as a model, changes once.
     pub fn changes(&self) -> Vec<FileChange> {
         let mut all: Vec<FileChange> = Vec::new();
+        let mut places: HashMap<&Utf8Path, usize> = HashMap::new();
         for change in self.outcomes.iter().flat_map(|outcome| &outcome.changes) {
-            let before = all.iter_mut().find(|known| known.path == change.path);
-            match (before.map(|known| &mut known.action), &change.action) {
+            let place = *places.entry(&change.path).or_insert(all.len());
+            match (all.get_mut(place).map(|known| &mut known.action), &change.action) {
                 (Some(Action::Modify { content, .. }), Action::Modify { content: later, .. }) => {
                     content.clone_from(later);
                 }

@@ -11,8 +11,8 @@ use super::put_back::put_back;
 use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{
-    Assertion, ConstraintOperation, DataOperation, Item, Operation, QualifiedName, SessionOperation, SqlFragment,
-    TableOperation, TransactionControl,
+    Asked, Assertion, ConstraintOperation, DataOperation, Item, Operation, QualifiedName, SessionOperation,
+    SqlFragment, TableOperation, TransactionControl,
 };
 use crate::plan::check::{self, Fault, Missing, Promise};
 use crate::plan::{
@@ -315,7 +315,7 @@ impl<'a> Search<'a> {
 
     /// Each assertion with the change that it may take back.
     fn asserted(&self, steps: &[Step]) -> Vec<(usize, usize)> {
-        let assertions = steps.iter().enumerate().filter(|(_, step)| step.is_assertion());
+        let assertions = steps.iter().enumerate().filter(|(_, step)| step.takes_change_back());
         let change = |(at, step): (usize, &Step)| {
             let changes = |other: &Step| other.from == step.from && !other.is_assertion();
             steps[..at].iter().rposition(changes).map(|change| (change, at))
@@ -337,7 +337,8 @@ impl<'a> Search<'a> {
             return self.without_assertions(findings).unwrap_or_else(|findings| findings); // it is asked too early
         }
         let (item, query) = (later.item, preflight.query.clone());
-        let assertion = Assertion { query: SqlFragment::new(&query), condition: preflight.condition.clone() };
+        let condition = preflight.condition.clone();
+        let assertion = Assertion { query: SqlFragment::new(&query), condition, asked: Asked::WithChange };
         let assertion = findings.steps[change].asserting(later, assertion);
         // Statements that change rows one behind the other stay so.
         let changes = |step: &&Step| changes_rows(&step.operation) && step.duration == Duration::AsWritten;
@@ -355,7 +356,7 @@ impl<'a> Search<'a> {
 
     /// The same without any assertion, from the start: no order holds with them.
     fn without_assertions(&mut self, mut findings: Findings) -> Result<Findings, Findings> {
-        if !findings.steps.iter().any(Step::is_assertion) {
+        if !findings.steps.iter().any(Step::takes_change_back) {
             return Err(findings);
         }
         self.unasked.extend(self.askable(&findings).into_keys());

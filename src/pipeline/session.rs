@@ -4,19 +4,37 @@ use std::collections::BTreeSet;
 
 use crate::framework::migration::Migration;
 use crate::framework::page::can_be_in_a_block;
-use crate::operation::{ConstraintOperation, Decides, Fixed, Item, Operation, SessionOperation, Setting, search_path};
+use crate::operation::{
+    ConstraintOperation, Decides, Fixed, Item, ObjectKind, ObjectOperation, Operation, SessionOperation, Setting,
+    search_path,
+};
 use crate::plan::{Duration, Runner, Step, Transaction};
 use crate::postgres::matters;
 use crate::schema::Schema;
 use crate::sql::{Change, change};
 
-/// Gives the names of a migration their schemas, where a `search_path` of its own says where they are.
+/// Gives the names of a migration their schemas, where a `search_path` of its own says where they are. What stands behind a call
+/// of a function that sets a parameter stays there.
 pub(super) fn resolve(migration: &mut Migration, before: &Schema) {
-    if migration.items.iter().all(|item| search_path(&item.settings).is_none()) {
+    let has_path = migration.items.iter().any(|item| search_path(&item.settings).is_some());
+    let makes_functions = || {
+        let makes = |item: &Item| {
+            matches!(item.operation, Operation::Object(ObjectOperation::Create { kind: ObjectKind::Function, .. }))
+        };
+        migration.items.iter().any(makes)
+    };
+    if !has_path && !before.has_setting_functions() && !makes_functions() {
         return;
     }
     let mut schema = before.clone();
-    for item in &mut migration.items {
+    let mut is_set = false;
+    for at in 0..migration.items.len() {
+        let calls = migration.runs_its_text(at) && schema.calls_setting_function(migration.slice(at));
+        let item = &mut migration.items[at];
+        if is_set {
+            item.fixed = item.fixed.or(Some(Fixed::Session));
+        }
+        is_set |= calls;
         if let Some(path) = search_path(&item.settings) {
             match schema.along(path, &item.operation) {
                 Ok(found) => item.operation = found,

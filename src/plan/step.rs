@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::resource::{Resource, Uses};
 use crate::operation::{
-    Assertion, ColumnOperation, ConstraintOperation, DataOperation, Ident, ObjectOperation, Operation, QualifiedName,
-    Setting, TableOperation, TypeOperation,
+    Asked, Assertion, ColumnOperation, ConstraintOperation, DataOperation, Ident, ObjectOperation, Operation,
+    QualifiedName, Setting, TableOperation, TypeOperation,
 };
 use crate::postgres::LockMode;
 use crate::schema::{key, mentions};
@@ -157,9 +157,15 @@ impl Step {
         }
     }
 
-    /// It asks for rows on which a later step would fail.
+    /// It asks for rows on which a later step would fail, or would lose something.
     pub fn is_assertion(&self) -> bool {
         matches!(self.operation, Operation::Data(DataOperation::Assertion(_)))
+    }
+
+    /// It asks for them in the transaction of a statement that changes rows.
+    pub fn takes_change_back(&self) -> bool {
+        let Operation::Data(DataOperation::Assertion(assertion)) = &self.operation else { return false };
+        assertion.asked == Asked::WithChange
     }
 
     /// It proves a constraint: one reading pass over the table.

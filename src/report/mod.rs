@@ -54,6 +54,14 @@ pub struct MigrationReport {
     pub notes: Vec<String>,
 }
 
+impl MigrationReport {
+    /// What a person calls it: its file or folder without what that is in, and without the ending.
+    pub fn title(&self) -> &str {
+        let name = self.path.trim_end_matches('/').rsplit('/').next().unwrap_or(&self.path);
+        [".rb", ".py", ".sql"].iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(name)
+    }
+}
+
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -86,6 +86,14 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         );
         return Some(Outcome::reported(hazard));
     }
+    if site.schema.is_name_open(&table.name, constraint) {
+        hazard.applicability = Applicability::Manual;
+        hazard.help =
+            "left as it is: only PostgreSQL can tell its name, among those of another key's copies that point at \
+             partitions; give it a name"
+                .into();
+        return Some(Outcome::reported(hazard));
+    }
     let mut steps = site.steps();
     let name = site.schema.constraint_name(&table.name, constraint);
     add_and_validate(&mut steps, table, constraint, name, key);

@@ -46,8 +46,15 @@
 //! ALTER TABLE t ALTER COLUMN b SET NOT NULL;
 //! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_b_nn;
 //! ALTER TABLE t ALTER COLUMN a DROP NOT NULL;
-//! COMMIT;
-//! BEGIN;                                      -- from here on after the deploy
+//! COMMIT;                                     -- what follows waits for the deploy
+//! DO $safestep$
+//! BEGIN
+//!   IF EXISTS (SELECT 1 FROM t WHERE b IS DISTINCT FROM a) THEN
+//!     RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = 't.a and t.b must agree in every row before t.a goes';
+//!   END IF;
+//! END
+//! $safestep$;
+//! BEGIN;
 //! DROP TRIGGER IF EXISTS zzz_t_b_sync ON t;
 //! DROP FUNCTION IF EXISTS t_b_sync;
 //! ALTER TABLE t DROP COLUMN a;
@@ -62,8 +69,8 @@
 //!
 //! ## Watch
 //!
-//! Writes that bypass triggers (`session_replication_role = replica`, logical replication) are not kept in step; the check before
-//! the last phase finds rows in which the two differ.
+//! Writes that bypass triggers (`session_replication_role = replica`, logical replication) are not kept in step; the last phase
+//! refuses to run while there are rows in which the two differ.
 //!
 //! ## References
 //!
@@ -75,7 +82,8 @@ use super::leaving::{self, deferrable, is_relaxed, no_view_reads, own_indexes};
 use super::sync_trigger::{SyncTrigger, differ};
 use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, filling, set_not_null};
 use crate::operation::{
-    ColumnDefinition, ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName, SqlFragment, TableRef,
+    Asked, Assertion, ColumnDefinition, ColumnOperation, ConstraintKind, DataOperation, Ident, Operation,
+    QualifiedName, SqlFragment, TableRef,
 };
 use crate::plan::{Check, Deferral, Gate, Owned, Phase, Step, Undo, snake_case};
 use crate::postgres::{Volatility, volatility};
@@ -297,6 +305,12 @@ fn steps(site: &Site<'_>, rename: &Rename<'_>, old: &Column, new: &ColumnDefinit
         );
         now = steps.count();
     }
+    steps.step(
+        Operation::Data(DataOperation::Assertion(agree(rename, old))),
+        format!("{words}_{to_words}_agrees"),
+        format!("a value of {column} that is not in {to} would be lost"),
+        Undo::Nothing,
+    );
     let slug = format!("{words}_drop_{}", snake_case(column));
     sync.remove(&mut steps, &slug);
     for index in own_indexes(site, &table.name, column) {
@@ -308,6 +322,17 @@ fn steps(site: &Site<'_>, rename: &Rename<'_>, old: &Column, new: &ColumnDefinit
     let drop = of(ColumnOperation::Drop { table, column, if_exists: false, cascade: false });
     steps.step(drop, slug, "no running code names it any more", Undo::Impossible("what it removes is gone".into()));
     steps.part_of_the_last(now).wait_from(now, Phase::Contract).settles(leaving::SETTLES).done()
+}
+
+/// Nothing that the old column has is missing in the new one.
+fn agree(Rename { table, to, .. }: &Rename<'_>, old: &Column) -> Assertion {
+    let (name, new_name) = (dotted(&table.name, &old.name), dotted(&table.name, to));
+    let differ = differ(old, &to.to_string(), &old.name.to_string());
+    Assertion {
+        query: SqlFragment::new(&format!("SELECT 1 FROM {} WHERE {differ}", table.name)),
+        condition: format!("{name} and {new_name} must agree in every row before {name} goes"),
+        asked: Asked::ByItself,
+    }
 }
 
 fn deferral(site: &Site<'_>, rename: &Rename<'_>, old: &Column) -> Deferral {
@@ -392,6 +417,13 @@ mod tests {
             CREATE TRIGGER zzz_t_b_sync BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION t_b_sync();
             COMMIT;
             UPDATE t SET b = a WHERE b IS DISTINCT FROM a;
+            DO $safestep$
+            BEGIN
+              IF EXISTS (SELECT 1 FROM t WHERE b IS DISTINCT FROM a) THEN
+                RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = 't.a and t.b must agree in every row before t.a goes';
+              END IF;
+            END
+            $safestep$;
             BEGIN;
             DROP TRIGGER IF EXISTS zzz_t_b_sync ON t;
             DROP FUNCTION IF EXISTS t_b_sync;

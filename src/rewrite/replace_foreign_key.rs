@@ -31,7 +31,7 @@
 //! PostgreSQL documentation, ALTER TABLE.
 
 use super::add_foreign_key::{add_and_validate, is_partitioned_before_18};
-use super::swap::{is_unknown, swap};
+use super::swap::{is_unknown, swap, without};
 use super::{Applicability, Hazard, Outcome, Severity, Site};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, ForeignKey, Ident, IndexOperation, Operation, QualifiedName,
@@ -73,6 +73,9 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     })?;
     // A key that points at a partitioned table has one more for each partition, whose names are those that are free.
     if site.schema.table(&key.references).is_some_and(|parent| parent.kind == RelationKind::Partitioned) {
+        return None;
+    }
+    if without(site, table, name).is_name_open(&table.name, new) {
         return None;
     }
     if site.items[site.at + 1..at].iter().any(|item| unsettles(site, &item.operation, &table.name, key)) {

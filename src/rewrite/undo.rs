@@ -93,6 +93,7 @@ fn of_constraint(operation: &ConstraintOperation, schema: &Schema) -> Undo {
     let by = |operation| Undo::By(vec![Operation::Constraint(operation)]);
     let table = operation.table().clone();
     match operation {
+        ConstraintOperation::Add { constraint, .. } if schema.is_name_open(&table.name, constraint) => by_hand(),
         ConstraintOperation::Add { constraint, .. } => {
             let name = schema.constraint_name(&table.name, constraint);
             by(ConstraintOperation::Drop { table, name, if_exists: true, cascade: false })

@@ -2,7 +2,7 @@
 
 use super::links::Tie;
 use super::names::{column_part, free_object_name};
-use super::{Age, Column, ConstraintState, Index, Schema, key, mentions};
+use super::{Age, Column, ConstraintState, Index, RelationKind, Schema, Table, key, mentions};
 use crate::operation::{
     ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Generated, Ident, IndexColumn, IndexDefinition,
     IndexKey, QualifiedName, SqlFragment, TypeName,
@@ -118,6 +118,21 @@ impl Schema {
             ConstraintKind::NotNull { column } => (column.as_str().to_owned(), "not_null"),
         };
         free_object_name(&table.name, &columns, label, |name| self.is_taken(table, name))
+    }
+
+    /// True when only the server can tell which name a foreign key gets that has none: a key of the same columns points at a
+    /// partitioned table, and its copies, which point at the partitions, are numbered among these names, since 18 otherwise than
+    /// before (`addFkRecurseReferenced` in `src/backend/commands/tablecmds.c`).
+    pub fn is_name_open(&self, table: &QualifiedName, constraint: &Constraint) -> bool {
+        let ConstraintKind::ForeignKey(new) = &constraint.kind else { return false };
+        let has_copies = |other: &ConstraintState| match &other.constraint.kind {
+            ConstraintKind::ForeignKey(key) => {
+                let partitioned = |of: &Table| of.kind == RelationKind::Partitioned;
+                key.columns == new.columns && self.table(&key.references).is_some_and(partitioned)
+            }
+            _ => false,
+        };
+        constraint.name.is_none() && self.table(table).is_some_and(|of| of.constraints.iter().any(has_copies))
     }
 
     /// The name that `CREATE INDEX ON t (…)` gets.

@@ -39,6 +39,7 @@ use crate::operation::{ConstraintKind, Ident, Persistence, QualifiedName, SqlFra
 pub(crate) use columns::reads_column;
 pub use key::same;
 pub use list::{List, Named};
+pub(crate) use objects::renamed_to;
 pub use parts::{Age, Column, ConstraintState};
 pub use reconcile::Difference;
 pub(crate) use redundant::is_same as is_same_key;
@@ -77,6 +78,8 @@ pub struct Schema {
     /// Names of types that were dropped or renamed away, and not made again.
     gone_types: OrdSet<Key>,
     functions: OrdMap<Key, SqlFragment>,
+    /// Those of them that may leave a parameter of the session set.
+    setting: OrdSet<Key>,
     sequences: OrdSet<Key>,
     /// The schemas that the history makes, as names without one.
     schemas: OrdSet<Key>,
@@ -160,7 +163,7 @@ impl Schema {
 
     /// The tables and views that a text names.
     pub fn named_in(&self, text: &str) -> Vec<&Table> {
-        let words = words::words(text).into_iter().chain([Arc::default()]);
+        let words = words(text).into_iter().chain([Arc::default()]);
         let named: BTreeSet<&Key> = words.flat_map(|word| self.links.of(Tie::Named(word))).collect();
         let tables =
             named.into_iter().filter(|name| mentions(text, name.name())).filter_map(|name| self.tables.get(name));
@@ -172,7 +175,7 @@ impl Schema {
         if self.enums.is_empty() && self.domains.is_empty() {
             return Vec::new();
         }
-        let named = words::words(text);
+        let named = words(text);
         let is_named = |key: &&Key| named.contains(key.name().to_lowercase().as_str());
         self.enums.keys().chain(self.domains.keys()).filter(is_named).cloned().collect()
     }
@@ -197,7 +200,7 @@ impl Schema {
         if !text.contains("nextval") && !text.contains("regclass") {
             return Vec::new();
         }
-        let named = words::words(text);
+        let named = words(text);
         let is_named = |key: &&Key| named.contains(key.name().to_lowercase().as_str());
         self.sequences.iter().filter(is_named).cloned().collect()
     }
@@ -212,7 +215,7 @@ impl Schema {
         let uses = |t: &&Table| {
             t.columns.iter().filter_map(|c| c.default.as_ref()).any(|d| mentions(d.as_str(), sequence.as_str()))
         };
-        match words::word_of(sequence.as_str()) {
+        match word_of(sequence.as_str()) {
             Some(word) => self.tables_by(Tie::Default(word)).filter(uses).collect(),
             None => self.tables().filter(uses).collect(),
         }
@@ -366,6 +369,16 @@ impl Schema {
     /// True when a function of the user's has that name, in any schema.
     pub fn has_function(&self, name: &str) -> bool {
         self.links.leads_anywhere(Tie::Function(name.into()))
+    }
+
+    /// Functions of the user's may leave a parameter of the session set.
+    pub fn has_setting_functions(&self) -> bool {
+        !self.setting.is_empty()
+    }
+
+    /// True when a text calls such a function.
+    pub fn calls_setting_function(&self, text: &str) -> bool {
+        self.setting.iter().any(|function| objects::calls(text, function.name()))
     }
 
     /// A constraint of a table.

@@ -299,7 +299,7 @@ impl Schema {
 
     /// What goes with a function: triggers, policies, rules and views that call it, checks, defaults and indexes as well.
     fn drop_what_calls(&mut self, function: &Ident) {
-        let calls = |text: &SqlFragment| calls(text.as_str(), function);
+        let calls = |text: &SqlFragment| calls(text.as_str(), function.as_str());
         let dependents = self.dependents.mentioning(function.as_str()).into_iter();
         let calling: Vec<Dependent> = dependents.filter(|d| calls(&d.definition)).cloned().collect();
         for dependent in calling {
@@ -410,7 +410,7 @@ pub(super) fn speaks_of_table(definition: &SqlFragment) -> bool {
 }
 
 /// The new name that `RENAME TO` gives.
-pub(super) fn renamed_to(action: &SqlFragment) -> Option<Ident> {
+pub(crate) fn renamed_to(action: &SqlFragment) -> Option<Ident> {
     let (verb, rest) = action.as_str().split_once(char::is_whitespace)?;
     let (to, name) = rest.trim_start().split_once(char::is_whitespace)?;
     let renames = verb.eq_ignore_ascii_case("RENAME") && to.eq_ignore_ascii_case("TO");
@@ -418,8 +418,8 @@ pub(super) fn renamed_to(action: &SqlFragment) -> Option<Ident> {
 }
 
 /// True when a function of that name is called in a text.
-fn calls(text: &str, function: &Ident) -> bool {
-    let (text, name) = (text.to_lowercase(), function.as_str().to_lowercase());
+pub(super) fn calls(text: &str, function: &str) -> bool {
+    let (text, name) = (text.to_lowercase(), function.to_lowercase());
     text.match_indices(&name).any(|(at, found)| {
         let before = text[..at].chars().next_back();
         let behind = text[at + found.len()..].trim_start_matches('"').trim_start();

@@ -11,6 +11,7 @@ use super::key::{Key, key};
 use super::links::{Tie, column_ties, constraint_ties, index_ties, ties, ties_of_constraints};
 use super::{Column, ConstraintState, Index, Schema, Table, common};
 use crate::operation::{Ident, QualifiedName, SqlFragment};
+use crate::sql::sets_when_called;
 
 impl Schema {
     /// The relation of that name is no more.
@@ -193,6 +194,10 @@ impl Schema {
     /// Puts a function under its name.
     pub(super) fn put_function(&mut self, name: &QualifiedName, definition: SqlFragment) {
         self.links.tie(Tie::Function(name.name.shared()), key(name));
+        match sets_when_called(definition.as_str()) {
+            true => remember(&mut self.setting, &key(name)),
+            false => forget(&mut self.setting, &key(name)),
+        }
         self.functions.insert(key(name), definition);
     }
 
@@ -200,6 +205,7 @@ impl Schema {
     pub(super) fn take_function(&mut self, name: &QualifiedName) {
         if remove(&mut self.functions, &key(name)).is_some() {
             self.links.untie(Tie::Function(name.name.shared()), key(name));
+            forget(&mut self.setting, &key(name));
         }
     }
 }

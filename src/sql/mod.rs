@@ -40,7 +40,7 @@ pub use read::read_statement;
 pub use reading::{Located, Reading};
 pub use repeatable::{drops_if_exists, fills_nulls, with_if_not_exists};
 pub use sequence::{counted_with, owned_by, sequence_name};
-pub use setting::{Change, change, sets_within};
+pub use setting::{Change, change, sets_when_called, sets_within};
 pub use split::{Piece, PieceKind, Script, comments, literals, split};
 pub use temporary::temporary;
 pub use trigger::{OnUpdate, on_update};

@@ -12,12 +12,26 @@ pub fn with_if_not_exists(statement: &str) -> Option<String> {
     let mut cursor = tokens.cursor();
     cursor.need("CREATE")?;
     cursor.eat("UNLOGGED");
-    KINDS.iter().find(|kind| cursor.eat(kind))?;
+    let kind = KINDS.iter().find(|kind| cursor.eat(kind))?;
     if cursor.at("IF NOT EXISTS") {
         return Some(statement.to_owned());
     }
     let name = cursor.position();
+    if *kind == "SCHEMA" && has_elements(cursor) {
+        return None;
+    }
     Some(format!("{}IF NOT EXISTS {}", &statement[..name], &statement[name..]))
+}
+
+/// After `CREATE SCHEMA`: what the schema holds stands in the same statement, and then IF NOT EXISTS is refused.
+fn has_elements(mut c: Cursor<'_>) -> bool {
+    if !c.at("AUTHORIZATION") {
+        c.ident();
+    }
+    if c.eat("AUTHORIZATION") {
+        c.ident();
+    }
+    !c.is_done() && !c.at_symbol(";")
 }
 
 /// A `DROP` that says `IF EXISTS` itself.
@@ -85,6 +99,11 @@ mod tests {
         ] {
             assert_eq!(with_if_not_exists(before).as_deref(), Some(after));
         }
+        for statement in ["CREATE SCHEMA s CREATE TABLE t ()", "CREATE SCHEMA AUTHORIZATION r GRANT ALL ON t TO PUBLIC"]
+        {
+            assert_eq!(with_if_not_exists(statement), None);
+        }
+        assert!(with_if_not_exists("CREATE SCHEMA s AUTHORIZATION r;").is_some());
         for statement in ["CREATE TYPE t AS ENUM ()", "CREATE TEMP TABLE t () ON COMMIT DROP"] {
             assert_eq!(with_if_not_exists(statement), None);
         }

@@ -49,6 +49,29 @@ pub fn sets_within(text: &str) -> bool {
     called.chain(put_together).any(|decides| decides)
 }
 
+/// True when a call of the function that this defines may leave a parameter set that decides something. What its own `SET` clause
+/// sets is put back when it returns.
+pub fn sets_when_called(definition: &str) -> bool {
+    let lower = definition.to_ascii_lowercase();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    // A statement of the body begins there; elsewhere SET is a clause.
+    let begins = |before: &str| {
+        let before = before.trim_end();
+        let word = before.rsplit(|c: char| !is_word(c)).next().unwrap_or_default();
+        before.ends_with([';', '$', '\'']) || ["begin", "then", "else", "loop", "atomic"].contains(&word)
+    };
+    let said = lower.match_indices("set").filter_map(|(at, word)| {
+        let (before, behind) = (&lower[..at], &lower[at + word.len()..]);
+        (begins(before) && behind.starts_with(char::is_whitespace)).then_some(())?;
+        let mut words = behind.split(|c: char| !is_word(c) && c != '.').filter(|word| !word.is_empty());
+        Some(words.find(|word| !["local", "session"].contains(word)).is_some_and(|word| match word {
+            "time" => true,
+            _ => decides(word).is_some(),
+        }))
+    });
+    sets_within(definition) || said.into_iter().any(|decides| decides)
+}
+
 fn is_discard_all(text: &str) -> bool {
     text.split_whitespace().map(str::to_ascii_uppercase).eq(["DISCARD", "ALL"].map(str::to_owned))
 }
@@ -278,6 +301,23 @@ mod tests {
             },
             Some(other) => format!("{other:?}"),
             None => "nothing".into(),
+        }
+    }
+
+    #[test]
+    fn a_function_may_leave_something_set() {
+        for (definition, sets) in [
+            (
+                "f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', 'app', false); END $$",
+                true,
+            ),
+            ("f() RETURNS text LANGUAGE sql AS 'SELECT set_config(''role'', ''app'', true)'", true),
+            ("f() RETURNS void LANGUAGE plpgsql AS $$\nBEGIN\n  SET LOCAL search_path TO app;\nEND $$", true),
+            ("f() RETURNS void LANGUAGE sql AS $$ SET SESSION timezone = 'UTC' $$", true),
+            ("f() RETURNS void LANGUAGE sql SET search_path = app AS $$ UPDATE t SET role = 1 $$", false),
+            ("f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN SET lock_timeout = '1s'; END $$", false),
+        ] {
+            assert_eq!(super::sets_when_called(definition), sets, "{definition}");
         }
     }
 

@@ -230,8 +230,12 @@ impl Project {
 
     /// `prisma migrate resolve --rolled-back` for the file of a sequence with that name.
     pub fn resolve(&self, name: &str, database: &Database) -> Result<()> {
-        let name = format!("{}_{name}", self.migration);
-        let run = self.prisma(&["migrate", "resolve", "--rolled-back", &name], database, None, None)?;
+        self.resolve_migration(&format!("{}_{name}", self.migration), database)
+    }
+
+    /// The same for a migration of that name.
+    pub fn resolve_migration(&self, name: &str, database: &Database) -> Result<()> {
+        let run = self.prisma(&["migrate", "resolve", "--rolled-back", name], database, None, None)?;
         ensure!(run.succeeded(), "prisma migrate resolve: exit {}\n{}", run.status, run.text);
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! What a known case is asked beside what every case is asked.
+//! A sequence as its runner sends it, interrupted and in one session, and what a known case is asked beside that.
 
 use anyhow::{Context, Result};
 use safestep::framework::plpgsql::transactions;
 
-use super::case::Case;
+use super::case::{Case, Form};
 use super::judge::{Judge, PATIENCE, columns, failed, message_of, prepare, reset, send_naive};
 use super::rewritten::{Finding, Rewritten};
 
@@ -18,8 +18,17 @@ impl Judge {
         Ok(send_naive(&self.naive, case)?.err().map(|error| message_of(&error)))
     }
 
+    /// What only the framework's runner makes of a sequence: one session for all files, or a file that is begun again.
+    pub fn as_the_runner_does(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+        match case.form {
+            Form::Prisma => self.in_one_session(case, rewritten),
+            // chunks commit one by one, and the runner begins at the first again
+            Form::Journal | Form::Folders => self.begins_again(case, rewritten),
+        }
+    }
+
     /// Prisma keeps one session for all files: what one of them sets must not change what the next ones mean.
-    pub fn in_one_session(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+    fn in_one_session(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
         prepare(&self.sequence, case)?;
         let mut session = self.sequence.connect()?;
         let known = columns(&mut session)?;
@@ -62,7 +71,7 @@ impl Judge {
 
     /// A file of chunks that stopped behind any of them runs from its first again, and leaves what the naive migration left,
     /// which is still there. The files before it are done: the COMMIT that it begins with records them.
-    pub fn begins_again(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
+    fn begins_again(&self, case: &Case, rewritten: &Rewritten) -> Result<Option<Finding>> {
         let pieces = &rewritten.pieces;
         // the last one commits with the ledger: then it is done
         let stops = pieces.iter().take_while(|piece| !piece.with_ledger).count();

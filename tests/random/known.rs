@@ -108,11 +108,6 @@ impl Known {
         }
         match judge.judge(&self.case, true)? {
             Ok(Verdict::Nothing) => bail!("the schema before does not run"),
-            Ok(Verdict::Same) => match self.case.form {
-                Form::Prisma => judge.in_one_session(&self.case, &rewritten),
-                // chunks commit one by one, and the runner begins at the first again
-                Form::Journal | Form::Folders => judge.begins_again(&self.case, &rewritten),
-            },
             Ok(_) => Ok(None),
             Err(finding) => Ok(Some(finding)),
         }

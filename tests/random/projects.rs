@@ -95,13 +95,14 @@ impl Writer {
         let table = self.table()?;
         let of = self.model.tables[table].name.clone();
         let name = self.new_column_name(table)?;
+        let has_pair = self.model.tables.iter().flat_map(|table| &table.columns).any(|c| c.type_name == "pair");
         self.model.tables[table].columns.push(Column {
             name: name.clone(),
             type_name: "pair".into(),
             ..Column::default()
         });
         Some(match self.chance.below(3) {
-            0 => "ALTER TYPE pair ADD ATTRIBUTE third text".to_owned(),
+            0 if has_pair => "ALTER TYPE pair ADD ATTRIBUTE third text".to_owned(),
             1 => format!("ALTER TABLE {of} ADD COLUMN {name} pair"),
             _ => together([
                 "CREATE TYPE pair AS (one integer, other text)".to_owned(),
@@ -282,7 +283,7 @@ impl Writer {
             1 => "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC".to_owned(),
             2 => "GRANT USAGE ON SCHEMA public TO PUBLIC".to_owned(),
             3 => "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC".to_owned(),
-            4 => format!("GRANT SELECT ON {of} TO PUBLIC"), // a publication is made twice where a file goes on: not yet mended
+            4 => format!("CREATE PUBLICATION of_tables FOR TABLE {of}"),
             5 => "DROP PUBLICATION IF EXISTS of_tables".to_owned(),
             _ => format!("ALTER TABLE {of} REPLICA IDENTITY FULL"),
         })

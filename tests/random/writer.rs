@@ -18,7 +18,7 @@ pub type Accepts<'a> = &'a mut dyn FnMut(&str) -> bool;
 type Write = fn(&mut Writer) -> Option<String>;
 
 /// What a migration is made of, with how often it comes.
-const CHANGES: [(usize, Write); 91] = [
+const CHANGES: [(usize, Write); 97] = [
     (46, Writer::alter_table),
     (10, Writer::create_index),
     (6, Writer::drop_index),
@@ -110,6 +110,12 @@ const CHANGES: [(usize, Write); 91] = [
     (2, Writer::change_identity),
     (4, Writer::guarded),
     (1, Writer::wide_primary_key),
+    (6, Writer::change_thing),
+    (1, Writer::as_somebody),
+    (1, Writer::call_what_sets),
+    (2, Writer::function_of_rows),
+    (1, Writer::widen_twice),
+    (2, Writer::hand_name_on),
 ];
 
 impl Writer {

@@ -7,7 +7,7 @@
 //! chunk must be able to run again.
 
 use super::super::header::{self, BEGINS_AGAIN, RUNS_ONCE, SQL, Steps, comment};
-use super::super::line_ends::with_line_ends_of;
+use super::super::line_ends::LineEnds;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page};
 use super::super::plpgsql::{batches, before_build, by_itself, must_be_valid};
@@ -79,7 +79,7 @@ fn text(chunks: &[String], original: &str) -> String {
     if original.ends_with('\n') {
         text.push('\n');
     }
-    with_line_ends_of(original, text)
+    LineEnds::of(original).in_text(text)
 }
 
 /// True when a file holds statements that run once, with its row in the ledger.

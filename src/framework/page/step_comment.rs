@@ -65,6 +65,9 @@ impl Page<'_> {
                 format!("fills rows in batches of {}, each with its own commit", self.settings.batch_size)
             }
             UnitKind::Alone => format!("takes its time; reads and writes go on ({lock}){}", self.commands.alone()),
+            UnitKind::AsWritten if self.steps().all(Step::is_assertion) => {
+                "reads all rows; refuses to go on where one breaks the rule".into()
+            }
             UnitKind::AsWritten => "as written".into(),
         }
     }
@@ -118,6 +121,9 @@ impl Page<'_> {
                 format!("it leaves an INVALID index.{}", self.commands.after_failed_build())
             }
             (UnitKind::Alone, _) => again,
+            (UnitKind::AsWritten, _) if self.steps().all(Step::is_assertion) => {
+                format!("some row breaks the rule; nothing has changed. Mend the row, {again}")
+            }
             (UnitKind::AsWritten, _) if self.in_transaction || is_all_or_nothing(sent) => {
                 format!("nothing has changed. {begin_again}")
             }

@@ -77,8 +77,19 @@ pub(super) fn drops_object(
                 uses.alone(&table.name, schema);
             }
         }
-        // What used it went before it, and what makes it again is a barrier.
-        (ObjectKind::Function, None) => uses.last = true,
+        // What used it went before it, and what makes it again is a barrier. The types of what it takes and gives go after it.
+        (ObjectKind::Function, None) => {
+            uses.last = true;
+            match schema.function(name) {
+                Some(definition) => {
+                    for table in schema.named_in(definition.as_str()) {
+                        uses.read(Resource::Relation(key(&table.name)));
+                    }
+                    uses.reads_types_of_text(definition.as_str(), schema);
+                }
+                None => uses.barrier = true,
+            }
+        }
         _ => uses.barrier = true,
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::super::resource::Resource;
 use super::last_changes::{own_column, own_table};
+use super::named::{needs_what_it_names, taken};
 use crate::operation::{
-    ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectKind,
-    ObjectOperation, Operation, TableOperation, TypeOperation,
+    ColumnOperation, ConstraintKind, ConstraintOperation, Ident, ObjectKind, ObjectOperation, Operation,
+    TableOperation, TypeOperation,
 };
 use crate::plan::{Step, UnitKind};
 use crate::postgres::idempotence::{Name, drops, freed_by_renaming, makes, own_name};
@@ -31,6 +32,12 @@ pub(super) struct Before<'a> {
     pointing_at: Places<Key>,
     /// Enums that are made, by their names.
     enums: Places<Key>,
+    /// Objects that are put in the place of others, by their names in lower case.
+    replacing: Places<Arc<str>>,
+    /// Columns whose type changes, or that may hold NULL from then on, by their table.
+    changing: Places<Key>,
+    /// Keys that are dropped and have a successor of their name, by their table.
+    succeeded: Places<Key>,
     /// Sequences that are altered, by their names.
     sequences: Places<Key>,
     /// Validations, builds and backfills, by the table that they are about, and by its column.
@@ -46,6 +53,13 @@ impl<'a> Before<'a> {
         let at = self.steps.len();
         self.steps.push(step);
         let operation = &step.operation;
+        if let Some(table) = operation.table().filter(|_| makes_key(operation)) {
+            for name in makes(operation) {
+                let dropped = self.dropping.get(&name).into_iter().flatten().copied();
+                let keys = dropped.filter(|at| matches!(self.steps[*at].operation, Operation::Constraint(_)));
+                self.succeeded.entry(key(table)).or_default().extend(keys);
+            }
+        }
         for name in drops(operation) {
             self.dropping.entry(name.clone()).or_default().push(at);
             self.freeing.entry(name).or_default().push(at);
@@ -56,7 +70,7 @@ impl<'a> Before<'a> {
         for name in own_name(operation) {
             self.making.entry(name).or_default().push(at);
         }
-        if reads(operation) {
+        if needs_what_it_names(operation) {
             self.readers.push(at);
             let mut own = words(&text(step));
             own.extend(words_of_constraint(operation));
@@ -74,6 +88,12 @@ impl<'a> Before<'a> {
             },
             Operation::Type(TypeOperation::CreateEnum { name, .. }) => {
                 self.enums.entry(key(name)).or_default().push(at);
+            }
+            Operation::Object(ObjectOperation::Create { name: Some(name), or_replace: true, .. }) => {
+                self.replacing.entry(name.name.as_str().to_lowercase().into()).or_default().push(at);
+            }
+            Operation::Column(ColumnOperation::SetType { table, .. } | ColumnOperation::DropNotNull { table, .. }) => {
+                self.changing.entry(key(table)).or_default().push(at);
             }
             Operation::Object(ObjectOperation::Alter { kind: ObjectKind::Sequence, name: Some(name), .. }) => {
                 self.sequences.entry(key(name)).or_default().push(at);
@@ -107,18 +127,32 @@ impl<'a> Before<'a> {
             Some(word) => places.extend(self.reading.get(&word).into_iter().flatten()),
             None => places.extend(&self.readers),
         };
+        taken(operation).into_iter().for_each(&mut of_word);
         match operation {
-            Operation::Column(ColumnOperation::Drop { table, column, .. }) => {
-                of_word(column);
+            Operation::Column(ColumnOperation::Drop { table, .. }) => {
                 places.extend(self.of_index.get(&key(table)).into_iter().flatten());
             }
-            Operation::Column(ColumnOperation::Rename { column, .. }) => of_word(column),
-            Operation::Table(TableOperation::Drop { names, .. }) => names.iter().for_each(|name| of_word(&name.name)),
-            Operation::Table(TableOperation::Rename { table, .. }) => of_word(&table.name.name),
+            Operation::Column(ColumnOperation::Add { table, column, .. }) if column.generated.is_some() => {
+                places.extend(self.changing.get(&key(table)).into_iter().flatten());
+            }
+            Operation::Constraint(ConstraintOperation::Add { table, .. }) if makes_key(operation) => {
+                places.extend(self.changing.get(&key(table)).into_iter().flatten());
+            }
+            Operation::Object(ObjectOperation::Create { name, on, .. }) => {
+                let name = name.iter().map(|name| Arc::from(name.name.as_str().to_lowercase()));
+                places.extend(name.filter_map(|name: Arc<str>| self.replacing.get(&name)).flatten());
+                if !self.changing.is_empty() {
+                    let named = later.uses.reads.iter().filter_map(relation).cloned().chain(on.as_ref().map(key));
+                    places.extend(named.filter_map(|name| self.changing.get(&name)).flatten());
+                }
+            }
             Operation::Type(TypeOperation::RenameValue { name, .. }) => {
                 places.extend(self.enums.get(&key(name)).into_iter().flatten());
             }
             _ => {}
+        }
+        for (parent, _) in &later.uses.points_at {
+            places.extend(self.succeeded.get(parent).into_iter().flatten());
         }
         if let Some((table, _)) = &later.uses.unique_until {
             places.extend(self.pointing_at.get(table).into_iter().flatten());
@@ -152,15 +186,10 @@ fn relation(resource: &Resource) -> Option<&Key> {
     }
 }
 
-/// It fails, or does something else, where what it reads is gone.
-fn reads(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Constraint(ConstraintOperation::Add { .. })
-            | Operation::Index(IndexOperation::Create(_))
-            | Operation::Data(DataOperation::Update { .. } | DataOperation::Backfill(_))
-            | Operation::Object(ObjectOperation::Create { .. } | ObjectOperation::Alter { .. })
-    )
+/// It makes a primary key or a unique constraint.
+fn makes_key(operation: &Operation) -> bool {
+    let Operation::Constraint(ConstraintOperation::Add { constraint, .. }) = operation else { return false };
+    matches!(constraint.kind, ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. })
 }
 
 /// The words in the names of what a constraint reads, whatever its text is.

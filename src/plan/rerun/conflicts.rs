@@ -3,22 +3,16 @@
 //! A statement in its guarded form asks whether the name that it makes is there. It does harm where that name was given
 //! to something else or taken from it since, and it fails where what it reads is gone.
 
+use super::around::Around;
+use super::named::{is_replaced_again, names_what_goes};
 use crate::operation::{
-    ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, ObjectKind, ObjectOperation,
-    Operation, QualifiedName, TableOperation, TypeOperation,
+    ColumnOperation, ConstraintKind, ConstraintOperation, Generated, IndexOperation, ObjectKind, ObjectOperation,
+    Operation, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
 use crate::plan::resource::Resource;
 use crate::postgres::idempotence::{Name, drops, freed_by_renaming, makes, own_name};
 use crate::schema::{key, mentions, reads_column, same};
-
-/// What is known of the steps around one that runs again.
-pub struct Around<'a> {
-    /// A step's statement.
-    pub text: &'a dyn Fn(&Step) -> String,
-    /// True when what runs again drops what has that name before that place.
-    pub drops_before: &'a dyn Fn(&Name, usize) -> bool,
-}
 
 /// A step that has run behind one that runs again, with its place.
 pub type Met<'a> = (usize, &'a Step);
@@ -38,14 +32,72 @@ pub fn conflicts_at_once(step: &Step, met: &[Met<'_>], around: &Around<'_>) -> b
         || (takes_away_what_is_made(step, &later) && !is_replaced_at_once(step, &later))
         || takes_an_index_that_goes(&step.operation, &later)
         || later.iter().any(|later| goes_with_its_column(step, later) || takes_away_its_key(step, later))
+        || later.iter().any(|later| {
+            holds_its_column(&step.operation, &later.operation, (around.text)(later).as_str())
+                || points_at_its_successor(&step.operation, later)
+        })
         || makes_what_is_renamed(step, met, around)
-        || later
-            .iter()
-            .any(|later| reads_what_goes(step, &later.operation, around.text) || takes_away_its_sequence(step, later))
+        || later.iter().any(|later| {
+            names_what_goes(step, later, around)
+                || is_replaced_again(&step.operation, &later.operation)
+                || takes_away_its_sequence(step, later)
+        })
 }
 
 fn steps<'a>(met: &[Met<'a>]) -> Vec<&'a Step> {
     met.iter().map(|(_, step)| *step).collect()
+}
+
+/// A column that is changed as nothing may be that a later one makes of it: its type is not changed where something is generated
+/// from it, shown by a view or asked by a trigger or policy, and a column of a primary key is NOT NULL.
+fn holds_its_column(operation: &Operation, later: &Operation, text: &str) -> bool {
+    match (operation, later) {
+        (
+            Operation::Column(ColumnOperation::SetType { table, column, .. }),
+            Operation::Column(ColumnOperation::Add { table: other, column: new, .. }),
+        ) => {
+            let reads = |generated: &Generated| match generated {
+                Generated::Stored(expression) | Generated::Virtual(expression) => {
+                    mentions(expression.as_str(), column.as_str())
+                }
+                Generated::Identity(_) => false,
+            };
+            same(table, other) && new.generated.as_ref().is_some_and(reads)
+        }
+        (
+            Operation::Column(ColumnOperation::SetType { column, table, .. }),
+            Operation::Object(ObjectOperation::Create { kind, .. }),
+        ) => {
+            let depends = matches!(
+                kind,
+                ObjectKind::View
+                    | ObjectKind::MaterializedView
+                    | ObjectKind::Rule
+                    | ObjectKind::Trigger
+                    | ObjectKind::Policy
+            );
+            depends && mentions(text, table.name.name.as_str()) && mentions(text, column.as_str())
+        }
+        (
+            Operation::Column(ColumnOperation::DropNotNull { table, column }),
+            Operation::Constraint(ConstraintOperation::Add { table: other, constraint }),
+        ) => match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns, using_index, .. } => {
+                same(table, other) && (using_index.is_some() || columns.contains(column))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// A key that is dropped and has a successor of its name, and a foreign key that a later one adds: it stands on the successor,
+/// which cannot be dropped then.
+fn points_at_its_successor(operation: &Operation, later: &Step) -> bool {
+    let Operation::Constraint(ConstraintOperation::Drop { table, cascade: false, .. }) = operation else {
+        return false;
+    };
+    later.uses.points_at.iter().any(|(parent, _)| *parent == key(table))
 }
 
 /// A sequence that is altered and goes later: by its name, or with the table or column that owns it, which the altering
@@ -138,38 +190,6 @@ fn makes_what_is_renamed(step: &Step, met: &[Met<'_>], around: &Around<'_>) -> b
         let mut renamed = freed_by_renaming(&renaming.operation).into_iter();
         renamed.any(|(from, to)| own.contains(&from) && !(around.drops_before)(&to, *place))
     })
-}
-
-/// What it reads has another name or is gone, and no guard asks for that.
-fn reads_what_goes(step: &Step, later: &Operation, text: &dyn Fn(&Step) -> String) -> bool {
-    let (reads_renamed, reads_dropped) = match &step.operation {
-        // The guard finds the constraint under its name.
-        Operation::Constraint(ConstraintOperation::Add { .. }) => (false, true),
-        Operation::Index(IndexOperation::Create(_))
-        | Operation::Data(DataOperation::Update { .. } | DataOperation::Backfill(_)) => (true, true),
-        Operation::Object(ObjectOperation::Create { or_replace, .. }) => (*or_replace, *or_replace),
-        _ => return false,
-    };
-    let about = |table: &QualifiedName| {
-        step.operation.table().is_some_and(|own| same(own, table)) || mentions(&text(step), table.name.as_str())
-    };
-    let is_own = |table: &QualifiedName| step.operation.table().is_some_and(|own| same(own, table));
-    match later {
-        Operation::Column(ColumnOperation::Drop { table, column, .. }) => {
-            reads_dropped && about(&table.name) && mentions(&text(step), column.as_str())
-        }
-        Operation::Column(ColumnOperation::Rename { table, column, .. }) => {
-            reads_renamed && about(&table.name) && mentions(&text(step), column.as_str())
-        }
-        // Of its own table, `condition_of_being_there` asks.
-        Operation::Table(TableOperation::Drop { names, .. }) => {
-            reads_dropped && names.iter().any(|name| !is_own(name) && mentions(&text(step), name.name.as_str()))
-        }
-        Operation::Table(TableOperation::Rename { table, .. }) => {
-            reads_renamed && !is_own(&table.name) && mentions(&text(step), table.name.name.as_str())
-        }
-        _ => false,
-    }
 }
 
 /// True when a step takes away what has a name that a later one gives to something made before both: run again without what

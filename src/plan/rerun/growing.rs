@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::super::{Origin, Step, Unit, UnitKind};
+use super::around::Around;
 use super::before::Before;
-use super::conflicts::{Around, Conflicts, Met, conflicts, is_succeeded_by};
+use super::conflicts::{Conflicts, Met, conflicts, is_succeeded_by};
 use crate::operation::{ConstraintOperation, DataOperation, Operation};
 use crate::postgres::idempotence::{Name, drops};
 use crate::sql::render;

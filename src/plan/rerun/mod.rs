@@ -1,10 +1,12 @@
 //! Steps that run again together: those of a file or of a block, which is begun again where a later part of it failed.
 
+mod around;
 mod before;
 mod conflicts;
 mod finished;
 mod growing;
 mod last_changes;
+mod named;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

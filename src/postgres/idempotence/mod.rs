@@ -9,6 +9,7 @@ use crate::operation::{
     IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName, SessionOperation, SqlFragment,
     TableAttribute, TableOperation, TransactionControl, TypeName, TypeOperation,
 };
+use crate::schema::mentions;
 use crate::sql::{drops_if_exists, fills_nulls, literal, render, with_if_not_exists};
 
 pub use conditions::{
@@ -129,6 +130,12 @@ pub fn idempotent<'a>(operation: &'a Operation, slice: &str, later: &Later) -> O
         | Operation::Index(IndexOperation::Drop { .. })
         | Operation::Column(ColumnOperation::Drop { .. })
         | Operation::Constraint(ConstraintOperation::Drop { .. }) => with_if_exists(operation),
+        // A sequence that starts again a second time gives numbers twice; one that is renamed has another name.
+        Operation::Object(ObjectOperation::Alter { kind: ObjectKind::Sequence, action, .. })
+            if ["RENAME", "RESTART"].iter().any(|word| mentions(action.as_str(), word)) =>
+        {
+            None
+        }
         Operation::Object(
             ObjectOperation::Drop { kind: ObjectKind::Sequence, .. }
             | ObjectOperation::Alter { kind: ObjectKind::Sequence, .. },
@@ -257,6 +264,11 @@ pub fn is_guarded_by_its_author(operation: &Operation, statement: &str) -> bool 
         Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => constraint.name.as_ref(),
         Operation::Type(TypeOperation::AddValue { value, .. }) => {
             return text.contains(&format!("= {}", value.to_lowercase()));
+        }
+        // That something is there already stops nothing that takes away or changes rows.
+        Operation::Data(_) => return false,
+        _ if !drops(operation).is_empty() || !freed_by_renaming(operation).is_empty() => {
+            return text.contains("when undefined_");
         }
         _ => None,
     };

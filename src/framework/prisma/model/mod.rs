@@ -127,13 +127,15 @@ impl SchemaFiles {
         self.0.iter().flat_map(|(_, text)| blocks(text)).any(|block| block.name == name)
     }
 
-    /// Puts a new block behind the last one of the first file that has models.
+    /// Puts a new block behind the last one of the first file that has models, or of the first that has any.
     fn append(&mut self, block: Vec<String>) -> Result<(), String> {
-        let last = self.0.iter().enumerate().find_map(|(file, (_, text))| {
-            let all = blocks(text);
-            all.iter().any(Block::has_fields).then(|| Some((file, all.last()?.lines.end)))?
-        });
-        let (file, end) = last.ok_or("no file has a model")?;
+        let end = |is_it: &dyn Fn(&Block<'_>) -> bool| {
+            self.0.iter().enumerate().find_map(|(file, (_, text))| {
+                let all = blocks(text);
+                all.iter().any(is_it).then(|| Some((file, all.last()?.lines.end)))?
+            })
+        };
+        let (file, end) = end(&|block| block.has_fields()).or_else(|| end(&|_| true)).ok_or("no file has a model")?;
         let lines: Vec<String> = std::iter::once(String::new()).chain(block).collect();
         self.replace(file, end..end, &lines);
         Ok(())

@@ -184,3 +184,14 @@ model post_table {
   @@ignore"#;
     assert_eq!(lines, expected);
 }
+
+#[test]
+fn the_only_table_is_kept_as_well() {
+    let before = "datasource db {\n  provider = \"postgresql\"\n}\n";
+    let mut files = SchemaFiles(vec![("a.prisma".into(), before.to_owned())]);
+    let all = [Owned::Table { table: name("t") }];
+    files.keep_unused(&all, &schema("CREATE TABLE t (a int);")).unwrap();
+    assert_eq!(files.0[0].1, format!("{before}\nmodel t {{\n  a Int?\n\n  @@ignore\n}}\n"));
+    files.remove(&all).unwrap();
+    assert_eq!(files.0[0].1, before);
+}

@@ -1,0 +1,17 @@
+-- drizzle-journal
+-- A privilege fails where what it is given on is gone.
+-- before.sql
+CREATE TABLE t (id int PRIMARY KEY, a int, b text);
+CREATE TABLE u (id int PRIMARY KEY, a int);
+CREATE FUNCTION g(i int) RETURNS int LANGUAGE sql AS 'SELECT i';
+
+-- rows
+INSERT INTO t SELECT i, i, 'b' || i FROM generate_series(1, 30) i;
+INSERT INTO u SELECT i, i FROM generate_series(1, 30) i;
+
+-- migration.sql
+GRANT EXECUTE ON FUNCTION g(int) TO pg_monitor;
+--> statement-breakpoint
+CREATE INDEX u_a ON u (a);
+--> statement-breakpoint
+DROP FUNCTION IF EXISTS g(int);
