@@ -425,6 +425,37 @@ fn a_hostile_pull_request() -> Result<()> {
     Ok(())
 }
 
+/// What stands around the repository on the machine of the job is nobody's business.
+#[test]
+fn a_pull_request_reads_nothing_outside_the_repository() -> Result<()> {
+    let revision = |id: &str, down: &str, body: &str| {
+        format!(
+            "from alembic import op\nfrom secret_of_the_job import NAME\n\nrevision = '{id}'\ndown_revision = {down}\n\n\n\
+             def upgrade():\n    {body}\n\n\ndef downgrade():\n    pass\n"
+        )
+    };
+    let ini = ("alembic.ini", "[alembic]\nscript_location = alembic\n");
+    let init = revision("1", "None", "op.execute('CREATE TABLE posts (id int, title text)')");
+    let files = [ini, ("alembic/env.py", "\n"), ("alembic/versions/1_init.py", init.as_str())];
+    let outside = tempfile::tempdir()?;
+    std::fs::write(outside.path().join("secret_of_the_job.py"), "NAME = 's3cret_of_the_job'\n")?;
+    std::fs::write(outside.path().join("9_more.py"), revision("9", "'1'", "op.drop_table('posts')"))?;
+    let place = outside.path().to_str().context("UTF-8")?;
+    let variables = [("GITHUB_TOKEN", TOKEN), ("TMPDIR", place)];
+
+    let pull = Pull::of(&files)?;
+    pull.push(&[("alembic/versions/2_index.py", &revision("2", "'1'", "op.create_index(NAME, 'posts', ['title'])"))])?;
+    let run = pull.review_with(&[], &variables)?;
+    let is_unknown = page(&pull).contains("secret\\_of\\_the\\_job.NAME at");
+    ensure!(is_unknown && !page(&pull).contains("s3cret"), "{}{}{}", run.out, run.err, page(&pull));
+
+    let ini = format!("{}version_locations = alembic/versions {place}\n", ini.1);
+    pull.push(&[("alembic.ini", &ini)])?;
+    let run = pull.review_with(&[], &variables)?;
+    ensure!(run.status == 0 && !page(&pull).contains("9_more"), "{}{}{}", run.out, run.err, page(&pull));
+    Ok(())
+}
+
 #[test]
 fn a_fix_that_fits_is_a_suggestion() -> Result<()> {
     let sample = format!("{}/tests/samples/drizzle-031/index_add/drizzle", env!("CARGO_MANIFEST_DIR"));
@@ -506,7 +537,7 @@ fn a_migration_that_cannot_be_read_is_named() -> Result<()> {
     ensure!(run.status == 2 && run.err.starts_with(&format!("error: {open}: ")), "{}", run.err);
     ensure!(run.out == "o/r#7: 2 comments at lines, summary written\n", "{}", run.out);
     ensure!(
-        pull.server.state().comments[0].body.contains(&format!("\n- {}", open.replace('_', "\\_"))),
+        pull.server.state().comments[0].body.contains(&format!("\n**Good to know**\n\n- {}", open.replace('_', "\\_"))),
         "{}",
         page(&pull)
     );

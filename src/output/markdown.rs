@@ -1,5 +1,7 @@
 //! The report as one comment on a pull request: what is dangerous, what happens to it, what to do when, the diff folded.
 
+use std::collections::HashSet;
+
 use super::patch;
 use super::summary::{Counts, migration_files, needs_input, plural};
 use super::text::{Style, tree};
@@ -72,7 +74,8 @@ fn table(report: &Report) -> String {
                 0 => (code(migration.title()), migration_files(migration).to_string()),
                 _ => (String::new(), String::new()),
             };
-            rows.push(format!("| {name} | {} | {} | {files} |\n", danger(hazard), outcome(hazard)));
+            let cells = [name, danger(hazard), outcome(hazard), files].map(|text| cell(&text));
+            rows.push(format!("| {} |\n", cells.join(" | ")));
         }
     }
     if rows.is_empty() {
@@ -151,10 +154,14 @@ fn remarks(report: &Report, sentences: &[String]) -> String {
         }
         out.extend(migration.notes.iter().map(|note| format!("- {}\n", plain(note))));
     }
-    match within(SECTION_BYTES, out) {
+    let mut said = HashSet::new();
+    out.retain(|sentence| said.insert(sentence.clone()));
+    let shown = match within(SECTION_BYTES, out) {
         (shown, 0) => shown,
         (shown, more) => shown + &format!("- … and {}: `safestep check` says them.\n", plural(more, "more note")),
-    }
+    };
+    // Under a title of its own, or it would go on with the list of what is to be done.
+    if shown.is_empty() { shown } else { format!("**Good to know**\n\n{shown}") }
 }
 
 /// The diff of all files, folded; whole files are left out where GitHub would refuse the comment.
@@ -196,9 +203,9 @@ pub fn fenced(language: &str, text: &str) -> String {
     format!("{fence}{language}\n{}{newline}{fence}\n", visible_lines(&text))
 }
 
-/// Inline code in one line that also stands in a table.
+/// Inline code in one line.
 pub fn code(text: &str) -> String {
-    let text = one_line(text).replace('|', "\\|");
+    let text = one_line(text);
     if text.is_empty() {
         return text;
     }
@@ -207,10 +214,36 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// Text in one line without any meaning to Markdown or GitHub: no emphasis, no links, no HTML, no mentions.
+/// Text in one line without any meaning to Markdown or GitHub: no emphasis, no links, no HTML, no mentions. What stands in it
+/// between backticks is inline code.
 pub fn plain(text: &str) -> String {
+    let text = one_line(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    let is_paired = parts.len() % 2 == 1 && parts.iter().skip(1).step_by(2).all(|part| !part.trim().is_empty());
+    match is_paired {
+        true => {
+            let part = |(at, part): (usize, &&str)| if at % 2 == 1 { code(part) } else { without_meaning(part) };
+            parts.iter().enumerate().map(part).collect()
+        }
+        false => without_meaning(&text),
+    }
+}
+
+/// Markdown as the cell of a table: a bar ends it, in code as well.
+pub(super) fn cell(markdown: &str) -> String {
     let mut out = String::new();
-    for character in one_line(text).chars() {
+    for character in markdown.chars() {
+        if character == '|' && !out.ends_with('\\') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+    out
+}
+
+fn without_meaning(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
         match character {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -344,11 +377,16 @@ mod tests {
 
     #[test]
     fn what_is_read_means_nothing_to_markdown() {
-        assert_eq!(plain("a|b <img> @you #1 `x`\n*y*"), "a\\|b &lt;img&gt; @\u{200b}you #\u{200b}1 \\`x\\` \\*y\\*");
+        assert_eq!(plain("a|b <img> @you #1 `x`\n*y*"), "a\\|b &lt;img&gt; @\u{200b}you #\u{200b}1 `x` \\*y\\*");
         assert_eq!(plain("see https://x.y, WWW.z"), "see https:\u{200b}//x.y, WWW.\u{200b}z");
         assert_eq!(code("a\u{202e}b\u{1b}"), "`a\\u{202e}b\\u{1b}`");
         assert_eq!(plain("a\u{2028}b"), "a b");
-        assert_eq!(code("a|b"), "`a\\|b`");
+        assert_eq!(plain("`a` b` <i>"), "\\`a\\` b\\` &lt;i&gt;");
+        assert_eq!(plain("`@a|b` ``"), "\\`@\u{200b}a\\|b\\` \\`\\`");
+        assert_eq!(
+            [code("a||b"), cell(&code("a||b")), cell(&plain("a|b `c|d`"))],
+            ["`a||b`", "`a\\|\\|b`", "a\\|b `c\\|d`"]
+        );
         assert_eq!(code("`a`"), "`` `a` ``");
         assert_eq!(fenced("diff", "+````\n"), "`````diff\n+````\n`````\n");
     }

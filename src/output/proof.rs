@@ -1,6 +1,6 @@
 //! What a proof came to, for a reader and for a pull request.
 
-use super::markdown::{code, fenced};
+use super::markdown::{cell, code, fenced};
 use super::summary::{plural, thousands};
 use super::text::{Role, Style, TextOptions};
 use crate::report::{BadRows, Proof, ProofReport, Verdict};
@@ -16,7 +16,7 @@ impl ProofReport {
         for proof in &self.proofs {
             text.push_str(&format!(
                 "| {} | {} | {} | {} objects | {} | {} | {:.0} ms | {} | {} |\n",
-                code(&proof.name),
+                cell(&code(&proof.name)),
                 proof.postgres,
                 proof.title(),
                 thousands(proof.catalog_objects),

@@ -3,7 +3,7 @@
 mod chart;
 mod svg;
 
-use super::markdown::code;
+use super::markdown::{cell, code};
 use super::summary::{plural, thousands};
 use super::text::{Role, Style, TextOptions};
 use crate::report::{Side, Statements, TrafficReport, Trial};
@@ -69,7 +69,7 @@ impl TrafficReport {
                 for step in &side.steps {
                     text.push_str(&format!(
                         "| {} | {:.1} s | {} | {} |\n",
-                        code(&step.name),
+                        cell(&code(&step.name)),
                         step.seconds,
                         duration(step.longest_read),
                         duration(step.longest_write)

@@ -175,7 +175,7 @@ mod tests {
         };
         assert_eq!(thread.id, "t6");
         assert!(body.starts_with(
-            "<!-- safestep: 00000000000000000000000000000006 mended -->\n**Mended.** It said:\n\n**danger:**"
+            "<!-- safestep: 00000000000000000000000000000006 mended -->\n**Mended.** It said:\n\n**Danger:**"
         ));
         let posted = after(&posted, &second);
         assert_eq!(changes(&mended, &posted), []);

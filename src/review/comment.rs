@@ -28,8 +28,8 @@ pub struct LineComment {
 /// What a hazard's comment says. `suggestion` is the whole rewrite of the migration, where the comment stands at its lines.
 pub(super) fn body(migration: &MigrationReport, hazard: &HazardReport, suggestion: Option<&Suggestion>) -> String {
     let severity = match hazard.severity {
-        Severity::Danger => "danger",
-        Severity::Caution => "caution",
+        Severity::Danger => "Danger",
+        Severity::Caution => "Caution",
     };
     let mark = Mark { fingerprint: hazard.fingerprint.clone(), mended: false };
     let label = match hazard.label.as_str() {
@@ -67,13 +67,13 @@ fn folded(migration: &MigrationReport, hazard: &HazardReport) -> String {
                 let text = file.after.as_deref().unwrap_or_default();
                 format!("{}\n{}\n", code(name), fenced(language(name), text))
             };
-            let title = if count == 1 { "its file".to_owned() } else { format!("its {count} files") };
+            let title = if count == 1 { "the file".to_owned() } else { format!("the {count} files") };
             (within(files().map(page)), title)
         }
         _ => {
             let statement = |sql: &str| format!("{};\n", sql.trim_end().trim_end_matches(';'));
             let sql = within(steps().filter(|step| !step.sql.is_empty()).map(|step| statement(&step.sql)));
-            (if sql.is_empty() { sql } else { fenced("sql", &sql) }, "its statements".to_owned())
+            (if sql.is_empty() { sql } else { fenced("sql", &sql) }, "the statements".to_owned())
         }
     };
     match shown.as_str() {

@@ -119,12 +119,12 @@ mod tests {
         assert_eq!(places, [3..=3, 6..=6, 9..=9, 12..=12]);
         insta::assert_snapshot!(review.comments[1].body, @r#"
         <!-- safestep: 00000000000000000000000000000006 -->
-        **danger:** every write to "Post" waits until the index is built · SHARE for the whole build
+        **Danger:** every write to "Post" waits until the index is built · SHARE for the whole build
 
         **Rewritten:** CREATE INDEX CONCURRENTLY (file 3)
 
         <details>
-        <summary>its file</summary>
+        <summary>the file</summary>
 
         `20261120105114_combo_03_post_author_id_index/migration.sql`
         ```sql

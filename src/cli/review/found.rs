@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::super::Failure;
 use super::super::common::{Common, can_be_laid_out};
@@ -53,7 +53,8 @@ impl Found {
         let folder = tempfile::tempdir().map_err(io)?;
         let root = Utf8PathBuf::from_path_buf(folder.path().canonicalize().map_err(io)?.join("copy/of"))
             .map_err(|path| Failure::Usage(format!("{}: the temporary folder's name is not UTF-8", path.display())))?;
-        std::fs::create_dir_all(&root).map_err(io)?;
+        // A mark that the project ends here: nobody looks for its modules and settings further up.
+        std::fs::create_dir_all(root.join(".git")).map_err(io)?;
         let left_out = tree.copy_of(&range.head, project, &root)?;
         for (path, what) in left_out.iter().filter(|(path, _)| changed.contains_key(*path)) {
             found.sentences.push(match what {
@@ -150,6 +151,13 @@ impl Files<'_> {
             };
             let is_known =
                 scopes.iter().any(|known| known.folder == scope.folder) || !scope.folder.starts_with(self.root);
+            if scope.history.iter().any(|migration| !self.has(&migration.file)) {
+                let folder = self.here(scope.folder.as_str());
+                found
+                    .unreadable
+                    .push(format!("{folder}: has migrations outside of the repository, which are not read here"));
+                continue;
+            }
             let files = scope.history.iter().map(|migration| &migration.file);
             scope.chosen = files.filter(|file| self.changed.contains_key(*file)).cloned().collect();
             if !is_known && !scope.chosen.is_empty() {
@@ -160,6 +168,12 @@ impl Files<'_> {
         }
         scopes.sort_by(|a, b| a.folder.cmp(&b.folder));
         Ok(scopes)
+    }
+
+    /// Whether a path leads to something in the copy.
+    fn has(&self, path: &Utf8Path) -> bool {
+        let is_plain = |part: Utf8Component<'_>| part != Utf8Component::ParentDir;
+        path.starts_with(self.root) && path.components().all(is_plain)
     }
 
     /// The folders above the files, the deepest first: where a migrations folder is named by its own files, a project above it
