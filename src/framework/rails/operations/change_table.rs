@@ -109,15 +109,8 @@ pub(super) fn commands(call: &Call, context: &Context<'_>) -> Result<Vec<Call>, 
     Ok(commands)
 }
 
-fn of_call(name: &str, call: &BlockCall, context: &Context<'_>) -> Result<Vec<Call>, Why> {
-    let command = |method: &str, positional: &[Value], options: Arguments| {
-        let positional = std::iter::once(string(name)).chain(positional.iter().cloned()).collect();
-        let arguments = Arguments { positional, named: options.named };
-        let span = call.span;
-        Call { method: method.to_owned(), receiver: Receiver::Connection, arguments, block: None, span }
-    };
-    let (positional, mut options) = (&call.arguments.positional[..], call.arguments.options());
-    let method = call.method.as_str();
+/// Options that the method of a table does not take, or does not pass on as what they are, in the Rails that runs.
+fn refused(method: &str, options: &Arguments, context: &Context<'_>) -> Option<&'static str> {
     let takes_conditions = matches!(
         method,
         "check_constraint"
@@ -128,7 +121,28 @@ fn of_call(name: &str, call: &BlockCall, context: &Context<'_>) -> Result<Vec<Ca
             | "remove_timestamps"
     );
     if !context.is_before(7, 1) && !takes_conditions && (options.has("if_exists") || options.has("if_not_exists")) {
-        return Err("option if_exists or if_not_exists".to_owned());
+        return Some("option if_exists or if_not_exists");
+    }
+    // Some did not pass them on when they were new.
+    let lost_options = match method {
+        "check_constraint" | "remove_check_constraint" => context.runs_before(7, 0),
+        method if method.ends_with("_constraint") => context.runs_before(8, 0),
+        _ => false,
+    };
+    (lost_options && !options.named.is_empty()).then_some("options that are not passed on")
+}
+
+fn of_call(name: &str, call: &BlockCall, context: &Context<'_>) -> Result<Vec<Call>, Why> {
+    let command = |method: &str, positional: &[Value], options: Arguments| {
+        let positional = std::iter::once(string(name)).chain(positional.iter().cloned()).collect();
+        let arguments = Arguments { positional, named: options.named };
+        let span = call.span;
+        Call { method: method.to_owned(), receiver: Receiver::Connection, arguments, block: None, span }
+    };
+    let (positional, mut options) = (&call.arguments.positional[..], call.arguments.options());
+    let method = call.method.as_str();
+    if let Some(why) = refused(method, &options, context) {
+        return Err(why.to_owned());
     }
     let add_column = |column: &Value, ty: &Value, mut options: Arguments| -> Result<Vec<Call>, Why> {
         compatibility::column_in_table(&mut options, context);
@@ -142,15 +156,6 @@ fn of_call(name: &str, call: &BlockCall, context: &Context<'_>) -> Result<Vec<Ca
         Ok(commands)
     };
     let one = |method: &str, options: Arguments| Ok(vec![command(method, positional, options)]);
-    // Some did not pass options on as what they are when they were new.
-    let lost_options = match method {
-        "check_constraint" | "remove_check_constraint" => context.runs_before(7, 0),
-        method if method.ends_with("_constraint") => context.runs_before(8, 0),
-        _ => false,
-    };
-    if lost_options && !options.named.is_empty() {
-        return Err("options that are not passed on".to_owned());
-    }
     match method {
         "column" => match positional {
             [column, ty] => add_column(column, ty, options),
