@@ -111,7 +111,12 @@ impl LastChanges {
             }
             _ => false,
         };
-        !is_changed && !own.iter().any(|name| is_later(self.names.get(name)))
+        // What goes with a table or view: its indexes, and what is asked of it.
+        let falls = |name: &Name| match name {
+            Name::Relation(name) => is_later(self.tables.get(&key(name))),
+            _ => false,
+        };
+        !is_changed && !own.iter().any(|name| is_later(self.names.get(name)) || falls(name))
     }
 
     /// The condition under which what the step at a place is about is there still, where a later one drops or renames it: its
