@@ -11,11 +11,14 @@ WITH RECURSIVE tables AS (
   SELECT tree.root, i.inhrelid FROM tree JOIN pg_inherits i ON i.inhparent = tree.oid
 ), known AS (
   SELECT tree.root, c.relkind, pg_relation_size(c.oid) AS heap, pg_total_relation_size(c.oid) AS total,
-    -- a partitioned table holds none itself
-    CASE WHEN c.relkind = 'r' THEN greatest(c.reltuples, s.n_live_tup, 0) ELSE 0 END AS rows,
+    -- as the planner does: as dense as when it was last looked at, else as it was counted; a partitioned table holds none itself
+    CASE WHEN c.relkind <> 'r' THEN 0
+         WHEN c.reltuples > 0 AND c.relpages > 0 THEN
+           c.reltuples::float8 / c.relpages * (pg_relation_size(c.oid) / current_setting('block_size')::int)
+         ELSE greatest(s.n_live_tup, 0) END AS rows,
     CASE WHEN c.relkind = 'r' THEN coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0) ELSE 0 END AS writes,
     -- nobody has looked at a table that has pages and no rows
-    c.relkind = 'r' AND pg_relation_size(c.oid) > 0 AND greatest(c.reltuples, s.n_live_tup, 0) = 0
+    c.relkind = 'r' AND pg_relation_size(c.oid) > 0 AND c.reltuples <= 0 AND coalesce(s.n_live_tup, 0) = 0
       AND s.last_analyze IS NULL AND s.last_autoanalyze IS NULL AND s.last_vacuum IS NULL AND s.last_autovacuum IS NULL AS unknown
   FROM tree JOIN pg_class c ON c.oid = tree.oid LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
 ), sums AS (
