@@ -46,7 +46,7 @@ pub(crate) use redundant::is_same as is_same_key;
 pub use reserved::{Reserved, ReservedObject};
 pub use search_path::Ambiguous;
 pub use table::{Index, RelationKind, Table};
-pub(crate) use words::{Folded, mentions, word_of, words};
+pub(crate) use words::{Folded, NamesIn, mentions, word_of, words};
 
 /// The tablespace that databases are in unless they are made elsewhere.
 const DEFAULT_TABLESPACE: &str = "pg_default";
@@ -175,8 +175,8 @@ impl Schema {
         if self.enums.is_empty() && self.domains.is_empty() {
             return Vec::new();
         }
-        let named = words(text);
-        let is_named = |key: &&Key| named.contains(key.name().to_lowercase().as_str());
+        let named = NamesIn::of(text);
+        let is_named = |key: &&Key| named.holds(key.name());
         self.enums.keys().chain(self.domains.keys()).filter(is_named).cloned().collect()
     }
 
@@ -200,8 +200,8 @@ impl Schema {
         if !text.contains("nextval") && !text.contains("regclass") {
             return Vec::new();
         }
-        let named = words(text);
-        let is_named = |key: &&Key| named.contains(key.name().to_lowercase().as_str());
+        let named = NamesIn::of(text);
+        let is_named = |key: &&Key| named.holds(key.name());
         self.sequences.iter().filter(is_named).cloned().collect()
     }
 

@@ -31,6 +31,23 @@ impl Folded {
     }
 }
 
+/// The names in a text, where many are asked for: most are no word of it, and the text is searched for none of them.
+pub(crate) struct NamesIn {
+    words: BTreeSet<Arc<str>>,
+    text: Folded,
+}
+
+impl NamesIn {
+    pub(crate) fn of(text: &str) -> Self {
+        NamesIn { words: words(text), text: Folded::of(text) }
+    }
+
+    /// The same as [`mentions`].
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        word_of(name).is_none_or(|word| self.words.contains(&word)) && self.text.mentions(name)
+    }
+}
+
 /// The words of a text, in lower case, each once; of a name that is spelled with escapes its own, and of one that is too
 /// long what the server leaves of it.
 pub(crate) fn words(text: &str) -> BTreeSet<Arc<str>> {
@@ -123,6 +140,8 @@ mod tests {
         }
         assert!(mentions("SELECT 1 FROM Users", "users") && !mentions("FROM users_old", "users"));
         assert!(!words("FROM users_old").contains("users"));
+        let named = NamesIn::of("SELECT nextval('\"Two words_seq\"')");
+        assert!(named.holds("Two words_seq") && !named.holds("words_seq_1") && !named.holds("One words_seq"));
     }
 
     #[test]

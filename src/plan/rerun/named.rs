@@ -129,14 +129,19 @@ pub(super) fn names_what_goes(step: &Step, gone: &Step, around: &Around<'_>) -> 
         }
         // What a rewrite makes for a time and takes away again is its own affair.
         Operation::Constraint(_) | Operation::Index(_) if step.item == gone.item => false,
-        Operation::Constraint(_) | Operation::Index(_)
-            if matches!(operation, Operation::Constraint(_) | Operation::Index(_) | Operation::Column(_)) =>
-        {
-            false
-        }
+        Operation::Constraint(_) | Operation::Index(_) if asks_for_keys(operation) => false,
         // It is made again as it was, and goes again; of what has its place by then `is_replaced_again` asks.
         Operation::Object(ObjectOperation::Drop { names, .. }) if makes_one_of(operation, names) => false,
         taking => taken(taking).into_iter().any(|name| mentions(&words, name.as_str())),
+    }
+}
+
+/// It makes or takes away what constraints and indexes are, and its guard asks for them; a build of what is there does not.
+fn asks_for_keys(operation: &Operation) -> bool {
+    match operation {
+        Operation::Index(IndexOperation::Reindex { .. } | IndexOperation::AttachPartition { .. }) => false,
+        Operation::Constraint(_) | Operation::Index(_) | Operation::Column(_) => true,
+        _ => false,
     }
 }
 
