@@ -1,6 +1,6 @@
 //! How big the tables are, for a person at a terminal.
 
-use super::summary::plural;
+use super::summary::{plural, thousands};
 use super::text::{Role, Style, TextOptions};
 use crate::report::{Sizes, TableSize};
 use crate::source::visible;
@@ -22,7 +22,7 @@ impl Sizes {
         let head = format!("{:widest$}  {:>14}  {:>9}  {:>9}", "table", "rows", "size", "writes/s");
         let mut out = format!("{}\n", style.paint(Role::Dim, &head));
         for (table, name) in tables.iter().zip(&names) {
-            let rows = table.rows.map_or("not analysed".to_owned(), grouped);
+            let rows = table.rows.map_or("not analysed".to_owned(), thousands);
             let size = bytes(table.bytes);
             let small = if table.rows.is_some_and(|rows| rows <= small_rows) { "  small" } else { "" };
             out += &format!("{name:widest$}  {rows:>14}  {size:>9}  {:>9.1}{small}\n", table.writes_per_second);
@@ -42,19 +42,6 @@ impl Sizes {
         }
         out
     }
-}
-
-/// `80000000` → `80,000,000`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// In the unit in which a person would say it.

@@ -9,7 +9,7 @@ pub(super) fn plural(count: usize, noun: &str) -> String {
 }
 
 /// `12,345`.
-pub(super) fn thousands(number: usize) -> String {
+pub(super) fn thousands(number: impl ToString) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {

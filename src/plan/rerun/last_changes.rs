@@ -151,6 +151,14 @@ pub(super) fn own_table(step: &Step) -> Option<&QualifiedName> {
 /// The column that a step is about and does not take away itself.
 pub(super) fn own_column(step: &Step) -> Option<&Ident> {
     match &step.operation {
+        Operation::Data(DataOperation::Backfill(Backfill { column, .. })) => Some(column),
+        operation => changed_column(operation),
+    }
+}
+
+/// The column that stays and is changed.
+pub(super) fn changed_column(operation: &Operation) -> Option<&Ident> {
+    match operation {
         Operation::Column(
             ColumnOperation::SetNotNull { column, .. }
             | ColumnOperation::DropNotNull { column, .. }
@@ -158,8 +166,7 @@ pub(super) fn own_column(step: &Step) -> Option<&Ident> {
             | ColumnOperation::DropDefault { column, .. }
             | ColumnOperation::SetType { column, .. }
             | ColumnOperation::SetAttribute { column, .. },
-        )
-        | Operation::Data(DataOperation::Backfill(Backfill { column, .. })) => Some(column),
+        ) => Some(column),
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! What a statement names that is gone or has another name when it runs again, and no guard of it asks for that.
 
 use super::around::Around;
+use super::last_changes::changed_column;
 use crate::operation::{
     ColumnOperation, ConstraintOperation, DataOperation, DomainAction, Ident, IndexOperation, ObjectKind,
     ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation,
@@ -172,15 +173,7 @@ fn makes_one_of(operation: &Operation, names: &[QualifiedName]) -> bool {
 /// The column that the statement is about, as far as it asks for it.
 fn own_column(operation: &Operation) -> Option<&Ident> {
     match operation {
-        Operation::Column(
-            ColumnOperation::SetNotNull { column, .. }
-            | ColumnOperation::DropNotNull { column, .. }
-            | ColumnOperation::SetDefault { column, .. }
-            | ColumnOperation::DropDefault { column, .. }
-            | ColumnOperation::SetType { column, .. }
-            | ColumnOperation::SetAttribute { column, .. },
-        ) => Some(column),
         Operation::Column(ColumnOperation::Add { column, .. }) => Some(&column.name),
-        _ => None,
+        operation => changed_column(operation),
     }
 }
