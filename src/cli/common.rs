@@ -445,15 +445,11 @@ pub(super) fn can_be_laid_out(framework: &Framework, config: Config) -> Result<C
 }
 
 fn merged(ran: &[Ran]) -> Report {
-    let mut reports = ran.iter().map(|r| r.run.report());
-    let mut first = reports.next().unwrap_or(Report { version: 1, framework: "sql".into(), migrations: Vec::new() });
-    for report in reports {
-        if !first.framework.split(", ").any(|name| name == report.framework) {
-            first.framework += &format!(", {}", report.framework);
-        }
-        first.migrations.extend(report.migrations);
+    let mut all = Report::empty();
+    for report in ran.iter().map(|ran| ran.run.report()) {
+        all.extend(&report.framework, report.migrations);
     }
-    first
+    all
 }
 
 /// The deepest folder that all of them are in: what is written to several places is written as one. The folders themselves need

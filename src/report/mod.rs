@@ -54,6 +54,22 @@ pub struct MigrationReport {
     pub notes: Vec<String>,
 }
 
+impl Report {
+    /// Of no project yet.
+    pub fn empty() -> Report {
+        Report { version: 1, framework: String::new(), migrations: Vec::new() }
+    }
+
+    /// Takes in the migrations of one more project; each framework is named once.
+    pub fn extend(&mut self, framework: &str, migrations: Vec<MigrationReport>) {
+        if !self.framework.split(", ").any(|name| name == framework) {
+            let comma = if self.framework.is_empty() { "" } else { ", " };
+            self.framework += &format!("{comma}{framework}");
+        }
+        self.migrations.extend(migrations);
+    }
+}
+
 impl MigrationReport {
     /// What a person calls it: its file or folder without what that is in, and without the ending.
     pub fn title(&self) -> &str {

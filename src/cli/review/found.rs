@@ -39,7 +39,7 @@ impl Found {
     /// # Errors
     /// When git refuses, or the configuration cannot be used.
     pub fn of(tree: &WorkTree, range: &Range, project: &Utf8Path, common: &Common) -> Result<Found, Failure> {
-        let report = Report { version: 1, framework: "sql".into(), migrations: Vec::new() };
+        let report = Report::empty();
         let (unreadable, sentences) = (Vec::new(), Vec::new());
         let mut found = Found { report, lines: Lines::new(), unreadable, sentences, max_comments: None };
         let changed = tree.changed_in(range)?;
@@ -95,11 +95,11 @@ impl Found {
         let run = pipeline::run(scope.framework, &scope.history, &in_scope, &options, &show);
         progress.done();
         self.unreadable.extend(run.errors.iter().map(|error| files.here(&error.to_string())));
-        for outcome in run.outcomes {
-            let is_old = files.changed.get(&outcome.path) == Some(&Changed::Modified);
-            self.report.migrations.push(if is_old { left_as_it_is(outcome.report) } else { outcome.report });
-        }
-        scope.framework.name.clone_into(&mut self.report.framework);
+        let migrations = run.outcomes.into_iter().map(|outcome| match files.changed.get(&outcome.path) {
+            Some(Changed::Modified) => left_as_it_is(outcome.report),
+            _ => outcome.report,
+        });
+        self.report.extend(scope.framework.name, migrations.collect());
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use super::style::Role;
 use super::{Mode, Scope, TextOptions};
 use crate::output::summary::{Counts, files_by_action, files_now_and_deferred, plural, thousands};
 use crate::output::tree::{folders, step_files};
-use crate::report::{Applicability, FileAction, MigrationReport, OpaqueReport, PreflightReport};
+use crate::report::{FileAction, MigrationReport, OpaqueReport, PreflightReport};
 
 /// Statements that are left as they are and named, before the rest is counted.
 const NAMED_STATEMENTS: usize = 5;
@@ -46,7 +46,7 @@ impl Footer {
         let (now, deferred) = files_now_and_deferred(migration);
         self.now += now;
         self.deferred += deferred;
-        self.has_rewrite |= migration.hazards.iter().any(|hazard| hazard.applicability != Applicability::Manual);
+        self.has_rewrite |= migration.hazards.iter().any(|hazard| hazard.rewritten);
         for folder in folders(migration) {
             let deleted = |entry: &&crate::output::tree::Entry| entry.action == FileAction::Delete;
             self.replaced.extend(folder.entries.iter().filter(deleted).map(|entry| entry.name.ends_with('/')));
