@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
+use super::rates::RatesConfig;
 use super::setting::{self, Level, Millis};
 use crate::source::{Position, SourceError, SourceFile};
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub layout: Option<Layout>,
     /// What is known of the sizes of tables.
     pub tables: TablesConfig,
+    /// How fast the server gets through rows.
+    pub rates: RatesConfig,
     /// How rows are filled in.
     pub backfill: BackfillConfig,
     /// How a rewrite is proved.
@@ -147,6 +150,7 @@ impl Default for Config {
             lock_attempts: 60,
             layout: None,
             tables: TablesConfig::default(),
+            rates: RatesConfig::default(),
             backfill: BackfillConfig::default(),
             verify: VerifyConfig::default(),
             review: ReviewConfig::default(),
@@ -246,11 +250,15 @@ impl Config {
         if tables.small.iter().any(|name| same_name(name, table)) {
             return true;
         }
-        if let Some(rows) = tables.rows.get(table) {
-            return *rows <= tables.small_rows;
-        }
-        let most = tables.rows.iter().filter(|(name, _)| same_name(name, table)).map(|(_, rows)| *rows).max();
-        most.is_some_and(|rows| rows <= tables.small_rows)
+        self.rows_of(table).is_some_and(|rows| rows <= tables.small_rows)
+    }
+
+    /// How many rows a table has, named with or without its schema, if that is known; where several tables of that name
+    /// are, those of the biggest.
+    pub fn rows_of(&self, table: &str) -> Option<u64> {
+        let rows = &self.tables.rows;
+        let namesakes = || rows.iter().filter(|(name, _)| same_name(name, table)).map(|(_, rows)| *rows);
+        rows.get(table).copied().or_else(|| namesakes().max())
     }
 
     /// The SQL expression that fills a column's existing rows, if the author gave one. `table` may have its schema.

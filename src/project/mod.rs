@@ -11,6 +11,7 @@ mod baseline;
 mod config;
 mod git;
 mod range;
+mod rates;
 mod setting;
 mod sizes;
 
@@ -21,5 +22,6 @@ pub use config::{
 };
 pub use git::{Commit, GitError, WorkTree};
 pub use range::{Changed, LeftOut, Range, lines_of_hunk};
+pub use rates::RatesConfig;
 pub use setting::{Level, Millis};
 pub use sizes::with_row_counts;
