@@ -254,6 +254,7 @@ fn step_report(
             estimate,
             match step.duration {
                 // until the last of its statements is done
+                _ if step.is_assertion() => "scans, blocks nothing",
                 _ if kind == UnitKind::AsWritten => "as written",
                 Duration::Free => "locks nothing in use",
                 Duration::Instant => "instant",

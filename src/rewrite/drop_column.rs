@@ -39,7 +39,7 @@
 use super::drop_index::{drop_concurrently, undo};
 use super::leaving::{self, deferrable, drop_key, is_column, is_relaxed, no_view_reads, own_indexes, own_keys};
 use super::slug::without_table;
-use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, listed, rename_column};
+use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder, dotted, listed, rename_column};
 use crate::operation::{ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName, TableRef};
 use crate::plan::{Check, Deferral, Gate, Owned, Phase, Step, Undo, snake_case};
 use crate::schema::{Age, Column, ConstraintState, same};
@@ -97,25 +97,10 @@ fn steps(site: &Site<'_>, table: &TableRef, column: &Column, types: &[(usize, Qu
     let mut steps = site.steps();
     let mut now = 0;
     if is_relaxed(column) {
-        let of = |operation: fn(TableRef, Ident) -> ColumnOperation| {
-            Operation::Column(operation(table.clone(), column.name.clone()))
-        };
-        let relax = of(|table, column| ColumnOperation::DropNotNull { table, column });
-        let undo = Undo::By(vec![of(|table, column| ColumnOperation::SetNotNull { table, column })]);
-        let slug = format!("{}_{}_nullable", snake_case(&table.name.name), snake_case(&column.name));
-        steps.step(relax, slug, "code that no longer names the column can insert", undo);
+        relax(&mut steps, table, column);
         now = 1;
     }
-    for key in own_keys(site, &table.name, &column.name) {
-        let words = snake_case(&table.name.name);
-        let slug = format!("{words}_drop_{}", without_table(&key.name, &words));
-        drop_key(&mut steps, table.clone(), key, slug, "locks the other table for an instant".into());
-    }
-    for index in own_indexes(site, &table.name, &column.name) {
-        let slug = format!("drop_index_{}", snake_case(&index.name.name));
-        let why = "without it the removal of the column takes nothing else with it";
-        steps.step(drop_concurrently(&index.name), slug, why, undo(site, &index.name));
-    }
+    free(&mut steps, site, table, &column.name);
     let mut last = Step { settles: Some(leaving::SETTLES), ..site.pass_through() };
     // The keys are gone by then, and with them the locks on the other tables.
     let others: Vec<QualifiedName> = own_keys(site, &table.name, &column.name).filter_map(far_end).collect();
@@ -123,6 +108,31 @@ fn steps(site: &Site<'_>, table: &TableRef, column: &Column, types: &[(usize, Qu
     steps.add(last);
     leaving::drop_types(site, &mut steps, types);
     steps.wait_from(now, Phase::Contract).done()
+}
+
+/// The column takes NULL from now on.
+pub(super) fn relax(steps: &mut StepBuilder, table: &TableRef, column: &Column) {
+    let of = |operation: fn(TableRef, Ident) -> ColumnOperation| {
+        Operation::Column(operation(table.clone(), column.name.clone()))
+    };
+    let relax = of(|table, column| ColumnOperation::DropNotNull { table, column });
+    let undo = Undo::By(vec![of(|table, column| ColumnOperation::SetNotNull { table, column })]);
+    let slug = format!("{}_{}_nullable", snake_case(&table.name.name), snake_case(&column.name));
+    steps.step(relax, slug, "code that no longer names the column can insert", undo);
+}
+
+/// What has the column and no other goes, so that its removal is brief and locks nothing else.
+pub(super) fn free(steps: &mut StepBuilder, site: &Site<'_>, table: &TableRef, column: &Ident) {
+    for key in own_keys(site, &table.name, column) {
+        let words = snake_case(&table.name.name);
+        let slug = format!("{words}_drop_{}", without_table(&key.name, &words));
+        drop_key(steps, table.clone(), key, slug, "locks the other table for an instant".into());
+    }
+    for index in own_indexes(site, &table.name, column) {
+        let slug = format!("drop_index_{}", snake_case(&index.name.name));
+        let why = "without it the removal of the column takes nothing else with it";
+        steps.step(drop_concurrently(&index.name), slug, why, undo(site, &index.name));
+    }
 }
 
 fn deferral(site: &Site<'_>, table: &QualifiedName, column: &Column, types: &[(usize, QualifiedName)]) -> Deferral {

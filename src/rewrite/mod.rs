@@ -48,6 +48,7 @@ mod set_not_null;
 mod several_tables;
 mod site;
 mod slug;
+mod split_column;
 mod swap;
 mod sync_trigger;
 #[cfg(test)]
@@ -295,6 +296,7 @@ registry! {
         add_check => "add-check", Always;
         add_primary_key => "add-primary-key", Sometimes;
         add_unique => "add-unique", Sometimes;
+        split_column => "split-column", Sometimes;
         rename_column => "rename-column", Sometimes;
         retype_by_drop => "retype-by-drop", Never;
         add_required_column => "add-required-column", Sometimes;

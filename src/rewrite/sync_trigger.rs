@@ -3,7 +3,10 @@
 //! On UPDATE the column that changed wins, never "the one that is not NULL"; on INSERT the new column, where it differs from its
 //! default: who knows only one column leaves the other at that.
 
-use crate::operation::{Ident, ObjectKind, ObjectOperation, Operation, QualifiedName, SqlFragment, TableRef, clipped};
+use crate::operation::{
+    ColumnDefinition, Ident, ObjectKind, ObjectOperation, Operation, QualifiedName, SqlFragment, TableRef, TypeName,
+    clipped,
+};
 use crate::plan::{Undo, snake_case};
 use crate::schema::Column;
 use crate::sql::dollar_tag;
@@ -32,6 +35,20 @@ impl SyncTrigger {
             trigger: QualifiedName::unqualified(named(&format!("zzz_{words}"))),
             function: table.name.sibling(named(&words)),
             body: body(old, new),
+        }
+    }
+
+    /// Of columns that are computed from `old` ones of their row: from what is inserted without them, and from what changes of
+    /// the old ones alone.
+    pub fn computing(table: &TableRef, old: &[&Column], new: &[(&ColumnDefinition, &SqlFragment)]) -> SyncTrigger {
+        let first = new.first().map_or(&table.name.name, |(column, _)| &column.name);
+        let words = format!("{}_{}_sync", snake_case(&table.name.name), snake_case(first));
+        let named = |name: &str| Ident::new(clipped(name, MAX_NAME)).styled_like(first);
+        SyncTrigger {
+            table: table.clone(),
+            trigger: QualifiedName::unqualified(named(&format!("zzz_{words}"))),
+            function: table.name.sibling(named(&words)),
+            body: computed(&table.name.name, old, new),
         }
     }
 
@@ -116,10 +133,14 @@ impl SyncTrigger {
 
 /// Whether two values of a column's type differ; where what is equal need not be the same (`1.0` and `1.00`), by their texts.
 pub(super) fn differ(column: &Column, one: &str, other: &str) -> String {
+    differ_as(&column.ty, one, other)
+}
+
+fn differ_as(ty: &TypeName, one: &str, other: &str) -> String {
     const EXACT: [&str; 11] =
         ["text", "varchar", "bool", "int2", "int4", "int8", "uuid", "date", "timestamp", "timestamptz", "bytea"];
-    let is_enum = !column.ty.is_built_in() && !column.ty.is_array();
-    match EXACT.contains(&column.ty.canonical()) || is_enum {
+    let is_enum = !ty.is_built_in() && !ty.is_array();
+    match EXACT.contains(&ty.canonical()) || is_enum {
         true => format!("{one} IS DISTINCT FROM {other}"),
         false => format!("{one}::text IS DISTINCT FROM {other}::text"),
     }
@@ -154,5 +175,40 @@ fn body(old: &Column, new: &Ident) -> String {
   RETURN NEW;
 END
 "
+    )
+}
+
+fn computed(table: &Ident, old: &[&Column], new: &[(&ColumnDefinition, &SqlFragment)]) -> String {
+    let blocks = |condition: &dyn Fn(&ColumnDefinition) -> String| -> String {
+        let block = |(column, value): &(&ColumnDefinition, &SqlFragment)| {
+            let name = &column.name;
+            format!(
+                "    IF {} THEN\n      NEW.{name} := (SELECT {value} FROM (SELECT NEW.*) AS {table});\n    END IF;\n",
+                condition(column)
+            )
+        };
+        new.iter().map(block).collect()
+    };
+    let changed: Vec<String> = old
+        .iter()
+        .map(|column| differ(column, &format!("NEW.{}", column.name), &format!("OLD.{}", column.name)))
+        .collect();
+    let is_missing = |column: &ColumnDefinition| format!("NEW.{} IS NULL", column.name);
+    let is_left = |column: &ColumnDefinition| {
+        let (now, before) = (format!("NEW.{}", column.name), format!("OLD.{}", column.name));
+        format!("NOT ({})", differ_as(&column.ty, &now, &before))
+    };
+    format!(
+        "BEGIN
+  IF TG_OP = 'INSERT' THEN
+{}  ELSIF {} THEN
+    /* code that does not know a column leaves it as it is */
+{}  END IF;
+  RETURN NEW;
+END
+",
+        blocks(&is_missing),
+        changed.join(" OR "),
+        blocks(&is_left)
     )
 }
