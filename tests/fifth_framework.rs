@@ -122,7 +122,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
     ensure!(proof.interrupted.is_some_and(|steps| steps > 2) && proof.steps.len() > 3, "{proof:#?}");
     ensure!(proof.steps.iter().all(|step| step.file.contains(", step ")), "{proof:#?}");
 
-    let adopted = adopt(TOY.folder, ledger.as_ref(), &folder, &database.url, false)?;
+    let adopted = adopt(TOY.folder, ledger.as_ref(), &folder, &[], &database.url, false)?;
     ensure!(
         matches!(&adopted, Adopted::Recorded { adoptions, .. } if adoptions[0].new.len() == folder.len() - 1),
         "{adopted:?}"
@@ -130,7 +130,7 @@ fn it_is_rewritten_written_proved_and_adopted() -> Result<()> {
     let rows = session.query("SELECT name FROM toys ORDER BY number", &[])?;
     let known: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
     ensure!(known == names(&folder), "{known:?}");
-    ensure!(matches!(adopt(TOY.folder, ledger.as_ref(), &folder, &database.url, false)?, Adopted::Nothing(_)));
+    ensure!(matches!(adopt(TOY.folder, ledger.as_ref(), &folder, &[], &database.url, false)?, Adopted::Nothing(_)));
     Ok(())
 }
 

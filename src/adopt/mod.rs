@@ -19,6 +19,15 @@ pub struct Adoption {
     pub new: Vec<String>,
 }
 
+/// The phases of a migration that wait for a deploy.
+#[derive(Debug)]
+pub struct Waiting {
+    /// The migration as its author wrote it.
+    pub migration: String,
+    /// Their files, as they will stand in the folder.
+    pub files: Vec<Migration>,
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub enum Adopted {
@@ -30,15 +39,28 @@ pub enum Adopted {
         adoptions: Vec<Adoption>,
         /// The statements, in order.
         statements: Vec<String>,
+        /// The migrations of which the phases that wait have nothing to do there.
+        ahead: Vec<String>,
     },
-    /// These were rewritten in place, and the runner does not look at what they hold; the schema is what the folder makes.
-    InPlace(Vec<String>),
+    /// The runner does not look at what rewritten migrations hold; the schema is what the folder makes.
+    InPlace {
+        /// The migrations that were rewritten in place.
+        names: Vec<String>,
+        /// Those of which the phases that wait have nothing to do there.
+        ahead: Vec<String>,
+    },
     /// The database is not what the folder makes; nothing was changed.
-    Differs(Vec<String>),
+    Differs {
+        /// The differences, a line each.
+        differences: Vec<String>,
+        /// The migrations of the folder that have not run there.
+        pending: Vec<String>,
+    },
 }
 
 /// Compares the database at `database_url` with what the folder makes, and when they agree records it in the ledger. `kept` says
-/// how the folder's migrations are kept.
+/// how the folder's migrations are kept. Where it ran a migration of which something in `waiting` waits, it is ahead of the folder:
+/// what waits counts as well.
 ///
 /// # Errors
 /// [`VerifyError`] when the server cannot be used, a migration failed there, or the ledger knows a migration for which
@@ -47,6 +69,7 @@ pub fn adopt(
     kept: &dyn Folder,
     ledger: &dyn Ledger,
     folder: &[Migration],
+    waiting: &[Waiting],
     database_url: &str,
     dry_run: bool,
 ) -> Result<Adopted, VerifyError> {
@@ -69,22 +92,28 @@ pub fn adopt(
     if let Some(schema) = ledger.schema() {
         session.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}")).doing("making the ledger's schema")?;
     }
-    for migration in folder.iter().filter(|migration| is_there(&migration.name)) {
+    let has_run = |waiting: &&Waiting| adoptions.iter().any(|adoption| adoption.old == waiting.migration);
+    let ahead: Vec<&Waiting> = waiting.iter().filter(has_run).collect();
+    let in_folder = folder.iter().filter(|migration| is_there(&migration.name));
+    for migration in in_folder.chain(ahead.iter().flat_map(|waiting| &waiting.files)) {
         replay(&mut session, migration).doing(format!("replaying {}", migration.name))?;
     }
     let expected = Catalog::read(&mut session, server.major, &ledger.tables())?;
     let found = Catalog::read(&mut client, server.major, &ledger.tables())?;
-    let differing = expected.differences_in_words(&found);
-    if !differing.is_empty() {
-        return Ok(Adopted::Differs(differing));
+    let differences = expected.differences_in_words(&found);
+    if !differences.is_empty() {
+        let names = folder.iter().map(|migration| &migration.name).filter(|name| !is_there(name));
+        return Ok(Adopted::Differs { differences, pending: names.cloned().collect() });
     }
+    let ahead: Vec<String> = ahead.into_iter().map(|waiting| waiting.migration.clone()).collect();
     let statement = |adoption: &Adoption| {
         let stands = |migration: &&Migration| adoption.new.contains(&migration.name);
         ledger.adoption(&adoption.old, &folder.iter().filter(stands).collect::<Vec<_>>())
     };
     let statements: Vec<String> = adoptions.iter().filter_map(statement).collect();
     if statements.is_empty() {
-        return Ok(Adopted::InPlace(adoptions.into_iter().map(|adoption| adoption.old).collect()));
+        let names = adoptions.into_iter().map(|adoption| adoption.old).collect();
+        return Ok(Adopted::InPlace { names, ahead });
     }
     if let Some(obstacle) = ledger.obstacle()
         && !rows(&mut client, &obstacle.query).doing("reading the ledger")?.is_empty()
@@ -94,7 +123,7 @@ pub fn adopt(
     if !dry_run {
         write(ledger, &mut client, &statements)?;
     }
-    Ok(Adopted::Recorded { adoptions, statements })
+    Ok(Adopted::Recorded { adoptions, statements, ahead })
 }
 
 /// The rows of the ledger.

@@ -7,14 +7,14 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{absolute, here, must_be_whole};
-use crate::adopt::{Adopted, adopt};
-use crate::deferred::sequences;
+use crate::adopt::{Adopted, Waiting, adopt};
+use crate::deferred::{sequences, to_come};
 use crate::framework::migration::Migration;
-use crate::framework::{FrameworkError, Variables};
+use crate::framework::{FrameworkError, LaidOut, Variables};
 use crate::pipeline::{Scope, ScopeOptions, resolve};
 use crate::project::Config;
 use crate::schema::Schema;
-use crate::source::visible;
+use crate::source::{SourceFile, visible};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -29,11 +29,28 @@ pub(super) struct Arguments {
     dry_run: bool,
 }
 
-/// A sequence has phases that are not in the folder.
-fn waits(scope: &Scope) -> Result<bool, Failure> {
-    let Some(deferral) = scope.framework.deferral else { return Ok(false) };
-    let sequences = sequences(&deferral.folder(&scope.folder))?;
-    Ok(sequences.iter().any(|(_, sequence)| sequence.next().is_some()))
+/// What waits for a deploy, as it would stand behind the folder's migrations; `schema` is the catalog behind these.
+fn waiting(scope: &Scope, variables: &Variables, schema: &mut Schema) -> Result<Vec<Waiting>, Failure> {
+    let Some(deferral) = scope.framework.deferral else { return Ok(Vec::new()) };
+    let mut waiting = Vec::new();
+    for (folder, sequence) in sequences(&deferral.folder(&scope.folder))? {
+        let come = to_come(scope.framework, deferral, (&folder, &sequence), &scope.history)?;
+        let read = come.into_iter().map(|LaidOut { name, path, content, .. }| {
+            let migration = scope.framework.folder.read_with(&name, SourceFile::new(path, content), variables)?;
+            Ok(scope.framework.meet(migration, schema))
+        });
+        let files = read.collect::<Result<_, FrameworkError>>()?;
+        waiting.push(Waiting { migration: sequence.migration, files });
+    }
+    Ok(waiting)
+}
+
+/// Says of which migrations the phases that wait have nothing to do on the database.
+fn say_what_is_ahead(ahead: &[String]) {
+    if !ahead.is_empty() {
+        let names = visible(&ahead.join(", ")).into_owned();
+        anstream::println!("what waits of {names} for a deploy is done on this database; it finds nothing to do there");
+    }
 }
 
 /// Exit 1 when the database is not what the folder makes; nothing is changed then.
@@ -50,20 +67,29 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Ok(scope.framework.meet(migration, &mut schema))
     });
     let folder: Vec<Migration> = read.collect::<Result<_, FrameworkError>>()?;
+    let waiting = waiting(&scope, &variables, &mut schema)?;
     let kept = scope.framework.folder;
-    match adopt(kept, ledger.as_ref(), &folder, &arguments.database_url, arguments.dry_run)? {
+    match adopt(kept, ledger.as_ref(), &folder, &waiting, &arguments.database_url, arguments.dry_run)? {
         Adopted::Nothing(why) => anstream::println!("nothing to adopt: {}", visible(&why)),
-        Adopted::InPlace(names) => anstream::println!(
-            "nothing to adopt: the schema is what the folder makes, and the migrator does not look at what {} holds",
-            visible(&names.join(", "))
-        ),
-        Adopted::Differs(differences) => {
+        Adopted::InPlace { names, ahead } => {
+            anstream::println!(
+                "nothing to adopt: the schema is what the folder makes, and the migrator does not look at what {} holds",
+                visible(&names.join(", "))
+            );
+            say_what_is_ahead(&ahead);
+        }
+        Adopted::Differs { differences, pending } => {
             anstream::println!("not adopted: the database is not what the folder makes (- folder, + database)");
             differences.iter().for_each(|difference| anstream::println!("  {}", visible(difference)));
-            if waits(&scope)? {
+            if !pending.is_empty() {
                 anstream::println!(
-                    "a phase waits that this database has behind it: what it takes away is still in the folder (`safestep status`); \
-                     bring it back here, or reset this database"
+                    "not run there yet: {}; run what is pending, then adopt",
+                    visible(&pending.join(", "))
+                );
+            }
+            if !waiting.is_empty() {
+                anstream::println!(
+                    "what waits for a deploy counts only where its migration ran as it was (`safestep status`)"
                 );
             }
             return Ok(ExitCode::from(1));
@@ -71,7 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Adopted::Recorded { statements, .. } if arguments.dry_run => {
             statements.iter().for_each(|statement| anstream::println!("{statement};"));
         }
-        Adopted::Recorded { adoptions, .. } => {
+        Adopted::Recorded { adoptions, ahead, .. } => {
             for adoption in adoptions {
                 let files = match adoption.new.len() {
                     1 => "1 file".to_owned(),
@@ -79,6 +105,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
                 };
                 anstream::println!("adopted {}: {files} stand for it, recorded as applied", visible(&adoption.old));
             }
+            say_what_is_ahead(&ahead);
         }
     }
     Ok(ExitCode::SUCCESS)

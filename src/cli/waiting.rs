@@ -10,11 +10,10 @@ use super::common::{absolute, here, must_be_whole};
 use crate::deferred::{Deployed, Finding, PhaseState, Sequence, sequences};
 use crate::disk::FileChange;
 use crate::framework::FrameworkError;
-use crate::framework::deferral::Deferral;
+use crate::framework::deferral::{Deferral, on_disk};
 use crate::pipeline::{ResolveError, Scope, ScopeOptions, file_report, relative, resolve};
 use crate::project::{GitError, WorkTree};
 use crate::report::{CheckOutcome, CheckStatus, FileReport, PhaseStatus, Release, SequenceStatus};
-use crate::source::SourceFile;
 use crate::verify::{Answer, ask};
 
 /// How long a database may think about one question.
@@ -129,10 +128,11 @@ impl Place {
         let Some(base) = git.base(self.since.as_deref()).map_err(as_failure)? else {
             return Ok(Deployed::Unknown("what is deployed is not known: git has no base branch here".into()));
         };
-        let mut files = Vec::new();
-        for path in project.deferral.model_files(&project.scope.folder) {
-            files.extend(git.contents_at(&base, &path).map_err(as_failure)?.map(|source| (path, source.text)));
-        }
+        let read = |path: &Utf8Path| match git.contents_at(&base, path) {
+            Ok(source) => Ok(source.map(|source| source.text)),
+            Err(error) => Err(FrameworkError::Unusable { path: path.to_owned(), why: error.to_string() }),
+        };
+        let files = project.deferral.model_files(&project.scope.folder, &read)?;
         Ok(match files.is_empty() {
             true => Deployed::Unknown("what is deployed is not known: the base branch has no model".into()),
             false => Deployed::Model(files),
@@ -143,9 +143,7 @@ impl Place {
 impl Project {
     /// The files of the model, as they are on disk.
     pub fn model(&self) -> Result<Vec<(Utf8PathBuf, String)>, Failure> {
-        let files = self.deferral.model_files(&self.scope.folder).into_iter();
-        let read = |path: Utf8PathBuf| Ok((path.clone(), SourceFile::read(&path)?.text));
-        Ok(files.map(read).collect::<Result<_, FrameworkError>>()?)
+        Ok(self.deferral.model_files(&self.scope.folder, &on_disk)?)
     }
 
     /// A change on disk as data.

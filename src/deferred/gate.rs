@@ -29,7 +29,7 @@ impl Deployed {
             Deployed::Unknown(why) => vec![Finding::Unknown(why.clone())],
             Deployed::Model(files) => {
                 let model = deferral.model(files.clone());
-                let finding = |owned| match model.uses(&owned) {
+                let finding = |owned| match model.uses(&owned, &sequence.migration) {
                     true => Finding::Fails(format!("the model on the base branch uses {owned}")),
                     false => Finding::Holds(format!("the model on the base branch does not use {owned}")),
                 };

@@ -4,26 +4,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::stored::{FILE, PhaseState, Sequence, StoredPhase};
 use crate::framework::deferral::{Deferral, Texts};
-use crate::framework::{Body, Framework, LaidOut, NAME};
+use crate::framework::{Body, Framework, LaidOut};
 use crate::plan::{self, Phase, PhasePlan};
 use crate::report::MigrationReport;
-
-/// Stands in a waiting file's comments for the name that it gets when it is released.
-pub const NAME_TO_COME: &str = "NAME-BY-SAFESTEP-RELEASE";
 
 /// What waits of a migration: the bodies of its later phases.
 pub struct Waiting {
     /// The phases, in order, each with its bodies.
     pub phases: Vec<(PhasePlan, Vec<Body>)>,
-}
-
-/// The word for a phase.
-pub fn word(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Expand => "expand",
-        Phase::Migrate => "migrate",
-        Phase::Contract => "contract",
-    }
 }
 
 impl Waiting {
@@ -72,12 +60,11 @@ impl Making<'_> {
     pub fn files(&self) -> Vec<LaidOut> {
         let mut files = Vec::new();
         for (at, (plan, bodies)) in self.waiting.phases.iter().enumerate() {
-            let folder = self.own_folder().join(format!("{}-{}", at + 2, word(plan.phase)));
+            let folder = self.own_folder().join(format!("{}-{}", at + 2, plan.phase.word()));
             files.extend(bodies.iter().enumerate().map(|(number, body)| {
                 let name = waiting_name(number, body);
                 let path = folder.join(&name).join(self.deferral.file());
-                let content = body.text.replace(NAME, NAME_TO_COME);
-                LaidOut { name, path, content, block: body.block }
+                LaidOut { name, path, content: body.waiting_text(), block: body.block }
             }));
         }
         files
@@ -86,7 +73,7 @@ impl Making<'_> {
     /// The sequence with its phases.
     pub fn stored(&self) -> Sequence {
         let released = StoredPhase {
-            phase: word(Phase::Expand).into(),
+            phase: Phase::Expand.word().into(),
             state: PhaseState::Released,
             files: self.now.iter().map(|file| file.name.clone()).collect(),
             deploy: Vec::new(),
@@ -94,7 +81,7 @@ impl Making<'_> {
             undo: Vec::new(),
         };
         let waiting = self.waiting.phases.iter().map(|(plan, bodies)| StoredPhase {
-            phase: word(plan.phase).into(),
+            phase: plan.phase.word().into(),
             state: PhaseState::Waiting,
             files: bodies.iter().enumerate().map(|(number, body)| waiting_name(number, body)).collect(),
             deploy: plan.gates.iter().map(|gate| gate.deploy.clone()).collect(),
@@ -110,7 +97,8 @@ impl Making<'_> {
     /// Those of the TOML writer.
     pub fn papers(&self, report: &MigrationReport, model: &[String]) -> Result<Texts, toml::ser::Error> {
         let stored = self.stored();
-        let runbook = super::runbook(&stored, report, self.deferral.deploy_command(), model);
+        let (deploy, beware) = (self.deferral.deploy_command(), self.deferral.beware());
+        let runbook = super::runbook(&stored, report, &super::Words { deploy, model, beware });
         let folder = self.own_folder();
         Ok(vec![(folder.join(FILE), stored.text()?), (folder.join("RUNBOOK.md"), runbook)])
     }

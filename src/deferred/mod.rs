@@ -20,6 +20,6 @@ mod stored;
 pub use error::DeferredError;
 pub use gate::{Deployed, Finding};
 pub use making::{Making, Waiting};
-pub use release::{Release, release};
-pub use runbook::runbook;
+pub use release::{Release, release, to_come};
+pub use runbook::{Words, runbook};
 pub use stored::{FILE, PhaseState, Sequence, StoredCheck, StoredColumn, StoredName, StoredPhase, sequences};

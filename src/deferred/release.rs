@@ -3,11 +3,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::DeferredError;
-use super::making::NAME_TO_COME;
 use super::stored::{FILE, PhaseState, Sequence};
 use crate::disk::{Action, FileChange};
 use crate::framework::deferral::{Deferral, Model};
-use crate::framework::{Body, Found, Framework, Incoming, NAME, Placement};
+use crate::framework::{Body, CompanionFiles, Found, Framework, Incoming, LaidOut, Placed, Placement};
 use crate::plan;
 use crate::source::SourceFile;
 
@@ -36,31 +35,15 @@ pub fn release(
 ) -> Result<Option<Release>, DeferredError> {
     let Some(at) = sequence.next() else { return Ok(None) };
     must_follow(sequence, at, history, folder)?;
-    let own = folder.join(sequence.phase_folder(at));
-    let mut changes = Vec::new();
-    let mut bodies = Vec::new();
-    for (block, name) in sequence.phases[at].files.iter().enumerate() {
-        let path = own.join(name).join(deferral.file());
-        let text = SourceFile::read(&path)?.text;
-        let words = name.split_once('_').map_or(name.as_str(), |(_, words)| words).to_owned();
-        bodies.push(Body { words: Some(words), text: text.replace(NAME_TO_COME, NAME), block });
-        changes.push(FileChange { path, action: Action::Delete { before: text } });
+    let placed = place(framework, deferral, (folder, sequence), at, history, Some(now))?;
+    let files: Vec<String> = placed.files.iter().map(|file| file.name.clone()).collect();
+    let mut changes: Vec<FileChange> = placed.files.into_iter().map(created).collect();
+    changes.extend(beside(placed.companions));
+    for name in &sequence.phases[at].files {
+        let path = waiting_file(deferral, (folder, sequence), at, name);
+        let before = SourceFile::read(&path)?.text;
+        changes.push(FileChange { path, action: Action::Delete { before } });
     }
-    let empty = plan::Sequence::default();
-    let incoming = Incoming { replaces: None, sequence: &empty, bodies: &bodies, not_before: Some(now) };
-    let placed = match framework.place.place(history, &|_| true, &[incoming])? {
-        Placement::Placed(placed) => placed.into_iter().flat_map(|placed| placed.files).collect::<Vec<_>>(),
-        Placement::NoRoom(why) => {
-            let why = why.first().map(|no| no.why.clone()).unwrap_or_default();
-            return Err(DeferredError::Unusable { path: own, why });
-        }
-    };
-    let files: Vec<String> = placed.iter().map(|file| file.name.clone()).collect();
-    let come = placed.into_iter().map(|file| {
-        let action = Action::Create { content: file.content };
-        FileChange { path: file.path, action }
-    });
-    changes.splice(0..0, come);
     let is_last = at + 1 == sequence.phases.len();
     changes.extend(papers(folder, sequence, at, &files, is_last)?);
     if is_last {
@@ -73,6 +56,74 @@ pub fn release(
         }));
     }
     Ok(Some(Release { phase: at, files, changes }))
+}
+
+/// The files of all phases that wait, as they would be if they were released now.
+///
+/// # Errors
+/// When they are not there, or the folder is not as it has to be.
+pub fn to_come(
+    framework: &Framework,
+    deferral: &dyn Deferral,
+    (folder, sequence): (&Utf8Path, &Sequence),
+    history: &[Found],
+) -> Result<Vec<LaidOut>, DeferredError> {
+    let waiting = (0..sequence.phases.len()).filter(|at| sequence.phases[*at].state == PhaseState::Waiting);
+    let mut files = Vec::new();
+    for at in waiting {
+        files.extend(place(framework, deferral, (folder, sequence), at, history, None)?.files);
+    }
+    Ok(files)
+}
+
+/// The files of a phase in their places behind the migrations of `history`.
+fn place(
+    framework: &Framework,
+    deferral: &dyn Deferral,
+    (folder, sequence): (&Utf8Path, &Sequence),
+    at: usize,
+    history: &[Found],
+    not_before: Option<i64>,
+) -> Result<Placed, DeferredError> {
+    let mut bodies = Vec::new();
+    for (block, name) in sequence.phases[at].files.iter().enumerate() {
+        let text = SourceFile::read(waiting_file(deferral, (folder, sequence), at, name))?.text;
+        let words = name.split_once('_').map_or(name.as_str(), |(_, words)| words).to_owned();
+        bodies.push(Body { words: Some(words), text: Body::text_that_waited(&text), block });
+    }
+    let empty = plan::Sequence::default();
+    let incoming = Incoming { replaces: None, sequence: &empty, bodies: &bodies, not_before };
+    match framework.place.place(history, &|_| true, &[incoming])? {
+        Placement::Placed(mut placed) => Ok(placed.pop().unwrap_or_default()),
+        Placement::NoRoom(why) => {
+            let why = why.first().map(|no| no.why.clone()).unwrap_or_default();
+            Err(DeferredError::Unusable { path: folder.join(sequence.phase_folder(at)), why })
+        }
+    }
+}
+
+fn waiting_file(
+    deferral: &dyn Deferral,
+    (folder, sequence): (&Utf8Path, &Sequence),
+    at: usize,
+    name: &str,
+) -> Utf8PathBuf {
+    folder.join(sequence.phase_folder(at)).join(name).join(deferral.file())
+}
+
+fn created(file: LaidOut) -> FileChange {
+    FileChange { path: file.path, action: Action::Create { content: file.content } }
+}
+
+/// What changes in the folder with files that come into it.
+fn beside(CompanionFiles { before, after }: CompanionFiles) -> impl Iterator<Item = FileChange> {
+    after.into_iter().map(move |(path, content)| {
+        let action = match before.iter().find(|(known, _)| *known == path) {
+            Some((_, before)) => Action::Modify { before: before.clone(), content },
+            None => Action::Create { content },
+        };
+        FileChange { path, action }
+    })
 }
 
 /// The phase before it is among the migrations.

@@ -6,9 +6,19 @@ use crate::plan::Owned;
 use crate::report::{MigrationReport, StepReport};
 use crate::source::visible;
 
-/// The page of a sequence. `report` tells of its steps, `deploy` is the command that runs the migrations, `model` are the lines of
-/// the model for the time between.
-pub fn runbook(sequence: &Sequence, report: &MigrationReport, deploy: &str, model: &[String]) -> String {
+/// What a framework says in the page.
+pub struct Words<'a> {
+    /// The command that runs the migrations.
+    pub deploy: &'a str,
+    /// The lines of the model for the time between.
+    pub model: &'a [String],
+    /// What else to know of that time, a sentence each.
+    pub beware: &'a [&'a str],
+}
+
+/// The page of a sequence. `report` tells of its steps.
+pub fn runbook(sequence: &Sequence, report: &MigrationReport, words: &Words<'_>) -> String {
+    let Words { deploy, .. } = words;
     let mut page = format!("# {}\n\n{}", visible(&sequence.migration), checklist(sequence, deploy));
     page += &format!(
         "\n{} Code that is still running may name what goes, so the migration is cut where a deploy must happen: between two \
@@ -17,7 +27,7 @@ pub fn runbook(sequence: &Sequence, report: &MigrationReport, deploy: &str, mode
     );
     for (at, phase) in sequence.phases.iter().enumerate() {
         page += &format!("\n## {}. {}\n\n", at + 1, phase.phase);
-        page += &of_phase(phase, report, model);
+        page += &of_phase(phase, report, words);
     }
     page + WATCH
 }
@@ -59,14 +69,18 @@ fn checklist(sequence: &Sequence, deploy: &str) -> String {
     lines.iter().map(|line| format!("- [ ] {line}\n")).collect()
 }
 
-fn of_phase(phase: &StoredPhase, report: &MigrationReport, model: &[String]) -> String {
+fn of_phase(phase: &StoredPhase, report: &MigrationReport, Words { model, beware, .. }: &Words<'_>) -> String {
     let mut text = String::new();
     if phase.state == PhaseState::Released {
         text += "Old code runs on, and reads and writes as before.\n";
-        if !model.is_empty() {
-            text += "New code does not name what goes. The model keeps it, so that no generator drops it before its time:\n\n";
-            text += &fenced("", model);
+        match model.is_empty() {
+            true => text += "New code does not name what goes.\n",
+            false => {
+                text += "New code does not name what goes. The model keeps it, so that no generator drops it before its time:\n\n";
+                text += &fenced("", model);
+            }
         }
+        text += &beware.iter().map(|sentence| format!("{sentence}\n")).collect::<String>();
     }
     if !phase.deploy.is_empty() {
         let deploys: Vec<&str> = phase.deploy.iter().map(String::as_str).collect();

@@ -19,6 +19,19 @@ impl Config {
         string_of(&self.0, key)
     }
 
+    /// The values of a key, where it is a string or a list of strings and nothing else.
+    pub fn strings(&self, key: &str) -> Vec<String> {
+        let opens = |three: &[Token]| three[0].is(key) && three[1..] == [Token::Sign(':'), Token::Sign('[')];
+        let Some(at) = self.0.windows(3).position(opens) else { return self.string(key).into_iter().collect() };
+        let inside = self.0[at + 3..].iter().take_while(|token| **token != Token::Sign(']'));
+        let text = |token: &Token| match token {
+            Token::Text(text) => Some(Some(text.clone())),
+            Token::Sign(',') => None,
+            _ => Some(None),
+        };
+        inside.filter_map(text).collect::<Option<_>>().unwrap_or_default()
+    }
+
     /// The same of a key in an object: `object: { key: "…" }`.
     pub fn string_in(&self, object: &str, key: &str) -> Option<String> {
         let opens = |three: &[Token]| three[0].is(object) && three[1..] == [Token::Sign(':'), Token::Sign('{')];
@@ -41,18 +54,38 @@ pub fn below(root: &Utf8Path, path: &str) -> Utf8PathBuf {
     joined
 }
 
+/// A part of JavaScript.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Token {
+pub enum Token {
+    /// A name or a number.
     Word(String),
+    /// A string.
     Text(String),
     /// A template string with a value in it.
     Computed,
+    /// Anything else, sign by sign.
     Sign(char),
+}
+
+/// A part of JavaScript, with its place in the text in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// What it is.
+    pub token: Token,
+    /// Where it begins.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
 }
 
 impl Token {
     fn is(&self, key: &str) -> bool {
         matches!(self, Token::Word(word) | Token::Text(word) if word == key)
+    }
+
+    /// It is that name.
+    pub fn is_word(&self, name: &str) -> bool {
+        matches!(self, Token::Word(word) if word == name)
     }
 }
 
@@ -65,9 +98,16 @@ fn string_of(tokens: &[Token], wanted: &str) -> Option<String> {
 
 /// Words, strings and signs of JavaScript; comments and white space go.
 fn tokens(text: &str) -> Vec<Token> {
+    placed_tokens(text).into_iter().map(|placed| placed.token).collect()
+}
+
+/// The same with their places.
+pub fn placed_tokens(text: &str) -> Vec<Placed> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        let start = text.len() - rest.len();
+        let mut push = |token: Token, length: usize| tokens.push(Placed { token, start, end: start + length });
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with("/*") {
@@ -75,15 +115,16 @@ fn tokens(text: &str) -> Vec<Token> {
         } else if matches!(c, '"' | '\'' | '`') {
             let inside = string(&rest[1..], c);
             let computed = c == '`' && inside.contains("${");
-            tokens.push(if computed { Token::Computed } else { Token::Text(inside.to_owned()) });
-            (inside.len() + 2).min(rest.len())
+            let length = (inside.len() + 2).min(rest.len());
+            push(if computed { Token::Computed } else { Token::Text(inside.to_owned()) }, length);
+            length
         } else if is_word(c) {
             let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-            tokens.push(Token::Word(rest[..end].to_owned()));
+            push(Token::Word(rest[..end].to_owned()), end);
             end
         } else {
             if !c.is_whitespace() {
-                tokens.push(Token::Sign(c));
+                push(Token::Sign(c), c.len_utf8());
             }
             c.len_utf8()
         };

@@ -2,13 +2,28 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Found;
 use super::migration::Migration;
+use super::{Found, FrameworkError};
 use crate::plan::Owned;
 use crate::schema::Schema;
+use crate::source::{SourceFile, is_there};
 
 /// Files with their texts.
 pub type Texts = Vec<(Utf8PathBuf, String)>;
+
+/// The text of a file of the project, as it is on disk or was at some commit; `None` where there is none.
+pub type Read<'a> = dyn Fn(&Utf8Path) -> Result<Option<String>, FrameworkError> + 'a;
+
+/// The text of a file as it is on disk.
+///
+/// # Errors
+/// When it is there and cannot be read.
+pub fn on_disk(path: &Utf8Path) -> Result<Option<String>, FrameworkError> {
+    match is_there(path) {
+        true => Ok(Some(SourceFile::read(path)?.text)),
+        false => Ok(None),
+    }
+}
 
 /// What a framework needs so that phases can wait beside its migrations.
 pub trait Deferral: Sync {
@@ -20,33 +35,45 @@ pub trait Deferral: Sync {
     fn must_stay(&self, _migration: &Migration) -> Option<String> {
         None
     }
+    /// Why all of a migration must be in one file, if it must.
+    fn is_whole(&self, _migration: &Migration) -> Option<String> {
+        None
+    }
     /// The file of a migration in its own folder, where it waits.
     fn file(&self) -> &'static str;
-    /// The files that say what the application has in the database; where there are none, nothing waits.
-    fn model_files(&self, migrations: &Utf8Path) -> Vec<Utf8PathBuf>;
+    /// The files that say what the application has in the database, as `read` gives them; where there are none, nothing waits.
+    ///
+    /// # Errors
+    /// Those of `read`, and files that are not what the framework writes.
+    fn model_files(&self, migrations: &Utf8Path, read: &Read<'_>) -> Result<Texts, FrameworkError>;
     /// What they say.
     fn model(&self, files: Texts) -> Box<dyn Model>;
     /// The command that runs what is in the folder.
     fn deploy_command(&self) -> &'static str;
+    /// What to know while a phase waits, a sentence each.
+    fn beware(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// What an application has in the database, as its files say it. What is not changed stays as it is, byte for byte.
 pub trait Model {
-    /// All of this is there as in `schema`, and the application does not use it.
+    /// All of this is there as in `schema`, and the application, whose model follows `migration`, does not use it.
     ///
     /// # Errors
     /// What the files cannot say.
-    fn keep_unused(&mut self, all: &[Owned], schema: &Schema) -> Result<(), NotKept>;
+    fn keep_unused(&mut self, all: &[Owned], migration: &str, schema: &Schema) -> Result<(), NotKept>;
     /// None of this is there.
     ///
     /// # Errors
     /// Why the files cannot say that.
     fn remove(&mut self, all: &[Owned]) -> Result<(), String>;
-    /// The application reads or writes it.
-    fn uses(&self, owned: &Owned) -> bool;
+    /// The application reads or writes it, which goes with `migration`.
+    fn uses(&self, owned: &Owned, migration: &str) -> bool;
     /// The lines that say something of it.
     fn lines(&self, owned: &Owned) -> Vec<String>;
-    /// The line with which the application calls it by the name that it is to get, and the database stays as it is.
+    /// What somebody does who wants the application to call it by the name that it is to get, and the database to stay as it is: the
+    /// end of a sentence.
     fn mapped(&self, owned: &Owned) -> Option<String>;
     /// The files as they are to be.
     fn files(&self) -> &Texts;

@@ -85,7 +85,37 @@ pub struct LaidOut {
     pub block: usize,
 }
 
+/// Behind the words of a gap in a file that waits.
+const TO_COME: &str = "-BY-SAFESTEP-RELEASE";
+
 impl Body {
+    /// Its text as it is on disk while it waits: each gap in words that show.
+    pub fn waiting_text(&self) -> String {
+        let parts = self.text.split('\0').enumerate();
+        let shown = parts.map(|(at, part)| match at % 2 {
+            0 => part.to_owned(),
+            _ => part.to_uppercase().replace(' ', "-") + TO_COME,
+        });
+        shown.collect()
+    }
+
+    /// The text with its gaps, of one that waited.
+    pub fn text_that_waited(text: &str) -> String {
+        let mut parts = text.split(TO_COME).peekable();
+        let mut with_gaps = String::new();
+        while let Some(part) = parts.next() {
+            let words = part.trim_end_matches(|c: char| c.is_ascii_uppercase() || c == '-').len();
+            match parts.peek() {
+                Some(_) => {
+                    let gap = part[words..].to_lowercase().replace('-', " ");
+                    with_gaps += &format!("{}\0{gap}\0", &part[..words]);
+                }
+                None => with_gaps += part,
+            }
+        }
+        with_gaps
+    }
+
     /// The file that it becomes under a name.
     pub fn at(&self, name: &str, path: Utf8PathBuf) -> LaidOut {
         let content = self.text.replace(NAME, &in_comment(&shell_word(name)));
@@ -148,4 +178,24 @@ pub struct NoRoom {
     pub at: usize,
     /// Why, as a sentence.
     pub why: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Body;
+    use crate::framework::NAME;
+
+    #[test]
+    fn gaps_show_while_a_file_waits() {
+        let text = format!("-- as {NAME}-x, {NAME}\nSELECT FROM \0place as text\0 WHERE \0row\0;");
+        let body = Body { words: None, text: text.clone(), block: 0 };
+        let shown = body.waiting_text();
+        assert_eq!(
+            shown,
+            "-- as NAME-BY-SAFESTEP-RELEASE-x, NAME-BY-SAFESTEP-RELEASE\n\
+             SELECT FROM PLACE-AS-TEXT-BY-SAFESTEP-RELEASE WHERE ROW-BY-SAFESTEP-RELEASE;"
+        );
+        assert_eq!(Body::text_that_waited(&shown), text);
+        assert_eq!(Body::text_that_waited("SELECT 'A-B'"), "SELECT 'A-B'");
+    }
 }

@@ -154,6 +154,10 @@ pub trait Idiom: Sync {
     }
     /// What the files of a sequence hold, in order.
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body>;
+    /// What stands in the migration's place while all of it waits for a deploy; `None` where it leaves the folder.
+    fn nothing_yet(&self, _migration: &Migration) -> Option<Body> {
+        None
+    }
 }
 
 /// How files get their places in a folder.

@@ -7,11 +7,11 @@ use super::header::SQL;
 use super::layout::width;
 use super::line_ends::LineEnds;
 use super::page::{Commands, Page, SessionSettings, can_be_in_a_block};
-use super::plpgsql::{batches_under, by_itself, by_itself_again, each, in_words as in_words_in_block, once};
+use super::plpgsql::{batches_under, by_itself, by_itself_again, each, if_then, in_words as in_words_in_block, once};
 use super::rerun::{Again, validation};
 use super::words::slug;
 use super::{Body, Sequenced};
-use crate::operation::{IndexOperation, Operation};
+use crate::operation::{DataOperation, IndexOperation, Operation};
 use crate::plan::{Step, Unit, UnitKind};
 use crate::postgres::idempotence::{Idempotent, When};
 use crate::sql::render;
@@ -171,7 +171,12 @@ impl Page<'_> {
             let idempotent =
                 idempotent.unwrap_or_else(|| Idempotent { when: When::Always, statement: self.slice(step) });
             let there = again.rerun().there(step).filter(|_| !in_do);
-            let text = by_itself_again(&idempotent, there.as_deref());
+            let text = match (&step.operation, &there) {
+                (Operation::Data(DataOperation::Assertion(assertion)), Some(there)) => {
+                    by_itself(&if_then(there, &render::raised(assertion, "")))
+                }
+                _ => by_itself_again(&idempotent, there.as_deref()),
+            };
             let end = if text.trim_end().ends_with(';') { "" } else { ";" };
             all.push(Rerunnable {
                 comments: self.comments_missing_in(&text, step, commented),

@@ -1,18 +1,18 @@
 //! Phases that wait for a deploy: whether the project can keep them, what waits already, and how its model follows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::findings::Findings;
+use super::relative;
 use crate::deferred::{DeferredError, PhaseState, Sequence, sequences};
-use crate::framework::deferral::{Deferral, Model, NotKept, Texts};
+use crate::framework::deferral::{Deferral, Model, NotKept, Texts, on_disk};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError};
 use crate::plan::{self, Owned, Phase};
 use crate::schema::{Reserved, ReservedObject, Schema};
-use crate::source::SourceFile;
 
 /// A project that keeps phases.
 pub(super) struct Deferring {
@@ -30,10 +30,7 @@ impl Deferring {
         let deferral = framework.deferral?;
         let migrations = deferral.migrations(history.last()?);
         let folder = deferral.folder(&migrations);
-        let files = deferral.model_files(&migrations).into_iter();
-        let read = |path: Utf8PathBuf| SourceFile::read(&path).map(|source| (path, source.text));
-        let model = files.map(read).collect::<Result<Texts, _>>();
-        match (model, sequences(&folder)) {
+        match (deferral.model_files(&migrations, &on_disk), sequences(&folder)) {
             (Ok(model), Ok(waiting)) => {
                 let waiting = waiting.into_iter().map(|(_, sequence)| sequence).collect();
                 Some(Deferring { deferral, folder, model, waiting })
@@ -74,48 +71,62 @@ impl Deferring {
         waiting.flat_map(of_sequence).collect()
     }
 
-    /// The findings without what cannot wait in this project; `before` is the catalog before the migration.
-    pub fn heed(&self, migration: &Migration, mut findings: Findings, before: &Schema) -> Findings {
-        if findings.waiting().next().is_none() {
-            return findings;
+    /// The findings, where what they let wait can wait in this project; else the items that cannot, and why. `before` is the catalog
+    /// before the migration, and paths are told as from `base`.
+    pub fn heed(
+        &self,
+        migration: &Migration,
+        mut findings: Findings,
+        before: &Schema,
+        base: &Utf8Path,
+    ) -> Result<Findings, BTreeMap<usize, String>> {
+        let waiting: Vec<(usize, Owned)> =
+            findings.waiting().flat_map(|(item, owns)| owns.into_iter().map(move |owned| (item, owned))).collect();
+        if waiting.is_empty() {
+            return Ok(findings);
         }
         let own = self.folder.join(&migration.name);
-        let other = own.exists().then(|| format!("{own} is there already"));
+        let other = own.exists().then(|| format!("{} is there already", relative(&own, base)));
         let leaves_nothing = findings.steps.iter().all(|step| step.phase != Phase::Expand);
-        let must_stay = other.or_else(|| self.deferral.must_stay(migration).filter(|_| leaves_nothing));
-        loop {
-            let waiting: Vec<(usize, Owned)> =
-                findings.waiting().flat_map(|(item, owns)| owns.into_iter().map(move |owned| (item, owned))).collect();
-            let kept = match &must_stay {
-                Some(why) if !waiting.is_empty() => Err(NotKept { at: 0, why: why.clone() }),
-                _ => self.kept(&findings, &waiting, before),
-            };
-            let Err(NotKept { at, why }) = kept else {
-                for (item, owned) in waiting {
-                    self.cheapest(&owned).into_iter().for_each(|note| findings.add_note(item, &note));
-                }
-                return findings;
-            };
-            findings = match findings.left_in_place(&[waiting[at].0], &why) {
-                Ok(findings) => findings,
-                Err(findings) => return findings.left(&why),
-            };
+        let must_stay = other
+            .or_else(|| self.deferral.must_stay(migration).filter(|_| leaves_nothing))
+            .or_else(|| self.deferral.is_whole(migration));
+        if let Some(why) = must_stay {
+            return Err(waiting
+                .iter()
+                .flat_map(|(item, _)| findings.with_claims(*item))
+                .map(|at| (at, why.clone()))
+                .collect());
         }
+        if let Err(NotKept { at, why }) = self.kept(&findings, &waiting, &migration.name, before) {
+            return Err(findings.with_claims(waiting[at].0).into_iter().map(|at| (at, why.clone())).collect());
+        }
+        for (item, owned) in waiting {
+            let cheapest = self.cheapest(&owned).map(|note| note.replace(&format!("{base}/"), ""));
+            cheapest.into_iter().for_each(|note| findings.add_note(item, &note));
+        }
+        Ok(findings)
     }
 
     /// The model can say what waits; `before` is the catalog before the migration.
-    fn kept(&self, findings: &Findings, waiting: &[(usize, Owned)], before: &Schema) -> Result<(), NotKept> {
+    fn kept(
+        &self,
+        findings: &Findings,
+        waiting: &[(usize, Owned)],
+        migration: &str,
+        before: &Schema,
+    ) -> Result<(), NotKept> {
         let mut now = before.clone();
         let steps = findings.steps.iter().filter(|step| step.phase == Phase::Expand);
         steps.for_each(|step| now.apply(&step.operation));
         let owns: Vec<Owned> = waiting.iter().map(|(_, owned)| owned.clone()).collect();
-        self.model().keep_unused(&owns, &now)
+        self.model().keep_unused(&owns, migration, &now)
     }
 
     /// How a column gets another name in the code alone.
     fn cheapest(&self, owned: &Owned) -> Option<String> {
-        let line = self.model().mapped(owned)?;
-        Some(format!("a new name in the code alone needs no migration: delete it and write `{line}` in the model"))
+        let how = self.model().mapped(owned)?;
+        Some(format!("a new name in the code alone needs no migration: {how}"))
     }
 }
 

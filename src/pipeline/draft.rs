@@ -95,6 +95,7 @@ impl Draft {
             by_step: settings.layout.map(|layout| layout == Layout::Step),
             one_file: settings.one_file.as_deref(),
             others_run_again: framework.place.others_run_again(&migration),
+            by_phase: phases == Phases::Deferred,
         };
         let files = match division.files() {
             Ok(files) => files,
@@ -116,6 +117,9 @@ impl Draft {
             Phases::Deferred => Waiting::of(PhasePlan::of(&sequence, findings.deferrals()), &sequence, &mut bodies),
             Phases::Together => None,
         };
+        if bodies.is_empty() && waiting.is_some() {
+            bodies.extend(framework.idiom.nothing_yet(&migration));
+        }
         let (placed, notes) = (Placed::default(), Vec::new());
         let (after_expand, kept) = (None, None);
         Draft {
@@ -197,7 +201,7 @@ impl Draft {
         let mut lines = Vec::new();
         let mut sequence = deferred::Sequence::new(framework.name, &self.migration.name, after, self.migration.text());
         let owns: Vec<Owned> = self.findings.deferrals().flat_map(|deferral| deferral.owns.clone()).collect();
-        model.keep_unused(&owns, schema).map_err(|not_kept| not_kept.why)?;
+        model.keep_unused(&owns, &self.migration.name, schema).map_err(|not_kept| not_kept.why)?;
         for owned in &owns {
             lines.extend(model.lines(owned));
             sequence.own(owned);

@@ -189,6 +189,12 @@ impl Findings {
         waits.filter_map(|finding| Some((finding.item, finding.outcome.deferral.as_ref()?.owns.clone())))
     }
 
+    /// An item with those that its rewrite replaces as well.
+    pub fn with_claims(&self, item: usize) -> Vec<usize> {
+        let own = self.findings.iter().filter(|finding| finding.item == item);
+        own.flat_map(|finding| std::iter::once(item).chain(finding.outcome.claims.iter().copied())).collect()
+    }
+
     /// What the later phases of the whole migration wait for, where it has some.
     pub fn deferrals(&self) -> impl Iterator<Item = &Deferral> {
         let waits = self.findings.iter().filter(|finding| finding.outcome.steps.is_some());

@@ -1,5 +1,7 @@
 //! The history, one migration after the other: what each of them meets, and what the rules say of those in scope.
 
+use std::sync::Arc;
+
 use super::ancestry::Ancestry;
 use super::continued::{Before, continues_on_disk};
 use super::deferring::{self, Deferring};
@@ -97,7 +99,9 @@ impl<'a> Judge<'a> {
             }
         }
         if let Some(deferring) = &self.deferring {
-            self.schema.reserve(deferring.reserved(self.history, at));
+            let reserved = deferring.reserved(self.history, at);
+            self.written_down.schema().into_iter().for_each(|known| known.reserve(Arc::clone(&reserved)));
+            self.schema.reserve(reserved);
         }
         let judged = migration.map(|migration| {
             let migration =
@@ -132,7 +136,14 @@ impl<'a> Judge<'a> {
         let config = &self.options.config;
         let mut findings = self.remarks.heed(findings::find(&migration, known, &self.settings, config));
         if let Some(deferring) = self.deferring.as_ref().filter(|_| config.phases == Phases::Deferred) {
-            findings = deferring.heed(&migration, findings, &before);
+            let mut settings = self.settings.clone();
+            findings = loop {
+                match deferring.heed(&migration, findings, &before, &self.options.base) {
+                    Ok(findings) => break findings,
+                    Err(stays) => settings.stays.extend(stays),
+                }
+                findings = self.remarks.heed(findings::find(&migration, &mut before.clone(), &settings, config));
+            };
         }
         notes.extend(self.remarks.notes.iter().filter(|_| findings.is_rewritten()).cloned());
         notes.extend(self.remarks.on_blocks(&migration));

@@ -23,7 +23,7 @@ mod scope;
 mod session;
 mod written_schema;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -236,6 +236,7 @@ fn layout(config: &Config) -> Option<Layout> {
 fn settings(config: &Config, has_phases: bool) -> Settings {
     Settings {
         has_phases,
+        stays: BTreeMap::new(),
         postgres: config.postgres,
         fill_nulls: config.backfill.nulls == crate::project::Nulls::Default,
         fire_triggers: config.backfill.triggers == crate::project::Triggers::Fire,

@@ -12,7 +12,7 @@ use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
 use crate::framework::{Framework, LaidOut, origin};
 use crate::operation::{DataOperation, IndexOperation, Operation, QualifiedName};
-use crate::plan::{Duration, Phase, Sequence, Step, Transaction, Undo, UnitKind};
+use crate::plan::{Duration, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::project;
 use crate::report::{
     Applicability, FileAction, FileReport, HazardReport, Level, MigrationReport, OpaqueReport, PreflightReport,
@@ -237,12 +237,7 @@ fn step_report(
         file,
         number: block + 1,
         name: step.slug.clone(),
-        phase: match step.phase {
-            Phase::Expand => "expand",
-            Phase::Migrate => "migrate",
-            Phase::Contract => "contract",
-        }
-        .into(),
+        phase: step.phase.word().into(),
         transaction: match step.transaction {
             Transaction::Shared => "in-tx",
             Transaction::Own => "own-tx",

@@ -5,7 +5,7 @@
 //! comes behind it is a file of its own, which first commits both.
 
 use super::rerun::{Finished, Growing, Rerun, changes_rows};
-use super::{Origin, Resumes, Runner};
+use super::{Origin, Phase, Resumes, Runner};
 use super::{Sequence, Step, Unit, UnitKind};
 use crate::operation::{
     Fixed, ObjectKind, ObjectOperation, Operation, QualifiedName, SessionOperation, TableAttribute, TableOperation,
@@ -39,8 +39,8 @@ pub struct Part {
 pub struct Files {
     /// In their order.
     pub parts: Vec<Part>,
-    /// The one that keeps the migration's name and time.
-    pub own: usize,
+    /// The one that keeps the migration's name and time; `None` where all of it waits for a deploy.
+    pub own: Option<usize>,
     /// Why it is one file although a file for each step was wanted.
     pub one_file: Option<String>,
 }
@@ -59,6 +59,8 @@ pub struct Division<'a> {
     pub one_file: Option<&'a str>,
     /// A database that ran the migration knows one of the files by its name, and runs the others.
     pub others_run_again: bool,
+    /// Later phases wait for deploys, so that they are in files of their own.
+    pub by_phase: bool,
 }
 
 impl<'a> Division<'a> {
@@ -70,7 +72,7 @@ impl<'a> Division<'a> {
         if self.runner.resumes == Resumes::AtFileThatWasResolved {
             let alone = |at: usize| Part { from: at, once: at + 1, to: at + 1 };
             let parts = (0..self.sequence.blocks.len()).map(alone).collect();
-            return Ok(Files { parts, own: 0, one_file: None });
+            return Ok(Files { parts, own: Some(0), one_file: None });
         }
         if self.runner.resumes == Resumes::AtFile {
             let parts = match self.by_step {
@@ -82,7 +84,7 @@ impl<'a> Division<'a> {
                 let item = self.units(*first)[0].steps[0].from;
                 return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
             }
-            return Ok(Files { own: parts.len().saturating_sub(1), parts, one_file: None });
+            return Ok(Files { own: Some(parts.len().saturating_sub(1)), parts, one_file: None });
         }
         let parts = self.divide(false).map_err(stuck)?;
         let mut reason = self.one_file.map(str::to_owned);
@@ -93,16 +95,35 @@ impl<'a> Division<'a> {
                 Err(why) => reason = Some(why.to_owned()),
             }
         }
+        let now = self.now(&parts);
         let once = match parts.as_slice() {
-            [] | [_] => return Ok(Files { parts, own: 0, one_file: reason }),
+            [] => return Ok(Files { parts, own: Some(0), one_file: reason }),
+            [_] if now == 1 => return Ok(Files { parts, own: Some(0), one_file: reason }),
             [first, ..] => self.once_in(*first),
         };
-        let own = reason.is_none().then(|| self.own(&parts));
+        let own = match reason.as_deref().filter(|_| now > 1) {
+            Some(why) => Err(why.to_owned()),
+            None => self.own(&parts).map_err(str::to_owned),
+        };
         match own {
-            Some(Ok(own)) => Ok(Files { parts, own, one_file: None }),
-            Some(Err(why)) => Err(crowded(once, why)),
-            None => Err(crowded(once, &reason.unwrap_or_default())),
+            Ok(own) => Ok(Files { parts, own, one_file: reason.filter(|_| now < 2) }),
+            Err(why) => Err(crowded(once, &why)),
         }
+    }
+
+    /// How many of the parts run at once.
+    fn now(&self, parts: &[Part]) -> usize {
+        parts.iter().take_while(|part| !self.by_phase || self.phase(part.from) == Phase::Expand).count()
+    }
+
+    /// The phase of a block.
+    fn phase(&self, at: usize) -> Phase {
+        self.sequence.units[self.sequence.blocks[at].start].phase
+    }
+
+    /// The block is the first of a phase that waits.
+    fn begins_phase(&self, at: usize) -> bool {
+        self.by_phase && at > 0 && self.phase(at) != self.phase(at - 1)
     }
 
     /// The fewest files, or one for each block; or the step that fits into none.
@@ -112,7 +133,7 @@ impl<'a> Division<'a> {
         let mut steps = Growing::new(self.again.origin);
         for at in 0..count {
             let once = self.once(at);
-            match (once, parts.last_mut()) {
+            match (once, parts.last_mut().filter(|_| !self.begins_phase(at))) {
                 (Some(step), _) if !self.is_in_words(at) => return Err(step),
                 (Some(_), Some(part)) => part.to = at + 1,
                 (Some(_), None) => parts.push(Part { from: at, once: at, to: at + 1 }),
@@ -247,8 +268,9 @@ impl<'a> Division<'a> {
         once.or_else(|| steps().harmful_behind(later)).unwrap_or(&units[0].steps[0])
     }
 
-    /// The file that keeps the migration's name and time, which a database that ran the migration knows.
-    fn own(&self, parts: &[Part]) -> Result<usize, &'static str> {
+    /// The file that keeps the migration's name and time, which a database that ran the migration knows. Where later phases wait, it
+    /// is one of the first, if that has any; what waits finds nothing to do there.
+    fn own(&self, parts: &[Part]) -> Result<Option<usize>, &'static str> {
         let all = || self.sequence.units.iter().flat_map(|unit| &unit.steps);
         if self.again.origin.leaves_open()
             || self.again.origin.items().iter().any(|item| item.fixed == Some(Fixed::Transaction))
@@ -261,19 +283,20 @@ impl<'a> Division<'a> {
         if parts.iter().any(|part| self.leaves_temporary_object(*part)) {
             return Err("the next one needs a temporary object of this one, which is gone then");
         }
+        let parts = &parts[..self.now(parts)];
         // A journal goes by times: all files have earlier ones than the migration.
-        let last = parts.len() - 1;
-        let finished = Finished::of(all());
-        if !self.others_run_again || finished.only_adds(all()) {
-            return Ok(last);
+        let Some(last) = parts.len().checked_sub(1) else { return Ok(None) };
+        let now = || parts.iter().flat_map(|part| self.steps(*part));
+        if !self.others_run_again || last == 0 || Finished::of(now()).only_adds(now()) {
+            return Ok(Some(last));
         }
         // The others run there, so they must find their work done, and nothing that the own one has changed.
         let once = |part: &Part| self.steps(*part).any(|step| changes_rows(&step.operation));
         let own = parts.iter().position(once).unwrap_or(last);
         let rest = parts.iter().enumerate().filter(|(at, _)| *at != own).flat_map(|(_, part)| self.steps(*part));
         let rows_aside = self.steps(parts[own]).filter(|step| !changes_rows(&step.operation));
-        match finished.only_adds(rest.chain(rows_aside)) {
-            true => Ok(own),
+        match Finished::of(now()).only_adds(rest.chain(rows_aside)) {
+            true => Ok(Some(own)),
             false => Err("a database that ran it would run the other files again, and they would do harm there"),
         }
     }

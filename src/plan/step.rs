@@ -21,6 +21,17 @@ pub enum Phase {
     Contract,
 }
 
+impl Phase {
+    /// The word for it in the names of files and folders.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Expand => "expand",
+            Phase::Migrate => "migrate",
+            Phase::Contract => "contract",
+        }
+    }
+}
+
 /// What a step needs from the transaction around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transaction {

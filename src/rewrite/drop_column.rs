@@ -37,7 +37,9 @@
 //! PostgreSQL documentation, ALTER TABLE, DROP COLUMN.
 
 use super::drop_index::{drop_concurrently, undo};
-use super::leaving::{self, deferrable, drop_key, is_column, is_relaxed, no_view_reads, own_indexes, own_keys};
+use super::leaving::{
+    self, because, deferrable, drop_key, is_column, is_relaxed, no_view_reads, own_indexes, own_keys,
+};
 use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder, dotted, listed, rename_column};
 use crate::operation::{ColumnOperation, ConstraintKind, Ident, Operation, QualifiedName, TableRef};
@@ -66,8 +68,8 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         label: "cannot be taken back".into(),
         help,
     };
-    if !site.settings.has_phases {
-        return Some(Outcome::reported(hazard(LEFT.into())));
+    if let Err(why) = site.may_wait() {
+        return Some(Outcome::reported(hazard(because(LEFT, why))));
     }
     Some(match deferrable(site, table, column, *cascade) {
         Ok(known) => {

@@ -53,7 +53,7 @@
 //!
 //! PostgreSQL documentation, DROP TABLE; 13.3.4 Deadlocks.
 
-use super::leaving::{self, deferrable_table, drop_key, no_key_points_at, no_view_reads_table};
+use super::leaving::{self, because, deferrable_table, drop_key, no_key_points_at, no_view_reads_table};
 use super::slug::without_table;
 use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder, lacks_lock_timeout, listed};
 use crate::operation::{
@@ -92,11 +92,12 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         help: LEFT.into(),
     });
     let keys: Vec<Key<'_>> = names.iter().flat_map(|name| keys(site, name, *cascade)).collect();
-    if site.settings.has_phases {
-        match names.iter().find_map(|name| deferrable_table(site, name).err()) {
+    match site.may_wait() {
+        Err(why) => outcome.hazard.help = because(LEFT, why),
+        Ok(()) => match names.iter().find_map(|name| deferrable_table(site, name).err()) {
             None => return Some(deferred(site, names, &keys, *if_exists, outcome.hazard)),
-            Some(why) => outcome.hazard.help = format!("{LEFT}; {why}"),
-        }
+            Some(why) => outcome.hazard.help = because(LEFT, Some(&why)),
+        },
     }
     // Partitions and views have more than foreign keys to let go of.
     let covered = others.iter().all(|other| keys.iter().any(|(_, _, far)| same(far, other)));

@@ -13,6 +13,11 @@ use crate::sql::literal;
 /// The rule that has nothing more to say when the column goes.
 pub(super) const SETTLES: &str = "drop-column";
 
+/// What is said of something that is left as it is, with the reason where there is one.
+pub(super) fn because(left: &str, why: Option<&str>) -> String {
+    why.map_or_else(|| left.to_owned(), |why| format!("{left}; {why}"))
+}
+
 /// The table, where its drop can wait by itself, or why it cannot.
 pub(super) fn deferrable_table<'a>(site: &'a Site<'_>, name: &QualifiedName) -> Result<&'a Table, String> {
     let state = site.schema.table(name).filter(|state| state.columns_known);

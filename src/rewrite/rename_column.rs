@@ -120,13 +120,16 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     };
     let left = format!("left as it is: add {to} beside it, deploy code that writes both, then drop {column}");
     let claims = rename.pair.iter().map(|(item, _)| *item).collect();
-    if !site.settings.has_phases {
-        return Some(Outcome { claims, ..Outcome::reported(hazard(left)) });
+    let refused =
+        |why: &str| Outcome { claims: Vec::new(), ..Outcome::reported(hazard(leaving::because(&left, Some(why)))) };
+    match site.may_wait() {
+        Ok(()) => {}
+        Err(Some(why)) => return Some(refused(why)),
+        Err(None) => return Some(Outcome { claims, ..Outcome::reported(hazard(left)) }),
     }
     let done = hazard(format!("{to} beside it, kept in step by a trigger; {column} goes after the deploy"));
-    let refused = |why: String| Outcome { claims: Vec::new(), ..Outcome::reported(hazard(format!("{left}; {why}"))) };
     Some(match known(site, &rename) {
-        Err(why) => refused(why),
+        Err(why) => refused(&why),
         Ok((old, new)) => match filling::refused(site, &table.name, column, &done) {
             Some(refused) => Outcome::reported(refused),
             None => Outcome {

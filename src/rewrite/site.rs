@@ -22,6 +22,8 @@ pub struct Settings {
     pub bound_lock_waits: bool,
     /// Phases behind a deploy can wait beside the migrations, or are wanted all at once.
     pub has_phases: bool,
+    /// The items of the migration that cannot wait all the same, by index, and why.
+    pub stays: std::collections::BTreeMap<usize, String>,
     /// Answers to needs-input rewrites, by `table.column`.
     pub values: std::collections::BTreeMap<String, String>,
     /// Columns that get another name by a drop and an add, by `table.column`.
@@ -83,6 +85,18 @@ pub struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
+    /// Later phases of what stands here can wait.
+    ///
+    /// # Errors
+    /// Why they cannot; nothing is said where the project keeps none.
+    pub fn may_wait(&self) -> Result<(), Option<&str>> {
+        match (self.settings.has_phases, self.settings.stays.get(&self.at)) {
+            (true, None) => Ok(()),
+            (true, Some(why)) => Err(Some(why)),
+            (false, _) => Err(None),
+        }
+    }
+
     /// The operation at hand.
     pub fn operation(&self) -> &'a Operation {
         &self.items[self.at].operation

@@ -41,18 +41,21 @@ pub fn statement(operation: &Operation) -> Option<String> {
 
 /// A block that fails where the query finds rows.
 fn raises(assertion: &Assertion) -> String {
-    let body = format!(
-        "BEGIN
-  IF EXISTS ({}) THEN
-    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {};
-  END IF;
-END
+    let body = format!("BEGIN\n{}END\n", raised(assertion, "  "));
+    let tag = dollar_tag("safestep", &body);
+    format!("DO {tag}\n{body}{tag}")
+}
+
+/// What fails in a block where the query finds rows.
+pub fn raised(assertion: &Assertion, indent: &str) -> String {
+    format!(
+        "{indent}IF EXISTS ({}) THEN
+{indent}  RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = {};
+{indent}END IF;
 ",
         assertion.query,
         literal(&assertion.condition)
-    );
-    let tag = dollar_tag("safestep", &body);
-    format!("DO {tag}\n{body}{tag}")
+    )
 }
 
 fn of_type(operation: &TypeOperation) -> Option<String> {

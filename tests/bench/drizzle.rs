@@ -68,9 +68,21 @@ impl Sample {
         Ok(names.into_iter().map(|name| Sample { name, generation }).collect())
     }
 
+    /// One of which a part waits for a deploy: `tests/samples/phases/drizzle-031` and `drizzle-1rc`.
+    pub fn phased(name: &str, generation: Generation) -> Sample {
+        let folder = generation.samples();
+        let form = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Sample { name: format!("../phases/{form}/{name}"), generation }
+    }
+
     /// The model after the migration, in TypeScript.
     pub fn model(&self) -> Result<String> {
-        let path = self.generation.samples().join(&self.name).join("after.ts");
+        self.read("after.ts")
+    }
+
+    /// The text of one of its files.
+    pub fn read(&self, file: &str) -> Result<String> {
+        let path = self.generation.samples().join(&self.name).join(file);
         fs::read_to_string(&path).with_context(|| path.display().to_string())
     }
 
@@ -218,14 +230,35 @@ impl Project {
 
     /// `safestep adopt` with these further arguments: whether it succeeded, and what it said.
     pub fn adopt(&self, database: &Database, arguments: &[&str]) -> Result<Ran> {
+        self.command(&[&["adopt", "--database-url", &database.url], arguments].concat())
+    }
+
+    /// `safestep` with these arguments in its root: whether it succeeded, and what it said.
+    pub fn command(&self, arguments: &[&str]) -> Result<Ran> {
         let output = Command::new(env!("CARGO_BIN_EXE_safestep"))
-            .args(["adopt", "--database-url", &database.url])
             .args(arguments)
             .current_dir(self.0.path())
             .output()
             .context("running safestep")?;
         let error = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
         Ok(Ran { ok: output.status.success(), error })
+    }
+
+    /// Copies all of it over what is in a folder.
+    pub fn copy_to(&self, folder: &Path) -> Result<()> {
+        copy(self.root(), folder)
+    }
+
+    /// Its root.
+    pub fn root(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// A copy of all of it.
+    pub fn copied(&self) -> Result<Project> {
+        let project = Project(TempDir::with_prefix("safestep-bench-")?);
+        copy(self.root(), project.root())?;
+        Ok(project)
     }
 
     /// Fails when `safestep rewrite` would change any of its migrations.
@@ -294,7 +327,8 @@ impl Project {
 
     fn safestep_on(&self, what: &str, major: u32, migration: &Path) -> Result<()> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_safestep"));
-        command.args(["rewrite", what, "--all", "--quiet"]).current_dir(self.0.path());
+        // what waits for a deploy is in the folder as well: phases have tests of their own
+        command.args(["rewrite", what, "--all", "--collapse", "--quiet"]).current_dir(self.0.path());
         if major < 14 {
             command.args(["--postgres", "12"]);
         }

@@ -1,6 +1,8 @@
-//! `out` and `migrations` of a `drizzle.config`, read without running it.
+//! `out`, `schema` and `migrations` of a `drizzle.config`, read without running it.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use ignore::WalkBuilder;
+use ignore::overrides::OverrideBuilder;
 
 use crate::framework::config_file::{Config, SCRIPT_ENDINGS, below};
 use crate::source::read_text;
@@ -28,9 +30,51 @@ pub(super) struct LedgerPlace {
 
 /// Where the nearest configuration above a migrations folder that names this folder keeps its ledger.
 pub(super) fn ledger(folder: &Utf8Path) -> LedgerPlace {
+    nearest(folder).map(|(_, text)| ledger_place(&text)).unwrap_or_default()
+}
+
+/// The files with the tables of the same configuration, in the order of their paths.
+pub(super) fn schema_files(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let Some((root, text)) = nearest(folder) else { return Vec::new() };
+    let mut files: Vec<Utf8PathBuf> =
+        Config::of(&text).strings("schema").iter().flat_map(|pattern| matching(root, pattern)).collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
+/// The nearest configuration above a migrations folder that names this folder, with its own folder.
+fn nearest(folder: &Utf8Path) -> Option<(&Utf8Path, String)> {
     let is_its = |root: &Utf8Path, text: &str| below(root, &out(text).unwrap_or_else(|| "drizzle".into())) == *folder;
-    let nearest = folder.ancestors().find_map(|root| texts(root).into_iter().find(|text| is_its(root, text)));
-    nearest.map(|text| ledger_place(&text)).unwrap_or_default()
+    folder.ancestors().find_map(|root| Some((root, texts(root).into_iter().find(|text| is_its(root, text))?)))
+}
+
+/// A file, the files of a folder, or those that a pattern with `*` names.
+fn matching(root: &Utf8Path, pattern: &str) -> Vec<Utf8PathBuf> {
+    let place = below(root, pattern);
+    let is_script = |path: &Utf8Path| path.extension().is_some_and(|ending| SCRIPT_ENDINGS.contains(&ending));
+    if !pattern.contains('*') {
+        return match place.is_dir() {
+            true => files_in(&place).into_iter().filter(|path| is_script(path)).collect(),
+            false => vec![place],
+        };
+    }
+    let above = place.ancestors().find(|above| !above.as_str().contains('*')).unwrap_or(root);
+    let mut only = OverrideBuilder::new(above);
+    let inside = place.strip_prefix(above).unwrap_or(&place);
+    let Ok(only) = only.add(&format!("/{inside}")).and_then(|only| only.build()) else { return Vec::new() };
+    let walk = WalkBuilder::new(above).overrides(only).build().flatten();
+    let files = walk.filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+    files
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .filter(|path| is_script(path))
+        .collect()
+}
+
+/// The files in a folder.
+fn files_in(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+    entries.map(|entry| entry.path().to_owned()).filter(|path| path.is_file()).collect()
 }
 
 fn ledger_place(text: &str) -> LedgerPlace {

@@ -83,7 +83,7 @@ fn is_folder(path: &Utf8Path) -> bool {
 }
 
 /// Every folder in it that holds a `migration.sql`, in the order in which the migrator compares their names.
-fn list_folders(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
+pub(super) fn list_folders(folder: &Utf8Path) -> Result<Vec<Found>, FrameworkError> {
     let unlistable = |source| FrameworkError::Unlistable { path: folder.to_owned(), source };
     let mut found = Vec::new();
     for entry in folder.read_dir_utf8().map_err(unlistable)? {

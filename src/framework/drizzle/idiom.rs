@@ -6,7 +6,7 @@
 //! the migrators of node-postgres, postgres-js and pglite. A failed run begins at the file's first chunk again, so every
 //! chunk must be able to run again.
 
-use super::super::header::{self, BEGINS_AGAIN, RUNS_ONCE, SQL, Steps, comment};
+use super::super::header::{self, BEGINS_AGAIN, NAME, RUNS_ONCE, SQL, Steps, comment};
 use super::super::line_ends::LineEnds;
 use super::super::migration::Migration;
 use super::super::page::{Commands, Page};
@@ -14,12 +14,12 @@ use super::super::plpgsql::{batches, before_build, by_itself, must_be_valid};
 use super::super::rerun::Again;
 use super::super::statements::Rerunnable;
 use super::super::{Body, Idiom, Layout, LayoutSettings, Sequenced};
-use super::SEPARATOR;
-use super::names::{part_name, words};
+use super::names::{part_name, waiting_name, words};
 use super::runners;
+use super::{FILE, SEPARATOR};
 use crate::operation::{CreateIndex, DataOperation, IndexOperation, Operation, SessionOperation, TransactionControl};
 use crate::plan::files::{Files, Part, is_one_transaction};
-use crate::plan::{Sequence, Unit, UnitKind};
+use crate::plan::{Phase, Sequence, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
 /// `BEGIN` would not do: postgres-js with a pool refuses that word in the server's answer.
@@ -53,19 +53,49 @@ impl Idiom for Chunks {
         if let Some(last) = files.last_mut().and_then(|chunks| chunks.last_mut()).filter(|_| !end.is_empty()) {
             *last = format!("{}\n{end}", last.trim_end());
         }
+        let hides_a_rename = hides_a_rename(migration, &files);
+        if let Some(last) = own.and_then(|own| files[own].last_mut()).filter(|_| hides_a_rename) {
+            *last = format!("{}\n{last}", comment(SQL, RENAMED));
+        }
+        // What waits comes in as a migration of its own.
+        let waits = |at: usize| own.is_none_or(|own| phase(sequence, parts[at]) != phase(sequence, parts[own]));
         let body = |(at, chunks): (usize, &Vec<String>)| {
             let block = parts[at].from;
-            let words = (at != *own).then(|| part_name(&migration.name, at, parts.len(), sequence.block(block)));
+            let words = match Some(at) == *own {
+                true => None,
+                false if waits(at) => {
+                    let of_phase = |other: &usize| phase(sequence, parts[*other]) == phase(sequence, parts[at]);
+                    let (before, of) = ((0..at).filter(of_phase).count(), (0..parts.len()).filter(of_phase).count());
+                    let name = (migration.name.as_str(), phase(sequence, parts[at]).word());
+                    Some(waiting_name(name, (before, of), sequence.block(block)))
+                }
+                false => Some(part_name(&migration.name, at, parts.len(), sequence.block(block))),
+            };
             Body { words, text: text(chunks, migration.text()), block }
         };
         files.iter().enumerate().map(body).collect()
     }
+
+    /// The journal and the snapshots know it, so it stays.
+    fn nothing_yet(&self, migration: &Migration) -> Option<Body> {
+        let lines = [
+            format!("{}: nothing runs yet. What it does waits for a deploy.", words(&migration.name)),
+            format!("`safestep status` says for which one, `safestep release {NAME}` brings it in then."),
+        ];
+        let text = lines.map(|line| comment(SQL, &line)).join("\n") + "\n";
+        Some(Body { words: None, text: LineEnds::of(migration.text()).in_text(text), block: 0 })
+    }
+}
+
+fn phase(sequence: &Sequence, part: Part) -> Phase {
+    sequence.block(part.from).first().map_or(Phase::Expand, |unit| unit.phase)
 }
 
 /// What to know of the files that a sequence becomes, one sentence each.
 fn notes_on_files(of: &Sequenced<'_>) -> Vec<String> {
-    let Sequenced { sequence, files: Files { parts, one_file, .. }, settings, .. } = of;
-    let files = parts.len();
+    let Sequenced { sequence, files: Files { parts, one_file, own }, settings, .. } = of;
+    let of_now = |part: &&Part| own.is_some_and(|own| phase(sequence, **part) == phase(sequence, parts[own]));
+    let files = parts.iter().filter(of_now).count();
     let one_file = one_file.as_ref().filter(|_| settings.layout == Some(Layout::Step) && sequence.blocks.len() > 1);
     let recorded = (files > 1 && settings.layout != Some(Layout::Step))
         .then(|| format!("{files} files: what must run only once is recorded before the next one begins"));
@@ -80,6 +110,15 @@ fn text(chunks: &[String], original: &str) -> String {
         text.push('\n');
     }
     LineEnds::of(original).in_text(text)
+}
+
+/// Told of what a snapshot of 1.0 does not tell: who reads the snapshots looks for the word in the file beside one.
+const RENAMED: &str = "drizzle-kit wrote a RENAME here: its snapshot says nothing of it.";
+
+fn hides_a_rename(migration: &Migration, files: &[Vec<String>]) -> bool {
+    let has_word = |text: &str| text.to_ascii_uppercase().contains("RENAME");
+    let is_in_folder = migration.path().file_name() == Some(FILE);
+    is_in_folder && has_word(migration.text()) && !files.iter().flatten().any(|chunk| has_word(chunk))
 }
 
 /// True when a file holds statements that run once, with its row in the ledger.

@@ -38,6 +38,12 @@ pub(super) fn of(folder: &Utf8Path) -> Utf8PathBuf {
     folder.join("meta/_journal.json")
 }
 
+/// The entries' tags in a journal's text, in their order.
+pub(super) fn tags_in(path: &Utf8Path, text: &str) -> Result<Vec<String>, FrameworkError> {
+    let journal: Journal = parsed(path, text)?;
+    Ok(journal.entries.into_iter().map(|entry| entry.tag).collect())
+}
+
 /// What the migrator goes by: the entries' tags and times, in their order.
 pub(super) fn times(folder: &Utf8Path) -> Result<Vec<(String, i64)>, FrameworkError> {
     let path = of(folder);

@@ -11,6 +11,7 @@ mod idiom;
 mod journal;
 mod json;
 mod ledger;
+mod model;
 mod names;
 mod place;
 mod runners;
@@ -28,7 +29,7 @@ pub static DRIZZLE: Framework = Framework {
     folder: &folder::Listed,
     idiom: &idiom::Chunks,
     place: &place::InJournalOrFolders,
-    deferral: None,
+    deferral: Some(&model::BesideMigrations),
 };
 
 const RUNNER: Runner = Runner {

@@ -4,6 +4,7 @@
 use super::super::header::follows;
 use super::super::migration::Migration;
 use super::super::words::slug;
+use crate::operation::clipped;
 use crate::plan::Unit;
 
 /// The longest name of a part in bytes, without its number or time: file systems take 255.
@@ -23,6 +24,18 @@ pub(super) fn part_name(name: &str, at: usize, parts: usize, units: &[Unit]) -> 
         }
     }
     format!("{words}_{:0width$}_{slug}", at + 1)
+}
+
+/// The words of a file that waits, one of `of` of its phase: it will be a migration of its own.
+pub(super) fn waiting_name((name, phase): (&str, &str), (at, of): (usize, usize), units: &[Unit]) -> String {
+    let number = if of > 1 { format!("_{:02}", at + 1) } else { String::new() };
+    let words = clipped(words(name), MAX_WORDS / 2);
+    let mut name = [words, phase].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_") + &number;
+    if of > 1 {
+        let slug = slug(units, TIME + name.chars().count() + 1);
+        name.push_str(&format!("_{slug}"));
+    }
+    clipped(&name, MAX_WORDS).to_owned()
 }
 
 /// A migration's name without its number or time.

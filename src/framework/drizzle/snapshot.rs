@@ -7,6 +7,7 @@
 mod chain;
 mod nested;
 mod rows;
+mod word;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -23,6 +24,7 @@ use crate::schema::Schema;
 use crate::source::SourceFile;
 
 use super::{SNAPSHOT, journal};
+pub(super) use word::{Says, is_whole, says};
 
 /// What is read of the file of any version.
 #[derive(Deserialize)]
@@ -46,11 +48,15 @@ pub(super) fn written_schemas(history: &[Found]) -> Box<dyn WrittenSchemas> {
     }
 }
 
-/// `meta/0004_snapshot.json` of `0004_name.sql`: the same prefix up to the first underscore, whatever it is made of.
+/// The snapshot of an entry, where it has one.
 fn of_entry(found: &Found) -> Option<Utf8PathBuf> {
-    let (prefix, _) = found.name.split_once('_')?;
-    let file = found.file.parent()?.join(format!("meta/{prefix}_snapshot.json"));
-    file.is_file().then_some(file)
+    of_tag(found.file.parent()?, &found.name).filter(|file| file.is_file())
+}
+
+/// `meta/0004_snapshot.json` of `0004_name`: the same prefix up to the first underscore, whatever it is made of.
+pub(super) fn of_tag(folder: &Utf8Path, tag: &str) -> Option<Utf8PathBuf> {
+    let (prefix, _) = tag.split_once('_')?;
+    Some(folder.join(format!("meta/{prefix}_snapshot.json")))
 }
 
 /// Snapshots that each hold a whole schema.
@@ -70,7 +76,12 @@ impl WrittenSchemas for Whole {
 
 /// The schema that one file holds.
 fn read(path: &Utf8Path) -> Result<Schema, FrameworkError> {
-    let snapshot: Snapshot = parse(path)?;
+    schema_in(path, &SourceFile::read(path)?.text)
+}
+
+/// The schema that the text of a file holds.
+fn schema_in(path: &Utf8Path, text: &str) -> Result<Schema, FrameworkError> {
+    let snapshot: Snapshot = parse_text(path, text)?;
     let unusable = |why: String| FrameworkError::Unusable { path: path.to_owned(), why };
     let operations = match snapshot.version.as_str() {
         "5" | "6" | "7" => {
@@ -84,8 +95,11 @@ fn read(path: &Utf8Path) -> Result<Schema, FrameworkError> {
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Utf8Path) -> Result<T, FrameworkError> {
-    let text = SourceFile::read(path)?.text;
-    serde_json::from_str(&text).map_err(|error| FrameworkError::Unusable {
+    parse_text(path, &SourceFile::read(path)?.text)
+}
+
+fn parse_text<T: serde::de::DeserializeOwned>(path: &Utf8Path, text: &str) -> Result<T, FrameworkError> {
+    serde_json::from_str(text).map_err(|error| FrameworkError::Unusable {
         path: path.to_owned(),
         why: format!("is not what drizzle-kit writes: {error}"),
     })

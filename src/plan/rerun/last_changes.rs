@@ -11,7 +11,7 @@ use crate::plan::Step;
 use crate::postgres::idempotence::{
     Name, column_exists, constraint_exists, drops, freed_by_renaming, own_name, table_exists,
 };
-use crate::schema::{Key, key};
+use crate::schema::{Key, key, mentions};
 
 /// The last step, by its place in the sequence, that does each of these things.
 #[derive(Debug, Default)]
@@ -23,6 +23,8 @@ pub struct LastChanges {
     renamed_tables: BTreeMap<Key, usize>,
     /// Drops or renames the column.
     columns: BTreeMap<(Key, Ident), usize>,
+    /// The columns that are dropped, with their tables.
+    dropped_columns: Vec<(QualifiedName, Ident, usize)>,
     /// Renames any column of the table.
     tables_of_renamed_columns: BTreeMap<Key, usize>,
     /// Changes the column's type.
@@ -65,6 +67,7 @@ impl LastChanges {
             }
             Operation::Column(ColumnOperation::Drop { table, column: gone, cascade, .. }) => {
                 self.columns.insert(column(table, gone), at);
+                self.dropped_columns.push((table.name.clone(), gone.clone(), at));
                 self.take_constraint(table, *cascade, at);
             }
             Operation::Constraint(ConstraintOperation::Drop { table, cascade, .. }) => {
@@ -122,6 +125,9 @@ impl LastChanges {
     /// The condition under which what the step at a place is about is there still, where a later one drops or renames it: its
     /// table, its column or its constraint.
     pub fn condition_of_being_there(&self, step: &Step, at: usize) -> Option<String> {
+        if let Operation::Data(DataOperation::Assertion(assertion)) = &step.operation {
+            return self.condition_of_a_question(assertion.query.as_str(), at);
+        }
         let is_later = |last: Option<&usize>| last.is_some_and(|last| *last > at);
         let table = own_table(step)?;
         let of_table = is_later(self.tables.get(&key(table))).then(|| table_exists(table));
@@ -136,6 +142,17 @@ impl LastChanges {
         // A column of no table is no column.
         let of_column = is_later(self.columns.get(&(key(table), column.clone())));
         of_column.then(|| format!("EXISTS ({})", column_exists(table, column))).or(of_table)
+    }
+
+    /// The same of a query: it can be asked as long as all its columns are there.
+    fn condition_of_a_question(&self, query: &str, at: usize) -> Option<String> {
+        let speaks_of = |table: &QualifiedName, column: &Ident| {
+            mentions(query, table.name.as_str()) && mentions(query, column.as_str())
+        };
+        let gone = self.dropped_columns.iter().filter(|(table, column, last)| *last > at && speaks_of(table, column));
+        let there: Vec<String> =
+            gone.map(|(table, column, _)| format!("EXISTS ({})", column_exists(table, column))).collect();
+        (!there.is_empty()).then(|| there.join(" AND "))
     }
 }
 

@@ -85,10 +85,10 @@ pub(super) fn place(
             Err(why) => without.push(NoRoom { at: owner, why }),
         }
     }
-    let mut snapshot = entries.last().and_then(|entry| snapshot_ids::Last::of(folder, &entry.tag.0));
+    let mut snapshot = entries.iter().rev().find_map(|entry| snapshot_ids::Last::of(folder, &entry.tag.0));
     for (at, one) in incoming.iter().enumerate().filter(|(_, one)| one.replaces.is_none()) {
         owner = at;
-        match numbering.behind(one.bodies) {
+        match numbering.behind(one) {
             Ok(new) => {
                 let file = |(body, new): (&Body, &New)| body.at(&new.tag, folder.join(format!("{}.sql", new.tag)));
                 placed[at].files = one.bodies.iter().zip(&new).map(file).collect();
@@ -221,27 +221,29 @@ impl Numbering<'_> {
         Ok((new, note.into_iter().collect()))
     }
 
-    /// The entries of what comes behind all others, a second apart.
-    fn behind(&mut self, bodies: &[Body]) -> Result<Vec<New>, String> {
+    /// The entries of what comes behind all others, a second apart: a time that is not above all others is skipped for ever where
+    /// those ran.
+    fn behind(&mut self, incoming: &Incoming<'_>) -> Result<Vec<New>, String> {
+        let now = incoming.not_before.unwrap_or_default();
         let mut new = Vec::new();
-        for body in bodies {
+        for body in incoming.bodies {
             let last = self.last.take().or_else(|| self.entries.last().map(New::of));
             let last = last.ok_or("the journal has no migration that it could come behind")?;
-            let (idx, digits) = (
-                last.idx + 1,
-                &last.tag[..last.tag.len() - last.tag.trim_start_matches(|c: char| c.is_ascii_digit()).len()],
-            );
+            let idx = last.idx + 1;
+            let digits = &last.tag[..last.tag.find(|c: char| !c.is_ascii_digit()).unwrap_or(last.tag.len())];
             let version = match digits.len() {
-                14 => seconds::of(digits).map(|time| seconds::text(time + 1)),
-                10 => digits.parse::<u64>().ok().map(|time| format!("{:010}", time + 1)),
+                14 => seconds::of(digits).map(|time| seconds::text(now.max(time + 1))),
+                10 => digits.parse::<i64>().ok().map(|time| format!("{:010}", now.max(time + 1))),
                 width if digits.parse() == Ok(last.idx) => Some(format!("{idx:0width$}")),
                 _ => None,
             };
             let version =
                 version.ok_or_else(|| format!("the tag {} begins with neither a number nor a time", last.tag))?;
             let tag = format!("{version}_{}", body.words.as_deref().unwrap_or("step"));
-            self.last = Some(New { idx, when: last.when + SECOND, tag: tag.clone() });
-            new.push(New { idx, when: last.when + SECOND, tag });
+            let newest = self.entries.iter().map(|entry| entry.when.0).chain([last.when]).max().unwrap_or_default();
+            let when = (newest + SECOND).max(now.saturating_mul(SECOND));
+            self.last = Some(New { idx, when, tag: tag.clone() });
+            new.push(New { idx, when, tag });
         }
         Ok(new)
     }

@@ -1,10 +1,13 @@
-//! The snapshots of the parts of a migration: each names the one before it, and the last is the migration's own.
+//! The snapshots of the parts of a migration: each names the one before it, and the last is the migration's own. And those of
+//! what comes behind all others.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::super::super::{CompanionFiles, FrameworkError};
-use super::super::json;
+use super::super::super::{CompanionFiles, Found, FrameworkError, LaidOut};
+use super::super::{SNAPSHOT, json};
 use crate::source::{ByteSpan, SourceFile};
 
 /// A snapshot with the two values that chain it.
@@ -100,6 +103,65 @@ impl Last {
         let id = id(tag, 0, &self.id);
         let prev_id = std::mem::replace(&mut self.id, id.clone());
         (path(folder, tag), self.snapshot.with(&id, &prev_id))
+    }
+}
+
+/// The snapshots of folders that no other one names: the next one names them.
+pub(super) struct Tips {
+    ids: Vec<String>,
+    /// The last snapshot, and its text.
+    last: Option<(Chained, String)>,
+}
+
+/// What a snapshot of 1.0 is chained by.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Chained {
+    version: String,
+    dialect: String,
+    id: String,
+    #[serde(default)]
+    prev_ids: Vec<String>,
+}
+
+impl Tips {
+    pub(super) fn of(history: &[Found]) -> Tips {
+        let files = history.iter().map(|found| found.file.with_file_name(SNAPSHOT)).filter(|file| file.is_file());
+        let texts = files.filter_map(|file| SourceFile::read(&file).ok());
+        let mut ids: Vec<String> = Vec::new();
+        let mut last = None;
+        for text in texts.map(|source| source.text) {
+            let Ok(snapshot) = serde_json::from_str::<Chained>(&text) else { continue };
+            ids.retain(|id| !snapshot.prev_ids.contains(id));
+            ids.push(snapshot.id.clone());
+            last = Some((snapshot, text));
+        }
+        Tips { ids, last }
+    }
+
+    /// The snapshot of the next migration, which changes nothing that drizzle-kit knows, as `generate --custom` writes it; `None`
+    /// where the folder has none.
+    pub(super) fn next(&mut self, file: &LaidOut) -> Option<(Utf8PathBuf, String)> {
+        let (last, text) = self.last.as_ref()?;
+        let id = id(&file.name, 0, &last.id);
+        let ids: Vec<String> = self.ids.iter().map(|id| format!("    {}", Value::from(id.as_str()))).collect();
+        let prev_ids = format!("[\n{}\n  ]", ids.join(",\n"));
+        let text = match last.version == "9" {
+            true => format!(
+                "{{\n  \"type\": \"diff\",\n  \"version\": \"9\",\n  \"dialect\": {},\n  \"id\": \"{id}\",\n  \
+                 \"prevIds\": {prev_ids},\n  \"footprints\": [],\n  \"deltas\": []\n}}",
+                Value::from(last.dialect.as_str())
+            ),
+            // what two branches have made is in none of their snapshots
+            false if self.ids.len() > 1 => return None,
+            false => {
+                let whole = json::locate(text)?;
+                let places = [(whole.get("id")?.span, format!("\"{id}\"")), (whole.get("prevIds")?.span, prev_ids)];
+                json::replaced(text, places.into())
+            }
+        };
+        self.ids = vec![id];
+        Some((file.path.with_file_name(SNAPSHOT), text))
     }
 }
 

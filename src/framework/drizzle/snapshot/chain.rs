@@ -30,9 +30,9 @@ type Rows = BTreeMap<RowKey, Arc<Value>>;
 
 /// An object's kind, and its names from the outside in.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct RowKey {
-    kind: String,
-    names: Vec<String>,
+pub(super) struct RowKey {
+    pub kind: String,
+    pub names: Vec<String>,
 }
 
 /// What has to be known of every snapshot.
@@ -46,15 +46,15 @@ struct Header {
 }
 
 #[derive(Deserialize)]
-struct Changes {
-    ddl: Option<Vec<Value>>,
+pub(super) struct Changes {
+    pub ddl: Option<Vec<Value>>,
     #[serde(default)]
-    deltas: Vec<Delta>,
+    pub deltas: Vec<Delta>,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
-enum Delta {
+pub(super) enum Delta {
     Create {
         row: Value,
     },
@@ -174,13 +174,13 @@ fn renames(snapshot: &Utf8Path) -> bool {
 
 impl RowKey {
     /// `columns\0["public","users","name"]`.
-    fn read(text: &str) -> Option<Self> {
+    pub fn read(text: &str) -> Option<Self> {
         let (kind, names) = text.split_once('\0')?;
         Some(RowKey { kind: kind.to_owned(), names: serde_json::from_str(names).ok()? })
     }
 
     /// An index is named without its table, as its name is its schema's.
-    fn of(row: &Value) -> Self {
+    pub fn of(row: &Value) -> Self {
         let text = |field: &str| row.get(field).and_then(Value::as_str).map(str::to_owned);
         let kind = text("entityType").unwrap_or_default();
         let table = text("table").filter(|_| kind != "indexes");

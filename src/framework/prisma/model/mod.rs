@@ -8,10 +8,10 @@ mod text;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::Found;
 use super::super::config_file::{Config, SCRIPT_ENDINGS, below};
-use super::super::deferral::{Deferral, Model, NotKept, Texts};
+use super::super::deferral::{Deferral, Model, NotKept, Read, Texts};
 use super::super::migration::Migration;
+use super::super::{Found, FrameworkError};
 use super::FILE;
 use super::place::others_stand_beside;
 use crate::operation::{Ident, QualifiedName};
@@ -46,16 +46,18 @@ impl Deferral for BesideMigrations {
     }
 
     /// `*.prisma` beside the migrations and below, or where the configuration says.
-    fn model_files(&self, migrations: &Utf8Path) -> Vec<Utf8PathBuf> {
-        let Some(beside) = migrations.parent() else { return Vec::new() };
+    fn model_files(&self, migrations: &Utf8Path, read: &Read<'_>) -> Result<Texts, FrameworkError> {
+        let Some(beside) = migrations.parent() else { return Ok(Vec::new()) };
         let found = models_in(beside, migrations, DEPTH);
-        match found.is_empty() {
+        let found = match found.is_empty() {
             false => found,
             true => configured(beside).map_or(Vec::new(), |place| match place.is_dir() {
                 true => models_in(&place, migrations, DEPTH),
                 false => vec![place],
             }),
-        }
+        };
+        let read = found.into_iter().map(|path| Ok(read(&path)?.map(|text| (path, text))));
+        read.filter_map(Result::transpose).collect()
     }
 
     fn model(&self, files: Texts) -> Box<dyn Model> {
@@ -233,7 +235,7 @@ impl SchemaFiles {
 }
 
 impl Model for SchemaFiles {
-    fn keep_unused(&mut self, all: &[Owned], schema: &Schema) -> Result<(), NotKept> {
+    fn keep_unused(&mut self, all: &[Owned], _migration: &str, schema: &Schema) -> Result<(), NotKept> {
         // columns are of types, and relations between models
         let of_kind = |kind: usize| {
             all.iter().enumerate().filter(move |(_, owned)| match owned {
@@ -266,7 +268,7 @@ impl Model for SchemaFiles {
         Ok(())
     }
 
-    fn uses(&self, owned: &Owned) -> bool {
+    fn uses(&self, owned: &Owned, _migration: &str) -> bool {
         let is_in_use = |table: &QualifiedName| self.model(table).is_ok_and(|(_, block)| !block.is_ignored());
         match owned {
             Owned::Column { table, column, .. } => {
@@ -298,7 +300,8 @@ impl Model for SchemaFiles {
 
     fn mapped(&self, owned: &Owned) -> Option<String> {
         let Owned::Column { table, column, becomes: Some(to) } = owned else { return None };
-        Some(self.field(table, to)?.mapped(column.as_str()))
+        let line = self.field(table, to)?.mapped(column.as_str());
+        Some(format!("delete it and write `{line}` in the model"))
     }
 
     fn files(&self) -> &Texts {

@@ -65,10 +65,10 @@ fn added(definition: &str, more: &str) -> String {
     let column = schema.table(&name("User")).unwrap().columns.iter().last().unwrap().name.clone();
     let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
     let owned = owned("User", column.as_str());
-    if let Err(not_kept) = files.keep_unused(std::slice::from_ref(&owned), &schema) {
+    if let Err(not_kept) = files.keep_unused(std::slice::from_ref(&owned), "m", &schema) {
         return not_kept.why;
     }
-    assert!(!files.uses(&owned));
+    assert!(!files.uses(&owned, "m"));
     let after = files.0[0].1.clone();
     let new: Vec<&str> = after.lines().filter(|line| !BEFORE.lines().any(|old| old == *line)).collect();
     files.remove(&[owned]).unwrap();
@@ -120,11 +120,11 @@ fn a_field_that_is_there_is_marked() {
     );
     let mut files = SchemaFiles(vec![("a.prisma".into(), text.clone())]);
     let nick = owned("User", "nick");
-    assert!(files.uses(&nick));
-    files.keep_unused(std::slice::from_ref(&nick), &schema).unwrap();
+    assert!(files.uses(&nick, "m"));
+    files.keep_unused(std::slice::from_ref(&nick), "m", &schema).unwrap();
     let marked = "  nick  String?  @unique @ignore // old\r\n";
     assert_eq!(files.0[0].1, text.replace("  nick  String  @unique // old\r\n", marked));
-    files.keep_unused(std::slice::from_ref(&nick), &schema).unwrap();
+    files.keep_unused(std::slice::from_ref(&nick), "m", &schema).unwrap();
     files.remove(&[nick]).unwrap();
     assert_eq!(files.0[0].1, BEFORE.replace('\n', "\r\n"));
 }
@@ -134,19 +134,19 @@ fn a_table_without_a_model_is_an_error() {
     let schema = schema("CREATE TABLE other (a text);");
     let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
     let other = owned("other", "a");
-    let not_kept = files.keep_unused(std::slice::from_ref(&other), &schema).unwrap_err();
+    let not_kept = files.keep_unused(std::slice::from_ref(&other), "m", &schema).unwrap_err();
     assert_eq!(not_kept, NotKept { at: 0, why: "no model is that of other".into() });
-    assert!(!files.uses(&other));
+    assert!(!files.uses(&other, "m"));
 }
 
 /// What tables and columns that go leave in the file; without them it is again what it was.
 fn kept_until_then(sql: &str, all: &[Owned]) -> String {
     let schema = schema(sql);
     let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
-    if let Err(not_kept) = files.keep_unused(all, &schema) {
+    if let Err(not_kept) = files.keep_unused(all, "m", &schema) {
         return not_kept.why;
     }
-    assert!(all.iter().all(|owned| !files.uses(owned)), "{}", files.0[0].1);
+    assert!(all.iter().all(|owned| !files.uses(owned, "m")), "{}", files.0[0].1);
     let after = files.0[0].1.clone();
     let new: Vec<&str> = after.lines().filter(|line| !BEFORE.lines().any(|old| old == *line)).collect();
     files.remove(all).unwrap();
@@ -190,7 +190,7 @@ fn the_only_table_is_kept_as_well() {
     let before = "datasource db {\n  provider = \"postgresql\"\n}\n";
     let mut files = SchemaFiles(vec![("a.prisma".into(), before.to_owned())]);
     let all = [Owned::Table { table: name("t") }];
-    files.keep_unused(&all, &schema("CREATE TABLE t (a int);")).unwrap();
+    files.keep_unused(&all, "m", &schema("CREATE TABLE t (a int);")).unwrap();
     assert_eq!(files.0[0].1, format!("{before}\nmodel t {{\n  a Int?\n\n  @@ignore\n}}\n"));
     files.remove(&all).unwrap();
     assert_eq!(files.0[0].1, before);

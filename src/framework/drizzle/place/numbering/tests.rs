@@ -238,3 +238,31 @@ fn what_replaces_nothing_comes_behind_the_last() {
     assert_eq!(value("0002_snapshot.json", "prevId"), "b");
     assert_eq!(value("0004_snapshot.json", "prevId"), value("0003_snapshot.json", "id"));
 }
+
+#[test]
+fn what_comes_in_now_is_above_every_time() {
+    let now = 1_800_000_000;
+    for (entries, expected) in [
+        (vec![(0, 5, "0000_a"), (1, 90_000, "0001_b")], "{\"idx\":2,\"when\":1800000000000,\"tag\":\"0002_x\"}"),
+        // one before the last is newer than the clock
+        (
+            vec![(0, 1_900_000_000_000, "0000_a"), (1, 90_000, "0001_b")],
+            "{\"idx\":2,\"when\":1900000001000,\"tag\":\"0002_x\"}",
+        ),
+        (vec![(7, 5, "20260101000000_a")], "{\"idx\":8,\"when\":1800000000000,\"tag\":\"20270115080000_x\"}"),
+        (vec![(7, 5, "1700000000_a")], "{\"idx\":8,\"when\":1800000000000,\"tag\":\"1800000000_x\"}"),
+        (vec![(7, 5, "20990101000000_a")], "{\"idx\":8,\"when\":1800000000000,\"tag\":\"20990101000001_x\"}"),
+    ] {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(temporary.path()).unwrap();
+        fs::create_dir(folder.join("meta")).unwrap();
+        fs::write(folder.join("meta/_journal.json"), journal(&entries)).unwrap();
+        let sequence = Sequence::default();
+        let bodies = [Body { words: Some("x".to_owned()), text: String::new(), block: 0 }];
+        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, not_before: Some(now) }];
+        let mut placed = vec![Placed::default()];
+        assert_eq!(place(folder, &[], &|_| true, &incoming, &mut placed).unwrap(), []);
+        let (_, text) = &placed[0].companions.after[0];
+        assert!(text.contains(expected), "{text}");
+    }
+}
