@@ -122,13 +122,15 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     };
     let claims: Vec<usize> = split.items().filter(|item| *item != site.at).collect();
     let left = format!("left as it is: add {new} first, fill, deploy code that writes both, then drop {old}");
-    let refused = |why: String| Outcome::reported(hazard(format!("{left}; {why}")));
-    if !site.settings.has_phases {
-        return Some(Outcome { claims, ..Outcome::reported(hazard(left)) });
+    let refused = |why: &str| Outcome::reported(hazard(leaving::because(&left, Some(why))));
+    match site.may_wait() {
+        Ok(()) => {}
+        Err(Some(why)) => return Some(refused(why)),
+        Err(None) => return Some(Outcome { claims, ..Outcome::reported(hazard(left)) }),
     }
     let known = match split.known(site) {
         Ok(known) => known,
-        Err(why) => return Some(refused(why)),
+        Err(why) => return Some(refused(&why)),
     };
     let done = hazard(format!("{new} beside it, computed by a trigger; {old} goes after the deploy"));
     let fired = split.new.iter().find_map(|part| filling::refused(site, &split.table.name, &part.column.name, &done));
