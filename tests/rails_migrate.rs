@@ -1,8 +1,8 @@
 //! Every Rails sample, naive and rewritten, through the real `bin/rails` on real servers: same schema, same rows, same schema.rb,
 //! up, down and up again, at once and step by step, and killed at each step.
 //!
-//! On PostgreSQL 15 with Rails 7.2 all of this; with Rails 6.1, and on other servers, up and down: what the statements do is
-//! seen here, there it is only whether they arrive.
+//! On PostgreSQL 15 with Rails 7.2 all of this, also in one file (`layout = "phase"`); with Rails 6.1, and on other servers, up and
+//! down: what the statements do is seen here, there it is only whether they arrive.
 //!
 //! `SAFESTEP_TEST_ONLY=add_index scripts/test --test rails_migrate -- --nocapture` runs some and shows the report.
 
@@ -43,21 +43,43 @@ const ROWS: u32 = 5;
 
 #[test]
 fn every_sample() -> Result<()> {
-    run_all(RAILS_7, 15, &Sample::all()?, Ways::Every)
+    run_all(RAILS_7, 15, Sample::all()?, Ways::Every, BY_STEP)
 }
 
 #[test]
 fn with_an_older_rails() -> Result<()> {
-    let mut samples = Sample::all()?;
-    samples.retain(|sample| !sample.name.starts_with("newer_"));
-    run_all(RAILS_6, 15, &samples, Ways::UpAndDown)
+    run_all(RAILS_6, 15, Sample::all()?, Ways::UpAndDown, BY_STEP)
 }
 
 #[test]
 fn on_the_oldest_server_and_the_newest() -> Result<()> {
-    run_all(RAILS_7, 12, &Sample::of(&SMOKE)?, Ways::UpAndDown)?;
-    run_all(RAILS_7, 18, &Sample::of(&SMOKE)?, Ways::UpAndDown)
+    run_all(RAILS_7, 12, Sample::of(&SMOKE)?, Ways::UpAndDown, BY_STEP)?;
+    run_all(RAILS_7, 18, Sample::of(&SMOKE)?, Ways::UpAndDown, BY_STEP)
 }
+
+/// Everywhere else an application is loaded once and moves from folder to folder.
+#[test]
+fn by_rails_own_command() -> Result<()> {
+    let own = Rails { alone: true, ..RAILS_7 };
+    run_all(own, 15, Sample::of(&["add_reference"])?, Ways::UpAndDown, BY_STEP)?;
+    run_all(Rails { alone: true, ..RAILS_6 }, 15, Sample::of(&["add_reference"])?, Ways::UpAndDown, IN_ONE)
+}
+
+/// A sequence in one file, which begins again at its first step wherever it was killed.
+#[test]
+fn every_sample_in_one_file() -> Result<()> {
+    run_all(RAILS_7, 15, Sample::all()?, Ways::Every, IN_ONE)
+}
+
+#[test]
+fn in_one_file_with_an_older_rails() -> Result<()> {
+    run_all(RAILS_6, 15, Sample::all()?, Ways::UpAndDown, IN_ONE)?;
+    run_all(RAILS_6, 12, Sample::of(&SMOKE)?, Ways::Every, IN_ONE)
+}
+
+/// Settings: a file for each step, or one that may begin again.
+const BY_STEP: &str = "";
+const IN_ONE: &str = "layout = \"phase\"\n";
 
 /// What is done with a rewrite.
 #[derive(Clone, Copy, PartialEq)]
@@ -68,11 +90,12 @@ enum Ways {
     Every,
 }
 
-fn run_all(rails: Rails, major: u32, samples: &[Sample], ways: Ways) -> Result<()> {
+fn run_all(rails: Rails, major: u32, mut samples: Vec<Sample>, ways: Ways, settings: &str) -> Result<()> {
     let server = Server::of(major)?;
-    bench::on_each(samples, THREADS, |sample| {
+    samples.retain(|sample| rails.ruby == RAILS_7.ruby || !sample.name.starts_with("newer_"));
+    bench::on_each(&samples, THREADS, |sample| {
         let start = Instant::now();
-        let verdict = prove(rails, &server, sample, ways)?;
+        let verdict = prove(rails, &server, sample, ways, settings)?;
         let (name, seconds) = (&sample.name, start.elapsed().as_secs_f32());
         println!("PostgreSQL {major}  {}  {name:<32} {verdict}  ({seconds:.1} s)", rails.ruby);
         let must_change = REWRITTEN.contains(&name.as_str());
@@ -91,13 +114,16 @@ struct Pair<'a> {
     ways: Ways,
 }
 
-fn prove(rails: Rails, server: &Server, sample: &Sample, ways: Ways) -> Result<Verdict> {
+fn prove(rails: Rails, server: &Server, sample: &Sample, ways: Ways, settings: &str) -> Result<Verdict> {
     let naive = sample.project()?;
-    let rewritten = naive.rewritten(server.major)?;
+    let rewritten = naive.with_settings(settings)?.rewritten(server.major)?;
     rewritten.must_be_final(&naive, server.major)?;
     rails.must_compile(&rewritten)?;
     if naive.migrations()? == rewritten.migrations()? {
         return Ok(Verdict::Unchanged);
+    }
+    if settings == IN_ONE && rewritten.migrations()? == naive.rewritten(server.major)?.migrations()? {
+        return Ok(Verdict::Same); // in one step, which is seen elsewhere
     }
     let pair = Pair { rails, server, naive, rewritten, ways };
     pair.verdict(ROWS, sample.name == NEEDS_ITS_OWN_TRANSACTION)
@@ -134,6 +160,12 @@ impl bench::sides::Pair for Pair<'_> {
         let down = self.naive_down(naive)?;
         if self.ways == Ways::Every {
             self.must_go_step_by_step(history, &expected).context("step by step")?;
+            let up = self.must_bear_kills(history, "up").context("killed on the way up")?;
+            expected.must_be(&up).context("killed on the way up")?;
+            if let Some(down) = &down {
+                let on_the_way = self.must_bear_kills(rewritten, "down").context("killed on the way down")?;
+                self.must_be_down(history, &on_the_way, Some(down)).context("killed on the way down")?;
+            }
         }
         self.must_go_down(history, rewritten, down.as_ref())?;
         must_look_the_same(naive, rewritten).context("up again")
@@ -173,11 +205,41 @@ impl Pair<'_> {
         self.must_be_done(&database)
     }
 
+    /// Each file of several steps is killed before every step, and before the end of every block; then the same command goes on.
+    /// Returns where it leads from `database`.
+    fn must_bear_kills(&self, database: &Database, way: &str) -> Result<Database> {
+        let database = self.server.copy(database)?;
+        let mut steps = self.rewritten.steps()?;
+        if way == "down" {
+            steps.reverse();
+        }
+        for (version, text) in steps {
+            let target = format!("VERSION={version}");
+            let command: &[&str] = if way == "up" { &["db:migrate", &target] } else { &["db:rollback"] };
+            for (at, killed) in killed_at_each_place(&text, way).iter().enumerate() {
+                let project = self.rewritten.with_text(&self.rewritten.path_of(version)?, killed)?;
+                let ran = self.rails.run(&project, &database, &[command])?;
+                ensure!(!ran.ok(), "{way}, place {at}: it was killed and says that it is done");
+            }
+            self.rails.must(&self.rewritten, &database, command)?;
+        }
+        Ok(database)
+    }
+
     /// Where the naive migration's own way down leads, if it leads anywhere.
     fn naive_down(&self, naive: &Database) -> Result<Option<Database>> {
         let database = self.server.copy(naive)?;
         let ran = self.rails.run(&self.naive, &database, &[&["db:rollback"]])?;
         Ok(ran.ok().then_some(database))
+    }
+
+    /// Fails where a database is neither as before the migration nor where the naive migration's own way down leads.
+    fn must_be_down(&self, history: &Database, database: &Database, down: Option<&Database>) -> Result<()> {
+        match (must_look_the_same(history, database), down) {
+            (Ok(()), _) => Ok(()),
+            (Err(error), None) => Err(error),
+            (Err(_), Some(down)) => must_look_the_same(down, database),
+        }
     }
 
     /// Goes down to where the version before was, and up again; `down` is where the naive migration's own way leads.
@@ -190,12 +252,25 @@ impl Pair<'_> {
             return Ok(());
         }
         ran.must_succeed().context("down")?;
-        if let Err(error) = must_look_the_same(history, database) {
-            let Some(down) = down else { return Err(error).context("down") };
-            must_look_the_same(down, database).context("down")?;
-        }
+        self.must_be_down(history, database, down).context("down")?;
         self.rails.must(&self.rewritten, database, &["db:migrate"]).context("up again").map(drop)
     }
+}
+
+/// The text of a file of several steps with a death in it: before each step of a method, and before the end of each of its
+/// blocks. None of any other file.
+fn killed_at_each_place(text: &str, method: &str) -> Vec<String> {
+    const DEATH: &str = "    Process.kill(\"KILL\", Process.pid)\n";
+    if text.matches("# Step ").count() < 2 {
+        return Vec::new();
+    }
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let begins = format!("  def {method}\n");
+    let from = lines.iter().position(|line| **line == begins).map_or(lines.len(), |at| at + 1);
+    let length = lines[from..].iter().position(|line| *line == "  end\n").unwrap_or(0);
+    let is_place = |line: &str| line.starts_with("    # Step ") || line == "    end\n";
+    let places = (from..from + length).filter(|at| is_place(lines[*at]));
+    places.map(|at| [&lines[..at], &[DEATH], &lines[at..]].concat().concat()).collect()
 }
 
 /// What a run is killed in: a brief step, a concurrent build, a scan and a backfill.

@@ -132,6 +132,22 @@ fn verify(project: &Project) -> Result<(i32, String)> {
     Ok((ended.status, ended.out + &ended.err))
 }
 
+/// A sequence in one file: `verify` kills each of its steps half-way and begins the file again, and takes it back.
+#[test]
+fn one_file_is_proved_step_by_step() -> Result<()> {
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    for name in ["add_column_volatile", "hand_unique_constraint"] {
+        let project = Sample { name: name.to_owned() }.project()?.with_settings("layout = \"phase\"\n")?;
+        let path = project.path()?;
+        let path = path.to_str().context("a path that is not UTF-8")?;
+        let arguments = ["verify", "--database-url", &url, "--rows", "100", "--interrupt", "--undo", "--all", path];
+        let ended = project.folder().safestep(&arguments)?;
+        let is_proved = ["interrupted", "undone"].iter().all(|word| ended.out.contains(word));
+        ensure!(ended.status == 0 && is_proved, "{name}: exit {}\n{}{}", ended.status, ended.out, ended.err);
+    }
+    Ok(())
+}
+
 /// The application's own `bin/rails` runs both sides; nothing of that goes into the project.
 #[test]
 fn bin_rails_proves_what_only_ruby_knows() -> Result<()> {

@@ -3,11 +3,14 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 
 use bench::catalog::{difference, everything};
 use bench::folder::{Folder, MIGRATIONS, migration};
 use bench::prisma::Sample;
+use bench::rails;
 use bench::server::{Database, Server};
 
 /// What `rewrite` would write for a sample under these settings, and what it reports.
@@ -195,6 +198,29 @@ fn rules_have_levels() -> Result<()> {
     ensure!(status == 2 && text.contains("django"), "exit {status}\n{text}");
     let (status, text) = check("layout = \"phase\"")?;
     ensure!(status == 2 && text.contains("phase"), "exit {status}\n{text}");
+    Ok(())
+}
+
+/// A file for each step, one that is wanted, and one where there are no versions for more.
+#[test]
+fn a_rails_sequence_has_one_file_or_several() -> Result<()> {
+    let project = rails::Sample { name: "add_reference".into() }.project()?;
+    let path = project.path()?;
+    let path = path.to_str().context("a path that is not UTF-8")?;
+    let rewritten = |project: &rails::Project| -> Result<(usize, String)> {
+        let report = project.folder().report(&["--all", path])?;
+        let files: Vec<&str> =
+            report["files"].as_array().context("files")?.iter().filter_map(|file| file["after"].as_str()).collect();
+        let guards = files.iter().map(|text| text.matches("only_if").count()).sum::<usize>();
+        ensure!((guards > 0) == (files.len() == 1), "{guards} guards in {} files", files.len());
+        Ok((files.len(), report["notes"].to_string()))
+    };
+    ensure!(rewritten(&project)?.0 == 4, "a file for each step");
+    ensure!(rewritten(&project.with_settings("layout = \"phase\"\n")?)?.0 == 1, "layout = \"phase\"");
+    let next = "class Next < ActiveRecord::Migration[6.1]\n  def change\n  end\nend\n";
+    let crowded = project.with_text(Path::new("db/migrate/20261120105116_next.rb"), next)?;
+    let (count, notes) = rewritten(&crowded)?;
+    ensure!(count == 1 && notes.contains("leaves no room before it: its steps are in one file"), "{count}: {notes}");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What a person gets for every sample: the text of `safestep rewrite`, and each file that it would write.
 //!
 //! One file per sample in `snapshots/prisma/`, `snapshots/drizzle-031/`, `snapshots/drizzle-1rc/`, `snapshots/alembic/` and `snapshots/rails/`, some with a file for each step in
-//! `snapshots/drizzle-031-step/` and `snapshots/drizzle-1rc-step/`, or with one for all in `snapshots/alembic-phase/`. After a change: `INSTA_UPDATE=always cargo test --test snapshots`, then
+//! `snapshots/drizzle-031-step/` and `snapshots/drizzle-1rc-step/`, or with one for all in `snapshots/alembic-phase/` and `snapshots/rails-phase/`. After a change: `INSTA_UPDATE=always cargo test --test snapshots`, then
 //! read the diff as somebody would who has to run these files at night.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
@@ -60,16 +60,25 @@ fn every_rails_sample_as_a_person_sees_it() -> Result<()> {
     compare("rails", outcomes)
 }
 
-/// `layout = "phase"`: one revision, but for what may run only once.
+/// `layout = "phase"`: one file, but for what may run only once.
 #[test]
-fn one_revision_for_all_steps() -> Result<()> {
+fn one_file_for_all_steps() -> Result<()> {
     let outcomes = ["combo_many", "hand_under_lock", "index_add", "make_required"].into_iter().map(|name| {
         let sample = upgrade::Sample { name: name.into() };
         let folder = sample.folder()?;
         folder.write("safestep.toml", "layout = \"phase\"\n")?;
         Ok((name.to_owned(), outcome(&folder, &sample.migration()?)?))
     });
-    compare("alembic-phase", outcomes)
+    compare("alembic-phase", outcomes)?;
+    let names =
+        ["add_column_with_index", "add_reference", "change_column_null", "hand_unique_constraint", "hand_words"];
+    let outcomes = names.into_iter().map(|name| {
+        let project = rails::Sample { name: name.into() }.project()?.with_settings("layout = \"phase\"\n")?;
+        let path = project.path()?;
+        let path = path.to_str().context("a path that is not UTF-8")?;
+        Ok((name.to_owned(), outcome(project.folder(), path)?))
+    });
+    compare("rails-phase", outcomes)
 }
 
 /// `layout = "step"`: a file for each step, with the journal and the snapshots that go with it.

@@ -96,6 +96,15 @@ pub fn of_file(Steps { first, last, of }: Steps, title: &str, what: &str) -> Str
     }
 }
 
+/// The first lines of a file of several steps, each with its own commit `but` for some: where a failed run goes on.
+pub fn of_several(steps: Steps, title: &str, but: &str, is_only_file: bool) -> [String; 2] {
+    let first = match is_only_file {
+        true => format!("{title}: {} steps, each with its own commit{but}", steps.of),
+        false => of_file(steps, title, &format!("each has its own commit{but}")),
+    };
+    [first, BEGINS_AGAIN[1].to_owned()]
+}
+
 /// The second line of a file that is begun again, with one step in it, or with several.
 pub const BEGINS_AGAIN: [&str; 2] = [
     "When it fails, the same command begins this file again: what was done runs again as a no-op.",

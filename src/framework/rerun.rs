@@ -6,7 +6,40 @@ use super::plpgsql::{Repeated, by_itself_again, guarded, unless_valid, validated
 use crate::operation::{ConstraintOperation, Ident, Operation, QualifiedName};
 use crate::plan::rerun::Rerun;
 use crate::plan::{Step, Unit};
+use crate::postgres::idempotence::{Idempotent, When, constraint_exists, has_something_to_do};
 use crate::sql::render;
+
+/// What keeps a statement from doing its work twice, for a runner that asks for it in its own language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// Nothing: it does the same again.
+    Nothing,
+    /// It has something to do where this condition holds.
+    If(String),
+    /// It asks itself, in this form.
+    Itself(String),
+}
+
+impl Asked {
+    /// Of a statement that is about something which is there still where `there` holds. `words` are its author's; a rewrite
+    /// has none, and what it says `IF EXISTS` of its runner may have no word for.
+    pub fn of(operation: &Operation, words: Option<&str>, idempotent: &Idempotent<'_>, there: Option<String>) -> Asked {
+        let plain = |text: &str| text.trim_end().trim_end_matches(';').to_owned();
+        let says = || words.map_or_else(|| render::statement(operation).unwrap_or_default(), str::to_owned);
+        let condition = match (&idempotent.when, has_something_to_do(operation)) {
+            (When::Always, Some(_)) if words.is_some_and(|words| plain(words) == plain(&idempotent.statement)) => None,
+            (When::Always, Some(condition)) => Some(condition),
+            (When::Always, None) if plain(&says()) == plain(&idempotent.statement) => None,
+            (When::Always, None) => return Asked::Itself(by_itself_again(idempotent, there.as_deref())),
+            (when, _) => when.condition(),
+        };
+        match (there, condition) {
+            (None, None) => Asked::Nothing,
+            (Some(condition), None) | (None, Some(condition)) => Asked::If(condition),
+            (Some(there), Some(condition)) => Asked::If(format!("{there}\n  AND ({condition})")),
+        }
+    }
+}
 
 /// What runs again together, in order.
 pub struct Again<'a> {
@@ -28,6 +61,31 @@ impl<'a> Again<'a> {
     /// A step's statement in a form that can run again by itself, when there is one.
     pub fn statement(&self, step: &Step) -> Option<String> {
         self.rerun.idempotent(step).map(|idempotent| by_itself_again(&idempotent, None))
+    }
+
+    /// What keeps a step from doing its work twice.
+    pub fn asked(&self, step: &Step) -> Asked {
+        if let Operation::Constraint(ConstraintOperation::Validate { table, name }) = &step.operation {
+            let constraint = constraint_exists(&table.name, name);
+            // What runs again takes it away.
+            return Asked::If(match self.temporary(step) {
+                Some(_) => format!("EXISTS ({constraint})"),
+                None => format!("NOT EXISTS ({constraint} AND convalidated)"),
+            });
+        }
+        let there = self.rerun.there(step);
+        // It asks itself already, in its author's words.
+        let in_do = step.verbatim && self.migration.statement_of(step.from).in_do;
+        if in_do && there.is_none() {
+            return Asked::Nothing;
+        }
+        match self.rerun.idempotent(step) {
+            Some(idempotent) => {
+                let words = step.verbatim.then(|| slice(self.migration, step));
+                Asked::of(&step.operation, words.as_deref(), &idempotent, there)
+            }
+            None => there.map_or(Asked::Nothing, Asked::If),
+        }
     }
 
     /// The statements of a brief unit, each in a form that can run again where it has one.

@@ -1,4 +1,4 @@
-//! Texts that came out of files of a language: string literals, and what is made of them.
+//! Texts of files: string literals that came out of a language's, and what is made of them; a text with other parts.
 
 use crate::source::ByteSpan;
 
@@ -103,4 +103,16 @@ impl Text {
         // Pieces of a text that was put together may stand in any order.
         ByteSpan::new(first.start.min(last.start), first.end.max(last.end))
     }
+}
+
+/// A text with its parts replaced; they do not overlap.
+pub(super) fn edited(text: &str, mut edits: Vec<(ByteSpan, String)>) -> String {
+    edits.sort_by_key(|(span, _)| (span.start, span.end));
+    let (mut out, mut at) = (String::new(), 0);
+    for (span, new) in edits {
+        out += &text[at..span.start];
+        out += &new;
+        at = span.end;
+    }
+    out + &text[at..]
 }

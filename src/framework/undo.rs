@@ -1,7 +1,11 @@
 //! How a block is taken back, for its comment.
 
-use crate::operation::{ColumnOperation, Ident, ObjectOperation, Operation, QualifiedName, TableOperation};
+use crate::operation::{
+    ColumnOperation, ConstraintOperation, Ident, IndexOperation, ObjectOperation, Operation, QualifiedName,
+    TableOperation,
+};
 use crate::plan::{Step, Undo};
+use crate::postgres::idempotence::{constraint_exists, table_exists, table_is_missing};
 use crate::schema::{mentions, same};
 use crate::sql::{one_line, render};
 
@@ -57,6 +61,20 @@ pub(super) fn undo<'a>(steps: impl Iterator<Item = &'a Step>) -> Vec<String> {
         (false, true) => vec![text],
         (false, false) => vec![format!("in part, by {text} the rest is not possible: {why}")],
     }
+}
+
+/// When a constraint or an index gets a name back: begun again, it finds what was made under that name since.
+pub(super) fn renaming_back_is_due(operation: &Operation) -> Option<String> {
+    Some(match operation {
+        Operation::Index(IndexOperation::Rename { index, to, .. }) => {
+            format!("{}\n  AND {}", table_exists(index), table_is_missing(&index.sibling(to.clone())))
+        }
+        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
+            let exists = |name| constraint_exists(&table.name, name);
+            format!("EXISTS ({})\n  AND NOT EXISTS ({})", exists(name), exists(to))
+        }
+        _ => return None,
+    })
 }
 
 /// Privileges, policies and attributes of a table are gone when what made the table is taken back.

@@ -75,8 +75,9 @@ impl<'a> Division<'a> {
             return Ok(Files { parts, own: Some(0), one_file: None });
         }
         if self.runner.resumes == Resumes::AtFile {
+            let is_crowded = self.one_file.is_some() && self.runner.commits_by_file();
             let parts = match self.by_step {
-                Some(false) => self.begun_again(),
+                by_step if by_step == Some(false) || is_crowded => self.begun_again(),
                 _ => (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect(),
             };
             let parts = parts.map_err(stuck)?;
@@ -84,7 +85,8 @@ impl<'a> Division<'a> {
                 let item = self.units(*first)[0].steps[0].from;
                 return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
             }
-            return Ok(Files { own: Some(parts.len().saturating_sub(1)), parts, one_file: None });
+            let one_file = self.one_file.filter(|_| self.by_step != Some(false)).map(str::to_owned);
+            return Ok(Files { own: Some(parts.len().saturating_sub(1)), parts, one_file });
         }
         let parts = self.divide(false).map_err(stuck)?;
         let mut reason = self.one_file.map(str::to_owned);
@@ -159,40 +161,51 @@ impl<'a> Division<'a> {
     /// A file for one block: in the author's words, or where the runner commits it with its row, it runs once, otherwise it
     /// must bear to run again by itself.
     fn alone(&self, at: usize) -> Result<Part, &'a Step> {
-        let is_whole =
-            self.runner.commits_by_file() && self.sequence.block(at).iter().all(|unit| unit.kind != UnitKind::Alone);
-        if is_whole || self.is_in_words(at) {
+        if self.commits_with_its_row(at) || self.is_in_words(at) {
             return Ok(Part { from: at, once: at, to: at + 1 });
         }
-        let part = Part { from: at, once: at + 1, to: at + 1 };
-        let again = Rerun::new(self.again.origin, self.units(part));
-        let harmful = match self.sequence.block(at) {
+        self.harmful_alone(at).map_or(Ok(Part { from: at, once: at + 1, to: at + 1 }), Err)
+    }
+
+    /// The runner commits a block that has a file together with the file's row.
+    fn commits_with_its_row(&self, at: usize) -> bool {
+        self.runner.commits_by_file() && self.sequence.block(at).iter().all(|unit| unit.kind != UnitKind::Alone)
+    }
+
+    /// The first step of a block that would do harm when the block runs again by itself.
+    fn harmful_alone(&self, at: usize) -> Option<&'a Step> {
+        let again = Rerun::new(self.again.origin, self.units(Part { from: at, once: at + 1, to: at + 1 }));
+        match self.sequence.block(at) {
             [unit] if unit.kind == UnitKind::Brief => again.harmful_at_once(unit),
             units => units.iter().find_map(|unit| again.harmful(unit)),
-        };
-        harmful.map_or(Ok(part), Err)
+        }
     }
 
     /// The fewest files that can each be begun again: what runs once ends its file, and no two blocks in their author's words
-    /// hold their locks together.
+    /// hold their locks together. A runner that commits a file with its row can only do that with all of it, or with nothing:
+    /// what runs once is a file by itself.
     fn begun_again(&self) -> Result<Vec<Part>, &'a Step> {
         let tail = self.tail();
+        let is_by_file = self.runner.commits_by_file();
         let mut parts: Vec<Part> = Vec::new();
         let mut steps = Growing::new(self.again.origin);
         for at in 0..self.sequence.blocks.len() {
             let alone = self.alone(at)?;
-            let must = at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
-            let may_rerun = alone.once > at || (must && self.is_free_to_run_again(at));
+            let must = is_by_file || at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
+            let is_guarded = || is_by_file && self.bears_to_run_again(at);
+            let may_rerun = alone.once > at || (must && self.is_free_to_run_again(at)) || is_guarded();
             match parts.last_mut() {
                 Some(part) if may_rerun && part.once == part.to && !self.must_be_done_before(&steps, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }
-                Some(part) if !may_rerun && self.ends(*part, at) => part.to = at + 1,
+                Some(part) if !may_rerun && !is_by_file && self.ends(*part, at) => part.to = at + 1,
                 _ if may_rerun => parts.push(Part { from: at, once: at + 1, to: at + 1 }),
                 _ => parts.push(Part { from: at, once: at, to: at + 1 }),
             }
             self.grow(&mut steps, &parts, at);
         }
+        let is_only = |part: &&mut Part| part.to - part.from == 1 && self.commits_with_its_row(part.from);
+        parts.iter_mut().filter(is_only).for_each(|part| part.once = part.from);
         Ok(parts)
     }
 
@@ -205,11 +218,19 @@ impl<'a> Division<'a> {
     /// What locks nothing in use and can run again statement by statement, whatever the session is set to.
     fn is_free_to_run_again(&self, at: usize) -> bool {
         let block = self.sequence.block(at);
-        let is_set = |step: &Step| !self.again.origin.item(step.from).settings.is_empty();
         self.once(at).is_none()
             && block.iter().all(|unit| unit.kind == UnitKind::Free)
             && !is_one_transaction(self.again.origin, block)
-            && !self.sequence.steps_of(at..at + 1).any(is_set)
+            && !self.needs_settings(at)
+    }
+
+    /// A block that a rewrite has made can run again in a transaction of its own, whatever the session is set to.
+    fn bears_to_run_again(&self, at: usize) -> bool {
+        !self.is_in_words(at) && !self.needs_settings(at) && self.harmful_alone(at).is_none()
+    }
+
+    fn needs_settings(&self, at: usize) -> bool {
+        self.sequence.steps_of(at..at + 1).any(|step| !self.again.origin.item(step.from).settings.is_empty())
     }
 
     /// A block that runs once can end a part, in the transaction that records it.

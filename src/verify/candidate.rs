@@ -204,7 +204,7 @@ impl Piece {
                         }
                         (None, _) => Piece::new(format!("{name}, chunk {}", pieces.len() + 1), sql, headers),
                     };
-                    pieces.push(Piece { set: set.clone(), ..piece });
+                    pieces.push(Piece { set: set.clone(), is_bounded: is_bounded(migration, sent), ..piece });
                     set.extend(settings(migration, sent));
                 }
             }

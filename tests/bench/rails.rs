@@ -190,7 +190,12 @@ impl Project {
 
     /// The path of the migration that it is about.
     pub fn path(&self) -> Result<PathBuf> {
-        let is_own = |path: &PathBuf| path.to_string_lossy().contains(&format!("/{}_", self.version));
+        self.path_of(self.version)
+    }
+
+    /// The path of the migration of that version.
+    pub fn path_of(&self, version: u64) -> Result<PathBuf> {
+        let is_own = |path: &PathBuf| path.to_string_lossy().contains(&format!("/{version}_"));
         self.migrations()?.into_keys().find(is_own).context("no migration of that version")
     }
 
@@ -218,6 +223,20 @@ impl Project {
             folder.write(path.to_str().context("a path that is not UTF-8")?, bytes)?;
         }
         Ok(Project { folder, ..*self })
+    }
+
+    /// The same with other settings of safestep's.
+    pub fn with_settings(&self, settings: &str) -> Result<Project> {
+        let project = self.copy()?;
+        project.folder.write("safestep.toml", settings)?;
+        Ok(project)
+    }
+
+    /// The same with another text of a migration.
+    pub fn with_text(&self, path: &Path, text: &str) -> Result<Project> {
+        let project = self.copy()?;
+        project.folder.write(path.to_str().context("a path that is not UTF-8")?, text)?;
+        Ok(project)
     }
 
     /// The same after `safestep rewrite --write` of its migration for servers from `major` on.
@@ -283,12 +302,14 @@ pub const SAFE_PG_MIGRATIONS: Gem = ("safe-pg-migrations", "4.0.0");
 pub struct Rails {
     /// The variable that names its Ruby.
     pub ruby: &'static str,
+    /// Each application is loaded by itself, and the commands are Rails' own.
+    pub alone: bool,
 }
 
 /// Rails 7.2.
-pub const RAILS_7: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_7" };
+pub const RAILS_7: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_7", alone: false };
 /// Rails 6.1.
-pub const RAILS_6: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_6" };
+pub const RAILS_6: Rails = Rails { ruby: "SAFESTEP_TEST_RAILS_6", alone: false };
 
 /// A job that has begun.
 pub struct Running<'p> {
@@ -328,7 +349,9 @@ impl Ran {
 impl Rails {
     /// Runs commands on a database, until one fails: `[["db:rollback", "STEP=2"]]`.
     pub fn run(self, project: &Project, database: &Database, commands: &[&[&str]]) -> Result<Ran> {
-        self.ask(&Rails::job(project, database, commands))
+        let mut job = Rails::job(project, database, commands);
+        job["alone"] = self.alone.into();
+        self.ask(&job)
     }
 
     /// The job of [`Rails::run`].

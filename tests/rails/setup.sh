@@ -1,14 +1,15 @@
 #!/bin/bash
-# usage: setup.sh DIR VERSION       VERSION: 6.1 or 7.2
-# Installs real Rails (Active Record, its railties, the pg driver) into DIR, with a Ruby of its own: from the packages of the Debian
-# release that has this version, whatever release the machine runs. They are unpacked, not installed: no root, and apt's state stays
-# as it is. Their own C library comes along, so that an older system runs them. DIR/bin/ruby is that Ruby; DIR may be renamed.
+# usage: setup.sh DIR WHAT       WHAT: 6.1 or 7.2 (Rails of that version) or rubocop
+# Installs real Rails (Active Record, its railties, the pg driver), or RuboCop, into DIR, with a Ruby of its own: from the packages of
+# the Debian release that has this version, whatever release the machine runs. They are unpacked, not installed: no root, and apt's
+# state stays as it is. Their own C library comes along, so that an older system runs them. DIR/bin/ruby is that Ruby; DIR may be renamed.
 set -euo pipefail
 [ $# = 2 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 fail() { echo "setup.sh: $*" >&2; exit 1; }
 case $2 in
-  6.1) release=bookworm ;;
-  7.2) release=trixie ;;
+  6.1) release=bookworm packages=(ruby ruby-activerecord ruby-railties ruby-pg) ;;
+  7.2) release=trixie packages=(ruby ruby-activerecord ruby-railties ruby-pg) ;;
+  rubocop) release=trixie packages=(ruby rubocop) ;;
   *) fail "no Debian release has Rails $2: 6.1 and 7.2 are there" ;;
 esac
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || fail "this needs apt-get and dpkg-deb, which Debian has"
@@ -42,7 +43,7 @@ Acquire::Retries "3";
 CONF
 own_apt() { APT_CONFIG=$apt/apt.conf apt-get -qq "$@"; }
 own_apt update || fail "the package lists of $release could not be loaded from $mirror"
-own_apt --yes --download-only install ruby ruby-activerecord ruby-railties ruby-pg || fail "the packages of $release could not be loaded from $mirror"
+own_apt --yes --download-only install "${packages[@]}" || fail "the packages of $release could not be loaded from $mirror"
 for package in "$apt"/archives/*.deb; do dpkg-deb -x "$package" "$dir/root"; done
 rm -rf "$apt"
 
@@ -62,5 +63,11 @@ exec "$(one "$root"/lib/*/ld-linux-*.so.* "$root"/usr/lib/*/ld-linux-*.so.* "$ro
   --library-path "$root/lib/$arch:$lib/$arch" "$(one "$root"/usr/bin/ruby[0-9]*)" "$@"
 WRAPPER
 chmod +x "$dir/bin/ruby"
+if [ "$2" = rubocop ]; then
+  # Debian's package looks for its table of widths in /usr/share, or here.
+  ln -s ../../share/ruby-unicode-display-width "$dir/root/usr/lib/ruby/data"
+  "$dir/bin/ruby" -e 'require "rubocop"; puts "rubocop #{RuboCop::Version::STRING}, ruby #{RUBY_VERSION}"'
+  exit
+fi
 found=$("$dir/bin/ruby" -e 'require "logger"; require "rails"; require "active_record"; require "pg"; puts "rails #{Rails.version}, ruby #{RUBY_VERSION}, pg #{PG::VERSION}"')
 case $found in "rails $2."*) echo "$found" ;; *) fail "asked for Rails $2, got $found" ;; esac

@@ -9,13 +9,13 @@ use crate::framework::inverse::subjects;
 use crate::framework::plpgsql::{
     Repeated, before_build, by_itself, guarded as once_each, if_then, must_be_valid, retried_in_turn,
 };
-use crate::framework::undo::{Undone, undone};
+use crate::framework::undo::{Undone, renaming_back_is_due, undone};
 use crate::framework::{LayoutSettings, Sequenced};
-use crate::operation::{ConstraintOperation, CreateIndex, Fixed, IndexOperation, Operation, TableOperation};
+use crate::operation::{CreateIndex, Fixed, IndexOperation, Operation, TableOperation};
 use crate::plan::files::Part;
 use crate::plan::rerun::{LastChanges, can_begin_again};
 use crate::plan::{Sequence, Step, Undo};
-use crate::postgres::idempotence::{Later, constraint_exists, table_exists, table_is_missing};
+use crate::postgres::idempotence::Later;
 use crate::sql::render;
 
 /// The statements of a `downgrade()`, not indented.
@@ -132,19 +132,9 @@ fn commit_point() -> Lines {
     vec![BLOCK.to_owned(), format!("{INDENT}pass")]
 }
 
-/// A constraint or an index that gets a name back. Begun again, it finds what was made under that name since.
+/// A constraint or an index that gets a name back.
 fn renamed_back(operation: &Operation) -> Option<String> {
-    let condition = match operation {
-        Operation::Index(IndexOperation::Rename { index, to, .. }) => {
-            format!("{}\n  AND {}", table_exists(index), table_is_missing(&index.sibling(to.clone())))
-        }
-        Operation::Constraint(ConstraintOperation::Rename { table, name, to }) => {
-            let exists = |name| constraint_exists(&table.name, name);
-            format!("EXISTS ({})\n  AND NOT EXISTS ({})", exists(name), exists(to))
-        }
-        _ => return None,
-    };
-    Some(if_then(&condition, &render::statement(operation)?))
+    Some(if_then(&renaming_back_is_due(operation)?, &render::statement(operation)?))
 }
 
 /// What takes a build or a drop back that waits for others by itself, so that it can begin again.

@@ -4,10 +4,13 @@
 //! writes the revision's row behind it, in the next transaction: a run that is killed in between begins the revision again,
 //! so everything in the block can run again. What cannot, and what is quick, commits with the row.
 
+use std::collections::BTreeSet;
+
 use super::calls::revision;
 use super::directive::create_index;
 use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
 use super::file::{File, INDENT};
+use super::needed::defined;
 use super::written::sql_literal;
 use crate::framework::header::{self, Steps};
 use crate::framework::layout::width;
@@ -40,6 +43,7 @@ impl Idiom for Functions {
         let mut commented = vec![false; migration.statements.len()];
         let count = files.parts.len();
         let downgrades = downgrades(of, &file);
+        let mut elsewhere = BTreeSet::new();
         let body = |(at, part): (usize, &Part)| {
             let upgrade = upgrade(of, *part, &file, &mut commented);
             let downgrade = match &downgrades {
@@ -49,7 +53,8 @@ impl Idiom for Functions {
             };
             let used = ID_LENGTH + width(count) + 2;
             let words = (at + 1 < count).then(|| slug(sequence.block(part.from), used));
-            let text = file.of_step((at + 1, count), &upgrade, downgrade.as_deref());
+            let text = file.of_step((at + 1, count), &upgrade, downgrade.as_deref(), &elsewhere);
+            elsewhere.extend(defined(&text));
             Body { words, text, block: part.from }
         };
         files.parts.iter().enumerate().map(body).collect()
@@ -88,12 +93,11 @@ fn begins_again(of: &Sequenced<'_>, part: Part) -> Lines {
         1 => ", but for the last one, which commits with the revision's row",
         _ => ", but for the last ones, which commit with the revision's row",
     };
-    let first = match (part.to - part.from, files.parts.len()) {
-        (1, _) => return Vec::new(),
-        (count, 1) => format!("{}: {count} steps, each with its own commit{but}", migration.title),
-        _ => header::of_file(steps, &migration.title, &format!("each has its own commit{but}")),
-    };
-    [first.as_str(), header::BEGINS_AGAIN[1]].map(|line| header::comment(super::SIGN, line)).to_vec()
+    if part.to - part.from == 1 {
+        return Vec::new();
+    }
+    let lines = header::of_several(steps, &migration.title, but, files.parts.len() == 1);
+    lines.map(|line| header::comment(super::SIGN, &line)).to_vec()
 }
 
 /// The statements of a block, one of those of a file whose units run `again` together.

@@ -4,7 +4,7 @@
 //! says of itself and what its functions do ([`effects`]); [`operations`] has the SQL that each `op` directive stands for,
 //! and [`graph`] the history that each revision meets. `calls` makes a migration of `upgrade()`.
 //!
-//! A sequence becomes a revision for each block: `file` is the original's file with other functions, `idiom` writes its
+//! A sequence becomes a revision for each block: `file` is the original's file with other functions and what these need (`needed`), `idiom` writes its
 //! `upgrade()`, `downgrade` the other one, `written` SQL as Python holds it, and `place` puts it into the chain.
 
 mod calls;
@@ -18,6 +18,7 @@ mod folder;
 pub mod graph;
 mod idiom;
 mod ledger;
+mod needed;
 pub mod operations;
 mod place;
 pub mod python;

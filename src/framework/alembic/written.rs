@@ -9,6 +9,9 @@ pub(super) fn sql_literal(sql: &str, quote: char) -> String {
     literal(&escaped(sql), quote)
 }
 
+/// The longest line of Black and Ruff.
+pub(super) const MAX_LINE: usize = 88;
+
 /// A string of Python.
 pub(super) fn literal(text: &str, quote: char) -> String {
     let text = text.trim_matches('\n');

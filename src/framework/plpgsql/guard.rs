@@ -219,7 +219,14 @@ fn in_statements<'a>(all: impl IntoIterator<Item = Guarded<'a>>) -> Vec<String> 
 
 /// A constraint or an index that is dropped and whose name another one takes: run twice, the drop must not meet the new one.
 pub fn swap(drop: &Operation, with: &Operation) -> Option<String> {
-    let there = match (drop, with) {
+    let there = swap_is_due(drop, with)?;
+    let both = [drop, with].map(|operation| Guarded::unguarded(operation, plain(operation)));
+    Some(if_then(&there, &in_statements(both).join("\n")))
+}
+
+/// The condition under which a drop and what takes its place have something to do, where they are that.
+pub fn swap_is_due(drop: &Operation, with: &Operation) -> Option<String> {
+    Some(match (drop, with) {
         (
             Operation::Constraint(ConstraintOperation::Drop { table, name, .. }),
             Operation::Constraint(ConstraintOperation::Rename { table: other, name: from, to }),
@@ -235,9 +242,7 @@ pub fn swap(drop: &Operation, with: &Operation) -> Option<String> {
             Operation::Index(IndexOperation::Rename { index, to, .. }),
         ) if names.as_slice() == [index.sibling(to.clone())] => table_exists(index),
         _ => return None,
-    };
-    let both = [drop, with].map(|operation| Guarded::unguarded(operation, plain(operation)));
-    Some(if_then(&there, &in_statements(both).join("\n")))
+    })
 }
 
 /// A name that a drop frees: a table's and the constraint's, or an index's.

@@ -10,7 +10,7 @@ mod retry;
 mod text;
 
 pub use batches::{batches, batches_under};
-pub use guard::{Repeated, by_itself_again, each, guarded, in_words, once, swap};
+pub use guard::{Repeated, by_itself_again, each, guarded, in_words, once, swap, swap_is_due};
 pub use index::{before_build, must_be_valid};
 pub use once::{Once, Recorded, unless_recorded};
 pub use retry::{

@@ -14,6 +14,7 @@ use super::{RAILS, SIGN};
 use crate::framework::FrameworkError;
 use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
+use crate::framework::plpgsql::{by_itself, only_if};
 use crate::framework::text::Text;
 use crate::operation::{Operation, QualifiedName, TableOperation};
 use crate::schema::Schema;
@@ -117,6 +118,8 @@ impl Sender<'_> {
         effects().for_each(|effect| sends.extend(self.sendings(effect)));
         if body.len() > 1 {
             sends = vec![Sending::together(sends)];
+        } else if first.is_transaction {
+            sends = in_one_transaction(sends);
         }
         let span = ByteSpan::new(first.span.start, last.span.end);
         // A statement is one in the file: what cannot be told of a part of it cannot be told of it.
@@ -166,6 +169,9 @@ impl Sender<'_> {
                 }
             }
         };
+        if let Some(condition) = &effect.condition {
+            sends = sends.into_iter().map(|sending| under(condition, sending)).collect();
+        }
         for Sending { reading, .. } in &mut sends {
             reading.bounds_lock_waits |= effect.is_bounded || leaves_transaction(self.gems);
             self.new_tables.extend(reading.operations.iter().filter_map(|located| made(&located.operation)));
@@ -322,6 +328,54 @@ fn guarded(sent: &Sent) -> String {
         Condition::IfThere => "undefined_object OR undefined_table OR undefined_column",
     };
     format!("DO $check$ BEGIN {statement}; EXCEPTION WHEN {errors} THEN NULL; END $check$;")
+}
+
+/// What is sent only where a condition holds. What may be in no block asks itself.
+fn under(condition: &str, sending: Sending) -> Sending {
+    match in_a_block(&sending.sql) {
+        Some(statement) => {
+            let is_outside = sending.is_outside;
+            Sending { is_outside, ..of_block(&only_if(condition, &statement), vec![sending]) }
+        }
+        None => sending,
+    }
+}
+
+/// What commits together, as the one statement that does the same; as it is where there is none.
+fn in_one_transaction(sends: Vec<Sending>) -> Vec<Sending> {
+    let statements: Option<Vec<String>> = sends.iter().map(|sending| in_a_block(&sending.sql)).collect();
+    match statements.filter(|statements| !statements.is_empty()) {
+        Some(statements) => {
+            vec![of_block(&by_itself(&format!("BEGIN\n{}\nEND;", statements.join("\n"))), sends)]
+        }
+        None => sends,
+    }
+}
+
+/// A block that does what others do.
+fn of_block(sql: &str, sends: Vec<Sending>) -> Sending {
+    let mut reading = read_statement(sql);
+    reading.bounds_lock_waits |= sends.iter().any(|sending| sending.reading.bounds_lock_waits);
+    reading.is_asked |= sends.iter().any(|sending| sending.reading.is_asked);
+    let is_unsure = sends.iter().any(|sending| sending.is_unsure);
+    let mut spans: Vec<ByteSpan> = sends.into_iter().flat_map(|sending| sending.spans).collect();
+    let last = spans.last().copied().unwrap_or(ByteSpan::new(0, 0));
+    spans.resize(reading.operations.len(), last);
+    Sending { sql: sql.trim_end().to_owned(), reading, spans, is_outside: true, is_unsure }
+}
+
+/// A statement as it can stand in a block; `None` for one that cannot.
+fn in_a_block(sql: &str) -> Option<String> {
+    let words = sql.trim_start().to_ascii_uppercase();
+    if let Some(block) = sql.trim_start().strip_prefix("DO ") {
+        let (tag, rest) = block.split_once('$').and_then(|(_, rest)| rest.split_once('$'))?;
+        let (body, _) = rest.rsplit_once(&format!("${tag}$"))?;
+        let body = body.trim().trim_end_matches(';');
+        return (!words.contains("COMMIT")).then(|| format!("{body};"));
+    }
+    let gives_rows = ["SELECT", "WITH", "SHOW", "EXPLAIN", "VALUES"].iter().any(|word| words.starts_with(word));
+    let is_apart = words.is_empty() || words.contains("CONCURRENTLY") || words.contains("VACUUM");
+    (!gives_rows && !is_apart).then(|| sql.trim().trim_end_matches(';').to_owned() + ";")
 }
 
 /// As the method of that name does it.

@@ -33,6 +33,18 @@ pub(super) fn in_block(method: &str, lines: Lines) -> Lines {
     std::iter::once(format!("{method} do")).chain(inside).chain(["end".to_owned()]).collect()
 }
 
+/// What a step does, and what is sent for it.
+#[derive(Default)]
+pub(super) struct Up {
+    pub code: Code,
+    /// What is sent, as SQL or as its author wrote it.
+    pub sent: String,
+    /// Nothing stands around its statements.
+    pub is_bare: bool,
+    /// Some of it is in its author's words.
+    pub has_words: bool,
+}
+
 /// A call in its author's words, with the comments before it. What goes on behind its first line stays where it stands in that
 /// line, where no literal goes over lines.
 pub(super) fn as_written(text: &str, depth: usize) -> Lines {

@@ -4,17 +4,21 @@ use std::collections::BTreeSet;
 
 use super::code::{Code, as_written, in_block};
 use super::file::{File, Lines};
+use super::guarded::only_if;
 use super::helpers::{Helper, RETRY};
 use super::writer::Writer;
 use super::written::string;
 use crate::framework::Sequenced;
 use crate::framework::header::Undo as Downgrade;
 use crate::framework::inverse::subjects;
-use crate::framework::undo::{Undone, undone};
+use crate::framework::rerun::Asked;
+use crate::framework::undo::{Undone, renaming_back_is_due, undone};
 use crate::operation::{
     ConstraintKind, ConstraintOperation, Ident, IndexOperation, Operation, QualifiedName, TableOperation,
 };
+use crate::plan::rerun::{LastChanges, can_begin_again};
 use crate::plan::{Step, Undo};
+use crate::postgres::idempotence::{Later, idempotent};
 use crate::schema::same;
 use crate::sql::{read_statement, render};
 
@@ -72,6 +76,17 @@ impl Downgrades {
     }
 }
 
+impl Downgrades {
+    /// The same of a file of several steps, each taken back by itself.
+    pub(super) fn of_several(&self, writer: &Writer<'_>, at: usize) -> Option<Code> {
+        match self {
+            Downgrades::Each => Some(writer.down_again(at)),
+            Downgrades::Whole(own, _) if at < *own => Some(writer.down_again(at)),
+            Downgrades::Whole(..) => self.of(writer, at, true),
+        }
+    }
+}
+
 /// The statements of a method, as its author indented them.
 fn body(method: &str) -> Lines {
     let inside = method.split_once('\n').map_or("", |(_, rest)| rest);
@@ -124,6 +139,79 @@ impl Writer<'_> {
         lines.append(&mut code.lines);
         code.lines = gone_with.into_iter().chain(lines).collect();
         code
+    }
+
+    /// What takes back the steps of a file from the last to the first, where it is begun again at its first statement.
+    fn down_again(&self, at: usize) -> Code {
+        let part = self.of.files.parts[at];
+        let steps = || self.sequence().steps_of(part.from..part.to);
+        let undone = undone(steps().filter(|step| attached(self.of, step).is_none()));
+        if !undone.impossible.is_empty()
+            && let Some(code) = self.author_s_own(at, &undone)
+        {
+            return code;
+        }
+        let brought_back = if undone.impossible.is_empty() { Vec::new() } else { self.brought_back(&undone, steps()) };
+        let mut groups = undone.statements;
+        if let Some(step) = steps().next() {
+            let as_step = |operation| Step { operation, verbatim: false, undo: Undo::Nothing, ..step.clone() };
+            let made_again = steps().filter_map(|step| self.made_again(step, part.from));
+            groups.splice(..0, made_again.map(|operation| vec![as_step(operation)]));
+            groups.extend(brought_back.into_iter().map(|operation| vec![as_step(operation)]));
+        }
+        let all: Vec<Operation> = groups.iter().flatten().map(|step| step.operation.clone()).collect();
+        for group in &mut groups {
+            group.retain(|step| !goes_with_its_table(&step.operation, &all, steps()));
+        }
+        groups.retain(|group| !group.is_empty());
+        // What cannot begin again behind a part of itself is one transaction.
+        let is_apart = |group: &Vec<Step>| group.iter().any(|step| is_concurrent(&step.operation));
+        if !groups.iter().any(is_apart) && !can_begin_again(&groups) {
+            groups = vec![groups.concat()];
+        }
+        let mut code = Code::default();
+        code.lines = self.detached(at, &mut code.helpers);
+        let last = LastChanges::of(groups.iter().flatten());
+        let mut number = 0;
+        for group in &groups {
+            let mut inside = Code::default();
+            for step in group {
+                match is_concurrent(&step.operation) {
+                    true => code.add(self.concurrent(&step.operation, None, std::iter::once(step))),
+                    false => inside.add(self.taken_back_again(step, &last, number)),
+                }
+                number += 1;
+            }
+            if !inside.lines.is_empty() {
+                code.add(self.in_a_transaction(inside));
+            }
+        }
+        let gone_with = steps().filter_map(|step| attached(self.of, step));
+        let gone_with: Lines = gone_with.map(|file| taken_away_by(file, self.of.files.parts.len())).collect();
+        code.lines.splice(..0, gone_with);
+        code
+    }
+
+    /// A statement of a way back that is begun again.
+    fn taken_back_again(&self, step: &Step, last: &LastChanges, number: usize) -> Code {
+        let operation = at_once(step.operation.clone());
+        let text = render::statement(&operation).unwrap_or_default();
+        let directly = |depth: usize| {
+            let directive = self.dialect.of_rewrite(&operation, self.sequence());
+            directive.map_or_else(|| self.execute(&text, depth), |call| self.call_back(&call, depth))
+        };
+        if let Some(condition) = renaming_back_is_due(&operation) {
+            return only_if(&condition, directly(2), 1);
+        }
+        let later = Later { stays: false, finished_if: None };
+        let there = last.condition_of_being_there(step, number);
+        let form = idempotent(&operation, &text, &later);
+        let asked = form.map(|form| Asked::of(&operation, None, &form, there.clone()));
+        match asked.or(there.map(Asked::If)) {
+            None | Some(Asked::Nothing) => Code { lines: directly(1), ..Code::default() },
+            Some(Asked::If(condition)) => only_if(&condition, directly(2), 1),
+            Some(Asked::Itself(text)) => Code { lines: self.execute(&text, 1), ..Code::default() },
+        }
     }
 
     /// The constraints that later files make of the indexes which this one builds: they go before their indexes do.

@@ -43,6 +43,8 @@ pub struct Effect {
     pub is_bounded: bool,
     /// Its author asks the catalog first whether there is something to do.
     pub is_guarded: bool,
+    /// What was written around it by an earlier rewrite asks the database for this first.
+    pub condition: Option<String>,
 }
 
 /// What a call does.
@@ -110,6 +112,7 @@ pub fn effects<'a>(
         jump: None,
         blocks_of_methods: Vec::new(),
         guard: None,
+        conditions: Vec::new(),
     };
     for (index, statement) in statements.iter().enumerate() {
         reader.statement = index;
@@ -137,6 +140,8 @@ struct Reader<'r, 'a> {
     blocks_of_methods: Vec<(Option<&'a Block>, Scope<'a>)>,
     /// The condition that a call must be bound to, where one is followed.
     guard: Option<Guard>,
+    /// The conditions of an earlier rewrite that were met so far.
+    conditions: Vec<String>,
 }
 
 /// What stands around a call.
@@ -147,6 +152,8 @@ struct Around {
     block: Option<usize>,
     in_transaction: bool,
     is_bounded: bool,
+    /// The condition of an earlier rewrite, by index.
+    condition: Option<usize>,
 }
 
 /// What ends a block early.
@@ -190,7 +197,7 @@ impl<'a> Reader<'_, 'a> {
     }
 
     fn push(&mut self, expression: &Expression, kind: EffectKind) {
-        let Around { is_assured, is_reverted, block, in_transaction, is_bounded } = self.around;
+        let Around { is_assured, is_reverted, block, in_transaction, is_bounded, condition } = self.around;
         self.effects.push(Effect {
             span: expression.extent(),
             statement: self.statement,
@@ -201,6 +208,7 @@ impl<'a> Reader<'_, 'a> {
             in_transaction,
             is_bounded,
             is_guarded: self.guard.is_some(),
+            condition: condition.map(|at| self.conditions[at].clone()),
         });
     }
 }

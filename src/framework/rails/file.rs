@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::effects::Effect;
 use super::migration_class::{BodyStatement, MigrationClass};
 use super::ruby::{Call, Class, Expression, ExpressionKind, Program};
+use crate::framework::text::edited;
 use crate::source::{ByteSpan, SourceFile};
 
 /// Stands for what the place adds to the name of a class. No file that is read can hold a NUL byte.
@@ -300,16 +301,4 @@ fn indented(line: &str) -> String {
 
 fn helpers(helpers: &[String]) -> String {
     if helpers.is_empty() { String::new() } else { format!("\n  private\n\n{}", helpers.join("\n")) }
-}
-
-/// A text with its parts replaced; they do not overlap.
-fn edited(text: &str, mut edits: Vec<(ByteSpan, String)>) -> String {
-    edits.sort_by_key(|(span, _)| (span.start, span.end));
-    let (mut out, mut at) = (String::new(), 0);
-    for (span, new) in edits {
-        out += &text[at..span.start];
-        out += &new;
-        at = span.end;
-    }
-    out + &text[at..]
 }

@@ -14,6 +14,8 @@ pub(super) enum Helper {
     DropInvalidIndex,
     /// Fails where another index has the name.
     CheckIndex,
+    /// Does nothing where a condition does not hold.
+    OnlyIf,
 }
 
 /// Names of the methods, which a reader of the steps looks through.
@@ -24,6 +26,8 @@ pub const WITHOUT_TIMEOUTS: &str = "without_timeouts";
 pub const DROP_INVALID_INDEX: &str = "drop_invalid_index";
 /// See [`RETRY`].
 pub const CHECK_INDEX: &str = "check_index";
+/// See [`RETRY`].
+pub const ONLY_IF: &str = "only_if";
 
 impl Helper {
     /// Its definition, as it stands in a class.
@@ -85,6 +89,13 @@ impl Helper {
   end
 "
             ),
+            Helper::OnlyIf => format!(
+                "  # What is done already is not done again.
+  def {ONLY_IF}(condition)
+    yield if connection.select_value(\"SELECT 1 WHERE #{{condition}}\")
+  end
+"
+            ),
         }
     }
 }
@@ -100,6 +111,8 @@ pub enum Own {
     DropInvalidIndex,
     /// [`CHECK_INDEX`].
     CheckIndex,
+    /// [`ONLY_IF`].
+    OnlyIf,
 }
 
 impl Own {
@@ -110,6 +123,7 @@ impl Own {
             WITHOUT_TIMEOUTS => (Helper::WithoutTimeouts, Own::WithoutTimeouts),
             DROP_INVALID_INDEX => (Helper::DropInvalidIndex, Own::DropInvalidIndex),
             CHECK_INDEX => (Helper::CheckIndex, Own::CheckIndex),
+            ONLY_IF => (Helper::OnlyIf, Own::OnlyIf),
             _ => return None,
         };
         let between = |before: &str, after: char| {

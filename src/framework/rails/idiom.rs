@@ -1,9 +1,10 @@
-//! A file for each block, in the words of Rails.
+//! A file for each block, in the words of Rails; or one for all that may begin again together (`guarded`).
 //!
 //! What is quick, and what validates, commits with the file's row in the ledger, or not at all. A build and a backfill are in files
 //! that leave the transaction; they can run again. What its author wrote in `change` and is left alone is still a `change`.
 
-use super::code::{Code, as_written, in_block};
+use super::SIGN;
+use super::code::{Up, as_written, in_block};
 use super::directive::Dialect;
 use super::downgrade::{Downgrades, attached, downgrades};
 use super::file::{File, Lines, Methods, StepFile};
@@ -13,31 +14,33 @@ use super::operations::Version;
 use super::project::Project;
 use super::remarks;
 use super::writer::Writer;
+use crate::framework::header::{self, Steps};
 use crate::framework::migration::Migration;
 use crate::framework::page::{Commands, Page, Written};
 use crate::framework::plpgsql::by_itself_again;
 use crate::framework::statements::{Statement, statements};
 use crate::framework::{Body, Idiom, Layout, Sequenced};
+use crate::plan::files::Part;
 use crate::plan::{Sequence, Step, UnitKind};
 use crate::postgres::idempotence::{Later, idempotent};
 
 pub(super) struct Classes;
 
 impl Idiom for Classes {
-    fn refuses_layout(&self, layout: Layout) -> Option<&'static str> {
-        (layout == Layout::Phase).then_some("Rails commits a file as a whole, so it gets one for each step")
-    }
-
     fn lifts_timeouts(&self) -> bool {
         true
     }
 
     fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
-        let Some(project) = Project::around(of.migration.path()) else { return Vec::new() };
-        match project.gems.all().next() {
-            Some(_) => remarks::of(&project.gems, of.migration.text(), &self.bodies(of)),
-            None => Vec::new(),
+        let mut notes: Vec<String> = several_files(of).into_iter().collect();
+        let crowded = of.files.one_file.as_ref().filter(|_| of.sequence.blocks.len() > 1);
+        notes.extend(crowded.map(|why| format!("{why}: its steps are in one file, each guarded")));
+        if let Some(project) = Project::around(of.migration.path())
+            && project.gems.all().next().is_some()
+        {
+            notes.extend(remarks::of(&project.gems, of.migration.text(), &self.bodies(of)));
         }
+        notes
     }
 
     fn bodies(&self, of: &Sequenced<'_>) -> Vec<Body> {
@@ -55,10 +58,24 @@ impl Idiom for Classes {
         let body = |at: usize| {
             let step = writer.step(at, &downgrades, &mut commented);
             let words = (at > 0).then(|| format!("step_{}", at + 1));
-            Body { words, text: file.of_step(&step), block: at }
+            Body { words, text: file.of_step(&step), block: of.files.parts[at].from }
         };
         (0..count).map(body).collect()
     }
+}
+
+/// Why one file was wanted, and there are several.
+fn several_files(of: &Sequenced<'_>) -> Option<String> {
+    let Sequenced { sequence, files, settings, .. } = *of;
+    if settings.layout != Some(Layout::Phase) || files.parts.len() < 2 {
+        return None;
+    }
+    let is_in_words = |part: &&Part| UnitKind::of(sequence.steps_of(part.from..part.to)) == Some(UnitKind::AsWritten);
+    let why = match files.parts.iter().find(is_in_words) {
+        Some(once) => format!("step {} may run only once, so it commits with the row of its own file", once.from + 1),
+        None => "what one file has done must be done for good before the next one begins".to_owned(),
+    };
+    Some(format!("{} files, not one: {why}", files.parts.len()))
 }
 
 /// Which methods there are, and what they mean.
@@ -89,8 +106,12 @@ impl Writer<'_> {
             in_transaction: !is_outside,
             again: None,
         };
+        let is_begun_again = part.to - part.from > 1;
         let mut left_out: Lines = page.comments_on_what_is_left_out(commented).lines().map(str::to_owned).collect();
-        let (up, in_words) = self.up(&page, commented);
+        let (up, in_words) = match is_begun_again {
+            true => (self.guarded(part, &Migrate, commented), false),
+            false => self.up(&page, commented),
+        };
         let is_last = at + 1 == files.parts.len();
         let behind = migration.statements.last().map_or(0, |last| last.behind.end.max(last.span.end));
         let behind = self.file.comments_behind(behind).into_iter().filter(|_| is_last).map(str::to_owned);
@@ -102,7 +123,10 @@ impl Writer<'_> {
         let methods = match in_words && up.is_bare && self.file.is_reversible() {
             true => Methods::Change(code.lines),
             false => {
-                let down = downgrades.of(self, at, is_outside);
+                let down = match is_begun_again {
+                    true => downgrades.of_several(self, at),
+                    false => downgrades.of(self, at, is_outside),
+                };
                 let down = down.map(|down| {
                     code.helpers.extend(down.helpers);
                     down.lines
@@ -110,7 +134,14 @@ impl Writer<'_> {
                 Methods::Directions(code.lines, down)
             }
         };
-        let header = page.header_without_undo(&up.sent);
+        let header = match is_begun_again {
+            true => {
+                let steps = Steps { first: part.from + 1, last: part.to, of: sequence.blocks.len() };
+                let lines = header::of_several(steps, &migration.title, "", files.parts.len() == 1);
+                lines.map(|line| header::comment(SIGN, &line) + "\n").concat()
+            }
+            false => page.header_without_undo(&up.sent),
+        };
         let helpers = code.helpers.into_iter().map(|helper| helper.definition(settings)).collect();
         StepFile { number: at + 1, header, is_outside, methods, in_words: has_words, helpers }
     }
@@ -175,7 +206,7 @@ impl Writer<'_> {
 
     /// What its author wrote around the calls that steps come from, and sends nothing: once what stands for itself, and before a
     /// call in its author's words what gives it names.
-    fn beside(&self, steps: &[&Step], in_words: bool, depth: usize) -> Lines {
+    pub(super) fn beside(&self, steps: &[&Step], in_words: bool, depth: usize) -> Lines {
         let migration = self.of.migration;
         let mut lines = Lines::new();
         let mut calls: Vec<usize> = steps.iter().map(|step| migration.statement_of(step.from).call.start).collect();
@@ -194,7 +225,7 @@ impl Writer<'_> {
     }
 
     /// A build, a backfill, or what else may be in no transaction.
-    fn alone(&self, page: &Page<'_>, commented: &mut [bool]) -> Up {
+    pub(super) fn alone(&self, page: &Page<'_>, commented: &mut [bool]) -> Up {
         let all = statements(page, commented);
         let mut up = Up { sent: all.sql(), ..Up::default() };
         up.code.lines.extend(all.comments.lines().map(str::to_owned));
@@ -215,18 +246,6 @@ impl Writer<'_> {
         }
         up
     }
-}
-
-/// What a block does.
-#[derive(Default)]
-struct Up {
-    code: Code,
-    /// What is sent, as SQL or as its author wrote it.
-    sent: String,
-    /// Nothing stands around its statements.
-    is_bare: bool,
-    /// Some of it is in its author's words.
-    has_words: bool,
 }
 
 /// A block whose statements its author put outside of a transaction.

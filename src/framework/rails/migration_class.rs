@@ -59,6 +59,8 @@ pub struct BodyStatement {
     pub binds: Vec<String>,
     /// It may end the method.
     pub may_return: bool,
+    /// A block of an earlier rewrite, all of which is one transaction in a file that has none of its own.
+    pub is_transaction: bool,
 }
 
 /// Why a file does nothing that is known.
@@ -91,8 +93,9 @@ impl MigrationClass {
             methods(class).filter(is_named).last()
         };
         let (change, up, down) = (method(&["change"]), method(&["up"]), method(&["down"]));
+        let opts_out = class.body.statements.iter().any(|member| is_opt_out(file, member));
         let run = |method: Option<(ByteSpan, &Method)>, direction, is_change| {
-            method.map(|(span, method)| run(file, &known, span, method, direction, is_change))
+            method.map(|(span, method)| run(file, &known, opts_out, (span, method), direction, is_change))
         };
         // `change` wins where there is more.
         let is_change = change.is_some();
@@ -100,7 +103,6 @@ impl MigrationClass {
         let back = run(change.or(down), Direction::Down, is_change);
         let name = class.name.span.slice(file).to_owned();
         let bracket = bracket(file, &known, class);
-        let opts_out = class.body.statements.iter().any(|member| is_opt_out(file, member));
         let loaded = class.body.statements.iter().filter(|member| runs_when_loaded(file, member));
         let when_loaded = loaded.map(Expression::extent).collect();
         drop(known); // it borrows the file
@@ -212,8 +214,8 @@ fn runs_when_loaded(file: &str, member: &Expression) -> bool {
 fn run<'a>(
     file: &'a str,
     known: &Known<'a>,
-    span: ByteSpan,
-    method: &'a Method,
+    opts_out: bool,
+    (span, method): (ByteSpan, &'a Method),
     direction: Direction,
     is_change: bool,
 ) -> Run {
@@ -233,6 +235,7 @@ fn run<'a>(
             in_transaction: false,
             is_bounded: false,
             is_guarded: false,
+            condition: None,
         };
         let statement = BodyStatement {
             leading: ByteSpan::new(method.head.end, start),
@@ -242,17 +245,18 @@ fn run<'a>(
             uses: Vec::new(),
             binds: Vec::new(),
             may_return: false,
+            is_transaction: false,
         };
         return Run { is_change, span, body: vec![statement], effects: vec![effect] };
     }
-    let mut written = Written { file, known, statements: Vec::new(), places: Vec::new() };
+    let mut written = Written { file, known, opts_out, statements: Vec::new(), places: Vec::new() };
     let head = method.head.start + method.head.slice(file).trim_end().len();
     written.take(&method.body.statements, head, false);
     let Written { statements, places, .. } = written;
-    let of: Vec<&Expression> = statements.iter().map(|(statement, _)| *statement).collect();
+    let of: Vec<&Expression> = statements.iter().map(|(statement, ..)| *statement).collect();
     let mut effects = effects(file, known, &of, direction, is_change);
     for effect in &mut effects {
-        effect.is_bounded |= statements.get(effect.statement).is_some_and(|(_, is_bounded)| *is_bounded);
+        effect.is_bounded |= statements.get(effect.statement).is_some_and(|(_, is_bounded, _)| *is_bounded);
     }
     let mut from = 0;
     let mut own: Vec<String> = Vec::new();
@@ -265,18 +269,22 @@ fn run<'a>(
         let may_return = super::effects::may_return(file, statement);
         let (leading, behind) = place;
         let span = statement.extent();
-        body.push(BodyStatement { leading, span, behind, effects: from..from + count, uses, binds, may_return });
+        let is_transaction = statements[index].2;
+        let effects = from..from + count;
+        body.push(BodyStatement { leading, span, behind, effects, uses, binds, may_return, is_transaction });
         from += count;
     }
     Run { is_change, span, body, effects }
 }
 
-/// The statements of a method with their places; those in the blocks of an earlier rewrite count as the method's own.
+/// The statements of a method with their places; those in the blocks of an earlier rewrite count as the method's own, but for
+/// blocks that are a transaction each.
 struct Written<'r, 'a> {
     file: &'a str,
     known: &'r Known<'a>,
-    /// Each with whether its waiting for locks is bounded.
-    statements: Vec<(&'a Expression, bool)>,
+    opts_out: bool,
+    /// Each with whether its waiting for locks is bounded, and whether it is such a block.
+    statements: Vec<(&'a Expression, bool, bool)>,
     /// What stands before and behind each.
     places: Vec<(ByteSpan, ByteSpan)>,
 }
@@ -286,9 +294,11 @@ impl<'a> Written<'_, 'a> {
         let mut end = from + rest_of_line(&self.file[from..]);
         for statement in statements {
             let extent = statement.extent();
+            let is_transaction = self.opts_out && self.is_transaction(statement);
             if let ExpressionKind::Call(call) = &statement.kind
                 && let Call { receiver: None, name, block: Some(block), .. } = &**call
                 && let Some(own @ (Own::Retry | Own::WithoutTimeouts)) = self.known.own.get(name.slice(self.file))
+                && !is_transaction
             {
                 let head = block.span.start + "do".len();
                 self.take(&block.body.statements, head, is_bounded || *own == Own::Retry);
@@ -296,10 +306,23 @@ impl<'a> Written<'_, 'a> {
                 let rest = rest_of_line(&self.file[extent.end..]);
                 let behind = ByteSpan::new(extent.end, extent.end + rest);
                 let leading = ByteSpan::new(end.min(extent.start), extent.start);
-                self.statements.push((statement, is_bounded));
+                self.statements.push((statement, is_bounded, is_transaction));
                 self.places.push((leading, behind));
             }
             end = extent.end + rest_of_line(&self.file[extent.end..]);
+        }
+    }
+
+    /// A block that a rewrite wrote around what is one transaction.
+    fn is_transaction(&self, statement: &Expression) -> bool {
+        let ExpressionKind::Call(call) = &statement.kind else { return false };
+        let is_own = |own: Own| self.known.own.values().any(|other| *other == own);
+        match (&call.receiver, call.name.slice(self.file), &call.block) {
+            (None, name, Some(_)) => self.known.own.get(name) == Some(&Own::Retry),
+            (Some(receiver), "transaction", Some(_)) => {
+                receiver.span.slice(self.file) == "connection" && is_own(Own::OnlyIf)
+            }
+            _ => false,
         }
     }
 }

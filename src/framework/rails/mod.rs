@@ -6,8 +6,8 @@
 //! [`gems`] that see to migrations change what is sent (`insurance`), stop at it (`assurance`) or add methods (`online_migrations`).
 //! `folder` finds the files by what [`project`] says of the application, [`names`] and [`version`] say what files are called.
 //!
-//! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up`, `downgrade`
-//! the way back, `writer` statements with `directive`, operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
+//! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up` (`guarded` that of a
+//! file of several blocks), `downgrade` the way back, `writer` statements with `directive`, operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
 
 mod assurance;
 mod calls;
@@ -20,6 +20,7 @@ mod file;
 mod folder;
 pub mod gems;
 mod generators;
+mod guarded;
 pub mod helpers;
 mod idiom;
 mod insurance;

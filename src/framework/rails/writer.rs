@@ -182,7 +182,8 @@ fn in_safety_assured(plain: Lines, inside: impl FnOnce() -> Lines, indent: usize
 
 const SAFETY_ASSURED: &str = "safety_assured";
 
-/// The table of an index that a step makes, or that a call of its author's takes away.
+/// The table of an index that a step makes, or that a call of its author's takes away; of a step that takes another one back, the
+/// one that this one's call is about.
 fn table_of_index(step: &Step, migration: &Migration) -> Option<QualifiedName> {
     let made = |operation: &Operation| match operation {
         Operation::Index(IndexOperation::Create(index)) => Some((*index.table).clone()),

@@ -79,9 +79,14 @@ pub(super) fn sql(text: &str, indent: &str) -> Vec<String> {
     let fits_heredoc = text.chars().all(is_plain);
     let has_both_quotes = text.contains('"') && text.contains('\'');
     let needs_heredoc = text.contains(['\n', '\\']) || has_both_quotes;
-    if !fits_heredoc || !needs_heredoc {
-        return vec![string(text)];
+    match fits_heredoc && needs_heredoc {
+        true => heredoc(text, indent),
+        false => vec![string(text)],
     }
+}
+
+/// The same in lines of its own, of a text without signs that a heredoc cannot hold.
+pub(super) fn heredoc(text: &str, indent: &str) -> Vec<String> {
     let mut word = "SQL".to_owned();
     while text.lines().any(|line| line.trim() == word) {
         word.push_str("_END");

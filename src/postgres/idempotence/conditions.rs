@@ -3,8 +3,8 @@
 //! runs and PostgreSQL says what is in the way.
 
 use crate::operation::{
-    ColumnDefinition, Constraint, ConstraintKind, CreateIndex, Ident, IndexColumn, ObjectKind, ObjectOperation,
-    Operation, QualifiedName,
+    ColumnDefinition, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, CreateIndex, Ident,
+    IndexColumn, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName, TableOperation,
 };
 use crate::sql::literal;
 
@@ -21,6 +21,28 @@ pub fn table_is_missing(table: &QualifiedName) -> String {
 /// A relation by name; NULL where there is none, so that the statement itself says what is missing.
 fn regclass(relation: &QualifiedName) -> String {
     format!("to_regclass({})", literal(&relation.to_string()))
+}
+
+/// What a statement asks with its `IF EXISTS` or `IF NOT EXISTS`, as a condition; `None` where it is about several things, or
+/// about one that is not looked up here.
+pub fn has_something_to_do(operation: &Operation) -> Option<String> {
+    Some(match operation {
+        Operation::Table(TableOperation::Create(create)) => table_is_missing(&create.name),
+        Operation::Table(TableOperation::Drop { names, .. }) | Operation::Index(IndexOperation::Drop { names, .. }) => {
+            match names.as_slice() {
+                [name] => table_exists(name),
+                _ => return None,
+            }
+        }
+        Operation::Index(IndexOperation::Create(index)) => table_is_missing(&index.table.sibling(index.name.clone()?)),
+        Operation::Column(ColumnOperation::Drop { table, column, .. }) => {
+            format!("EXISTS ({})", column_exists(&table.name, column))
+        }
+        Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => {
+            format!("EXISTS ({})", constraint_exists(&table.name, name))
+        }
+        _ => return None,
+    })
 }
 
 /// A query for a column that is there. What a dropped one is called is no name that anybody gives.

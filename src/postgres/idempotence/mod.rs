@@ -12,8 +12,8 @@ use crate::operation::{
 use crate::sql::literal;
 
 pub use conditions::{
-    a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, index_on, is_missing,
-    owned_sequence, table_exists, table_is_missing, valid_index_is,
+    a_column_is_missing, column_exists, column_is, constraint_exists, constraint_is, has_something_to_do, index_on,
+    is_missing, owned_sequence, table_exists, table_is_missing, valid_index_is,
 };
 use form::Form;
 pub use names::{Name, drops, freed_by_renaming, makes, own_name};
@@ -36,6 +36,17 @@ pub enum When<'a> {
     NoColumn(&'a QualifiedName, &'a ColumnDefinition),
     /// Where this condition holds.
     If(String),
+}
+
+impl When<'_> {
+    /// The same as a condition of SQL; `None` where it always has something to do.
+    pub fn condition(&self) -> Option<String> {
+        match self {
+            When::Always => None,
+            When::NoColumn(table, column) => Some(format!("NOT EXISTS ({})", column_is(table, column))),
+            When::If(condition) => Some(condition.clone()),
+        }
+    }
 }
 
 /// What the rest of a sequence does to what a statement makes.

@@ -130,6 +130,13 @@ impl<'a> Reader<'_, 'a> {
                 }
                 _ => Err(helpers::DROP_INVALID_INDEX.to_owned()),
             },
+            (Own::OnlyIf, Some(block)) if around.condition.is_none() => match &self.arguments(call)?.positional[..] {
+                [Value::Text(condition)] => {
+                    self.conditions.push(condition.value.trim().to_owned());
+                    self.block(block, Around { condition: Some(self.conditions.len() - 1), ..around })
+                }
+                _ => Err(helpers::ONLY_IF.to_owned()),
+            },
             // It only asks.
             (Own::CheckIndex, None) => self.arguments(call).map(drop),
             _ => Err("a method of a rewrite".to_owned()),

@@ -24,6 +24,7 @@ mod names;
 mod reference;
 mod sent;
 mod table;
+mod table_call;
 mod types;
 
 pub(super) use arguments::string;
