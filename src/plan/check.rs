@@ -163,11 +163,13 @@ pub fn check(
             // wrote to fail with it.
             let hard = doubtful || may_fail_as_written(step, &cost);
             let is_hard = hard && step.duration == Duration::AsWritten;
-            if let Some(removal) = removal.filter(|_| doubtful || is_hard || refused || changes_rows_as_written(step)) {
+            let unknown = promise.rows_together && schema.is_about_unknown(&step.operation);
+            let fails_behind_removal = doubtful || is_hard || refused || unknown || changes_rows_as_written(step);
+            if let Some(removal) = removal.filter(|_| fails_behind_removal) {
                 return Err(Fault::Doubtful { removal, step: *at });
             }
             let rows = promise.rows_together && changes_rows_as_written(step);
-            let fails = refused || rows || is_hard;
+            let fails = refused || rows || is_hard || unknown;
             if let Some(change) = change.filter(|_| fails) {
                 return Err(Fault::Doubtful { removal: change, step: *at });
             }

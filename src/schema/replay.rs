@@ -572,7 +572,10 @@ pub(super) fn is_default(bounds: &SqlFragment) -> bool {
 
 pub(super) fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
     match &constraint.kind {
-        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => columns.contains(column),
+        ConstraintKind::Unique { columns, index_parameters, .. }
+        | ConstraintKind::PrimaryKey { columns, index_parameters, .. } => {
+            columns.contains(column) || index_parameters.include.contains(column)
+        }
         ConstraintKind::ForeignKey(fk) => fk.columns.contains(column),
         ConstraintKind::Check { expression } => super::mentions(expression.as_str(), column.as_str()),
         ConstraintKind::NotNull { column: own } => own == column,
