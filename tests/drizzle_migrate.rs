@@ -25,7 +25,7 @@ use bench::proof::{Expected, must_be_same, must_keep};
 use bench::server::{Database, Server};
 
 /// Samples that a rewrite must change, of every kind.
-const REWRITTEN: [&str; 37] = [
+const REWRITTEN: [&str; 38] = [
     "add_required_default_volatile",
     "add_serial",
     "check_add",
@@ -56,6 +56,7 @@ const REWRITTEN: [&str; 37] = [
     "hand_temporary",
     "hand_triggers",
     "hand_two_checks",
+    "hand_unique_beside_drop",
     "hand_wrong_guard",
     "index_add",
     "index_add_concurrently",
@@ -75,7 +76,7 @@ const NEEDS_ITS_OWN_TRANSACTION: [&str; 2] = ["enum_add_value_and_default", "ind
 const SEVERAL_IN_A_CHUNK: [&str; 1] = ["hand_separators"];
 
 /// Samples that are stopped after each of their chunks.
-const STOPPED: [&str; 16] = [
+const STOPPED: [&str; 17] = [
     "add_required_default_volatile",
     "combo_many",
     "fk_change_action",
@@ -90,6 +91,7 @@ const STOPPED: [&str; 16] = [
     "hand_rows_first",
     "hand_table_gone",
     "hand_two_checks",
+    "hand_unique_beside_drop",
     "index_change",
     "pk_composite_change",
 ];

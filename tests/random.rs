@@ -15,6 +15,8 @@ mod random {
     pub mod alter;
     pub mod case;
     pub mod chance;
+    pub mod copied;
+    pub mod domains;
     pub mod frame;
     pub mod judge;
     pub mod kept;

@@ -66,10 +66,7 @@ fn fill_together(block: &[Unit], unit: &Unit) -> bool {
         same_rows && is_plain(other) && fill.column != other.column && !reads
     };
     let all = || block.iter().map(backfill);
-    is_plain(fill)
-        && !fill.key.is_empty()
-        && block[0].phase == unit.phase
-        && all().all(|other| other.is_some_and(goes_with))
+    is_plain(fill) && block[0].phase == unit.phase && all().all(|other| other.is_some_and(goes_with))
 }
 
 fn backfill(unit: &Unit) -> Option<&Backfill> {

@@ -1,7 +1,7 @@
 //! How a block is taken back, for its comment.
 
 use crate::operation::{
-    ColumnOperation, ConstraintOperation, Ident, IndexOperation, ObjectOperation, Operation, QualifiedName,
+    ColumnOperation, ConstraintOperation, Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, QualifiedName,
     TableOperation,
 };
 use crate::plan::{Step, Undo};
@@ -25,8 +25,12 @@ pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
     let mut impossible: Vec<String> = Vec::new();
     let (mut gone, mut left_out) = (Vec::new(), Vec::new());
     let steps: Vec<&Step> = steps.collect();
+    let goes = |at: usize| goes_with_what_is_made(&steps[at].operation, &steps[..at]);
+    let stays_in_part = (0..steps.len()).any(|at| matches!(steps[at].undo, Undo::Impossible(_)) && !goes(at));
     for (at, step) in steps.iter().enumerate().rev() {
         match &step.undo {
+            _ if goes(at) => {}
+            Undo::By(_) if stays_in_part && is_better_there(&step.operation, &steps[..at]) => {}
             Undo::By(operations) => {
                 for operation in operations {
                     // what another step took away for good cannot be what it was
@@ -38,7 +42,6 @@ pub(super) fn undone<'a>(steps: impl Iterator<Item = &'a Step>) -> Undone {
                 }
             }
             Undo::Nothing => {}
-            Undo::Impossible(_) if goes_with_what_is_made(&step.operation, &steps[..at]) => {}
             Undo::Impossible(why) => {
                 if !impossible.contains(why) {
                     impossible.push(why.clone());
@@ -81,11 +84,12 @@ pub(super) fn renaming_back_is_due(operation: &Operation) -> Option<String> {
 fn goes_with_what_is_made(operation: &Operation, earlier: &[&Step]) -> bool {
     let is_made = |name: &QualifiedName| {
         earlier.iter().any(|step| {
-            matches!(
+            let is_made = matches!(
                 &step.operation,
                 Operation::Table(TableOperation::Create(create))
                     if same(&create.name, name)
-            )
+            );
+            is_made && matches!(step.undo, Undo::By(_))
         })
     };
     match operation {
@@ -94,6 +98,19 @@ fn goes_with_what_is_made(operation: &Operation, earlier: &[&Step]) -> bool {
         Operation::Object(ObjectOperation::Create { on: Some(table), .. }) => is_made(table),
         _ => false,
     }
+}
+
+/// A policy without which nobody sees the rows of its table, or what stands in the place of one that was dropped: where that does
+/// not come back, it is better there than gone.
+fn is_better_there(operation: &Operation, earlier: &[&Step]) -> bool {
+    let Operation::Object(ObjectOperation::Create { kind, name: Some(name), .. }) = operation else { return false };
+    let is_its_drop = |step: &&Step| match &step.operation {
+        Operation::Object(ObjectOperation::Drop { kind: other, names, .. }) => {
+            kind == other && names.iter().any(|dropped| same(dropped, name))
+        }
+        _ => false,
+    };
+    *kind == ObjectKind::Policy || earlier.iter().any(is_its_drop)
 }
 
 /// A table that is gone, or one of its columns.

@@ -248,11 +248,13 @@ impl<'a> Replay<'a> {
         let hard = doubtful || may_fail_as_written(step, cost);
         let is_hard = hard && step.duration == Duration::AsWritten;
         let changes_rows = changes_rows_as_written(step);
-        if let Some(removal) = self.removal.filter(|_| doubtful || is_hard || refused || changes_rows) {
+        let unknown = self.promise.rows_together && self.schema.is_about_unknown(&step.operation);
+        let fails_behind_removal = doubtful || is_hard || refused || unknown || changes_rows;
+        if let Some(removal) = self.removal.filter(|_| fails_behind_removal) {
             return Err(Fault::Doubtful { removal, step: at });
         }
         let rows = self.promise.rows_together && changes_rows;
-        if let Some(change) = self.change.filter(|_| refused || rows || is_hard) {
+        if let Some(change) = self.change.filter(|_| refused || rows || is_hard || unknown) {
             return Err(Fault::Doubtful { removal: change, step: at });
         }
         match doubtful {

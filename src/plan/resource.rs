@@ -62,6 +62,8 @@ pub struct Uses {
     pub(super) by_place: bool,
     /// It makes these columns of a table unique.
     pub(super) unique_on: Option<(Key, Vec<Ident>)>,
+    /// It adds a key that goes with any of these columns; none where it is not known what its index is of.
+    pub(super) stands_on: Vec<Ident>,
     /// Its foreign keys point at these columns of a table (none written: its primary key).
     pub(super) points_at: Vec<(Key, Vec<Ident>)>,
     /// It builds an index that leads with this column.

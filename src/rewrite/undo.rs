@@ -2,8 +2,8 @@
 
 use super::swap::NOT_IN_HISTORY;
 use crate::operation::{
-    ColumnOperation, Constraint, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectOperation, Operation,
-    SessionOperation, TableOperation, TableRef, TypeOperation,
+    ColumnOperation, Constraint, ConstraintOperation, DataOperation, Ident, IndexOperation, ObjectKind,
+    ObjectOperation, Operation, QualifiedName, SessionOperation, TableOperation, TableRef, TypeOperation,
 };
 use crate::plan::Undo;
 use crate::schema::Schema;
@@ -11,12 +11,12 @@ use crate::schema::Schema;
 /// What takes it back; `schema` is the catalog before it.
 pub(super) fn undo_of(operation: &Operation, schema: &Schema) -> Undo {
     match operation {
-        Operation::Table(operation) => of_table(operation),
+        Operation::Table(operation) => of_table(operation, schema),
         Operation::Column(operation) => of_column(operation, schema),
         Operation::Constraint(operation) => of_constraint(operation, schema),
         Operation::Index(operation) => of_index(operation, schema),
         Operation::Type(operation) => of_type(operation),
-        Operation::Object(operation) => of_object(operation),
+        Operation::Object(operation) => of_object(operation, schema),
         Operation::Data(operation) => of_data(operation),
         Operation::Session(SessionOperation::Transaction(_) | SessionOperation::SetParameter { .. }) => Undo::Nothing,
         Operation::Session(SessionOperation::LockTable { .. }) | Operation::Opaque { .. } => by_hand(),
@@ -43,9 +43,10 @@ fn gone() -> Undo {
     Undo::Impossible("what it removes is gone".into())
 }
 
-fn of_table(operation: &TableOperation) -> Undo {
+fn of_table(operation: &TableOperation, schema: &Schema) -> Undo {
     let by = |operation| Undo::By(vec![Operation::Table(operation)]);
     match operation {
+        TableOperation::Create(create) if create.if_not_exists && schema.table(&create.name).is_some() => Undo::Nothing,
         TableOperation::Create(create) => {
             by(TableOperation::Drop { names: vec![create.name.clone()], if_exists: true, cascade: false })
         }
@@ -70,6 +71,9 @@ fn by_column(operation: ColumnOperation) -> Undo {
 fn of_column(operation: &ColumnOperation, schema: &Schema) -> Undo {
     let (table, column) = (operation.table().clone(), operation.column().clone());
     match operation {
+        ColumnOperation::Add { if_not_exists: true, .. } if schema.column(&table.name, &column).is_some() => {
+            Undo::Nothing
+        }
         ColumnOperation::Add { .. } => {
             by_column(ColumnOperation::Drop { table, column, if_exists: true, cascade: false })
         }
@@ -118,6 +122,9 @@ fn of_index(operation: &IndexOperation, schema: &Schema) -> Undo {
     match operation {
         IndexOperation::Create(index) => {
             let name = index.name.clone().unwrap_or_else(|| schema.index_name(index));
+            if index.if_not_exists && schema.is_taken(&index.table, &name) {
+                return Undo::Nothing;
+            }
             by(IndexOperation::Drop {
                 names: vec![index.table.sibling(name)],
                 concurrently: index.concurrently,
@@ -150,14 +157,49 @@ fn of_type(operation: &TypeOperation) -> Undo {
         TypeOperation::RenameValue { name, from, to } => {
             by(TypeOperation::RenameValue { name: name.clone(), from: to.clone(), to: from.clone() })
         }
-        TypeOperation::AddValue { .. } | TypeOperation::CreateDomain { .. } | TypeOperation::AlterDomain { .. } => {
-            by_hand()
-        }
+        TypeOperation::CreateDomain { name, .. } => by_drop(ObjectKind::Domain, name, None),
+        TypeOperation::AddValue { .. } | TypeOperation::AlterDomain { .. } => by_hand(),
     }
 }
 
-fn of_object(operation: &ObjectOperation) -> Undo {
+/// An object is dropped that was not there before.
+fn by_drop(kind: ObjectKind, name: &QualifiedName, on: Option<&QualifiedName>) -> Undo {
+    let (names, on) = (vec![name.clone()], on.cloned());
+    Undo::By(vec![Operation::Object(ObjectOperation::Drop { kind, names, on, if_exists: true, cascade: false })])
+}
+
+/// Nothing of that name was there before, or it would have failed; functions may share a name, and what is no function has a
+/// DROP of its own.
+fn is_new(kind: ObjectKind, name: &QualifiedName, definition: &str, schema: &Schema) -> bool {
+    let begins = |words: &str| definition.get(..words.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(words));
+    let may_be_there = definition.to_ascii_uppercase().contains("IF NOT EXISTS");
+    match kind {
+        ObjectKind::Function => begins("FUNCTION") && schema.function(name).is_none(),
+        ObjectKind::Trigger => begins("TRIGGER"),
+        ObjectKind::View
+        | ObjectKind::MaterializedView
+        | ObjectKind::Sequence
+        | ObjectKind::Policy
+        | ObjectKind::Rule
+        | ObjectKind::Type
+        | ObjectKind::Schema
+        | ObjectKind::Statistics => !may_be_there,
+        ObjectKind::Table
+        | ObjectKind::Index
+        | ObjectKind::Domain
+        | ObjectKind::Extension
+        | ObjectKind::Publication
+        | ObjectKind::Other => false,
+    }
+}
+
+fn of_object(operation: &ObjectOperation, schema: &Schema) -> Undo {
     match operation {
+        ObjectOperation::Create { kind, name: Some(name), or_replace: false, on, definition }
+            if is_new(*kind, name, definition.as_str(), schema) =>
+        {
+            by_drop(*kind, name, on.as_ref())
+        }
         ObjectOperation::Drop { .. } => gone(),
         ObjectOperation::Create { .. }
         | ObjectOperation::Alter { .. }

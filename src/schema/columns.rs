@@ -74,15 +74,18 @@ impl Schema {
 
     /// UNIQUE and PRIMARY KEY: a new index, or an existing one that takes the constraint's name.
     fn put_backing_index(&mut self, table: &QualifiedName, name: &Ident, constraint: &mut Constraint) {
-        let (columns, using) = match &mut constraint.kind {
-            ConstraintKind::Unique { columns, using_index, .. }
-            | ConstraintKind::PrimaryKey { columns, using_index, .. } => (columns, using_index),
+        let (columns, using, parameters) = match &mut constraint.kind {
+            ConstraintKind::Unique { columns, using_index, index_parameters, .. }
+            | ConstraintKind::PrimaryKey { columns, using_index, index_parameters } => {
+                (columns, using_index, index_parameters)
+            }
             _ => return,
         };
         if let Some(taken) = using.clone() {
             if let Some(mut index) = self.take_index(&key(&table.sibling(taken))) {
                 *using = None;
                 *columns = index.columns.iter().filter_map(|c| c.column().cloned()).collect();
+                parameters.include.clone_from(&index.parameters.include);
                 index.name = table.sibling(name.clone());
                 index.constraint = Some(name.clone());
                 self.touch(&index.name);
@@ -90,7 +93,7 @@ impl Schema {
             }
             return;
         }
-        let index = Index::of_key(table.sibling(name.clone()), table, columns);
+        let index = Index::of_key(table.sibling(name.clone()), table, columns, &parameters.include);
         self.touch(&index.name);
         self.put_index(index);
     }
@@ -175,14 +178,16 @@ impl Index {
     }
 
     /// The index behind a primary key or unique constraint of that name.
-    pub(super) fn of_key(name: QualifiedName, table: &QualifiedName, columns: &[Ident]) -> Self {
+    pub(super) fn of_key(name: QualifiedName, table: &QualifiedName, columns: &[Ident], include: &[Ident]) -> Self {
         let columns = columns.iter().cloned().map(|c| IndexColumn::plain(IndexKey::Column(c))).collect();
+        let mut definition = IndexDefinition::of(columns);
+        definition.parameters.include = include.to_vec();
         Index {
             constraint: Some(name.name.clone()),
             name,
             table: table.clone(),
             unique: true,
-            definition: IndexDefinition::of(columns).into(),
+            definition: definition.into(),
             age: Age::New,
             sure: true,
             is_marked: false,
@@ -205,7 +210,10 @@ pub(crate) fn reads_column(index: &IndexDefinition, column: &Ident) -> bool {
 /// Whether a constraint reads a column.
 pub(super) fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
     match &constraint.kind {
-        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => columns.contains(column),
+        ConstraintKind::Unique { columns, index_parameters, .. }
+        | ConstraintKind::PrimaryKey { columns, index_parameters, .. } => {
+            columns.contains(column) || index_parameters.include.contains(column)
+        }
         ConstraintKind::ForeignKey(fk) => fk.columns.contains(column),
         ConstraintKind::Check { expression } => mentions(expression.as_str(), column.as_str()),
         ConstraintKind::NotNull { column: own } => own == column,

@@ -28,6 +28,7 @@ mod sequences;
 mod store;
 pub mod strict;
 mod table;
+mod unknown;
 mod words;
 
 use std::collections::BTreeSet;

@@ -91,14 +91,11 @@ impl Schema {
                 let unproved = ConstraintState { age: Age::Existing, sure: false, ..state.clone() };
                 self.edit_constraints(name, |own| own.constraints.push(unproved));
             }
-            if let ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } =
-                &state.constraint.kind
+            if let ConstraintKind::PrimaryKey { columns, index_parameters, .. }
+            | ConstraintKind::Unique { columns, index_parameters, .. } = &state.constraint.kind
             {
-                self.put_unproved_index(Index::of_key(
-                    written.name.sibling(state.name.clone()),
-                    &written.name,
-                    columns,
-                ));
+                let index = written.name.sibling(state.name.clone());
+                self.put_unproved_index(Index::of_key(index, &written.name, columns, &index_parameters.include));
             }
         }
     }

@@ -74,8 +74,10 @@ fn rename_in(names: &mut [Ident], from: &Ident, to: &Ident) {
 fn rename_in_table(table: &mut Table, column: &Ident, to: &Ident) {
     let reads = |state: &ConstraintState| super::columns::uses_column(&state.constraint, column);
     table.constraints.change_all(reads, |state| match &mut state.constraint.kind {
-        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
-            rename_in(columns, column, to)
+        ConstraintKind::Unique { columns, index_parameters, .. }
+        | ConstraintKind::PrimaryKey { columns, index_parameters, .. } => {
+            rename_in(columns, column, to);
+            rename_in(&mut index_parameters.include, column, to);
         }
         ConstraintKind::ForeignKey(fk) => rename_in(&mut fk.columns, column, to),
         ConstraintKind::Check { expression: text } => *text = renamed(text, column, to),

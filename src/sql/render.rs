@@ -83,23 +83,41 @@ fn of_object(operation: &ObjectOperation) -> Option<String> {
         ObjectOperation::Alter { kind: ObjectKind::Sequence, name: Some(name), action, .. } => {
             Some(format!("ALTER SEQUENCE {name} {action}"))
         }
-        ObjectOperation::Drop { kind: ObjectKind::Sequence, names, cascade, .. } => {
-            Some(drop_object("SEQUENCE", names, true, *cascade))
-        }
-        ObjectOperation::Drop { kind: ObjectKind::Trigger, names, on: Some(table), if_exists, cascade: false } => {
-            Some(format!("{} ON {table}", drop_object("TRIGGER", names, *if_exists, false)))
-        }
-        // Without arguments: of two functions of that name PostgreSQL drops neither.
-        ObjectOperation::Drop { kind: ObjectKind::Function, names, if_exists, cascade: false, .. } => {
-            Some(drop_object("FUNCTION", names, *if_exists, false))
+        ObjectOperation::Drop { kind, names, on, if_exists, cascade } => {
+            let kind = kind_of_object(*kind)?;
+            Some(match on {
+                Some(table) => {
+                    format!("{} ON {table}{}", drop_object(kind, names, *if_exists, false), word(*cascade, " CASCADE"))
+                }
+                None => drop_object(kind, names, *if_exists, *cascade),
+            })
         }
         ObjectOperation::Alter { .. }
-        | ObjectOperation::Drop { .. }
         | ObjectOperation::SetSchema { .. }
         | ObjectOperation::RefreshMaterializedView { .. }
         | ObjectOperation::Comment { .. }
         | ObjectOperation::Grant { .. } => None,
     }
+}
+
+/// What a `DROP` calls an object. A function is named without its arguments: of two of that name PostgreSQL drops neither.
+fn kind_of_object(kind: ObjectKind) -> Option<&'static str> {
+    Some(match kind {
+        ObjectKind::Table => "TABLE",
+        ObjectKind::View => "VIEW",
+        ObjectKind::MaterializedView => "MATERIALIZED VIEW",
+        ObjectKind::Index => "INDEX",
+        ObjectKind::Sequence => "SEQUENCE",
+        ObjectKind::Type => "TYPE",
+        ObjectKind::Domain => "DOMAIN",
+        ObjectKind::Schema => "SCHEMA",
+        ObjectKind::Function => "FUNCTION",
+        ObjectKind::Trigger => "TRIGGER",
+        ObjectKind::Policy => "POLICY",
+        ObjectKind::Rule => "RULE",
+        ObjectKind::Statistics => "STATISTICS",
+        ObjectKind::Extension | ObjectKind::Publication | ObjectKind::Other => return None,
+    })
 }
 
 fn drop_object(kind: &str, names: &[QualifiedName], if_exists: bool, cascade: bool) -> String {

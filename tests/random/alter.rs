@@ -3,6 +3,11 @@
 use super::model::{Column, Constraint, ConstraintKind, Index, Table, condition_on, default_of, plain, quoted};
 use super::writer::Writer;
 
+/// An expression that gives another value each time.
+pub fn is_random(expression: &str) -> bool {
+    ["random", "clock_timestamp", "now()", "CURRENT_"].iter().any(|word| expression.contains(word))
+}
+
 type Clause = fn(&mut Writer, usize) -> Option<String>;
 
 const CLAUSES: [(usize, Clause); 25] = [
@@ -89,8 +94,9 @@ impl Writer {
             text += " COLLATE \"C\"";
         }
         if self.chance.is(50) {
-            text += &format!(" DEFAULT {}", default_of(&mut self.chance, &self.model, &column.type_name));
-            column.has_default = true;
+            let default = default_of(&mut self.chance, &self.model, &column.type_name);
+            text += &format!(" DEFAULT {default}");
+            (column.has_default, column.random) = (true, is_random(&default));
         }
         if self.chance.is(if column.has_default { 60 } else { 12 }) {
             text += " NOT NULL";
@@ -166,6 +172,9 @@ impl Writer {
     fn set_default(&mut self, table: usize) -> Option<String> {
         let column = self.with_column(table, |column| column.has_default = true)?;
         let default = default_of(&mut self.chance, &self.model, &column.type_name);
+        if is_random(&default) {
+            self.this(table).columns.iter_mut().filter(|c| c.name == column.name).for_each(|c| c.random = true);
+        }
         Some(format!("ALTER COLUMN {} SET DEFAULT {default}", column.name))
     }
 
@@ -315,7 +324,12 @@ impl Writer {
     }
 
     fn set_parameter(&mut self, _: usize) -> Option<String> {
-        let all = ["SET (fillfactor = 70)", "SET (autovacuum_enabled = false)", "RESET (fillfactor)"];
+        let all = [
+            "SET (fillfactor = 70)",
+            "SET TABLESPACE pg_default",
+            "SET (autovacuum_enabled = false)",
+            "RESET (fillfactor)",
+        ];
         Some(self.chance.word(&all).to_owned())
     }
 

@@ -1,6 +1,7 @@
 //! What a generator has to know of a schema in order to write statements that mostly work.
 
 use super::chance::Chance;
+use super::domains::DOMAINS;
 
 /// A schema as far as statements refer to it. Names are as SQL writes them.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +43,8 @@ pub struct Column {
     pub has_default: bool,
     /// Generated or identity: nothing is put in.
     pub generated: bool,
+    /// What is in it may be another value each time.
+    pub random: bool,
     /// Added as a serial: a sequence gives a number to each row that is there.
     pub numbered: bool,
 }
@@ -184,8 +187,17 @@ pub fn quoted(name: &str) -> String {
     }
 }
 
+/// The type under a domain, or the type itself.
+pub fn base_of(type_name: &str) -> &str {
+    match DOMAINS.iter().find(|(domain, _)| *domain == type_name) {
+        Some((_, base)) => base_of(base),
+        None => type_name,
+    }
+}
+
 /// A literal that a column of this type takes as its default; now and then one that is not the same each time.
 pub fn default_of(chance: &mut Chance, model: &Model, type_name: &str) -> String {
+    let type_name = base_of(type_name);
     if let Some(of) = model.enums.iter().find(|of| of.name == type_name) {
         return format!("'{}'", chance.pick(&of.labels).cloned().unwrap_or_default());
     }
@@ -210,6 +222,7 @@ pub fn default_of(chance: &mut Chance, model: &Model, type_name: &str) -> String
 
 /// An expression over `n`, the number of the row.
 pub fn value_of(model: &Model, type_name: &str) -> String {
+    let type_name = base_of(type_name);
     if let Some(of) = model.enums.iter().find(|of| of.name == type_name) {
         let labels: Vec<String> = of.labels.iter().map(|label| format!("'{label}'")).collect();
         return format!("(ARRAY[{}])[1 + n % {}]::{type_name}", labels.join(", "), labels.len());
@@ -223,14 +236,18 @@ pub fn value_of(model: &Model, type_name: &str) -> String {
         "uuid" => "lpad(n::text, 32, '0')::uuid".into(),
         "jsonb" => "jsonb_build_object('n', n)".into(),
         "text[]" => "ARRAY[n::text]".into(),
-        _ => "n".into(), // a domain over integer
+        _ => "n".into(), // a type of its own
     }
 }
 
 /// What may stand behind WHERE or in a CHECK that all rows pass.
 pub fn condition_on(column: &Column) -> String {
-    let name = &column.name;
-    match column.type_name.as_str() {
+    condition_for(&column.name, &column.type_name)
+}
+
+/// The same for a value of that name and type.
+pub fn condition_for(name: &str, type_name: &str) -> String {
+    match base_of(type_name) {
         "integer" | "bigint" | "numeric(10,2)" => format!("{name} >= 0"),
         "text" | "varchar(255)" | "varchar(20)" => format!("length({name}) < 100"),
         "boolean" => format!("{name} IN (true, false)"),

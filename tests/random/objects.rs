@@ -88,12 +88,6 @@ impl Writer {
         ))
     }
 
-    pub fn create_domain(&mut self) -> Option<String> {
-        self.model.domains.is_empty().then_some(())?;
-        self.model.domains.push("amount_of".into());
-        Some("CREATE DOMAIN amount_of AS integer CHECK (VALUE >= 0)".into())
-    }
-
     pub fn create_view(&mut self) -> Option<String> {
         let table = self.table()?;
         let columns: Vec<String> = self.columns(table, 3).into_iter().map(|column| column.name).collect();

@@ -1,5 +1,6 @@
 //! Rows, sessions, and statements that hold others.
 
+use super::alter::is_random;
 use super::model::{Table, default_of, value_of};
 use super::writer::{Accepts, Writer};
 
@@ -58,7 +59,8 @@ impl Writer {
         let table = self.model.tables[at].clone();
         if self.chance.is(30) {
             let from = self.table()?;
-            let column = self.column(from)?;
+            // whether a value finds its parent, and which rows come first, is to be no chance
+            let column = self.column(from).filter(|column| !column.random)?;
             let to = table.columns.iter().find(|other| other.type_name == column.type_name && other.name != "id")?;
             let of = &self.model.tables[from].name;
             return Some(format!(
@@ -88,6 +90,9 @@ impl Writer {
             false if self.chance.is(20) => format!("{}::{}", from.name, to.type_name),
             false => default_of(&mut self.chance, &self.model, &to.type_name),
         };
+        if is_random(&value) {
+            self.model.tables[table].columns.iter_mut().filter(|c| c.name == to.name).for_each(|c| c.random = true);
+        }
         let to = &to.name;
         Some(match self.chance.below(5) {
             0 => format!("UPDATE {name} SET {to} = {value}"),

@@ -121,14 +121,7 @@ impl Writer {
                 format!("DROP RULE IF EXISTS keep ON {of}"),
                 format!("CREATE RULE keep AS ON DELETE TO {of} DO INSTEAD NOTHING"),
             ]),
-            5 => {
-                let domain = self.model.domains.last()?.clone();
-                match self.chance.below(3) {
-                    0 => format!("ALTER DOMAIN {domain} ADD CONSTRAINT small CHECK (VALUE < 1000000)"),
-                    1 => format!("ALTER DOMAIN {domain} SET DEFAULT 7"),
-                    _ => format!("ALTER DOMAIN {domain} SET NOT NULL"),
-                }
-            }
+            5 => self.alter_domain()?,
             6 => {
                 let key = self.model.tables[table]
                     .constraints

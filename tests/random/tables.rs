@@ -44,19 +44,6 @@ impl Writer {
         Some(text)
     }
 
-    pub fn create_table_like(&mut self) -> Option<String> {
-        let (of, name) = (self.table()?, self.new_table_name()?);
-        let source = self.model.tables[of].clone();
-        let including = self.chance.word(&[
-            " INCLUDING ALL",
-            " INCLUDING DEFAULTS INCLUDING CONSTRAINTS",
-            "",
-            " INCLUDING INDEXES",
-        ]);
-        self.model.tables.push(Table { name: name.clone(), columns: source.columns, ..Table::default() });
-        Some(format!("CREATE TABLE {name} (LIKE {}{including})", source.name))
-    }
-
     pub fn create_table_as(&mut self) -> Option<String> {
         let (of, name) = (self.table()?, self.new_table_name()?);
         let source = self.model.tables[of].clone();

@@ -18,7 +18,7 @@ pub type Accepts<'a> = &'a mut dyn FnMut(&str) -> bool;
 type Write = fn(&mut Writer) -> Option<String>;
 
 /// What a migration is made of, with how often it comes.
-const CHANGES: [(usize, Write); 97] = [
+const CHANGES: [(usize, Write); 100] = [
     (46, Writer::alter_table),
     (10, Writer::create_index),
     (6, Writer::drop_index),
@@ -27,7 +27,7 @@ const CHANGES: [(usize, Write); 97] = [
     (2, Writer::rename_constraint),
     (2, Writer::rename_table),
     (7, Writer::create_table),
-    (2, Writer::create_table_like),
+    (3, Writer::create_table_like),
     (1, Writer::create_table_as),
     (1, Writer::create_child),
     (2, Writer::create_partition),
@@ -62,7 +62,10 @@ const CHANGES: [(usize, Write); 97] = [
     (3, Writer::do_block),
     (2, Writer::swap_enum),
     (3, Writer::replace_key),
-    (1, Writer::create_domain),
+    (2, Writer::create_domain),
+    (3, Writer::alter_domain),
+    (3, Writer::domain_and_column),
+    (2, Writer::copy_table),
     (1, Writer::attach),
     (1, Writer::create_what_is_there),
     (2, Writer::maintain),
@@ -154,6 +157,9 @@ impl Writer {
             (1, Writer::called_function),
             (1, Writer::exclude_ranges),
         ];
+        if self.chance.is(30) {
+            self.one(&[(1, Writer::create_domain)], &mut schema, accepts);
+        }
         let enums = self.chance.below(3);
         for _ in 0..enums {
             self.one(&[(1, Writer::create_enum)], &mut schema, accepts);
@@ -223,7 +229,9 @@ impl Writer {
         if let Some(of) = self.model.enums.last().filter(|_| self.chance.clone().is(12)) {
             return of.name.clone();
         }
-        if let Some(of) = self.model.domains.last().filter(|_| self.chance.clone().is(30)) {
+        if self.chance.is(25)
+            && let Some(of) = self.chance.clone().pick(&self.model.domains)
+        {
             return of.clone();
         }
         self.chance.word(&TYPES).to_owned()

@@ -6,13 +6,26 @@ use crate::operation::Backfill;
 use crate::sql::literal;
 
 /// A batched update that commits after each batch and can be run again at any point. Several fill columns of one table in
-/// one pass along the same key.
+/// one pass along the same key, or over the same blocks.
 pub fn batches(backfills: &[&Backfill], settings: &LayoutSettings) -> String {
-    let body = match backfills {
-        [backfill] if backfill.key.is_empty() => by_block(backfill, settings),
-        _ => by_key(backfills, settings),
+    let body = match backfills.iter().all(|backfill| backfill.key.is_empty()) {
+        true => by_block(backfills, settings),
+        false => by_key(backfills, settings),
     };
     block(&body)
+}
+
+/// What is filled at once: rows that need all values get them together; where a column has one already, it keeps it.
+fn updates<'a, 'b>(backfills: &'b [&'a Backfill]) -> impl Iterator<Item = &'b [&'a Backfill]> {
+    let single = if backfills.len() > 1 { backfills } else { &[] };
+    std::iter::once(backfills).chain(single.chunks(1))
+}
+
+/// `a = 1, b = 2`, and the condition of the rows that need all of them.
+fn assignments(fills: &[&Backfill]) -> (String, String) {
+    let sets: Vec<String> = fills.iter().map(|fill| format!("{} = {}", fill.column, fill.value)).collect();
+    let todo: Vec<&str> = fills.iter().map(|fill| fill.todo.as_str()).collect();
+    (sets.join(", "), todo.join(" AND "))
 }
 
 /// The same with settings for each of its transactions, a `SET LOCAL` a line.
@@ -53,21 +66,14 @@ fn by_key(backfills: &[&Backfill], settings: &LayoutSettings) -> String {
     let columns = key.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let (keys, from, next) = (row(columns.clone()), row(variables("from")), row(variables("next")));
     let update = |fills: &[&Backfill]| {
-        let set: Vec<String> = fills.iter().map(|fill| format!("{} = {}", fill.column, fill.value)).collect();
-        let todo: Vec<&str> = fills.iter().map(|fill| fill.todo.as_str()).collect();
+        let (set, todo) = assignments(fills);
         format!(
-            "        UPDATE {table} SET {}
-        WHERE {keys} >= {from} AND (NOT bf_more OR {keys} < {next}) AND {};
-",
-            set.join(", "),
-            todo.join(" AND "),
+            "        UPDATE {table} SET {set}
+        WHERE {keys} >= {from} AND (NOT bf_more OR {keys} < {next}) AND {todo};
+"
         )
     };
-    // Rows that need all values get them at once; where a column has one already, it keeps it.
-    let mut updates = update(backfills);
-    if backfills.len() > 1 {
-        updates.extend(backfills.iter().map(|fill| update(&[*fill])));
-    }
+    let updates: String = updates(backfills).map(update).collect();
     let advance: String = (1..=key.len()).map(|n| format!("    bf_from{n} := bf_next{n};\n")).collect();
     format!(
         "DECLARE
@@ -99,8 +105,8 @@ END
 /// A default can be NULL, so "until nothing changes" would never end: a walk goes once over the blocks that are there when
 /// it begins. Rows that come later have the default. An UPDATE by others can move a row to where the walk has been; only
 /// a walk that gave some row a value is followed by another, and after ten the odds of that are gone.
-fn by_block(backfill: &Backfill, settings: &LayoutSettings) -> String {
-    let Backfill { table, column, value, todo, .. } = backfill;
+fn by_block(backfills: &[&Backfill], settings: &LayoutSettings) -> String {
+    let Some(Backfill { table, .. }) = backfills.first() else { return String::new() };
     let (pause, blocks) = (settings.batch_pause, (settings.batch_size / 50).max(1));
     // TID range scans came with PostgreSQL 14; before it a range would read the whole table for each batch. A heap page
     // has room for no more than a row in 28 bytes (`MaxHeapTuplesPerPage`).
@@ -117,16 +123,46 @@ fn by_block(backfill: &Backfill, settings: &LayoutSettings) -> String {
             ),
         ),
     };
-    let update = format!(
-        " SET {column} = {value}
+    let update = |fills: &[&Backfill]| {
+        let (set, todo) = assignments(fills);
+        let columns: Vec<String> = fills.iter().map(|fill| fill.column.to_string()).collect();
+        let counts: Vec<String> = columns.iter().map(|column| format!("count({column})")).collect();
+        let update = format!(
+            " SET {set}
               WHERE {todo} AND {range}
-              RETURNING {column}) SELECT count(*), count({column}) FROM filled "
-    );
-    let quote = tag("safestep_fill", &update);
+              RETURNING {}) SELECT count(*), {} FROM filled ",
+            columns.join(", "),
+            counts.join(" + ")
+        );
+        let quote = tag("safestep_fill", &update);
+        format!(
+            "EXECUTE {quote} WITH filled AS (
+              UPDATE ONLY {quote} || bf_table || {quote}{update}{quote}
+            INTO bf_rows, bf_values USING {bounds};
+"
+        )
+    };
+    // An attempt that fails leaves the variables as they are.
+    let (more, update) = match backfills {
+        [_] => ("", update(backfills)),
+        _ => {
+            let counted = |fills: &[&Backfill]| {
+                let update = update(fills);
+                format!(
+                    "{update}            bf_all_rows := bf_all_rows + bf_rows; bf_all_values := bf_all_values + bf_values;
+"
+                )
+            };
+            let updates: Vec<String> = updates(backfills).map(counted).collect();
+            let begin = "bf_all_rows := 0; bf_all_values := 0;\n            ";
+            (" bf_all_rows bigint; bf_all_values bigint;", format!("{begin}{}", updates.join("            ")))
+        }
+    };
+    let all = if more.is_empty() { "" } else { "all_" };
     let regclass = literal(&table.to_string());
     format!(
         "DECLARE
-  bf_table regclass; bf_block bigint; bf_blocks bigint; bf_rows bigint; bf_values bigint; bf_filled bigint;
+  bf_table regclass; bf_block bigint; bf_blocks bigint; bf_rows bigint; bf_values bigint; bf_filled bigint;{more}
   bf_tries int;
 BEGIN
   -- A row that somebody updates meanwhile can move to where this has been: it ends when a walk gives no row a value.
@@ -145,13 +181,10 @@ BEGIN
           BEGIN
             PERFORM set_config('lock_timeout', '2s', true);
 
-            EXECUTE {quote} WITH filled AS (
-              UPDATE ONLY {quote} || bf_table || {quote}{update}{quote}
-            INTO bf_rows, bf_values USING {bounds};
-
-{}        bf_filled := bf_filled + bf_values;
+            {update}
+{}        bf_filled := bf_filled + bf_{all}values;
         bf_block := bf_block + {blocks};
-        IF bf_rows > 0 THEN PERFORM pg_sleep({pause}); END IF;
+        IF bf_{all}rows > 0 THEN PERFORM pg_sleep({pause}); END IF;
       END LOOP;
     END LOOP;
     EXIT WHEN bf_filled = 0;

@@ -5,7 +5,7 @@ use super::indexes::leading;
 use crate::operation::{Constraint, ConstraintKind, ForeignKey, Ident, QualifiedName};
 use crate::plan::resource::{Resource, Uses, in_tree};
 use crate::postgres::calls_users_function;
-use crate::schema::{Schema, key};
+use crate::schema::{Index, Schema, key};
 use crate::sql::render;
 
 /// A foreign key stands on the keys of the table that it points at.
@@ -27,10 +27,15 @@ pub(super) fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint
                 uses.alone(table, schema);
             }
         }
-        ConstraintKind::Unique { columns, using_index, .. }
-        | ConstraintKind::PrimaryKey { columns, using_index, .. } => {
-            uses.reads_columns(table, columns, schema);
+        ConstraintKind::Unique { columns, using_index, index_parameters, .. }
+        | ConstraintKind::PrimaryKey { columns, using_index, index_parameters } => {
+            let index = using_index.as_ref().and_then(|index| schema.index(&table.sibling(index.clone())));
+            let columns = index.map_or_else(|| columns.clone(), key_columns);
+            let include = index.map_or(&index_parameters.include, |index| &index.parameters.include);
+            uses.reads_columns(table, &columns, schema);
+            uses.reads_columns(table, include, schema);
             uses.unique_on = Some((key(table), columns.clone()));
+            uses.stands_on = columns.iter().chain(include).cloned().collect();
             uses.write(Resource::Keys(root.clone()));
             uses.write(Resource::Relation(key(&table.sibling(schema.constraint_name(table, constraint)))));
             if let Some(index) = using_index {
@@ -38,7 +43,7 @@ pub(super) fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint
             }
             if let ConstraintKind::PrimaryKey { .. } = constraint.kind {
                 for column in columns {
-                    uses.write(Resource::Nullability(root.clone(), column.clone()));
+                    uses.write(Resource::Nullability(root.clone(), column));
                 }
             }
             if in_tree(table, schema) {
@@ -63,6 +68,11 @@ pub(super) fn adds_constraint(uses: &mut Uses, table: &QualifiedName, constraint
             }
         }
     }
+}
+
+/// The columns that a unique index is of, those of its expressions aside.
+fn key_columns(index: &Index) -> Vec<Ident> {
+    index.columns.iter().filter_map(|column| column.column().cloned()).collect()
 }
 
 /// With a constraint go its index and, where it is a key, the foreign keys that stand on it.

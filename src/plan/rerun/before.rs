@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::resource::Resource;
+use super::conflicts::{is_said_of_all, makes_what_has_privileges};
 use super::last_changes::{own_column, own_table};
 use super::named::{needs_what_it_names, taken};
 use crate::operation::{
@@ -26,8 +27,8 @@ pub(super) struct Before<'a> {
     /// Those that fail, or do something else, where what they read is gone; by the words in them.
     reading: Places<Arc<str>>,
     readers: Vec<usize>,
-    /// Constraints that are made of an index, and exclusion constraints, by their table.
-    of_index: Places<Key>,
+    /// Constraints that are added, by their table.
+    constraints: Places<Key>,
     /// Foreign keys, by the table that they point at.
     pointing_at: Places<Key>,
     /// Enums that are made, by their names.
@@ -38,6 +39,8 @@ pub(super) struct Before<'a> {
     changing: Places<Key>,
     /// Keys that are dropped and have a successor of their name, by their table.
     succeeded: Places<Key>,
+    /// Privileges on all that there is in a schema.
+    of_all: Vec<usize>,
     /// Sequences that are altered, by their names.
     sequences: Places<Key>,
     /// Validations, builds and backfills, by the table that they are about, and by its column.
@@ -70,6 +73,9 @@ impl<'a> Before<'a> {
         for name in own_name(operation) {
             self.making.entry(name).or_default().push(at);
         }
+        if is_said_of_all(operation) {
+            self.of_all.push(at);
+        }
         if needs_what_it_names(operation) {
             self.readers.push(at);
             let mut own = words(&text(step));
@@ -77,15 +83,12 @@ impl<'a> Before<'a> {
             own.into_iter().for_each(|word| self.reading.entry(word).or_default().push(at));
         }
         match operation {
-            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => match &constraint.kind {
-                ConstraintKind::ForeignKey(fk) => self.pointing_at.entry(key(&fk.references)).or_default().push(at),
-                ConstraintKind::PrimaryKey { using_index: Some(_), .. }
-                | ConstraintKind::Unique { using_index: Some(_), .. }
-                | ConstraintKind::Exclude(_) => {
-                    self.of_index.entry(key(table)).or_default().push(at);
+            Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
+                self.constraints.entry(key(table)).or_default().push(at);
+                if let ConstraintKind::ForeignKey(fk) = &constraint.kind {
+                    self.pointing_at.entry(key(&fk.references)).or_default().push(at);
                 }
-                _ => {}
-            },
+            }
             Operation::Type(TypeOperation::CreateEnum { name, .. }) => {
                 self.enums.entry(key(name)).or_default().push(at);
             }
@@ -129,8 +132,8 @@ impl<'a> Before<'a> {
         };
         taken(operation).into_iter().for_each(&mut of_word);
         match operation {
-            Operation::Column(ColumnOperation::Drop { table, .. }) => {
-                places.extend(self.of_index.get(&key(table)).into_iter().flatten());
+            Operation::Column(ColumnOperation::Drop { table, .. } | ColumnOperation::Rename { table, .. }) => {
+                places.extend(self.constraints.get(&key(table)).into_iter().flatten());
             }
             Operation::Column(ColumnOperation::Add { table, column, .. }) if column.generated.is_some() => {
                 places.extend(self.changing.get(&key(table)).into_iter().flatten());
@@ -150,6 +153,9 @@ impl<'a> Before<'a> {
                 places.extend(self.enums.get(&key(name)).into_iter().flatten());
             }
             _ => {}
+        }
+        if makes_what_has_privileges(operation) {
+            places.extend(&self.of_all);
         }
         for (parent, _) in &later.uses.points_at {
             places.extend(self.succeeded.get(parent).into_iter().flatten());

@@ -3,11 +3,13 @@
 //! A statement in its guarded form asks whether the name that it makes is there. It does harm where that name was given
 //! to something else or taken from it since, and it fails where what it reads is gone.
 
+use std::collections::BTreeMap;
+
 use super::around::Around;
 use super::named::{is_replaced_again, names_what_goes};
 use crate::operation::{
-    ColumnOperation, ConstraintKind, ConstraintOperation, Generated, IndexOperation, ObjectKind, ObjectOperation,
-    Operation, TableOperation, TypeOperation,
+    ColumnAttribute, ColumnOperation, Constraint, ConstraintKind, ConstraintOperation, Generated, Ident,
+    IndexOperation, ObjectKind, ObjectOperation, Operation, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
 use crate::plan::resource::Resource;
@@ -31,15 +33,17 @@ pub fn conflicts_at_once(step: &Step, met: &[Met<'_>], around: &Around<'_>) -> b
     renames_its_label(&step.operation, &later)
         || (takes_away_what_is_made(step, &later) && !is_replaced_at_once(step, &later))
         || takes_an_index_that_goes(&step.operation, &later)
-        || later.iter().any(|later| goes_with_its_column(step, later) || takes_away_its_key(step, later))
+        || goes_with_a_column(step, &later)
+        || later.iter().any(|later| takes_away_its_key(step, later))
         || later.iter().any(|later| {
-            holds_its_column(&step.operation, &later.operation, (around.text)(later).as_str())
+            holds_its_column(&step.operation, later, (around.text)(later).as_str())
                 || points_at_its_successor(&step.operation, later)
         })
         || makes_what_is_renamed(step, met, around)
         || later.iter().any(|later| {
             names_what_goes(step, later, around)
                 || is_replaced_again(&step.operation, &later.operation)
+                || (is_said_of_all(&step.operation) && makes_what_has_privileges(&later.operation))
                 || takes_away_its_sequence(step, later)
         })
 }
@@ -50,8 +54,8 @@ fn steps<'a>(met: &[Met<'a>]) -> Vec<&'a Step> {
 
 /// A column that is changed as nothing may be that a later one makes of it: its type is not changed where something is generated
 /// from it, shown by a view or asked by a trigger or policy, and a column of a primary key is NOT NULL.
-fn holds_its_column(operation: &Operation, later: &Operation, text: &str) -> bool {
-    match (operation, later) {
+fn holds_its_column(operation: &Operation, later: &Step, text: &str) -> bool {
+    match (operation, &later.operation) {
         (
             Operation::Column(ColumnOperation::SetType { table, column, .. }),
             Operation::Column(ColumnOperation::Add { table: other, column: new, .. }),
@@ -81,12 +85,10 @@ fn holds_its_column(operation: &Operation, later: &Operation, text: &str) -> boo
         (
             Operation::Column(ColumnOperation::DropNotNull { table, column }),
             Operation::Constraint(ConstraintOperation::Add { table: other, constraint }),
-        ) => match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns, using_index, .. } => {
-                same(table, other) && (using_index.is_some() || columns.contains(column))
-            }
-            _ => false,
-        },
+        ) => {
+            let is_primary = matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
+            is_primary && same(table, other) && stands_on(later, column)
+        }
         _ => false,
     }
 }
@@ -122,6 +124,34 @@ fn takes_away_its_key(step: &Step, later: &Step) -> bool {
         let serves = fk.referenced.is_empty() || fk.referenced.iter().all(|column| columns.contains(column));
         *table == key(&fk.references) && serves
     })
+}
+
+/// Privileges on all that there is in a schema: also on what a later step has made by then.
+pub(super) fn is_said_of_all(operation: &Operation) -> bool {
+    match operation {
+        Operation::Object(ObjectOperation::Grant { names, definition, .. }) => {
+            names.is_empty() && mentions(definition.as_str(), "all") && mentions(definition.as_str(), "schema")
+        }
+        _ => false,
+    }
+}
+
+/// It makes a table, a view, a sequence or a function.
+pub(super) fn makes_what_has_privileges(operation: &Operation) -> bool {
+    match operation {
+        Operation::Table(TableOperation::Create(_)) => true,
+        Operation::Column(ColumnOperation::Add { column, .. }) => column.is_serial() || column.is_identity(),
+        Operation::Column(ColumnOperation::SetAttribute { attribute: ColumnAttribute::AddIdentity(_), .. }) => true,
+        Operation::Object(ObjectOperation::Create { kind, .. }) => matches!(
+            kind,
+            ObjectKind::Table
+                | ObjectKind::View
+                | ObjectKind::MaterializedView
+                | ObjectKind::Sequence
+                | ObjectKind::Function
+        ),
+        _ => false,
+    }
 }
 
 /// Its guard compares the labels.
@@ -196,26 +226,44 @@ fn makes_what_is_renamed(step: &Step, met: &[Met<'_>], around: &Around<'_>) -> b
 /// made it, nothing would have the name.
 pub fn is_succeeded_by(step: &Step, later: &Step) -> bool {
     let dropped = drops(&step.operation);
-    freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to)) || goes_with_its_column(step, later)
+    freed_by_renaming(&later.operation).iter().any(|(_, to)| dropped.contains(to)) || goes_with_a_column(step, &[later])
 }
 
 /// A constraint that is added, and one of its columns that goes later, and the constraint with it: where both are done, it
-/// cannot be added again.
-fn goes_with_its_column(step: &Step, later: &Step) -> bool {
+/// cannot be added again. The column may have another name by then.
+fn goes_with_a_column(step: &Step, later: &[&Step]) -> bool {
     let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else { return false };
-    let Operation::Column(ColumnOperation::Drop { table: other, column, .. }) = &later.operation else { return false };
-    same(table, other)
-        && match &constraint.kind {
-            ConstraintKind::PrimaryKey { using_index: Some(_), .. }
-            | ConstraintKind::Unique { using_index: Some(_), .. } => {
-                true // the index has any of the table's columns
+    // what it was called when the constraint came, by its name now; `None` for one that came since
+    let mut names: BTreeMap<&Ident, Option<&Ident>> = BTreeMap::new();
+    for operation in later.iter().map(|step| &step.operation) {
+        match operation {
+            Operation::Column(ColumnOperation::Rename { table: other, column, to }) if same(table, other) => {
+                let was = names.insert(column, None).unwrap_or(Some(column));
+                names.insert(to, was);
             }
-            ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
-                columns.contains(column)
+            Operation::Column(ColumnOperation::Drop { table: other, column, .. }) if same(table, other) => {
+                let was = names.get(column).copied().unwrap_or(Some(column));
+                if was.is_some_and(|column| goes_with(step, constraint, column)) {
+                    return true;
+                }
             }
-            ConstraintKind::ForeignKey(key) => key.columns.contains(column),
-            ConstraintKind::Check { expression } => mentions(expression.as_str(), column.as_str()),
-            ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
-            ConstraintKind::NotNull { column: own } => own == column,
+            _ => {}
         }
+    }
+    false
+}
+
+fn goes_with(step: &Step, constraint: &Constraint, column: &Ident) -> bool {
+    match &constraint.kind {
+        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. } => stands_on(step, column),
+        ConstraintKind::ForeignKey(key) => key.columns.contains(column),
+        ConstraintKind::Check { expression } => mentions(expression.as_str(), column.as_str()),
+        ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
+        ConstraintKind::NotNull { column: own } => own == column,
+    }
+}
+
+/// The key that a step adds goes with the column, as far as is known.
+fn stands_on(step: &Step, column: &Ident) -> bool {
+    step.uses.stands_on.is_empty() || step.uses.stands_on.contains(column)
 }

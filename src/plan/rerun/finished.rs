@@ -4,23 +4,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, Ident, IndexOperation, Operation,
-    QualifiedName, TableOperation, TypeOperation,
+    QualifiedName, SqlFragment, TableOperation, TypeOperation,
 };
 use crate::plan::Step;
-use crate::schema::{Key, key};
+use crate::schema::{Key, key, mentions};
 use crate::sql::literal;
 
 /// The steps of a sequence, by what they do to constraints and columns. A table and the name of what is its own find them.
 #[derive(Debug, Default)]
 pub struct Finished {
     dropped: BTreeSet<(Key, Ident)>,
-    /// The checks that are added, with the items that want them and their tables as they are written.
-    checks: BTreeMap<(Key, Ident), Vec<(usize, QualifiedName)>>,
-    /// The columns that become NOT NULL, by the item that wants it.
+    /// The checks that are added.
+    checks: BTreeMap<(Key, Ident), Vec<Check>>,
+    /// The columns that become NOT NULL, by the item that wants it: a primary key has several.
     not_null: BTreeMap<usize, Vec<(Key, Ident)>>,
     loosened: BTreeSet<(Key, Ident)>,
     /// How often a column gets a default.
     defaults: BTreeMap<(Key, Ident), usize>,
+}
+
+/// A check that an item adds to a table, which is written so.
+#[derive(Debug)]
+struct Check {
+    item: usize,
+    table: QualifiedName,
+    expression: SqlFragment,
+}
+
+impl Check {
+    fn of(step: &Step) -> Option<Check> {
+        let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else {
+            return None;
+        };
+        let ConstraintKind::Check { expression } = &constraint.kind else { return None };
+        Some(Check { item: step.item, table: table.name.clone(), expression: expression.clone() })
+    }
 }
 
 impl Finished {
@@ -33,10 +51,9 @@ impl Finished {
                     all.dropped.insert((key(table), name.clone()));
                 }
                 Operation::Constraint(ConstraintOperation::Add { table, constraint }) => {
-                    let is_check = matches!(constraint.kind, ConstraintKind::Check { .. });
-                    let name = constraint.name.iter().filter(|_| is_check).map(|name| (key(table), name.clone()));
-                    let check = (step.item, table.name.clone());
-                    name.for_each(|name| all.checks.entry(name).or_default().push(check.clone()));
+                    if let (Some(name), Some(check)) = (&constraint.name, Check::of(step)) {
+                        all.checks.entry((key(table), name.clone())).or_default().push(check);
+                    }
                 }
                 Operation::Column(ColumnOperation::SetNotNull { table, column }) => {
                     all.not_null.entry(step.item).or_default().push((key(table), column.clone()));
@@ -63,16 +80,16 @@ impl Finished {
         let Operation::Constraint(ConstraintOperation::Add { table, constraint }) = &step.operation else {
             return None;
         };
-        let ConstraintKind::Check { .. } = constraint.kind else { return None };
+        let check = Check::of(step)?;
         constraint.name.as_ref().filter(|name| self.is_temporary(table, name))?;
-        self.is_not_null(step.item, table)
+        self.is_not_null(&check)
     }
 
-    /// The column of a table that an item makes NOT NULL is so, as a condition. One that is NOT NULL before says nothing of what
-    /// is done.
-    fn is_not_null(&self, item: usize, table: &QualifiedName) -> Option<String> {
-        let mut of_item = self.not_null.get(&item)?.iter();
-        let column = of_item.find(|(of, _)| *of == key(table)).filter(|column| !self.loosened.contains(column))?;
+    /// The column that a check is about, which its item makes NOT NULL, is so, as a condition. One that is NOT NULL before says
+    /// nothing of what is done.
+    fn is_not_null(&self, Check { item, table, expression }: &Check) -> Option<String> {
+        let is_it = |(of, column): &&(Key, Ident)| *of == key(table) && mentions(expression.as_str(), column.as_str());
+        let column = self.not_null.get(item)?.iter().find(is_it).filter(|column| !self.loosened.contains(column))?;
         Some(format!(
             "EXISTS (SELECT FROM pg_attribute WHERE attrelid = {}::regclass AND attname = {} AND attnotnull)",
             literal(&table.to_string()),
@@ -102,7 +119,7 @@ impl Finished {
             }
             Operation::Constraint(ConstraintOperation::Drop { table, name, .. }) => {
                 let checks = self.checks.get(&(key(table), name.clone()));
-                checks.into_iter().flatten().any(|(item, table)| self.is_not_null(*item, table).is_some())
+                checks.into_iter().flatten().any(|check| self.is_not_null(check).is_some())
             }
             Operation::Column(ColumnOperation::SetDefault { table, column, .. }) => {
                 self.defaults.get(&(key(table), column.clone())) == Some(&1)

@@ -103,9 +103,10 @@ const FACTS: [(Kind, &str); 19] = [
     (Kind::Type, "SELECT t.oid::regtype::text, '', '{}'::text[] FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype IN ('d', 'e', 'r') AND {ours}"),
     (Kind::Label, "SELECT t.oid::regtype::text, e.enumlabel::text, '{}'::text[] FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid JOIN pg_namespace n ON n.oid = t.typnamespace WHERE {ours}"),
     (Kind::Grant, "SELECT c.oid::regclass::text, format('%s to %s', g.privilege_type, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END), '{}'::text[]
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) g WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {ours}"),
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner))) g
+          WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {ours}"),
     (Kind::Grant, "SELECT p.oid::regprocedure::text, format('%s to %s', g.privilege_type, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END), '{}'::text[]
-        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(p.proacl) g WHERE {ours}"),
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) g WHERE {ours}"),
 ];
 
 const OURS: &str = "n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
