@@ -260,6 +260,7 @@ fn the_schema_of_the_settings_says_what_the_parser_says() -> Result<()> {
         "[tables]\nbig = []",
         "[tables]\nrows = { a = -1 }",
         "[tables]\nrows = { a = \"5\" }",
+        "[rates]\nscan = 0",
         "[backfill]\nbatch_size = 0",
         "[backfill]\npause = \"off\"",
         "[backfill]\nnulls = \"ask\"",

@@ -157,6 +157,24 @@ fn small_tables_are_changed_directly() -> Result<()> {
 }
 
 #[test]
+fn rows_and_rates_tell_how_long_it_takes() -> Result<()> {
+    let rows = "[tables]\nrows = { User = 80_000_000 }\n";
+    let (_, report) = rewritten("make_required_with_default", rows)?;
+    let durations = |report: &serde_json::Value| report["steps"].to_string();
+    ensure!(durations(&report).contains("scans, blocks nothing, 80 million rows"), "{report}");
+    ensure!(!report.to_string().contains("about "), "a time without a rate:\n{report}");
+    let (_, report) =
+        rewritten("make_required_with_default", &format!("{rows}[rates]\nscan = 400_000\nfill = 20_000"))?;
+    ensure!(durations(&report).contains("scans, blocks nothing, about 3 min on 80 million rows"), "{report}");
+    // 4,000 s for the rows, and 8,000 s for 80,000 pauses.
+    ensure!(durations(&report).contains("fills in batches, about 3 h on 80 million rows"), "{report}");
+    let label = report["hazards"][0]["label"].as_str().context("label")?;
+    ensure!(label.ends_with(": about 3 min on 80 million rows"), "{label}");
+    ensure!(report["hazards"][0]["estimated_seconds"] == 200.0, "{report}");
+    Ok(())
+}
+
+#[test]
 fn rules_have_levels() -> Result<()> {
     let sample = Sample::named("unique_add");
     let check = |settings: &str| -> Result<(i32, String)> {

@@ -281,6 +281,14 @@ impl QualifiedName {
         QualifiedName { schema: None, name }
     }
 
+    /// The name as settings write it: without quotes, `billing.plans`.
+    pub fn unquoted(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", schema.as_str(), self.name.as_str()),
+            None => self.name.as_str().to_owned(),
+        }
+    }
+
     /// Another name in the same schema, as an index is named beside its table.
     pub fn sibling(&self, name: Ident) -> Self {
         QualifiedName { schema: self.schema.clone(), name }

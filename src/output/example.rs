@@ -124,6 +124,8 @@ pub fn hazard(
         label: String::new(),
         help: String::new(),
         rewritten: true,
+        rows: None,
+        estimated_seconds: None,
         explain_url: format!("safestep explain {rule}"),
         fingerprint: format!("{:032x}", line),
     }
@@ -151,6 +153,8 @@ pub fn step(file: &str, tables: &[&str], duration: &str) -> StepReport {
         lock: None,
         tables: tables.iter().map(|&table| table.into()).collect(),
         duration: duration.into(),
+        rows: None,
+        estimated_seconds: None,
         sql: String::new(),
         why: String::new(),
         undo: String::new(),

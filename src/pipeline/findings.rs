@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::session;
 use crate::framework::migration::Migration;
-use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, QualifiedName, SessionOperation};
+use crate::operation::{ColumnOperation, DataOperation, Fixed, Item, Operation, SessionOperation};
 use crate::plan::{
     Deferral, Duration, Owned, Phase, Refusal, Sequence, Step, Transaction, UnitKind, Uses, changes_answer,
 };
@@ -30,6 +30,8 @@ pub struct Finding {
     pub item: usize,
     /// What it says.
     pub outcome: Outcome,
+    /// What the operation does as it was written.
+    pub work: Work,
 }
 
 /// Everything found in a migration.
@@ -174,7 +176,7 @@ impl Findings {
         let keep = |finding: &Finding| {
             let mut outcome = finding.outcome.clone();
             leave(&mut outcome, why);
-            Finding { rule: finding.rule, item: finding.item, outcome }
+            Finding { rule: finding.rule, item: finding.item, outcome, work: finding.work.clone() }
         };
         let mut findings: Vec<Finding> = self.findings.iter().chain(&self.standby).map(keep).collect();
         findings.sort_by_key(|finding| finding.item);
@@ -259,7 +261,12 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
         };
         let outcomes = outcomes(migration, &site, reported[at], config);
         if claimed[at] {
-            found.standby.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
+            found.standby.extend(outcomes.into_iter().map(|(rule, outcome)| Finding {
+                rule,
+                item: at,
+                outcome,
+                work: cost.work.clone(),
+            }));
         } else {
             if guards(migration, config, at) && lacks_lock_timeout(&site) {
                 unguarded.insert(at);
@@ -275,7 +282,12 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                     outcomes.iter().flat_map(|(_, outcome)| &outcome.claims).for_each(|also| reported[*also] = true);
                 }
             }
-            found.findings.extend(outcomes.into_iter().map(|(rule, outcome)| Finding { rule, item: at, outcome }));
+            found.findings.extend(outcomes.into_iter().map(|(rule, outcome)| Finding {
+                rule,
+                item: at,
+                outcome,
+                work: cost.work.clone(),
+            }));
         }
         held.take(item, at, &cost);
         costs.push(cost);
@@ -424,7 +436,7 @@ fn first_outcome(
                 preflight.condition += &format!(" once {} has run", guards::place(migration, last));
             }
         }
-        let small = outcome.hazard.table.as_ref().is_some_and(|t| is_small(t, config));
+        let small = outcome.hazard.table.as_ref().is_some_and(|t| config.is_small(&t.unquoted()));
         let about_cost = matches!(outcome.hazard.applicability, Applicability::Safe | Applicability::Manual)
             && rule.id != "missing-lock-timeout";
         let across_set = !session::is_one(site.items, site.at, &outcome.claims);
@@ -465,11 +477,6 @@ fn kept(outcome: Outcome, why: Fixed) -> Outcome {
     }
     .into();
     Outcome::reported(hazard)
-}
-
-fn is_small(table: &QualifiedName, config: &Config) -> bool {
-    let full = table.schema.as_ref().map(|s| format!("{}.{}", s.as_str(), table.name.as_str()));
-    config.is_small(full.as_deref().unwrap_or(table.name.as_str()))
 }
 
 fn is_suppressed(migration: &Migration, item: usize, rule: &str) -> bool {

@@ -9,6 +9,7 @@ mod continued;
 mod copies;
 mod deferring;
 mod draft;
+mod estimates;
 mod findings;
 mod judge;
 pub mod originals;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 
+use super::estimates::Estimate;
 use super::findings::{Finding, Findings};
 use super::{Options, relative};
 use crate::disk::{Action, FileChange};
@@ -45,7 +46,9 @@ pub(super) fn hazards(
             Some(project::Level::Warn) => Level::Warn,
             _ => Level::Error,
         };
-        HazardReport { level, ..hazard(migration, finding, (sequence.blocks.len(), blocks), files_written, &path) }
+        let estimate = Estimate::of_work(&finding.work, &migration.items[finding.item].operation, &options.config);
+        let hazard = hazard(migration, finding, (sequence.blocks.len(), blocks), files_written, &path);
+        with_estimate(HazardReport { level, ..hazard }, estimate)
     };
     let mut hazards: Vec<HazardReport> = findings.findings.iter().map(report).collect();
     fingerprints(&migration.name, &mut hazards);
@@ -83,13 +86,27 @@ pub(super) fn report(
     for at in 0..sequence.blocks.len() {
         let kind = sequence.block(at).first().map_or(UnitKind::Free, |unit| unit.kind);
         let of_block = sequence.steps_of(at..at + 1);
-        steps.extend(of_block.map(|step| step_report(migration, step, (at, kind), file_of(at), &mut named)));
+        steps.extend(of_block.map(|step| {
+            let estimate = Estimate::of_step(step, &options.config).filter(|_| kind != UnitKind::AsWritten);
+            step_report(migration, step, (at, kind), file_of(at), &mut named, estimate)
+        }));
     }
     MigrationReport {
         steps,
         files: changes.iter().map(|c| file_report(c, base)).collect(),
         preflights: findings.findings.iter().filter_map(|f| preflight(f, sequence, &file_of)).collect(),
         ..hazards(framework, migration, findings, sequence, files.len(), options)
+    }
+}
+
+/// With what is known of the rows that it is about.
+fn with_estimate(hazard: HazardReport, estimate: Option<Estimate>) -> HazardReport {
+    let Some(estimate) = estimate else { return hazard };
+    HazardReport {
+        label: format!("{}: {}", hazard.label, estimate.words()),
+        rows: Some(estimate.rows),
+        estimated_seconds: estimate.seconds,
+        ..hazard
     }
 }
 
@@ -173,6 +190,8 @@ fn hazard(
             _ => hazard.help.clone(),
         },
         rewritten,
+        rows: None,
+        estimated_seconds: None,
         explain_url: format!("safestep explain {}", finding.rule.id),
         fingerprint: String::new(),
     }
@@ -196,6 +215,7 @@ fn step_report(
     (block, kind): (usize, UnitKind),
     file: String,
     named: &mut Vec<QualifiedName>,
+    estimate: Option<Estimate>,
 ) -> StepReport {
     let strongest = step.locks.iter().map(|(_, mode)| *mode).max();
     let mut tables: Vec<&QualifiedName> = step.locks.iter().map(|(table, _)| table).collect();
@@ -230,20 +250,24 @@ fn step_report(
         }
         .into(),
         lock: strongest.map(|mode| format!("{mode} on {}", tables.join(", "))),
-        duration: match step.duration {
-            // until the last of its statements is done
-            _ if kind == UnitKind::AsWritten => "as written",
-            Duration::Free => "locks nothing in use",
-            Duration::Instant => "instant",
-            Duration::Scan => "scans, blocks nothing",
-            Duration::Build if matches!(step.operation, Operation::Index(IndexOperation::Drop { .. })) => {
-                "drops, blocks nothing"
-            }
-            Duration::Build => "builds, blocks nothing",
-            Duration::Backfill => "fills in batches",
-            Duration::AsWritten => "as written",
-        }
-        .into(),
+        duration: with_words(
+            estimate,
+            match step.duration {
+                // until the last of its statements is done
+                _ if kind == UnitKind::AsWritten => "as written",
+                Duration::Free => "locks nothing in use",
+                Duration::Instant => "instant",
+                Duration::Scan => "scans, blocks nothing",
+                Duration::Build if matches!(step.operation, Operation::Index(IndexOperation::Drop { .. })) => {
+                    "drops, blocks nothing"
+                }
+                Duration::Build => "builds, blocks nothing",
+                Duration::Backfill => "fills in batches",
+                Duration::AsWritten => "as written",
+            },
+        ),
+        rows: estimate.map(|estimate| estimate.rows),
+        estimated_seconds: estimate.and_then(|estimate| estimate.seconds),
         tables,
         sql: if step.verbatim {
             origin::slice(migration, step)
@@ -257,6 +281,13 @@ fn step_report(
             Undo::Impossible(why) => why.clone(),
         },
         from_line: line,
+    }
+}
+
+fn with_words(estimate: Option<Estimate>, duration: &str) -> String {
+    match estimate {
+        Some(estimate) => format!("{duration}, {}", estimate.words()),
+        None => duration.to_owned(),
     }
 }
 

@@ -125,86 +125,17 @@ pub fn check(
     units: &[(UnitKind, Vec<usize>)],
     promise: &Promise<'_>,
 ) -> Result<Vec<Vec<(QualifiedName, LockMode)>>, Fault> {
-    let mut schema = promise.before.clone();
     let kept = Kept::new(steps, promise.before, promise.after, promise.relations);
-    let mut locks = vec![Vec::new(); steps.len()];
-    let (mut removal, mut change, mut filled) = (None, None, false);
-    let mut fills_so_far: Vec<(Resource, usize)> = Vec::new();
-    // The steps that were done, each with its unit, and the places of those among them that changed rows and committed.
-    let (mut done, mut changes): (Vec<(usize, usize)>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut replay = Replay::new(steps, promise);
     for (number, (kind, unit)) in units.iter().enumerate() {
         let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
-        let start = takes.then(|| schema.clone());
-        for at in unit {
-            let step = &steps[*at];
-            let cost = effects(&step.operation, &schema, promise.version);
-            if !allows(*kind, step, &cost) {
-                return Err(Fault::Costly { step: *at });
-            }
-            // It reads all rows.
-            let under_lock = |at: &usize| locks[*at].iter().any(|(_, mode): &(_, LockMode)| mode.blocks_writes());
-            if step.is_assertion() && unit.iter().take_while(|earlier| *earlier != at).any(under_lock) {
-                return Err(Fault::Costly { step: *at });
-            }
-            if let Operation::Data(DataOperation::Backfill(fill)) = &step.operation {
-                if let Some(rule) = unproved(&fill.table, &schema, promise.after) {
-                    return Err(Fault::Unproved { fill: *at, rule });
-                }
-                fills_so_far.push((Resource::Relation(key(&fill.table)), *at));
-            }
-            let moved = fills_so_far.iter().find(|(table, _)| step.uses.by_place && step.uses.reads.contains(table));
-            if let Some((_, fill)) = moved {
-                return Err(Fault::Moved { fill: *fill, step: *at });
-            }
-            let doubtful = is_doubtful(step, &schema, filled);
-            filled |= fills(step);
-            let refused = promise.refused.get(step.from).is_some_and(|refused| *refused);
-            // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
-            // wrote to fail with it.
-            let hard = doubtful || may_fail_as_written(step, &cost);
-            let is_hard = hard && step.duration == Duration::AsWritten;
-            if let Some(removal) = removal.filter(|_| doubtful || is_hard || refused || changes_rows_as_written(step)) {
-                return Err(Fault::Doubtful { removal, step: *at });
-            }
-            let rows = promise.rows_together && changes_rows_as_written(step);
-            let fails = refused || rows || is_hard;
-            if let Some(change) = change.filter(|_| fails) {
-                return Err(Fault::Doubtful { removal: change, step: *at });
-            }
-            if doubtful {
-                // What it asks for was asked before: of what came before that, nothing is committed too early.
-                let query = promise.askable.get(&step.item).filter(|_| !is_hard);
-                let asks = |done: &&(usize, usize)| query.is_some_and(|query| asserts(&steps[done.1].operation, query));
-                let asked = done.iter().rposition(|done| asks(&done));
-                let in_unit = asked.map(|place| done[place].0);
-                let since = changes.iter().rev().filter(|place| asked.is_none_or(|asked| **place > asked));
-                let of_rows: Vec<usize> = since.map(|place| done[*place].1).collect();
-                if let Some(change) = query.and_then(|query| unasserted(&of_rows, step, query, steps, &schema)) {
-                    return Err(Fault::Unasserted { change, step: *at });
-                }
-                let committed = changes.iter().map(|place| done[*place]);
-                let mut since = committed.filter(|(unit, _)| in_unit.is_none_or(|asked| *unit > asked));
-                let early = since.find(|(_, change)| is_unrelated(&steps[*change].operation, step, &schema));
-                if let Some((_, change)) = early.filter(|_| promise.rows_together) {
-                    return Err(Fault::Early { change, step: *at });
-                }
-            }
-            match schema.check_applies(&step.operation, promise.version) {
-                Err(why) if !refused => {
-                    return Err(Fault::Refused { step: *at, why });
-                }
-                _ => schema.apply(&step.operation),
-            }
-            locks[*at] = cost.locks;
-            done.push((number, *at));
+        let start = takes.then(|| replay.schema.clone());
+        for (place, at) in unit.iter().enumerate() {
+            replay.step(*at, number, *kind, &unit[..place])?;
         }
-        let place = done.len() - unit.len();
-        let own = unit.iter().enumerate().filter(|(_, at)| changes_rows(&steps[**at]));
-        changes.extend(own.map(|(number, _)| place + number));
-        removal = removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
-        change = change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
+        replay.commit(unit);
         if let Some(start) = start.filter(|_| number + 1 < units.len())
-            && !kept.missing_behind(unit, &start, &schema).is_empty()
+            && !kept.missing_behind(unit, &start, &replay.schema).is_empty()
         {
             let mut gaps = kept.gaps(start, &units[number..]).into_iter();
             if let Some(first) = gaps.next() {
@@ -215,9 +146,141 @@ pub fn check(
     if let Some((copy, removal)) = parted(steps, units, promise.copies) {
         return Err(Fault::Parted { copy, removal });
     }
-    match schema.difference(promise.after) {
+    match replay.schema.difference(promise.after) {
         Some(what) => Err(Fault::Differs { what }),
-        None => Ok(locks),
+        None => Ok(replay.locks),
+    }
+}
+
+/// How far the units were replayed. Steps are told by their index.
+struct Replay<'a> {
+    steps: &'a [Step],
+    promise: &'a Promise<'a>,
+    schema: Schema,
+    locks: Vec<Vec<(QualifiedName, LockMode)>>,
+    /// The first step that took something away or renamed it, and committed.
+    removal: Option<usize>,
+    /// The first that changed rows, and committed.
+    change: Option<usize>,
+    /// One of them changed rows.
+    filled: bool,
+    /// The tables whose rows were filled, each with the step.
+    fills: Vec<(Resource, usize)>,
+    /// The steps that were done, each with the number of its unit.
+    done: Vec<(usize, usize)>,
+    /// The places in `done` of those that changed rows, and committed.
+    changes: Vec<usize>,
+}
+
+impl<'a> Replay<'a> {
+    fn new(steps: &'a [Step], promise: &'a Promise<'a>) -> Self {
+        Self {
+            steps,
+            promise,
+            schema: promise.before.clone(),
+            locks: vec![Vec::new(); steps.len()],
+            removal: None,
+            change: None,
+            filled: false,
+            fills: Vec::new(),
+            done: Vec::new(),
+            changes: Vec::new(),
+        }
+    }
+
+    /// A step of the unit with this number, behind others of it.
+    fn step(&mut self, at: usize, unit: usize, kind: UnitKind, behind: &[usize]) -> Result<(), Fault> {
+        let step = &self.steps[at];
+        let cost = effects(&step.operation, &self.schema, self.promise.version);
+        // An assertion reads all rows.
+        if !allows(kind, step, &cost) || (step.is_assertion() && behind.iter().any(|at| self.blocks_writes(*at))) {
+            return Err(Fault::Costly { step: at });
+        }
+        self.filling(at)?;
+        let refused = self.promise.refused.get(step.from).is_some_and(|refused| *refused);
+        self.failing(at, &cost, refused)?;
+        match self.schema.check_applies(&step.operation, self.promise.version) {
+            Err(why) if !refused => return Err(Fault::Refused { step: at, why }),
+            _ => self.schema.apply(&step.operation),
+        }
+        self.locks[at] = cost.locks;
+        self.done.push((unit, at));
+        Ok(())
+    }
+
+    fn blocks_writes(&self, at: usize) -> bool {
+        self.locks[at].iter().any(|(_, mode)| mode.blocks_writes())
+    }
+
+    /// The unit commits.
+    fn commit(&mut self, unit: &[usize]) {
+        let steps = self.steps;
+        let place = self.done.len() - unit.len();
+        let own = unit.iter().enumerate().filter(|(_, at)| changes_rows(&steps[**at]));
+        self.changes.extend(own.map(|(number, _)| place + number));
+        self.removal = self.removal.or_else(|| unit.iter().copied().find(|at| is_final(&steps[*at])));
+        self.change = self.change.or_else(|| unit.iter().copied().find(|at| changes_rows(&steps[*at])));
+    }
+
+    /// What fills rows is held to nothing that it may break, and what goes by where rows lie stands before it.
+    fn filling(&mut self, at: usize) -> Result<(), Fault> {
+        let step = &self.steps[at];
+        if let Operation::Data(DataOperation::Backfill(fill)) = &step.operation {
+            if let Some(rule) = unproved(&fill.table, &self.schema, self.promise.after) {
+                return Err(Fault::Unproved { fill: at, rule });
+            }
+            self.fills.push((Resource::Relation(key(&fill.table)), at));
+        }
+        let moved = self.fills.iter().find(|(table, _)| step.uses.by_place && step.uses.reads.contains(table));
+        match moved {
+            Some((_, fill)) => Err(Fault::Moved { fill: *fill, step: at }),
+            None => Ok(()),
+        }
+    }
+
+    /// What may fail stands before what cannot be taken back.
+    fn failing(&mut self, at: usize, cost: &Effects, refused: bool) -> Result<(), Fault> {
+        let step = &self.steps[at];
+        let doubtful = is_doubtful(step, &self.schema, self.filled);
+        self.filled |= fills(step);
+        // What fills or sorts out rows may go before an online check of them, but not before a statement that the author
+        // wrote to fail with it.
+        let hard = doubtful || may_fail_as_written(step, cost);
+        let is_hard = hard && step.duration == Duration::AsWritten;
+        let changes_rows = changes_rows_as_written(step);
+        if let Some(removal) = self.removal.filter(|_| doubtful || is_hard || refused || changes_rows) {
+            return Err(Fault::Doubtful { removal, step: at });
+        }
+        let rows = self.promise.rows_together && changes_rows;
+        if let Some(change) = self.change.filter(|_| refused || rows || is_hard) {
+            return Err(Fault::Doubtful { removal: change, step: at });
+        }
+        match doubtful {
+            true => self.asked(at, is_hard),
+            false => Ok(()),
+        }
+    }
+
+    /// What a step may fail on was asked before: of what came before that, nothing is committed too early.
+    fn asked(&self, at: usize, is_hard: bool) -> Result<(), Fault> {
+        let (steps, done) = (self.steps, &self.done);
+        let step = &steps[at];
+        let query = self.promise.askable.get(&step.item).filter(|_| !is_hard);
+        let asks = |done: &(usize, usize)| query.is_some_and(|query| asserts(&steps[done.1].operation, query));
+        let asked = done.iter().rposition(asks);
+        let in_unit = asked.map(|place| done[place].0);
+        let since = self.changes.iter().rev().filter(|place| asked.is_none_or(|asked| **place > asked));
+        let of_rows: Vec<usize> = since.map(|place| done[*place].1).collect();
+        if let Some(change) = query.and_then(|query| unasserted(&of_rows, step, query, steps, &self.schema)) {
+            return Err(Fault::Unasserted { change, step: at });
+        }
+        let committed = self.changes.iter().map(|place| done[*place]);
+        let mut since = committed.filter(|(unit, _)| in_unit.is_none_or(|asked| *unit > asked));
+        let early = since.find(|(_, change)| is_unrelated(&steps[*change].operation, step, &self.schema));
+        match early.filter(|_| self.promise.rows_together) {
+            Some((_, change)) => Err(Fault::Early { change, step: at }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::described;
+use super::rates::RatesConfig;
 use super::sections::{BackfillConfig, Layout, ReviewConfig, TablesConfig, VerifyConfig};
 use super::setting::{self, Level, Millis};
 use crate::source::{Position, SourceError, SourceFile};
@@ -43,6 +44,8 @@ pub struct Config {
     pub layout: Option<Layout>,
     /// What is known of the sizes of tables: small ones are changed directly.
     pub tables: TablesConfig,
+    /// How many rows a second the server gets through: with `tables.rows` a report says how long a step takes.
+    pub rates: RatesConfig,
     /// How existing rows are filled in.
     pub backfill: BackfillConfig,
     /// How `safestep verify` proves a rewrite.
@@ -85,6 +88,7 @@ impl Default for Config {
             lock_attempts: 60,
             layout: None,
             tables: TablesConfig::default(),
+            rates: RatesConfig::default(),
             backfill: BackfillConfig::default(),
             verify: VerifyConfig::default(),
             review: ReviewConfig::default(),
@@ -182,11 +186,15 @@ impl Config {
         if tables.small.iter().any(|name| same_name(name, table)) {
             return true;
         }
-        if let Some(rows) = tables.rows.get(table) {
-            return *rows <= tables.small_rows;
-        }
-        let most = tables.rows.iter().filter(|(name, _)| same_name(name, table)).map(|(_, rows)| *rows).max();
-        most.is_some_and(|rows| rows <= tables.small_rows)
+        self.rows_of(table).is_some_and(|rows| rows <= tables.small_rows)
+    }
+
+    /// How many rows a table has, named with or without its schema, if that is known; where several tables of that name
+    /// are, those of the biggest.
+    pub fn rows_of(&self, table: &str) -> Option<u64> {
+        let rows = &self.tables.rows;
+        let namesakes = || rows.iter().filter(|(name, _)| same_name(name, table)).map(|(_, rows)| *rows);
+        rows.get(table).copied().or_else(|| namesakes().max())
     }
 
     /// The SQL expression that fills a column's existing rows, if the author gave one. `table` may have its schema.

@@ -130,6 +130,11 @@ where
     Err(D::Error::custom("expected a number of at least 1"))
 }
 
+/// A number of rows a second.
+pub(super) fn rate<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    at_least_one(from).map(Some)
+}
+
 /// A number of comments, at most 100.
 pub(super) fn at_most_100<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
     let count = usize::deserialize(from)?;

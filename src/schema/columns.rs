@@ -202,6 +202,17 @@ pub(crate) fn reads_column(index: &IndexDefinition, column: &Ident) -> bool {
         || index.predicate.as_ref().is_some_and(reads)
 }
 
+/// Whether a constraint reads a column.
+pub(super) fn uses_column(constraint: &Constraint, column: &Ident) -> bool {
+    match &constraint.kind {
+        ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => columns.contains(column),
+        ConstraintKind::ForeignKey(fk) => fk.columns.contains(column),
+        ConstraintKind::Check { expression } => mentions(expression.as_str(), column.as_str()),
+        ConstraintKind::NotNull { column: own } => own == column,
+        ConstraintKind::Exclude(exclusion) => reads_column(&exclusion.index, column),
+    }
+}
+
 /// Columns that have one name get numbers (`ChooseIndexColumnNames`).
 fn numbered(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut different: Vec<String> = Vec::new();

@@ -72,7 +72,7 @@ fn rename_in(names: &mut [Ident], from: &Ident, to: &Ident) {
 
 /// A renamed column in its table's constraints and generated columns.
 fn rename_in_table(table: &mut Table, column: &Ident, to: &Ident) {
-    let reads = |state: &ConstraintState| super::replay::uses_column(&state.constraint, column);
+    let reads = |state: &ConstraintState| super::columns::uses_column(&state.constraint, column);
     table.constraints.change_all(reads, |state| match &mut state.constraint.kind {
         ConstraintKind::Unique { columns, .. } | ConstraintKind::PrimaryKey { columns, .. } => {
             rename_in(columns, column, to)

@@ -2,7 +2,9 @@
 
 use super::list::List;
 use super::parts::{Age, Column, ConstraintState};
-use crate::operation::{ConstraintKind, Ident, IndexDefinition, IndexKey, Persistence, QualifiedName, Spelled};
+use crate::operation::{
+    ConstraintKind, Ident, IndexDefinition, IndexKey, Persistence, QualifiedName, Spelled, SqlFragment,
+};
 
 /// What kind of relation a [`Table`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,20 @@ impl Table {
     pub fn is_sure(&self) -> bool {
         self.columns_known || self.columns.iter().any(|c| c.sure)
     }
+
+    pub(super) fn column_mut(&mut self, name: &Ident, change: impl FnOnce(&mut Column)) {
+        self.columns.change(name, change);
+    }
+
+    /// What is on it was there before the migration at hand.
+    pub(super) fn gets_older(&mut self) {
+        self.columns.get_older();
+        self.constraints.change_all(|c| c.age == Age::New, |c| c.age = Age::Existing);
+    }
+
+    pub(super) fn rename_constraint(&mut self, name: &Ident, to: &Ident) {
+        self.constraints.change(name, |state| state.name = to.clone());
+    }
 }
 
 /// An index.
@@ -87,4 +103,9 @@ impl std::ops::Deref for Index {
     fn deref(&self) -> &IndexDefinition {
         &self.definition
     }
+}
+
+/// The bounds of a DEFAULT partition.
+pub(super) fn is_default(bounds: &SqlFragment) -> bool {
+    bounds.as_str().get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"))
 }

@@ -163,6 +163,7 @@ mod tests {
         assert_eq!(std::mem::take(&mut all.renames).len(), 1);
         assert_eq!(std::mem::take(&mut all.tables.rows).len(), 1);
         assert_eq!(std::mem::take(&mut all.tables.small), ["countries"]);
+        assert!(std::mem::take(&mut all.rates).fill.is_some());
         assert_eq!(all, Config::default());
     }
 

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::cursor::{Cursor, Tokens};
+use super::guard::{
+    adds, asks_for_a_valid_index, asks_for_an_invalid_index, asks_for_rows, asks_the_catalog, counter, is_assertion,
+    verbs,
+};
 use super::reading::{Located, Reading};
 use super::token::TokenKind;
-use crate::operation::{
-    ColumnOperation, ConstraintOperation, DataOperation, IndexOperation, Operation, SessionOperation, SqlFragment,
-    TableOperation, TypeOperation,
-};
+use crate::operation::{DataOperation, IndexOperation, Operation, SessionOperation, SqlFragment};
 use crate::source::ByteSpan;
 
 /// Reads a statement that stands in so many `DO` blocks.
@@ -90,78 +91,6 @@ struct Body<'a> {
     /// The last statement was COMMIT.
     has_committed: bool,
     bounds_lock_waits: bool,
-}
-
-/// What can be seen of a block that is not understood: `ALTER TABLE and UPDATE`.
-pub(super) fn verbs(text: &str) -> String {
-    const VERBS: [&str; 17] = [
-        "ALTER TABLE",
-        "ALTER TYPE",
-        "ALTER INDEX",
-        "CREATE TABLE",
-        "CREATE INDEX",
-        "CREATE UNIQUE INDEX",
-        "CREATE TYPE",
-        "DROP TABLE",
-        "DROP INDEX",
-        "DROP TYPE",
-        "INSERT INTO",
-        "UPDATE",
-        "DELETE FROM",
-        "TRUNCATE",
-        "LOCK TABLE",
-        "REINDEX",
-        "REFRESH MATERIALIZED VIEW",
-    ];
-    let is_part = |c: char| c.is_alphanumeric() || c == '_';
-    let words: Vec<String> = text.split(|c| !is_part(c)).filter(|w| !w.is_empty()).map(str::to_uppercase).collect();
-    let words = format!(" {} ", words.join(" "));
-    let found: Vec<&str> = VERBS.into_iter().filter(|verb| words.contains(&format!(" {verb} "))).collect();
-    match found.as_slice() {
-        [] => String::new(),
-        [only] => (*only).to_owned(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
-
-/// `NOT EXISTS (SELECT … FROM pg_constraint …)`: the guard of something that is to be added once.
-fn asks_the_catalog(condition: &str) -> bool {
-    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-    let one = !condition.contains(" and not exists") && !condition.contains(" or ");
-    one && condition.starts_with("not exists")
-        && ["from pg_", "from information_schema."].iter().any(|from| condition.contains(from))
-}
-
-/// `EXISTS (SELECT … FROM pg_index WHERE … AND NOT indisvalid)`.
-fn asks_for_an_invalid_index(condition: &str) -> bool {
-    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-    condition.starts_with("exists (select from pg_index where indexrelid = to_regclass(")
-        && condition.ends_with(" and not indisvalid)")
-}
-
-/// `NOT EXISTS (SELECT FROM pg_index WHERE …)`.
-fn asks_for_a_valid_index(condition: &str) -> bool {
-    let condition = condition.split_whitespace().collect::<Vec<_>>().join(" ").to_ascii_lowercase();
-    condition.starts_with("not exists (select from pg_index where indexrelid = to_regclass(")
-        && condition.contains(" and indisvalid")
-}
-
-/// An operation that a rewrite guards by itself against running twice.
-fn adds(operation: &Operation) -> bool {
-    matches!(
-        operation,
-        Operation::Constraint(ConstraintOperation::Add { .. })
-            | Operation::Column(ColumnOperation::Add { .. })
-            | Operation::Index(IndexOperation::Create(_))
-            | Operation::Type(TypeOperation::CreateEnum { .. } | TypeOperation::AddValue { .. })
-            | Operation::Table(TableOperation::Create(_))
-    )
-}
-
-/// The variable of `FOR i IN 1..2`.
-fn counter(head: &str) -> Option<&str> {
-    let (variable, range) = head.strip_prefix("FOR ")?.trim_start().split_once(char::is_whitespace)?;
-    (range.trim_start().starts_with("IN ") && range.contains("..")).then_some(variable)
 }
 
 /// Every error.
@@ -252,70 +181,13 @@ impl Body<'_> {
 
     fn statement(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
         if c.eat("IF") {
-            let (start, before) = (c.position(), self.operations.len());
-            c.skip_until(1, |c| c.at("THEN"));
-            let condition = c.span_from(start).slice(self.text);
-            let is_guard = asks_the_catalog(condition);
-            c.need("THEN")?;
-            if asks_for_an_invalid_index(condition) {
-                return self.leftover(c, nesting);
-            }
-            if asks_for_a_valid_index(condition) && self.is_only_raised(c) {
-                (self.has_logic, self.is_known) = (true, true);
-                self.skip_statement(c)?;
-                c.need("END IF")?;
-                return self.semicolon(c);
-            }
-            if let Some(query) = asks_for_rows(condition).filter(|_| is_assertion(c)) {
-                let start = self.offset + start + condition.find(query).unwrap_or_default();
-                let definition = SqlFragment::new(query);
-                let operation = Operation::Data(DataOperation::Select { definition });
-                self.operations.push(Located { operation, span: ByteSpan::new(start, start + query.len()) });
-                self.has_logic = true;
-                self.skip_statement(c)?;
-                c.need("END IF")?;
-                return self.semicolon(c);
-            }
-            let branches = ["END IF", "ELSE", "ELSIF", "ELSEIF"];
-            self.statements(c, nesting + 1, &branches)?;
-            while c.eat_one(&["ELSE", "ELSIF", "ELSEIF"]).is_some_and(|word| {
-                if word != "ELSE" {
-                    c.skip_until(1, |c| c.at("THEN"));
-                    c.eat("THEN");
-                }
-                true
-            }) {
-                self.has_logic = true;
-                self.statements(c, nesting + 1, &branches)?;
-            }
-            c.need("END IF")?;
-            let inside = &self.operations[before..];
-            self.has_logic |= !is_guard || inside.len() > 1 || !inside.iter().all(|o| adds(&o.operation));
-            return self.semicolon(c);
+            return self.condition(c, nesting);
         }
         if c.at("FOR") || c.at("FOREACH") || c.at("WHILE") || c.at("LOOP") {
             return self.loops(c, nesting);
         }
         if c.eat("CASE") {
-            self.has_logic = true;
-            let start = c.position();
-            c.skip_until(0, |c| c.at("WHEN"));
-            let what = Some(c.span_from(start).slice(self.text).trim());
-            let turn = self.turns.iter().position(|(counter, _)| *counter == what);
-            while c.eat_one(&["WHEN", "ELSE"]).is_some_and(|word| {
-                if word == "WHEN" {
-                    c.skip_until(1, |c| c.at("THEN"));
-                    c.eat("THEN");
-                }
-                true
-            }) {
-                if let Some(turn) = turn {
-                    self.turns[turn].1.push(self.operations.len());
-                }
-                self.statements(c, nesting + 1, &["WHEN", "ELSE", "END CASE"])?;
-            }
-            c.need("END CASE")?;
-            return self.semicolon(c);
+            return self.choice(c, nesting);
         }
         if c.at("PERFORM") {
             let start = c.position();
@@ -340,6 +212,73 @@ impl Body<'_> {
             return self.executed(c);
         }
         self.nested(c)
+    }
+
+    /// Behind `IF`: `… THEN … [ELSE …] END IF;`, a guard, what clears away what a build left, an assertion, or logic.
+    fn condition(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
+        let (start, before) = (c.position(), self.operations.len());
+        c.skip_until(1, |c| c.at("THEN"));
+        let condition = c.span_from(start).slice(self.text);
+        let is_guard = asks_the_catalog(condition);
+        c.need("THEN")?;
+        if asks_for_an_invalid_index(condition) {
+            return self.leftover(c, nesting);
+        }
+        if asks_for_a_valid_index(condition) && self.is_only_raised(c) {
+            (self.has_logic, self.is_known) = (true, true);
+            self.skip_statement(c)?;
+            c.need("END IF")?;
+            return self.semicolon(c);
+        }
+        if let Some(query) = asks_for_rows(condition).filter(|_| is_assertion(c)) {
+            let start = self.offset + start + condition.find(query).unwrap_or_default();
+            let definition = SqlFragment::new(query);
+            let operation = Operation::Data(DataOperation::Select { definition });
+            self.operations.push(Located { operation, span: ByteSpan::new(start, start + query.len()) });
+            self.has_logic = true;
+            self.skip_statement(c)?;
+            c.need("END IF")?;
+            return self.semicolon(c);
+        }
+        let branches = ["END IF", "ELSE", "ELSIF", "ELSEIF"];
+        self.statements(c, nesting + 1, &branches)?;
+        while c.eat_one(&["ELSE", "ELSIF", "ELSEIF"]).is_some_and(|word| {
+            if word != "ELSE" {
+                c.skip_until(1, |c| c.at("THEN"));
+                c.eat("THEN");
+            }
+            true
+        }) {
+            self.has_logic = true;
+            self.statements(c, nesting + 1, &branches)?;
+        }
+        c.need("END IF")?;
+        let inside = &self.operations[before..];
+        self.has_logic |= !is_guard || inside.len() > 1 || !inside.iter().all(|o| adds(&o.operation));
+        self.semicolon(c)
+    }
+
+    /// Behind `CASE`: `[part] WHEN … THEN … END CASE;`. The branches of one on a loop's counter are the loop's turns.
+    fn choice(&mut self, c: &mut Cursor<'_>, nesting: usize) -> Option<()> {
+        self.has_logic = true;
+        let start = c.position();
+        c.skip_until(0, |c| c.at("WHEN"));
+        let what = Some(c.span_from(start).slice(self.text).trim());
+        let turn = self.turns.iter().position(|(counter, _)| *counter == what);
+        while c.eat_one(&["WHEN", "ELSE"]).is_some_and(|word| {
+            if word == "WHEN" {
+                c.skip_until(1, |c| c.at("THEN"));
+                c.eat("THEN");
+            }
+            true
+        }) {
+            if let Some(turn) = turn {
+                self.turns[turn].1.push(self.operations.len());
+            }
+            self.statements(c, nesting + 1, &["WHEN", "ELSE", "END CASE"])?;
+        }
+        c.need("END CASE")?;
+        self.semicolon(c)
     }
 
     /// `[FOR part IN 1..2] LOOP … END LOOP;`. Where each turn ends with a COMMIT and does another branch of a `CASE part`,
@@ -461,23 +400,6 @@ impl Body<'_> {
     fn semicolon(&self, c: &mut Cursor<'_>) -> Option<()> {
         c.eat_symbol(";").then_some(())
     }
-}
-
-/// The query of a condition that is nothing but the question whether it finds a row.
-fn asks_for_rows(condition: &str) -> Option<&str> {
-    let query = condition.trim().strip_prefix("EXISTS (")?.strip_suffix(')')?;
-    query.starts_with("SELECT ").then_some(query)
-}
-
-/// Nothing but what a sequence raises where rows break a rule stands before END IF.
-fn is_assertion(c: &Cursor<'_>) -> bool {
-    let mut c = c.clone();
-    let says = |c: &mut Cursor<'_>, words: &str| c.eat(words) && c.eat_symbol("=") && c.string().is_some();
-    says(&mut c, "RAISE EXCEPTION USING ERRCODE")
-        && c.eat_symbol(",")
-        && says(&mut c, "MESSAGE")
-        && c.eat_symbol(";")
-        && c.at("END IF")
 }
 
 #[cfg(test)]

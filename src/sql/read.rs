@@ -3,19 +3,19 @@
 use super::cursor::{Cursor, Tokens};
 use super::do_block;
 use super::grant::grant;
-use super::inserted::given;
+use super::guard;
 use super::read_alter::{alter_other, alter_table, alter_type, object_kind, rest};
-use super::read_create::{create_table, own_place};
+use super::read_create::{create_table, is_temporary};
+use super::read_data::data;
 use super::read_index::{alter_index, create_index};
+use super::read_session::session;
 use super::reading::{Located, Reading};
-use super::rows::{merged, rows};
 use super::setting;
 use super::split::{Piece, Script};
 use super::token::Token;
-use super::whole_rows::{Updated, updated};
 use crate::operation::{
-    CreateTable, DataOperation, Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence,
-    QualifiedName, SessionOperation, SqlFragment, TableOperation, TransactionControl, TypeOperation,
+    Ident, IndexOperation, ObjectKind, ObjectOperation, Operation, Persistence, QualifiedName, SqlFragment,
+    TableOperation, TypeOperation,
 };
 use crate::source::ByteSpan;
 
@@ -59,7 +59,7 @@ fn read_tokens(text: &str, tokens: Option<&[Token]>, depth: usize) -> Reading {
         if let Some(block) = do_block::read(text, &mut cursor, depth, read_at_depth) {
             return block;
         }
-        let verbs = do_block::verbs(text);
+        let verbs = guard::verbs(text);
         let what = if verbs.is_empty() { "DO block".to_owned() } else { format!("DO block with {verbs}") };
         return plain(vec![Located { operation: Operation::Opaque { what, is_program: false }, span: whole }]);
     }
@@ -322,107 +322,6 @@ fn drop_object(c: &mut Cursor<'_>) -> Option<Operation> {
     Some(Operation::Object(ObjectOperation::Drop { kind, names, on, if_exists, cascade }))
 }
 
-/// `INSERT`, `UPDATE`, `DELETE`, `TRUNCATE`, `SELECT` and their `WITH` forms.
-fn data(c: &mut Cursor<'_>) -> Option<Operation> {
-    let start = c.position();
-    let mut inner = c.clone();
-    if inner.at("WITH") {
-        inner.skip_until(1, |c| ["INSERT", "UPDATE", "DELETE", "SELECT", "MERGE"].iter().any(|w| c.at(w)));
-    }
-    let with = inner.fragment_from(start);
-    let operation = if inner.eat("INSERT INTO") {
-        let table = inner.name()?;
-        let mut behind = inner.clone();
-        behind.skip_until(0, |c| c.at("ON CONFLICT"));
-        inner.skip_until(0, |c| ["SELECT", "WITH", "TABLE", "VALUES", "DEFAULT VALUES"].iter().any(|w| c.at(w)));
-        // SELECT without FROM makes one row.
-        if inner.at("SELECT") {
-            inner.skip_until(0, |c| c.at("FROM"));
-        }
-        let from_query = !inner.is_done() && !inner.at("VALUES") && !inner.at("DEFAULT");
-        inner.rest();
-        let given = given(inner.fragment_from(start).as_str());
-        Operation::Data(DataOperation::Insert { table, from_query, given, on_conflict: !behind.is_done() })
-    } else if inner.eat("UPDATE") {
-        inner.eat("ONLY");
-        let table = inner.name()?;
-        let rows = rows(&mut inner, with.as_str());
-        let (sets, never_null, literal) = match updated(inner.fragment_from(start).as_str()) {
-            Some(Updated { columns, never_null, literal }) => (Some(columns), never_null, literal),
-            None => (None, Vec::new(), None),
-        };
-        Operation::Data(DataOperation::Update { table, rows, sets, never_null, literal })
-    } else if inner.eat("DELETE FROM") {
-        inner.eat("ONLY");
-        let table = inner.name()?;
-        Operation::Data(DataOperation::Delete { table, rows: rows(&mut inner, with.as_str()) })
-    } else if inner.eat("TRUNCATE") {
-        inner.eat("TABLE");
-        inner.eat("ONLY");
-        let tables = inner.names()?;
-        Operation::Data(DataOperation::Truncate {
-            tables,
-            cascade: inner.rest().as_str().to_ascii_uppercase().ends_with("CASCADE"),
-        })
-    } else if inner.at("SELECT")
-        || inner.at("VALUES")
-        || inner.at("TABLE")
-        || inner.at("CALL")
-        || inner.at("SHOW")
-        || inner.at("EXPLAIN")
-    {
-        match selected_into(&inner) {
-            Some(table) => table,
-            None => {
-                inner.rest();
-                Operation::Data(DataOperation::Select { definition: inner.fragment_from(start) })
-            }
-        }
-    } else if inner.eat("MERGE INTO") {
-        Operation::Data(DataOperation::Update {
-            table: inner.name()?,
-            rows: merged(&mut inner),
-            sets: None,
-            never_null: Vec::new(),
-            literal: None,
-        })
-    } else {
-        return None;
-    };
-    c.rest();
-    Some(operation)
-}
-
-/// `SELECT … INTO [TEMPORARY | UNLOGGED] [TABLE] name`, which is `CREATE TABLE name AS SELECT …`.
-fn selected_into(c: &Cursor<'_>) -> Option<Operation> {
-    let mut c = c.clone();
-    c.need("SELECT")?;
-    c.skip_until(0, |c| ["INTO", "FROM", "WHERE", "UNION"].iter().any(|word| c.at(word)));
-    c.need("INTO")?;
-    let persistence = match c.eat("UNLOGGED") {
-        true => Persistence::Unlogged,
-        false if is_temporary(&mut c) => Persistence::Temporary,
-        false => Persistence::Permanent,
-    };
-    c.eat("TABLE");
-    let (name, persistence) = own_place(c.name()?, persistence);
-    Some(Operation::Table(TableOperation::Create(CreateTable {
-        persistence,
-        as_query: true,
-        ..CreateTable::without_columns(name)
-    })))
-}
-
-/// `TEMPORARY` and its spellings.
-fn is_temporary(c: &mut Cursor<'_>) -> bool {
-    c.eat("TEMPORARY")
-        || c.eat("TEMP")
-        || c.eat("LOCAL TEMPORARY")
-        || c.eat("LOCAL TEMP")
-        || c.eat("GLOBAL TEMPORARY")
-        || c.eat("GLOBAL TEMP")
-}
-
 fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {
     let options = if c.at_symbol("(") { c.parenthesised()?.rest() } else { SqlFragment::new("") };
     let kind = match c.word().as_str() {
@@ -434,76 +333,4 @@ fn reindex(c: &mut Cursor<'_>) -> Option<Operation> {
     let concurrently = c.eat("CONCURRENTLY") || options.as_str().to_ascii_uppercase().contains("CONCURRENTLY");
     let name = c.name();
     Some(Operation::Index(IndexOperation::Reindex { kind, name, concurrently }))
-}
-
-fn session(c: &mut Cursor<'_>) -> Option<Operation> {
-    if c.eat("BEGIN") || c.eat("START TRANSACTION") {
-        c.rest();
-        return Some(Operation::Session(SessionOperation::Transaction(TransactionControl::Begin)));
-    }
-    if c.eat("COMMIT") || c.eat("END") {
-        c.rest();
-        return Some(Operation::Session(SessionOperation::Transaction(TransactionControl::Commit)));
-    }
-    let controls = [
-        ("SAVEPOINT", TransactionControl::Savepoint),
-        ("RELEASE", TransactionControl::Savepoint),
-        ("ROLLBACK TO", TransactionControl::Savepoint),
-        ("ROLLBACK WORK TO", TransactionControl::Savepoint),
-        ("ROLLBACK TRANSACTION TO", TransactionControl::Savepoint),
-        ("ROLLBACK", TransactionControl::Rollback),
-        ("ABORT", TransactionControl::Rollback),
-        ("SET CONSTRAINTS", TransactionControl::SetConstraints),
-        ("SET TRANSACTION", TransactionControl::SetTransaction),
-        ("SET SESSION CHARACTERISTICS", TransactionControl::SetTransaction),
-    ];
-    if let Some((_, control)) = controls.into_iter().find(|(words, _)| c.at(words)) {
-        c.rest();
-        return Some(Operation::Session(SessionOperation::Transaction(control)));
-    }
-    if c.at("SET") || c.at("RESET") {
-        return setting::set(c);
-    }
-    if c.eat("LOCK") {
-        c.eat("TABLE");
-        c.eat("ONLY");
-        let tables = c.names()?;
-        c.eat("IN");
-        let mode = c.rest().as_str().to_ascii_uppercase();
-        let mode = mode.trim_end_matches("NOWAIT").trim().trim_end_matches("MODE").trim().to_owned();
-        return Some(Operation::Session(SessionOperation::LockTable {
-            tables,
-            mode: if mode.is_empty() { "ACCESS EXCLUSIVE".into() } else { mode },
-        }));
-    }
-    if c.eat("VACUUM") || c.at("ANALYZE") || c.at("ANALYSE") {
-        return maintenance(c);
-    }
-    if c.eat("CLUSTER") {
-        c.eat("VERBOSE");
-        let table = c.name();
-        c.rest();
-        return Some(Operation::Table(TableOperation::Cluster { table }));
-    }
-    let quiet = ["NOTIFY", "LISTEN", "UNLISTEN", "DISCARD", "DEALLOCATE", "CHECKPOINT", "LOAD"];
-    quiet.iter().any(|w| c.at(w)).then(|| Operation::Data(DataOperation::Select { definition: c.rest() }))
-}
-
-/// After `VACUUM`, or at `ANALYZE`.
-fn maintenance(c: &mut Cursor<'_>) -> Option<Operation> {
-    let analyze_only = c.eat("ANALYZE") || c.eat("ANALYSE");
-    let mut full = false;
-    if c.at_symbol("(") {
-        full = c.parenthesised()?.rest().as_str().to_ascii_uppercase().contains("FULL");
-    }
-    while let Some(word) = c.eat_one(&["FULL", "FREEZE", "VERBOSE", "ANALYZE"]) {
-        full |= word == "FULL";
-    }
-    let tables = c.name().into_iter().collect();
-    c.rest();
-    Some(if analyze_only {
-        Operation::Table(TableOperation::Analyze { tables })
-    } else {
-        Operation::Table(TableOperation::Vacuum { tables, full })
-    })
 }

@@ -188,6 +188,16 @@ fn at_column_constraint(c: &Cursor<'_>) -> bool {
         || at_constraint_end(c)
 }
 
+/// `TEMPORARY` and its spellings.
+pub(super) fn is_temporary(c: &mut Cursor<'_>) -> bool {
+    c.eat("TEMPORARY")
+        || c.eat("TEMP")
+        || c.eat("LOCAL TEMPORARY")
+        || c.eat("LOCAL TEMP")
+        || c.eat("GLOBAL TEMPORARY")
+        || c.eat("GLOBAL TEMP")
+}
+
 #[cfg(test)]
 mod tests {
     use crate::operation::{ColumnOperation, Operation, TableOperation};

@@ -396,10 +396,7 @@ fn implicit_index(table: &QualifiedName, columns: &[&Ident]) -> Option<String> {
 
 /// The name that Active Record gives a foreign key (`foreign_key_name`).
 fn implicit_foreign_key(table: &QualifiedName, column: &Ident) -> String {
-    let table = match &table.schema {
-        Some(schema) => format!("{}.{}", schema.as_str(), table.name.as_str()),
-        None => table.name.as_str().to_owned(),
-    };
+    let table = table.unquoted();
     let hash = Sha256::digest(format!("{table}_{}_fk", column.as_str()));
     let hash: String = hash.iter().take(5).map(|byte| format!("{byte:02x}")).collect();
     format!("fk_rails_{hash}")

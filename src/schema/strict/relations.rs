@@ -10,7 +10,7 @@ use crate::operation::{
     TableAttribute, TableOperation, Toggle,
 };
 use crate::schema::columns::stored_type;
-use crate::schema::replay::is_default;
+use crate::schema::table::is_default;
 use crate::schema::{Column, same};
 
 impl Schema {
