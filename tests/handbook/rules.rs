@@ -69,6 +69,8 @@ impl Sample {
 
     fn all() -> Result<Vec<Sample>> {
         let mut all: Vec<Sample> = prisma::Sample::all()?.into_iter().map(Sample::Prisma).collect();
+        let declared = bench::samples("phases")?;
+        all.extend(declared.iter().map(|name| Sample::Prisma(prisma::Sample::declared(name))));
         all.extend(drizzle::Sample::all(Generation::Journal)?.into_iter().map(Sample::Drizzle));
         all.extend(upgrade::Sample::all()?.into_iter().map(Sample::Alembic));
         all.extend(rails::Sample::all()?.into_iter().map(Sample::Rails));
@@ -87,7 +89,11 @@ impl Sample {
     /// Runs something in the sample's project, with the path of its migration.
     fn run<T>(&self, work: impl Fn(&Folder, &str) -> Result<T>) -> Result<T> {
         match self {
-            Sample::Prisma(sample) => work(&Folder::of(sample)?, &migration(sample)),
+            Sample::Prisma(sample) => {
+                let folder = Folder::of(sample)?;
+                folder.write("prisma/schema.prisma", sample.read("after.prisma")?)?;
+                work(&folder, &migration(sample))
+            }
             Sample::Drizzle(sample) => {
                 let (folder, path) = sample.folder()?;
                 work(&folder, &path)
@@ -154,9 +160,8 @@ impl Shown<'_> {
         (size > LONG, (others + odd) * 10 + same, self.sample.name().starts_with("hand_"), size)
     }
 
-    /// Whether it has the rule, and a rewrite of it where the rule rewrites.
-    fn is_about(&self, rule: &Rule) -> bool {
-        let rewritten = rule.availability != Availability::Never;
+    /// Whether it has a hazard of the rule that is rewritten, or one that is not.
+    fn has(&self, rule: &Rule, rewritten: bool) -> bool {
         hazards(&self.report).any(|hazard| hazard["rule"] == rule.id && hazard["rewritten"] == rewritten)
     }
 }
@@ -165,13 +170,14 @@ impl Shown<'_> {
 fn files(report: &Value) -> impl Iterator<Item = (&str, &str)> {
     let files = report["files"].as_array().into_iter().flatten();
     let files = files.filter_map(|file| Some((file["path"].as_str()?, file["after"].as_str()?)));
-    files.filter(|(path, _)| !path.ends_with(".json") && !path.ends_with("schema.rb"))
+    files.filter(|(path, _)| ![".json", ".toml", "schema.rb"].iter().any(|ending| path.ends_with(ending)))
 }
 
 fn page(rule: &Rule, shown: &[Shown<'_>]) -> Result<String> {
     let mut text = rule.page() + "\n";
+    let rewritten = shown.iter().any(|shown| shown.has(rule, true));
     let in_framework = |framework: &str| {
-        let about = shown.iter().filter(|shown| shown.framework == framework && shown.is_about(rule));
+        let about = shown.iter().filter(|shown| shown.framework == framework && shown.has(rule, rewritten));
         about.min_by_key(|shown| shown.distraction(rule))
     };
     let examples: Vec<(&str, &Shown<'_>)> =
@@ -203,6 +209,10 @@ fn example(rule: &Rule, shown: &Shown<'_>) -> String {
     text.push_str("becomes\n\n");
     for (path, content) in after {
         text += &block(path, content);
+    }
+    let waits = shown.report["phases"].as_array().into_iter().flatten();
+    for gate in waits.filter_map(|phase| phase["gate"].as_str()).filter(|gate| !gate.is_empty()) {
+        text += &format!("What is in `prisma/deferred` waits: {gate}. See [Phases and deploys](../phases.md).\n\n");
     }
     text
 }
