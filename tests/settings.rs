@@ -1,4 +1,4 @@
-//! Every key of `safestep.toml` and every marker in a migration does what the README says, seen from outside.
+//! Every key of `safestep.toml` and every marker in a migration does what the handbook says, seen from outside.
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;

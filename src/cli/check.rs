@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{Checked, Common, Ran, write_file};
+use super::printing::put;
 use crate::output::json;
 use crate::project::Baseline;
 
@@ -26,7 +27,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { mut common, baseline, write_baseline } = arguments;
     if common.schema {
-        anstream::println!("{}", json::schema());
+        put(&json::schema())?;
         return Ok(ExitCode::SUCCESS);
     }
     if let Some(path) = baseline.as_ref().filter(|_| write_baseline) {

@@ -7,12 +7,14 @@ mod completions;
 mod explain;
 mod failure;
 mod init;
+mod man;
 mod preflight;
 mod printing;
 mod recover;
 mod release;
 mod review;
 mod rewrite;
+mod schema;
 mod servers;
 mod stats;
 mod status;
@@ -31,10 +33,16 @@ pub use failure::Failure;
 /// Rewrites naive migrations into sequences of small production-safe files for PostgreSQL.
 #[derive(Debug, Parser)]
 #[command(name = "safestep", version, max_term_width = 100, propagate_version = true)]
+#[command(after_long_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXIT_CODES: &str = "Exit codes:
+  0  clean, or done
+  1  a hazard was found, a rewrite would change something, or something differs
+  2  bad usage, input that cannot be read, an I/O error";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -62,8 +70,13 @@ enum Command {
     Init(init::Arguments),
     /// Print what a rule does and why, or the list of rules
     Explain(explain::Arguments),
+    /// Print the JSON schema of safestep.toml, or of what a command prints as JSON
+    Schema(schema::Arguments),
     /// Print the completions for a shell
     Completions(completions::Arguments),
+    /// Print a manual page
+    #[command(hide = true)]
+    Man(man::Arguments),
 }
 
 /// Parses the arguments, runs the command and prints what went wrong.
@@ -83,7 +96,9 @@ pub fn main() -> ExitCode {
         Command::Recover(arguments) => recover::run(&arguments),
         Command::Init(arguments) => init::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Schema(arguments) => schema::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     };
     crate::verify::cleanup::finish();
     match result {

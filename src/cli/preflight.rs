@@ -33,7 +33,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     if common.schema {
-        anstream::println!("{}", json::preflight_schema());
+        put(&json::preflight_schema())?;
         return Ok(ExitCode::SUCCESS);
     }
     if common.format == Format::Patch || common.format.is_of_check() {

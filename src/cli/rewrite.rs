@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Failure;
 use super::common::{Common, Ran, common_folder, here};
-use super::printing::Format;
+use super::printing::{Format, put};
 use super::servers::ProofArguments;
 use super::verify::{print, proofs};
 use crate::disk::{self, FileChange};
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let phases = if arguments.collapse { Phases::Together } else { Phases::Deferred };
     let common = &Common { phases, ..arguments.common.clone() };
     if common.schema {
-        anstream::println!("{}", json::schema());
+        put(&json::schema())?;
         return Ok(ExitCode::SUCCESS);
     }
     if common.format.is_of_check() {

@@ -58,7 +58,7 @@ enum Format {
 /// Prints the sizes of all tables, and puts them into the configuration.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.schema {
-        anstream::println!("{}", json::sizes_schema());
+        put(&json::sizes_schema())?;
         return Ok(ExitCode::SUCCESS);
     }
     if arguments.query {

@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     if common.schema {
         let traffic = arguments.trial.traffic;
-        anstream::println!("{}", if traffic { json::traffic_schema() } else { json::proof_schema() });
+        put(&if traffic { json::traffic_schema() } else { json::proof_schema() })?;
         return Ok(ExitCode::SUCCESS);
     }
     if common.format == Format::Patch || common.format.is_of_check() {

@@ -1,10 +1,8 @@
 //! The report as JSON, and the schema that describes it.
 
-use crate::report::PreflightAnswers;
-use crate::report::ProofReport;
-use crate::report::Report;
-use crate::report::Sizes;
-use crate::report::TrafficReport;
+use schemars::{JsonSchema, schema_for};
+
+use crate::report::{PreflightAnswers, ProofReport, Report, Sizes, StatusReport, TrafficReport};
 
 /// The report as indented JSON, ending in a newline.
 ///
@@ -16,29 +14,39 @@ pub fn render(report: &Report) -> serde_json::Result<String> {
     Ok(json)
 }
 
-/// The JSON schema of what [`render`] writes, ending in a newline.
+/// The schema of what `safestep rewrite` and `check` print, and [`render`] writes.
 pub fn schema() -> String {
-    format!("{:#}\n", schemars::schema_for!(Report).as_value())
+    described::<Report>()
 }
 
-/// The JSON schema of the proofs of `safestep verify`, ending in a newline.
+/// The schema of the proofs of `safestep verify`.
 pub fn proof_schema() -> String {
-    format!("{:#}\n", schemars::schema_for!(ProofReport).as_value())
+    described::<ProofReport>()
 }
 
-/// The JSON schema of the answers of `safestep stats`, ending in a newline.
-pub fn sizes_schema() -> String {
-    format!("{:#}\n", schemars::schema_for!(Sizes).as_value())
-}
-
-/// The JSON schema of the answers of `safestep preflight`, ending in a newline.
-pub fn preflight_schema() -> String {
-    format!("{:#}\n", schemars::schema_for!(PreflightAnswers).as_value())
-}
-
-/// The JSON schema of the trials of `safestep verify --traffic`, ending in a newline.
+/// The schema of the trials of `safestep verify --traffic`.
 pub fn traffic_schema() -> String {
-    format!("{:#}\n", schemars::schema_for!(TrafficReport).as_value())
+    described::<TrafficReport>()
+}
+
+/// The schema of the answers of `safestep preflight`.
+pub fn preflight_schema() -> String {
+    described::<PreflightAnswers>()
+}
+
+/// The schema of the answers of `safestep stats`.
+pub fn sizes_schema() -> String {
+    described::<Sizes>()
+}
+
+/// The schema of the answers of `safestep status`.
+pub fn status_schema() -> String {
+    described::<StatusReport>()
+}
+
+/// The JSON schema of a type as indented JSON, ending in a newline.
+fn described<T: JsonSchema>() -> String {
+    format!("{:#}\n", schema_for!(T).as_value())
 }
 
 #[cfg(test)]

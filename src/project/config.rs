@@ -3,51 +3,66 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use schemars::{JsonSchema, schema_for};
 use serde::Deserialize;
+use serde_json::Value;
 
+use super::described;
 use super::rates::RatesConfig;
+use super::sections::{BackfillConfig, Layout, ReviewConfig, TablesConfig, VerifyConfig};
 use super::setting::{self, Level, Millis};
 use crate::source::{Position, SourceError, SourceFile};
 
 /// The name of the configuration file.
 pub const CONFIG_FILE: &str = "safestep.toml";
 
-/// The settings of a project. Every key is optional.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// The settings of safestep for the migrations in this folder and below it. Every key is optional.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schemars(title = "safestep.toml")]
 pub struct Config {
-    /// The framework whose migrations these are; detected when absent.
+    /// The framework whose migrations these are; found out from the files when it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub framework: Option<String>,
-    /// The oldest PostgreSQL major version the migrations must run on, 12 to 18.
+    /// The oldest major version of PostgreSQL that the migrations must run on, 12 to 18.
     #[serde(deserialize_with = "setting::postgres_version")]
+    #[schemars(range(min = 12, max = 18))]
     pub postgres: u32,
-    /// The longest one attempt at a strong lock may wait, and stall others; `None` (`"off"`) sets no timeout.
-    #[serde(deserialize_with = "setting::duration_or_off")]
+    /// The longest wait of one attempt at a strong lock, such as "100ms"; others wait behind it for so long. "off" leaves it to the
+    /// role or the connection.
+    #[serde(deserialize_with = "setting::duration_or_off", serialize_with = "setting::or_off")]
+    #[schemars(schema_with = "described::duration_or_off")]
     pub lock_timeout: Option<Millis>,
-    /// Attempts at a lock, where a step can retry by itself.
+    /// Attempts at a lock, where a step can try again by itself; then the step fails.
     #[serde(deserialize_with = "setting::at_least_one")]
+    #[schemars(range(min = 1))]
     pub lock_attempts: u32,
-    /// How steps become files; the framework's own default when absent.
+    /// How steps become files; each framework has a default of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Layout")]
     pub layout: Option<Layout>,
-    /// What is known of the sizes of tables.
+    /// What is known of the sizes of tables: small ones are changed directly.
     pub tables: TablesConfig,
-    /// How fast the server gets through rows.
+    /// How many rows a second the server gets through: with `tables.rows` a report says how long a step takes.
     pub rates: RatesConfig,
-    /// How rows are filled in.
+    /// How existing rows are filled in.
     pub backfill: BackfillConfig,
-    /// How a rewrite is proved.
+    /// How `safestep verify` proves a rewrite.
     pub verify: VerifyConfig,
-    /// How a pull request is reviewed.
+    /// How `safestep review` speaks on a pull request.
     pub review: ReviewConfig,
-    /// What revisions find in environment variables.
+    /// What migrations that are programs find in environment variables.
     pub environment: BTreeMap<String, String>,
-    /// Answers that only a person knows: `table.column` → SQL expression.
+    /// What existing rows get in a column that becomes required: "table.column" = "an SQL expression".
     #[serde(deserialize_with = "setting::by_column")]
+    #[schemars(schema_with = "described::by_column")]
     pub values: BTreeMap<String, String>,
-    /// Drop and add pairs that are really renames: `table.old_column` → new column.
+    /// Columns that are dropped and added but are the same: "table.old_column" = "new_column".
     #[serde(deserialize_with = "setting::by_column")]
+    #[schemars(schema_with = "described::by_column")]
     pub renames: BTreeMap<String, String>,
-    /// Rule id → how it reports; rules that are absent keep their own level.
+    /// How single rules report; a rule that is not named keeps its own level.
     pub rules: BTreeMap<String, Level>,
     /// Where the phases behind a deploy go; a flag decides, never the file.
     #[serde(skip)]
@@ -62,83 +77,6 @@ pub enum Phases {
     Deferred,
     /// All come into the folder at once.
     Together,
-}
-
-/// How the steps of a sequence become files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Layout {
-    /// A file for each unit that the framework runs by itself.
-    Step,
-    /// A file for each phase.
-    Phase,
-}
-
-/// `[tables]`: which tables are small enough to be changed directly. Unknown tables count as big.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TablesConfig {
-    /// Tables that are small whatever `rows` says, with or without their schema.
-    pub small: Vec<String>,
-    /// Number of rows by table, as `safestep stats` measured them.
-    #[serde(deserialize_with = "setting::row_counts")]
-    pub rows: BTreeMap<String, u64>,
-    /// At or under this number of rows a table is small.
-    pub small_rows: u64,
-}
-
-/// `[backfill]`: how existing rows are filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BackfillConfig {
-    /// Rows per batch; bounds how long a writer of the same rows waits.
-    #[serde(deserialize_with = "setting::at_least_one")]
-    pub batch_size: u64,
-    /// Pause between two batches.
-    pub pause: Millis,
-    /// What becomes of NULLs when a column with a default becomes NOT NULL.
-    pub nulls: Nulls,
-    /// What becomes of triggers and rules that filling rows would fire.
-    pub triggers: Triggers,
-}
-
-/// `[verify]`: how a rewrite is proved.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct VerifyConfig {
-    /// The command that runs migrations up to `{revision}` or `{version}` on the database that `DATABASE_URL` names, for frameworks whose
-    /// files are programs.
-    #[serde(deserialize_with = "setting::command")]
-    pub command: Option<String>,
-}
-
-/// `[review]`: how a pull request is reviewed.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReviewConfig {
-    /// The most comments at lines that are open at once; what they have no room for is in the summary.
-    #[serde(deserialize_with = "setting::at_most_100")]
-    pub max_comments: usize,
-}
-
-/// What becomes of NULLs when a column with a default becomes NOT NULL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Nulls {
-    /// They are filled with the default first.
-    Default,
-    /// They are left to the author.
-    Off,
-}
-
-/// What becomes of triggers and rules that fire when rows are filled by UPDATE, which the naive migration does not do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Triggers {
-    /// The migration stays as it is until somebody says that they may fire.
-    Ask,
-    /// They fire, and a note names them.
-    Fire,
 }
 
 impl Default for Config {
@@ -160,24 +98,6 @@ impl Default for Config {
             rules: BTreeMap::new(),
             phases: Phases::default(),
         }
-    }
-}
-
-impl Default for ReviewConfig {
-    fn default() -> Self {
-        ReviewConfig { max_comments: 10 }
-    }
-}
-
-impl Default for TablesConfig {
-    fn default() -> Self {
-        TablesConfig { small: Vec::new(), rows: BTreeMap::new(), small_rows: 100_000 }
-    }
-}
-
-impl Default for BackfillConfig {
-    fn default() -> Self {
-        BackfillConfig { batch_size: 1_000, pause: Millis(100), nulls: Nulls::Default, triggers: Triggers::Ask }
     }
 }
 
@@ -243,6 +163,22 @@ impl Config {
         })
     }
 
+    /// The JSON schema of `safestep.toml`. `frameworks` are the names that `framework` may have; `rules` are the ids that may stand
+    /// in `[rules]`, each with what it is about.
+    pub fn schema<'a>(frameworks: &[&str], rules: impl Iterator<Item = (&'a str, String)>) -> Value {
+        let mut schema = schema_for!(Config).to_value();
+        let level = schema["properties"]["rules"]["additionalProperties"].clone();
+        let rule = |(id, description): (&str, String)| {
+            let mut one = level.clone();
+            one["description"] = Value::String(description);
+            (id.to_owned(), one)
+        };
+        schema["properties"]["rules"]["properties"] = Value::Object(rules.map(rule).collect());
+        schema["properties"]["rules"]["additionalProperties"] = Value::Bool(false);
+        schema["properties"]["framework"]["enum"] = frameworks.iter().copied().map(Value::from).collect();
+        schema
+    }
+
     /// Whether a table, named with or without its schema, is known to be small. The list `small` decides before
     /// `rows`; where only the bare name is known, every table of that name must be small.
     pub fn is_small(&self, table: &str) -> bool {
@@ -300,6 +236,7 @@ fn same_name(a: &str, b: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::project::Nulls;
 
     fn parse(text: &str) -> Config {
         Config::parse(&SourceFile::new("safestep.toml", text)).unwrap()

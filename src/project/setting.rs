@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -71,7 +72,7 @@ impl Serialize for Millis {
 }
 
 /// How a rule reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// Not at all, and nothing is rewritten for it.
@@ -95,6 +96,14 @@ pub(super) fn duration_or_off<'de, D: Deserializer<'de>>(from: D) -> Result<Opti
             Scalar::Whole(number) => Err(format!("a duration needs quotes and a unit: \"{number}ms\"")),
         },
     })
+}
+
+/// A duration, or `"off"` for none: what [`duration_or_off`] reads.
+pub(super) fn or_off<S: Serializer>(timeout: &Option<Millis>, to: S) -> Result<S::Ok, S::Error> {
+    match timeout {
+        Some(millis) => millis.serialize(to),
+        None => to.serialize_str("off"),
+    }
 }
 
 /// `postgres`: a supported major version.

@@ -22,6 +22,7 @@ pub use traffic::{SLICE, Side, Statements, StepTraffic, TrafficReport, Trial};
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
     /// Version of this data shape; raised only when a field changes its meaning or goes.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// `prisma`, `drizzle`, `rails`, `alembic` or `sql`; those of several projects with commas between.
     pub framework: String,

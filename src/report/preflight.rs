@@ -9,6 +9,7 @@ use super::CheckOutcome;
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PreflightAnswers {
     /// Version of this data shape; raised only when a field changes its meaning or goes.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// Every migration whose sequence has a condition, in the order in which they run.
     pub migrations: Vec<MigrationAnswers>,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sizes {
     /// Version of this data shape; raised only when a field changes its meaning or goes.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// Every table, by schema and name.
     pub tables: Vec<TableSize>,

@@ -7,6 +7,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct StatusReport {
     /// Version of this data shape; raised only when a field changes its meaning or goes.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// The framework.
     pub framework: String,

@@ -7,6 +7,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct TrafficReport {
     /// Version of this data shape.
+    #[schemars(extend("const" = 1))]
     pub version: u32,
     /// One for each rewritten migration and server version, in order.
     pub trials: Vec<Trial>,

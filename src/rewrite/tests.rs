@@ -308,31 +308,6 @@ fn a_page_has_its_parts() {
     }
 }
 
-const README_HEAD: &str = "| rule | rewritten | instead |\n|---|---|---|\n";
-
-/// The README's table: what is rewritten first.
-fn table() -> String {
-    let row = |rule: &Rule| format!("| `{}` | {} | {} |\n", rule.id, rule.availability.word(), rule.advice());
-    let (never, rewritten): (Vec<&Rule>, Vec<&Rule>) =
-        RULES.iter().partition(|rule| rule.availability == Availability::Never);
-    README_HEAD.to_owned() + &rewritten.into_iter().chain(never).map(row).collect::<String>()
-}
-
-#[test]
-fn the_readme_lists_the_rules() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = std::fs::read_to_string(&path).expect("README.md");
-    let (before, rest) = readme.split_once(README_HEAD).expect("the head of the table of rules in README.md");
-    let (_, behind) = rest.split_once("\n\n").expect("text behind the table of rules in README.md");
-    let written = format!("{before}{}\n{behind}", table());
-    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
-        std::fs::write(&path, written).expect("README.md is written");
-    } else {
-        let again = "INSTA_UPDATE=always cargo test --lib the_readme_lists_the_rules";
-        assert!(readme == written, "the table of rules in README.md is not that of the pages; write it anew: {again}");
-    }
-}
-
 #[test]
 fn every_rule_has_small_examples_under_it() {
     for rule in RULES {

@@ -58,7 +58,7 @@ pub enum Offer {
 /// When a file that is there cannot be read.
 pub fn offer(part: Part, root: &Utf8Path, projects: &[Project], wanted: bool) -> io::Result<Offer> {
     match part {
-        Part::Settings => in_new_file(&root.join(CONFIG_FILE), SETTINGS.to_owned()),
+        Part::Settings => in_new_file(&root.join(CONFIG_FILE), settings(projects)),
         Part::Script => package::script(root, projects),
         Part::PreCommit => {
             let path = root.join(".pre-commit-config.yaml");
@@ -83,6 +83,14 @@ pub fn offer(part: Part, root: &Utf8Path, projects: &[Project], wanted: bool) ->
             }
         }
     }
+}
+
+/// Every setting as a comment, with the schema that editors complete them by.
+fn settings(projects: &[Project]) -> String {
+    let framework = projects.first().map_or("", |project| project.framework.name);
+    // The comments behind the values stand under each other.
+    let example = format!("{:<26}", format!("framework = \"{framework}\""));
+    of_this_version(SETTINGS).replace("framework = \"FRAMEWORK\"   ", &example)
 }
 
 fn of_this_version(text: &str) -> String {
@@ -138,14 +146,18 @@ fn read(path: &Utf8Path) -> io::Result<Option<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::Config;
+    use crate::project::{Config, Layout};
 
     #[test]
     fn the_settings_are_the_defaults() {
         assert_eq!(toml::from_str::<Config>(SETTINGS).unwrap(), Config::default());
         // With the signs away: the examples are what is meant as such, all else stays the default.
-        let all: Vec<&str> = SETTINGS.lines().skip(2).map(|line| line.trim_start_matches(['#', ' '])).collect();
+        let all: Vec<&str> = SETTINGS.lines().skip(3).map(|line| line.trim_start_matches(['#', ' '])).collect();
         let mut all: Config = toml::from_str(&all.join("\n")).unwrap();
+        assert_eq!(all.framework.take().as_deref(), Some("FRAMEWORK"));
+        assert_eq!(all.layout.take(), Some(Layout::Step));
+        assert_eq!(all.verify.command.take().as_deref(), Some("bin/migrate {version}"));
+        assert_eq!(std::mem::take(&mut all.environment).len(), 1);
         assert!(all.rules.remove("rename-table").is_some());
         assert_eq!(std::mem::take(&mut all.values).len(), 1);
         assert_eq!(std::mem::take(&mut all.renames).len(), 1);
