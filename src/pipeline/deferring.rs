@@ -112,7 +112,7 @@ impl Deferring {
         self.model().keep_unused(&owns, &now)
     }
 
-    /// How a column gets another name in the code alone.
+    /// How a column or table gets another name in the code alone.
     fn cheapest(&self, owned: &Owned) -> Option<String> {
         let line = self.model().mapped(owned)?;
         Some(format!("a new name in the code alone needs no migration: delete it and write `{line}` in the model"))
@@ -127,6 +127,7 @@ fn reserved_objects(owned: Owned) -> Vec<ReservedObject> {
             std::iter::once(ReservedObject::Column { table, column, stays: false }).chain(to).collect()
         }
         Owned::Table { table } => vec![ReservedObject::Table(table)],
+        Owned::Name { name, table } => vec![ReservedObject::Name { name, table }],
         Owned::Type { name } => vec![ReservedObject::Type(name)],
     }
 }

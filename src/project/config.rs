@@ -41,8 +41,8 @@ pub struct Config {
     /// Answers that only a person knows: `table.column` → SQL expression.
     #[serde(deserialize_with = "setting::by_column")]
     pub values: BTreeMap<String, String>,
-    /// Drop and add pairs that are really renames: `table.old_column` → new column.
-    #[serde(deserialize_with = "setting::by_column")]
+    /// Drop and add pairs that are really renames: `table.old_column` → new column, `old_table` → new table.
+    #[serde(deserialize_with = "setting::by_column_or_table")]
     pub renames: BTreeMap<String, String>,
     /// Rule id → how it reports; rules that are absent keep their own level.
     pub rules: BTreeMap<String, Level>,
@@ -374,8 +374,8 @@ mod tests {
                  needs quotes: \"table.status\"",
         );
         refused(
-            "[renames]\nuser_name = \"display_name\"",
-            "1:1: expected a key \"table.column\" or \"schema.table.column\", not \"user_name\"",
+            "[renames]\n\"a.b.c.d\" = \"e\"",
+            "1:1: expected a key \"table\", \"table.column\" or \"schema.table.column\", not \"a.b.c.d\"",
         );
     }
 

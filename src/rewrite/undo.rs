@@ -159,6 +159,7 @@ fn of_type(operation: &TypeOperation) -> Undo {
 fn of_object(operation: &ObjectOperation) -> Undo {
     match operation {
         ObjectOperation::Drop { .. } => gone(),
+        ObjectOperation::ShareAccess { .. } => Undo::Nothing,
         ObjectOperation::Create { .. }
         | ObjectOperation::Alter { .. }
         | ObjectOperation::SetSchema { .. }

@@ -1,6 +1,7 @@
 //! Operations that a rewrite made, as SQL: one statement each, without its semicolon. A clause that its author wrote is printed
 //! as it was written, any other from what it means.
 
+mod access;
 mod column;
 mod constraint;
 mod index;
@@ -11,6 +12,7 @@ use crate::operation::{
     Operation, QualifiedName, TableOperation, TableRef, TypeOperation,
 };
 
+pub use access::TAG as ACCESS;
 pub use column::column_definition;
 pub use constraint::{constraint, exclusion, referential_actions};
 pub use index::{index_column, index_definition};
@@ -83,6 +85,10 @@ fn of_object(operation: &ObjectOperation) -> Option<String> {
         ObjectOperation::Drop { kind: ObjectKind::Sequence, names, cascade, .. } => {
             Some(drop_object("SEQUENCE", names, true, *cascade))
         }
+        ObjectOperation::Drop { kind: ObjectKind::View, names, if_exists, cascade: false, .. } => {
+            Some(drop_object("VIEW", names, *if_exists, false))
+        }
+        ObjectOperation::ShareAccess { table, view } => Some(access::shared(table, view)),
         ObjectOperation::Drop { kind: ObjectKind::Trigger, names, on: Some(table), if_exists, cascade: false } => {
             Some(format!("{} ON {table}", drop_object("TRIGGER", names, *if_exists, false)))
         }
