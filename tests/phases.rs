@@ -4,193 +4,25 @@
 
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
+mod phases {
+    pub mod access;
+    pub mod cases;
+    pub mod steps;
+    pub mod writers;
+}
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use bench::folder::Folder;
 use bench::prisma::{By, Project, Run, Sample};
 use bench::proof::Expected;
 use bench::server::{Database, Server};
-
-/// A sample, with what the code before the deploy and the code after it send. Each says `old` or `new` once in its values.
-struct Case {
-    sample: &'static str,
-    old: &'static [&'static str],
-    new: &'static [&'static str],
-    /// The files of each phase.
-    files: &'static [usize],
-    rename: Option<Renaming>,
-}
-
-/// What a case of `tests/samples/phases` says besides.
-#[derive(Clone, Copy)]
-struct Renaming {
-    /// What the author declares.
-    flags: &'static [&'static str],
-    /// What the migration would be, were it to keep the values and run at once.
-    kept: &'static str,
-    /// What is so in every row until the old columns go.
-    agree: &'static str,
-}
-
-const CASES: [Case; 7] = [
-    Case {
-        sample: "drop_field",
-        old: &[
-            r#"INSERT INTO "User" ("name") VALUES ('old')"#,
-            r#"UPDATE "User" SET "name" = 'older' WHERE "name" = 'old'"#,
-            r#"SELECT "id", "name" FROM "User" WHERE "name" IS NOT NULL"#,
-        ],
-        new: &[r#"INSERT INTO "User" DEFAULT VALUES"#, r#"SELECT "id" FROM "User""#],
-        files: &[0, 1],
-        rename: None,
-    },
-    Case {
-        sample: "drop_required_fields",
-        old: &[
-            r#"INSERT INTO "users" ("email", "nick_name", "plan") VALUES ('old', 'old', 'PAID')"#,
-            r#"UPDATE "users" SET "nick_name" = 'older' WHERE "email" = 'old'"#,
-            r#"SELECT "id", "nick_name", "plan" FROM "users" ORDER BY "nick_name", "createdAt""#,
-            r#"DELETE FROM "users" WHERE "email" = 'old'"#,
-        ],
-        new: &[
-            r#"INSERT INTO "users" ("email") VALUES ('new')"#,
-            r#"SELECT "id", "email" FROM "users""#,
-            r#"DELETE FROM "users" WHERE "email" = 'new'"#,
-        ],
-        files: &[1, 2],
-        rename: None,
-    },
-    Case {
-        sample: "table_drop",
-        old: &[
-            r#"INSERT INTO "User" DEFAULT VALUES"#,
-            r#"INSERT INTO "Post" ("id", "authorId") SELECT 1000, max("id") FROM "User""#,
-            r#"UPDATE "Post" SET "authorId" = (SELECT min("id") FROM "User") WHERE "id" = 1000"#,
-            r#"SELECT "Post"."id" FROM "Post" JOIN "User" ON "User"."id" = "authorId""#,
-            r#"DELETE FROM "Post" WHERE "id" = 1000"#,
-        ],
-        new: &[r#"INSERT INTO "User" DEFAULT VALUES"#, r#"SELECT "id" FROM "User""#],
-        files: &[0, 1],
-        rename: None,
-    },
-    Case {
-        sample: "drop_models",
-        old: &[
-            r#"INSERT INTO "Team" ("name") VALUES ('old')"#,
-            r#"INSERT INTO "User" ("email", "teamId") SELECT 'old', "id" FROM "Team" WHERE "name" = 'old'"#,
-            r#"INSERT INTO "Profile" ("userId") SELECT "id" FROM "User" WHERE "email" = 'old'"#,
-            r#"INSERT INTO "Tag" ("name") VALUES ('old')"#,
-            r#"INSERT INTO "_TagToUser" ("A", "B") SELECT 'old', "id" FROM "User" WHERE "email" = 'old'"#,
-            r#"INSERT INTO "comments" ("userId", "number", "text") SELECT "id", 1, 'old' FROM "User" WHERE "email" = 'old'"#,
-            r#"UPDATE "comments" SET "moods" = ARRAY['SAD']::"Mood"[], "mood" = 'SAD', "onUser" = "userId", "on" = 1 WHERE "text" = 'old'"#,
-            r#"INSERT INTO "Invoice" ("teamId", "amount") SELECT "id", 1 FROM "Team" WHERE "name" = 'old'"#,
-            // the keys are still there
-            r#"DELETE FROM "comments" WHERE "text" = 'old'"#,
-            r#"DELETE FROM "Profile" WHERE "userId" = (SELECT "id" FROM "User" WHERE "email" = 'old')"#,
-            r#"DELETE FROM "Team" WHERE "name" = 'old'"#,
-            r#"DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM "User" WHERE "email" = 'old') AND NOT EXISTS (SELECT FROM "_TagToUser" WHERE "A" = 'old'); END $$"#,
-        ],
-        new: &[
-            r#"INSERT INTO "User" ("email", "plan") VALUES ('new', 'PAID')"#,
-            r#"INSERT INTO "Invoice" ("amount") VALUES (2)"#,
-            r#"SELECT "User"."id", "email", "amount" FROM "User", "Invoice""#,
-            r#"DELETE FROM "User" WHERE "email" = 'new'"#,
-        ],
-        files: &[1, 4],
-        rename: None,
-    },
-    Case {
-        sample: "drop_by_hand",
-        old: &[
-            r#"INSERT INTO "User" ("name") VALUES ('old')"#,
-            r#"INSERT INTO "Visit" ("userId", "page") SELECT "id", '/' FROM "User" WHERE "name" = 'old'"#,
-            r#"SELECT * FROM "Recent""#,
-            r#"DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM "Visit" JOIN "User" ON "User"."id" = "userId" WHERE "name" = 'old' AND "seen" IS NOT NULL); END $$"#,
-        ],
-        new: &[r#"INSERT INTO "User" ("name", "visits") VALUES ('new', 1)"#, r#"UPDATE "User" SET "visits" = 2"#],
-        files: &[1, 3],
-        rename: None,
-    },
-    Case {
-        sample: "rename_fields",
-        old: &[
-            r#"INSERT INTO "User" ("email", "name", "nick", "plan", "seenAt") VALUES ('old', 'old', 'old', 'PAID', '2001-01-01')"#,
-            r#"INSERT INTO "User" ("email", "name") VALUES ('old2', 'old')"#,
-            r#"UPDATE "User" SET "name" = 'older', "nick" = NULL, "about" = '{"a": 1.0}' WHERE "email" = 'old'"#,
-            r#"UPDATE "User" SET "about" = '{"a": 1.00}' WHERE "email" = 'old'"#,
-            r#"SELECT "id", "name", "nick", "plan", "about", "seenAt" FROM "User" ORDER BY "name", "email""#,
-        ],
-        new: &[
-            r#"INSERT INTO "User" ("email", "fullName", "handle", "tier", "lastSeenAt") VALUES ('new', 'new', 'new', 'PAID', '2001-01-01')"#,
-            r#"INSERT INTO "User" ("email", "fullName") VALUES ('new2', 'new')"#,
-            r#"UPDATE "User" SET "fullName" = 'newer', "handle" = NULL, "bio" = '{"a": 1.0}', "tier" = 'FREE' WHERE "email" = 'new'"#,
-            r#"SELECT "id", "fullName", "handle", "tier", "bio", "lastSeenAt" FROM "User" ORDER BY "fullName", "email""#,
-            r#"DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM "User" WHERE "email" = 'new' AND "fullName" = 'newer' AND "handle" IS NULL
-               AND "tier" = 'FREE' AND "bio"::text = '{"a": 1.0}' AND "lastSeenAt" = '2001-01-01'); END $$"#,
-        ],
-        files: &[11, 4],
-        rename: Some(Renaming {
-            flags: &[
-                "--rename",
-                "User.about=bio",
-                "--rename",
-                "User.name=fullName",
-                "--rename",
-                "User.nick=handle",
-                "--rename",
-                "User.plan=tier",
-                "--rename",
-                "User.seenAt=lastSeenAt",
-            ],
-            kept: r#"DROP INDEX "User_name_email_idx", "User_nick_key";
-                ALTER TABLE "User" ADD COLUMN "bio" JSONB, ADD COLUMN "fullName" TEXT, ADD COLUMN "handle" VARCHAR(40),
-                  ADD COLUMN "lastSeenAt" TIMESTAMP(3), ADD COLUMN "tier" "Plan";
-                UPDATE "User" SET "bio" = "about", "fullName" = "name", "handle" = "nick", "lastSeenAt" = "seenAt", "tier" = "plan";
-                ALTER TABLE "User" DROP COLUMN "about", DROP COLUMN "name", DROP COLUMN "nick", DROP COLUMN "plan", DROP COLUMN "seenAt",
-                  ALTER COLUMN "fullName" SET NOT NULL, ALTER COLUMN "lastSeenAt" SET NOT NULL, ALTER COLUMN "tier" SET NOT NULL,
-                  ALTER COLUMN "lastSeenAt" SET DEFAULT CURRENT_TIMESTAMP, ALTER COLUMN "tier" SET DEFAULT 'FREE';
-                CREATE UNIQUE INDEX "User_handle_key" ON "User"("handle");
-                CREATE INDEX "User_fullName_email_idx" ON "User"("fullName", "email");"#,
-            agree: r#""name" = "fullName" AND "nick" IS NOT DISTINCT FROM "handle" AND "plan" = "tier" AND "seenAt" = "lastSeenAt"
-                AND "about"::text IS NOT DISTINCT FROM "bio"::text"#,
-        }),
-    },
-    Case {
-        sample: "rename_by_hand",
-        old: &[
-            r#"INSERT INTO "Post" ("title") VALUES ('old')"#,
-            r#"UPDATE "Post" SET "title" = 'older', "votes" = 1.00 WHERE "title" = 'old'"#,
-            r#"SELECT "id", "title", "votes" FROM "Post""#,
-        ],
-        new: &[
-            r#"INSERT INTO "Post" ("headline", "points") VALUES ('new', 2.5)"#,
-            r#"UPDATE "Post" SET "headline" = 'newer', "points" = NULL WHERE "headline" = 'new'"#,
-            r#"SELECT "id", "headline", "points" FROM "Post""#,
-        ],
-        files: &[6, 2],
-        rename: Some(Renaming {
-            flags: &[],
-            kept: r#"ALTER TABLE "Post" RENAME COLUMN "title" TO "headline"; ALTER TABLE "Post" RENAME COLUMN "votes" TO "points""#,
-            agree: r#""title" = "headline" AND "votes"::text IS NOT DISTINCT FROM "points"::text"#,
-        }),
-    },
-];
+use phases::cases::{CASES, Case};
 
 const THREADS: usize = 2;
-
-impl Case {
-    fn sample(&self) -> Sample {
-        let declared = Sample::declared(self.sample);
-        if declared.is_there() { declared } else { Sample::named(self.sample) }
-    }
-}
 
 #[test]
 fn a_column_leaves_in_phases_on_postgresql_15() -> Result<()> {
@@ -209,23 +41,25 @@ fn a_column_leaves_in_phases_on_postgresql_18() -> Result<()> {
 
 fn all_phases(major: u32) -> Result<()> {
     let server = Server::of(major)?;
-    // From 18 on a renamed column's NOT NULL keeps the name that it had, and a new column has one of its own.
-    let runs = |case: &&Case| major < 18 || case.sample != "rename_by_hand";
-    let samples: Vec<Sample> = CASES.iter().filter(runs).map(Case::sample).collect();
+    // From 18 on the NOT NULL of a column keeps the name that it had first.
+    let runs = |case: &&Case| major < 18 || !["rename_by_hand", "widen_column"].contains(&case.sample);
+    let samples: Vec<Sample> = CASES.iter().filter(runs).filter(Case::is_asked_for).map(Case::sample).collect();
     bench::on_each(&samples, THREADS, |sample| {
-        let case = CASES.iter().find(|case| case.sample == sample.name).context("a case")?;
+        let case = Case::of(&sample.name)?;
         phase_by_phase(&server, sample, case)
     })
 }
 
 /// What the sample holds is what Prisma generates for its model.
 #[test]
-fn prisma_generates_the_rename_as_a_drop_and_an_add() -> Result<()> {
+fn prisma_generates_a_rename_as_a_drop_and_an_add() -> Result<()> {
     let server = Server::of(15)?;
-    let sample = Sample::declared("rename_fields");
-    let project = Project::naive(&sample)?;
-    let generated = project.create_only(&sample.history(&server)?, &server.create()?)?;
-    ensure!(generated == sample.read("migration.sql")?, "{generated}");
+    for name in ["rename_fields", "rename_model"] {
+        let sample = Sample::declared(name);
+        let project = Project::naive(&sample)?;
+        let generated = project.create_only(&sample.history(&server)?, &server.create()?)?;
+        ensure!(generated == sample.read("migration.sql")?, "{generated}");
+    }
     Ok(())
 }
 
@@ -237,7 +71,8 @@ fn phase_by_phase(server: &Server, sample: &Sample, case: &Case) -> Result<()> {
     let path = format!("prisma/migrations/{}", project.migration);
     let flags = case.rename.map_or(&[][..], |rename| rename.flags);
     succeeds(project.safestep(&[&["rewrite", "--write", "--all", &path], flags].concat())?)?;
-    ensure!(fs::read_to_string(project.model())? != model, "the model is as it was");
+    let in_model = case.rename.is_none_or(|rename| rename.in_model);
+    ensure!((fs::read_to_string(project.model())? != model) == in_model, "the model of the first phase");
     let history = sample.history_with_rows(server, 5)?;
     let database = server.copy(&history)?;
     let mut released = 0;
@@ -315,148 +150,6 @@ fn the_last_phase_loses_no_value() -> Result<()> {
     Ok(())
 }
 
-/// Six writers on rows of their own: the code before while the first phase runs, both kinds between the phases, the code after while
-/// the last one runs. What each has committed is there at the end, in both columns as long as there are two.
-#[test]
-fn concurrent_writers_lose_nothing() -> Result<()> {
-    let server = Server::of(15)?;
-    let sample = Sample::declared("rename_fields");
-    let rename =
-        CASES.iter().find_map(|case| case.rename.filter(|_| case.sample == sample.name)).context("the case")?;
-    let project = Project::naive(&sample)?;
-    fs::write(project.root().join("safestep.toml"), "[backfill]\nbatch_size = 10\npause = \"5ms\"\n")?;
-    succeeds(project.safestep(&[&["rewrite", "--write", "--all"], rename.flags].concat())?)?;
-    let database = sample.history_with_rows(&server, 500)?;
-    let running = Running::default();
-    std::thread::scope(|scope| {
-        let writers: Vec<_> = (0..6)
-            .map(|writer| {
-                let (running, database) = (&running, &database);
-                scope.spawn(move || running.write(database, writer))
-            })
-            .collect();
-        let phases = || -> Result<()> {
-            succeeds(project.deploy(By::Engine(None), &database)?)?;
-            running.now(Code::Both);
-            std::thread::sleep(Duration::from_secs(2));
-            succeeds(project.safestep(&["release", "--yes", "--database-url", &database.url])?)?;
-            let agree = format!("DO $$ BEGIN ASSERT (SELECT bool_and({}) FROM \"User\"); END $$", rename.agree);
-            database.connect()?.batch_execute(&agree)?;
-            running.now(Code::After);
-            succeeds(project.deploy(By::Engine(None), &database)?)
-        };
-        let ran = phases();
-        running.now(Code::Ended);
-        let mut expected = BTreeMap::new();
-        for writer in writers {
-            expected.extend(writer.join().map_err(|_| anyhow!("a writer panicked"))??);
-        }
-        ran?;
-        let rows = database.connect()?.query(
-            r#"SELECT "email", "fullName", "handle", "tier"::text FROM "User" WHERE "email" LIKE 'writer%'"#,
-            &[],
-        )?;
-        let found: BTreeMap<String, Written> =
-            rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2), row.get(3)))).collect();
-        ensure!(expected.len() > 50, "{} rows", expected.len());
-        ensure!(found == expected, "{found:#?}\n{expected:#?}");
-        Ok(())
-    })
-}
-
-/// The values of a row: name, nick, plan.
-type Written = (String, Option<String>, String);
-
-/// The code that runs.
-#[derive(Default)]
-enum Code {
-    #[default]
-    Before,
-    Both,
-    After,
-    Ended,
-}
-
-/// What runs now: who sends a statement holds it, so that none is under way when the code before has ended.
-#[derive(Default)]
-struct Running(RwLock<Code>);
-
-impl Running {
-    fn now(&self, code: Code) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = code;
-    }
-
-    /// Writes rows of its own until nothing runs any more, and gives what is committed.
-    fn write(&self, database: &Database, writer: u64) -> Result<BTreeMap<String, Written>> {
-        let mut client = database.connect()?;
-        let mut rows: BTreeMap<String, Written> = BTreeMap::new();
-        let mut seed = writer + 1;
-        let mut random = |below: u64| {
-            // Knuth's MMIX
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (seed >> 33) % below
-        };
-        for number in 0u32.. {
-            let code = self.0.read().unwrap_or_else(PoisonError::into_inner);
-            let is_new = match *code {
-                Code::Before => false,
-                Code::Both => random(2) == 0,
-                Code::After => true,
-                Code::Ended => return Ok(rows),
-            };
-            let [name, nick, plan] =
-                if is_new { ["\"fullName\"", "\"handle\"", "\"tier\""] } else { ["\"name\"", "\"nick\"", "\"plan\""] };
-            let value = format!("{writer}-{number}");
-            let tier = if random(2) == 0 { "FREE" } else { "PAID" };
-            let some = rows.keys().nth(usize::try_from(random(rows.len().max(1) as u64))?).cloned();
-            let Some(email) = some.filter(|_| random(3) > 0) else {
-                let email = format!("writer{value}");
-                let (sql, row) = match random(2) {
-                    0 => (
-                        format!(r#"INSERT INTO "User" ("email", {name}) VALUES ('{email}', '{value}')"#),
-                        (value, None, "FREE".to_owned()),
-                    ),
-                    _ => (
-                        format!(
-                            r#"INSERT INTO "User" ("email", {name}, {nick}, {plan}) VALUES ('{email}', '{value}', '{value}', '{tier}')"#
-                        ),
-                        (value.clone(), Some(value), tier.to_owned()),
-                    ),
-                };
-                client.batch_execute(&sql).with_context(|| sql.clone())?;
-                rows.insert(email, row);
-                continue;
-            };
-            let row = rows.get_mut(&email).context("a row")?;
-            let set = match random(4) {
-                0 => {
-                    row.0.clone_from(&value);
-                    format!("{name} = '{value}'")
-                }
-                1 => {
-                    row.1 = None;
-                    format!("{nick} = NULL")
-                }
-                2 => {
-                    row.1 = Some(value.clone());
-                    format!("{nick} = '{value}'")
-                }
-                _ => {
-                    tier.clone_into(&mut row.2);
-                    format!("{plan} = '{tier}'")
-                }
-            };
-            let sql = format!(r#"UPDATE "User" SET {set} WHERE "email" = '{email}'"#);
-            // what is taken back is not there
-            let lost = format!(r#"BEGIN; UPDATE "User" SET {name} = 'lost' WHERE "email" = '{email}'; ROLLBACK"#);
-            client.batch_execute(&lost).with_context(|| lost.clone())?;
-            client.batch_execute(&sql).with_context(|| sql.clone())?;
-            drop(code);
-        }
-        Ok(rows)
-    }
-}
-
 /// `migrate diff`, `migrate dev` and `migrate status` have nothing to say; the command itself says so once.
 fn is_silent(server: &Server, project: &Project, database: &Database) -> Result<()> {
     let by = By::Engine(None);
@@ -531,13 +224,20 @@ fn what_people_see_of_tables() -> Result<()> {
     seen(&Sample::declared("drop_models"))
 }
 
+#[test]
+fn what_people_see_of_a_renamed_table() -> Result<()> {
+    seen(&Sample::declared("rename_model"))
+}
+
 fn seen(sample: &Sample) -> Result<()> {
+    let rename = Case::of(&sample.name).ok().and_then(|case| case.rename);
+    let flags = rename.map_or(&[][..], |rename| rename.flags);
     let folder = Folder::of(sample)?;
     folder.write("prisma/schema.prisma", sample.read("after.prisma")?)?;
-    let shown = folder.safestep(&["rewrite", "--all", "--color", "never"])?;
+    let shown = folder.safestep(&[&["rewrite", "--all", "--color", "never"], flags].concat())?;
     let ends = ["\n\n1 danger", "\n\n2 dangers", "\n\n6 dangers"];
     let (_, end) = ends.iter().find_map(|end| shown.out.rsplit_once(end)).context("the end")?;
-    let write = folder.safestep(&["rewrite", "--write", "--all"])?;
+    let write = folder.safestep(&[&["rewrite", "--write", "--all"], flags].concat())?;
     ensure!(write.status == 0, "{}{}", write.out, write.err);
     let status = folder.safestep(&["status"])?;
     let own = folder.path().join(format!("prisma/deferred/20261120105114_{}", sample.name));

@@ -43,8 +43,8 @@ pub(super) struct Common {
     /// What existing rows get: table.column='value' (may be given several times)
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     pub value: Vec<String>,
-    /// A dropped column and an added one are the same: table.column=new_name (may be given several times)
-    #[arg(long, value_name = "TABLE.COLUMN=NAME")]
+    /// A dropped column or table and an added one are the same: table.column=new_name, table=new_name (may be given several times)
+    #[arg(long, value_name = "TABLE[.COLUMN]=NAME")]
     pub rename: Vec<String>,
     /// The configuration file [default: the nearest safestep.toml]
     #[arg(long, value_name = "FILE")]
@@ -407,9 +407,9 @@ impl Common {
             config.values.insert(key.replace('"', ""), sql.to_owned());
         }
         for rename in &self.rename {
-            let (key, name) = rename.split_once('=').filter(|(key, _)| key.contains('.')).ok_or_else(|| {
+            let (key, name) = rename.split_once('=').ok_or_else(|| {
                 Failure::Usage(format!(
-                    "--rename {rename}: expected TABLE.COLUMN=NAME, for example users.user_name=display_name"
+                    "--rename {rename}: expected TABLE.COLUMN=NAME, for example users.user_name=display_name, or TABLE=NAME"
                 ))
             })?;
             config.renames.insert(key.replace('"', ""), name.replace('"', ""));

@@ -22,4 +22,6 @@ pub use gate::{Deployed, Finding};
 pub use making::{Making, Waiting};
 pub use release::{Release, release, to_come};
 pub use runbook::{Words, runbook};
-pub use stored::{FILE, PhaseState, Sequence, StoredCheck, StoredColumn, StoredName, StoredPhase, sequences};
+pub use stored::{
+    FILE, PhaseState, Sequence, StoredCheck, StoredColumn, StoredName, StoredPhase, StoredRename, sequences,
+};

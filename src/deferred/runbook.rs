@@ -36,15 +36,20 @@ pub fn runbook(sequence: &Sequence, report: &MigrationReport, words: &Words<'_>)
 fn outcome(sequence: &Sequence) -> String {
     let owns = sequence.owns();
     let name = |owned: &Owned| code(&owned.to_string());
-    let is_renamed = |owned: &Owned| matches!(owned, Owned::Column { becomes: Some(_), .. });
-    let gone: Vec<String> = owns.iter().filter(|owned| !is_renamed(owned)).map(name).collect();
-    let renamed = owns.iter().filter_map(|owned| {
-        let Owned::Column { becomes: Some(to), .. } = owned else { return None };
-        Some(format!("{} becomes {}; a trigger keeps both in step until it goes.", name(owned), code(&to.to_string())))
-    });
+    let becomes = |owned: &Owned, to: String| format!("{} becomes {}", name(owned), code(&to));
+    let renamed = |owned: &Owned| match owned {
+        Owned::Column { becomes: Some(to), .. } => {
+            Some(format!("{}; a trigger keeps both in step until it goes.", becomes(owned, to.to_string())))
+        }
+        Owned::Name { table, .. } => {
+            Some(format!("{}; a view has the old name until it goes.", becomes(owned, table.to_string())))
+        }
+        Owned::Column { becomes: None, .. } | Owned::Table { .. } | Owned::Type { .. } => None,
+    };
+    let gone: Vec<String> = owns.iter().filter(|owned| renamed(owned).is_none()).map(name).collect();
     let goes = if gone.len() == 1 { "goes" } else { "go" };
     let gone = (!gone.is_empty()).then(|| format!("{} {goes} for good.", gone.join(", ")));
-    renamed.chain(gone).collect::<Vec<_>>().join(" ")
+    owns.iter().filter_map(renamed).chain(gone).collect::<Vec<_>>().join(" ")
 }
 
 fn checklist(sequence: &Sequence, deploy: &str) -> String {

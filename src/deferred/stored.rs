@@ -36,6 +36,9 @@ pub struct Sequence {
     /// The tables that are its own.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub tables: Vec<StoredName>,
+    /// The names of tables that have another one by now.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub names: Vec<StoredRename>,
     /// The types that are its own.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub types: Vec<StoredName>,
@@ -68,6 +71,19 @@ pub struct StoredName {
     pub schema: Option<String>,
     /// Its name.
     pub name: String,
+}
+
+/// A name that views have until it goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredRename {
+    /// The schema of both, where one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// The name.
+    pub name: String,
+    /// What the table is called now.
+    pub becomes: String,
 }
 
 /// A phase.
@@ -126,6 +142,13 @@ impl From<&StoredColumn> for Owned {
     }
 }
 
+impl From<&StoredRename> for Owned {
+    fn from(stored: &StoredRename) -> Self {
+        let of = |name: &str| qualified(stored.schema.as_deref(), name);
+        Owned::Name { name: of(&stored.name), table: of(&stored.becomes) }
+    }
+}
+
 impl From<&QualifiedName> for StoredName {
     fn from(name: &QualifiedName) -> Self {
         StoredName { schema: schema_of(name), name: name.name.as_str().to_owned() }
@@ -158,6 +181,7 @@ impl Sequence {
             original: original.to_owned(),
             columns: Vec::new(),
             tables: Vec::new(),
+            names: Vec::new(),
             types: Vec::new(),
             phases: Vec::new(),
         }
@@ -173,6 +197,11 @@ impl Sequence {
                 becomes: becomes.as_ref().map(|name| name.as_str().to_owned()),
             }),
             Owned::Table { table } => self.tables.push(table.into()),
+            Owned::Name { name, table } => self.names.push(StoredRename {
+                schema: schema_of(name),
+                name: name.name.as_str().to_owned(),
+                becomes: table.name.as_str().to_owned(),
+            }),
             Owned::Type { name } => self.types.push(name.into()),
         }
     }
@@ -180,8 +209,9 @@ impl Sequence {
     /// What it has to itself until its last phase is done: tables and their types come first.
     pub fn owns(&self) -> Vec<Owned> {
         let tables = self.tables.iter().map(|table| Owned::Table { table: table.name() });
+        let names = self.names.iter().map(Owned::from);
         let types = self.types.iter().map(|ty| Owned::Type { name: ty.name() });
-        tables.chain(types).chain(self.columns.iter().map(Owned::from)).collect()
+        tables.chain(names).chain(types).chain(self.columns.iter().map(Owned::from)).collect()
     }
 
     /// The text of its file.

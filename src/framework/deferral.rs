@@ -39,6 +39,10 @@ pub trait Deferral: Sync {
     fn is_whole(&self, _migration: &Migration) -> Option<String> {
         None
     }
+    /// What takes another one's name can wait as well: a view that has a table's old name, a column that two have swapped.
+    fn keeps_swaps(&self) -> bool {
+        false
+    }
     /// The file of a migration in its own folder, where it waits.
     fn file(&self) -> &'static str;
     /// The files that say what the application has in the database, as `read` gives them; where there are none, nothing waits.

@@ -7,9 +7,13 @@ use crate::sql::render;
 
 /// The operation as the source wrote it, as a statement of its own; what a rewrite makes beside it has no source.
 pub fn slice(migration: &Migration, step: &Step) -> String {
-    if let (false, Operation::Object(_), Some(text)) =
-        (step.verbatim, &step.operation, render::statement(&step.operation))
-    {
+    let is_made = matches!(
+        step.operation,
+        Operation::Object(_)
+            | Operation::Table(TableOperation::Rename { .. })
+            | Operation::Column(ColumnOperation::Rename { .. })
+    );
+    if let Some(text) = render::statement(&step.operation).filter(|_| is_made && !step.verbatim) {
         return text;
     }
     let statement = migration.statement_of(step.from);

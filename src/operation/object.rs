@@ -49,6 +49,11 @@ pub enum ObjectOperation {
         names: Vec<QualifiedName>,
         definition: SqlFragment,
     },
+    /// Who may do what with a table may do it with a view of it, as himself. No source says it, only a rewrite.
+    ShareAccess {
+        table: QualifiedName,
+        view: QualifiedName,
+    },
 }
 
 impl ObjectOperation {
@@ -58,7 +63,9 @@ impl ObjectOperation {
         match self {
             Create { on, .. } | Alter { on, .. } | Drop { on, .. } => on.as_ref(),
             SetSchema { kind: ObjectKind::Table, name, .. } => Some(name),
-            SetSchema { .. } | RefreshMaterializedView { .. } | Comment { .. } | Grant { .. } => None,
+            SetSchema { .. } | RefreshMaterializedView { .. } | Comment { .. } | Grant { .. } | ShareAccess { .. } => {
+                None
+            }
         }
     }
 }

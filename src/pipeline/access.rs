@@ -37,6 +37,9 @@ impl Access {
             Operation::Object(ObjectOperation::Grant { revokes, kind, names, .. }) => {
                 names.iter().filter_map(|name| self.made_by(*kind, name, *revokes && soft)).collect()
             }
+            Operation::Object(ObjectOperation::ShareAccess { view, .. }) => {
+                self.made_by(ObjectKind::View, view, true).into_iter().collect()
+            }
             Operation::Object(ObjectOperation::Alter { kind, name: Some(name), on: None, .. }) => {
                 self.made_by(*kind, name, false).into_iter().collect()
             }

@@ -13,7 +13,7 @@ use crate::postgres::idempotence::changes_rows;
 use crate::schema::{Key, Schema, key, mentions};
 use crate::sql::temporary;
 
-/// Pairs of steps, by index, that are one transaction: renames, what is taken from and given to one grantee, an object and
+/// Pairs of steps, by index, that are one transaction: what a rewrite makes so, renames, what is taken from and given to one grantee, an object and
 /// who may use it (`access`), what works with one temporary object, what one SET decides, what silences a trigger and lets it
 /// fire again, a statement with logic, and what copies with what takes
 /// away there (`copies`, by item). The soft ones are those that are waived where they cost too much.
@@ -50,6 +50,9 @@ pub(super) fn bonds(
         if at > 0
             && (are_rows_of_one(migration, &steps[at - 1], step) || are_one_program(migration, &steps[at - 1], step))
         {
+            found.push((at - 1, at));
+        }
+        if at > 0 && step.joined && steps[at - 1].item == step.item {
             found.push((at - 1, at));
         }
         if let Some(before) =

@@ -49,6 +49,11 @@ impl Deferring {
         !self.model.is_empty()
     }
 
+    /// What takes another one's name can wait as well.
+    pub fn keeps_swaps(&self) -> bool {
+        self.has_model() && self.deferral.keeps_swaps()
+    }
+
     /// What the application's files say.
     pub fn model(&self) -> Box<dyn Model> {
         self.deferral.model(self.model.clone())
@@ -123,7 +128,7 @@ impl Deferring {
         self.model().keep_unused(&owns, migration, &now)
     }
 
-    /// How a column gets another name in the code alone.
+    /// How a column or table gets another name in the code alone.
     fn cheapest(&self, owned: &Owned) -> Option<String> {
         let how = self.model().mapped(owned)?;
         Some(format!("a new name in the code alone needs no migration: {how}"))
@@ -138,6 +143,7 @@ fn reserved_objects(owned: Owned) -> Vec<ReservedObject> {
             std::iter::once(ReservedObject::Column { table, column, stays: false }).chain(to).collect()
         }
         Owned::Table { table } => vec![ReservedObject::Table(table)],
+        Owned::Name { name, table } => vec![ReservedObject::Name { name, table }],
         Owned::Type { name } => vec![ReservedObject::Type(name)],
     }
 }

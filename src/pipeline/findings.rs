@@ -16,7 +16,8 @@ use crate::plan::{
 use crate::postgres::{Effects, Work, effects, is_checked_beside};
 use crate::project::{Config, Level};
 use crate::rewrite::{
-    Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, failing_statement, lacks_lock_timeout,
+    Applicability, Held, Outcome, RULES, Rule, Scope, Settings, Severity, Site, Standing, failing_statement,
+    lacks_lock_timeout,
 };
 use crate::schema::{Age, Schema, mentions, same};
 use crate::source::DirectiveScope;
@@ -151,7 +152,7 @@ impl Findings {
     }
 
     /// The steps of all findings and of what passes through. Steps that replace several operations stand where the last of
-    /// these stood; of several findings at one operation the first that has steps counts.
+    /// these stood, or the first; of several findings at one operation the first that has steps counts.
     fn assemble(&mut self) {
         let mut replaced = vec![false; self.as_written.len()];
         let mut at_item: Vec<Vec<Step>> = vec![Vec::new(); self.as_written.len()];
@@ -161,8 +162,12 @@ impl Findings {
                 continue;
             }
             finding.outcome.claims.iter().for_each(|item| replaced[*item] = true);
-            let last = finding.outcome.claims.iter().copied().fold(finding.item, usize::max);
-            at_item[last].extend(steps.iter().cloned());
+            let all = finding.outcome.claims.iter().copied().chain([finding.item]);
+            let place = match finding.outcome.standing {
+                Standing::WhereItEnds => all.max(),
+                Standing::WhereItBegins => all.min(),
+            };
+            at_item[place.unwrap_or(finding.item)].extend(steps.iter().cloned());
         }
         let own = |(at, steps): (usize, Vec<Step>)| {
             let as_written = (!replaced[at]).then(|| self.as_written[at].clone());

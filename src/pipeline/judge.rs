@@ -48,7 +48,10 @@ impl<'a> Judge<'a> {
         let deferring = Deferring::of(framework, history, errors);
         let continues = |at: usize| continues_on_disk(framework, history, at);
         Judge {
-            settings: settings(&options.config, deferring.as_ref().is_some_and(Deferring::has_model)),
+            settings: Settings {
+                has_swaps: deferring.as_ref().is_some_and(Deferring::keeps_swaps),
+                ..settings(&options.config, deferring.as_ref().is_some_and(Deferring::has_model))
+            },
             deferring,
             remarks: Remarks::of(framework, history, &options.base, errors),
             schema: Schema::default(),

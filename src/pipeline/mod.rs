@@ -236,6 +236,7 @@ fn layout(config: &Config) -> Option<Layout> {
 fn settings(config: &Config, has_phases: bool) -> Settings {
     Settings {
         has_phases,
+        has_swaps: has_phases,
         stays: BTreeMap::new(),
         postgres: config.postgres,
         fill_nulls: config.backfill.nulls == crate::project::Nulls::Default,

@@ -11,7 +11,7 @@ use super::{Options, relative};
 use crate::disk::{Action, FileChange};
 use crate::framework::migration::Migration;
 use crate::framework::{Framework, LaidOut, origin};
-use crate::operation::{DataOperation, IndexOperation, Operation, QualifiedName};
+use crate::operation::{DataOperation, IndexOperation, ObjectOperation, Operation, QualifiedName};
 use crate::plan::{Duration, Sequence, Step, Transaction, Undo, UnitKind};
 use crate::project;
 use crate::report::{
@@ -268,7 +268,7 @@ fn step_report(
         sql: if step.verbatim {
             origin::slice(migration, step)
         } else {
-            render::statement(&step.operation).unwrap_or_else(|| backfill_sql(&step.operation))
+            in_short(&step.operation).or_else(|| render::statement(&step.operation)).unwrap_or_default()
         },
         why: step.why.clone(),
         undo: match &step.undo {
@@ -287,12 +287,14 @@ fn with_words(estimate: Option<Estimate>, duration: &str) -> String {
     }
 }
 
-fn backfill_sql(operation: &Operation) -> String {
+/// What whole programs do, as the statement that each stands for.
+fn in_short(operation: &Operation) -> Option<String> {
     match operation {
         Operation::Data(DataOperation::Backfill(b)) => {
-            format!("UPDATE {} SET {} = {} WHERE {}", b.table, b.column, b.value, b.todo)
+            Some(format!("UPDATE {} SET {} = {} WHERE {}", b.table, b.column, b.value, b.todo))
         }
-        _ => String::new(),
+        Operation::Object(ObjectOperation::ShareAccess { view, .. }) => Some(format!("GRANT … ON {view} TO …")),
+        _ => None,
     }
 }
 

@@ -9,8 +9,8 @@ mod tables;
 
 use super::resource::{Resource, Uses};
 use crate::operation::{
-    ColumnOperation, ConstraintOperation, DataOperation, IndexOperation, ObjectOperation, Operation, QualifiedName,
-    SessionOperation, TableAttribute, TableOperation, TypeOperation,
+    ColumnOperation, ConstraintOperation, DataOperation, IndexOperation, ObjectKind, ObjectOperation, Operation,
+    QualifiedName, SessionOperation, TableAttribute, TableOperation, TypeOperation,
 };
 use crate::postgres::calls_users_function;
 use crate::schema::{Schema, key, mentions, same};
@@ -183,6 +183,10 @@ fn of_object(uses: &mut Uses, operation: &ObjectOperation, text: &str, schema: &
         }
         ObjectOperation::Comment { .. } => comments(uses, text, schema),
         ObjectOperation::Grant { kind, names, .. } => grants(uses, *kind, names, text, schema),
+        ObjectOperation::ShareAccess { table, view } => {
+            uses.read(Resource::Relation(key(table)));
+            grants(uses, ObjectKind::Table, std::slice::from_ref(view), &view.to_string(), schema);
+        }
         ObjectOperation::Create { .. }
         | ObjectOperation::Drop { .. }
         | ObjectOperation::Alter { .. }

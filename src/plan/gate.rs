@@ -43,6 +43,13 @@ pub enum Owned {
         /// The table.
         table: QualifiedName,
     },
+    /// The name that a table had before: a view has it until it goes.
+    Name {
+        /// The name.
+        name: QualifiedName,
+        /// The table.
+        table: QualifiedName,
+    },
     /// A type that goes with what is of it.
     Type {
         /// The type.
@@ -55,7 +62,7 @@ impl std::fmt::Display for Owned {
         match self {
             Owned::Column { table, column, .. } => write!(f, "{table}.{column}"),
             Owned::Table { table } => write!(f, "{table}"),
-            Owned::Type { name } => write!(f, "{name}"),
+            Owned::Type { name } | Owned::Name { name, .. } => write!(f, "{name}"),
         }
     }
 }

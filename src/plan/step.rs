@@ -144,6 +144,8 @@ pub struct Step {
     pub slug: String,
     /// The rule whose hazard is over when the step runs in its phase.
     pub settles: Option<&'static str>,
+    /// It is one transaction with the step before it of the same rewrite.
+    pub joined: bool,
 }
 
 impl Step {
@@ -164,6 +166,7 @@ impl Step {
             preflight: None,
             settings: later.settings.clone(),
             uses: Arc::new(Uses { reads: reads.collect(), ..Uses::default() }),
+            joined: false,
             ..self.clone()
         }
     }

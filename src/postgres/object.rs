@@ -37,7 +37,7 @@ pub(super) fn count(tally: &mut Tally<'_>, operation: &ObjectOperation) {
         },
         ObjectOperation::RefreshMaterializedView { name, concurrently } => refresh(tally, name, *concurrently),
         ObjectOperation::Comment { definition, .. } => comment(tally, definition),
-        ObjectOperation::Grant { .. } => {}
+        ObjectOperation::Grant { .. } | ObjectOperation::ShareAccess { .. } => {}
     }
 }
 

@@ -58,9 +58,9 @@ pub struct Config {
     #[serde(deserialize_with = "setting::by_column")]
     #[schemars(schema_with = "described::by_column")]
     pub values: BTreeMap<String, String>,
-    /// Columns that are dropped and added but are the same: "table.old_column" = "new_column".
-    #[serde(deserialize_with = "setting::by_column")]
-    #[schemars(schema_with = "described::by_column")]
+    /// Columns that are dropped and added but are the same: "table.old_column" = "new_column"; tables: "old_table" = "new_table".
+    #[serde(deserialize_with = "setting::by_column_or_table")]
+    #[schemars(schema_with = "described::by_column_or_table")]
     pub renames: BTreeMap<String, String>,
     /// How single rules report; a rule that is not named keeps its own level.
     pub rules: BTreeMap<String, Level>,
@@ -319,8 +319,8 @@ mod tests {
                  needs quotes: \"table.status\"",
         );
         refused(
-            "[renames]\nuser_name = \"display_name\"",
-            "1:1: expected a key \"table.column\" or \"schema.table.column\", not \"user_name\"",
+            "[renames]\n\"a.b.c.d\" = \"e\"",
+            "1:1: expected a key \"table\", \"table.column\" or \"schema.table.column\", not \"a.b.c.d\"",
         );
     }
 

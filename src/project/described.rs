@@ -42,6 +42,14 @@ pub(super) fn by_column(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
+pub(super) fn by_column_or_table(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "propertyNames": { "pattern": "^[^.]+(\\.[^.]+){0,2}$" },
+        "additionalProperties": { "type": "string", "pattern": "\\S" },
+    })
+}
+
 pub(super) fn command(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "string",

@@ -164,8 +164,18 @@ pub(super) fn row_counts<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<
     Ok(rows.into_iter().map(|(table, Rows(n))| (table, n)).collect())
 }
 
-/// `values` and `renames`: `"table.column"` → text.
+/// `values`: `"table.column"` → text.
 pub(super) fn by_column<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    texts(from, 2, "\"table.column\" or \"schema.table.column\"")
+}
+
+/// `renames`: `"table.column"` or `table` → text.
+pub(super) fn by_column_or_table<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+    texts(from, 1, "\"table\", \"table.column\" or \"schema.table.column\"")
+}
+
+/// Texts by names of so many parts at least.
+fn texts<'de, D: Deserializer<'de>>(from: D, least: usize, names: &str) -> Result<BTreeMap<String, String>, D::Error> {
     struct Text(String);
     impl<'de> Deserialize<'de> for Text {
         fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -182,17 +192,15 @@ pub(super) fn by_column<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<S
         }
     }
     let texts = BTreeMap::<String, Text>::deserialize(from)?;
-    if let Some(key) = texts.keys().find(|key| !names_a_column(key)) {
-        return Err(D::Error::custom(format!(
-            "expected a key \"table.column\" or \"schema.table.column\", not \"{key}\""
-        )));
+    if let Some(key) = texts.keys().find(|key| !has_parts(key, least)) {
+        return Err(D::Error::custom(format!("expected a key {names}, not \"{key}\"")));
     }
     Ok(texts.into_iter().map(|(key, Text(text))| (key, text)).collect())
 }
 
-fn names_a_column(key: &str) -> bool {
+fn has_parts(key: &str, least: usize) -> bool {
     let parts: Vec<&str> = key.split('.').collect();
-    (2..=3).contains(&parts.len()) && parts.iter().all(|part| !part.is_empty())
+    (least..=3).contains(&parts.len()) && parts.iter().all(|part| !part.is_empty())
 }
 
 /// What a value can be written as.

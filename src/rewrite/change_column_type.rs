@@ -6,8 +6,76 @@
 //!
 //! ## Instead
 //!
-//! A second column of the new type, kept in step by a trigger, filled in batches, and swapped in one instant. It needs a deploy
-//! between its phases; safestep reports the change and passes it through.
+//! A second column of the new type, kept in step by a trigger, filled in batches, with the indexes, checks and keys of the first one,
+//! takes its name in one brief transaction. The old column stays for the way back, kept in step the other way round, and goes after
+//! a deploy. safestep does that in a framework whose later phases can wait beside its migrations, for types that the same code works
+//! with and that hold every old value: `smallint`, `integer` and `bigint`, `real` and `double precision`, a `numeric` with more
+//! digits.
+//!
+//! ```sql
+//! -- in a project whose phases can wait
+//! CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL DEFAULT 0);
+//! CREATE INDEX t_a_idx ON t (a);
+//! -- in a migration:
+//! ALTER TABLE t ALTER COLUMN a TYPE bigint;
+//! -- becomes:
+//! BEGIN;
+//! ALTER TABLE t ADD COLUMN a_new bigint;
+//! ALTER TABLE t ALTER COLUMN a_new SET DEFAULT 0;
+//! CREATE OR REPLACE FUNCTION t_a_new_sync() RETURNS trigger LANGUAGE plpgsql AS $sync$
+//! BEGIN
+//!   NEW.a_new := NEW.a;
+//!   RETURN NEW;
+//! END
+//! $sync$;
+//! CREATE TRIGGER zzz_t_a_new_sync BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION t_a_new_sync();
+//! COMMIT;
+//! UPDATE t SET a_new = a WHERE a_new IS DISTINCT FROM a; -- in batches
+//! ALTER TABLE t ADD CONSTRAINT t_a_new_nn CHECK (a_new IS NOT NULL) NOT VALID;
+//! ALTER TABLE t VALIDATE CONSTRAINT t_a_new_nn;
+//! BEGIN;
+//! ALTER TABLE t ALTER COLUMN a_new SET NOT NULL;
+//! ALTER TABLE t DROP CONSTRAINT IF EXISTS t_a_new_nn;
+//! COMMIT;
+//! CREATE INDEX CONCURRENTLY t_a_idx_new ON t (a_new);
+//! DO $safestep$
+//! BEGIN
+//!   IF EXISTS (SELECT 1 FROM t WHERE a_new IS DISTINCT FROM a) THEN
+//!     RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = 't.a and t.a_new must agree in every row before they change places';
+//!   END IF;
+//! END
+//! $safestep$;
+//! BEGIN;
+//! DROP TRIGGER IF EXISTS zzz_t_a_new_sync ON t;
+//! DROP FUNCTION IF EXISTS t_a_new_sync;
+//! ALTER TABLE t ALTER COLUMN a DROP DEFAULT;
+//! ALTER TABLE t ALTER COLUMN a DROP NOT NULL;
+//! ALTER TABLE t RENAME COLUMN a TO a_old;
+//! ALTER TABLE t RENAME COLUMN a_new TO a;
+//! ALTER INDEX t_a_idx RENAME TO t_a_idx_old;
+//! ALTER INDEX t_a_idx_new RENAME TO t_a_idx;
+//! CREATE OR REPLACE FUNCTION t_a_old_sync() RETURNS trigger LANGUAGE plpgsql AS $sync$
+//! BEGIN
+//!   BEGIN
+//!     NEW.a_old := NEW.a;
+//!   EXCEPTION WHEN numeric_value_out_of_range THEN
+//!     NEW.a_old := NULL;
+//!   END;
+//!   RETURN NEW;
+//! END
+//! $sync$;
+//! CREATE TRIGGER zzz_t_a_old_sync BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION t_a_old_sync();
+//! COMMIT;
+//! DROP INDEX CONCURRENTLY IF EXISTS t_a_idx_old;
+//! BEGIN;                                      -- after the deploy
+//! DROP TRIGGER IF EXISTS zzz_t_a_old_sync ON t;
+//! DROP FUNCTION IF EXISTS t_a_old_sync;
+//! ALTER TABLE t DROP COLUMN a_old;
+//! COMMIT;
+//! ```
+//!
+//! Other types, a column in a primary key or that a foreign key points at, a generated one and one that a view or trigger names are
+//! reported and passed through, and so is every change in another framework.
 //!
 //! ```sql
 //! CREATE TABLE t (a int);
@@ -17,16 +85,30 @@
 //! -- danger: every read and write of t waits while the table and its indexes are written anew
 //! ```
 //!
+//! ## Why it is safe
+//!
+//! Every write to the old column writes the new one in the same row, and values are computed from the row that is updated, so that no
+//! concurrent write is lost. Before the two change places a query refuses to go on while they differ anywhere. The swap touches the
+//! catalog only, under a lock for which it waits a tenth of a second at a time.
+//!
+//! ## Watch
+//!
+//! The table is written once, a batch at a time: watch WAL and standbys. A prepared `SELECT *` fails once behind the swap, as it does
+//! behind `ALTER COLUMN … TYPE`. A value that the old type cannot hold is NULL in the old column, and would be lost on the way back.
+//!
 //! ## References
 //!
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATColumnChangeRequiresRewrite` in `src/backend/commands/tablecmds.c`.
 
-use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{ColumnOperation, Operation, TypeName};
+use super::shadow::Shadow;
+use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, filling};
+use crate::operation::{ColumnOperation, Ident, Operation, TableRef, TypeName};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
-    let Operation::Column(ColumnOperation::SetType { table, column, ty, .. }) = site.operation() else { return None };
+    let Operation::Column(ColumnOperation::SetType { table, column, ty, using, .. }) = site.operation() else {
+        return None;
+    };
     let cost = site.effects();
     if cost.work == Work::Constant {
         return None;
@@ -67,7 +149,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             )
         }
     };
-    Some(Outcome::reported(Hazard {
+    let hazard = |help: String| Hazard {
         severity: Severity::Danger,
         applicability: Applicability::Phased,
         table: Some(table.name.clone()),
@@ -75,7 +157,38 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         message,
         label: label.into(),
         help,
-    }))
+    };
+    if !site.settings.has_swaps || !matches!(cost.work, Work::Rewrite(_)) {
+        return Some(Outcome::reported(hazard(help)));
+    }
+    let shadow = match using {
+        Some(_) => Err("USING computes its values".to_owned()),
+        None => Shadow::of(site, table, column, ty),
+    };
+    Some(match shadow {
+        Err(why) => Outcome::reported(hazard(format!("{help}; {why}"))),
+        Ok(shadow) => {
+            let done = hazard(format!("{} column beside it takes its name when it is filled", with_article(ty)));
+            match filling::refused(site, &table.name, column, &done) {
+                Some(refused) => Outcome::reported(refused),
+                None => Outcome {
+                    deferral: Some(shadow.deferral()),
+                    note: Some(note(site, table, column)),
+                    ..Outcome::rewritten(done, shadow.steps())
+                },
+            }
+        }
+    })
+}
+
+/// What to know of it: the catalog knows neither comments nor the privileges of single columns, and the swap brings no statistics.
+fn note(site: &Site<'_>, table: &TableRef, column: &Ident) -> String {
+    let own = format!(
+        "a comment or privileges that {} has of its own do not go over to the new column; ANALYZE {} before the swap gives it statistics",
+        dotted(&table.name, column),
+        table.name
+    );
+    std::iter::once(own).chain(filling::note(site, &table.name, column)).collect::<Vec<_>>().join("; ")
 }
 
 /// `an integer`, `a "Role"`: PostgreSQL's own types in lower case, a user's as it is written.

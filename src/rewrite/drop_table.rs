@@ -55,7 +55,7 @@
 
 use super::leaving::{self, because, deferrable_table, drop_key, no_key_points_at, no_view_reads_table};
 use super::slug::without_table;
-use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder, lacks_lock_timeout, listed};
+use super::{Applicability, Hazard, Outcome, Severity, Site, StepBuilder, lacks_lock_timeout, listed, table_pair};
 use crate::operation::{
     ConstraintKind, ConstraintOperation, Ident, ObjectKind, ObjectOperation, Operation, QualifiedName, TableOperation,
     TableRef,
@@ -123,7 +123,7 @@ fn deferred(site: &Site<'_>, names: &[QualifiedName], keys: &[Key<'_>], if_exist
     }
     steps.settles("drop-table");
     leaving::drop_types(site, &mut steps, &types);
-    let help = "dropped after a deploy whose code no longer uses it".into();
+    let help = format!("dropped after a deploy whose code no longer uses it{}", is_renamed(site, names));
     Outcome {
         claims: types.iter().map(|(at, _)| *at).collect(),
         deferral: Some(Deferral {
@@ -136,6 +136,15 @@ fn deferred(site: &Site<'_>, names: &[QualifiedName], keys: &[Key<'_>], if_exist
         }),
         ..Outcome::rewritten(Hazard { help, ..hazard }, steps.wait_from(0, Phase::Contract).done())
     }
+}
+
+/// Asks whether another table is this one under a new name: nobody can see it in a drop and a create.
+fn is_renamed(site: &Site<'_>, names: &[QualifiedName]) -> String {
+    let [only] = names else { return String::new() };
+    let [first, others @ ..] = &table_pair::perhaps(site, only)[..] else { return String::new() };
+    let names = others.iter().fold(first.to_string(), |names, name| format!("{names} or {name}"));
+    let flag = format!("--rename {}={}", only.name.as_str(), first.as_str());
+    format!("; if it is renamed to {names}, `{flag}` keeps the rows")
 }
 
 /// What must be true before they go. Foreign keys that the migration drops go before them, and those of tables that it drops with
@@ -248,6 +257,23 @@ mod tests {
             ALTER TABLE t DROP CONSTRAINT IF EXISTS t_p_fkey;
             ALTER TABLE c DROP CONSTRAINT IF EXISTS c_t_fkey;
             DROP TABLE t CASCADE;
+            ",
+        );
+    }
+
+    #[test]
+    fn a_table_with_its_columns_may_be_it() {
+        check(
+            "drop-table",
+            "
+            -- in a project whose phases can wait
+            CREATE TABLE t (a int);
+            -- in a migration:
+            DROP TABLE t;
+            CREATE TABLE u (a int);
+            -- becomes:
+            CREATE TABLE u (a int);
+            DROP TABLE t;
             ",
         );
     }

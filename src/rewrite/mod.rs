@@ -33,6 +33,7 @@ mod filling;
 mod leaving;
 mod lock_table;
 mod missing_lock_timeout;
+mod old_name;
 mod rename_column;
 mod rename_table;
 mod rename_type;
@@ -46,11 +47,13 @@ mod retype_by_drop;
 mod row_security;
 mod set_not_null;
 mod several_tables;
+mod shadow;
 mod site;
 mod slug;
 mod split_column;
 mod swap;
 mod sync_trigger;
+mod table_pair;
 #[cfg(test)]
 mod tests;
 mod undo;
@@ -134,6 +137,17 @@ pub struct Outcome {
     pub held_by: Option<usize>,
     /// What its later phases wait for, where it has some.
     pub deferral: Option<Deferral>,
+    /// Where the steps stand among those of other operations.
+    pub standing: Standing,
+}
+
+/// Where the steps of a rewrite that replaces several operations stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Where the last of these stood.
+    WhereItEnds,
+    /// Where the first of these stood.
+    WhereItBegins,
 }
 
 impl Outcome {
@@ -148,6 +162,7 @@ impl Outcome {
             guarded: false,
             held_by: None,
             deferral: None,
+            standing: Standing::WhereItEnds,
         }
     }
 
@@ -162,6 +177,7 @@ impl Outcome {
             guarded: false,
             held_by: None,
             deferral: None,
+            standing: Standing::WhereItEnds,
         }
     }
 }
@@ -284,6 +300,7 @@ registry! {
     Operation {
         failing_statement => "failing-statement", Never;
         reserved_object => "reserved-object", Never;
+        rename_table => "rename-table", Sometimes;
         set_not_null => "set-not-null", Sometimes;
         replace_key => "replace-key", Always;
         replace_check => "replace-check", Always;
@@ -306,8 +323,7 @@ registry! {
         add_column_constraint => "add-column-constraint", Sometimes;
         add_enum_value => "add-enum-value", Always;
         replace_enum => "replace-enum", Never;
-        change_column_type => "change-column-type", Never;
-        rename_table => "rename-table", Never;
+        change_column_type => "change-column-type", Sometimes;
         rename_type => "rename-type", Never;
         drop_column => "drop-column", Sometimes;
         drop_table => "drop-table", Sometimes;

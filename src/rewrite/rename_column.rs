@@ -87,7 +87,7 @@ use crate::operation::{
 };
 use crate::plan::{Check, Deferral, Gate, Owned, Phase, Step, Undo, snake_case};
 use crate::postgres::{Volatility, volatility};
-use crate::schema::{Age, Column, ConstraintState};
+use crate::schema::{Age, Column, ConstraintState, same};
 
 /// A column that gets another name.
 struct Rename<'a> {
@@ -102,7 +102,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let rename = renamed(site)?;
     let Rename { table, column, to, .. } = rename;
     let is_added_here = site.schema.column(&table.name, column).is_some_and(|c| c.age == Age::New);
-    if site.schema.is_new(&table.name) || is_added_here {
+    if site.schema.is_new(&table.name) || is_added_here || changes_places(site, &rename) {
         return None;
     }
     let name = dotted(&table.name, column);
@@ -140,6 +140,21 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
             },
         },
     })
+}
+
+/// It is half of a swap that safestep wrote: a column that was filled beside it takes its name in the same transaction.
+fn changes_places(site: &Site<'_>, Rename { table, column, .. }: &Rename<'_>) -> bool {
+    let own = &site.items[site.at];
+    let takes_it = |operation: &Operation| match operation {
+        Operation::Column(ColumnOperation::Rename { table: other, column: from, to }) => {
+            let is_new = site.schema.column(&table.name, from).is_some_and(|known| known.age == Age::New);
+            same(&other.name, &table.name) && to == *column && is_new
+        }
+        _ => false,
+    };
+    let mut behind = site.following();
+    own.bounds_lock_waits
+        && behind.any(|(at, operation)| takes_it(operation) && site.items[at].shares_transaction_with(own))
 }
 
 /// What to know of it: the catalog knows neither comments nor the privileges of single columns, which a renamed column keeps. One

@@ -1,6 +1,6 @@
 //! # reserved-object
 //!
-//! A sequence that waits for a deploy takes its columns, tables and types as they are: what its next phase does was written for that.
+//! A sequence that waits for a deploy takes its columns, tables, names and types as they are: what its next phase does was written for that.
 //! A migration that changes one of them before, drops it again because the model no longer has it, or builds something on what is
 //! to go, runs into that phase or does its work too early.
 //!
@@ -52,7 +52,10 @@ pub(super) fn belongs(site: &Site<'_>) -> Option<String> {
 
 fn touched<'a>(site: &Site<'a>) -> Option<&'a Reserved> {
     let (operation, schema) = (site.operation(), site.schema);
-    of_table(operation, schema).or_else(|| of_column(operation, schema)).or_else(|| of_type(operation, schema))
+    of_table(operation, schema)
+        .or_else(|| of_name(operation, schema))
+        .or_else(|| of_column(operation, schema))
+        .or_else(|| of_type(operation, schema))
 }
 
 /// What kind of thing it is, and its name.
@@ -60,6 +63,7 @@ fn named(reserved: &Reserved) -> (&'static str, String) {
     match &reserved.what {
         ReservedObject::Column { table, column, .. } => ("column", dotted(table, column)),
         ReservedObject::Table(table) => ("table", table.to_string()),
+        ReservedObject::Name { name, .. } => ("name", name.to_string()),
         ReservedObject::Type(name) => ("type", name.to_string()),
     }
 }
@@ -102,6 +106,37 @@ fn of_table<'a>(operation: &Operation, schema: &'a Schema) -> Option<&'a Reserve
         _ => None,
     };
     tied.or_else(changed)
+}
+
+/// The name of a table from before that an operation takes, drops or uses, or whose view keeps it from changing the table.
+fn of_name<'a>(operation: &Operation, schema: &'a Schema) -> Option<&'a Reserved> {
+    let found = |is_it: &dyn Fn(&QualifiedName, &QualifiedName) -> bool| {
+        schema.reserved_names().find(|(_, name, table)| is_it(name, table)).map(|(reserved, ..)| reserved)
+    };
+    let taken = |own: &QualifiedName| found(&|name, _| same(name, own));
+    // the view reads all of its columns
+    let read = |own: &QualifiedName| found(&|name, table| same(name, own) || same(table, own));
+    match operation {
+        Operation::Table(table) => match table {
+            TableOperation::Create(create) => taken(&create.name),
+            TableOperation::Drop { names, .. } => names.iter().find_map(read),
+            TableOperation::Rename { table, to } => {
+                read(&table.name).or_else(|| taken(&table.name.sibling(to.clone())))
+            }
+            _ => None,
+        },
+        Operation::Column(ColumnOperation::Drop { table, .. } | ColumnOperation::SetType { table, .. }) => {
+            read(&table.name)
+        }
+        Operation::Object(ObjectOperation::SetSchema { kind: ObjectKind::Table | ObjectKind::View, name, .. }) => {
+            read(name)
+        }
+        Operation::Object(ObjectOperation::Create { kind: ObjectKind::View, name: Some(name), definition, .. }) => {
+            taken(name).or_else(|| found(&|name, _| mentions(definition.as_str(), name.name.as_str())))
+        }
+        Operation::Object(ObjectOperation::Drop { kind: ObjectKind::View, names, .. }) => names.iter().find_map(taken),
+        _ => None,
+    }
 }
 
 /// The reserved column that an operation changes, or whose table or index it does.
@@ -341,6 +376,45 @@ mod tests {
                 ),
             );
         }
+    }
+
+    #[test]
+    fn a_name_from_before_is_left_alone_and_so_are_the_columns_below_it() {
+        for statement in [
+            "CREATE TABLE t (a int);",
+            "DROP VIEW t;",
+            "ALTER TABLE u RENAME TO v;",
+            "ALTER TABLE u DROP COLUMN a;",
+            "CREATE VIEW v AS SELECT a FROM t;",
+        ] {
+            check(
+                "reserved-object",
+                &format!(
+                    "
+                    -- t=u belongs to a sequence that waits
+                    CREATE TABLE u (a int, b int);
+                    -- in a migration:
+                    {statement}
+                    -- is reported:
+                    -- danger: t belongs to the sequence before, which waits for a deploy
+                    "
+                ),
+            );
+        }
+    }
+
+    #[test]
+    fn a_table_below_a_name_from_before_may_grow() {
+        check(
+            "reserved-object",
+            "
+            -- t=u belongs to a sequence that waits
+            CREATE TABLE u (a int);
+            -- in a migration:
+            ALTER TABLE u ADD COLUMN b int;
+            -- is left alone
+            ",
+        );
     }
 
     #[test]

@@ -27,8 +27,9 @@
 
 use super::missing_lock_timeout::felt_at;
 use super::{Applicability, Hazard, Outcome, Severity, Site};
-use crate::operation::{Operation, QualifiedName, SessionOperation};
+use crate::operation::{Operation, QualifiedName, SessionOperation, TableOperation};
 use crate::postgres::effects;
+use crate::schema::same;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     let item = &site.items[site.at];
@@ -42,7 +43,7 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
         .take_while(|at| site.items[*at].shares_transaction_with(item))
         .map(|at| &site.items[at].operation)
         .take_while(|operation| !matches!(operation, Operation::Session(SessionOperation::Transaction(_))))
-        .map(|operation| strong_tables(site, operation))
+        .map(|operation| as_called_behind(operation, strong_tables(site, operation)))
         .filter(|tables| !tables.is_empty());
     let last = held.next().filter(|_| !here.is_empty())?;
     // Whoever has a table has what is below it, or waits for that at once.
@@ -67,7 +68,21 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 fn strong_tables(site: &Site<'_>, operation: &Operation) -> Vec<QualifiedName> {
     let locks = effects(operation, site.schema, site.settings.postgres).locks.into_iter();
     let tables = locks.filter(|(_, mode)| mode.blocks_writes()).map(|(relation, _)| felt_at(site, &relation));
-    tables.filter(|table| !site.schema.is_new(table)).collect()
+    // who has a table has the sequence that counts for it, or waits for it at once
+    let owner = |relation: QualifiedName| match site.schema.owner_of(&relation.name) {
+        Some(owner) if site.schema.table(&relation).is_none() => owner.name.clone(),
+        Some(_) | None => relation,
+    };
+    tables.map(owner).filter(|table| !site.schema.is_new(table)).collect()
+}
+
+/// Tables under the names that they have behind an operation.
+fn as_called_behind(operation: &Operation, mut tables: Vec<QualifiedName>) -> Vec<QualifiedName> {
+    if let Operation::Table(TableOperation::Rename { table, to }) = operation {
+        let renamed = tables.iter_mut().filter(|name| same(name, &table.name));
+        renamed.for_each(|name| *name = table.name.sibling(to.clone()));
+    }
+    tables
 }
 
 /// The tables that a table is a partition or child of, however far above.
@@ -83,7 +98,7 @@ fn ancestors(site: &Site<'_>, table: &QualifiedName) -> Vec<QualifiedName> {
 }
 
 fn contains(tables: &[QualifiedName], table: &QualifiedName) -> bool {
-    tables.iter().any(|other| crate::schema::same(other, table))
+    tables.iter().any(|other| same(other, table))
 }
 
 #[cfg(test)]

@@ -22,11 +22,13 @@ pub struct Settings {
     pub bound_lock_waits: bool,
     /// Phases behind a deploy can wait beside the migrations, or are wanted all at once.
     pub has_phases: bool,
+    /// So can those of what takes another one's name.
+    pub has_swaps: bool,
     /// The items of the migration that cannot wait all the same, by index, and why.
     pub stays: std::collections::BTreeMap<usize, String>,
     /// Answers to needs-input rewrites, by `table.column`.
     pub values: std::collections::BTreeMap<String, String>,
-    /// Columns that get another name by a drop and an add, by `table.column`.
+    /// What gets another name by a drop and an add: columns by `table.column`, tables by their names.
     pub renames: std::collections::BTreeMap<String, String>,
 }
 
@@ -39,6 +41,13 @@ impl Settings {
     /// The name that a column gets by a drop and an add, if the author says so.
     pub fn renamed_to(&self, table: &QualifiedName, column: &Ident) -> Option<&str> {
         of_column(&self.renames, table, column)
+    }
+
+    /// The name that a table gets by a drop and a create, if the author says so.
+    pub fn table_renamed_to(&self, table: &QualifiedName) -> Option<&str> {
+        let full = table.schema.as_ref().map(|schema| format!("{}.{}", schema.as_str(), table.name.as_str()));
+        let found = full.and_then(|full| self.renames.get(&full)).or_else(|| self.renames.get(table.name.as_str()));
+        found.map(String::as_str)
     }
 }
 
@@ -155,6 +164,7 @@ impl<'a> Site<'a> {
             uses: uses(operation, self.texts[self.at], self.schema).into(),
             slug: first_words(&slug_of(operation)),
             settles: None,
+            joined: false,
         }
     }
 
@@ -225,6 +235,7 @@ impl StepBuilder {
             settings: Vec::new(),
             slug: first_words(&slug),
             settles: None,
+            joined: false,
         });
         self
     }
@@ -239,6 +250,12 @@ impl StepBuilder {
     /// The steps added from there on, by index, run in a later phase.
     pub fn wait_from(&mut self, first: usize, phase: Phase) -> &mut Self {
         self.steps[first..].iter_mut().for_each(|step| step.phase = phase);
+        self
+    }
+
+    /// From here on what the steps so far have made is in use.
+    pub fn after_a_deploy(&mut self) -> &mut Self {
+        self.schema.begin_migration();
         self
     }
 
@@ -315,6 +332,18 @@ impl StepBuilder {
             (last.duration, last.transaction) = (before.duration, before.transaction);
             last.locks.clone_from(&before.locks);
             last.uses.clone_from(&before.uses);
+            last.joined = true;
+        }
+        self
+    }
+
+    /// The steps from there on, by index, are one transaction under the locks of the first of them.
+    pub fn one_transaction(&mut self, first: usize) -> &mut Self {
+        if let Some((first, others)) = self.steps[first..].split_first_mut() {
+            for step in others {
+                (step.joined, step.duration, step.transaction) = (true, first.duration, first.transaction);
+                step.locks.clone_from(&first.locks);
+            }
         }
         self
     }

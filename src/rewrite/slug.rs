@@ -200,6 +200,7 @@ fn of_object(operation: &ObjectOperation, table: &str) -> String {
             let name = name.as_ref().map(last).unwrap_or_default();
             with(&with("comment", &name), &part.as_ref().map(snake_case).unwrap_or_default())
         }
+        ObjectOperation::ShareAccess { view, .. } => format!("{}_access", last(view)),
         ObjectOperation::Grant { revokes, names, definition, .. } => {
             let labels = definition.as_str().get(..8).is_some_and(|word| word.eq_ignore_ascii_case("security"));
             let verb = match revokes {

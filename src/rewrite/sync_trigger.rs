@@ -27,6 +27,10 @@ const MAX_NAME: usize = 63;
 impl SyncTrigger {
     /// Of the column `old` and the one called `new`, which has its type and its default.
     pub fn of(table: &TableRef, old: &Column, new: &Ident) -> SyncTrigger {
+        SyncTrigger::called_by(table, new, body(old, new))
+    }
+
+    fn called_by(table: &TableRef, new: &Ident, body: String) -> SyncTrigger {
         let words = format!("{}_{}_sync", snake_case(&table.name.name), snake_case(new));
         let named = |name: &str| Ident::new(clipped(name, MAX_NAME)).styled_like(new);
         SyncTrigger {
@@ -34,7 +38,7 @@ impl SyncTrigger {
             // Triggers fire in the order of their names: this one sees what others before it have changed.
             trigger: QualifiedName::unqualified(named(&format!("zzz_{words}"))),
             function: table.name.sibling(named(&words)),
-            body: body(old, new),
+            body,
         }
     }
 
@@ -42,14 +46,19 @@ impl SyncTrigger {
     /// the old ones alone.
     pub fn computing(table: &TableRef, old: &[&Column], new: &[(&ColumnDefinition, &SqlFragment)]) -> SyncTrigger {
         let first = new.first().map_or(&table.name.name, |(column, _)| &column.name);
-        let words = format!("{}_{}_sync", snake_case(&table.name.name), snake_case(first));
-        let named = |name: &str| Ident::new(clipped(name, MAX_NAME)).styled_like(first);
-        SyncTrigger {
-            table: table.clone(),
-            trigger: QualifiedName::unqualified(named(&format!("zzz_{words}"))),
-            function: table.name.sibling(named(&words)),
-            body: computed(&table.name.name, old, new),
-        }
+        SyncTrigger::called_by(table, first, computed(&table.name.name, old, new))
+    }
+
+    /// What is written to `from` is written to `to` as well. One that `narrows` leaves NULL there where the type of `to` cannot hold it.
+    pub fn one_way(table: &TableRef, from: &Ident, to: &Ident, narrows: bool) -> SyncTrigger {
+        let copy = format!("NEW.{to} := NEW.{from};");
+        let copy = match narrows {
+            false => format!("  {copy}\n"),
+            true => format!(
+                "  BEGIN\n    {copy}\n  EXCEPTION WHEN numeric_value_out_of_range THEN\n    NEW.{to} := NULL;\n  END;\n"
+            ),
+        };
+        SyncTrigger::called_by(table, to, format!("BEGIN\n{copy}  RETURN NEW;\nEND\n"))
     }
 
     /// The function and the trigger come, in the transaction of the step before them.
@@ -77,6 +86,19 @@ impl SyncTrigger {
         let gone = || Undo::Impossible("what it removes is gone".into());
         steps.step(self.drop_trigger(), slug.to_owned(), "no running code writes the old column any more", gone());
         steps.step(self.drop_function(), slug.to_owned(), "nothing calls it any more", gone());
+        steps.with_the_one_before();
+    }
+
+    /// Both go for a while: something else takes over in the same transaction.
+    pub fn give_way(&self, steps: &mut StepBuilder, slug: &str) {
+        let why = "what keeps the columns in step is turned round";
+        steps.step(
+            self.drop_trigger(),
+            slug.to_owned(),
+            why,
+            Undo::By(vec![self.create_function(), self.create_trigger()]),
+        );
+        steps.step(self.drop_function(), slug.to_owned(), "nothing calls it any more", Undo::Nothing);
         steps.with_the_one_before();
     }
 

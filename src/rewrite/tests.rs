@@ -141,7 +141,10 @@ impl Example {
             Some((table, column)) => {
                 ReservedObject::Column { table: name(table), column: Ident::new(column), stays: false }
             }
-            None => ReservedObject::Table(name(what)),
+            None => match what.split_once('=') {
+                Some((old, table)) => ReservedObject::Name { name: name(old), table: name(table) },
+                None => ReservedObject::Table(name(what)),
+            },
         });
         let reserved = reserved.map(|what| Reserved { what, sequence: "before".into() });
         schema.reserve(reserved.collect());

@@ -201,6 +201,7 @@ fn of_object(operation: &ObjectOperation, schema: &Schema) -> Undo {
             by_drop(*kind, name, on.as_ref())
         }
         ObjectOperation::Drop { .. } => gone(),
+        ObjectOperation::ShareAccess { .. } => Undo::Nothing,
         ObjectOperation::Create { .. }
         | ObjectOperation::Alter { .. }
         | ObjectOperation::SetSchema { .. }

@@ -79,7 +79,8 @@ impl Schema {
             ObjectOperation::Alter { .. }
             | ObjectOperation::RefreshMaterializedView { .. }
             | ObjectOperation::Comment { .. }
-            | ObjectOperation::Grant { .. } => {}
+            | ObjectOperation::Grant { .. }
+            | ObjectOperation::ShareAccess { .. } => {}
         }
     }
 

@@ -323,7 +323,8 @@ pub fn takes_away(operation: &Operation) -> bool {
             ObjectOperation::Create { .. }
             | ObjectOperation::RefreshMaterializedView { .. }
             | ObjectOperation::Comment { .. }
-            | ObjectOperation::Grant { .. } => false,
+            | ObjectOperation::Grant { .. }
+            | ObjectOperation::ShareAccess { .. } => false,
         },
         Operation::Data(_) | Operation::Session(_) | Operation::Opaque { .. } => false,
     }

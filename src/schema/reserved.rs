@@ -28,6 +28,13 @@ pub enum ReservedObject {
     },
     /// A table, with all that is on it.
     Table(QualifiedName),
+    /// A view that has a table's name from before, and the table's columns.
+    Name {
+        /// Its name.
+        name: QualifiedName,
+        /// The table.
+        table: QualifiedName,
+    },
     /// A type.
     Type(QualifiedName),
 }
@@ -36,7 +43,9 @@ impl Reserved {
     /// The table that it is, or that the column is in.
     pub fn table(&self) -> Option<&QualifiedName> {
         match &self.what {
-            ReservedObject::Column { table, .. } | ReservedObject::Table(table) => Some(table),
+            ReservedObject::Column { table, .. }
+            | ReservedObject::Table(table)
+            | ReservedObject::Name { table, .. } => Some(table),
             ReservedObject::Type(_) => None,
         }
     }
@@ -58,7 +67,7 @@ impl Schema {
             ReservedObject::Column { table, column, stays } => {
                 same(table, &wanted).then_some((reserved, column, *stays))
             }
-            ReservedObject::Table(_) | ReservedObject::Type(_) => None,
+            ReservedObject::Table(_) | ReservedObject::Name { .. } | ReservedObject::Type(_) => None,
         })
     }
 
@@ -66,7 +75,15 @@ impl Schema {
     pub fn reserved_tables(&self) -> impl Iterator<Item = (&Reserved, &QualifiedName)> {
         self.reserved.iter().filter_map(|reserved| match &reserved.what {
             ReservedObject::Table(table) => Some((reserved, table)),
-            ReservedObject::Column { .. } | ReservedObject::Type(_) => None,
+            ReservedObject::Column { .. } | ReservedObject::Name { .. } | ReservedObject::Type(_) => None,
+        })
+    }
+
+    /// The names that views of sequences have, each with the table that had it before.
+    pub fn reserved_names(&self) -> impl Iterator<Item = (&Reserved, &QualifiedName, &QualifiedName)> {
+        self.reserved.iter().filter_map(|reserved| match &reserved.what {
+            ReservedObject::Name { name, table } => Some((reserved, name, table)),
+            ReservedObject::Column { .. } | ReservedObject::Table(_) | ReservedObject::Type(_) => None,
         })
     }
 

@@ -163,7 +163,9 @@ impl Along<'_> {
             ObjectOperation::Comment { name: Some(name), definition, .. } if speaks_of_table(definition) => {
                 self.relation(name)
             }
-            ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. } => Ok(()),
+            ObjectOperation::Comment { .. } | ObjectOperation::Grant { .. } | ObjectOperation::ShareAccess { .. } => {
+                Ok(())
+            }
         }
     }
 

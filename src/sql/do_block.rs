@@ -8,6 +8,7 @@ use super::guard::{
     verbs,
 };
 use super::reading::{Located, Reading};
+use super::render;
 use super::token::TokenKind;
 use crate::operation::{DataOperation, IndexOperation, Operation, SessionOperation, SqlFragment};
 use crate::source::ByteSpan;
@@ -32,6 +33,9 @@ pub(super) fn read(text: &str, c: &mut Cursor<'_>, depth: usize, read_statement:
     let quoted = token.span.slice(text);
     let tag = quoted[1..].find('$')? + 2;
     let offset = token.span.start + tag;
+    if quoted[1..].starts_with(render::ACCESS) {
+        return c.is_done().then(|| Reading { in_do: true, has_logic: true, ..Reading::plain(Vec::new()) });
+    }
     let mut body = Body {
         depth,
         read_statement,

@@ -1,6 +1,7 @@
 //! Operations that a rewrite made, as SQL: one statement each, without its semicolon. A clause that its author wrote is printed
 //! as it was written, any other from what it means.
 
+mod access;
 mod column;
 mod constraint;
 mod index;
@@ -11,6 +12,7 @@ use crate::operation::{
     Operation, QualifiedName, TableOperation, TableRef, TypeOperation,
 };
 
+pub use access::TAG as ACCESS;
 pub use column::column_definition;
 pub use constraint::{constraint, exclusion, referential_actions};
 pub use index::{index_column, index_definition};
@@ -83,6 +85,7 @@ fn of_object(operation: &ObjectOperation) -> Option<String> {
         ObjectOperation::Alter { kind: ObjectKind::Sequence, name: Some(name), action, .. } => {
             Some(format!("ALTER SEQUENCE {name} {action}"))
         }
+        ObjectOperation::ShareAccess { table, view } => Some(access::shared(table, view)),
         ObjectOperation::Drop { kind, names, on, if_exists, cascade } => {
             let kind = kind_of_object(*kind)?;
             Some(match on {

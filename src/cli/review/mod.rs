@@ -44,8 +44,8 @@ pub(super) struct Arguments {
     /// What existing rows get: table.column='value' (may be given several times)
     #[arg(long, value_name = "TABLE.COLUMN=SQL")]
     value: Vec<String>,
-    /// A dropped column and an added one are the same: table.column=new_name (may be given several times)
-    #[arg(long, value_name = "TABLE.COLUMN=NAME")]
+    /// A dropped column or table and an added one are the same: table.column=new_name, table=new_name (may be given several times)
+    #[arg(long, value_name = "TABLE[.COLUMN]=NAME")]
     rename: Vec<String>,
     /// The configuration file [default: the nearest safestep.toml that the last commit has]
     #[arg(long, value_name = "FILE")]

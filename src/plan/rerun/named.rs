@@ -67,6 +67,7 @@ fn asks(operation: &Operation) -> Asks {
         Operation::Object(
             ObjectOperation::Comment { .. }
             | ObjectOperation::Grant { .. }
+            | ObjectOperation::ShareAccess { .. }
             | ObjectOperation::RefreshMaterializedView { .. }
             | ObjectOperation::Alter { .. }
             | ObjectOperation::Create { or_replace: true, .. },

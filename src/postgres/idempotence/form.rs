@@ -186,6 +186,7 @@ impl<'a> Form<'a, '_> {
             ObjectOperation::RefreshMaterializedView { .. }
             | ObjectOperation::Comment { .. }
             | ObjectOperation::Grant { .. } => self.as_written(),
+            ObjectOperation::ShareAccess { .. } => always(render::statement(self.operation)?),
             ObjectOperation::SetSchema { .. } | ObjectOperation::Create { .. } | ObjectOperation::Alter { .. } => None,
         }
     }

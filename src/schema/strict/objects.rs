@@ -39,7 +39,8 @@ impl Schema {
             ObjectOperation::Create { .. }
             | ObjectOperation::Alter { .. }
             | ObjectOperation::Comment { .. }
-            | ObjectOperation::Grant { .. } => Ok(()),
+            | ObjectOperation::Grant { .. }
+            | ObjectOperation::ShareAccess { .. } => Ok(()),
         }
     }
 

@@ -42,7 +42,7 @@ pub(in super::super) fn says(path: &Utf8Path, text: &str, owned: &Owned) -> Resu
         let schema = schema_in(path, text)?;
         let is_there = match owned {
             Owned::Column { table, column, .. } => schema.column(table, column).is_some(),
-            Owned::Table { table } => schema.table(table).is_some(),
+            Owned::Table { table } | Owned::Name { name: table, .. } => schema.table(table).is_some(),
             Owned::Type { name } => schema.enum_type(name).is_some(),
         };
         return Ok(if is_there { Says::There } else { Says::Gone });
@@ -71,7 +71,7 @@ fn is_about(key: &RowKey, owned: &Owned) -> bool {
         (Owned::Column { table, column, .. }, "columns") => {
             names == [&schema(table), table.name.as_str(), column.as_str()]
         }
-        (Owned::Table { table: name }, "tables") | (Owned::Type { name }, "enums") => {
+        (Owned::Table { table: name } | Owned::Name { name, .. }, "tables") | (Owned::Type { name }, "enums") => {
             names == [&schema(name), name.name.as_str()]
         }
         _ => false,

@@ -19,7 +19,7 @@ use crate::plan::Owned;
 use crate::schema::Schema;
 use crate::source::read_text;
 use field::{Kept, kept};
-use text::{Block, Field, blocks};
+use text::{Block, Field, blocks, quoted};
 
 /// How deep below a folder of models others are looked for.
 const DEPTH: usize = 4;
@@ -27,6 +27,10 @@ const DEPTH: usize = 4;
 pub(super) struct BesideMigrations;
 
 impl Deferral for BesideMigrations {
+    fn keeps_swaps(&self) -> bool {
+        true
+    }
+
     fn migrations(&self, found: &Found) -> Utf8PathBuf {
         found.file.parent().and_then(Utf8Path::parent).map(Utf8Path::to_owned).unwrap_or_default()
     }
@@ -229,6 +233,8 @@ impl SchemaFiles {
         match owned {
             Owned::Column { table, column, .. } => self.keep_column(table, column, schema),
             Owned::Table { table } => self.keep_table(table, schema),
+            // Prisma sees no views
+            Owned::Name { .. } => Ok(()),
             Owned::Type { name } => self.keep_enum(name, schema),
         }
     }
@@ -241,7 +247,7 @@ impl Model for SchemaFiles {
             all.iter().enumerate().filter(move |(_, owned)| match owned {
                 Owned::Type { .. } => kind == 0,
                 Owned::Table { .. } => kind == 1,
-                Owned::Column { .. } => kind == 2,
+                Owned::Column { .. } | Owned::Name { .. } => kind == 2,
             })
         };
         for (at, owned) in (0..3).flat_map(of_kind) {
@@ -263,6 +269,7 @@ impl Model for SchemaFiles {
                     self.remove_blocks(&|block| block.is_model_of(table));
                 }
                 Owned::Type { name } => self.remove_blocks(&|block| block.is_enum_of(name)),
+                Owned::Name { .. } => {}
             }
         }
         Ok(())
@@ -274,7 +281,7 @@ impl Model for SchemaFiles {
             Owned::Column { table, column, .. } => {
                 is_in_use(table) && self.field(table, column).is_some_and(|field| !field.is_ignored())
             }
-            Owned::Table { table } => is_in_use(table),
+            Owned::Table { table } | Owned::Name { name: table, .. } => is_in_use(table),
             Owned::Type { name } => {
                 let own = self.enum_of(name);
                 let of_it = |field: &Field<'_>| !field.is_ignored() && Some(field.type_name()) == own.as_deref();
@@ -295,12 +302,19 @@ impl Model for SchemaFiles {
             }
             Owned::Table { table } => of_block(&|block| block.is_model_of(table)),
             Owned::Type { name } => of_block(&|block| block.is_enum_of(name)),
+            Owned::Name { .. } => Vec::new(),
         }
     }
 
     fn mapped(&self, owned: &Owned) -> Option<String> {
-        let Owned::Column { table, column, becomes: Some(to) } = owned else { return None };
-        let line = self.field(table, to)?.mapped(column.as_str());
+        let line = match owned {
+            Owned::Column { table, column, becomes: Some(to) } => self.field(table, to)?.mapped(column.as_str()),
+            Owned::Name { name, table } => {
+                self.model(table).ok()?;
+                format!("@@map({})", quoted(name.name.as_str()))
+            }
+            Owned::Column { becomes: None, .. } | Owned::Table { .. } | Owned::Type { .. } => return None,
+        };
         Some(format!("delete it and write `{line}` in the model"))
     }
 

@@ -67,7 +67,7 @@ fn keys_with<'a>(owned: &Owned, schema: &'a Schema) -> Vec<(&'a Table, &'a Const
     let (name, column) = match owned {
         Owned::Column { table, column, .. } => (table, Some(column)),
         Owned::Table { table } => (table, None),
-        Owned::Type { .. } => return Vec::new(),
+        Owned::Name { .. } | Owned::Type { .. } => return Vec::new(),
     };
     let keys = own(name).chain(schema.referencing(name)).filter_map(|(table, state)| match &state.constraint.kind {
         ConstraintKind::ForeignKey(key) => Some((table, state, key)),

@@ -186,6 +186,21 @@ model post_table {
 }
 
 #[test]
+fn a_name_from_before_is_in_use_as_long_as_a_model_has_it() {
+    let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
+    let old = Owned::Name { name: name("User"), table: name("Account") };
+    assert!(files.uses(&old));
+    let model = BEFORE.replacen("@@map(\"User\")", "@@map(\"Account\")", 1);
+    assert_ne!(model, BEFORE);
+    files = SchemaFiles(vec![("a.prisma".into(), model.clone())]);
+    assert!(!files.uses(&old));
+    assert_eq!(files.mapped(&old).as_deref(), Some("@@map(\"User\")"));
+    files.keep_unused(std::slice::from_ref(&old), &schema("CREATE TABLE \"Account\" (a int);")).unwrap();
+    files.remove(&[old]).unwrap();
+    assert_eq!(files.0[0].1, model);
+}
+
+#[test]
 fn the_only_table_is_kept_as_well() {
     let before = "datasource db {\n  provider = \"postgresql\"\n}\n";
     let mut files = SchemaFiles(vec![("a.prisma".into(), before.to_owned())]);

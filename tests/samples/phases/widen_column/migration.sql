@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "Counter" ALTER COLUMN "hits" SET DATA TYPE BIGINT;
