@@ -32,7 +32,7 @@ pub fn tables() -> Result<String> {
 fn heading(sql: &str) -> String {
     let words: Vec<&str> = sql.split_whitespace().collect();
     let is_keyword = |word: &&&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase());
-    let first: Vec<&str> = words.iter().take(2).take_while(|word| is_keyword(&word)).copied().collect();
+    let first: Vec<&str> = words.iter().take(2).take_while(|word| is_keyword(word)).copied().collect();
     let first = first.join(" ");
     if first != "ALTER TABLE" {
         return first;
