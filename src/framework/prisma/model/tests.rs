@@ -189,13 +189,13 @@ model post_table {
 fn a_name_from_before_is_in_use_as_long_as_a_model_has_it() {
     let mut files = SchemaFiles(vec![("a.prisma".into(), BEFORE.to_owned())]);
     let old = Owned::Name { name: name("User"), table: name("Account") };
-    assert!(files.uses(&old));
+    assert!(files.uses(&old, "2_rename"));
     let model = BEFORE.replacen("@@map(\"User\")", "@@map(\"Account\")", 1);
     assert_ne!(model, BEFORE);
     files = SchemaFiles(vec![("a.prisma".into(), model.clone())]);
-    assert!(!files.uses(&old));
+    assert!(!files.uses(&old, "2_rename"));
     assert_eq!(files.mapped(&old).as_deref(), Some("@@map(\"User\")"));
-    files.keep_unused(std::slice::from_ref(&old), &schema("CREATE TABLE \"Account\" (a int);")).unwrap();
+    files.keep_unused(std::slice::from_ref(&old), "2_rename", &schema("CREATE TABLE \"Account\" (a int);")).unwrap();
     files.remove(&[old]).unwrap();
     assert_eq!(files.0[0].1, model);
 }
