@@ -94,10 +94,10 @@ const CASES: [Case; 4] = [
         sample: "drop_tables",
         old: &[
             "INSERT INTO users (email) VALUES ('old')",
-            "INSERT INTO posts (author_id, mood) SELECT max(id), 'sad' FROM users",
-            "INSERT INTO comments (post_id, user_id, number, moods) SELECT max(posts.id), max(users.id), 7001, ARRAY['sad']::mood[] FROM posts, users",
+            "INSERT INTO posts (author_id, mood) SELECT max(id), 'sad' FROM users WHERE email = 'old'",
+            "INSERT INTO comments (post_id, user_id, number, moods) SELECT max(posts.id), max(users.id), 7001, ARRAY['sad']::mood[] FROM posts, users WHERE email = 'old'",
             "UPDATE comments SET moods = NULL WHERE number = 7001",
-            "DELETE FROM posts WHERE mood = 'sad' AND author_id = (SELECT max(id) FROM users)",
+            "DELETE FROM posts WHERE mood = 'sad' AND author_id = (SELECT max(id) FROM users WHERE email = 'old')",
             "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM comments WHERE number = 7001); END $$",
         ],
         new: &["INSERT INTO users (email) VALUES ('new')", "SELECT id, email FROM users"],
