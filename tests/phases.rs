@@ -225,6 +225,11 @@ fn what_people_see_of_tables() -> Result<()> {
 }
 
 #[test]
+fn what_people_see_of_a_split() -> Result<()> {
+    seen(&Sample::declared("split_field"))
+}
+
+#[test]
 fn what_people_see_of_a_renamed_table() -> Result<()> {
     seen(&Sample::declared("rename_model"))
 }
@@ -235,7 +240,7 @@ fn seen(sample: &Sample) -> Result<()> {
     let folder = Folder::of(sample)?;
     folder.write("prisma/schema.prisma", sample.read("after.prisma")?)?;
     let shown = folder.safestep(&[&["rewrite", "--all", "--color", "never"], flags].concat())?;
-    let ends = ["\n\n1 danger", "\n\n2 dangers", "\n\n6 dangers"];
+    let ends = ["\n\n1 danger", "\n\n2 dangers", "\n\n3 dangers", "\n\n6 dangers"];
     let (_, end) = ends.iter().find_map(|end| shown.out.rsplit_once(end)).context("the end")?;
     let write = folder.safestep(&[&["rewrite", "--write", "--all"], flags].concat())?;
     ensure!(write.status == 0, "{}{}", write.out, write.err);

@@ -245,7 +245,7 @@ fn the_schema_of_the_settings_says_what_the_parser_says() -> Result<()> {
         "lock_timeout = \"2 s\"\nlock_attempts = 1\n[backfill]\npause = \"0ms\"\nnulls = \"off\"\ntriggers = \"fire\"",
         "[tables]\nsmall = [\"a\"]\nrows = { a = 0, \"b.c\" = 80_000_000 }\nsmall_rows = 0",
         "[verify]\ncommand = \"alembic upgrade {revision}\"\n[review]\nmax_comments = 0\n[environment]\nA = \"\"",
-        "[values]\n\"s.t.c\" = \"1\"\n[renames]\n\"t.a\" = \"b\"\n[rules]\nadd-check = \"warn\"",
+        "[values]\n\"s.t.c\" = \"1\"\n[renames]\n\"t.a\" = \"b\"\nusers = \"people\"\n[rules]\nadd-check = \"warn\"",
     ];
     let bad = [
         "framework = \"django\"",
@@ -269,7 +269,7 @@ fn the_schema_of_the_settings_says_what_the_parser_says() -> Result<()> {
         "[environment]\nA = 1",
         "[values]\norders.status = \"'new'\"",
         "[values]\n\"orders.status\" = \" \"",
-        "[renames]\nuser_name = \"display_name\"",
+        "[renames]\n\"a.b.c.d\" = \"x\"",
         "[rules]\nadd-check = \"no\"",
         "[rules]\nno-such-rule = \"off\"",
     ];

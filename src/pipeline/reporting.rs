@@ -84,7 +84,11 @@ pub(super) fn report(
     let mut steps = Vec::new();
     let mut named = Vec::new();
     for at in 0..sequence.blocks.len() {
-        let kind = sequence.block(at).first().map_or(UnitKind::Free, |unit| unit.kind);
+        let only_asks = sequence.steps_of(at..at + 1).all(Step::is_assertion);
+        let kind = match only_asks {
+            true => UnitKind::Validate,
+            false => sequence.block(at).first().map_or(UnitKind::Free, |unit| unit.kind),
+        };
         let of_block = sequence.steps_of(at..at + 1);
         steps.extend(of_block.map(|step| {
             let estimate = Estimate::of_step(step, &options.config).filter(|_| kind != UnitKind::AsWritten);
@@ -249,7 +253,7 @@ fn step_report(
             estimate,
             match step.duration {
                 // until the last of its statements is done
-                _ if step.is_assertion() => "scans, blocks nothing",
+                _ if step.is_assertion() && kind == UnitKind::Validate => "scans, blocks nothing",
                 _ if kind == UnitKind::AsWritten => "as written",
                 Duration::Free => "locks nothing in use",
                 Duration::Instant => "instant",

@@ -27,7 +27,7 @@ pub struct Renaming {
     pub in_model: bool,
 }
 
-pub const CASES: [Case; 10] = [
+pub const CASES: [Case; 11] = [
     Case {
         sample: "drop_field",
         old: &[
@@ -254,6 +254,46 @@ pub const CASES: [Case; 10] = [
         ],
         files: &[14, 1],
         rename: None,
+    },
+    Case {
+        sample: "split_field",
+        old: &[
+            r#"INSERT INTO "users" ("email", "name") VALUES ('old', 'Ada King Lovelace'), ('old2', 'Plato'), ('old3', NULL)"#,
+            r#"DO $$ BEGIN ASSERT (SELECT "first_name" = 'Ada' AND "last_name" = 'King Lovelace' FROM "users" WHERE "email" = 'old'); END $$"#,
+            // a name without a blank
+            r#"DO $$ BEGIN ASSERT (SELECT "first_name" = 'Plato' AND "last_name" IS NULL FROM "users" WHERE "email" = 'old2'); END $$"#,
+            r#"UPDATE "users" SET "name" = 'Grace Hopper' WHERE "email" = 'old'"#,
+            r#"DO $$ BEGIN ASSERT (SELECT "first_name" = 'Grace' AND "last_name" = 'Hopper' FROM "users" WHERE "email" = 'old'); END $$"#,
+            r#"SELECT "id", "name" FROM "users" ORDER BY "name""#,
+            r#"DELETE FROM "users" WHERE "email" LIKE 'old%'"#,
+        ],
+        new: &[
+            r#"INSERT INTO "users" ("email", "first_name", "last_name", "phone") VALUES ('new', 'Alan', 'Turing', '1')"#,
+            r#"UPDATE "users" SET "first_name" = 'Alan M.' WHERE "email" = 'new'"#,
+            r#"DO $$ BEGIN ASSERT (SELECT "first_name" = 'Alan M.' AND "status" = 'active' FROM "users" WHERE "email" = 'new'); END $$"#,
+            r#"SELECT "id", "first_name", "last_name" FROM "users""#,
+            r#"DELETE FROM "users" WHERE "email" = 'new'"#,
+        ],
+        files: &[6, 1],
+        rename: Some(Renaming {
+            flags: &[
+                "--value",
+                "users.first_name=split_part(name, ' ', 1)",
+                "--value",
+                "users.last_name=nullif(substr(name, strpos(name, ' ') + 1), name)",
+            ],
+            kept: r#"
+                ALTER TABLE "users" ADD COLUMN "first_name" TEXT, ADD COLUMN "last_name" TEXT, ADD COLUMN "phone" TEXT,
+                    ADD COLUMN "status" TEXT NOT NULL DEFAULT 'active';
+                UPDATE "users" SET "first_name" = split_part("name", ' ', 1),
+                    "last_name" = nullif(substr("name", strpos("name", ' ') + 1), "name");
+                ALTER TABLE "users" DROP COLUMN "name";
+                CREATE UNIQUE INDEX "users_phone_key" ON "users"("phone");
+                CREATE INDEX "users_status_created_at_idx" ON "users"("status", "created_at" DESC);
+            "#,
+            agree: r#""first_name" IS NOT NULL OR "name" IS NULL"#,
+            in_model: true,
+        }),
     },
 ];
 
