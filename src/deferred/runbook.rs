@@ -108,7 +108,7 @@ fn of_phase(phase: &StoredPhase, report: &MigrationReport, Words { model, beware
     text += "\n| step | what | lock | how long | undo |\n|---|---|---|---|---|\n";
     for step in steps {
         let lock = step.lock.as_deref().unwrap_or("none that others feel");
-        let cells = [&code(&step.name), &code(&step.sql), &cell(lock), &cell(&step.duration), &undo(step)];
+        let cells = [&code(&step.name), &code(&brief(&step.sql)), &cell(lock), &cell(&step.duration), &undo(step)];
         text += &format!("| {} |\n", cells.map(String::as_str).join(" | "));
     }
     text
@@ -124,6 +124,19 @@ fn undo(step: &StepReport) -> String {
 
 fn cell(text: &str) -> String {
     visible(text).replace('|', "\\|")
+}
+
+/// The most characters of a statement in a table: its file has the rest.
+const LONG: usize = 200;
+
+/// A statement as far as a table has room for it.
+fn brief(sql: &str) -> String {
+    match sql.char_indices().nth(LONG) {
+        Some((end, _)) => {
+            format!("{} …", sql[..end].rsplit_once(char::is_whitespace).map_or(&sql[..end], |(head, _)| head))
+        }
+        None => sql.to_owned(),
+    }
 }
 
 /// Text as code in one line, also where it has backticks.

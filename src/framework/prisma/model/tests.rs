@@ -194,7 +194,7 @@ fn a_name_from_before_is_in_use_as_long_as_a_model_has_it() {
     assert_ne!(model, BEFORE);
     files = SchemaFiles(vec![("a.prisma".into(), model.clone())]);
     assert!(!files.uses(&old, "2_rename"));
-    assert_eq!(files.mapped(&old).as_deref(), Some("@@map(\"User\")"));
+    assert_eq!(files.mapped(&old).as_deref(), Some("delete it and write `@@map(\"User\")` in the model"));
     files.keep_unused(std::slice::from_ref(&old), "2_rename", &schema("CREATE TABLE \"Account\" (a int);")).unwrap();
     files.remove(&[old]).unwrap();
     assert_eq!(files.0[0].1, model);
