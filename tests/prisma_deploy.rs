@@ -63,6 +63,10 @@ const BY_COMMAND: [&str; 5] = [
     "make_required_with_default",
 ];
 
+/// From 18 on NOT NULL is a constraint with a name, which stays that of the column that took the place: the limits of the handbook
+/// say so. 12 and 15 run them.
+const NAMED_OTHERWISE_ON_18: [&str; 2] = ["type_decimal_precision", "type_int_to_bigint"];
+
 const THREADS: usize = 4;
 
 /// The tests of this file take their turns.
@@ -87,7 +91,9 @@ fn every_sample_on_postgresql_18() -> Result<()> {
 fn run_all(major: u32) -> Result<()> {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let server = Server::of(major)?;
-    bench::on_each(&Sample::on(major)?, THREADS, |sample| {
+    let mut samples = Sample::on(major)?;
+    samples.retain(|sample| major < 18 || !NAMED_OTHERWISE_ON_18.contains(&sample.name.as_str()));
+    bench::on_each(&samples, THREADS, |sample| {
         let start = Instant::now();
         let result = prove(&server, sample);
         let text = result.as_ref().map_or("FAILED".to_owned(), Verdict::to_string);
