@@ -70,7 +70,9 @@ impl Sample {
     fn all() -> Result<Vec<Sample>> {
         let mut all: Vec<Sample> = prisma::Sample::all()?.into_iter().map(Sample::Prisma).collect();
         let declared = bench::samples("phases")?;
-        all.extend(declared.iter().map(|name| Sample::Prisma(prisma::Sample::declared(name))));
+        // Drizzle's are in folders of their own.
+        let of_prisma = declared.iter().filter(|name| !name.starts_with("drizzle-"));
+        all.extend(of_prisma.map(|name| Sample::Prisma(prisma::Sample::declared(name))));
         all.extend(drizzle::Sample::all(Generation::Journal)?.into_iter().map(Sample::Drizzle));
         all.extend(upgrade::Sample::all()?.into_iter().map(Sample::Alembic));
         all.extend(rails::Sample::all()?.into_iter().map(Sample::Rails));
