@@ -1,4 +1,5 @@
-//! A trigger that keeps two columns of a table in step while old code writes the one and new code the other.
+//! A trigger that keeps columns of a table in step while old code writes the one and new code the other: two that mean the same, one
+//! that follows another one, or new ones that are computed from old ones.
 //!
 //! On UPDATE the column that changed wins, never "the one that is not NULL"; on INSERT the new column, where it differs from its
 //! default: who knows only one column leaves the other at that.
