@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::findings::Findings;
 use super::relative;
 use crate::deferred::{DeferredError, PhaseState, Sequence, sequences};
-use crate::framework::deferral::{Deferral, Model, NotKept, Texts, on_disk};
+use crate::framework::deferral::{Deferral, Model, NotKept, OnDisk, Texts};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError};
 use crate::plan::{self, Owned, Phase};
@@ -30,7 +30,7 @@ impl Deferring {
         let deferral = framework.deferral?;
         let migrations = deferral.migrations(history.last()?);
         let folder = deferral.folder(&migrations);
-        match (deferral.model_files(&migrations, &on_disk), sequences(&folder)) {
+        match (deferral.model_files(&migrations, &OnDisk), sequences(&folder)) {
             (Ok(model), Ok(waiting)) => {
                 let waiting = waiting.into_iter().map(|(_, sequence)| sequence).collect();
                 Some(Deferring { deferral, folder, model, waiting })
@@ -44,9 +44,9 @@ impl Deferring {
         }
     }
 
-    /// Something says what the application uses, so phases can wait.
+    /// Phases can wait: something says what the application uses, where that is needed.
     pub fn has_model(&self) -> bool {
-        !self.model.is_empty()
+        !self.model.is_empty() || self.deferral.waits_without_model()
     }
 
     /// What takes another one's name can wait as well.
@@ -90,7 +90,7 @@ impl Deferring {
         if waiting.is_empty() {
             return Ok(findings);
         }
-        let own = self.folder.join(&migration.name);
+        let own = self.folder.join(self.deferral.called(migration));
         let other = own.exists().then(|| format!("{} is there already", relative(&own, base)));
         let leaves_nothing = findings.steps.iter().all(|step| step.phase != Phase::Expand);
         let must_stay = other
@@ -107,8 +107,11 @@ impl Deferring {
             return Err(findings.with_claims(waiting[at].0).into_iter().map(|at| (at, why.clone())).collect());
         }
         for (item, owned) in waiting {
-            let cheapest = self.cheapest(&owned).map(|note| note.replace(&format!("{base}/"), ""));
-            cheapest.into_iter().for_each(|note| findings.add_note(item, &note));
+            let model = self.model();
+            let cheapest =
+                model.mapped(&owned).map(|how| format!("a new name in the code alone needs no migration: {how}"));
+            let notes = model.by_hand(&owned).into_iter().chain(cheapest);
+            notes.for_each(|note| findings.add_note(item, &note.replace(&format!("{base}/"), "")));
         }
         Ok(findings)
     }
@@ -126,12 +129,6 @@ impl Deferring {
         steps.for_each(|step| now.apply(&step.operation));
         let owns: Vec<Owned> = waiting.iter().map(|(_, owned)| owned.clone()).collect();
         self.model().keep_unused(&owns, migration, &now)
-    }
-
-    /// How a column or table gets another name in the code alone.
-    fn cheapest(&self, owned: &Owned) -> Option<String> {
-        let how = self.model().mapped(owned)?;
-        Some(format!("a new name in the code alone needs no migration: {how}"))
     }
 }
 
