@@ -9,9 +9,8 @@ use super::Failure;
 use super::common::{absolute, here, must_be_whole};
 use crate::deferred::{Deployed, Finding, PhaseState, Sequence, sequences};
 use crate::disk::FileChange;
-use crate::framework::FrameworkError;
-use crate::framework::deferral::{Deferral, on_disk};
-use crate::pipeline::{ResolveError, Scope, ScopeOptions, file_report, relative, resolve};
+use crate::framework::deferral::Deferral;
+use crate::pipeline::{ResolveError, Scope, ScopeOptions, file_report, model_at, model_on_disk, relative, resolve};
 use crate::project::{GitError, WorkTree};
 use crate::report::{CheckOutcome, CheckStatus, FileReport, PhaseStatus, Release, SequenceStatus};
 use crate::verify::{Answer, ask};
@@ -128,12 +127,9 @@ impl Place {
         let Some(base) = git.base(self.since.as_deref()).map_err(as_failure)? else {
             return Ok(Deployed::Unknown("what is deployed is not known: git has no base branch here".into()));
         };
-        let read = |path: &Utf8Path| match git.contents_at(&base, path) {
-            Ok(source) => Ok(source.map(|source| source.text)),
-            Err(error) => Err(FrameworkError::Unusable { path: path.to_owned(), why: error.to_string() }),
-        };
-        let files = project.deferral.model_files(&project.scope.folder, &read)?;
-        Ok(match files.is_empty() {
+        let files = model_at(project.deferral, &project.scope.folder, (&git, &base))?;
+        let is_missing = files.is_empty() && project.deferral.anywhere(&project.scope.folder).is_none();
+        Ok(match is_missing {
             true => Deployed::Unknown("what is deployed is not known: the base branch has no model".into()),
             false => Deployed::Model(files),
         })
@@ -143,7 +139,7 @@ impl Place {
 impl Project {
     /// The files of the model, as they are on disk.
     pub fn model(&self) -> Result<Vec<(Utf8PathBuf, String)>, Failure> {
-        Ok(self.deferral.model_files(&self.scope.folder, &on_disk)?)
+        Ok(model_on_disk(self.deferral, &self.scope.folder)?)
     }
 
     /// A change on disk as data.

@@ -50,14 +50,45 @@ pub trait Deferral: Sync {
     /// # Errors
     /// Those of `read`, and files that are not what the framework writes.
     fn model_files(&self, migrations: &Utf8Path, read: &Read<'_>) -> Result<Texts, FrameworkError>;
+    /// How the files with the model are found, where no place is theirs: then something can wait also where there are none, and
+    /// [`Deferral::model_files`] is not asked.
+    fn anywhere(&self, _migrations: &Utf8Path) -> Option<Anywhere> {
+        None
+    }
     /// What they say.
     fn model(&self, files: Texts) -> Box<dyn Model>;
     /// The command that runs what is in the folder.
     fn deploy_command(&self) -> &'static str;
+    /// What [`Model::lines_of`] are for, as a sentence that ends in a colon.
+    fn meanwhile(&self) -> &'static str {
+        "The model keeps it, so that no generator drops it before its time:"
+    }
     /// What to know while a phase waits, a sentence each.
     fn beware(&self) -> &'static [&'static str] {
         &[]
     }
+}
+
+/// Files that may be anywhere in a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Anywhere {
+    /// The project's folder.
+    pub below: Utf8PathBuf,
+    /// What their names end in, the dot included.
+    pub ending: &'static str,
+    /// Each has one of these words.
+    pub words: &'static [&'static str],
+}
+
+/// Whether an application uses something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Usage {
+    /// It does, and where, if somebody can say.
+    Used(Option<String>),
+    /// It does not.
+    Unused,
+    /// Nobody can tell, and why.
+    Unknown(String),
 }
 
 /// What an application has in the database, as its files say it. What is not changed stays as it is, byte for byte.
@@ -74,8 +105,19 @@ pub trait Model {
     fn remove(&mut self, all: &[Owned]) -> Result<(), String>;
     /// The application reads or writes it, which goes with `migration`.
     fn uses(&self, owned: &Owned, migration: &str) -> bool;
+    /// The same, where more is known of it or less.
+    fn usage(&self, owned: &Owned, migration: &str) -> Usage {
+        match self.uses(owned, migration) {
+            true => Usage::Used(None),
+            false => Usage::Unused,
+        }
+    }
     /// The lines that say something of it.
     fn lines(&self, owned: &Owned) -> Vec<String>;
+    /// The lines that say something of them.
+    fn lines_of(&self, all: &[Owned]) -> Vec<String> {
+        all.iter().flat_map(|owned| self.lines(owned)).collect()
+    }
     /// What somebody does who wants the application to call it by the name that it is to get, and the database to stay as it is: the
     /// end of a sentence.
     fn mapped(&self, owned: &Owned) -> Option<String>;

@@ -34,7 +34,7 @@ pub fn projects(path: &Utf8Path, options: &ScopeOptions) -> Vec<Project> {
     search.found
 }
 
-fn is_installed(entry: &DirEntry) -> bool {
+pub(super) fn is_installed(entry: &DirEntry) -> bool {
     entry.depth() > 0 && INSTALLED.iter().any(|name| entry.file_name() == *name)
 }
 

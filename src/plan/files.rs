@@ -86,7 +86,12 @@ impl<'a> Division<'a> {
                 return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
             }
             let one_file = self.one_file.filter(|_| self.by_step != Some(false)).map(str::to_owned);
-            return Ok(Files { own: Some(parts.len().saturating_sub(1)), parts, one_file });
+            // Where later phases wait, it is the last one that runs now.
+            let own = match (self.now(&parts), parts.len()) {
+                (0, 1..) => None,
+                (now, _) => Some(now.saturating_sub(1)),
+            };
+            return Ok(Files { own, parts, one_file });
         }
         let parts = self.divide(false).map_err(stuck)?;
         let mut reason = self.one_file.map(str::to_owned);
@@ -194,7 +199,7 @@ impl<'a> Division<'a> {
             let must = is_by_file || at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
             let is_guarded = || is_by_file && self.bears_to_run_again(at);
             let may_rerun = alone.once > at || (must && self.is_free_to_run_again(at)) || is_guarded();
-            match parts.last_mut() {
+            match parts.last_mut().filter(|_| !self.begins_phase(at)) {
                 Some(part) if may_rerun && part.once == part.to && !self.must_be_done_before(&steps, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }
