@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
+use serde_json::Value;
+
 use bench::folder::Folder;
 
 /// A project of the exercise.
@@ -75,6 +77,24 @@ fn the_answer_is_what_safestep_writes() -> Result<()> {
         for (path, bytes) in &written {
             let [kept, bytes] = [&kept[path], bytes].map(|bytes| String::from_utf8_lossy(bytes));
             ensure!(kept == bytes, "{} {}: changed\n{bytes}", exercise.framework, path.display());
+        }
+    }
+    Ok(())
+}
+
+/// Readers and writers beside it, old code until the last phase and new code from then on: nobody fails.
+#[test]
+fn code_at_work_goes_on() -> Result<()> {
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    for exercise in ALL {
+        let folder = exercise.project()?;
+        let arguments = ["verify", "--traffic", "--all", "--rows", "5000", "--format", "json", "--database-url", &url];
+        let ended = folder.safestep(&[&arguments[..], &[exercise.migration]].concat())?;
+        let report: Value = serde_json::from_str(&ended.out).with_context(|| ended.err.clone())?;
+        let sequence = &report["trials"][0]["sequence"];
+        for kind in ["reads", "writes"] {
+            let sent = sequence[kind]["sent"].as_u64().context("sent")?;
+            ensure!(sent > 100 && sequence[kind]["failed"] == 0, "{} {kind}: {}", exercise.framework, sequence[kind]);
         }
     }
     Ok(())
