@@ -23,10 +23,7 @@ impl Folder for Revisions {
         match Configuration::find(path) {
             // What is wrong with it is said when it is listed.
             Err(_) => Some(path.to_owned()),
-            Ok(Some(configuration)) => Some(match configuration.version_locations.as_slice() {
-                [only] => only.clone(),
-                _ => configuration.script_location,
-            }),
+            Ok(Some(configuration)) => Some(configuration.folder()),
             Ok(None) => holds_revisions(path).then(|| path.to_owned()),
         }
     }
@@ -108,7 +105,7 @@ pub(super) fn configuration(folder: &Utf8Path) -> Result<Option<Configuration>, 
 }
 
 /// How far above its revisions a project's configuration may be.
-const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 8;
 
 fn real(folder: &Utf8Path) -> Option<std::path::PathBuf> {
     folder.canonicalize().ok()

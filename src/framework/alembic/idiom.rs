@@ -8,21 +8,22 @@ use std::collections::BTreeSet;
 
 use super::calls::revision;
 use super::directive::create_index;
-use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
-use super::file::{File, INDENT};
+use super::downgrade::{BLOCK, Lines, downgrades};
+use super::file::{File, INDENT, Number};
 use super::needed::defined;
 use super::written::sql_literal;
 use crate::framework::header::{self, Steps};
 use crate::framework::layout::width;
+use crate::framework::migration::Migration;
 use crate::framework::page::{Commands, Page};
 use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::rerun::Again;
 use crate::framework::statements::{Statement, statements};
 use crate::framework::words::slug;
-use crate::framework::{Body, Idiom, Sequenced};
+use crate::framework::{Body, Idiom, NAME, Sequenced};
 use crate::operation::{CreateIndex, IndexOperation, Operation};
 use crate::plan::files::{Part, is_label};
-use crate::plan::{Step, UnitKind};
+use crate::plan::{Phase, Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
 pub(super) struct Functions;
@@ -41,24 +42,53 @@ impl Idiom for Functions {
         let Ok(revision) = revision(migration.source.clone(), &migration.variables) else { return Vec::new() };
         let file = File::new(&revision);
         let mut commented = vec![false; migration.statements.len()];
-        let count = files.parts.len();
         let downgrades = downgrades(of, &file);
+        let upgrades: Vec<Lines> = files.parts.iter().map(|part| upgrade(of, *part, &file, &mut commented)).collect();
+        // What waits does not see what the others define.
+        let (now, count) = (files.own.map_or(0, |own| own + 1), files.parts.len());
         let mut elsewhere = BTreeSet::new();
-        let body = |(at, part): (usize, &Part)| {
-            let upgrade = upgrade(of, *part, &file, &mut commented);
-            let downgrade = match &downgrades {
-                Downgrades::Each(all) => Some(all[at].clone()),
-                Downgrades::Whole(own) if *own == at => None,
-                Downgrades::Whole(_) => Some(vec!["pass".to_owned()]),
-            };
-            let used = ID_LENGTH + width(count) + 2;
-            let words = (at + 1 < count).then(|| slug(sequence.block(part.from), used));
-            let text = file.of_step((at + 1, count), &upgrade, downgrade.as_deref(), &elsewhere);
+        let mut bodies: Vec<(usize, Body)> = Vec::new();
+        for at in (now..count).chain(0..now) {
+            let number = number(sequence, &files.parts, at, now);
+            let words = words(sequence.block(files.parts[at].from), number);
+            let text = file.of_step(number, &upgrades[at], downgrades[at].as_deref(), &elsewhere);
             elsewhere.extend(defined(&text));
-            Body { words, text, block: part.from }
-        };
-        files.parts.iter().enumerate().map(body).collect()
+            bodies.push((at, Body { words, text, block: files.parts[at].from }));
+        }
+        bodies.sort_by_key(|(at, _)| *at);
+        bodies.into_iter().map(|(_, body)| body).collect()
     }
+
+    /// Databases are at it and others follow it, so it stays.
+    fn nothing_yet(&self, migration: &Migration) -> Option<Body> {
+        let revision = revision(migration.source.clone(), &migration.variables).ok()?;
+        let lines = [
+            format!("{}: nothing runs yet. What it does waits for a deploy.", migration.title),
+            format!("`safestep status` says for which one, `safestep release {NAME}` brings it in then."),
+        ];
+        let mut lines: Lines = lines.map(|line| header::comment(super::SIGN, &line)).to_vec();
+        lines.push("pass".to_owned());
+        let only = Number { number: 1, count: 1, waits: None };
+        let text = File::new(&revision).of_step(only, &lines, Some(&["pass".to_owned()]), &BTreeSet::new());
+        Some(Body { words: None, text, block: 0 })
+    }
+}
+
+/// Which file of its phase it is; the first `now` files run now.
+fn number(sequence: &Sequence, parts: &[Part], at: usize, now: usize) -> Number {
+    if at < now {
+        return Number { number: at + 1, count: now, waits: None };
+    }
+    let phase = |part: &Part| sequence.block(part.from).first().map_or(Phase::Expand, |unit| unit.phase);
+    let own = phase(&parts[at]);
+    let of_phase = |part: &&Part| phase(part) == own;
+    let before = parts[now..at].iter().filter(of_phase).count();
+    Number { number: before + 1, count: parts[now..].iter().filter(of_phase).count(), waits: Some(own) }
+}
+
+/// A few words for the name of a file; `None` for the one that keeps the revision's name.
+fn words(units: &[Unit], number: Number) -> Option<String> {
+    (!number.is_own()).then(|| slug(units, ID_LENGTH + width(number.count) + 2))
 }
 
 /// A new label that is not in its author's words.

@@ -1,0 +1,333 @@
+//! Phases one by one with the real Alembic: `rewrite --write`, then `release` after each deploy. In every phase `alembic check` has
+//! nothing to say with the lines that the runbook gives for `env.py`, the code before and the code after both work, every statement
+//! can be the last one of a run that is killed, and at the end the database is what the naive revision leaves; of a rename, what it
+//! would leave had it kept the values.
+
+#[allow(dead_code, reason = "each test uses a part of the bench")]
+mod bench;
+
+use std::fs;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use bench::proof::{Expected, must_look_the_same};
+use bench::server::{Database, Server};
+use bench::upgrade::{ALEMBIC, Alembic, Project, Sample, VERSIONS};
+
+const THREADS: usize = 2;
+
+/// A sample, with what the code before the deploy and the code after it send. Each says `old` or `new` once in its values.
+struct Case {
+    sample: &'static str,
+    old: &'static [&'static str],
+    new: &'static [&'static str],
+    /// Statements of each phase at the least.
+    statements: [usize; 2],
+    becomes: Option<Becoming>,
+}
+
+/// What is said of columns whose values go on in others.
+#[derive(Clone, Copy)]
+struct Becoming {
+    /// What the author declares, beside the revision or in `safestep.toml`.
+    flags: &'static [&'static str],
+    settings: &'static str,
+    /// What the revision would be, were it to keep the values and run at once.
+    kept: &'static str,
+    /// What is so in every row until the old columns go.
+    agree: &'static str,
+}
+
+const CASES: [Case; 1] = [Case {
+    sample: "drop_columns",
+    old: &[
+        "INSERT INTO teams DEFAULT VALUES",
+        "INSERT INTO users (email, nick_name, plan, team_id) SELECT 'old', 'old', 'paid', max(id) FROM teams",
+        "UPDATE users SET nick_name = 'older' WHERE email = 'old'",
+        "SELECT id, email, nick_name, plan, team_id, seen_at FROM users ORDER BY nick_name",
+        // the key is still there
+        "DELETE FROM teams WHERE id = (SELECT team_id FROM users WHERE email = 'old')",
+        "DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM users WHERE email = 'old'); END $$",
+    ],
+    new: &[
+        "INSERT INTO users (email, age) VALUES ('new', 1)",
+        "SELECT id, email, age, seen_at FROM users",
+        "DELETE FROM users WHERE email = 'new'",
+    ],
+    statements: [1, 3],
+    becomes: None,
+}];
+
+impl Case {
+    fn named(name: &str) -> Result<&'static Case> {
+        CASES.iter().find(|case| case.sample == name).context("a case")
+    }
+
+    fn flags(&self) -> &'static [&'static str] {
+        self.becomes.map_or(&[], |becomes| becomes.flags)
+    }
+
+    /// The project as its author has it.
+    fn project(&self, alembic: &Alembic) -> Result<Project> {
+        let project = Sample::phased(self.sample).naive(alembic)?;
+        if let Some(Becoming { settings, .. }) = self.becomes.filter(|becomes| !becomes.settings.is_empty()) {
+            project.folder().write("safestep.toml", settings)?;
+        }
+        Ok(project)
+    }
+}
+
+#[test]
+fn phase_by_phase_on_postgresql_15() -> Result<()> {
+    on_each(15, &CASES.map(|case| case.sample))
+}
+
+#[test]
+fn phase_by_phase_on_postgresql_12() -> Result<()> {
+    on_each(12, &["drop_columns"])
+}
+
+#[test]
+fn phase_by_phase_on_postgresql_18() -> Result<()> {
+    on_each(18, &["drop_columns"])
+}
+
+fn on_each(major: u32, names: &[&str]) -> Result<()> {
+    let only = std::env::var("SAFESTEP_TEST_ONLY").ok();
+    let is_wanted = |name: &&&str| only.as_ref().is_none_or(|only| only.split(',').any(|wanted| wanted == **name));
+    let samples: Vec<Sample> = names.iter().filter(is_wanted).map(|name| Sample::phased(name)).collect();
+    let server = Server::of(major)?;
+    bench::on_each(&samples, THREADS, |sample| {
+        let name = sample.name.rsplit('/').next().unwrap_or_default();
+        phase_by_phase(&server, Case::named(name)?).with_context(|| format!("{name} on {major}"))
+    })
+}
+
+/// Rewrites, then deploys and releases until nothing waits.
+fn phase_by_phase(server: &Server, case: &Case) -> Result<()> {
+    let mut project = case.project(&ALEMBIC)?;
+    let naive = project.with(&project.revisions()?)?;
+    let history = history(server, &naive, 5)?;
+    let own_environment = fs::read_to_string(project.folder().path().join("alembic/env.py"))?;
+    write(&project, case)?;
+    must_be_final(&project)?;
+    let database = server.copy(&history)?;
+
+    works_after_each_statement(server, &project, &database, case, 0).context("the first phase")?;
+    ALEMBIC.must(&project, &database, &["upgrade", "head"])?;
+    works_in(server, &database, case, false).context("the first phase")?;
+    ensure!(!is_silent(&project, &database)?, "Alembic sees nothing of what waits");
+    hide(&project, &own_environment)?;
+    ensure!(is_silent(&project, &database)?, "the lines for env.py hide too little");
+    let first_phase = server.copy(&database)?;
+
+    // what others generate meanwhile comes before the phase that waits
+    let model = fs::read_to_string(project.folder().path().join("models.py"))?;
+    let more = "\n\nclass More(Base):\n    __tablename__ = \"more\"\n\n    id: Mapped[int] = mapped_column(primary_key=True)\n";
+    project.folder().write("models.py", model + more)?;
+    ALEMBIC.must(&project, &database, &["revision", "more"])?;
+    ALEMBIC.must(&project, &database, &["upgrade", "head"])?;
+    let before_release = server.copy(&database)?;
+    project.before = head(&project)?;
+    ensure!(waiting(&project)?.len() == 1, "nothing waits");
+    let asked = succeeds(&project, &["status", "--database-url", &database.url])?;
+    ensure!(!asked.contains("fails"), "{asked}");
+    release(&project, &database)?;
+    project.revision = head(&project)?;
+    must_be_final(&project)?;
+    ensure!(waiting(&project)?.is_empty(), "something waits");
+    ensure!(!project.folder().path().join("alembic/deferred").exists(), "the folder of what waits is still there");
+    project.folder().write("alembic/env.py", own_environment)?;
+
+    works_after_each_statement(server, &project, &database, case, 1).context("the last phase")?;
+    ALEMBIC.must(&project, &database, &["upgrade", "head"])?;
+    works_in(server, &database, case, true).context("the last phase")?;
+    ensure!(is_silent(&project, &database)?, "Alembic sees something of what is gone");
+
+    let expected = server.copy(&history)?;
+    match case.becomes {
+        Some(becomes) => expected.connect()?.batch_execute(becomes.kept)?,
+        None => drop(ALEMBIC.must(&naive, &expected, &["upgrade", "head"])?),
+    }
+    expected.connect()?.batch_execute("CREATE TABLE more (id serial PRIMARY KEY)")?;
+    Expected::of(&expected, &history, &[])?.must_be(&database)?;
+
+    goes_down_again(server, &project, (&database, &before_release), (&first_phase, &history))
+}
+
+/// What was there before the revision, with rows.
+fn history(server: &Server, naive: &Project, rows: u32) -> Result<Database> {
+    let database = server.create()?;
+    ALEMBIC.must(naive, &database, &["upgrade", &naive.before])?;
+    database.fill(rows)?;
+    Ok(database)
+}
+
+/// `rewrite --write` of the last revision.
+fn write(project: &Project, case: &Case) -> Result<()> {
+    let before = project.revisions()?.len();
+    succeeds(project, &[&["rewrite", "--write", "--all"], case.flags()].concat())?;
+    let (after, own) = (project.revisions()?, &project.revision);
+    ensure!(after.len() >= before && after.keys().any(|path| path.to_string_lossy().contains(own)), "{own} is gone");
+    Ok(())
+}
+
+fn release(project: &Project, database: &Database) -> Result<()> {
+    let refused = project.folder().safestep(&["release"])?;
+    ensure!(refused.status == 1 && refused.err.contains("--yes"), "{}{}", refused.out, refused.err);
+    let before = project.folder().tree()?;
+    succeeds(project, &["release", "--dry-run"])?;
+    ensure!(project.folder().tree()? == before, "a dry run writes");
+    succeeds(project, &["release", "--yes", "--database-url", &database.url]).map(drop)
+}
+
+/// The lines of the runbook in `env.py`.
+fn hide(project: &Project, environment: &str) -> Result<()> {
+    let folder = project.folder().path().join("alembic/deferred").join(&project.revision);
+    let runbook = fs::read_to_string(folder.join("RUNBOOK.md"))?;
+    let lines = runbook.split("```").find(|part| part.contains("include_object")).context("no lines for env.py")?;
+    let (imports, rest) = environment.split_once("target_metadata = ").context("no metadata")?;
+    let (metadata, rest) = rest.split_once('\n').context("no line")?;
+    let with_hook = rest
+        .replace("target_metadata=target_metadata", "target_metadata=target_metadata, include_object=include_object");
+    ensure!(with_hook.matches("include_object=").count() == 2, "two calls of context.configure");
+    project.folder().write("alembic/env.py", format!("{imports}target_metadata = {metadata}\n{lines}\n{with_hook}"))
+}
+
+/// `alembic check` finds no difference between the models and a database.
+fn is_silent(project: &Project, database: &Database) -> Result<bool> {
+    let error = ALEMBIC.run(project, database, &[&["check"]])?.error;
+    match error {
+        None => Ok(true),
+        Some(error) if error.contains("New upgrade operations") => Ok(false),
+        Some(error) => Err(anyhow::anyhow!(error)),
+    }
+}
+
+/// A run that ends behind a statement leaves a database in which the code that runs works, and the same command goes on.
+fn works_after_each_statement(
+    server: &Server,
+    project: &Project,
+    database: &Database,
+    case: &Case,
+    phase: usize,
+) -> Result<()> {
+    let running = if phase == 0 { case.old } else { case.new };
+    let whole = server.copy(database)?;
+    ALEMBIC.must(project, &whole, &["upgrade", "head"])?;
+    let expected = Expected::of(&whole, database, &[])?;
+    let mut sent = 0;
+    let on_the_way = server.copy(database)?;
+    for step in ALEMBIC.steps(project)? {
+        for stopped in 1..=step.outside.len() {
+            let context = || format!("{}: stopped behind statement {stopped}", step.title());
+            let copy = server.copy(&on_the_way)?;
+            let mut client = copy.connect()?;
+            step.outside[..stopped].iter().try_for_each(|sql| client.batch_execute(sql)).with_context(context)?;
+            drop(client);
+            works(server, &copy, running).with_context(context)?;
+            ALEMBIC.must(project, &copy, &["upgrade", "head"]).with_context(context)?;
+            expected.must_be(&copy).with_context(context)?;
+        }
+        ALEMBIC.must(project, &on_the_way, &["upgrade", "+1"])?;
+        works(server, &on_the_way, running).with_context(|| format!("behind {}", step.title()))?;
+        sent += step.outside.len() + step.inside.len();
+    }
+    ensure!(sent >= case.statements[phase], "{sent} statements");
+    Ok(())
+}
+
+/// The code that runs in a phase works, by itself and one behind the other, and where values go on in other columns these agree.
+fn works_in(server: &Server, database: &Database, case: &Case, is_last: bool) -> Result<()> {
+    works(server, database, case.new)?;
+    if is_last {
+        return Ok(());
+    }
+    let agree = case
+        .becomes
+        .map(|becomes| format!("DO $$ BEGIN ASSERT (SELECT bool_and({}) FROM users); END $$", becomes.agree));
+    let checked = |code: &[&'static str]| -> Vec<String> {
+        code.iter().map(|sql| (*sql).to_owned()).chain(agree.clone()).collect()
+    };
+    for code in [checked(case.old), [checked(case.old), checked(case.new)].concat()] {
+        works(server, database, &code.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
+    Ok(())
+}
+
+/// Statements of running code work. They run on a copy: a sequence would not go back with its transaction.
+fn works(server: &Server, database: &Database, statements: &[&str]) -> Result<()> {
+    let copy = server.copy(database)?;
+    let mut client = copy.connect()?;
+    statements.iter().try_for_each(|sql| client.batch_execute(sql).with_context(|| (*sql).to_owned()))
+}
+
+/// The last phase is taken back to what the first one left, with the columns empty; without rows all of it to what was before.
+fn goes_down_again(
+    server: &Server,
+    project: &Project,
+    (database, before_release): (&Database, &Database),
+    (first_phase, history): (&Database, &Database),
+) -> Result<()> {
+    let back = server.copy(database)?;
+    ALEMBIC.must(project, &back, &["downgrade", &project.before]).context("down")?;
+    must_look_the_same(before_release, &back).context("down")?;
+    ALEMBIC.must(project, &back, &["upgrade", "head"]).context("up again")?;
+    must_look_the_same(database, &back).context("up again")?;
+    for (from, context) in [(&back, "to the beginning"), (first_phase, "from the first phase to the beginning")] {
+        let empty = server.copy(from)?;
+        empty.connect()?.batch_execute(
+            "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+               AND relname <> 'alembic_version' LOOP EXECUTE format('TRUNCATE %s CASCADE', t); END LOOP; END $$",
+        )?;
+        ALEMBIC.must(project, &empty, &["downgrade", &first_of(project)?]).context(context)?;
+        must_look_the_same(history, &empty).context(context)?;
+    }
+    Ok(())
+}
+
+/// Rewriting changes nothing any more, and nothing in the folder is a hazard.
+fn must_be_final(project: &Project) -> Result<()> {
+    for command in [&["rewrite", "--check", "--all"][..], &["check", "--all"]] {
+        let said = succeeds(project, command)?;
+        ensure!(said.contains("nothing dangerous"), "{command:?}: {said}");
+    }
+    Ok(())
+}
+
+fn waiting(project: &Project) -> Result<Vec<Value>> {
+    let text = succeeds(project, &["status", "--format", "json"])?;
+    let status: Value = serde_json::from_str(&text).with_context(|| text.clone())?;
+    Ok(status["sequences"].as_array().context("sequences")?.clone())
+}
+
+fn succeeds(project: &Project, arguments: &[&str]) -> Result<String> {
+    let ended = project.folder().safestep(arguments)?;
+    ensure!(ended.status == 0, "{arguments:?}: {}{}", ended.out, ended.err);
+    Ok(ended.out + &ended.err)
+}
+
+/// The revision that no other follows.
+fn head(project: &Project) -> Result<String> {
+    let texts: Vec<String> = project.revisions()?.into_values().collect();
+    let value = |text: &str, name: &str| -> Option<String> {
+        let line = text.lines().find(|line| line.starts_with(name))?;
+        line.rsplit(['\'', '"']).nth(1).map(str::to_owned)
+    };
+    let followed: Vec<String> = texts.iter().filter_map(|text| value(text, "down_revision")).collect();
+    let ids = texts.iter().filter_map(|text| value(text, "revision"));
+    let heads: Vec<String> = ids.filter(|id| !followed.contains(id)).collect();
+    ensure!(heads.len() == 1, "{heads:?}");
+    heads.into_iter().next().context("a head")
+}
+
+/// The revision that follows none.
+fn first_of(project: &Project) -> Result<String> {
+    let texts: Vec<String> = project.revisions()?.into_values().collect();
+    let is_first =
+        |text: &&String| text.lines().any(|line| line.starts_with("down_revision") && line.ends_with("None"));
+    let first = texts.iter().find(is_first).context("no first revision")?;
+    let line = first.lines().find(|line| line.starts_with("revision")).context("an id")?;
+    line.rsplit(['\'', '"']).nth(1).map(str::to_owned).context(VERSIONS)
+}
