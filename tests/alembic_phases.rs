@@ -39,7 +39,34 @@ struct Becoming {
     agree: &'static str,
 }
 
-const CASES: [Case; 1] = [Case {
+const RENAMED: Becoming = Becoming {
+    flags: &[],
+    settings: "",
+    kept: "ALTER TABLE users RENAME COLUMN name TO full_name; ALTER TABLE users RENAME COLUMN nick TO handle;
+        ALTER TABLE users RENAME COLUMN plan TO tier; ALTER TABLE users RENAME COLUMN about TO bio;
+        ALTER TABLE users RENAME COLUMN seen_at TO last_seen_at",
+    agree: "name = full_name AND nick IS NOT DISTINCT FROM handle AND plan = tier AND seen_at = last_seen_at
+        AND about::text IS NOT DISTINCT FROM bio::text",
+};
+
+const OLD_NAMES: &[&str] = &[
+    "INSERT INTO users (email, name, nick, plan, seen_at) VALUES ('old', 'old', 'old', 'paid', '2001-01-01')",
+    "INSERT INTO users (email, name) VALUES ('old2', 'old')",
+    r#"UPDATE users SET name = 'older', nick = NULL, about = '{"a": 1.0}' WHERE email = 'old'"#,
+    r#"UPDATE users SET about = '{"a": 1.00}' WHERE email = 'old'"#,
+    "SELECT id, name, nick, plan, about, seen_at FROM users ORDER BY name, email",
+];
+
+const NEW_NAMES: &[&str] = &[
+    "INSERT INTO users (email, full_name, handle, tier, last_seen_at) VALUES ('new', 'new', 'new', 'paid', '2001-01-01')",
+    "INSERT INTO users (email, full_name) VALUES ('new2', 'new')",
+    r#"UPDATE users SET full_name = 'newer', handle = NULL, bio = '{"a": 1.0}', tier = 'free' WHERE email = 'new'"#,
+    "SELECT id, full_name, handle, tier, bio, last_seen_at FROM users ORDER BY full_name, email",
+    r#"DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM users WHERE email = 'new' AND full_name = 'newer' AND handle IS NULL
+       AND tier = 'free' AND bio::text = '{"a": 1.0}' AND last_seen_at = '2001-01-01'); END $$"#,
+];
+
+const CASES: [Case; 5] = [Case {
     sample: "drop_columns",
     old: &[
         "INSERT INTO teams DEFAULT VALUES",
@@ -57,7 +84,67 @@ const CASES: [Case; 1] = [Case {
     ],
     statements: [1, 3],
     becomes: None,
-}];
+},
+    Case {
+        sample: "drop_tables",
+        old: &[
+            "INSERT INTO posts (title, mood) VALUES ('old', 'sad')",
+            "INSERT INTO users (email, pinned_id) SELECT 'old', id FROM posts WHERE title = 'old'",
+            "INSERT INTO comments (post_id, user_id) SELECT posts.id, users.id FROM posts, users WHERE title = 'old' AND email = 'old'",
+            "UPDATE posts SET mood = 'glad' WHERE title = 'old'",
+            "DELETE FROM posts WHERE title = 'old'",
+            "DO $$ BEGIN ASSERT (SELECT pinned_id IS NULL FROM users WHERE email = 'old'); END $$",
+        ],
+        new: &["INSERT INTO users (email) VALUES ('new')", "SELECT id, email, pinned_id FROM users"],
+        statements: [0, 2],
+        becomes: None,
+    },
+    Case { sample: "rename_columns", old: OLD_NAMES, new: NEW_NAMES, statements: [5, 2], becomes: Some(RENAMED) },
+    Case {
+        sample: "rename_as_add",
+        old: OLD_NAMES,
+        new: NEW_NAMES,
+        statements: [5, 2],
+        becomes: Some(Becoming {
+            flags: &[
+                "--rename", "users.name=full_name",
+                "--rename", "users.nick=handle",
+                "--rename", "users.plan=tier",
+                "--rename", "users.about=bio",
+                "--rename", "users.seen_at=last_seen_at",
+            ],
+            kept: "ALTER TABLE users ADD COLUMN full_name text, ADD COLUMN handle varchar(40), ADD COLUMN tier varchar(20),
+                ADD COLUMN bio json, ADD COLUMN last_seen_at timestamptz;
+                UPDATE users SET full_name = name, handle = nick, tier = plan, bio = about, last_seen_at = seen_at;
+                ALTER TABLE users DROP COLUMN name, DROP COLUMN nick, DROP COLUMN plan, DROP COLUMN about, DROP COLUMN seen_at,
+                ALTER COLUMN full_name SET NOT NULL, ALTER COLUMN tier SET NOT NULL, ALTER COLUMN tier SET DEFAULT 'free',
+                ALTER COLUMN last_seen_at SET NOT NULL, ALTER COLUMN last_seen_at SET DEFAULT now()",
+            ..RENAMED
+        }),
+    },
+    Case {
+        sample: "split_column",
+        old: &[
+            "INSERT INTO users (email, name) VALUES ('old', 'Old One')",
+            "UPDATE users SET name = 'Older One' WHERE email = 'old'",
+            "SELECT id, email, name FROM users ORDER BY name",
+        ],
+        new: &[
+            "INSERT INTO users (email, first_name, last_name) VALUES ('new', 'New', 'One')",
+            "UPDATE users SET last_name = 'Two' WHERE email = 'new'",
+            "DO $$ BEGIN ASSERT (SELECT first_name = 'New' AND last_name = 'Two' FROM users WHERE email = 'new'); END $$",
+        ],
+        statements: [3, 2],
+        becomes: Some(Becoming {
+            flags: &[],
+            settings: "[values]\n\"users.first_name\" = \"split_part(name, ' ', 1)\"\n\"users.last_name\" = \"nullif(substr(name, strpos(name, ' ') + 1), name)\"\n",
+            kept: "ALTER TABLE users ADD COLUMN first_name text, ADD COLUMN last_name text;
+                UPDATE users SET first_name = split_part(name, ' ', 1), last_name = nullif(substr(name, strpos(name, ' ') + 1), name);
+                ALTER TABLE users DROP COLUMN name",
+            agree: "email NOT LIKE 'old%' OR (first_name = 'Older' AND last_name = 'One')",
+        }),
+    },
+];
 
 impl Case {
     fn named(name: &str) -> Result<&'static Case> {

@@ -31,7 +31,10 @@ pub(super) struct Functions;
 impl Idiom for Functions {
     fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
         let is_label = |from, to| of.sequence.steps_of(from..to).all(is_own_label);
-        let leaves = of.files.parts.iter().any(|part| part.once > part.from || is_label(part.once, part.to));
+        let now = of.files.own.map_or(0, |own| own + 1);
+        let leaves = of.files.parts[..now.min(of.files.parts.len())]
+            .iter()
+            .any(|part| part.once > part.from || is_label(part.once, part.to));
         let note = "the first autocommit_block() also commits the revisions that ran before it in the same upgrade";
         leaves.then(|| note.to_owned()).into_iter().collect()
     }

@@ -92,8 +92,8 @@ impl Deferral for BesideVersions {
 
     fn in_report(&self) -> Option<&'static str> {
         Some(
-            "`alembic check` and the next autogenerate drop what waits before its time: RUNBOOK.md has the lines for env.py that hide \
-             it from them",
+            "until the release `alembic check` fails and the next autogenerate drops what waits: RUNBOOK.md has the lines for env.py \
+             that hide it",
         )
     }
 
