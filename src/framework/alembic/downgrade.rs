@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::directive::drop_index;
 use super::file::{File, INDENT, Taken};
+use super::old_column::{OldColumn, old_columns, triggers};
 use super::python::{Argument, ExpressionKind, expression_at};
 use super::written::sql_literal;
 use crate::framework::inverse::subjects;
@@ -46,7 +47,15 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Vec<Option<Line
     let all_steps = parts.iter().flat_map(|part| steps(of.sequence, *part));
     // What is made under a condition may be somebody else's.
     let is_sure = |step: &&Step| of.migration.items[step.from].fixed != Some(Fixed::Condition);
-    let made: BTreeSet<String> = all_steps.filter(is_sure).flat_map(|step| subjects(&step.operation)).collect();
+    let now_steps: Vec<&Step> = parts[..now.min(parts.len())]
+        .iter()
+        .flat_map(|part| steps(of.sequence, *part))
+        .filter(|_| now <= last)
+        .collect();
+    let old_columns_of = |part: Part| old_columns(&now_steps, steps(of.sequence, part));
+    let renamed = parts.iter().flat_map(|part| old_columns_of(*part)).flat_map(|column| column.subjects());
+    let made = all_steps.filter(is_sure).flat_map(|step| subjects(&step.operation));
+    let made: BTreeSet<String> = made.chain(renamed).collect();
     let takes_back = |call: &Taken<'_>| call.fails || call.subjects.as_ref().is_some_and(|all| all.is_subset(&made));
     let is_whole = !own.iter().all(takes_back);
     if is_whole && now > last {
@@ -61,9 +70,8 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Vec<Option<Line
         step.verbatim && statement.in_do && !own.iter().any(is_taken_back)
     };
     // Where later phases wait, a column that goes takes NULL until then.
-    let now_steps = parts[..now.min(parts.len())].iter().flat_map(|part| steps(of.sequence, *part));
     let relaxed: Vec<&str> = now_steps
-        .filter(|_| now <= last)
+        .iter()
         .filter_map(|step| match &step.operation {
             Operation::Column(ColumnOperation::DropNotNull { column, .. }) => Some(column.as_str()),
             _ => None,
@@ -77,17 +85,27 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Vec<Option<Line
         // What cannot be taken back as it was, its author may bring back in some form.
         let impossible = steps(of.sequence, *part).filter(|step| matches!(step.undo, Undo::Impossible(_)));
         let wanted = impossible.map(|step| &step.operation).chain(&undone.left_out);
-        let wanted: BTreeSet<String> = wanted.flat_map(subjects).collect();
+        let old = old_columns_of(*part);
+        let comes_back: Vec<String> = old.iter().flat_map(OldColumn::own_subjects).collect();
+        let wanted: BTreeSet<String> =
+            wanted.flat_map(subjects).filter(|subject| !comes_back.contains(subject)).collect();
         let calls: Vec<&Taken<'_>> = own
             .iter()
             .filter(|call| call.subjects.as_ref().is_some_and(|all| !all.is_empty() && all.is_subset(&wanted)))
             .collect();
         let mut lines = match undone.statements.is_empty() {
-            true if calls.is_empty() => return vec!["pass".to_owned()],
+            true if calls.is_empty() && old.is_empty() => return vec!["pass".to_owned()],
             true => commit_point(),
             false => lines(&undone, of.settings, file),
         };
         // Behind the block: they run once, with the row.
+        let triggers = || triggers(&now_steps, steps(of.sequence, *part));
+        let statements = old.iter().flat_map(OldColumn::statements);
+        let statements = statements.chain((!old.is_empty()).then(triggers).into_iter().flatten());
+        lines.extend(
+            statements
+                .flat_map(|sql| file.call("op.execute", &[sql_literal(without_semicolon(&sql), file.quote())], 0)),
+        );
         lines.extend(calls.iter().map(|call| as_it_waited(call.text, &relaxed)));
         lines
     });

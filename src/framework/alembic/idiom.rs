@@ -106,7 +106,9 @@ pub(super) const ID_LENGTH: usize = 12;
 fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, commented: &mut [bool]) -> Lines {
     let mut lines = begins_again(of, part);
     let Sequenced { migration, sequence, .. } = *of;
-    let units = sequence.blocks[part.from].start..sequence.blocks[part.to - 1].end;
+    // A database that ran the revision runs what waits as a no-op, whatever of it.
+    let to = if waits(of, part) { sequence.blocks.len() } else { part.to };
+    let units = sequence.blocks[part.from].start..sequence.blocks[to - 1].end;
     let again = Again::new(migration, &sequence.units[units]);
     for at in part.from..part.to {
         if !lines.is_empty() {
@@ -115,6 +117,11 @@ fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, commented: &mut [boo
         lines.extend(block(of, part, at, (file, &again), commented));
     }
     lines
+}
+
+/// It runs in a later phase.
+fn waits(of: &Sequenced<'_>, part: Part) -> bool {
+    of.files.own.is_none_or(|own| part.from > of.files.parts[own].from)
 }
 
 /// What is said of a file of several blocks: where a failed run goes on.
@@ -151,7 +158,7 @@ fn block(
         commands: &Upgrade,
         one_session: false,
         in_transaction: inside,
-        again: (!inside).then_some(again),
+        again: (!inside || waits(of, part)).then_some(again),
     };
     let statements = statements(&page, commented);
     let mut lines: Lines = Vec::new();

@@ -22,6 +22,7 @@ mod ledger;
 mod model;
 mod naming;
 mod needed;
+mod old_column;
 pub mod operations;
 mod place;
 pub mod python;
