@@ -99,14 +99,10 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Vec<Option<Line
             false => lines(&undone, of.settings, file),
         };
         // Behind the block: they run once, with the row.
-        let triggers = || triggers(&now_steps, steps(of.sequence, *part));
-        let statements = old.iter().flat_map(OldColumn::statements);
-        let statements = statements.chain((!old.is_empty()).then(triggers).into_iter().flatten());
-        lines.extend(
-            statements
-                .flat_map(|sql| file.call("op.execute", &[sql_literal(without_semicolon(&sql), file.quote())], 0)),
-        );
+        let execute = |sql: String| file.call("op.execute", &[sql_literal(without_semicolon(&sql), file.quote())], 0);
+        lines.extend(old.iter().flat_map(OldColumn::statements).flat_map(execute));
         lines.extend(calls.iter().map(|call| as_it_waited(call.text, &relaxed)));
+        lines.extend(triggers(&now_steps, steps(of.sequence, *part)).into_iter().flat_map(execute));
         lines
     });
     let each: Vec<Lines> = each.collect();
