@@ -6,10 +6,9 @@ use std::sync::{Arc, OnceLock};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::findings::Findings;
-use super::model_files::model_on_disk;
 use super::relative;
 use crate::deferred::{DeferredError, PhaseState, Sequence, sequences};
-use crate::framework::deferral::{Deferral, Model, NotKept, Texts};
+use crate::framework::deferral::{Deferral, Model, NotKept, OnDisk, Texts};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError};
 use crate::plan::{self, Owned, Phase};
@@ -33,14 +32,13 @@ impl Deferring {
         let deferral = framework.deferral?;
         let migrations = deferral.migrations(history.last()?);
         let folder = deferral.folder(&migrations);
-        let model = match deferral.anywhere(&migrations) {
-            Some(_) => Ok(OnceLock::new()),
-            None => model_on_disk(deferral, &migrations).map(OnceLock::from),
+        let model = match deferral.waits_without_model() {
+            true => Ok(OnceLock::new()),
+            false => deferral.model_files(&migrations, &OnDisk).map(OnceLock::from),
         };
         match (model, sequences(&folder)) {
             (Ok(model), Ok(waiting)) => {
                 let waiting = waiting.into_iter().map(|(_, sequence)| sequence).collect();
-                // or something may say it
                 let has_model = model.get().is_none_or(|files: &Texts| !files.is_empty());
                 Some(Deferring { deferral, folder, migrations, model, has_model, waiting })
             }
@@ -53,7 +51,7 @@ impl Deferring {
         }
     }
 
-    /// Something says what the application uses, so phases can wait.
+    /// Phases can wait: something says what the application uses, where that is needed.
     pub fn has_model(&self) -> bool {
         self.has_model
     }
@@ -65,7 +63,7 @@ impl Deferring {
 
     /// What the application's files say.
     pub fn model(&self) -> Box<dyn Model> {
-        let found = || model_on_disk(self.deferral, &self.migrations).unwrap_or_default();
+        let found = || self.deferral.model_files(&self.migrations, &OnDisk).unwrap_or_default();
         self.deferral.model(self.model.get_or_init(found).clone())
     }
 
@@ -100,7 +98,7 @@ impl Deferring {
         if waiting.is_empty() {
             return Ok(findings);
         }
-        let own = self.folder.join(&migration.name);
+        let own = self.folder.join(self.deferral.called(migration));
         let other = own.exists().then(|| format!("{} is there already", relative(&own, base)));
         let leaves_nothing = findings.steps.iter().all(|step| step.phase != Phase::Expand);
         let must_stay = other
@@ -117,8 +115,11 @@ impl Deferring {
             return Err(findings.with_claims(waiting[at].0).into_iter().map(|at| (at, why.clone())).collect());
         }
         for (item, owned) in waiting {
-            let cheapest = self.cheapest(&owned).map(|note| note.replace(&format!("{base}/"), ""));
-            cheapest.into_iter().for_each(|note| findings.add_note(item, &note));
+            let model = self.model();
+            let cheapest =
+                model.mapped(&owned).map(|how| format!("a new name in the code alone needs no migration: {how}"));
+            let notes = model.by_hand(&owned).into_iter().chain(cheapest);
+            notes.for_each(|note| findings.add_note(item, &note.replace(&format!("{base}/"), "")));
         }
         Ok(findings)
     }
@@ -136,12 +137,6 @@ impl Deferring {
         steps.for_each(|step| now.apply(&step.operation));
         let owns: Vec<Owned> = waiting.iter().map(|(_, owned)| owned.clone()).collect();
         self.model().keep_unused(&owns, migration, &now)
-    }
-
-    /// How a column or table gets another name in the code alone.
-    fn cheapest(&self, owned: &Owned) -> Option<String> {
-        let how = self.model().mapped(owned)?;
-        Some(format!("a new name in the code alone needs no migration: {how}"))
     }
 }
 

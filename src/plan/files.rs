@@ -81,16 +81,14 @@ impl<'a> Division<'a> {
                 _ => (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect(),
             };
             let parts = parts.map_err(stuck)?;
-            if let (Some(why), [first, _, ..]) = (self.one_file, parts.as_slice()) {
+            let now = self.now(&parts);
+            if let (Some(why), [first, _, ..]) = (self.one_file, &parts[..now]) {
                 let item = self.units(*first)[0].steps[0].from;
-                return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
+                return Err(Refusal { item, why: format!("becomes {now} files, and {why}") });
             }
             let one_file = self.one_file.filter(|_| self.by_step != Some(false)).map(str::to_owned);
-            // Where later phases wait, it is the last one that runs now.
-            let own = match (self.now(&parts), parts.len()) {
-                (0, 1..) => None,
-                (now, _) => Some(now.saturating_sub(1)),
-            };
+            // where later phases wait, it is the last one that runs now
+            let own = if parts.is_empty() { Some(0) } else { now.checked_sub(1) };
             return Ok(Files { own, parts, one_file });
         }
         let parts = self.divide(false).map_err(stuck)?;

@@ -209,7 +209,7 @@ impl WorkTree {
         words: &[&str],
     ) -> Result<Vec<Utf8PathBuf>, GitError> {
         let (folder, _) = existing_folder(dir)?;
-        let names = format!("*{ending}");
+        let names = format!("*.{ending}");
         let mut arguments = vec!["grep", "-l", "-z", "-F", "--no-color"];
         arguments.extend(words.iter().flat_map(|word| ["-e", *word]));
         arguments.extend([commit.as_str(), "--", &names]);
