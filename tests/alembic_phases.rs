@@ -7,8 +7,11 @@
 mod bench;
 
 use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
 
 use bench::proof::{Expected, must_look_the_same};
@@ -271,8 +274,7 @@ fn release(project: &Project, database: &Database) -> Result<()> {
 
 /// The lines of the runbook in `env.py`.
 fn hide(project: &Project, environment: &str) -> Result<()> {
-    let folder = project.folder().path().join("alembic/deferred").join(&project.revision);
-    let runbook = fs::read_to_string(folder.join("RUNBOOK.md"))?;
+    let runbook = fs::read_to_string(waiting_folder(project)?.join("RUNBOOK.md"))?;
     let lines = runbook.split("```").find(|part| part.contains("include_object")).context("no lines for env.py")?;
     let (imports, rest) = environment.split_once("target_metadata = ").context("no metadata")?;
     let (metadata, rest) = rest.split_once('\n').context("no line")?;
@@ -282,13 +284,19 @@ fn hide(project: &Project, environment: &str) -> Result<()> {
     project.folder().write("alembic/env.py", format!("{imports}target_metadata = {metadata}\n{lines}\n{with_hook}"))
 }
 
+/// The folder of the only sequence that waits.
+fn waiting_folder(project: &Project) -> Result<PathBuf> {
+    let mut entries = fs::read_dir(project.folder().path().join("alembic/deferred"))?;
+    Ok(entries.next().context("nothing waits")??.path())
+}
+
 /// `alembic check` finds no difference between the models and a database.
 fn is_silent(project: &Project, database: &Database) -> Result<bool> {
     let error = ALEMBIC.run(project, database, &[&["check"]])?.error;
     match error {
         None => Ok(true),
         Some(error) if error.contains("New upgrade operations") => Ok(false),
-        Some(error) => Err(anyhow::anyhow!(error)),
+        Some(error) => Err(anyhow!(error)),
     }
 }
 
@@ -433,4 +441,227 @@ fn first_of(project: &Project) -> Result<String> {
     let first = texts.iter().find(is_first).context("no first revision")?;
     let line = first.lines().find(|line| line.starts_with("revision")).context("an id")?;
     line.rsplit(['\'', '"']).nth(1).map(str::to_owned).context(VERSIONS)
+}
+
+/// A database that ran the naive revision has nothing to do before and after the release, in either layout, and `adopt` says so.
+#[test]
+fn a_database_at_the_revision_has_nothing_to_do() -> Result<()> {
+    let server = Server::of(15)?;
+    for (case, layout) in CASES.iter().zip(["step", "phase"].into_iter().cycle()) {
+        let context = || format!("{} {layout}", case.sample);
+        let mut project = case.project(&Alembic { layout, ..ALEMBIC })?;
+        // the naive form of a rename that is a drop and an add fails on rows
+        let database = history(&server, &project, if case.sample == "rename_as_add" { 0 } else { 3 })?;
+        ALEMBIC.must(&project, &database, &["upgrade", "head"]).with_context(context)?;
+        let naive = server.copy(&database)?;
+        write(&project, case)?;
+        let adopt = || succeeds(&project, &["adopt", "--database-url", &database.url]);
+        let adopted = adopt().with_context(context)?;
+        ensure!(adopted.contains(&format!("nothing to adopt: the database is at {}", project.revision)), "{adopted}");
+        let ran = ALEMBIC.must(&project, &database, &["upgrade", "head"]).with_context(context)?;
+        ensure!(ran.is_empty(), "{}: {ran:?}", context());
+        succeeds(&project, &["release", "--yes"])?;
+        project.revision = head(&project)?;
+        let ran = ALEMBIC.must(&project, &database, &["upgrade", "head"]).with_context(context)?;
+        ensure!(!ran.is_empty(), "{}: nothing is released", context());
+        Expected::of(&naive, &naive, &[])?.must_be(&database).with_context(context)?;
+    }
+    Ok(())
+}
+
+/// What is deployed goes on while each phase runs: not one of its statements fails, and where values go on in other columns these
+/// agree at the gate.
+#[test]
+fn code_at_work_feels_no_phase() -> Result<()> {
+    let server = Server::of(15)?;
+    for name in ["drop_tables", "rename_columns"] {
+        let case = Case::named(name)?;
+        let project = case.project(&ALEMBIC)?;
+        project.folder().write("safestep.toml", "[backfill]\nbatch_size = 10\npause = \"5ms\"\n")?;
+        let database = history(&server, &project, 100)?;
+        write(&project, case)?;
+        let during = |running: &[&[&'static str]]| -> Result<()> {
+            let ended = AtomicBool::new(false);
+            std::thread::scope(|scope| {
+                let at_work: Vec<_> =
+                    running.iter().map(|code| scope.spawn(|| repeated(&database, code, &ended))).collect();
+                std::thread::sleep(Duration::from_millis(200));
+                let done = ALEMBIC.must(&project, &database, &["upgrade", "head"]);
+                std::thread::sleep(Duration::from_millis(200));
+                ended.store(true, Ordering::Relaxed);
+                for code in at_work {
+                    let times = code.join().map_err(|_| anyhow!("code panicked"))??;
+                    ensure!(times > 0, "it did not run");
+                }
+                done.map(drop)
+            })
+        };
+        during(&[case.old]).with_context(|| format!("{name}: the first phase"))?;
+        // nothing is left to run: both at once
+        during(&[case.old, case.new]).with_context(|| format!("{name}: between"))?;
+        if let Some(becomes) = case.becomes {
+            let agree = format!("DO $$ BEGIN ASSERT (SELECT bool_and({}) FROM users); END $$", becomes.agree);
+            database.connect()?.batch_execute(&agree)?;
+        }
+        succeeds(&project, &["release", "--yes", "--database-url", &database.url])?;
+        during(&[case.new]).with_context(|| format!("{name}: the last phase"))?;
+    }
+    Ok(())
+}
+
+/// Sends the statements of running code over and over, until something has ended; gives how often.
+fn repeated(database: &Database, code: &[&str], ended: &AtomicBool) -> Result<u32> {
+    let mut client = database.connect()?;
+    let mut times = 0;
+    while !ended.load(Ordering::Relaxed) {
+        for sql in code {
+            client.batch_execute(sql).with_context(|| (*sql).to_owned())?;
+        }
+        let own = if code.concat().contains("'old'") { "old%" } else { "new%" };
+        client.execute("DELETE FROM users WHERE email LIKE $1", &[&own])?;
+        times += 1;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Ok(times)
+}
+
+/// A change may not both stop using a column and drop it: what counts are the models on the base branch, with file and line.
+#[test]
+fn the_gate_is_checked_and_not_believed() -> Result<()> {
+    for (sample, line) in [
+        ("drop_columns", "users.nick_name (models.py:22)"),
+        ("drop_tables", "posts (models.py:17)"),
+        ("rename_columns", "users.name (models.py:16)"),
+    ] {
+        let case = Case::named(sample)?;
+        let project = case.project(&ALEMBIC)?;
+        let folder = project.folder();
+        let before = fs::read_to_string(samples().join(sample).join("before.py"))?;
+        let (own, after) = (Sample::phased(sample).migration()?, fs::read_to_string(folder.path().join("models.py"))?);
+        let revision = fs::read_to_string(folder.path().join(&own))?;
+        fs::remove_file(folder.path().join(&own))?;
+        folder.write("models.py", before)?;
+        folder.git(&["init", "--quiet", "--initial-branch", "main"])?;
+        folder.git(&["add", "."])?;
+        folder.git(&["commit", "--quiet", "-m", "deployed"])?;
+        folder.git(&["checkout", "--quiet", "-b", "change"])?;
+        folder.write(&own, revision)?;
+        folder.write("models.py", after)?;
+        succeeds(&project, &[&["rewrite", "--write"], case.flags()].concat())?;
+        let tree = folder.tree()?;
+        let refused = folder.safestep(&["release", "--yes"])?;
+        ensure!(refused.status == 1, "{sample}: {}{}", refused.out, refused.err);
+        ensure!(
+            refused.out.contains(&format!("fails      the model on the base branch uses {line}")),
+            "{}",
+            refused.out
+        );
+        ensure!(folder.tree()? == tree, "what is refused is not written");
+        folder.git(&["add", "."])?;
+        folder.git(&["commit", "--quiet", "-m", "the code no longer names it"])?;
+        folder.git(&["branch", "--force", "main"])?;
+        succeeds(&project, &["release", "--yes"])?;
+    }
+    Ok(())
+}
+
+fn samples() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/samples/phases/alembic")
+}
+
+/// The way without a revision is named with file and line, and Alembic agrees with it.
+#[test]
+fn a_name_in_the_code_alone_needs_no_revision() -> Result<()> {
+    let server = Server::of(15)?;
+    let case = Case::named("rename_columns")?;
+    let project = case.project(&ALEMBIC)?;
+    let database = history(&server, &project, 1)?;
+    let report = succeeds(&project, &["rewrite", "--all", "--format", "json"])?;
+    let mut model = fs::read_to_string(project.folder().path().join("models.py"))?;
+    for (new, old) in
+        [("full_name", "name"), ("handle", "nick"), ("tier", "plan"), ("bio", "about"), ("last_seen_at", "seen_at")]
+    {
+        let line =
+            model.lines().find(|line| line.trim_start().starts_with(&format!("{new}: "))).context(new)?.to_owned();
+        let (head, rest) = line.split_once("mapped_column(").context("a column")?;
+        let named = format!("{head}mapped_column(\"{old}\", {rest}");
+        let number = model.lines().position(|other| other == line).context(new)? + 1;
+        let said = format!("write `{}` for `{}` in models.py:{number}", named.trim(), line.trim());
+        ensure!(report.contains(&said.replace('"', "\\\"")), "{said}: {report}");
+        model = model.replace(&line, &named);
+    }
+    project.folder().write("models.py", model)?;
+    fs::remove_file(project.folder().path().join(Sample::phased(case.sample).migration()?))?;
+    ensure!(is_silent(&project, &database)?, "Alembic sees a difference");
+    Ok(())
+}
+
+/// Others leave alone what waits, files that wait are no revisions, and behind two heads nothing is released.
+#[test]
+fn what_waits_is_reserved_and_follows_one_head() -> Result<()> {
+    let project = Case::named("drop_columns")?.project(&ALEMBIC)?;
+    write(&project, Case::named("drop_columns")?)?;
+    let other = |follows: &str| {
+        format!(
+            "\"\"\"other\"\"\"\nfrom alembic import op\n\nrevision = \"other\"\ndown_revision = \"{follows}\"\n\n\n\
+             def upgrade():\n    op.alter_column(\"users\", \"plan\", server_default=None)\n\n\ndef downgrade():\n    pass\n"
+        )
+    };
+    project.folder().write("alembic/versions/other.py", other(&project.revision))?;
+    let check = project.folder().safestep(&["check", "--all"])?;
+    let said = "danger[reserved-object]: users.plan belongs to the sequence";
+    ensure!(check.out.contains(said) && check.out.matches("danger[").count() == 1, "{}", check.out);
+    ensure!(check.out.contains("in 1 of 3 migrations"), "{}", check.out);
+    project.folder().write("alembic/versions/other.py", other(&project.before))?;
+    let refused = project.folder().safestep(&["release", "--yes"])?;
+    let heads = "there are 2 heads";
+    ensure!(
+        refused.status != 0 && refused.err.contains(heads) && refused.err.contains("alembic merge"),
+        "{}",
+        refused.err
+    );
+    Ok(())
+}
+
+/// One screen, and the page for who does it.
+#[test]
+fn what_people_see() -> Result<()> {
+    // what is declared reads as what is written by hand
+    for case in CASES.iter().filter(|case| case.sample != "rename_as_add") {
+        let folder = Sample::phased(case.sample).folder()?;
+        if let Some(Becoming { settings, .. }) = case.becomes.filter(|becomes| !becomes.settings.is_empty()) {
+            folder.write("safestep.toml", settings)?;
+        }
+        let shown = folder.safestep(&[&["rewrite", "--all", "--color", "never"], case.flags()].concat())?;
+        let mut is_diff = false;
+        let kept = shown.out.lines().filter(|line| {
+            is_diff = line.starts_with("diff --git") || (is_diff && !line.is_empty());
+            !is_diff
+        });
+        let shown: String = kept.flat_map(|line| [line, "\n"]).collect();
+        let before = folder.tree()?;
+        let write = folder.safestep(&[&["rewrite", "--write", "--all"], case.flags()].concat())?;
+        ensure!(write.status == 0, "{}{}", write.out, write.err);
+        let status = folder.safestep(&["status"])?;
+        let mut text = format!("──── safestep rewrite\n{shown}\n──── safestep status\n{}", status.out);
+        for (path, content) in folder.tree()?.iter().filter(|(path, content)| before.get(*path) != Some(content)) {
+            text += &format!("\n──── {}\n{}", path.display(), String::from_utf8_lossy(content));
+        }
+        let before = folder.tree()?;
+        let mut release = folder.command();
+        let released =
+            release.args(["release", "--yes", "--color", "never"]).env("SOURCE_DATE_EPOCH", "1800000000").output()?;
+        ensure!(released.status.success(), "{released:?}");
+        text += &format!("\n──── safestep release --yes\n{}", String::from_utf8_lossy(&released.stdout));
+        for (path, content) in folder.tree()?.iter().filter(|(path, _)| !before.contains_key(*path)) {
+            let head: Vec<String> = String::from_utf8_lossy(content).lines().take(22).map(str::to_owned).collect();
+            text += &format!("\n──── {}\n{}\n…\n", path.display(), head.join("\n"));
+        }
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../snapshots/phases");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(format!("alembic_{}", case.sample), text));
+    }
+    Ok(())
 }

@@ -93,15 +93,20 @@ impl Folder for Revisions {
 /// When a configuration on the way cannot be used.
 pub(super) fn configuration(folder: &Utf8Path) -> Result<Option<Configuration>, FrameworkError> {
     let same = |one: &Utf8Path| one == folder || one.canonicalize().ok().is_some_and(|one| Some(one) == real(folder));
+    // A script folder is one by itself; what a file above says of it goes before.
+    let mut without_file = None;
     for place in folder.ancestors().take(DEPTH) {
         let place = if place.as_str().is_empty() { Utf8Path::new(".") } else { place };
         if let Some(configuration) = Configuration::find(place)?
             && (same(&configuration.script_location) || configuration.version_locations.iter().any(|own| same(own)))
         {
-            return Ok(Some(configuration));
+            if configuration.file.is_some() {
+                return Ok(Some(configuration));
+            }
+            without_file = without_file.or(Some(configuration));
         }
     }
-    Ok(None)
+    Ok(without_file)
 }
 
 /// How far above its revisions a project's configuration may be.

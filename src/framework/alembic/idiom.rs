@@ -10,6 +10,7 @@ use super::calls::revision;
 use super::directive::create_index;
 use super::downgrade::{BLOCK, Lines, downgrades};
 use super::file::{File, INDENT, Number};
+use super::model::called;
 use super::needed::defined;
 use super::written::sql_literal;
 use crate::framework::header::{self, Steps};
@@ -20,7 +21,7 @@ use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::rerun::Again;
 use crate::framework::statements::{Statement, statements};
 use crate::framework::words::slug;
-use crate::framework::{Body, Idiom, NAME, Sequenced};
+use crate::framework::{Body, Idiom, Sequenced};
 use crate::operation::{CreateIndex, IndexOperation, Operation};
 use crate::plan::files::{Part, is_label};
 use crate::plan::{Phase, Sequence, Step, Unit, UnitKind};
@@ -67,7 +68,10 @@ impl Idiom for Functions {
         let revision = revision(migration.source.clone(), &migration.variables).ok()?;
         let lines = [
             format!("{}: nothing runs yet. What it does waits for a deploy.", migration.title),
-            format!("`safestep status` says for which one, `safestep release {NAME}` brings it in then."),
+            format!(
+                "`safestep status` says for which one, `safestep release {}` brings it in then.",
+                header::shell_word(&called(migration))
+            ),
         ];
         let mut lines: Lines = lines.map(|line| header::comment(super::SIGN, &line)).to_vec();
         lines.push("pass".to_owned());

@@ -52,7 +52,7 @@ fn in_place_of(migration: &Migration, bodies: &[Body], taken: &mut HashSet<Strin
             }
             None => (migration.name.clone(), migration.path().clone()),
         };
-        let text = body.text.replace(ID, &id).replace(PREVIOUS, &previous);
+        let text = body.text.replace(ID, &id).replace(PREVIOUS, &previous).replace(CREATED, &date(0));
         files.push(Body { text, ..body.clone() }.at(&id, path));
         previous = id;
     }

@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::config::Configuration;
 use super::folder::{DEPTH, configuration};
 use super::written::literal;
-use crate::framework::deferral::{Anywhere, Deferral, Model, NotKept, Read, Texts, Usage};
+use crate::framework::deferral::{Deferral, Files, Model, NotKept, Texts, Usage};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, FrameworkError};
 use crate::operation::{Fixed, Operation};
@@ -64,17 +64,22 @@ impl Deferral for BesideVersions {
         holds.then(|| "a SET or LOCK TABLE of the revision holds for all that stands behind it".into())
     }
 
+    fn called(&self, migration: &Migration) -> String {
+        called(migration)
+    }
+
     fn file(&self) -> &'static str {
         "revision.py"
     }
 
-    fn model_files(&self, _migrations: &Utf8Path, _read: &Read<'_>) -> Result<Texts, FrameworkError> {
-        Ok(Texts::new())
+    /// Below the project's folder, wherever they are.
+    fn model_files(&self, migrations: &Utf8Path, files: &dyn Files) -> Result<Texts, FrameworkError> {
+        let below = project_folder(migrations).or_else(|| migrations.parent().map(Utf8Path::to_owned));
+        below.map_or(Ok(Texts::new()), |below| files.with_words(&below, "py", &WORDS))
     }
 
-    fn anywhere(&self, migrations: &Utf8Path) -> Option<Anywhere> {
-        let below = project_folder(migrations).or_else(|| migrations.parent().map(Utf8Path::to_owned))?;
-        Some(Anywhere { below, ending: ".py", words: &WORDS })
+    fn waits_without_model(&self) -> bool {
+        true
     }
 
     fn model(&self, files: Texts) -> Box<dyn Model> {
@@ -135,6 +140,11 @@ fn has_python(folder: &Utf8Path, scripts: &Utf8Path, depth: usize) -> bool {
     })
 }
 
+/// What a revision is called where its phases wait: as its file, for an id says nothing.
+pub(super) fn called(migration: &Migration) -> String {
+    migration.path().file_stem().unwrap_or(&migration.name).to_owned()
+}
+
 /// Alembic would take a file in that folder, or in one below it, for a revision.
 fn looks_into(known: &Configuration, place: &Utf8Path) -> bool {
     let is_above = |location: &Utf8PathBuf| known.is_recursive && place.starts_with(location);
@@ -191,3 +201,6 @@ impl Model for Sources {
         &self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,10 @@ pub(super) fn line(files: &Texts, table: &QualifiedName, column: &Ident, to: &Id
     let text = one.file.source.text.as_str();
     let from = text[..*at].rfind('\n').map_or(0, |at| at + 1);
     let to_end = text[*at..].find('\n').map_or(text.len(), |end| at + end);
-    let quote = if text[from..to_end].contains('\'') { '\'' } else { '"' };
+    let quote = match [&text[from..to_end], text].map(|text| (text.matches('\'').count(), text.matches('"').count())) {
+        [(0, 0), (single, double)] | [(single, double), _] if single > double => '\'',
+        _ => '"',
+    };
     let name = literal(column.as_str(), quote);
     let is_table = own(one).is_none();
     let (start, end, new) = match named {
