@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::directive::drop_index;
 use super::file::{File, INDENT, Taken};
 use super::old_column::{OldColumn, old_columns, triggers};
-use super::python::{Argument, ExpressionKind, expression_at};
+use super::python::{Argument, ExpressionKind, Module};
 use super::written::sql_literal;
 use crate::framework::inverse::subjects;
 use crate::framework::plpgsql::{
@@ -20,7 +20,6 @@ use crate::plan::files::Part;
 use crate::plan::rerun::{LastChanges, can_begin_again};
 use crate::plan::{Sequence, Step, Undo};
 use crate::postgres::idempotence::Later;
-use crate::source::ByteSpan;
 use crate::sql::render;
 
 /// The statements of a `downgrade()`, not indented.
@@ -121,20 +120,17 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Vec<Option<Line
 
 /// The call that adds a column again, which takes NULL where it did before it went.
 fn as_it_waited(call: &str, relaxed: &[&str]) -> String {
+    let Ok(module) = Module::read(call) else { return call.to_owned() };
     let mut edits = Vec::new();
-    let expression = expression_at(call, ByteSpan::new(0, call.len()));
-    expression.iter().for_each(|expression| {
-        expression.walk(&mut |part| {
+    for statement in &module.body {
+        statement.expressions(&mut |part| {
             let ExpressionKind::Call(_, arguments) = &part.kind else { return };
             let name = arguments.first().map(|first| first.value.span.slice(call).trim_matches(['"', '\'']));
             let says = |argument: &&Argument| argument.name.is_some_and(|name| name.slice(call) == "nullable");
-            if let Some(nullable) =
-                arguments.iter().find(says).filter(|_| name.is_some_and(|name| relaxed.contains(&name)))
-            {
-                edits.push((nullable.value.span, "True".to_owned()));
-            }
+            let nullable = arguments.iter().find(says).filter(|_| name.is_some_and(|name| relaxed.contains(&name)));
+            edits.extend(nullable.map(|nullable| (nullable.value.span, "True".to_owned())));
         });
-    });
+    }
     edited(call, edits)
 }
 
