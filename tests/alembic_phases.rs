@@ -596,6 +596,26 @@ fn a_name_in_the_code_alone_needs_no_revision() -> Result<()> {
     Ok(())
 }
 
+/// `verify` proves all phases in a row, also with the project's own runner, which knows what waits by the ids that it would get.
+#[test]
+fn verify_proves_what_waits() -> Result<()> {
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    let program = bench::variable("SAFESTEP_TEST_ALEMBIC")?.replace("/python", "/alembic");
+    let folder = bench::alembic::empty_project()?;
+    for (path, content) in Sample::phased("drop_columns").folder()?.tree()? {
+        if path.starts_with(VERSIONS) {
+            folder.write(path.to_str().context("a path that is not UTF-8")?, content)?;
+        }
+    }
+    folder.write("safestep.toml", format!("[verify]\ncommand = \"{program} upgrade {{revision}}\"\n"))?;
+    let ended =
+        folder.safestep(&["verify", "--database-url", &url, "--rows", "100", "--all", "--interrupt", "--undo"])?;
+    let text = ended.out + &ended.err;
+    ensure!(ended.status == 0 && text.contains(" one by one: the same"), "exit {}\n{text}", ended.status);
+    ensure!(text.contains("same result") && text.contains("cannot be taken back with rows"), "{text}");
+    Ok(())
+}
+
 /// Others leave alone what waits, files that wait are no revisions, and behind two heads nothing is released.
 #[test]
 fn what_waits_is_reserved_and_follows_one_head() -> Result<()> {

@@ -73,7 +73,7 @@ fn of_column(files: &[File], all: &[Described<'_>], table: &QualifiedName, colum
             )),
         };
     }
-    if let Some(place) = found.iter().find_map(|one| has(one)) {
+    if let Some(place) = found.iter().find_map(has) {
         return Usage::Used(Some(place));
     }
     let unread = found.iter().find_map(|one| one.unread.first().map(|(at, what)| (one, at, what)));
