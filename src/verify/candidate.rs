@@ -28,6 +28,8 @@ pub struct Candidate {
     pub files: Vec<Place>,
     /// What only running its files would tell, each with its place: nothing is proved where there is any.
     pub unknown: Vec<String>,
+    /// The first file that waits for a deploy, by index: the code before it no longer runs then.
+    pub deploys_before: Option<usize>,
     /// What its sequence carries over and the naive migration loses.
     pub carried: Vec<Carried>,
     /// Who sends it.
@@ -93,9 +95,15 @@ impl Candidate {
             unknown,
             statements: naive.statements.iter().map(|statement| naive.sql(statement).to_owned()).collect(),
             pieces,
+            deploys_before: None,
             carried: Vec::new(),
             runner: naive.runner,
         }
+    }
+
+    /// The same where the deploy comes before that file.
+    pub fn deploying_before(self, file: Option<usize>) -> Candidate {
+        Candidate { deploys_before: file, ..self }
     }
 
     /// The same where the rewrite carries that over.

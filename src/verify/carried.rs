@@ -86,8 +86,8 @@ impl Carried {
     }
 }
 
-/// Rows as they are read, by column.
-type Rows = Vec<BTreeMap<String, Value>>;
+/// A row as it is read, by column.
+type Row = BTreeMap<String, Value>;
 
 impl Contents {
     /// The same after the naive migration, with what a sequence carries over from `history`, the database before it.
@@ -145,11 +145,7 @@ fn name_of(client: &mut Client, table: &str) -> Result<Option<String>, VerifyErr
 }
 
 /// Each row of a table with the value of an expression.
-fn computed(
-    client: &mut Client,
-    table: &str,
-    value: &str,
-) -> Result<Vec<(BTreeMap<String, Value>, Value)>, VerifyError> {
+fn computed(client: &mut Client, table: &str, value: &str) -> Result<Vec<(Row, Value)>, VerifyError> {
     let query = format!(
         "SELECT to_jsonb(this_row.*)::text, coalesce(to_jsonb({value}), 'null')::text FROM ONLY {table} AS this_row"
     );
@@ -160,8 +156,8 @@ fn computed(
 }
 
 /// Gives each row the value of the one that it was.
-fn carry(rows: &mut Rows, column: &str, values: Vec<(BTreeMap<String, Value>, Value)>, by: &BTreeSet<String>) {
-    let key = |row: &BTreeMap<String, Value>| format!("{:?}", by.iter().map(|name| row.get(name)).collect::<Vec<_>>());
+fn carry(rows: &mut [Row], column: &str, values: Vec<(Row, Value)>, by: &BTreeSet<String>) {
+    let key = |row: &Row| format!("{:?}", by.iter().map(|name| row.get(name)).collect::<Vec<_>>());
     let mut known: BTreeMap<String, VecDeque<Value>> = BTreeMap::new();
     for (row, value) in values {
         known.entry(key(&row)).or_default().push_back(value);

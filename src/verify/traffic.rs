@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::candidate::Candidate;
+use super::candidate::{Candidate, Piece};
 use super::filling::{Filling, fill};
 use super::growth::one_line;
 use super::proof::{Bench, Wanted};
@@ -46,7 +46,7 @@ pub fn try_traffic(
 }
 
 /// A part of a side: its name, and what is sent for it.
-type Part<'a> = (String, &'a str);
+type Part = (String, String);
 
 impl Bench<'_> {
     /// `main` is the database before the migration, without rows.
@@ -73,28 +73,57 @@ impl Bench<'_> {
             trial.notes.push("it locks no table that was there before: there is no traffic to disturb".to_owned());
             return Ok(trial);
         }
-        let word = |word: &'static str| self.candidate.runner.is_in_transaction().then(|| (word.to_owned(), word));
-        let statements = self.candidate.one_by_one().iter().map(|statement| (one_line(statement), statement.as_str()));
+        let word = |word: &str| self.candidate.runner.is_in_transaction().then(|| (word.to_owned(), word.to_owned()));
+        let statements = self.candidate.one_by_one().iter().map(|statement| (one_line(statement), statement.clone()));
         let statements: Vec<Part> = word("BEGIN").into_iter().chain(statements).chain(word("COMMIT")).collect();
-        let pieces: Vec<Part> =
-            self.candidate.pieces.iter().map(|piece| (piece.name.clone(), piece.sql.as_str())).collect();
-        trial.naive = side(&self.server.copy(&history)?, &statements, &workload)?;
-        trial.sequence = side(&history, &pieces, &workload)?;
+        let part = |piece: &'_ Piece| (piece.name.clone(), piece.sql.clone());
+        let waits = |piece: &Piece| self.candidate.deploys_before.is_some_and(|file| piece.file >= file);
+        let first = self.candidate.pieces.iter().position(waits).unwrap_or(self.candidate.pieces.len());
+        let (now, later) = self.candidate.pieces.split_at(first);
+        trial.naive = side(&self.server.copy(&history)?, &[(&workload, statements)])?;
+        let mut phases = vec![(&workload, now.iter().map(part).collect())];
+        let deployed = workload.deployed(&migrated, self.wanted.ledgers)?;
+        if !later.is_empty() {
+            let name = &later[0].name;
+            trial.notes.push(format!("code that knows what goes runs until {name}; then code that does not"));
+            phases.push((&deployed, later.iter().map(part).collect()));
+        }
+        trial.sequence = side(&history, &phases)?;
         Ok(trial)
     }
 }
 
-/// Sends the parts, one after the other, while the workload runs.
-fn side(database: &Scratch, parts: &[Part<'_>], workload: &Workload) -> Result<Side, VerifyError> {
+/// Sends the parts of each phase, one after the other, while its workload runs.
+fn side(database: &Scratch, phases: &[(&Workload, Vec<Part>)]) -> Result<Side, VerifyError> {
+    let start = Instant::now();
+    let mut side = Side::default();
+    let mut sent = Vec::new();
+    for (workload, parts) in phases {
+        if side.failure.is_none() {
+            sent.extend(phase(database, (workload, parts), start, &mut side)?);
+        }
+    }
+    side.tell(&sent);
+    Ok(side)
+}
+
+/// What was sent beside the parts, which are added to `side`. Times count from `start`.
+fn phase(
+    database: &Scratch,
+    (workload, parts): (&Workload, &[Part]),
+    start: Instant,
+    side: &mut Side,
+) -> Result<Vec<Sent>, VerifyError> {
     let stop = AtomicBool::new(false);
     let mut session = database.connect()?;
-    let start = Instant::now();
     let now = || start.elapsed().as_secs_f64();
-    let mut side = Side::default();
-    let sent = thread::scope(|scope| {
+    thread::scope(|scope| {
         let traffic = scope.spawn(|| workload.run(database, start, &stop));
         thread::sleep(CALM);
-        side.begins = now();
+        let begins = now();
+        if side.steps.is_empty() {
+            side.begins = begins;
+        }
         for (name, sql) in parts {
             let begins = now();
             let ended = session.batch_execute(sql);
@@ -109,14 +138,12 @@ fn side(database: &Scratch, parts: &[Part<'_>], workload: &Workload) -> Result<S
                 break;
             }
         }
-        side.seconds = now() - side.begins;
+        side.seconds += now() - begins;
         let _ = session.batch_execute("ROLLBACK"); // a transaction of the author's that failed would hold its locks
         thread::sleep(CALM);
         stop.store(true, Ordering::Relaxed);
         traffic.join().unwrap_or_else(|_| Ok(Vec::new()))
-    })?;
-    side.tell(&sent);
-    Ok(side)
+    })
 }
 
 impl Side {

@@ -1,5 +1,6 @@
 //! An application in small: sessions that read and write rows at a steady rate, and how long each waited.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -49,7 +50,7 @@ struct Table {
     inserted: Option<Vec<Value>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Value {
     column: String,
     /// An expression over `n`.
@@ -64,7 +65,7 @@ pub(super) struct Workload {
     tables: Vec<Table>,
     load: Load,
     /// The number of the next new row.
-    next: AtomicU32,
+    next: Arc<AtomicU32>,
 }
 
 /// Columns that refer to a table, and whether each value may occur once only.
@@ -103,7 +104,17 @@ impl Workload {
                 .collect();
             found.push(Table::of(&mut client, name, &columns, values, &references, load.rows)?);
         }
-        Ok(Workload { tables: found, load, next: AtomicU32::new(load.rows + 1) })
+        Ok(Workload { tables: found, load, next: Arc::new(AtomicU32::new(load.rows + 1)) })
+    }
+
+    /// What code for the migrated schema sends: without what is gone there.
+    pub fn deployed(&self, migrated: &Scratch, ledgers: &[&str]) -> Result<Workload, VerifyError> {
+        let all = columns(&mut *migrated.look()?, ledgers)?;
+        let tables = self.tables.iter().filter_map(|table| {
+            let there: Vec<&Column> = all.iter().filter(|column| column.table == table.name).collect();
+            (!there.is_empty()).then(|| table.of_columns(&there))
+        });
+        Ok(Workload { tables: tables.collect(), load: self.load, next: Arc::clone(&self.next) })
     }
 
     /// The tables that it reads and writes.
@@ -137,7 +148,8 @@ impl Workload {
         let pause = f64::from(self.load.clients) / f64::from(self.load.rate);
         let mut random = Random(u64::from(number) + 1);
         let mut sent = Vec::new();
-        for turn in 0_usize.. {
+        let first = (start.elapsed().as_secs_f64() / pause).floor() as usize; // of a later phase, those before were others'
+        for turn in first.. {
             let due = pause * (turn as f64 + f64::from(number) / f64::from(self.load.clients));
             let early = due - start.elapsed().as_secs_f64();
             if early > 0.0 {
@@ -204,6 +216,31 @@ impl Table {
             inserted: (!inserted.is_empty() && !only_once).then_some(inserted),
             key,
         })
+    }
+
+    /// The same with these columns, as far as it has them. Who does not know a value of a new column inserts nothing.
+    fn of_columns(&self, there: &[&Column]) -> Table {
+        let is_there = |quoted: &&String| there.iter().any(|column| column.quoted() == **quoted);
+        let needs = |column: &&&Column| {
+            column.not_null
+                && column.is_given()
+                && column.default.is_empty()
+                && !self.columns.contains(&column.quoted())
+        };
+        let key = self
+            .key
+            .as_ref()
+            .filter(|(key, _)| key.split(", ").all(|name| there.iter().any(|c| c.quoted() == name || c.name == name)));
+        let inserted = self.inserted.iter().flatten().filter(|value| is_there(&&value.column));
+        let inserted: Vec<Value> = inserted.cloned().collect();
+        let can_insert = !inserted.is_empty() && there.iter().find(needs).is_none();
+        Table {
+            name: self.name.clone(),
+            key: key.cloned(),
+            columns: self.columns.iter().filter(is_there).cloned().collect(),
+            changed: self.changed.clone().filter(|column| is_there(&column)),
+            inserted: can_insert.then_some(inserted),
+        }
     }
 
     /// The condition for one of the rows.

@@ -135,10 +135,8 @@ fn say(
                 match waits.next() {
                     Some(seconds) => client.pause(Duration::from_secs(*seconds)),
                     None => {
-                        return Ok(anstream::eprintln!(
-                            "note: the commit is pushed and not seen yet: {}",
-                            visible(&message)
-                        ));
+                        anstream::eprintln!("note: the commit is pushed and not seen yet: {}", visible(&message));
+                        return Ok(());
                     }
                 }
             }
