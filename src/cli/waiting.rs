@@ -95,6 +95,7 @@ impl Place {
                 Finding::Fails(what) => (what, CheckOutcome::Fails),
                 Finding::Unknown(why) => (why, CheckOutcome::Unknown),
             };
+            let what = what.replace(&format!("{}/", project.base), "");
             CheckStatus { what, outcome, query: None }
         });
         let mut checks: Vec<CheckStatus> = of_files.collect();

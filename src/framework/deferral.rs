@@ -97,6 +97,10 @@ pub trait Deferral: Sync {
     fn meanwhile(&self) -> &'static str {
         "The model keeps it, so that no generator drops it before its time:"
     }
+    /// What the report says where there are such lines, as a sentence.
+    fn in_report(&self) -> Option<&'static str> {
+        None
+    }
     /// What to know while a phase waits, a sentence each.
     fn beware(&self) -> &'static [&'static str] {
         &[]

@@ -227,6 +227,8 @@ impl Draft {
         let both = before.into_iter().zip(model.files());
         let changed = both.filter(|(before, after)| before.1 != after.1);
         let model = changed.map(|((path, before), (_, after))| (path, before, after.clone())).collect();
+        let told = deferring.deferral.in_report().filter(|_| !lines.is_empty());
+        self.notes.extend(told.map(str::to_owned));
         self.kept = Some(Kept { files, papers, model, phases });
         Ok(())
     }

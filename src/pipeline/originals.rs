@@ -4,7 +4,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Run, Scope};
 use crate::framework::migration::Migration;
-use crate::framework::{Found, FrameworkError, LaidOut};
+use crate::framework::{Body, Found, FrameworkError, Incoming, LaidOut, Placement};
+use crate::plan::{Sends, Sequence};
 use crate::project::{GitError, WorkTree};
 use crate::schema::Schema;
 use crate::source::SourceFile;
@@ -60,13 +61,43 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
     let mut schema = Schema::default();
     let original = |found: &Found| {
         let mut behind = schema.clone();
-        let files = outcome_of(found).into_iter().flat_map(|outcome| &outcome.files).map(read);
-        let files = files.map(|file| Ok(scope.framework.meet(file?, &mut behind)));
-        let files = files.collect::<Result<_, FrameworkError>>()?;
         let migration = scope.read(&found.name, SourceFile::read(&found.file).map_err(FrameworkError::from)?)?;
+        let files = outcome_of(found).map(|outcome| as_released(scope, &migration, &outcome.files)).unwrap_or_default();
+        let files = files.iter().map(read).map(|file| Ok(scope.framework.meet(file?, &mut behind)));
+        let files = files.collect::<Result<_, FrameworkError>>()?;
         Ok(Original { migration: scope.framework.meet(migration, &mut schema), files })
     };
     scope.history.iter().take(count).map(original).collect()
+}
+
+/// The files of a sequence where what waits has its place behind the rest: a runner that is a program knows them by their names.
+fn as_released(scope: &Scope, migration: &Migration, files: &[LaidOut]) -> Vec<LaidOut> {
+    let Some(deferral) = scope.framework.deferral.filter(|_| scope.framework.runner.sends == Sends::Calls) else {
+        return files.to_vec();
+    };
+    let folder = deferral.folder(&scope.folder);
+    let (waiting, now): (Vec<LaidOut>, Vec<LaidOut>) =
+        files.iter().cloned().partition(|file| file.path.starts_with(&folder));
+    let Some(own) = now.iter().find(|file| file.name == migration.name).filter(|_| !waiting.is_empty()) else {
+        return files.to_vec();
+    };
+    let body = |file: &LaidOut| Body {
+        words: file.name.split_once('_').map(|(_, words)| words.to_owned()),
+        text: Body::text_that_waited(&file.content),
+        block: file.block,
+    };
+    let own = Body { words: None, text: own.content.clone(), block: own.block };
+    let bodies: Vec<Body> = std::iter::once(own).chain(waiting.iter().map(body)).collect();
+    let (sequence, not_before) = (Sequence::default(), None);
+    let incoming =
+        Incoming { replaces: Some(migration), sequence: &sequence, bodies: &bodies, not_before, behind: None };
+    match scope.framework.place.place(&scope.history, &|_| true, &[incoming]) {
+        Ok(Placement::Placed(placed)) => {
+            let placed = placed.into_iter().flat_map(|placed| placed.files).skip(1);
+            now.into_iter().chain(placed).collect()
+        }
+        Ok(Placement::NoRoom(_)) | Err(_) => files.to_vec(),
+    }
 }
 
 /// The migrations of `origin`, a folder or a git reference, each with what stands for it on disk.

@@ -22,6 +22,9 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// All, in order.
+    pub const ALL: [Phase; 3] = [Phase::Expand, Phase::Migrate, Phase::Contract];
+
     /// The word for it in the names of files and folders.
     pub fn word(self) -> &'static str {
         match self {

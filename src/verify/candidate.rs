@@ -55,6 +55,8 @@ pub struct Piece {
     pub helps: bool,
     /// The program that sends it bounds its lock waits.
     pub is_bounded: bool,
+    /// What it takes away is gone, whatever its file brings back.
+    pub loses: bool,
     /// It commits together with the runner's ledger: once done it never runs again.
     pub with_ledger: bool,
     /// The file that it is in, by index.
@@ -155,6 +157,7 @@ impl Piece {
             as_written: first.is_some_and(|first| first.as_written),
             helps,
             is_bounded: false,
+            loses: headers.iter().any(|header| header.undo == Some(Undo::Impossible)),
             with_ledger: false,
             file: 0,
         }

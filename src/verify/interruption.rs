@@ -92,18 +92,27 @@ impl Bench<'_> {
     pub(super) fn undo(&self, history: &Scratch, sides: &Sides, proof: &mut Proof) -> Result<(), VerifyError> {
         let database = self.server.copy(&sides.found)?;
         let mut session = database.connect()?;
-        let mut undone = 0;
+        let (mut undone, mut is_lost) = (0, false);
         for piece in self.candidate.pieces.iter().rev() {
             let Some(statements) = &piece.undo else {
                 proof.undone = Some(undone);
                 proof.notes.push(format!("{} cannot be taken back: its file says why", piece.name));
                 return Ok(());
             };
+            is_lost |= piece.loses;
             for statement in statements {
-                if let Err(error) = session.batch_execute(statement) {
-                    proof.problems.push(format!("{}: undo fails: {}: {statement}", piece.name, message_of(&error)));
-                    return Ok(());
+                let Err(error) = session.batch_execute(statement) else { continue };
+                let why = message_of(&error);
+                match is_lost {
+                    true => {
+                        proof.undone = Some(undone);
+                        let note =
+                            format!("{} cannot be taken back with rows, whose values are gone: {why}", piece.name);
+                        proof.notes.push(note);
+                    }
+                    false => proof.problems.push(format!("{}: undo fails: {why}: {statement}", piece.name)),
                 }
+                return Ok(());
             }
             undone += usize::from(!piece.helps);
         }

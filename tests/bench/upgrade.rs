@@ -47,6 +47,11 @@ impl Sample {
         Ok(samples)
     }
 
+    /// One whose later phases wait for a deploy.
+    pub fn phased(name: &str) -> Sample {
+        Sample { name: format!("../phases/alembic/{name}") }
+    }
+
     /// As its author's repository holds it: the revisions, the model and a configuration.
     pub fn folder(&self) -> Result<Folder> {
         let folder = Folder::empty()?;
@@ -71,7 +76,8 @@ impl Sample {
 
     /// The path of its migration in that folder.
     pub fn migration(&self) -> Result<String> {
-        let ending = format!("_{}.py", self.name);
+        let own = Path::new(&self.name).file_name().and_then(|name| name.to_str()).context("a name")?;
+        let ending = format!("_{own}.py");
         let mut names = fs::read_dir(Sample::folder_of_all().join(&self.name))?
             .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
             .collect::<Result<Vec<String>>>()?;
@@ -157,7 +163,8 @@ impl Project {
     fn safestep(&self, what: &str, major: u32, path: &Path) -> Result<()> {
         let path = path.to_str().context("a path that is not UTF-8")?;
         let older: &[&str] = if major < 14 { &["--postgres", "12"] } else { &[] };
-        let ended = self.folder.safestep(&[&["rewrite", what, "--all", "--quiet"], older, &[path]].concat())?;
+        let ended =
+            self.folder.safestep(&[&["rewrite", what, "--all", "--collapse", "--quiet"], older, &[path]].concat())?;
         ensure!(ended.status == 0, "safestep rewrite {what}: {}\n{}{}", ended.status, ended.out, ended.err);
         Ok(())
     }

@@ -70,9 +70,9 @@ impl Sample {
     fn all() -> Result<Vec<Sample>> {
         let mut all: Vec<Sample> = prisma::Sample::all()?.into_iter().map(Sample::Prisma).collect();
         let declared = bench::samples("phases")?;
-        // Drizzle's are in folders of their own.
-        let of_prisma = declared.iter().filter(|name| !name.starts_with("drizzle-"));
-        all.extend(of_prisma.map(|name| Sample::Prisma(prisma::Sample::declared(name))));
+        // Those of other frameworks are in folders of their own.
+        let of_prisma = declared.iter().map(|name| prisma::Sample::declared(name));
+        all.extend(of_prisma.filter(|sample| sample.read("migration.sql").is_ok()).map(Sample::Prisma));
         all.extend(drizzle::Sample::all(Generation::Journal)?.into_iter().map(Sample::Drizzle));
         all.extend(upgrade::Sample::all()?.into_iter().map(Sample::Alembic));
         all.extend(rails::Sample::all()?.into_iter().map(Sample::Rails));
@@ -209,12 +209,16 @@ fn example(rule: &Rule, shown: &Shown<'_>) -> String {
         return text + &format!("stays as it is:\n\n> {}\n>\n> {}\n", said("message"), said("help"));
     }
     text.push_str("becomes\n\n");
+    let mut folder = "deferred";
     for (path, content) in after {
         text += &block(path, content);
+        if let Some((at, name)) = path.match_indices("deferred/").next() {
+            folder = &path[..at + name.len() - 1];
+        }
     }
     let waits = shown.report["phases"].as_array().into_iter().flatten();
     for gate in waits.filter_map(|phase| phase["gate"].as_str()).filter(|gate| !gate.is_empty()) {
-        text += &format!("What is in `prisma/deferred` waits: {gate}. See [Phases and deploys](../phases.md).\n\n");
+        text += &format!("What is in `{folder}` waits: {gate}. See [Phases and deploys](../phases.md).\n\n");
     }
     text
 }

@@ -15,6 +15,7 @@ use crate::framework::header::Undo;
 use crate::framework::migration::{Call, Migration, Sending};
 use crate::framework::{FrameworkError, Variables};
 use crate::operation::{ColumnOperation, ConstraintOperation, IndexOperation, Operation, TableOperation};
+use crate::plan::Phase;
 use crate::source::{ByteSpan, SourceFile};
 use crate::sql::{Located, PieceKind, read_statement, split};
 
@@ -62,18 +63,28 @@ pub(super) fn revision(source: SourceFile, variables: &Variables) -> Result<Revi
     Revision::read_in(source, &project)
 }
 
-/// What a revision is about: its message, without a full stop and the number that safestep gave a step.
+/// What a revision is about: its message, without a full stop and what safestep has put behind it: a phase, the number of a step.
 pub(super) fn title(revision: &Revision) -> String {
     let message = revision.message();
-    match message.rsplit_once(STEP).filter(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit())) {
+    let is_number = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+    let of_phase = match message.rsplit_once(STEP).filter(|(_, rest)| is_number(rest)) {
+        Some((message, _)) => message,
+        None if message.is_empty() => return revision.id.clone(),
+        None => message,
+    };
+    let is_phase = |rest: &str| Phase::ALL.iter().any(|phase| rest == phase.word());
+    let of_phase_words = of_phase.strip_suffix(PHASE).and_then(|rest| rest.rsplit_once(", "));
+    match of_phase_words.filter(|(_, rest)| is_phase(rest)) {
         Some((message, _)) => message.to_owned(),
-        None if message.is_empty() => revision.id.clone(),
+        None if of_phase.len() < message.len() => of_phase.to_owned(),
         None => message.strip_suffix('.').filter(|rest| !rest.ends_with('.')).unwrap_or(message).to_owned(),
     }
 }
 
 /// What stands between the message of a revision and the number of a step.
 pub(super) const STEP: &str = ", step ";
+/// What stands behind the name of a phase.
+pub(super) const PHASE: &str = " phase";
 
 /// The statements of a function that send something; those that need what an earlier one got from the database are one with it.
 fn calls(file: &str, function: &Function) -> Vec<Call> {

@@ -119,6 +119,14 @@ impl Configuration {
         }
     }
 
+    /// The folder of the revisions; where there are several, the script folder that they belong to.
+    pub fn folder(&self) -> Utf8PathBuf {
+        match self.version_locations.as_slice() {
+            [only] => only.clone(),
+            _ => self.script_location.clone(),
+        }
+    }
+
     /// The files that Alembic takes for revisions, by path.
     ///
     /// # Errors

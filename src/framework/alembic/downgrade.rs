@@ -1,17 +1,21 @@
 //! `downgrade()` of each step of a sequence: what takes back that step and no other.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::directive::drop_index;
 use super::file::{File, INDENT, Taken};
+use super::old_column::{OldColumn, old_columns, triggers};
+use super::python::{Argument, ExpressionKind, Module};
 use super::written::sql_literal;
 use crate::framework::inverse::subjects;
 use crate::framework::plpgsql::{
     Repeated, before_build, by_itself, guarded as once_each, if_then, must_be_valid, retried_in_turn,
 };
+use crate::framework::text::edited;
 use crate::framework::undo::{Undone, renaming_back_is_due, undone};
 use crate::framework::{LayoutSettings, Sequenced};
-use crate::operation::{CreateIndex, Fixed, IndexOperation, Operation, TableOperation};
+use crate::operation::{ColumnOperation, CreateIndex, Fixed, IndexOperation, Operation, TableOperation};
 use crate::plan::files::Part;
 use crate::plan::rerun::{LastChanges, can_begin_again};
 use crate::plan::{Sequence, Step, Undo};
@@ -21,34 +25,40 @@ use crate::sql::render;
 /// The statements of a `downgrade()`, not indented.
 pub(super) type Lines = Vec<String>;
 
-/// How the downgrades of a sequence come about.
-pub(super) enum Downgrades {
-    /// Each step takes itself back, by these statements.
-    Each(Vec<Lines>),
-    /// The author's own stays whole, in the file at this index; the others do nothing.
-    Whole(usize),
-}
-
-/// The downgrades of the steps.
+/// The downgrades of the steps, by file; `None` for the author's own as it is.
 ///
 /// Each step takes itself back where that can be done, with the author's own statement where nothing else says how. An
 /// author's function that does nothing, or only fails, goes on so; one that does more or other than take back what the upgrade
-/// does stays whole, in the first step: that is the last one to be taken back.
-pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
+/// does stays whole, in the first step: that is the last one to be taken back. Where later phases wait, that is their first step, and
+/// those that run now take themselves back.
+pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Vec<Option<Lines>> {
     let parts = &of.files.parts;
     let last = parts.len().saturating_sub(1);
+    let now = of.files.own.map_or(0, |own| own + 1);
+    let pass = || Some(vec!["pass".to_owned()]);
+    let is_last_of_phase = |at: usize| at == last || at + 1 == now;
+    let at_the_end = || (0..=last).map(|at| if is_last_of_phase(at) { None } else { pass() }).collect();
     let own = match file.downgrade() {
-        None => return Downgrades::Whole(last),
-        Some(own) if own.iter().all(|call| call.text.starts_with("raise")) => return Downgrades::Whole(last),
+        None => return at_the_end(),
+        Some(own) if own.iter().all(|call| call.text.starts_with("raise")) => return at_the_end(),
         Some(own) => own,
     };
     let all_steps = parts.iter().flat_map(|part| steps(of.sequence, *part));
     // What is made under a condition may be somebody else's.
     let is_sure = |step: &&Step| of.migration.items[step.from].fixed != Some(Fixed::Condition);
-    let made: BTreeSet<String> = all_steps.filter(is_sure).flat_map(|step| subjects(&step.operation)).collect();
+    let now_steps: Vec<&Step> = parts[..now.min(parts.len())]
+        .iter()
+        .flat_map(|part| steps(of.sequence, *part))
+        .filter(|_| now <= last)
+        .collect();
+    let old_columns_of = |part: Part| old_columns(&now_steps, steps(of.sequence, part));
+    let renamed = parts.iter().flat_map(|part| old_columns_of(*part)).flat_map(|column| column.subjects());
+    let made = all_steps.filter(is_sure).flat_map(|step| subjects(&step.operation));
+    let made: BTreeSet<String> = made.chain(renamed).collect();
     let takes_back = |call: &Taken<'_>| call.fails || call.subjects.as_ref().is_some_and(|all| all.is_subset(&made));
-    if !own.iter().all(takes_back) {
-        return Downgrades::Whole(0);
+    let is_whole = !own.iter().all(takes_back);
+    if is_whole && now > last {
+        return (0..=last).map(|at| if at == 0 { None } else { pass() }).collect();
     }
     // A type that is made where it is missing may have been there before: it goes only where its author takes it away.
     let stays = |step: &Step| {
@@ -58,6 +68,14 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
         let statement = &of.migration.statements[of.migration.items[step.from].statement];
         step.verbatim && statement.in_do && !own.iter().any(is_taken_back)
     };
+    // Where later phases wait, a column that goes takes NULL until then.
+    let relaxed: Vec<&str> = now_steps
+        .iter()
+        .filter_map(|step| match &step.operation {
+            Operation::Column(ColumnOperation::DropNotNull { column, .. }) => Some(column.as_str()),
+            _ => None,
+        })
+        .collect();
     let each = parts.iter().map(|part| {
         let undone = undone(steps(of.sequence, *part).filter(|step| !stays(step)));
         if undone.impossible.is_empty() {
@@ -66,21 +84,54 @@ pub(super) fn downgrades(of: &Sequenced<'_>, file: &File<'_>) -> Downgrades {
         // What cannot be taken back as it was, its author may bring back in some form.
         let impossible = steps(of.sequence, *part).filter(|step| matches!(step.undo, Undo::Impossible(_)));
         let wanted = impossible.map(|step| &step.operation).chain(&undone.left_out);
-        let wanted: BTreeSet<String> = wanted.flat_map(subjects).collect();
+        let old = old_columns_of(*part);
+        let comes_back: Vec<String> = old.iter().flat_map(OldColumn::own_subjects).collect();
+        let wanted: BTreeSet<String> =
+            wanted.flat_map(subjects).filter(|subject| !comes_back.contains(subject)).collect();
         let calls: Vec<&Taken<'_>> = own
             .iter()
             .filter(|call| call.subjects.as_ref().is_some_and(|all| !all.is_empty() && all.is_subset(&wanted)))
             .collect();
         let mut lines = match undone.statements.is_empty() {
-            true if calls.is_empty() => return vec!["pass".to_owned()],
+            true if calls.is_empty() && old.is_empty() => return vec!["pass".to_owned()],
             true => commit_point(),
             false => lines(&undone, of.settings, file),
         };
         // Behind the block: they run once, with the row.
-        lines.extend(calls.iter().map(|call| call.text.to_owned()));
+        let execute = |sql: String| file.call("op.execute", &[sql_literal(without_semicolon(&sql), file.quote())], 0);
+        lines.extend(old.iter().flat_map(OldColumn::statements).flat_map(execute));
+        lines.extend(calls.iter().map(|call| as_it_waited(call.text, &relaxed)));
+        lines.extend(triggers(&now_steps, steps(of.sequence, *part)).into_iter().flat_map(execute));
         lines
     });
-    Downgrades::Each(with_comments(each.collect(), of, &own))
+    let each: Vec<Lines> = each.collect();
+    match is_whole {
+        true => {
+            let of_part = |(at, lines): (usize, Lines)| match at.cmp(&now) {
+                Ordering::Less => Some(lines),
+                Ordering::Equal => None,
+                Ordering::Greater => pass(),
+            };
+            each.into_iter().enumerate().map(of_part).collect()
+        }
+        false => with_comments(each, of, &own).into_iter().map(Some).collect(),
+    }
+}
+
+/// The call that adds a column again, which takes NULL where it did before it went.
+fn as_it_waited(call: &str, relaxed: &[&str]) -> String {
+    let Ok(module) = Module::read(call) else { return call.to_owned() };
+    let mut edits = Vec::new();
+    for statement in &module.body {
+        statement.expressions(&mut |part| {
+            let ExpressionKind::Call(_, arguments) = &part.kind else { return };
+            let name = arguments.first().map(|first| first.value.span.slice(call).trim_matches(['"', '\'']));
+            let says = |argument: &&Argument| argument.name.is_some_and(|name| name.slice(call) == "nullable");
+            let nullable = arguments.iter().find(says).filter(|_| name.is_some_and(|name| relaxed.contains(&name)));
+            edits.extend(nullable.map(|nullable| (nullable.value.span, "True".to_owned())));
+        });
+    }
+    edited(call, edits)
 }
 
 /// With the author's comments on a statement in the first step that takes back the same: the downgrade begins at the last.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::calls::{STEP, groups, is_mark, needed, title};
+use super::calls::{PHASE, STEP, groups, is_mark, needed, title};
 use super::needed::without_what_is_not_needed;
 use super::python::{ExpressionKind, Module, Statement, StatementKind};
 use super::revision::{BodyStatement, Function, Revision, words};
@@ -12,6 +12,7 @@ use super::written::MAX_LINE;
 use crate::framework::inverse::subjects;
 use crate::framework::page::Page;
 use crate::framework::text::edited;
+use crate::plan::Phase;
 use crate::source::ByteSpan;
 
 /// What a block below a function is indented by.
@@ -21,6 +22,26 @@ pub(super) const INDENT: &str = "    ";
 pub(super) const ID: &str = "\0id\0";
 /// Stands for the id of the step before it.
 pub(super) const PREVIOUS: &str = "\0previous\0";
+/// Stands for the time at which a revision that waits is released.
+pub(super) const CREATED: &str = "\0created\0";
+
+/// Which file of a sequence it is.
+#[derive(Clone, Copy)]
+pub(super) struct Number {
+    /// From 1 on, among those of its phase.
+    pub number: usize,
+    /// How many there are.
+    pub count: usize,
+    /// The phase, where it waits for a deploy.
+    pub waits: Option<Phase>,
+}
+
+impl Number {
+    /// The one that keeps the revision's id.
+    pub(super) fn is_own(self) -> bool {
+        self.waits.is_none() && self.number == self.count
+    }
+}
 
 /// A statement of an author's `downgrade()`.
 pub(super) struct Taken<'a> {
@@ -154,33 +175,32 @@ impl<'a> File<'a> {
         self.comments_before(statement).chain(behind).collect()
     }
 
-    /// The file of step `number` of `count`, with gaps for its id and for that of the step before it. Without a `downgrade`
-    /// it keeps its own. The last one does without definitions that it does not need and that have a place `elsewhere`.
+    /// The file of a step, with gaps for its id and for that of the step before it. Without a `downgrade` it keeps its own. The one
+    /// with the revision's id does without definitions that it does not need and that have a place `elsewhere`.
     pub(super) fn of_step(
         &self,
-        (number, count): (usize, usize),
+        number: Number,
         upgrade: &[String],
         downgrade: Option<&[String]>,
         elsewhere: &BTreeSet<String>,
     ) -> String {
-        let is_last = number == count;
         let mut edits: Vec<(ByteSpan, String)> = Vec::new();
         let quoted = |gap: &str| format!("{0}{gap}{0}", self.quote());
         let mut set = |variable: &str, value: String| edits.extend(self.value(variable).map(|span| (span, value)));
-        if !is_last {
+        if !number.is_own() {
             set("revision", quoted(ID));
             set("branch_labels", "None".to_owned());
         }
-        if number > 1 {
+        if number.number > 1 || number.waits.is_some() {
             set("down_revision", quoted(PREVIOUS));
             set("depends_on", "None".to_owned());
         }
-        if count > 1 {
-            edits.extend(self.revision.docstring.map(|span| (span, self.docstring(span, number, count))));
+        if number.count > 1 || number.waits.is_some() {
+            edits.extend(self.revision.docstring.map(|span| (span, self.docstring(span, number))));
         }
         if let Some(function) = &self.revision.upgrade {
             let mut lines = upgrade.to_vec();
-            if is_last {
+            if number.is_own() {
                 lines.extend(self.left_over(function));
             }
             edits.push(self.function(function, &lines));
@@ -189,23 +209,32 @@ impl<'a> File<'a> {
             edits.push(self.function(function, lines));
         }
         let text = edited(self.text, edits);
-        let text = without_what_is_not_needed(&text, is_last.then_some(self.text), elsewhere);
+        let text = without_what_is_not_needed(&text, number.is_own().then_some(self.text), elsewhere);
         if self.text.contains("\r\n") { text.replace("\r\n", "\n").replace('\n', "\r\n") } else { text }
     }
 
-    fn docstring(&self, span: ByteSpan, number: usize, count: usize) -> String {
+    fn docstring(&self, span: ByteSpan, at: Number) -> String {
+        let Number { number, count, waits } = at;
         let text = span.slice(self.text);
-        let (message, own) = (self.revision.message(), title(self.revision));
+        let message = self.revision.message();
+        let of_phase = waits.map(|phase| format!("{}{PHASE}", phase.word())).map(|words| format!(", {words}"));
+        let of_step = (count > 1).then(|| format!("{STEP}{number} of {count}"));
+        let own = [Some(title(self.revision)), of_phase, of_step].into_iter().flatten().collect::<String>();
+        let follows_another = number > 1 || waits.is_some();
         let mut out = String::new();
         let mut is_titled = message.is_empty();
         for line in text.split_inclusive('\n') {
             if !is_titled && let Some(at) = line.find(message) {
-                out += &format!("{}{own}{STEP}{number} of {count}{}", &line[..at], &line[at + message.len()..]);
+                out += &format!("{}{own}{}", &line[..at], &line[at + message.len()..]);
                 is_titled = true;
             } else if let Some(rest) = value_of(line, "Revision ID:") {
-                let id = if number == count { rest.trim() } else { ID };
+                let id = if at.is_own() { rest.trim() } else { ID };
                 out += &line.replacen(rest.trim(), id, 1);
-            } else if let Some(rest) = value_of(line, "Revises:").filter(|_| number > 1) {
+            } else if let Some(rest) =
+                value_of(line, "Create Date:").filter(|rest| waits.is_some() && !rest.trim().is_empty())
+            {
+                out += &line.replacen(rest.trim(), CREATED, 1);
+            } else if let Some(rest) = value_of(line, "Revises:").filter(|_| follows_another) {
                 match rest.trim() {
                     "" => {
                         out += &format!(

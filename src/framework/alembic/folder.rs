@@ -23,10 +23,7 @@ impl Folder for Revisions {
         match Configuration::find(path) {
             // What is wrong with it is said when it is listed.
             Err(_) => Some(path.to_owned()),
-            Ok(Some(configuration)) => Some(match configuration.version_locations.as_slice() {
-                [only] => only.clone(),
-                _ => configuration.script_location,
-            }),
+            Ok(Some(configuration)) => Some(configuration.folder()),
             Ok(None) => holds_revisions(path).then(|| path.to_owned()),
         }
     }
@@ -96,19 +93,24 @@ impl Folder for Revisions {
 /// When a configuration on the way cannot be used.
 pub(super) fn configuration(folder: &Utf8Path) -> Result<Option<Configuration>, FrameworkError> {
     let same = |one: &Utf8Path| one == folder || one.canonicalize().ok().is_some_and(|one| Some(one) == real(folder));
+    // A script folder is one by itself; what a file above says of it goes before.
+    let mut without_file = None;
     for place in folder.ancestors().take(DEPTH) {
         let place = if place.as_str().is_empty() { Utf8Path::new(".") } else { place };
         if let Some(configuration) = Configuration::find(place)?
             && (same(&configuration.script_location) || configuration.version_locations.iter().any(|own| same(own)))
         {
-            return Ok(Some(configuration));
+            if configuration.file.is_some() {
+                return Ok(Some(configuration));
+            }
+            without_file = without_file.or(Some(configuration));
         }
     }
-    Ok(None)
+    Ok(without_file)
 }
 
 /// How far above its revisions a project's configuration may be.
-const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 8;
 
 fn real(folder: &Utf8Path) -> Option<std::path::PathBuf> {
     folder.canonicalize().ok()

@@ -8,12 +8,14 @@ use std::collections::BTreeSet;
 
 use super::calls::revision;
 use super::directive::create_index;
-use super::downgrade::{BLOCK, Downgrades, Lines, downgrades};
-use super::file::{File, INDENT};
+use super::downgrade::{BLOCK, Lines, downgrades};
+use super::file::{File, INDENT, Number};
+use super::model::called;
 use super::needed::defined;
 use super::written::sql_literal;
 use crate::framework::header::{self, Steps};
 use crate::framework::layout::width;
+use crate::framework::migration::Migration;
 use crate::framework::page::{Commands, Page};
 use crate::framework::plpgsql::{before_build, must_be_valid};
 use crate::framework::rerun::Again;
@@ -22,7 +24,7 @@ use crate::framework::words::slug;
 use crate::framework::{Body, Idiom, Sequenced};
 use crate::operation::{CreateIndex, IndexOperation, Operation};
 use crate::plan::files::{Part, is_label};
-use crate::plan::{Step, UnitKind};
+use crate::plan::{Phase, Sequence, Step, Unit, UnitKind};
 use crate::sql::{one_line, render};
 
 pub(super) struct Functions;
@@ -30,7 +32,10 @@ pub(super) struct Functions;
 impl Idiom for Functions {
     fn notes(&self, of: &Sequenced<'_>) -> Vec<String> {
         let is_label = |from, to| of.sequence.steps_of(from..to).all(is_own_label);
-        let leaves = of.files.parts.iter().any(|part| part.once > part.from || is_label(part.once, part.to));
+        let now = of.files.own.map_or(0, |own| own + 1);
+        let leaves = of.files.parts[..now.min(of.files.parts.len())]
+            .iter()
+            .any(|part| part.once > part.from || is_label(part.once, part.to));
         let note = "the first autocommit_block() also commits the revisions that ran before it in the same upgrade";
         leaves.then(|| note.to_owned()).into_iter().collect()
     }
@@ -41,24 +46,56 @@ impl Idiom for Functions {
         let Ok(revision) = revision(migration.source.clone(), &migration.variables) else { return Vec::new() };
         let file = File::new(&revision);
         let mut commented = vec![false; migration.statements.len()];
-        let count = files.parts.len();
         let downgrades = downgrades(of, &file);
+        let upgrades: Vec<Lines> = files.parts.iter().map(|part| upgrade(of, *part, &file, &mut commented)).collect();
+        // What waits does not see what the others define.
+        let (now, count) = (files.own.map_or(0, |own| own + 1), files.parts.len());
         let mut elsewhere = BTreeSet::new();
-        let body = |(at, part): (usize, &Part)| {
-            let upgrade = upgrade(of, *part, &file, &mut commented);
-            let downgrade = match &downgrades {
-                Downgrades::Each(all) => Some(all[at].clone()),
-                Downgrades::Whole(own) if *own == at => None,
-                Downgrades::Whole(_) => Some(vec!["pass".to_owned()]),
-            };
-            let used = ID_LENGTH + width(count) + 2;
-            let words = (at + 1 < count).then(|| slug(sequence.block(part.from), used));
-            let text = file.of_step((at + 1, count), &upgrade, downgrade.as_deref(), &elsewhere);
+        let mut bodies: Vec<(usize, Body)> = Vec::new();
+        for at in (now..count).chain(0..now) {
+            let number = number(sequence, &files.parts, at, now);
+            let words = words(sequence.block(files.parts[at].from), number);
+            let text = file.of_step(number, &upgrades[at], downgrades[at].as_deref(), &elsewhere);
             elsewhere.extend(defined(&text));
-            Body { words, text, block: part.from }
-        };
-        files.parts.iter().enumerate().map(body).collect()
+            bodies.push((at, Body { words, text, block: files.parts[at].from }));
+        }
+        bodies.sort_by_key(|(at, _)| *at);
+        bodies.into_iter().map(|(_, body)| body).collect()
     }
+
+    /// Databases are at it and others follow it, so it stays.
+    fn nothing_yet(&self, migration: &Migration) -> Option<Body> {
+        let revision = revision(migration.source.clone(), &migration.variables).ok()?;
+        let lines = [
+            format!("{}: nothing runs yet. What it does waits for a deploy.", migration.title),
+            format!(
+                "`safestep status` says for which one, `safestep release {}` brings it in then.",
+                header::shell_word(&called(migration))
+            ),
+        ];
+        let mut lines: Lines = lines.map(|line| header::comment(super::SIGN, &line)).to_vec();
+        lines.push("pass".to_owned());
+        let only = Number { number: 1, count: 1, waits: None };
+        let text = File::new(&revision).of_step(only, &lines, Some(&["pass".to_owned()]), &BTreeSet::new());
+        Some(Body { words: None, text, block: 0 })
+    }
+}
+
+/// Which file of its phase it is; the first `now` files run now.
+fn number(sequence: &Sequence, parts: &[Part], at: usize, now: usize) -> Number {
+    if at < now {
+        return Number { number: at + 1, count: now, waits: None };
+    }
+    let phase = |part: &Part| sequence.block(part.from).first().map_or(Phase::Expand, |unit| unit.phase);
+    let own = phase(&parts[at]);
+    let of_phase = |part: &&Part| phase(part) == own;
+    let before = parts[now..at].iter().filter(of_phase).count();
+    Number { number: before + 1, count: parts[now..].iter().filter(of_phase).count(), waits: Some(own) }
+}
+
+/// A few words for the name of a file; `None` for the one that keeps the revision's name.
+fn words(units: &[Unit], number: Number) -> Option<String> {
+    (!number.is_own()).then(|| slug(units, ID_LENGTH + width(number.count) + 2))
 }
 
 /// A new label that is not in its author's words.
@@ -73,7 +110,9 @@ pub(super) const ID_LENGTH: usize = 12;
 fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, commented: &mut [bool]) -> Lines {
     let mut lines = begins_again(of, part);
     let Sequenced { migration, sequence, .. } = *of;
-    let units = sequence.blocks[part.from].start..sequence.blocks[part.to - 1].end;
+    // A database that ran the revision runs what waits as a no-op, whatever of it.
+    let to = if waits(of, part) { sequence.blocks.len() } else { part.to };
+    let units = sequence.blocks[part.from].start..sequence.blocks[to - 1].end;
     let again = Again::new(migration, &sequence.units[units]);
     for at in part.from..part.to {
         if !lines.is_empty() {
@@ -82,6 +121,11 @@ fn upgrade(of: &Sequenced<'_>, part: Part, file: &File<'_>, commented: &mut [boo
         lines.extend(block(of, part, at, (file, &again), commented));
     }
     lines
+}
+
+/// It runs in a later phase.
+fn waits(of: &Sequenced<'_>, part: Part) -> bool {
+    of.files.own.is_none_or(|own| part.from > of.files.parts[own].from)
 }
 
 /// What is said of a file of several blocks: where a failed run goes on.
@@ -118,7 +162,7 @@ fn block(
         commands: &Upgrade,
         one_session: false,
         in_transaction: inside,
-        again: (!inside).then_some(again),
+        again: (!inside || waits(of, part)).then_some(again),
     };
     let statements = statements(&page, commented);
     let mut lines: Lines = Vec::new();

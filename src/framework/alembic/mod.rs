@@ -5,7 +5,8 @@
 //! and [`graph`] the history that each revision meets. `calls` makes a migration of `upgrade()`.
 //!
 //! A sequence becomes a revision for each block: `file` is the original's file with other functions and what these need (`needed`), `idiom` writes its
-//! `upgrade()`, `downgrade` the other one, `written` SQL as Python holds it, and `place` puts it into the chain.
+//! `upgrade()`, `downgrade` the other one, `written` SQL as Python holds it, and `place` puts it into the chain. What waits for a deploy
+//! waits beside the revisions (`model`), and gets its name at its release (`naming`).
 
 mod calls;
 pub mod config;
@@ -18,7 +19,10 @@ mod folder;
 pub mod graph;
 mod idiom;
 mod ledger;
+mod model;
+mod naming;
 mod needed;
+mod old_column;
 pub mod operations;
 mod place;
 pub mod python;
@@ -47,7 +51,7 @@ pub static ALEMBIC: Framework = Framework {
     folder: &folder::Revisions,
     idiom: &idiom::Functions,
     place: &place::InChain,
-    deferral: None,
+    deferral: Some(&model::BesideVersions),
 };
 
 /// What begins a comment in Python.

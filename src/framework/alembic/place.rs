@@ -6,10 +6,14 @@ use std::collections::HashSet;
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
-use super::file::{ID, PREVIOUS};
+use super::file::{CREATED, ID, PREVIOUS};
+use super::folder::{DEPTH, configuration};
+use super::graph::{Graph, Node};
 use super::idiom::ID_LENGTH;
+use super::naming::{date, file_name};
 use crate::framework::migration::Migration;
 use crate::framework::{Body, Found, FrameworkError, Incoming, LaidOut, NoRoom, Place, Placed, Placement};
+use crate::source::SourceFile;
 
 pub(super) struct InChain;
 
@@ -23,11 +27,14 @@ impl Place for InChain {
         let mut taken: HashSet<String> = history.iter().map(|found| found.name.clone()).collect();
         let mut placed = Vec::new();
         for (at, incoming) in incoming.iter().enumerate() {
-            let Some(migration) = incoming.replaces else {
-                let why = "a revision that replaces none is not placed yet".to_owned();
-                return Ok(Placement::NoRoom(vec![NoRoom { at, why }]));
+            let files = match incoming.replaces {
+                Some(migration) => in_place_of(migration, incoming.bodies, &mut taken),
+                None => match behind_all(history, incoming, &mut taken)? {
+                    Ok(files) => files,
+                    Err(why) => return Ok(Placement::NoRoom(vec![NoRoom { at, why }])),
+                },
             };
-            placed.push(Placed { files: in_place_of(migration, incoming.bodies, &mut taken), ..Placed::default() });
+            placed.push(Placed { files, ..Placed::default() });
         }
         Ok(Placement::Placed(placed))
     }
@@ -45,11 +52,49 @@ fn in_place_of(migration: &Migration, bodies: &[Body], taken: &mut HashSet<Strin
             }
             None => (migration.name.clone(), migration.path().clone()),
         };
-        let text = body.text.replace(ID, &id).replace(PREVIOUS, &previous);
+        let text = body.text.replace(ID, &id).replace(PREVIOUS, &previous).replace(CREATED, &date(0));
         files.push(Body { text, ..body.clone() }.at(&id, path));
         previous = id;
     }
     files
+}
+
+/// New revisions behind the only head there is; or why there is no place for them.
+fn behind_all(
+    history: &[Found],
+    Incoming { bodies, not_before, .. }: &Incoming<'_>,
+    taken: &mut HashSet<String>,
+) -> Result<Result<Vec<LaidOut>, String>, FrameworkError> {
+    let nodes = history.iter().map(|found| Node::read(&SourceFile::read(&found.file)?));
+    let graph = Graph::new(nodes.collect::<Result<_, FrameworkError>>()?)?;
+    let heads: Vec<&Node> = graph.heads().into_iter().map(|at| &graph.nodes[at]).collect();
+    let head = match heads.as_slice() {
+        [only] => *only,
+        [] => return Ok(Err("there is no revision that it could follow".to_owned())),
+        several => {
+            let ids = several.iter().map(|head| head.id.as_str()).collect::<Vec<_>>().join(", ");
+            let why = "merge them first (`alembic merge heads`), for the next revision follows one";
+            return Ok(Err(format!("there are {} heads ({ids}): {why}", several.len())));
+        }
+    };
+    let beside = head.file.parent().unwrap_or("".as_ref());
+    let configuration = beside.ancestors().take(DEPTH).find_map(|folder| configuration(folder).ok().flatten());
+    let locations = configuration.iter().flat_map(|known| &known.version_locations);
+    let folder =
+        locations.filter(|location| head.file.starts_with(location)).max_by_key(|location| location.as_str().len());
+    let folder = folder.map_or(beside, Utf8PathBuf::as_path);
+    let now = not_before.unwrap_or_default();
+    let mut previous = head.id.clone();
+    let mut files = Vec::new();
+    for (number, body) in bodies.iter().enumerate() {
+        let words = body.words.as_deref().unwrap_or("release");
+        let id = id(&head.id, number + 1, words, taken);
+        let path = folder.join(file_name(configuration.as_ref(), &id, words, now));
+        let text = body.text.replace(ID, &id).replace(PREVIOUS, &previous).replace(CREATED, &date(now));
+        files.push(Body { text, ..body.clone() }.at(&id, path));
+        previous = id;
+    }
+    Ok(Ok(files))
 }
 
 /// An id of the kind that Alembic makes; the same for the same step. It does not begin as the revision's own does, which
