@@ -40,7 +40,7 @@ fn waiting(scope: &Scope, variables: &Variables, schema: &mut Schema) -> Result<
             Ok(scope.framework.meet(migration, schema))
         });
         let files = read.collect::<Result<_, FrameworkError>>()?;
-        waiting.push(Waiting { migration: sequence.migration, files });
+        waiting.push(Waiting { migration: sequence.recorded.unwrap_or(sequence.migration), files });
     }
     Ok(waiting)
 }

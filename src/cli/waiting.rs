@@ -10,9 +10,9 @@ use super::common::{absolute, here, must_be_whole};
 use crate::deferred::{Deployed, Finding, PhaseState, Sequence, sequences};
 use crate::disk::FileChange;
 use crate::framework::FrameworkError;
-use crate::framework::deferral::{Deferral, on_disk};
+use crate::framework::deferral::{Deferral, Files, OnDisk, Texts};
 use crate::pipeline::{ResolveError, Scope, ScopeOptions, file_report, relative, resolve};
-use crate::project::{GitError, WorkTree};
+use crate::project::{Commit, GitError, WorkTree};
 use crate::report::{CheckOutcome, CheckStatus, FileReport, PhaseStatus, Release, SequenceStatus};
 use crate::verify::{Answer, ask};
 
@@ -128,22 +128,47 @@ impl Place {
         let Some(base) = git.base(self.since.as_deref()).map_err(as_failure)? else {
             return Ok(Deployed::Unknown("what is deployed is not known: git has no base branch here".into()));
         };
-        let read = |path: &Utf8Path| match git.contents_at(&base, path) {
-            Ok(source) => Ok(source.map(|source| source.text)),
-            Err(error) => Err(FrameworkError::Unusable { path: path.to_owned(), why: error.to_string() }),
-        };
-        let files = project.deferral.model_files(&project.scope.folder, &read)?;
-        Ok(match files.is_empty() {
+        let files = project.deferral.model_files(&project.scope.folder, &AtCommit { git, commit: base })?;
+        Ok(match files.is_empty() && !project.deferral.waits_without_model() {
             true => Deployed::Unknown("what is deployed is not known: the base branch has no model".into()),
             false => Deployed::Model(files),
         })
     }
 }
 
+/// The files as they were at a commit.
+struct AtCommit {
+    git: WorkTree,
+    commit: Commit,
+}
+
+impl AtCommit {
+    fn unusable(path: &Utf8Path) -> impl FnOnce(GitError) -> FrameworkError {
+        |error| FrameworkError::Unusable { path: path.to_owned(), why: error.to_string() }
+    }
+}
+
+impl Files for AtCommit {
+    fn text(&self, path: &Utf8Path) -> Result<Option<String>, FrameworkError> {
+        let source = self.git.contents_at(&self.commit, path).map_err(AtCommit::unusable(path))?;
+        Ok(source.map(|source| source.text))
+    }
+
+    fn below(&self, folder: &Utf8Path, ending: &str) -> Result<Vec<Utf8PathBuf>, FrameworkError> {
+        let all = self.git.existing_at(&self.commit, folder).map_err(AtCommit::unusable(folder))?;
+        Ok(all.into_iter().filter(|path| path.starts_with(folder) && path.extension() == Some(ending)).collect())
+    }
+
+    fn with_words(&self, folder: &Utf8Path, ending: &str, words: &[&str]) -> Result<Texts, FrameworkError> {
+        let paths = self.git.with_words_at(&self.commit, folder, ending, words).map_err(AtCommit::unusable(folder))?;
+        Ok(paths.into_iter().filter_map(|path| Some((path.clone(), self.text(&path).ok()??))).collect())
+    }
+}
+
 impl Project {
     /// The files of the model, as they are on disk.
     pub fn model(&self) -> Result<Vec<(Utf8PathBuf, String)>, Failure> {
-        Ok(self.deferral.model_files(&self.scope.folder, &on_disk)?)
+        Ok(self.deferral.model_files(&self.scope.folder, &OnDisk)?)
     }
 
     /// A change on disk as data.

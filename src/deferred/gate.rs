@@ -1,7 +1,7 @@
 //! Whether a deploy is out, as far as the files that are deployed tell.
 
 use super::Sequence;
-use crate::framework::deferral::{Deferral, Texts};
+use crate::framework::deferral::{Deferral, Texts, Usage};
 
 /// What is deployed: the base branch, as far as it can be read.
 pub enum Deployed {
@@ -29,9 +29,13 @@ impl Deployed {
             Deployed::Unknown(why) => vec![Finding::Unknown(why.clone())],
             Deployed::Model(files) => {
                 let model = deferral.model(files.clone());
-                let finding = |owned| match model.uses(&owned, &sequence.migration) {
-                    true => Finding::Fails(format!("the model on the base branch uses {owned}")),
-                    false => Finding::Holds(format!("the model on the base branch does not use {owned}")),
+                let finding = |owned| match model.usage(&owned, &sequence.migration) {
+                    Usage::Used(place) => {
+                        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+                        Finding::Fails(format!("the model on the base branch uses {owned}{place}"))
+                    }
+                    Usage::Unused => Finding::Holds(format!("the model on the base branch does not use {owned}")),
+                    Usage::Unknown(why) => Finding::Unknown(why),
                 };
                 sequence.owns().into_iter().map(finding).collect()
             }

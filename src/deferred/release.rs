@@ -92,7 +92,9 @@ fn place(
         bodies.push(Body { words: Some(words), text: Body::text_that_waited(&text), block });
     }
     let empty = plan::Sequence::default();
-    let incoming = Incoming { replaces: None, sequence: &empty, bodies: &bodies, not_before };
+    let before = sequence.phases[..at].iter().rev().flat_map(|phase| phase.files.iter().rev());
+    let behind = before.filter_map(|name| history.iter().find(|found| found.name == *name)).next();
+    let incoming = Incoming { replaces: None, sequence: &empty, bodies: &bodies, behind, not_before };
     match framework.place.place(history, &|_| true, &[incoming])? {
         Placement::Placed(mut placed) => Ok(placed.pop().unwrap_or_default()),
         Placement::NoRoom(why) => {

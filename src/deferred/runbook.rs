@@ -12,6 +12,8 @@ pub struct Words<'a> {
     pub deploy: &'a str,
     /// The lines of the model for the time between.
     pub model: &'a [String],
+    /// What they are for.
+    pub meanwhile: &'a str,
     /// What else to know of that time, a sentence each.
     pub beware: &'a [&'a str],
 }
@@ -74,14 +76,18 @@ fn checklist(sequence: &Sequence, deploy: &str) -> String {
     lines.iter().map(|line| format!("- [ ] {line}\n")).collect()
 }
 
-fn of_phase(phase: &StoredPhase, report: &MigrationReport, Words { model, beware, .. }: &Words<'_>) -> String {
+fn of_phase(
+    phase: &StoredPhase,
+    report: &MigrationReport,
+    Words { model, meanwhile, beware, .. }: &Words<'_>,
+) -> String {
     let mut text = String::new();
     if phase.state == PhaseState::Released {
         text += "Old code runs on, and reads and writes as before.\n";
         match model.is_empty() {
             true => text += "New code does not name what goes.\n",
             false => {
-                text += "New code does not name what goes. The model keeps it, so that no generator drops it before its time:\n\n";
+                text += &format!("New code does not name what goes. {meanwhile}\n\n");
                 text += &fenced("", model);
             }
         }

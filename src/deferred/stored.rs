@@ -23,6 +23,9 @@ pub struct Sequence {
     pub framework: String,
     /// The migration that it came from; its folder has that name.
     pub migration: String,
+    /// Its name in the framework's ledger, where that is another one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub recorded: Option<String>,
     /// The migration before that one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
@@ -176,6 +179,7 @@ impl Sequence {
             version: VERSION,
             framework: framework.to_owned(),
             migration: migration.to_owned(),
+            recorded: None,
             after: after.map(str::to_owned),
             sha256: crate::framework::ledger::sha256(original),
             original: original.to_owned(),

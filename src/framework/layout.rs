@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 
+use super::Found;
 use super::header::{NAME, in_comment, shell_word};
 use super::migration::Migration;
 use crate::operation::clipped;
@@ -68,6 +69,8 @@ pub struct Incoming<'a> {
     pub sequence: &'a Sequence,
     /// The bodies, in order.
     pub bodies: &'a [Body],
+    /// What replaces nothing belongs with this one, where it is among the migrations.
+    pub behind: Option<&'a Found>,
     /// What replaces nothing gets no earlier time than this one, in seconds since 1970, where the folder has times.
     pub not_before: Option<i64>,
 }

@@ -1,14 +1,14 @@
 //! Phases that wait for a deploy: whether the project can keep them, what waits already, and how its model follows.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::findings::Findings;
 use super::relative;
 use crate::deferred::{DeferredError, PhaseState, Sequence, sequences};
-use crate::framework::deferral::{Deferral, Model, NotKept, Texts, on_disk};
+use crate::framework::deferral::{Deferral, Model, NotKept, OnDisk, Texts};
 use crate::framework::migration::Migration;
 use crate::framework::{Found, Framework, FrameworkError};
 use crate::plan::{self, Owned, Phase};
@@ -19,8 +19,10 @@ pub(super) struct Deferring {
     pub deferral: &'static dyn Deferral,
     /// The folder of all sequences.
     pub folder: Utf8PathBuf,
-    /// The files with the model, as they are on disk.
-    model: Texts,
+    migrations: Utf8PathBuf,
+    /// The files with the model, as they are on disk; those that may be anywhere are looked for when something waits.
+    model: OnceLock<Texts>,
+    has_model: bool,
     waiting: Vec<Waiting>,
     /// What the migration before had to leave alone, and which sequences that was of.
     reserved: (Vec<usize>, Arc<[Reserved]>),
@@ -61,14 +63,20 @@ impl Deferring {
         let deferral = framework.deferral?;
         let migrations = deferral.migrations(history.last()?);
         let folder = deferral.folder(&migrations);
-        match (deferral.model_files(&migrations, &on_disk), sequences(&folder)) {
+        let model = match deferral.waits_without_model() {
+            true => Ok(OnceLock::new()),
+            false => deferral.model_files(&migrations, &OnDisk).map(OnceLock::from),
+        };
+        match (model, sequences(&folder)) {
             (Ok(model), Ok(waiting)) => {
                 let mut places = HashMap::new();
                 for (at, found) in history.iter().enumerate().filter(|_| !waiting.is_empty()) {
                     places.entry(found.name.as_str()).or_insert(at);
                 }
                 let waiting = waiting.iter().filter_map(|(_, sequence)| Waiting::of(sequence, &places)).collect();
-                Some(Deferring { deferral, folder, model, waiting, reserved: (Vec::new(), [].into()) })
+                let has_model = model.get().is_none_or(|files: &Texts| !files.is_empty());
+                let reserved = (Vec::new(), [].into());
+                Some(Deferring { deferral, folder, migrations, model, has_model, waiting, reserved })
             }
             // what cannot be read cannot be kept in step
             (Err(_), _) => None,
@@ -79,9 +87,9 @@ impl Deferring {
         }
     }
 
-    /// Something says what the application uses, so phases can wait.
+    /// Phases can wait: something says what the application uses, where that is needed.
     pub fn has_model(&self) -> bool {
-        !self.model.is_empty()
+        self.has_model
     }
 
     /// What takes another one's name can wait as well.
@@ -91,7 +99,8 @@ impl Deferring {
 
     /// What the application's files say.
     pub fn model(&self) -> Box<dyn Model> {
-        self.deferral.model(self.model.clone())
+        let found = || self.deferral.model_files(&self.migrations, &OnDisk).unwrap_or_default();
+        self.deferral.model(self.model.get_or_init(found).clone())
     }
 
     /// What a migration has to leave alone, because a sequence before it waits.
@@ -119,7 +128,7 @@ impl Deferring {
         if waiting.is_empty() {
             return Ok(findings);
         }
-        let own = self.folder.join(&migration.name);
+        let own = self.folder.join(self.deferral.called(migration));
         let other = own.exists().then(|| format!("{} is there already", relative(&own, base)));
         let leaves_nothing = findings.steps.iter().all(|step| step.phase != Phase::Expand);
         let must_stay = other
@@ -136,8 +145,11 @@ impl Deferring {
             return Err(findings.with_claims(waiting[at].0).into_iter().map(|at| (at, why.clone())).collect());
         }
         for (item, owned) in waiting {
-            let cheapest = self.cheapest(&owned).map(|note| note.replace(&format!("{base}/"), ""));
-            cheapest.into_iter().for_each(|note| findings.add_note(item, &note));
+            let model = self.model();
+            let cheapest =
+                model.mapped(&owned).map(|how| format!("a new name in the code alone needs no migration: {how}"));
+            let notes = model.by_hand(&owned).into_iter().chain(cheapest);
+            notes.for_each(|note| findings.add_note(item, &note.replace(&format!("{base}/"), "")));
         }
         Ok(findings)
     }
@@ -155,12 +167,6 @@ impl Deferring {
         steps.for_each(|step| now.apply(&step.operation));
         let owns: Vec<Owned> = waiting.iter().map(|(_, owned)| owned.clone()).collect();
         self.model().keep_unused(&owns, migration, &now)
-    }
-
-    /// How a column or table gets another name in the code alone.
-    fn cheapest(&self, owned: &Owned) -> Option<String> {
-        let how = self.model().mapped(owned)?;
-        Some(format!("a new name in the code alone needs no migration: {how}"))
     }
 }
 

@@ -81,12 +81,15 @@ impl<'a> Division<'a> {
                 _ => (0..self.sequence.blocks.len()).map(|at| self.alone(at)).collect(),
             };
             let parts = parts.map_err(stuck)?;
-            if let (Some(why), [first, _, ..]) = (self.one_file, parts.as_slice()) {
+            let now = self.now(&parts);
+            if let (Some(why), [first, _, ..]) = (self.one_file, &parts[..now]) {
                 let item = self.units(*first)[0].steps[0].from;
-                return Err(Refusal { item, why: format!("becomes {} files, and {why}", parts.len()) });
+                return Err(Refusal { item, why: format!("becomes {now} files, and {why}") });
             }
             let one_file = self.one_file.filter(|_| self.by_step != Some(false)).map(str::to_owned);
-            return Ok(Files { own: Some(parts.len().saturating_sub(1)), parts, one_file });
+            // where later phases wait, it is the last one that runs now
+            let own = if parts.is_empty() { Some(0) } else { now.checked_sub(1) };
+            return Ok(Files { own, parts, one_file });
         }
         let parts = self.divide(false).map_err(stuck)?;
         let mut reason = self.one_file.map(str::to_owned);
@@ -194,7 +197,7 @@ impl<'a> Division<'a> {
             let must = is_by_file || at < tail || self.sequence.steps_of(at..at + 1).all(is_label);
             let is_guarded = || is_by_file && self.bears_to_run_again(at);
             let may_rerun = alone.once > at || (must && self.is_free_to_run_again(at)) || is_guarded();
-            match parts.last_mut() {
+            match parts.last_mut().filter(|_| !self.begins_phase(at)) {
                 Some(part) if may_rerun && part.once == part.to && !self.must_be_done_before(&steps, at) => {
                     (part.once, part.to) = (at + 1, at + 1);
                 }

@@ -280,7 +280,13 @@ impl StepBuilder {
         // A key tells nothing of the order of rows in other tables, so partitions and children are walked by blocks.
         let known = self.schema.table(table);
         let alone = known.is_some_and(|t| t.kind == RelationKind::Table) && self.schema.children(table).is_empty();
+        // Its places are kept in variables, which are NULL before the first row: a domain may refuse that.
+        let is_constrained = |column: &Ident| {
+            let known = known.and_then(|table| table.columns.iter().find(|own| own.name == *column));
+            known.and_then(|column| self.schema.domain(column.ty.name())).is_some_and(|domain| domain.constrained)
+        };
         let key = if alone { self.schema.walkable_key(table) } else { Vec::new() };
+        let key = if key.iter().any(is_constrained) { Vec::new() } else { key };
         let fires = self.schema.fired_by_update(table, column).iter().map(|d| d.what.clone()).collect();
         let backfill = Backfill { table: table.clone(), column: column.clone(), value, todo, key, fires };
         self.step(Operation::Data(DataOperation::Backfill(backfill)), slug, why, Undo::Nothing)

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use postgres::{Client, Error};
+use safestep::operation::Operation;
 use safestep::report::HazardReport;
 use safestep::sql::{read_statement, split};
 use safestep::verify::between::{Between, Moment, can_be_stopped};
@@ -120,6 +121,10 @@ impl Judge {
         let in_use = trace::with_indexes(&mut other)?;
         let mut first = None;
         let mut as_written = false;
+        let is_unread = |sql: &String| {
+            read_statement(sql).operations.iter().any(|read| matches!(read.operation, Operation::Opaque { .. }))
+        };
+        let has_unread = case.migration.iter().any(is_unread);
         for (at, piece) in rewritten.pieces.iter().enumerate() {
             // a step in its author's words may be several pieces, and Drizzle's last transaction holds several steps
             let mut headers = piece.sql.lines().filter(|line| line.starts_with("-- Step ")).peekable();
@@ -129,7 +134,7 @@ impl Judge {
             client.batch_execute(PATIENCE)?;
             client.batch_execute(&piece.set)?;
             let mut gaps = Vec::new();
-            let mut names = Names::default();
+            let mut names = Names::behind(has_unread);
             names.read(&mut other)?;
             let mut step = || trace::step(&mut client, &piece.sql, &in_use);
             let ended = match piece.sql.matches("COMMIT;").count() > 1 && can_be_stopped(&piece.sql) {
@@ -288,6 +293,8 @@ impl Judge {
             }
         }
         if thorough {
+            keys_have_their_own_not_null(&self.naive)?;
+            keys_have_their_own_not_null(&self.sequence)?;
             let (naive, sequence) = (bench::catalog::schema(&self.naive)?, bench::catalog::schema(&self.sequence)?);
             if let Some(difference) = bench::catalog::difference(&naive, &sequence) {
                 return Ok(Some(Finding::new("pg_dump differs", difference)));
@@ -442,6 +449,24 @@ CREATE SCHEMA public";
 
 pub(super) fn reset(client: &mut Client) -> Result<()> {
     client.batch_execute(RESET).context("starting anew")
+}
+
+/// From 18 on a key that is added with USING INDEX makes an inherited NOT NULL of its columns the table's own as well; one that is
+/// added without one does not. Nobody but `pg_dump` sees it.
+fn keys_have_their_own_not_null(database: &Database) -> Result<()> {
+    if database.major < 18 {
+        return Ok(());
+    }
+    let mut client = database.connect()?;
+    let query = "SELECT format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', a.attrelid::regclass, a.attname)
+         FROM pg_index JOIN pg_attribute a ON a.attrelid = indrelid AND a.attnum = ANY (indkey)
+         JOIN pg_constraint n ON n.conrelid = indrelid AND n.contype = 'n' AND n.conkey = ARRAY[a.attnum]
+         JOIN pg_class t ON t.oid = indrelid
+         WHERE indisprimary AND NOT n.conislocal AND NOT t.relispartition";
+    for row in client.query(query, &[])? {
+        client.batch_execute(row.get(0))?;
+    }
+    Ok(())
 }
 
 /// The schema and the rows before; false when they do not run.

@@ -85,7 +85,8 @@ mod tests {
     fn what_replaces_nothing_comes_behind_the_last() {
         let sequence = Sequence::default();
         let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: NAME.into(), block: 0 });
-        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, not_before: None }];
+        let incoming =
+            [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, behind: None, not_before: None }];
         for (last, expected) in [
             ("20260101235959_a", ["20260102000000_drop_x", "20260102000001_drop_y"]),
             ("a", ["a_01_drop_x", "a_02_drop_y"]),

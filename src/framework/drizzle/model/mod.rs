@@ -7,7 +7,7 @@ mod schema_files;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::super::deferral::{Deferral, Model, NotKept, Read, Texts, on_disk};
+use super::super::deferral::{Deferral, Files, Model, NotKept, OnDisk, Texts};
 use super::super::migration::Migration;
 use super::super::{Found, FrameworkError};
 use super::snapshot::{Says, says};
@@ -48,11 +48,11 @@ impl Deferral for BesideMigrations {
     }
 
     /// The last snapshot, and of those that hold only changes all back to one that holds everything; the last one first.
-    fn model_files(&self, migrations: &Utf8Path, read: &Read<'_>) -> Result<Texts, FrameworkError> {
+    fn model_files(&self, migrations: &Utf8Path, files: &dyn Files) -> Result<Texts, FrameworkError> {
         let journal = journal::of(migrations);
         let snapshots: Vec<Utf8PathBuf> = match journal.is_file() {
             true => {
-                let Some(text) = read(&journal)? else { return Ok(Vec::new()) };
+                let Some(text) = files.text(&journal)? else { return Ok(Vec::new()) };
                 let tags = journal::tags_in(&journal, &text)?;
                 tags.iter().filter_map(|tag| snapshot::of_tag(migrations, tag)).collect()
             }
@@ -63,7 +63,7 @@ impl Deferral for BesideMigrations {
         };
         let mut texts = Vec::new();
         for path in snapshots.into_iter().rev() {
-            let Some(text) = read(&path)? else { continue };
+            let Some(text) = files.text(&path)? else { continue };
             let is_whole = snapshot::is_whole(&text);
             texts.push((path, text));
             if is_whole {
@@ -157,7 +157,8 @@ impl Model for Snapshots {
             false => "delete its folder",
         };
         let files = config::schema_files(migrations);
-        let texts: Texts = files.into_iter().filter_map(|path| Some((path.clone(), on_disk(&path).ok()??))).collect();
+        let texts: Texts =
+            files.into_iter().filter_map(|path| Some((path.clone(), OnDisk.text(&path).ok()??))).collect();
         let wanted = Renamed { table, column, to };
         Some(match wanted.line_in(&texts) {
             Some(line) => {

@@ -100,7 +100,8 @@ mod tests {
     fn what_replaces_nothing_comes_in_the_seconds_behind_the_last() {
         let sequence = Sequence::default();
         let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: "".into(), block: 0 });
-        let incoming = |not_before| [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, not_before }];
+        let incoming =
+            |not_before| [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, behind: None, not_before }];
         let file = "d/20260101235959_a/migration.sql".into();
         let history = [Found::next("20260101235959_a".into(), file)];
         for (now, expected) in [
@@ -131,7 +132,8 @@ mod tests {
         };
         let sequence = Sequence::default();
         let bodies = ["drop_x", "drop_y"].map(|words| Body { words: Some(words.into()), text: "".into(), block: 0 });
-        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, not_before: None }];
+        let incoming =
+            [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, behind: None, not_before: None }];
         let snapshots = |history: &[Found]| -> Vec<serde_json::Value> {
             let mut placed = [Placed::default()];
             assert_eq!(place(history, &incoming, &mut placed), []);

@@ -9,7 +9,7 @@ mod text;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::super::config_file::{Config, SCRIPT_ENDINGS, below};
-use super::super::deferral::{Deferral, Model, NotKept, Read, Texts};
+use super::super::deferral::{Deferral, Files, Model, NotKept, Texts};
 use super::super::migration::Migration;
 use super::super::{Found, FrameworkError};
 use super::FILE;
@@ -50,7 +50,7 @@ impl Deferral for BesideMigrations {
     }
 
     /// `*.prisma` beside the migrations and below, or where the configuration says.
-    fn model_files(&self, migrations: &Utf8Path, read: &Read<'_>) -> Result<Texts, FrameworkError> {
+    fn model_files(&self, migrations: &Utf8Path, files: &dyn Files) -> Result<Texts, FrameworkError> {
         let Some(beside) = migrations.parent() else { return Ok(Vec::new()) };
         let found = models_in(beside, migrations, DEPTH);
         let found = match found.is_empty() {
@@ -60,7 +60,7 @@ impl Deferral for BesideMigrations {
                 false => vec![place],
             }),
         };
-        let read = found.into_iter().map(|path| Ok(read(&path)?.map(|text| (path, text))));
+        let read = found.into_iter().map(|path| Ok(files.text(&path)?.map(|text| (path, text))));
         read.filter_map(Result::transpose).collect()
     }
 

@@ -34,6 +34,7 @@ fn placed(journal: &str, files: &[&str], parts: &[(&str, usize)]) -> Result<BTre
             replaces: Some(migration),
             sequence: &sequence,
             bodies,
+            behind: None,
             not_before: None,
         })
         .collect();
@@ -216,7 +217,7 @@ fn what_replaces_nothing_comes_behind_the_last() {
     let incoming = [["drop_x", "drop_y"], ["drop_z", "drop_w"]].map(|words| words.map(body));
     let incoming: Vec<Incoming> = incoming
         .iter()
-        .map(|bodies| Incoming { replaces: None, sequence: &sequence, bodies, not_before: None })
+        .map(|bodies| Incoming { replaces: None, sequence: &sequence, bodies, behind: None, not_before: None })
         .collect();
     let mut placed = vec![Placed::default(); 2];
     fs::write(folder.join("meta/_journal.json"), journal(&[(0, 0, "0000_a"), (1, 90_000, "0001_b")])).unwrap();
@@ -259,7 +260,8 @@ fn what_comes_in_now_is_above_every_time() {
         fs::write(folder.join("meta/_journal.json"), journal(&entries)).unwrap();
         let sequence = Sequence::default();
         let bodies = [Body { words: Some("x".to_owned()), text: String::new(), block: 0 }];
-        let incoming = [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, not_before: Some(now) }];
+        let incoming =
+            [Incoming { replaces: None, sequence: &sequence, bodies: &bodies, behind: None, not_before: Some(now) }];
         let mut placed = vec![Placed::default()];
         assert_eq!(place(folder, &[], &|_| true, &incoming, &mut placed).unwrap(), []);
         let (_, text) = &placed[0].companions.after[0];
