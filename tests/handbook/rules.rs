@@ -70,8 +70,8 @@ impl Sample {
     fn all() -> Result<Vec<Sample>> {
         let mut all: Vec<Sample> = prisma::Sample::all()?.into_iter().map(Sample::Prisma).collect();
         let declared = bench::samples("phases")?;
-        // Drizzle's are in folders of their own.
-        let of_prisma = declared.iter().filter(|name| !name.starts_with("drizzle-"));
+        // Drizzle's and Rails' are in folders of their own.
+        let of_prisma = declared.iter().filter(|name| !name.starts_with("drizzle-") && *name != "rails");
         all.extend(of_prisma.map(|name| Sample::Prisma(prisma::Sample::declared(name))));
         all.extend(drizzle::Sample::all(Generation::Journal)?.into_iter().map(Sample::Drizzle));
         all.extend(upgrade::Sample::all()?.into_iter().map(Sample::Alembic));

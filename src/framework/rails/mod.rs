@@ -13,6 +13,7 @@ mod assurance;
 mod calls;
 mod code;
 mod database_yml;
+mod deferral;
 mod directive;
 mod downgrade;
 pub mod effects;
@@ -27,6 +28,7 @@ mod insurance;
 mod ledger;
 mod listing;
 pub mod migration_class;
+mod models;
 pub mod names;
 mod online_migrations;
 pub mod operations;
@@ -60,7 +62,7 @@ pub static RAILS: Framework = Framework {
     folder: &folder::VersionedFiles,
     idiom: &idiom::Classes,
     place: &place::BehindTheFirst,
-    deferral: None,
+    deferral: Some(&deferral::BesideMigrations),
 };
 
 /// What begins a comment in Ruby.
