@@ -10,7 +10,7 @@ use super::common::{absolute, here, must_be_whole};
 use crate::deferred::{Deployed, Finding, PhaseState, Sequence, sequences};
 use crate::disk::FileChange;
 use crate::framework::FrameworkError;
-use crate::framework::deferral::{Deferral, Files, OnDisk};
+use crate::framework::deferral::{Deferral, Files, OnDisk, Texts};
 use crate::pipeline::{ResolveError, Scope, ScopeOptions, file_report, relative, resolve};
 use crate::project::{Commit, GitError, WorkTree};
 use crate::report::{CheckOutcome, CheckStatus, FileReport, PhaseStatus, Release, SequenceStatus};
@@ -129,7 +129,7 @@ impl Place {
             return Ok(Deployed::Unknown("what is deployed is not known: git has no base branch here".into()));
         };
         let files = project.deferral.model_files(&project.scope.folder, &AtCommit { git, commit: base })?;
-        Ok(match files.is_empty() {
+        Ok(match files.is_empty() && !project.deferral.waits_without_model() {
             true => Deployed::Unknown("what is deployed is not known: the base branch has no model".into()),
             false => Deployed::Model(files),
         })
@@ -157,6 +157,11 @@ impl Files for AtCommit {
     fn below(&self, folder: &Utf8Path, ending: &str) -> Result<Vec<Utf8PathBuf>, FrameworkError> {
         let all = self.git.existing_at(&self.commit, folder).map_err(AtCommit::unusable(folder))?;
         Ok(all.into_iter().filter(|path| path.starts_with(folder) && path.extension() == Some(ending)).collect())
+    }
+
+    fn with_words(&self, folder: &Utf8Path, ending: &str, words: &[&str]) -> Result<Texts, FrameworkError> {
+        let paths = self.git.with_words_at(&self.commit, folder, ending, words).map_err(AtCommit::unusable(folder))?;
+        Ok(paths.into_iter().filter_map(|path| Some((path.clone(), self.text(&path).ok()??))).collect())
     }
 }
 

@@ -30,9 +30,9 @@ impl Deployed {
             Deployed::Model(files) => {
                 let model = deferral.model(files.clone());
                 let finding = |owned| match model.usage(&owned, &sequence.migration) {
-                    Usage::Used(None) => Finding::Fails(format!("the model on the base branch uses {owned}")),
-                    Usage::Used(Some(place)) => {
-                        Finding::Fails(format!("the model on the base branch uses {owned}: {place}"))
+                    Usage::Used(place) => {
+                        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+                        Finding::Fails(format!("the model on the base branch uses {owned}{place}"))
                     }
                     Usage::Unused => Finding::Holds(format!("the model on the base branch does not use {owned}")),
                     Usage::Unknown(why) => Finding::Unknown(why),

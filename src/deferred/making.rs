@@ -97,13 +97,9 @@ impl Making<'_> {
     /// Those of the TOML writer.
     pub fn papers(&self, report: &MigrationReport, model: &[String]) -> Result<Texts, toml::ser::Error> {
         let stored = self.stored();
-        let words = super::Words {
-            deploy: self.deferral.deploy_command(),
-            model,
-            why_model: self.deferral.why_lines(),
-            beware: self.deferral.beware(),
-        };
-        let runbook = super::runbook(&stored, report, &words);
+        let Making { deferral, .. } = self;
+        let (deploy, meanwhile, beware) = (deferral.deploy_command(), deferral.meanwhile(), deferral.beware());
+        let runbook = super::runbook(&stored, report, &super::Words { deploy, model, meanwhile, beware });
         let folder = self.own_folder();
         Ok(vec![(folder.join(FILE), stored.text()?), (folder.join("RUNBOOK.md"), runbook)])
     }

@@ -12,8 +12,8 @@ pub struct Words<'a> {
     pub deploy: &'a str,
     /// The lines of the model for the time between.
     pub model: &'a [String],
-    /// What these are for.
-    pub why_model: &'a str,
+    /// What they are for.
+    pub meanwhile: &'a str,
     /// What else to know of that time, a sentence each.
     pub beware: &'a [&'a str],
 }
@@ -79,7 +79,7 @@ fn checklist(sequence: &Sequence, deploy: &str) -> String {
 fn of_phase(
     phase: &StoredPhase,
     report: &MigrationReport,
-    Words { model, why_model, beware, .. }: &Words<'_>,
+    Words { model, meanwhile, beware, .. }: &Words<'_>,
 ) -> String {
     let mut text = String::new();
     if phase.state == PhaseState::Released {
@@ -87,7 +87,7 @@ fn of_phase(
         match model.is_empty() {
             true => text += "New code does not name what goes.\n",
             false => {
-                text += &format!("New code does not name what goes. {why_model}\n\n");
+                text += &format!("New code does not name what goes. {meanwhile}\n\n");
                 text += &fenced("", model);
             }
         }

@@ -1,12 +1,13 @@
 //! How phases wait for deploys in a project, and how its model says what each phase has in the database.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use ignore::{DirEntry, WalkBuilder};
 
 use super::migration::Migration;
 use super::{Found, FrameworkError};
 use crate::plan::Owned;
 use crate::schema::Schema;
-use crate::source::{SourceFile, is_there};
+use crate::source::{SourceFile, is_installed, is_there};
 
 /// Files with their texts.
 pub type Texts = Vec<(Utf8PathBuf, String)>;
@@ -23,9 +24,18 @@ pub trait Files {
     /// # Errors
     /// When nobody can tell.
     fn below(&self, folder: &Utf8Path, ending: &str) -> Result<Vec<Utf8PathBuf>, FrameworkError>;
+    /// Those of them that have one of these words, with their texts. What cannot be read as text is not among them.
+    ///
+    /// # Errors
+    /// When nobody can tell.
+    fn with_words(&self, folder: &Utf8Path, ending: &str, words: &[&str]) -> Result<Texts, FrameworkError> {
+        let paths = self.below(folder, ending)?.into_iter();
+        let texts = paths.filter_map(|path| self.text(&path).ok().flatten().map(|text| (path, text)));
+        Ok(texts.filter(|(_, text)| words.iter().any(|word| text.contains(word))).collect())
+    }
 }
 
-/// The files as they are on disk. What is hidden or a link to another folder has none.
+/// The files as they are on disk. What is hidden, ignored, installed or behind a link is not looked for.
 pub struct OnDisk;
 
 impl Files for OnDisk {
@@ -37,21 +47,12 @@ impl Files for OnDisk {
     }
 
     fn below(&self, folder: &Utf8Path, ending: &str) -> Result<Vec<Utf8PathBuf>, FrameworkError> {
-        let mut found = Vec::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
-                let Ok(kind) = entry.file_type() else { continue };
-                let path = entry.path().to_owned();
-                match kind.is_dir() {
-                    true if !entry.file_name().starts_with('.') => folders.push(path),
-                    false if path.extension() == Some(ending) && path.is_file() => found.push(path),
-                    true | false => {}
-                }
-            }
-        }
-        found.sort();
-        Ok(found)
+        let mut walk = WalkBuilder::new(folder);
+        let is_own = |entry: &DirEntry| entry.depth() == 0 || !is_installed(entry.file_name());
+        walk.follow_links(false).sort_by_file_name(Ord::cmp).filter_entry(is_own);
+        let files = walk.build().flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()));
+        let paths = files.filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok());
+        Ok(paths.filter(|path| path.extension() == Some(ending)).collect())
     }
 }
 
@@ -84,7 +85,7 @@ pub trait Deferral: Sync {
     /// # Errors
     /// Those of `files`, and files that are not what the framework writes.
     fn model_files(&self, migrations: &Utf8Path, files: &dyn Files) -> Result<Texts, FrameworkError>;
-    /// Phases wait also where there are no such files: nothing in them has to follow.
+    /// Phases wait also where there are no such files: nothing in them has to follow. They are looked for when something waits.
     fn waits_without_model(&self) -> bool {
         false
     }
@@ -92,14 +93,25 @@ pub trait Deferral: Sync {
     fn model(&self, files: Texts) -> Box<dyn Model>;
     /// The command that runs what is in the folder.
     fn deploy_command(&self) -> &'static str;
-    /// What [`Model::lines`] are for, as the end of a paragraph about new code.
-    fn why_lines(&self) -> &'static str {
+    /// What [`Model::lines_of`] are for, as a sentence that ends in a colon.
+    fn meanwhile(&self) -> &'static str {
         "The model keeps it, so that no generator drops it before its time:"
     }
     /// What to know while a phase waits, a sentence each.
     fn beware(&self) -> &'static [&'static str] {
         &[]
     }
+}
+
+/// Whether an application uses something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Usage {
+    /// It does, and where, if somebody can say.
+    Used(Option<String>),
+    /// It does not.
+    Unused,
+    /// Nobody can tell, and why.
+    Unknown(String),
 }
 
 /// What an application has in the database, as its files say it. What is not changed stays as it is, byte for byte.
@@ -116,7 +128,7 @@ pub trait Model {
     fn remove(&mut self, all: &[Owned]) -> Result<(), String>;
     /// The application reads or writes it, which goes with `migration`.
     fn uses(&self, owned: &Owned, migration: &str) -> bool;
-    /// What is known of that, for people.
+    /// The same, where more is known of it or less.
     fn usage(&self, owned: &Owned, migration: &str) -> Usage {
         match self.uses(owned, migration) {
             true => Usage::Used(None),
@@ -129,22 +141,15 @@ pub trait Model {
     fn by_hand(&self, _owned: &Owned) -> Option<String> {
         None
     }
+    /// The lines that say something of them.
+    fn lines_of(&self, all: &[Owned]) -> Vec<String> {
+        all.iter().flat_map(|owned| self.lines(owned)).collect()
+    }
     /// What somebody does who wants the application to call it by the name that it is to get, and the database to stay as it is: the
     /// end of a sentence.
     fn mapped(&self, owned: &Owned) -> Option<String>;
     /// The files as they are to be.
     fn files(&self) -> &Texts;
-}
-
-/// What is known of whether an application uses something.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Usage {
-    /// It does, or nobody can tell that it does not; where that is seen.
-    Used(Option<String>),
-    /// It does not.
-    Unused,
-    /// The model does not speak of it, and why.
-    Unknown(String),
 }
 
 /// Something that a model cannot say.

@@ -25,6 +25,8 @@ pub fn combo() -> Report {
     migration.hazards = vec![
         HazardReport {
             label: "ACCESS EXCLUSIVE for one full scan".into(),
+            table: Some("\"User\"".into()),
+            lock: Some("ACCESS EXCLUSIVE".into()),
             help: "rewritten: check NOT VALID, validate, set, drop the check (files 1, 2)".into(),
             ..hazard(
                 "set-not-null",
@@ -35,6 +37,8 @@ pub fn combo() -> Report {
         },
         HazardReport {
             label: "SHARE for the whole build".into(),
+            table: Some("\"Post\"".into()),
+            lock: Some("SHARE".into()),
             help: "rewritten: CREATE INDEX CONCURRENTLY (file 3)".into(),
             ..hazard("create-index", file, (6, 1, 13), "every write to \"Post\" waits until the index is built")
         },
@@ -43,9 +47,12 @@ pub fn combo() -> Report {
     ];
     let name = |suffix: &str| format!("prisma/migrations/20261120105114_combo_{suffix}/migration.sql");
     migration.steps = vec![
-        step(&name("01_user_add_age"), &["\"User\""], "instant"),
-        step(&name("02_user_validate_name"), &["\"User\""], "scans, blocks nothing"),
-        step(&name("03_post_author_id_index"), &["\"Post\""], "builds, blocks nothing"),
+        StepReport {
+            lock: Some("ACCESS EXCLUSIVE on \"User\"".into()),
+            ..step(&name("01_user_add_age"), &["\"User\""], "instant")
+        },
+        StepReport { number: 2, ..step(&name("02_user_validate_name"), &["\"User\""], "scans, blocks nothing") },
+        StepReport { number: 3, ..step(&name("03_post_author_id_index"), &["\"Post\""], "builds, blocks nothing") },
     ];
     migration.files = vec![
         deleted(file, COMBO_SQL),

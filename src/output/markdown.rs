@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::patch;
 use super::summary::{Counts, migration_files, needs_input, plural};
 use super::text::{Style, tree};
+use super::timeline;
 use crate::report::{FileReport, HazardReport, MigrationReport, Report};
 use crate::source::{visible, visible_lines};
 
@@ -35,7 +36,7 @@ pub fn render(report: &Report) -> String {
 pub fn render_with(report: &Report, sentences: &[String]) -> String {
     let counts = Counts::of(report);
     let mut out = format!("{MARKER}\n### safestep: {}\n", headline(&counts));
-    let sections = [table(report), files(report), checklist(report), remarks(report, sentences)];
+    let sections = [table(report), files(report), who_waits(report), checklist(report), remarks(report, sentences)];
     for section in sections.iter().filter(|section| !section.is_empty()) {
         out.push('\n');
         out += section;
@@ -110,6 +111,27 @@ fn files(report: &Report) -> String {
     let (trees, left_out) = within(SECTION_BYTES, trees.split_inclusive('\n').map(str::to_owned));
     let more = if left_out > 0 { format!("  … {}\n", plural(left_out, "more line")) } else { String::new() };
     if trees.is_empty() { String::new() } else { fenced("diff", &(trees + &more)) }
+}
+
+/// The locks of each rewritten migration in time, folded: the tables above say the same in words.
+fn who_waits(report: &Report) -> String {
+    let mut blocks = Vec::new();
+    for migration in &report.migrations {
+        let lines = timeline::lines(migration);
+        let title =
+            if report.migrations.len() > 1 { format!("{}\n\n", code(migration.title())) } else { String::new() };
+        if !lines.is_empty() {
+            blocks.push(format!("{title}{}\n", fenced("text", &lines)));
+        }
+    }
+    match within(SECTION_BYTES, blocks).0 {
+        shown if shown.is_empty() => shown,
+        shown => format!(
+            "<details>\n<summary>who waits, before and after ({})</summary>\n\n{}\n\n</details>\n",
+            timeline::LEGEND,
+            shown.trim_end()
+        ),
+    }
 }
 
 /// What must be true before something runs: preflights, then deploy gates.
@@ -308,6 +330,21 @@ mod tests {
     + 20261120105114_combo_02_user_validate_name/     "User"   scans, blocks nothing
     + 20261120105114_combo_03_post_author_id_index/   "Post"   builds, blocks nothing
     ```
+
+    <details>
+    <summary>who waits, before and after (█ others wait, ▏ for a moment, ░ nobody waits)</summary>
+
+    ```text
+    as written, until it commits
+      line 3   "User"   ████████   ACCESS EXCLUSIVE for one full scan
+      line 6   "Post"   ████████   SHARE for the whole build
+    in steps
+      step 1   "User"   ▏          instant (ACCESS EXCLUSIVE)
+      step 2   "User"   ░░░░░░░░   scans, blocks nothing
+      step 3   "Post"   ░░░░░░░░   builds, blocks nothing
+    ```
+
+    </details>
 
     **In this order**
 

@@ -6,8 +6,8 @@
 //! - [`markdown`] for the comment on a pull request,
 //! - [`sarif`], [`github`], [`gitlab`] and [`junit`] for what CI services show of a check.
 //!
-//! What two of them say in the same way lives beside them: `tree` (the files that go, come and change) and
-//! `summary` (counts and the sentence that holds them).
+//! What two of them say in the same way lives beside them: `tree` (the files that go, come and change),
+//! `timeline` (who waits before and after) and `summary` (counts and the sentence that holds them).
 
 pub mod github;
 pub mod gitlab;
@@ -24,6 +24,7 @@ pub mod text;
 pub mod traffic;
 
 mod summary;
+mod timeline;
 mod tree;
 
 #[cfg(test)]

@@ -257,7 +257,7 @@ mod tests {
               },
               "properties": {
                 "applicability": "safe",
-                "lock": null,
+                "lock": "ACCESS EXCLUSIVE",
                 "rewritten": true
               },
               "ruleId": "set-not-null",
@@ -292,7 +292,7 @@ mod tests {
               },
               "properties": {
                 "applicability": "safe",
-                "lock": null,
+                "lock": "SHARE",
                 "rewritten": true
               },
               "ruleId": "create-index",

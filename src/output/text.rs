@@ -3,7 +3,7 @@
 //! For each migration that has anything to say: its path, what is dangerous in it, the tree of files, the diff.
 //! After all of them one sentence that sums up, and what a reader must know before going on.
 
-mod columns;
+pub(super) mod columns;
 mod diagnostic;
 mod diff;
 mod footer;

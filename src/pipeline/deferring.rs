@@ -1,7 +1,7 @@
 //! Phases that wait for a deploy: whether the project can keep them, what waits already, and how its model follows.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -19,8 +19,10 @@ pub(super) struct Deferring {
     pub deferral: &'static dyn Deferral,
     /// The folder of all sequences.
     pub folder: Utf8PathBuf,
-    /// The files with the model, as they are on disk.
-    model: Texts,
+    migrations: Utf8PathBuf,
+    /// The files with the model, as they are on disk; those that may be anywhere are looked for when something waits.
+    model: OnceLock<Texts>,
+    has_model: bool,
     waiting: Vec<Sequence>,
 }
 
@@ -30,10 +32,15 @@ impl Deferring {
         let deferral = framework.deferral?;
         let migrations = deferral.migrations(history.last()?);
         let folder = deferral.folder(&migrations);
-        match (deferral.model_files(&migrations, &OnDisk), sequences(&folder)) {
+        let model = match deferral.waits_without_model() {
+            true => Ok(OnceLock::new()),
+            false => deferral.model_files(&migrations, &OnDisk).map(OnceLock::from),
+        };
+        match (model, sequences(&folder)) {
             (Ok(model), Ok(waiting)) => {
                 let waiting = waiting.into_iter().map(|(_, sequence)| sequence).collect();
-                Some(Deferring { deferral, folder, model, waiting })
+                let has_model = model.get().is_none_or(|files: &Texts| !files.is_empty());
+                Some(Deferring { deferral, folder, migrations, model, has_model, waiting })
             }
             // what cannot be read cannot be kept in step
             (Err(_), _) => None,
@@ -46,7 +53,7 @@ impl Deferring {
 
     /// Phases can wait: something says what the application uses, where that is needed.
     pub fn has_model(&self) -> bool {
-        !self.model.is_empty() || self.deferral.waits_without_model()
+        self.has_model
     }
 
     /// What takes another one's name can wait as well.
@@ -56,7 +63,8 @@ impl Deferring {
 
     /// What the application's files say.
     pub fn model(&self) -> Box<dyn Model> {
-        self.deferral.model(self.model.clone())
+        let found = || self.deferral.model_files(&self.migrations, &OnDisk).unwrap_or_default();
+        self.deferral.model(self.model.get_or_init(found).clone())
     }
 
     /// What a migration has to leave alone, because a sequence before it waits.

@@ -198,16 +198,13 @@ impl Draft {
     ) -> Result<(), String> {
         let (Some(waiting), Some(schema)) = (&self.waiting, &self.after_expand) else { return Ok(()) };
         let before = model.files().clone();
-        let mut lines = Vec::new();
         let called = deferring.deferral.called(&self.migration);
         let mut sequence = deferred::Sequence::new(framework.name, &called, after, self.migration.text());
         sequence.recorded = (called != self.migration.name).then(|| self.migration.name.clone());
         let owns: Vec<Owned> = self.findings.deferrals().flat_map(|deferral| deferral.owns.clone()).collect();
         model.keep_unused(&owns, &self.migration.name, schema).map_err(|not_kept| not_kept.why)?;
-        for owned in &owns {
-            lines.extend(model.lines(owned));
-            sequence.own(owned);
-        }
+        let lines = model.lines_of(&owns);
+        owns.iter().for_each(|owned| sequence.own(owned));
         let making = Making {
             framework,
             deferral: deferring.deferral,
@@ -314,6 +311,9 @@ pub(super) fn place_all(
 
 /// What waits of each migration, in order: each finds the model as those before it leave it.
 fn keep_all(framework: &Framework, history: &[Found], deferring: &Deferring, options: &Options, drafts: &mut [Draft]) {
+    if drafts.iter().all(|draft| draft.waiting.is_none()) {
+        return;
+    }
     let mut model = deferring.model();
     for at in 0..drafts.len() {
         let position = history.iter().position(|found| found.file == *drafts[at].migration.path()).unwrap_or_default();

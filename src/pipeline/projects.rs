@@ -8,9 +8,7 @@ use ignore::{DirEntry, WalkBuilder};
 use super::scope::{Project, ScopeOptions, frameworks};
 use crate::deferred;
 use crate::framework::Framework;
-
-/// Folders of what was installed: nobody here writes what is in them.
-const INSTALLED: &[&str] = &["node_modules", "site-packages", "vendor"];
+use crate::source::is_installed;
 
 /// The folders of migrations under `path`, in the order of their paths. Hidden folders, what git ignores, what a package
 /// manager installed and what waits for a deploy is left out; links are not followed. One that holds migrations itself is the only one.
@@ -24,7 +22,7 @@ pub fn projects(path: &Utf8Path, options: &ScopeOptions) -> Vec<Project> {
         found: Vec::new(),
     };
     let mut walk = WalkBuilder::new(path);
-    walk.follow_links(false).sort_by_file_name(Ord::cmp).filter_entry(|entry| !is_installed(entry) && !waits(entry));
+    walk.follow_links(false).sort_by_file_name(Ord::cmp).filter_entry(|entry| !is_foreign(entry) && !waits(entry));
     for entry in walk.build().flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())) {
         let Some(file) = Utf8Path::from_path(entry.path()) else { continue };
         for framework in frameworks.iter().filter(|framework| framework.folder.is_listed_by(file)) {
@@ -34,8 +32,8 @@ pub fn projects(path: &Utf8Path, options: &ScopeOptions) -> Vec<Project> {
     search.found
 }
 
-fn is_installed(entry: &DirEntry) -> bool {
-    entry.depth() > 0 && INSTALLED.iter().any(|name| entry.file_name() == *name)
+fn is_foreign(entry: &DirEntry) -> bool {
+    entry.depth() > 0 && is_installed(entry.file_name())
 }
 
 /// Files of a phase that waits are no migrations yet, whatever they are called.

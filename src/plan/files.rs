@@ -87,6 +87,7 @@ impl<'a> Division<'a> {
                 return Err(Refusal { item, why: format!("becomes {now} files, and {why}") });
             }
             let one_file = self.one_file.filter(|_| self.by_step != Some(false)).map(str::to_owned);
+            // where later phases wait, it is the last one that runs now
             let own = if parts.is_empty() { Some(0) } else { now.checked_sub(1) };
             return Ok(Files { own, parts, one_file });
         }

@@ -197,6 +197,32 @@ impl WorkTree {
             .collect())
     }
 
+    /// The files below `dir` at a commit whose names end so and that have one of these words.
+    ///
+    /// # Errors
+    /// [`GitError::Git`] when the commit is not in the repository that holds `dir`.
+    pub fn with_words_at(
+        &self,
+        commit: &Commit,
+        dir: &Utf8Path,
+        ending: &str,
+        words: &[&str],
+    ) -> Result<Vec<Utf8PathBuf>, GitError> {
+        let (folder, _) = existing_folder(dir)?;
+        let names = format!("*.{ending}");
+        let mut arguments = vec!["grep", "-l", "-z", "-F", "--no-color"];
+        arguments.extend(words.iter().flat_map(|word| ["-e", *word]));
+        arguments.extend([commit.as_str(), "--", &names]);
+        let output = self.run(&folder, &arguments)?;
+        // 1: no file has one
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            return Err(refused(&folder, &arguments, &output));
+        }
+        let before = format!("{commit}:");
+        let names = output.stdout.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
+        Ok(names.filter_map(|name| name.strip_prefix(&before)).map(|name| folder.join(name)).collect())
+    }
+
     /// A file as it was at a commit, with the line ends a checkout would give it; `None` when it did not exist.
     ///
     /// # Errors

@@ -82,11 +82,19 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// What to do about a key that another clause says too.
 pub(super) const SAID_TWICE: &str = "say it once: its statement has another key of the same columns, of which servers before 13 make one and later ones two";
 
-/// Another clause of the statement says the same key. Before 13 all clauses of an `ALTER TABLE` are read before the first one
-/// runs, and one index is made for equal keys (`transformIndexConstraints`); from 13 on each is read when it runs.
+/// Before 13 all clauses of an `ALTER TABLE` are read before the first one runs, and one index is made for equal keys
+/// (`transformIndexConstraints`); from this version on each is read when it runs.
+pub(super) const READS_CLAUSES_ONE_BY_ONE: u32 = 13;
+
+/// Another clause of the statement says the same key, and there are servers that make one of them.
 pub(super) fn is_said_twice(site: &Site<'_>, constraint: &Constraint) -> bool {
+    site.settings.postgres < READS_CLAUSES_ONE_BY_ONE && has_an_equal_clause(site, constraint)
+}
+
+/// Another clause of the statement says the same key.
+pub(super) fn has_an_equal_clause(site: &Site<'_>, constraint: &Constraint) -> bool {
     let statement = site.items[site.at].statement;
-    let others = site.items.iter().enumerate().filter(|(at, item)| *at != site.at && item.statement == statement);
+    let mut others = site.items.iter().enumerate().filter(|(at, item)| *at != site.at && item.statement == statement);
     let says_it = |operation: &Operation| match operation {
         Operation::Constraint(ConstraintOperation::Add { constraint: other, .. }) => is_same_key(constraint, other),
         Operation::Column(ColumnOperation::Add { column, .. }) => {
@@ -94,7 +102,7 @@ pub(super) fn is_said_twice(site: &Site<'_>, constraint: &Constraint) -> bool {
         }
         _ => false,
     };
-    site.settings.postgres < 13 && others.into_iter().any(|(_, item)| says_it(&item.operation))
+    others.any(|(_, item)| says_it(&item.operation))
 }
 
 /// The rows that must not be there before the key can be built.

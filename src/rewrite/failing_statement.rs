@@ -26,8 +26,11 @@
 //!
 //! PostgreSQL documentation, Appendix A, PostgreSQL Error Codes.
 
+use super::add_unique::{READS_CLAUSES_ONE_BY_ONE, has_an_equal_clause};
 use super::{Applicability, Hazard, Outcome, Severity, Site, reserved_object};
-use crate::operation::{ColumnOperation, Fixed, Item, Operation, SessionOperation, TransactionControl};
+use crate::operation::{
+    ColumnOperation, ConstraintOperation, Fixed, Item, Operation, SessionOperation, TransactionControl,
+};
 use crate::postgres::NEWEST;
 use crate::schema::strict::Conflict;
 use crate::schema::{Schema, same};
@@ -62,11 +65,22 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
 /// The oldest server that surely refuses it, and why.
 fn refused(site: &Site<'_>) -> Option<(u32, Conflict)> {
     let on = |version: u32| {
+        if version < READS_CLAUSES_ONE_BY_ONE && is_of_equal_keys(site) {
+            return None;
+        }
         let conflict = site.schema.check_applies(site.operation(), version).err();
         conflict.filter(|why| why.sure && !takes(&site.items[site.at].caught, why.code)).map(|why| (version, why))
     };
     let oldest = site.settings.postgres;
     on(oldest).or_else(|| on(NEWEST.max(oldest)).and_then(|_| (oldest..=NEWEST).find_map(on)))
+}
+
+/// It adds a key that another clause of its statement says too.
+fn is_of_equal_keys(site: &Site<'_>) -> bool {
+    match site.operation() {
+        Operation::Constraint(ConstraintOperation::Add { constraint, .. }) => has_an_equal_clause(site, constraint),
+        _ => false,
+    }
 }
 
 /// One `ALTER TABLE` gives a column two types (`ATExecAlterColumnType`).
@@ -185,6 +199,25 @@ mod tests {
             -- danger: this fails: cannot truncate table t: a foreign key of u references it (0A000)
             ",
         );
+    }
+
+    #[test]
+    fn equal_keys_of_one_statement() {
+        for (oldest, from) in [(15, ""), (12, "from PostgreSQL 13 on ")] {
+            check(
+                "failing-statement",
+                &format!(
+                    "
+            -- in safestep.toml: postgres = {oldest}
+            CREATE TABLE t (a int);
+            -- in a migration:
+            ALTER TABLE t ADD UNIQUE (a), ADD CONSTRAINT t_a_key UNIQUE (a);
+            -- is reported:
+            -- danger: {from}this fails: constraint t_a_key for relation t already exists (42710)
+            "
+                ),
+            );
+        }
     }
 
     #[test]

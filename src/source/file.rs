@@ -1,5 +1,6 @@
 //! Which files are read: regular ones, and links to such inside the project.
 
+use std::ffi::OsStr;
 use std::fs::{File, FileType, Metadata};
 use std::io::{self, Read};
 
@@ -9,6 +10,9 @@ use super::error::{MAX_BYTES, SourceError};
 
 /// What tells where a project begins.
 const MARKS: [&str; 3] = [".git", "package.json", "safestep.toml"];
+
+/// What package managers call the folders that they fill.
+const INSTALLED: [&str; 3] = ["node_modules", "site-packages", "vendor"];
 
 /// The bytes of a file of the project.
 ///
@@ -67,6 +71,11 @@ pub fn project_of(path: &Utf8Path) -> Utf8PathBuf {
     let nearest = MARKS[1..].iter().filter_map(|mark| marked(mark)).max_by_key(|folder| folder.as_str().len());
     let above = path.ancestors().nth(2).or(path.parent()).unwrap_or(&path);
     marked(MARKS[0]).or(nearest).unwrap_or(above).to_owned()
+}
+
+/// True for the name of a folder of what was installed: nobody here writes what is in it.
+pub fn is_installed(name: &OsStr) -> bool {
+    INSTALLED.iter().any(|installed| name == *installed)
 }
 
 /// True when something has this name, whatever it is and whoever may read it.

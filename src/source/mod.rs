@@ -12,7 +12,7 @@ mod visible;
 
 pub use directives::{Directive, DirectiveOrigin, DirectiveScope, RuleSelection, directives, directives_at_top};
 pub use error::{MAX_BYTES, SourceError};
-pub use file::{follow, is_there, project_of, read_bytes, read_text};
+pub use file::{follow, is_installed, is_there, project_of, read_bytes, read_text};
 pub use span::{ByteSpan, Position};
 pub use text::SourceFile;
 pub use visible::{is_hostile, visible, visible_lines};

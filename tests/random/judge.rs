@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 use postgres::{Client, Error};
+use safestep::operation::Operation;
 use safestep::report::HazardReport;
 use safestep::sql::{read_statement, split};
 use safestep::verify::between::{Between, Moment, can_be_stopped};
@@ -120,6 +121,10 @@ impl Judge {
         let in_use = trace::with_indexes(&mut other)?;
         let mut first = None;
         let mut as_written = false;
+        let is_unread = |sql: &String| {
+            read_statement(sql).operations.iter().any(|read| matches!(read.operation, Operation::Opaque { .. }))
+        };
+        let has_unread = case.migration.iter().any(is_unread);
         for (at, piece) in rewritten.pieces.iter().enumerate() {
             // a step in its author's words may be several pieces, and Drizzle's last transaction holds several steps
             let mut headers = piece.sql.lines().filter(|line| line.starts_with("-- Step ")).peekable();
@@ -129,7 +134,7 @@ impl Judge {
             client.batch_execute(PATIENCE)?;
             client.batch_execute(&piece.set)?;
             let mut gaps = Vec::new();
-            let mut names = Names::default();
+            let mut names = Names::behind(has_unread);
             names.read(&mut other)?;
             let mut step = || trace::step(&mut client, &piece.sql, &in_use);
             let ended = match piece.sql.matches("COMMIT;").count() > 1 && can_be_stopped(&piece.sql) {

@@ -23,7 +23,7 @@ pub(super) fn char_width(character: char) -> usize {
 }
 
 /// Columns that a text of one line takes.
-pub(super) fn width(text: &str) -> usize {
+pub(in crate::output) fn width(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
