@@ -26,6 +26,9 @@ pub(super) struct BesideMigrations;
 /// Where parts of an application have models of their own.
 const PARTS: [&str; 6] = ["components", "engines", "gems", "lib", "packages", "packs"];
 
+/// A file with models has one of them.
+const WORDS: [&str; 2] = ["class ", "module "];
+
 impl Deferral for BesideMigrations {
     fn migrations(&self, found: &Found) -> Utf8PathBuf {
         found.file.parent().map(Utf8Path::to_owned).unwrap_or_default()
@@ -69,13 +72,12 @@ impl Deferral for BesideMigrations {
     /// What is in `app/models` of the application and its parts.
     fn model_files(&self, migrations: &Utf8Path, files: &dyn Files) -> Result<Texts, FrameworkError> {
         let root = root(migrations);
-        let mut found = files.below(&root.join("app/models"), "rb")?;
+        let mut found = files.with_words(&root.join("app/models"), "rb", &WORDS)?;
         for part in PARTS {
-            let of_part = files.below(&root.join(part), "rb")?;
-            found.extend(of_part.into_iter().filter(|path| path.as_str().contains("/app/models/")));
+            let of_part = files.with_words(&root.join(part), "rb", &WORDS)?;
+            found.extend(of_part.into_iter().filter(|(path, _)| path.as_str().contains("/app/models/")));
         }
-        let read = found.into_iter().map(|path| Ok(files.text(&path)?.map(|text| (path, text))));
-        read.filter_map(Result::transpose).collect()
+        Ok(found)
     }
 
     fn waits_without_model(&self) -> bool {
@@ -90,7 +92,7 @@ impl Deferral for BesideMigrations {
         "bin/rails db:migrate"
     }
 
-    fn why_lines(&self) -> &'static str {
+    fn meanwhile(&self) -> &'static str {
         "Its models say so, in the deploy before the next phase:"
     }
 

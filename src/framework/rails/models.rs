@@ -8,7 +8,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 
 use super::project::Project;
-use super::written::{string, symbol};
+use super::written::{string, symbol, words};
 use crate::framework::deferral::{Model, NotKept, Texts, Usage};
 use crate::operation::{Ident, QualifiedName};
 use crate::plan::Owned;
@@ -52,6 +52,15 @@ impl Models {
         root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path)
     }
 
+    /// The models of a table, for people.
+    fn places(&self, table: &QualifiedName) -> Vec<String> {
+        let of = |class: &&ModelClass| format!("{}, {}", class.name, self.short_path(class));
+        match self.of_table(table).as_slice() {
+            [] => vec![format!("the model of {table}")],
+            several => several.iter().map(of).collect(),
+        }
+    }
+
     fn place(&self, class: &ModelClass) -> String {
         format!("{}:{}", self.short_path(class), class.line)
     }
@@ -67,7 +76,7 @@ impl Models {
         not_ignored.map_or(Usage::Unused, |class| {
             let why = match class.unread {
                 Some(line) => format!("{}:{line} cannot be read", self.short_path(class)),
-                None => format!("{} lacks `{}`", self.place(class), ignoring(column)),
+                None => format!("{} lacks `{}`", self.place(class), ignoring(&[column])),
             };
             Usage::Used(Some(format!("{} does not ignore it, {why}", class.name)))
         })
@@ -118,23 +127,33 @@ impl Model for Models {
         }
     }
 
-    /// What has to stand in them, each behind the file and the class.
     fn lines(&self, owned: &Owned) -> Vec<String> {
-        let of_table = |table| self.of_table(table);
-        match owned {
-            Owned::Column { table, column, .. } => match of_table(table).as_slice() {
-                [] => vec![format!("{} # in the model of {table}", ignoring(column))],
-                several => {
-                    let of = |class: &ModelClass| format!("in {}, {}", class.name, self.short_path(class));
-                    several.iter().map(|class| format!("{} # {}", ignoring(column), of(class))).collect()
+        self.lines_of(std::slice::from_ref(owned))
+    }
+
+    /// A line for each class: what it ignores, or that it is gone.
+    fn lines_of(&self, all: &[Owned]) -> Vec<String> {
+        let mut ignored: Vec<(String, Vec<&Ident>)> = Vec::new();
+        let mut gone = Vec::new();
+        for owned in all {
+            match owned {
+                Owned::Column { table, column, .. } => {
+                    for place in self.places(table) {
+                        match ignored.iter_mut().find(|(known, _)| *known == place) {
+                            Some((_, columns)) => columns.push(column),
+                            None => ignored.push((place, vec![column])),
+                        }
+                    }
                 }
-            },
-            Owned::Table { table } => {
-                let gone = |class: &&ModelClass| format!("# class {} is gone, {}", class.name, self.short_path(class));
-                of_table(table).iter().map(gone).collect()
+                Owned::Table { table } => {
+                    let of = |class: &ModelClass| format!("# class {} is gone, {}", class.name, self.short_path(class));
+                    gone.extend(self.of_table(table).into_iter().map(of));
+                }
+                Owned::Name { .. } | Owned::Type { .. } => {}
             }
-            Owned::Name { .. } | Owned::Type { .. } => Vec::new(),
         }
+        let ignoring = |(place, columns): (String, Vec<&Ident>)| format!("{} # in {place}", ignoring(&columns));
+        ignored.into_iter().map(ignoring).chain(gone).collect()
     }
 
     fn by_hand(&self, owned: &Owned) -> Option<String> {
@@ -149,7 +168,7 @@ impl Model for Models {
                     false if missing.is_empty() => return None,
                     false => missing.join(" and "),
                 };
-                Some(format!("before the release deploy `{}` in {places}", ignoring(column)))
+                Some(format!("before the release deploy `{}` in {places}", ignoring(&[column])))
             }
             Owned::Table { table } => {
                 let own: Vec<String> = self.of_table(table).into_iter().map(named).collect();
@@ -189,9 +208,9 @@ impl Model for Models {
     }
 }
 
-/// The line by which a model ignores a column.
-fn ignoring(column: &Ident) -> String {
-    format!("self.ignored_columns += [{}]", string(column.as_str()))
+/// The line by which a model ignores columns.
+fn ignoring(columns: &[&Ident]) -> String {
+    format!("self.ignored_columns += {}", words(columns))
 }
 
 #[cfg(test)]

@@ -64,10 +64,10 @@ fn a_column_is_in_use_unless_its_model_ignores_it() {
         assert_eq!(usage(ignored), Usage::Unused, "{ignored}");
     }
     for (used, why) in [
-        ("", "User does not ignore it, /a/app/models/user.rb:1 lacks `self.ignored_columns += [\"nick\"]`"),
+        ("", "User does not ignore it, /a/app/models/user.rb:1 lacks `self.ignored_columns += %w[nick]`"),
         (
             "  self.ignored_columns += [\"nick\"]\n  self.ignored_columns = []",
-            "User does not ignore it, /a/app/models/user.rb:1 lacks `self.ignored_columns += [\"nick\"]`",
+            "User does not ignore it, /a/app/models/user.rb:1 lacks `self.ignored_columns += %w[nick]`",
         ),
         ("  self.ignored_columns += OLD", "User does not ignore it, /a/app/models/user.rb:2 cannot be read"),
         ("\n  ignored_columns.concat %w[nick]", "User does not ignore it, /a/app/models/user.rb:3 cannot be read"),
@@ -108,7 +108,7 @@ fn what_is_written_by_hand_is_told_with_its_place() {
     let models = models(&[BASE, ("user.rb", "# a model\nclass User < ApplicationRecord\nend\n")]);
     assert_eq!(
         models.by_hand(&column("users", "nick")).as_deref(),
-        Some("before the release deploy `self.ignored_columns += [\"nick\"]` in User (/a/app/models/user.rb:2)")
+        Some("before the release deploy `self.ignored_columns += %w[nick]` in User (/a/app/models/user.rb:2)")
     );
     let renamed =
         Owned::Column { table: named("users"), column: Ident::new("nick"), becomes: Some(Ident::new("handle")) };
