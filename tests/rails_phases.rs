@@ -8,7 +8,6 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
-use std::fs;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -254,16 +253,10 @@ fn phase_by_phase_of(rails: Rails, server: &Server, sample: &Sample, case: &Case
     }
     let expected = Expected::of(&expected, &history, &[])?;
     expected.must_be(&database)?;
-    rails.must(&naive, &server.copy(&history)?, &["db:migrate"]).ok();
-    ensure!(sorted(&project.schema()?) == sorted(&schema_of_naive(rails, server, &naive, case)?), "schema.rb differs");
+    rails.must(&naive, &server.create()?, &["db:migrate"])?;
+    ensure!(sorted(&project.schema()?) == sorted(&naive.schema()?), "schema.rb differs");
     taken_back(rails, server, &project, case, &between, &database)?;
     ahead(rails, server, &naive, &project, &history, case).context("a database that ran the naive migration")
-}
-
-/// What Rails writes down of the naive migration on empty tables.
-fn schema_of_naive(rails: Rails, server: &Server, naive: &Project, _case: &Case) -> Result<String> {
-    rails.must(naive, &server.create()?, &["db:migrate"])?;
-    naive.schema()
 }
 
 /// Its lines, whatever the order of columns is.
@@ -315,6 +308,110 @@ fn ahead(
     }
     rails.must(project, &database, &["db:migrate"])?;
     Expected::of(&before, &before, &[])?.must_be(&database)
+}
+
+/// One screen, and the page for who does it.
+#[test]
+fn what_people_see() -> Result<()> {
+    for name in ["remove_columns", "drop_tables", "rename_columns"] {
+        let case = Case::named(name)?;
+        let project = Sample::phased(name).project()?;
+        let folder = project.folder();
+        let path = project.path()?;
+        let path = path.to_str().context("a path that is not UTF-8")?;
+        let shown = succeeds(folder, &["rewrite", "--all", "--color", "never", path])?;
+        let mut is_diff = false;
+        let kept = shown.lines().filter(|line| {
+            is_diff = line.starts_with("diff --git") || (is_diff && !line.is_empty());
+            !is_diff
+        });
+        let shown: String = kept.flat_map(|line| [line, "\n"]).collect();
+        let before = folder.tree()?;
+        written(&project, case.flags)?;
+        let status = succeeds(folder, &["status"])?;
+        let mut text = format!("──── safestep rewrite\n{shown}\n──── safestep status\n{status}");
+        for (path, content) in folder.tree()?.iter().filter(|(path, content)| before.get(*path) != Some(content)) {
+            text += &format!("\n──── {}\n{}", path.display(), String::from_utf8_lossy(content));
+        }
+        let mut command = folder.command();
+        command.args(["release", "--yes", "--color", "never"]).env("SOURCE_DATE_EPOCH", "1800000000");
+        let released = command.output()?;
+        ensure!(released.status.success(), "{released:?}");
+        text += &format!("\n──── safestep release --yes\n{}", String::from_utf8_lossy(&released.stdout));
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path("../snapshots/phases");
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(format!("rails_{name}"), text));
+    }
+    Ok(())
+}
+
+/// A change may not both stop using something and drop it: what counts is the model on the base branch.
+#[test]
+fn the_gate_is_checked_and_not_believed() -> Result<()> {
+    for case in &CASES {
+        let project = Sample::phased(case.sample).project()?;
+        let folder = project.folder();
+        folder.git(&["init", "--quiet", "--initial-branch", "main"])?;
+        folder.git(&["add", "."])?;
+        folder.git(&["commit", "--quiet", "-m", "deployed"])?;
+        folder.git(&["checkout", "--quiet", "-b", "change"])?;
+        written(&project, case.flags)?;
+        let model = match case.ignored {
+            "" => PLAIN.to_owned(),
+            ignored => format!("class User < ActiveRecord::Base\n  self.ignored_columns += {ignored}\nend\n"),
+        };
+        folder.write("app/models/user.rb", model)?;
+        for gone in ["post", "comment"].iter().filter(|_| case.ignored.is_empty()) {
+            std::fs::remove_file(folder.path().join(format!("app/models/{gone}.rb")))?;
+        }
+        let tree = folder.tree()?;
+        let refused = folder.safestep(&["release", "--yes"])?;
+        ensure!(refused.status == 1, "{}: {}{}", case.sample, refused.out, refused.err);
+        ensure!(refused.out.contains("fails      the model on the base branch uses"), "{}", refused.out);
+        ensure!(folder.tree()? == tree, "what is refused is not written");
+        folder.git(&["add", "."])?;
+        folder.git(&["commit", "--quiet", "-m", "the code no longer names it"])?;
+        folder.git(&["branch", "--force", "main"])?;
+        succeeds(folder, &["release", "--yes"])?;
+        let left = std::fs::read_dir(folder.path().join("db"))?.map(|entry| Ok(entry?.file_name()));
+        let left = left.collect::<Result<Vec<_>>>()?;
+        ensure!(!left.iter().any(|name| name == "deferred"), "{left:?}");
+    }
+    Ok(())
+}
+
+/// Others leave alone what waits, and files that wait are no migrations of anybody.
+#[test]
+fn what_waits_is_reserved() -> Result<()> {
+    let project = Sample::phased("remove_columns").project()?;
+    written(&project, &[])?;
+    let again = "class Again < ActiveRecord::Migration[6.1]\n  def change\n    change_column_default :users, :plan, from: \"free\", to: nil\n  end\nend\n";
+    project.folder().write("db/migrate/20990101000000_again.rb", again)?;
+    let check = project.folder().safestep(&["check", "--all"])?;
+    ensure!(check.out.contains("danger[reserved-object]: users.plan belongs to the sequence"), "{}", check.out);
+    ensure!(check.out.matches("danger[").count() == 1, "{}", check.out);
+    Ok(())
+}
+
+/// What cannot be cut stays as it is written, with the reason.
+#[test]
+fn what_must_stay_one_file_does_not_wait() -> Result<()> {
+    let history = "class CreateUsers < ActiveRecord::Migration[6.1]\n  def change\n    create_table :users do |t|\n      t.string :nick\n    end\n  end\nend\n";
+    let of = |body: &str| format!("class RemoveNick < ActiveRecord::Migration[6.1]\n{body}end\n");
+    let more = "  def up\n    remove_column :users, :nick\n  end\n\n  def down\n    add_column :users, :nick, :string\n    execute \"UPDATE users SET nick = 'x'\"\n  end\n";
+    let set = "  def up\n    execute \"SET search_path TO public\"\n    remove_column :users, :nick\n  end\n";
+    for (body, why) in
+        [(more, "its `down` does more than take `up` back"), (set, "holds for all that stands behind it")]
+    {
+        let migrations = [("create_users".to_owned(), history.to_owned()), ("remove_nick".to_owned(), of(body))];
+        let project = Project::with(&migrations)?;
+        let shown = project.folder().safestep(&["rewrite", "--all"])?;
+        let said = shown.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        ensure!(said.contains(why) && !said.contains("deferred"), "{}", shown.out);
+    }
+    Ok(())
 }
 
 /// `rewrite --write` of all that is new.

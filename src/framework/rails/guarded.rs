@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::code::{Code, Up, in_block, own_indent};
-use super::directive::MAX_LINE;
 use super::file::{Lines, OWN_INDENT};
 use super::helpers::{Helper, ONLY_IF, RETRY, WITHOUT_TIMEOUTS};
 use super::writer::Writer;
-use super::written::{heredoc, string};
+use super::written::{MAX_LINE, heredoc, string};
 use crate::framework::page::{Commands, Page, Written};
 use crate::framework::plpgsql::swap_is_due;
 use crate::framework::rerun::{Again, Asked};

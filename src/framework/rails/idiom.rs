@@ -53,12 +53,13 @@ impl Idiom for Classes {
         let is_looked_at = version(of.migration.path()).is_some_and(|version| version > dialect.gems.start_after);
         let is_looked_at = is_looked_at && dialect.gems.stopping().next().is_some();
         let (said, made) = Default::default();
-        let mut writer = Writer { of, file: &file, dialect: &dialect, said, is_looked_at, made };
+        let mut writer = Writer { of, file: &file, dialect: &dialect, said, is_looked_at, waits: false, made };
         let mut commented = vec![false; of.migration.statements.len()];
         let downgrades = downgrades(of, &file);
         let count = of.files.parts.len();
         let body = |at: usize| {
             let waits = waits(of, at);
+            writer.waits = waits;
             // It gets a version of the day on which it comes in.
             writer.is_looked_at |= waits && dialect.gems.stopping().next().is_some();
             let mut text = file.of_step(&writer.step(at, &downgrades, &mut commented));
@@ -97,10 +98,9 @@ impl Idiom for Classes {
     }
 }
 
-/// The file at that index waits for a deploy, and comes in as a migration of its own.
-pub(super) fn waits(of: &Sequenced<'_>, at: usize) -> bool {
-    let phase = |at: usize| of.sequence.block(of.files.parts[at].from).first().map(|unit| unit.phase);
-    of.files.own.is_none_or(|own| phase(at) != phase(own))
+/// The file at that index waits for a deploy, and comes in as a migration of its own: it is behind the last one that runs now.
+fn waits(of: &Sequenced<'_>, at: usize) -> bool {
+    of.files.own.is_none_or(|own| at > own)
 }
 
 /// The words of a migration, and what a file of it that waits has behind them: its phase, and which one of it.
@@ -160,7 +160,7 @@ impl Writer<'_> {
         };
         let is_begun_again = part.to - part.from > 1;
         let mut left_out: Lines = page.comments_on_what_is_left_out(commented).lines().map(str::to_owned).collect();
-        let waits = waits(self.of, at);
+        let waits = self.waits;
         let (up, in_words) = match is_begun_again {
             true => (self.guarded(part, &Migrate, commented), false),
             false if waits => (self.wherever_it_runs(&page, commented), false),

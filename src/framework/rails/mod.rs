@@ -8,6 +8,7 @@
 //!
 //! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up` (`guarded` that of a
 //! file of several blocks), `downgrade` the way back, `writer` statements with `directive`, operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
+//! `deferral` says where phases wait, and `models` what the application has in its tables.
 
 mod assurance;
 mod calls;
