@@ -103,6 +103,58 @@ fn must_be_proved(major: u32, name: &str, folder: &Folder, migration: &str) -> R
     Ok(proofs.iter().filter_map(|proof| proof["interrupted"].as_u64()).sum())
 }
 
+const PEOPLE: &str = "CREATE TABLE people (id int PRIMARY KEY, name text, age int);\n";
+const SPLIT: &str = "ALTER TABLE people DROP COLUMN name, ADD COLUMN first text, ADD COLUMN last text;\n";
+const SPLIT_SETTINGS: &str = "[values]\n\"people.first\" = \"split_part(name, ' ', 1)\"\n\"people.last\" = \"nullif(substr(name, strpos(name, ' ') + 1), name)\"\n";
+const RENAMED: &str = "ALTER TABLE people DROP COLUMN name, ADD COLUMN full_name text;\n";
+const RENAMED_SETTINGS: &str = "[renames]\n\"people.name\" = \"full_name\"\n";
+const CHANGE: &str = "prisma/migrations/20260102000000_change/migration.sql";
+
+/// A project in which something is dropped and added whose values are to stay.
+fn with_values_that_stay(change: &str, settings: &str) -> Result<Folder> {
+    let folder = Folder::new()?;
+    let model = "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel people {\n  id Int @id\n  age Int?\n  first String?\n  last String?\n  full_name String?\n}\n";
+    folder.write("prisma/schema.prisma", model)?;
+    folder.write("prisma/migrations/20260101000000_init/migration.sql", PEOPLE)?;
+    folder.write(CHANGE, change)?;
+    folder.write("safestep.toml", settings)?;
+    Ok(folder)
+}
+
+#[test]
+fn what_a_sequence_carries_over_is_proved() -> Result<()> {
+    for (name, change, settings) in [("split", SPLIT, SPLIT_SETTINGS), ("renamed", RENAMED, RENAMED_SETTINGS)] {
+        let folder = with_values_that_stay(change, settings)?;
+        ensure!(must_be_proved(15, name, &folder, CHANGE)? > 2, "{name}: hardly a step was held up");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_value_that_is_carried_over_wrong_is_caught() -> Result<()> {
+    let folder = with_values_that_stay(SPLIT, SPLIT_SETTINGS)?;
+    folder.write("original/20260101000000_init/migration.sql", PEOPLE)?;
+    folder.write("original/20260102000000_change/migration.sql", SPLIT)?;
+    let ended = folder.safestep(&["rewrite", "--write", "--collapse", "--all", CHANGE])?;
+    ensure!(ended.status == 0, "{}", ended.err);
+    let url = bench::variable("SAFESTEP_TEST_PG15")?;
+    let verify = || folder.safestep(&["verify", "--against", "original", "--database-url", &url]);
+    let ended = verify()?;
+    ensure!(ended.status == 0, "{}{}", ended.out, ended.err);
+    let (path, text) = folder
+        .tree()?
+        .into_iter()
+        .find(|(path, _)| path.to_string_lossy().contains("fill"))
+        .context("the file that fills")?;
+    let text = String::from_utf8(text)?;
+    let wrong = text.replace("split_part(name, ' ', 1)", "split_part(name, ' ', 2)");
+    ensure!(wrong != text, "{text}");
+    folder.write(path.to_str().context("UTF-8")?, wrong)?;
+    let ended = verify()?;
+    ensure!(ended.status == 1 && ended.out.contains("people: a row differs"), "{}{}", ended.out, ended.err);
+    Ok(())
+}
+
 /// A rewritten sample, the original beside it in `original/`, and what `verify --against original` says of it.
 struct Written {
     folder: Folder,

@@ -7,11 +7,13 @@ use super::Failure;
 use super::common::{Common, Ran};
 use super::printing::Progress;
 use crate::framework::ledger::Ledger;
+use crate::operation::{Ident, QualifiedName};
 use crate::pipeline::Scope;
 use crate::pipeline::originals::{self, Original};
 use crate::plan::Sends;
+use crate::project::Config;
 use crate::verify::installation::{self, Installation};
-use crate::verify::{Candidate, Cluster, OwnRunner, Server, VerifyError, Wanted};
+use crate::verify::{Candidate, Carried, Cluster, OwnRunner, Said, Server, VerifyError, Wanted};
 
 /// What a proof needs to know; `rewrite --verify` knows it as well.
 #[derive(Debug, Args)]
@@ -59,7 +61,11 @@ pub(super) fn on_each_server(
             Some(origin) => originals::against(origin, scope)?,
             None => originals::rewritten(scope, &ran.run)?,
         };
-        let candidate = |original: &Original| Candidate::new(&original.migration, original.files.iter().collect());
+        let said = OfConfiguration(common.configuration(&scope.folder)?);
+        let candidate = |original: &Original| {
+            let carried = Carried::of(&original.migration, &said);
+            Candidate::new(&original.migration, original.files.iter().collect()).carrying(carried)
+        };
         let history: Vec<Candidate> = originals.iter().map(candidate).collect();
         let wanted = Wanted {
             rows,
@@ -86,6 +92,29 @@ pub(super) fn on_each_server(
         }
     }
     Ok(())
+}
+
+/// What the author says of values in safestep.toml and on the command line.
+struct OfConfiguration(Config);
+
+impl Said for OfConfiguration {
+    fn value(&self, table: &QualifiedName, column: &Ident) -> Option<String> {
+        self.0.value_for(&plain(table), column.as_str()).map(str::to_owned)
+    }
+
+    fn column_renamed_to(&self, table: &QualifiedName, column: &Ident) -> Option<String> {
+        self.0.renamed_to(&plain(table), column.as_str()).map(str::to_owned)
+    }
+
+    fn table_renamed_to(&self, table: &QualifiedName) -> Option<String> {
+        self.0.renames.get(&plain(table)).cloned()
+    }
+}
+
+/// A name as the settings have it: without quotes.
+fn plain(table: &QualifiedName) -> String {
+    let schema = table.schema.as_ref().map(|schema| format!("{}.", schema.as_str())).unwrap_or_default();
+    schema + table.name.as_str()
 }
 
 /// The project's own runner, where the configuration names it. It is run where the configuration is.

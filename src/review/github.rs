@@ -1,7 +1,7 @@
 //! Pull requests on GitHub.
 //!
-//! Sources: GitHub REST API documentation, *Pull request reviews*, *Pull request review comments*, *Issue comments*; its GraphQL
-//! reference for `PullRequest.reviewThreads` and `resolveReviewThread`, which REST does not have.
+//! Sources: GitHub REST API documentation, *Pull requests*, *Pull request reviews*, *Pull request review comments*, *Issue
+//! comments*; its GraphQL reference for `PullRequest.reviewThreads` and `resolveReviewThread`, which REST does not have.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::changes::Change;
 use super::comment::LineComment;
 use super::marker::Mark;
 use super::posted::{Posted, Summary, Thread};
-use super::publish::{Made, Service};
+use super::publish::{Made, Service, Stacked};
 use super::request::{Method, Request, Response, ReviewError, Sender, succeed};
 use crate::output::markdown::MARKER;
 use crate::project::lines_of_hunk;
@@ -207,6 +207,11 @@ impl Service for GitHub {
             }
         }
         Ok(Made::default())
+    }
+
+    fn opens(&self, stacked: &Stacked) -> Request {
+        let Stacked { branch, onto, title, body } = stacked;
+        Request::post(self.url("pulls"), json!({ "title": title, "head": branch, "base": onto, "body": body }))
     }
 }
 

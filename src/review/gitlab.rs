@@ -9,7 +9,7 @@ use super::changes::Change;
 use super::comment::LineComment;
 use super::marker::Mark;
 use super::posted::{Posted, Summary, Thread};
-use super::publish::{Made, Service};
+use super::publish::{Made, Service, Stacked};
 use super::request::{Method, Request, Response, ReviewError, Sender, succeed};
 use super::written::Review;
 use crate::output::markdown::MARKER;
@@ -157,6 +157,13 @@ impl Service for GitLab {
             }
         }
         Ok(Made::default())
+    }
+
+    fn opens(&self, stacked: &Stacked) -> Request {
+        let Stacked { branch, onto, title, body } = stacked;
+        let url = format!("{}/projects/{}/merge_requests", self.api, self.project);
+        let fields = json!({ "source_branch": branch, "target_branch": onto, "title": title, "description": body });
+        Request::post(url, fields)
     }
 }
 

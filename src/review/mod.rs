@@ -27,7 +27,7 @@ pub use comment::LineComment;
 pub use github::GitHub;
 pub use gitlab::GitLab;
 pub use posted::{Posted, Summary, Thread};
-pub use publish::{Made, Published, Service, publish};
+pub use publish::{Made, Published, Service, Stacked, publish};
 pub use request::{Method, Request, Response, ReviewError, Sender};
 pub use retry::{Next, after_silence, next};
 pub use suggestion::Suggestion;

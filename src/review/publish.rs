@@ -28,6 +28,39 @@ pub trait Service {
     /// # Errors
     /// When the service does not do it.
     fn make(&self, change: &Change, head: &str, sender: &mut dyn Sender) -> Result<Made, ReviewError>;
+    /// The request that opens a pull request.
+    fn opens(&self, stacked: &Stacked) -> Request;
+    /// Opens it, or finds it open; where it is, if the service says so.
+    ///
+    /// # Errors
+    /// When the service does not do it.
+    fn open(&self, stacked: &Stacked, sender: &mut dyn Sender) -> Result<Option<String>, ReviewError> {
+        let request = self.opens(stacked);
+        let response = sender.send(&request)?;
+        let is_open = || response.message().to_lowercase().contains("already exists");
+        match response.status {
+            200..300 => {
+                let json = response.json();
+                let url = json["html_url"].as_str().or(json["web_url"].as_str());
+                Ok(url.map(str::to_owned))
+            }
+            409 | 422 if is_open() => Ok(None),
+            _ => Err(ReviewError::of(&request, &response)),
+        }
+    }
+}
+
+/// A pull request of ours, onto the branch of the one that is reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stacked {
+    /// The branch with the rewrite.
+    pub branch: String,
+    /// The branch that it is for.
+    pub onto: String,
+    /// Its title.
+    pub title: String,
+    /// What it says, in Markdown.
+    pub body: String,
 }
 
 /// What came of a change.

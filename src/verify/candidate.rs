@@ -2,6 +2,7 @@
 
 use postgres::Client;
 
+use super::carried::Carried;
 use super::command::Place;
 use super::{Doing, Scratch, VerifyError, message_of};
 use crate::framework::header::{About, Header, Undo};
@@ -27,6 +28,8 @@ pub struct Candidate {
     pub files: Vec<Place>,
     /// What only running its files would tell, each with its place: nothing is proved where there is any.
     pub unknown: Vec<String>,
+    /// What its sequence carries over and the naive migration loses.
+    pub carried: Vec<Carried>,
     /// Who sends it.
     pub runner: Runner,
 }
@@ -88,8 +91,14 @@ impl Candidate {
             unknown,
             statements: naive.statements.iter().map(|statement| naive.sql(statement).to_owned()).collect(),
             pieces,
+            carried: Vec::new(),
             runner: naive.runner,
         }
+    }
+
+    /// The same where the rewrite carries that over.
+    pub fn carrying(self, carried: Vec<Carried>) -> Candidate {
+        Candidate { carried, ..self }
     }
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod address;
 mod bad_rows;
 pub mod between;
 mod candidate;
+mod carried;
 pub mod catalog;
 mod checks;
 pub mod cleanup;
@@ -32,6 +33,7 @@ mod workload;
 use camino::Utf8PathBuf;
 
 pub use candidate::{Candidate, Piece};
+pub use carried::{Carried, Said};
 pub use checks::{Answer, ask};
 pub use cluster::Cluster;
 pub use command::{OwnRunner, Place};

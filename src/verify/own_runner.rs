@@ -127,6 +127,6 @@ impl Bench<'_> {
                 naive.differs_by_itself(&self.contents(&again)?);
             }
         }
-        Ok(sequence.difference(naive, before, &[]))
+        self.difference_from_what_is_meant(history, sequence, naive, before)
     }
 }

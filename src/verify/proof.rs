@@ -365,7 +365,25 @@ impl Bench<'_> {
                 naive.differs_by_itself(&self.contents(&again)?);
             }
         }
-        Ok(sequence.difference(naive, before, &[]))
+        self.difference_from_what_is_meant(history, sequence, naive, before)
+    }
+
+    /// How rows differ from those that the naive migration leaves, with what the sequence carries over where it loses it.
+    pub(super) fn difference_from_what_is_meant(
+        &self,
+        history: &Scratch,
+        sequence: &Contents,
+        naive: &Contents,
+        before: &Contents,
+    ) -> Result<Option<String>, VerifyError> {
+        let carried = &self.candidate.carried;
+        match sequence.difference(naive, before, &[]) {
+            Some(_) if !carried.is_empty() => {
+                let meant = naive.carrying(&mut *history.look()?, before, carried)?;
+                Ok(sequence.difference(&meant, before, &[]))
+            }
+            difference => Ok(difference),
+        }
     }
 
     /// Interruptions and undo, where they are wanted and the rest holds.

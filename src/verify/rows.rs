@@ -36,6 +36,7 @@ pub(super) struct Column {
 }
 
 /// All that a comparison needs to know about the rows of a database.
+#[derive(Clone)]
 pub struct Contents {
     columns: Vec<Column>,
     rows: BTreeMap<String, Vec<BTreeMap<String, Value>>>,
@@ -123,6 +124,26 @@ impl Contents {
     pub(super) fn with_gaps(mut self) -> Contents {
         self.has_gaps = true;
         self
+    }
+
+    /// The rows of a table, named as the catalog prints it.
+    pub(super) fn rows_of(&self, table: &str) -> Option<&Vec<BTreeMap<String, Value>>> {
+        self.rows.get(table)
+    }
+
+    /// The same, to be changed.
+    pub(super) fn rows_mut(&mut self, table: &str) -> Option<&mut Vec<BTreeMap<String, Value>>> {
+        self.rows.get_mut(table)
+    }
+
+    /// The columns of a table.
+    pub(super) fn columns_of(&self, table: &str) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(move |column| column.table == table)
+    }
+
+    /// The type of a column, as PostgreSQL prints it.
+    pub(super) fn type_of(&self, table: &str, column: &str) -> Option<&str> {
+        self.columns_of(table).find(|own| own.name == column).map(|own| own.type_name.as_str())
     }
 
     /// The number of tables.

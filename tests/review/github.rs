@@ -59,6 +59,13 @@ fn api(state: &mut State, method: &str, path: &str, body: &Value) -> (u16, Value
                 None => (404, error("Not Found", 404, &json!(null))),
             }
         }
+        ("POST", ["repos", "o", "r", "pulls"]) => match state.open(body["head"].as_str(), body["base"].as_str()) {
+            true => (201, json!({ "number": 8, "html_url": "https://github.com/o/r/pull/8" })),
+            false => {
+                let exists = json!([{ "resource": "PullRequest", "code": "custom", "message": "A pull request already exists for o:safestep/topic." }]);
+                (422, error("Validation Failed", 422, &exists))
+            }
+        },
         ("POST", ["repos", "o", "r", "pulls", "7", "reviews"]) => review(state, body),
         ("GET", ["repos", "o", "r", "pulls", "7", "files"]) => {
             let page: usize = query.split('&').find_map(|word| word.strip_prefix("page=")?.parse().ok()).unwrap_or(1);
@@ -75,7 +82,7 @@ fn api(state: &mut State, method: &str, path: &str, body: &Value) -> (u16, Value
 
 /// A review is kept whole or not at all.
 fn review(state: &mut State, body: &Value) -> (u16, Value) {
-    if body["commit_id"] != state.head.as_str() {
+    if body["commit_id"] != state.head().as_str() {
         let errors = json!(["commit_id is not part of the pull request"]);
         return (422, error("Unprocessable Entity", 422, &errors));
     }
@@ -99,7 +106,7 @@ fn review(state: &mut State, body: &Value) -> (u16, Value) {
     for comment in &comments {
         state.keep(&comment["body"], comment["path"].as_str(), comment["line"].as_u64().unwrap_or(0));
     }
-    (200, json!({ "id": 80, "state": "COMMENTED", "commit_id": state.head }))
+    (200, json!({ "id": 80, "state": "COMMENTED", "commit_id": state.head() }))
 }
 
 fn graphql(state: &mut State, body: &Value) -> Value {
@@ -139,7 +146,7 @@ fn graphql(state: &mut State, body: &Value) -> Value {
     });
     let comments = state.comments.iter().filter(|comment| comment.path.is_none()).map(of);
     let pull = json!({
-        "headRefOid": state.head,
+        "headRefOid": state.head(),
         "reviewThreads": page(threads.collect(), &variables["threads"]),
         "comments": page(comments.collect(), &variables["comments"]),
     });

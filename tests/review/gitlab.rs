@@ -33,6 +33,15 @@ fn api(state: &mut State, method: &str, path: &str, body: &Value) -> (u16, Value
             state.may_resolve = false; // the token is a job's: it writes nothing
             return (200, json!({ "id": 900, "user": { "id": ACCOUNTS[0] } }));
         }
+        ["projects", "42", "merge_requests"] => {
+            return match state.open(body["source_branch"].as_str(), body["target_branch"].as_str()) {
+                true => (201, json!({ "iid": 8, "web_url": "https://gitlab.com/o/r/-/merge_requests/8" })),
+                false => (
+                    409,
+                    json!({ "message": ["Another open merge request already exists for this source branch: !8"] }),
+                ),
+            };
+        }
         ["projects", "42", "merge_requests", "7", rest @ ..] => rest,
         _ => return (404, json!({ "message": "404 Project Not Found" })),
     };
@@ -41,8 +50,8 @@ fn api(state: &mut State, method: &str, path: &str, body: &Value) -> (u16, Value
     }
     match (method, rest) {
         ("GET", []) => {
-            let refs = json!({ "base_sha": "b".repeat(40), "start_sha": "a".repeat(40), "head_sha": state.head });
-            (200, json!({ "iid": 7, "sha": state.head, "diff_refs": refs }))
+            let refs = json!({ "base_sha": "b".repeat(40), "start_sha": "a".repeat(40), "head_sha": state.head() });
+            (200, json!({ "iid": 7, "sha": state.head(), "diff_refs": refs }))
         }
         ("GET", ["discussions"]) => {
             let page: usize = query.split('&').find_map(|word| word.strip_prefix("page=")?.parse().ok()).unwrap_or(1);
@@ -77,7 +86,7 @@ fn thread(state: &mut State, body: &Value) -> (u16, Value) {
     let line = position["new_line"].as_u64().unwrap_or(0);
     let patch = state.patches.get(path).and_then(Option::as_deref).unwrap_or_default();
     let is_added = added(patch).contains(&line);
-    let are_known = position["head_sha"] == state.head.as_str() && position["start_sha"] == "a".repeat(40);
+    let are_known = position["head_sha"] == state.head().as_str() && position["start_sha"] == "a".repeat(40);
     if !is_added || !are_known || position["position_type"] != "text" || position["old_path"] != path {
         let message = "400 Bad request - Note {:line_code=>[\"can't be blank\", \"must be a valid line code\"]}";
         return (400, json!({ "message": message }));

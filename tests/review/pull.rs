@@ -1,5 +1,6 @@
 //! A repository with a pull request, and the real `safestep review` run on it as a CI job would.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -69,10 +70,23 @@ impl Pull {
         self.review_with(&[], &[("GITHUB_TOKEN", TOKEN)])
     }
 
+    /// The repository has a remote, to which the branch is pushed.
+    pub fn with_remote(&self) -> Result<PathBuf> {
+        let remote = self.folder.path().join(".git/remote.git");
+        self.git(&["init", "--quiet", "--bare", &remote.display().to_string()])?;
+        self.git(&["remote", "add", "origin", &remote.display().to_string()])?;
+        self.git(&["push", "--quiet", "origin", "main", "topic"])?;
+        self.server.state().remote = Some(remote.clone());
+        Ok(remote)
+    }
+
     /// The job with more arguments and variables.
     pub fn review_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Ended> {
         let sha = |name: &str| -> Result<Value> { Ok(json!({ "sha": self.git(&["rev-parse", name])?.trim() })) };
-        let event = json!({ "action": "synchronize", "pull_request": { "number": 7, "base": sha("main")?, "head": sha("topic")? } });
+        let mut head = sha("topic")?;
+        (head["ref"], head["repo"]) = (json!("topic"), json!({ "full_name": "o/r" }));
+        let pull = json!({ "number": 7, "base": sha("main")?, "head": head });
+        let event = json!({ "action": "synchronize", "pull_request": pull });
         let path = self.folder.path().join(".git/event.json");
         std::fs::write(&path, event.to_string())?;
         let mut command = self.folder.command();
@@ -113,17 +127,21 @@ impl Pull {
 
     /// A job of GitLab's for the merge request.
     pub fn review_on_gitlab(&self, token: (&str, &str)) -> Result<Ended> {
+        self.review_on_gitlab_with(&[], &[token])
+    }
+
+    /// The same with more arguments and variables.
+    pub fn review_on_gitlab_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Result<Ended> {
         let sha = |name: &str| Ok::<_, anyhow::Error>(self.git(&["rev-parse", name])?.trim().to_owned());
-        let variables = [
+        let of_job = [
             ("GITLAB_CI", "true"),
             ("CI_API_V4_URL", &format!("{}/api/v4", self.server.address)),
             ("CI_PROJECT_ID", "42"),
             ("CI_MERGE_REQUEST_IID", "7"),
             ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &sha("main")?),
             ("CI_COMMIT_SHA", &sha("topic")?),
-            token,
         ];
-        self.review_with(&[], &variables)
+        self.review_with(arguments, &[&of_job, variables].concat())
     }
 
     /// Git's answer in the repository.

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
@@ -53,6 +55,10 @@ pub struct Fault {
 pub struct State {
     dialect: Dialect,
     pub head: String,
+    /// Where the branch of the pull request is, once something is pushed there.
+    pub remote: Option<PathBuf>,
+    /// The branches for which a pull request is open, each with the one that it is onto.
+    pub opened: Vec<(String, String)>,
     /// The diff of each file; a file that is too large for the service has none.
     pub patches: BTreeMap<String, Option<String>>,
     pub comments: Vec<Comment>,
@@ -82,6 +88,8 @@ impl Server {
         let state = Arc::new(Mutex::new(State {
             dialect,
             head: String::new(),
+            remote: None,
+            opened: Vec::new(),
             patches: BTreeMap::new(),
             comments: Vec::new(),
             faults: VecDeque::new(),
@@ -189,6 +197,21 @@ impl State {
     }
 
     /// Keeps a comment at a line of a file, or in the conversation.
+    /// The last commit of the pull request.
+    pub fn head(&self) -> String {
+        let Some(remote) = &self.remote else { return self.head.clone() };
+        let output = Command::new("git").args(["rev-parse", "refs/heads/topic"]).current_dir(remote).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default()
+    }
+
+    /// Opens a pull request; false where there is one.
+    pub fn open(&mut self, branch: Option<&str>, onto: Option<&str>) -> bool {
+        let pair = (branch.unwrap_or_default().to_owned(), onto.unwrap_or_default().to_owned());
+        let is_new = !self.opened.contains(&pair);
+        self.opened.extend(is_new.then_some(pair));
+        is_new
+    }
+
     pub fn keep(&mut self, body: &Value, path: Option<&str>, line: u64) -> u64 {
         let id = self.next_id;
         self.next_id += 1;

@@ -21,8 +21,8 @@ pub(super) struct Found {
     lines: Lines,
     /// What could not be read.
     pub unreadable: Vec<String>,
-    /// What was left out, one sentence each.
-    sentences: Vec<String>,
+    /// What else to say, one sentence each.
+    pub sentences: Vec<String>,
     /// The fewest that a configuration allows.
     max_comments: Option<usize>,
 }

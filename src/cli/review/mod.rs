@@ -1,15 +1,18 @@
 //! `safestep review`.
 
+mod commit;
 mod found;
 mod http;
 mod target;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::Args;
 
+use self::commit::{Proposal, Where};
 use self::found::Found;
 use self::http::Client;
 use self::target::{Target, TargetArguments};
@@ -17,9 +20,9 @@ use super::Failure;
 use super::common::{Common, here};
 use super::printing::{Color, Format, put};
 use crate::output::github;
-use crate::project::{Baseline, Phases, WorkTree};
+use crate::project::{Baseline, Phases, Range, WorkTree};
 use crate::report::Level;
-use crate::review::{Change, Posted, Published, Request, Review, ReviewError, changes, publish};
+use crate::review::{Change, Posted, Published, Request, Review, ReviewError, Sender, Stacked, changes, publish};
 use crate::source::{visible, visible_lines};
 
 #[derive(Debug, Args)]
@@ -30,8 +33,14 @@ pub(super) struct Arguments {
     /// Print the requests instead of sending them; needs no token
     #[arg(long)]
     dry_run: bool,
+    /// The branch of the pull request, for --commit [default: the one that the CI service names]
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
     #[command(flatten)]
     target: TargetArguments,
+    /// Push the rewrite as a commit to the branch of the pull request, or to one of its own with a pull request onto that one
+    #[arg(long, value_enum, value_name = "WHERE", num_args = 0..=1, require_equals = true, default_missing_value = "branch")]
+    commit: Option<Where>,
     /// Look only at this folder of the repository
     #[arg(long, value_name = "FOLDER", default_value = "")]
     project: Utf8PathBuf,
@@ -55,6 +64,9 @@ pub(super) struct Arguments {
     quiet: bool,
 }
 
+/// How long the service may take to see a commit that it was pushed, in seconds.
+const PATIENCE: [u64; 4] = [1, 2, 4, 8];
+
 /// Exit 1 when there is a hazard whose rule is not set to `warn`, as with `check`.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let here = here()?;
@@ -72,33 +84,97 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         },
     };
     let range = tree.range(&base, &head)?;
-    let found = Found::of(&tree, &range, &arguments.project, &arguments.common())?;
-    let review = target.service.worded(found.review());
-    let code = found.exit_code();
+    let mut found = Found::of(&tree, &range, &arguments.project, &arguments.common())?;
     found.unreadable.iter().for_each(|error| anstream::eprintln!("error: {}", visible_lines(error)));
     if arguments.dry_run {
-        put(&shown(&target, &review, range.head.as_str()))?;
-        return Ok(code);
+        if let Some(proposal) = arguments.proposal(&found, &target, &tree)? {
+            put(&(shown_commit(&target, &proposal) + "\n"))?;
+        }
+        put(&shown(&target, &target.service.worded(found.review()), range.head.as_str()))?;
+        return Ok(found.exit_code());
     }
     let (headers, token) = target.ready()?;
     let mut client = Client::new(&target.api, headers, token, arguments.quiet).map_err(Failure::Usage)?;
-    match publish(target.service.as_ref(), &review, range.head.as_str(), &mut client) {
+    let mut reviewed = range.clone();
+    if let Some(proposal) = arguments.proposal(&found, &target, &tree)? {
+        let pushed = proposal.push(&tree, &range.head)?;
+        if let Some(commit) = pushed.as_ref().filter(|_| !arguments.quiet) {
+            put(&format!("{}: {} has the rewrite as {commit:.9}\n", target.name, visible(&proposal.branch)))?;
+        }
+        match (proposal.stacked, pushed) {
+            (None, Some(commit)) => {
+                reviewed.head = commit;
+                found = Found::of(&tree, &reviewed, &arguments.project, &arguments.common())?;
+            }
+            (None, None) => {}
+            (Some(stacked), _) => {
+                let place = target.service.open(&stacked, &mut client)?;
+                let place = place.map(|url| format!(" ({url})")).unwrap_or_default();
+                let Stacked { branch, onto, .. } = stacked;
+                found.sentences.push(format!("`{branch}` has the rewrite as files: merge it into `{onto}`{place}."));
+            }
+        }
+    }
+    say(&found, &reviewed, &range, &target, (&mut client, arguments.quiet))?;
+    Ok(found.exit_code())
+}
+
+/// Makes the review stand on the pull request. A commit of ours may not have arrived there yet.
+fn say(
+    found: &Found,
+    range: &Range,
+    asked: &Range,
+    target: &Target,
+    (client, quiet): (&mut Client, bool),
+) -> Result<(), Failure> {
+    let review = target.service.worded(found.review());
+    let mut waits = if range.head == asked.head { [].iter() } else { PATIENCE.iter() };
+    let published = loop {
+        match publish(target.service.as_ref(), &review, range.head.as_str(), client) {
+            Err(ReviewError::HeadMoved { message, .. }) if message.contains(asked.head.as_str()) => {
+                match waits.next() {
+                    Some(seconds) => client.pause(Duration::from_secs(*seconds)),
+                    None => {
+                        return Ok(anstream::eprintln!(
+                            "note: the commit is pushed and not seen yet: {}",
+                            visible(&message)
+                        ));
+                    }
+                }
+            }
+            ended => break ended,
+        }
+    };
+    match published {
         Ok(published) => {
             published.notes.iter().for_each(|note| anstream::eprintln!("note: {}", visible(note)));
-            if !arguments.quiet {
-                put(&format!("{}: {}\n", target.name, done(&published)))?;
+            match quiet {
+                true => Ok(()),
+                false => put(&format!("{}: {}\n", target.name, done(&published))),
             }
         }
         Err(error @ ReviewError::ReadOnly { .. }) => {
             anstream::eprintln!("note: {}", visible(&error.to_string()));
-            fall_back(&found, &review)?;
+            fall_back(found, &review)
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => Err(error.into()),
     }
-    Ok(code)
 }
 
 impl Arguments {
+    /// What is to be committed, where that is asked for.
+    fn proposal<'a>(
+        &self,
+        found: &'a Found,
+        target: &Target,
+        tree: &WorkTree,
+    ) -> Result<Option<Proposal<'a>>, Failure> {
+        match self.commit {
+            Some(place) => Proposal::of(found, target, tree, self.branch.as_deref(), place),
+            None => Ok(None),
+        }
+    }
+
     fn common(&self) -> Common {
         Common {
             paths: Vec::new(),
@@ -127,18 +203,25 @@ fn ends(range: &str) -> (String, String) {
     (or_head(base), or_head(head))
 }
 
+/// What would be committed, and the request that would open a pull request for it.
+fn shown_commit(target: &Target, proposal: &Proposal<'_>) -> String {
+    let opens = proposal.stacked.as_ref().map(|stacked| in_words(target.service.opens(stacked)));
+    visible_lines(&proposal.shown()).into_owned() + &opens.map(|request| format!("\n{request}")).unwrap_or_default()
+}
+
 /// The requests that would be sent to a pull request on which nothing stands yet.
 fn shown(target: &Target, review: &Review, head: &str) -> String {
     let all: Vec<Change> = changes(review, &Posted::default());
     let requests = all.iter().flat_map(|change| target.service.requests(change, head));
-    let shown = requests.map(|Request { method, url, body, .. }| {
-        let body = body.map(|body| serde_json::to_string_pretty(&body).unwrap_or_default()).unwrap_or_default();
-        // A log of a GitHub workflow takes `##[` for the beginning of a command.
-        let body = visible_lines(&body).replace("##[", "\\u0023#[");
-        format!("{} {}\n{body}\n", method.name(), visible(&url))
-    });
-    let shown = shown.collect::<Vec<_>>().join("\n");
+    let shown = requests.map(in_words).collect::<Vec<_>>().join("\n");
     if shown.is_empty() { "nothing to say\n".to_owned() } else { shown }
+}
+
+fn in_words(Request { method, url, body, .. }: Request) -> String {
+    let body = body.map(|body| serde_json::to_string_pretty(&body).unwrap_or_default()).unwrap_or_default();
+    // A log of a GitHub workflow takes `##[` for the beginning of a command.
+    let body = visible_lines(&body).replace("##[", "\\u0023#[");
+    format!("{} {}\n{body}\n", method.name(), visible(&url))
 }
 
 fn done(published: &Published) -> String {

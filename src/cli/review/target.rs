@@ -40,6 +40,10 @@ pub(super) struct Target {
     pub api: String,
     /// The service.
     pub service: Box<dyn Service>,
+    /// The branch of the pull request, where the CI service names it.
+    pub branch: Option<String>,
+    /// That branch is in another repository.
+    pub is_fork: bool,
     /// The commits that the CI service names: the branch that the pull request goes to, and its last one.
     pub range: Option<(String, String)>,
     /// The header that has the token, with what stands before it there.
@@ -109,8 +113,11 @@ fn github(arguments: &TargetArguments, environment: Environment<'_>) -> Result<T
     let missing = missing(&repository, &number, token.is_some(), "GITHUB_TOKEN in the environment");
     let repository = repository.unwrap_or_else(|| "{owner}/{name}".to_owned());
     let number = number.unwrap_or_else(|| "{number}".to_owned());
+    let fork = pull["head"]["repo"]["full_name"].as_str();
     Ok(Target {
         name: format!("{repository}#{number}"),
+        branch: pull["head"]["ref"].as_str().map(str::to_owned).or_else(|| environment("GITHUB_HEAD_REF")),
+        is_fork: fork.is_some_and(|name| name != repository),
         api: api.clone(),
         service: Box::new(GitHub { api, graphql, repository, number }),
         range: sha("base").zip(sha("head")),
@@ -139,8 +146,11 @@ fn gitlab(arguments: &TargetArguments, environment: Environment<'_>) -> Result<T
     let api = api.trim_end_matches('/').to_owned();
     let (project, number) =
         (project.unwrap_or_else(|| "{id}".to_owned()), number.unwrap_or_else(|| "{iid}".to_owned()));
+    let source = environment("CI_MERGE_REQUEST_SOURCE_PROJECT_ID");
     Ok(Target {
         name: format!("{project}!{number}"),
+        branch: environment("CI_MERGE_REQUEST_SOURCE_BRANCH_NAME"),
+        is_fork: source.zip(environment("CI_MERGE_REQUEST_PROJECT_ID")).is_some_and(|(one, other)| one != other),
         api: api.clone(),
         service: Box::new(GitLab {
             api,

@@ -173,8 +173,8 @@ impl<'a> Form<'a, '_> {
             {
                 None
             }
-            ObjectOperation::Drop { kind: ObjectKind::Sequence, .. }
-            | ObjectOperation::Alter { kind: ObjectKind::Sequence, .. } => always(render::statement(self.operation)?),
+            ObjectOperation::Alter { kind: ObjectKind::Sequence, .. } => always(render::statement(self.operation)?),
+            ObjectOperation::Drop { kind: ObjectKind::Sequence, .. } => always(with_if_exists(self.operation)?),
             ObjectOperation::Create { or_replace: true, .. } => self.as_written(),
             ObjectOperation::Drop { .. } => drops_if_exists(self.slice).then(|| self.as_written()).flatten(),
             ObjectOperation::Create { kind: ObjectKind::Trigger | ObjectKind::Policy, .. } => {
@@ -253,7 +253,8 @@ fn with_if_exists(operation: &Operation) -> Option<String> {
         | Operation::Type(TypeOperation::Drop { if_exists, .. })
         | Operation::Index(IndexOperation::Drop { if_exists, .. })
         | Operation::Column(ColumnOperation::Drop { if_exists, .. })
-        | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. }) => *if_exists = true,
+        | Operation::Constraint(ConstraintOperation::Drop { if_exists, .. })
+        | Operation::Object(ObjectOperation::Drop { if_exists, .. }) => *if_exists = true,
         Operation::Type(TypeOperation::AddValue { if_not_exists, .. }) => *if_not_exists = true,
         _ => return None,
     }

@@ -78,7 +78,6 @@ impl Schema {
                 return refused("42804", format!("a child table has a different type for column {}", other.name));
             }
         }
-        takes_collation(&column.ty, column.collation.as_ref())?;
         self.can_be_defined(column)?;
         for constraint in &column.constraints {
             match &constraint.kind {
@@ -115,6 +114,7 @@ impl Schema {
 
     /// The type, the default and the identity of a column that is new.
     pub(super) fn can_be_defined(&self, column: &ColumnDefinition) -> Applies {
+        takes_collation(&column.ty, column.collation.as_ref())?;
         self.can_have_type(&column.ty, column.default.as_ref())?;
         if column.default.is_some() && (column.is_serial() || column.generated.is_some()) {
             return refused(
@@ -425,7 +425,7 @@ fn goes_with(dependent: &Dependent) -> bool {
 }
 
 /// Only values that are text are sorted by a collation (`typcollation`).
-fn takes_collation(ty: &TypeName, collation: Option<&QualifiedName>) -> Applies {
+pub(super) fn takes_collation(ty: &TypeName, collation: Option<&QualifiedName>) -> Applies {
     let element = ty.canonical().trim_end_matches("[]");
     let is_text = !ty.is_built_in() || matches!(element, "text" | "varchar" | "bpchar" | "name");
     match collation.is_some() && !is_text {

@@ -189,11 +189,11 @@ impl Schema {
         match kind {
             ObjectKind::Table | ObjectKind::View | ObjectKind::MaterializedView => {
                 self.has_relation(name)?;
-                self.relation_is_free(&moved)
+                if same(name, &moved) { Ok(()) } else { self.relation_is_free(&moved) } // it is there already
             }
             ObjectKind::Type => {
                 self.type_is_there(name)?;
-                self.can_create_type(&moved)
+                if same(name, &moved) { Ok(()) } else { self.can_create_type(&moved) }
             }
             _ => Ok(()),
         }

@@ -1,7 +1,7 @@
 //! Tables, partitions and indexes.
 
 use super::access_methods::has_order;
-use super::columns::is_no_system_column;
+use super::columns::{is_no_system_column, takes_collation};
 use super::expressions::{is_immutable, reads_no_column};
 use super::partitions::covers;
 use super::*;
@@ -384,6 +384,12 @@ impl Schema {
                 self.covers_partition_key(&index.table, &columns)?;
             }
             self.suits_its_method(index)?;
+            for element in index.columns.iter().filter(|element| element.collation.is_some()) {
+                let column = element.column().and_then(|column| self.column(&index.table, column));
+                column
+                    .filter(|column| column.sure)
+                    .map_or(Ok(()), |column| takes_collation(&column.ty, element.collation.as_ref()))?;
+            }
         }
         match &index.name {
             Some(_) if index.if_not_exists => Ok(()),

@@ -1,0 +1,10 @@
+-- Step 3 of 7 · split_name · reads all rows; refuses to go on where one breaks the rule
+-- If it fails: some row breaks the rule; nothing has changed. Mend the row, prisma migrate resolve --rolled-back 20261126120000_split_name_03_users_first_name_is_filled, then prisma migrate deploy
+-- Undo: nothing to undo
+DO $safestep$
+BEGIN
+  IF EXISTS (SELECT 1 FROM "users" WHERE "first_name" IS NULL AND (split_part(name, ' ', 1)) IS NOT NULL OR "last_name" IS NULL AND (nullif(substr(name, strpos(name, ' ') + 1), name)) IS NOT NULL) THEN
+    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation', MESSAGE = 'every row must have its "users"."first_name" and "users"."last_name" before code reads them';
+  END IF;
+END
+$safestep$;
