@@ -307,7 +307,7 @@ impl Writer<'_> {
             let is_drop = matches!(&step.operation, Operation::Column(ColumnOperation::Drop { .. }));
             is_drop && !step.verbatim && matches!(step.undo, Undo::Impossible(_))
         };
-        if steps.iter().any(|step| is_replaced(&step)) {
+        if steps.iter().any(is_replaced) {
             return raise();
         }
         let is_relaxed = |step: &&&Step| match &step.operation {
