@@ -156,7 +156,11 @@ impl bench::sides::Pair for Pair<'_> {
         let expected = Expected::of(naive, history, &[])?;
         expected.must_be(rewritten)?;
         let (of_naive, of_rewritten) = (self.naive.schema()?, self.rewritten.schema()?);
-        ensure!(of_naive == of_rewritten, "schema.rb differs\n{of_naive}\n\n{of_rewritten}");
+        let is_same = match self.replaces_a_column()? {
+            true => sorted(&of_naive) == sorted(&of_rewritten), // it is the last one then
+            false => of_naive == of_rewritten,
+        };
+        ensure!(is_same, "schema.rb differs\n{of_naive}\n\n{of_rewritten}");
         self.must_be_done(rewritten)?;
         let down = self.naive_down(naive)?;
         if self.ways == Ways::Every {
@@ -175,6 +179,13 @@ impl bench::sides::Pair for Pair<'_> {
     fn must_be_possible(&self, _: &Database, sides: &Sides) -> Result<()> {
         self.must_be_done(&sides.rewritten.database)
     }
+}
+
+/// Its lines, whatever the order of columns is.
+fn sorted(schema: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = schema.lines().collect();
+    lines.sort_unstable();
+    lines
 }
 
 impl Pair<'_> {
@@ -242,8 +253,17 @@ impl Pair<'_> {
         Ok(database)
     }
 
-    /// Where the naive migration's own way down leads, if it leads anywhere.
+    /// A column that is renamed goes, and another one is in its place.
+    fn replaces_a_column(&self) -> Result<bool> {
+        Ok(self.rewritten.steps()?.iter().any(|(_, text)| text.contains("_sync\"()")))
+    }
+
+    /// Where the naive migration's own way down leads, if it leads anywhere and the rewrite can follow: a column that was renamed by way
+    /// of another one cannot come back.
     fn naive_down(&self, naive: &Database) -> Result<Option<Database>> {
+        if self.replaces_a_column()? {
+            return Ok(None);
+        }
         let database = self.server.copy(naive)?;
         let ran = self.rails.run(&self.naive, &database, &[&["db:rollback"]])?;
         Ok(ran.ok().then_some(database))

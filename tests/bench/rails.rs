@@ -50,6 +50,11 @@ impl Sample {
         Ok(samples)
     }
 
+    /// One whose later phases wait.
+    pub fn phased(name: &str) -> Sample {
+        Sample { name: format!("../phases/rails/{name}") }
+    }
+
     /// Its application: the smallest that has `bin/rails db:migrate`, with the sample's files over it.
     pub fn project(&self) -> Result<Project> {
         let folder = Folder::empty()?;
@@ -70,7 +75,8 @@ impl Sample {
                 "Gemfile.lock" => name.to_owned(),
                 "schema.rb" | "structure.sql" => format!("db/{name}"),
                 "initializer.rb" => format!("config/initializers/{name}"),
-                name => format!("{MIGRATIONS}/{name}"),
+                name if name.starts_with(char::is_numeric) => format!("{MIGRATIONS}/{name}"),
+                name => format!("app/models/{name}"),
             };
             folder.write(&place, fs::read(&path)?)?;
         }
@@ -274,7 +280,9 @@ impl Project {
     fn safestep(&self, what: &str, major: u32, path: &Path) -> Result<()> {
         let path = path.to_str().context("a path that is not UTF-8")?;
         let older: &[&str] = if major < 14 { &["--postgres", "12"] } else { &[] };
-        let ended = self.folder.safestep(&[&["rewrite", what, "--all", "--quiet"], older, &[path]].concat())?;
+        // What waits for a deploy comes at once: `tests/rails_phases.rs` has the phases.
+        let how = ["rewrite", what, "--all", "--quiet", "--collapse"];
+        let ended = self.folder.safestep(&[&how, older, &[path]].concat())?;
         ensure!(ended.status == 0, "safestep rewrite {what}: {}\n{}{}", ended.status, ended.out, ended.err);
         Ok(())
     }

@@ -6,7 +6,7 @@
 #   {"compile": [FILE, ...]}
 #       -> {"pid": ...} and {"status": ..., "out": what Ruby warns of, or the first error}
 #
-# A word with `=` is set in the environment of its command only. SIGTERM to that process kills the command that it runs.
+# `["code", "User.create!"]` is Ruby that runs in the application. A word with `=` is set in the environment of its command only. SIGTERM to that process kills the command that it runs.
 #
 # Rails is loaded once. A job is a fork, because a process has one application, and in it each command but the last is one, as Spring
 # does it. Applications that say the same in their files are loaded once, too, in a process between this one and the jobs, with
@@ -74,6 +74,7 @@ def run(job, is_loaded)
 end
 
 def command((command, *arguments), is_loaded)
+  return TOPLEVEL_BINDING.eval(arguments.first) if command == "code"
   words, names = arguments.partition { |argument| !argument.include?("=") }
   names.each { |pair| ENV.store(*pair.split("=", 2)) }
   ARGV.replace([command, *words])

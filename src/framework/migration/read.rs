@@ -6,8 +6,8 @@ use crate::framework::header;
 use crate::framework::session::Session;
 use crate::framework::{FrameworkError, Variables};
 use crate::operation::{Fixed, Item, Operation, SessionOperation, TableOperation};
-use crate::plan::Runner;
-use crate::source::{ByteSpan, SourceFile, directives, directives_at_top};
+use crate::plan::{Runner, Sends};
+use crate::source::{ByteSpan, Directive, DirectiveScope, SourceFile, directives, directives_at_top};
 use crate::sql::{Located, PieceKind, Reading, sets_within, split};
 
 impl Migration {
@@ -122,7 +122,18 @@ impl Migration {
         self.leaves_open = session.author_began;
         let top = self.statements.first().map_or(self.trailing, |s| s.leading);
         self.directives = directives_at_top(top.slice(&self.source.text));
+        if self.runner.sends == Sends::Calls {
+            let of_file = self.directives_above(top.start);
+            self.directives.extend(of_file);
+        }
         self
+    }
+
+    /// Those that stand above the method with the statements: they speak of the file.
+    fn directives_above(&self, method: usize) -> Vec<Directive> {
+        let lines = self.source.text[..method].lines().map(str::trim).filter(|line| line.starts_with('#'));
+        let found = directives(&lines.map(|line| format!("{line}\n")).collect::<String>());
+        found.into_iter().map(|directive| Directive { scope: DirectiveScope::File, ..directive }).collect()
     }
 
     fn push(

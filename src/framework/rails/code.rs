@@ -43,6 +43,8 @@ pub(super) struct Up {
     pub is_bare: bool,
     /// Some of it is in its author's words.
     pub has_words: bool,
+    /// The comments by which a hazard is over, where these stand above the class.
+    pub settles: BTreeSet<String>,
 }
 
 /// A call in its author's words, with the comments before it. What goes on behind its first line stays where it stands in that

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::gems::{Gem, Gems};
 use super::insurance::sends_otherwise;
 use super::operations::Version;
-use super::written::{columns, string, symbol, table};
+use super::written::{MAX_LINE, columns, string, symbol, table};
 use crate::operation::{
     ColumnDefinition, ColumnOperation, ConstraintKind, ConstraintOperation, CreateIndex, Deferrability, ForeignKey,
     Ident, IndexColumn, IndexKey, IndexOperation, MatchType, Operation, QualifiedName, ReferentialAction, SortOrder,
@@ -31,9 +31,6 @@ pub(super) struct Dialect {
 
 /// A call of a schema method: its name and its arguments.
 pub(super) type Directive = (&'static str, Vec<String>);
-
-/// The longest line of a call.
-pub(super) const MAX_LINE: usize = 120;
 
 /// A call in lines that stand at that depth: arguments below each other where they do not fit into one.
 pub(super) fn lines((method, arguments): &Directive, indent: usize) -> Vec<String> {

@@ -14,7 +14,8 @@ use crate::framework::inverse::subjects;
 use crate::framework::rerun::Asked;
 use crate::framework::undo::{Undone, renaming_back_is_due, undone};
 use crate::operation::{
-    ConstraintKind, ConstraintOperation, Ident, IndexOperation, Operation, QualifiedName, TableOperation,
+    ColumnOperation, ConstraintKind, ConstraintOperation, Ident, IndexOperation, Operation, QualifiedName,
+    TableOperation,
 };
 use crate::plan::rerun::{LastChanges, can_begin_again};
 use crate::plan::{Step, Undo};
@@ -262,7 +263,26 @@ impl Writer<'_> {
             let all = subjects(operation);
             !all.is_empty() && all.iter().all(|subject| wanted.contains(subject))
         };
-        own.map(|located| located.operation).filter(is_wanted).collect()
+        own.map(|located| self.as_far_as_now(located.operation)).filter(is_wanted).collect()
+    }
+
+    /// A column that takes NULL before it goes comes back so: the file that changed that takes it back.
+    fn as_far_as_now(&self, mut operation: Operation) -> Operation {
+        if let Operation::Column(ColumnOperation::Add { table, column, .. }) = &mut operation {
+            column.not_null &= !self.is_relaxed(&table.name, &column.name);
+        }
+        operation
+    }
+
+    /// A step lets the column take NULL, in a sequence that drops it.
+    fn is_relaxed(&self, table: &QualifiedName, column: &Ident) -> bool {
+        let mut steps = self.sequence().steps_of(0..self.sequence().blocks.len());
+        steps.any(|step| match &step.operation {
+            Operation::Column(ColumnOperation::DropNotNull { table: of, column: own }) => {
+                same(&of.name, table) && own == column
+            }
+            _ => false,
+        })
     }
 
     /// Rails' own way back of what its author wrote in `change`; where its author has none, as Rails says it. `None` where its
@@ -278,12 +298,30 @@ impl Writer<'_> {
         };
         // Rails goes back over what has no way back, as if there were nothing to do.
         migration.downgrade.as_ref()?;
+        let raise = || {
+            let raise = format!("raise ActiveRecord::IrreversibleMigration, {}", string(&undone.impossible.join("; ")));
+            Some(Code { lines: vec![raise], ..Code::default() })
+        };
+        // Others have its values by now: an empty one would be no way back.
+        let is_replaced = |step: &&Step| {
+            let is_drop = matches!(&step.operation, Operation::Column(ColumnOperation::Drop { .. }));
+            is_drop && !step.verbatim && matches!(step.undo, Undo::Impossible(_))
+        };
+        if steps.iter().any(is_replaced) {
+            return raise();
+        }
+        let is_relaxed = |step: &&&Step| match &step.operation {
+            Operation::Column(ColumnOperation::Drop { table, column, .. }) => self.is_relaxed(&table.name, column),
+            _ => false,
+        };
+        if matches!(migration.downgrade, Some(Downgrade::By(_))) && steps.iter().any(|step| is_relaxed(&step)) {
+            return None;
+        }
         if !self.file.is_reversible() || !steps.iter().all(is_whole) {
             if matches!(migration.downgrade, Some(Downgrade::By(_))) {
                 return None;
             }
-            let raise = format!("raise ActiveRecord::IrreversibleMigration, {}", string(&undone.impossible.join("; ")));
-            return Some(Code { lines: vec![raise], ..Code::default() });
+            return raise();
         }
         let mut calls: Vec<usize> = steps.iter().map(|step| migration.statement_of(step.from).call.start).collect();
         calls.dedup();

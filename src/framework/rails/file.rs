@@ -23,8 +23,8 @@ pub(super) const OWN_INDENT: char = '\0';
 
 /// How a step runs.
 pub(super) struct StepFile {
-    /// Its number, from 1 on.
-    pub number: usize,
+    /// It takes the place of its migration, and keeps the name of its class.
+    pub is_first: bool,
     /// What is said of it, in comments.
     pub header: String,
     /// It leaves Rails' transaction.
@@ -172,7 +172,7 @@ impl<'a> File<'a> {
 
     /// The file of a step.
     pub(super) fn of_step(&self, step: &StepFile) -> String {
-        let text = match step.number == 1 || step.in_words {
+        let text = match step.is_first || step.in_words {
             true => self.changed(step),
             false => self.new_class(step),
         };
@@ -201,7 +201,7 @@ impl<'a> File<'a> {
         let line = self.start_of_line(self.class.start);
         let follows_comment = self.text[..line].lines().next_back().is_some_and(|line| line.starts_with('#'));
         edits.push((at(line), format!("{}{}", if follows_comment { "\n" } else { "" }, step.header)));
-        if step.number > 1 {
+        if !step.is_first {
             edits.push((at(self.name.end), SUFFIX.to_owned()));
         }
         match (self.opt_out, step.is_outside) {

@@ -4,17 +4,19 @@
 use std::collections::BTreeSet;
 
 use super::code::{Code, Up, in_block, own_indent};
-use super::directive::MAX_LINE;
 use super::file::{Lines, OWN_INDENT};
 use super::helpers::{Helper, ONLY_IF, RETRY, WITHOUT_TIMEOUTS};
 use super::writer::Writer;
-use super::written::{heredoc, string};
+use super::written::{MAX_LINE, heredoc, string};
 use crate::framework::page::{Commands, Page, Written};
 use crate::framework::plpgsql::swap_is_due;
 use crate::framework::rerun::{Again, Asked};
 use crate::operation::Operation;
-use crate::plan::UnitKind;
 use crate::plan::files::Part;
+use crate::plan::{Unit, UnitKind};
+
+/// It speaks of the next statement where it stands in a method, and of the file above its class.
+const SETTLES: &str = "# safestep: ignore[";
 
 impl Writer<'_> {
     /// The blocks of a file, each behind what is said of it.
@@ -40,12 +42,25 @@ impl Writer<'_> {
             if !all.code.lines.is_empty() {
                 all.code.lines.push(String::new());
             }
-            all.code.lines.extend(page.header_without_undo(&own.sent).lines().map(str::to_owned));
+            let header = page.header_without_undo(&own.sent);
+            let (settles, header): (Vec<&str>, Vec<&str>) = header.lines().partition(|line| line.contains(SETTLES));
+            all.code.lines.extend(header.into_iter().map(str::to_owned));
+            all.settles.extend(settles.into_iter().map(|line| format!("{line}\n")));
             all.code.add(own.code);
             all.sent += &own.sent;
             all.has_words |= own.has_words;
         }
         all
+    }
+
+    /// The block of a file that waits. A database on which its migration ran as it was has nothing to do there.
+    pub(super) fn wherever_it_runs(&self, page: &Page<'_>, commented: &mut [bool]) -> Up {
+        let units = &page.sequence.units;
+        let phase = page.units().first().map(|unit| unit.phase);
+        let of_phase = |unit: &Unit| Some(unit.phase) == phase;
+        let first = units.iter().position(of_phase).unwrap_or_default();
+        let last = units.iter().rposition(of_phase).map_or(first, |last| last + 1);
+        self.block_again(page, &Again::new(self.of.migration, &units[first..last]), commented)
     }
 
     fn block_again(&self, page: &Page<'_>, again: &Again<'_>, commented: &mut [bool]) -> Up {

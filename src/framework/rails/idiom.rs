@@ -5,11 +5,13 @@
 
 use super::SIGN;
 use super::code::{Up, as_written, in_block};
+use super::deferral::called;
 use super::directive::Dialect;
 use super::downgrade::{Downgrades, attached, downgrades};
-use super::file::{File, Lines, Methods, StepFile};
+use super::file::{File, Lines, Methods, SUFFIX, StepFile};
 use super::helpers::{Helper, RETRY};
 use super::listing::version;
+use super::names::{Named, suffix_of_class};
 use super::operations::Version;
 use super::project::Project;
 use super::remarks;
@@ -21,7 +23,7 @@ use crate::framework::plpgsql::by_itself_again;
 use crate::framework::statements::{Statement, statements};
 use crate::framework::{Body, Idiom, Layout, Sequenced};
 use crate::plan::files::Part;
-use crate::plan::{Sequence, Step, UnitKind};
+use crate::plan::{Phase, Sequence, Step, UnitKind};
 use crate::postgres::idempotence::{Later, idempotent};
 
 pub(super) struct Classes;
@@ -51,17 +53,67 @@ impl Idiom for Classes {
         let is_looked_at = version(of.migration.path()).is_some_and(|version| version > dialect.gems.start_after);
         let is_looked_at = is_looked_at && dialect.gems.stopping().next().is_some();
         let (said, made) = Default::default();
-        let writer = Writer { of, file: &file, dialect: &dialect, said, is_looked_at, made };
+        let mut writer = Writer { of, file: &file, dialect: &dialect, said, is_looked_at, waits: false, made };
         let mut commented = vec![false; of.migration.statements.len()];
         let downgrades = downgrades(of, &file);
         let count = of.files.parts.len();
         let body = |at: usize| {
-            let step = writer.step(at, &downgrades, &mut commented);
-            let words = (at > 0).then(|| format!("step_{}", at + 1));
-            Body { words, text: file.of_step(&step), block: of.files.parts[at].from }
+            let waits = waits(of, at);
+            writer.waits = waits;
+            // It gets a version of the day on which it comes in.
+            writer.is_looked_at |= waits && dialect.gems.stopping().next().is_some();
+            let mut text = file.of_step(&writer.step(at, &downgrades, &mut commented));
+            let words = match waits {
+                true => {
+                    let (words, behind) = waiting_words(of, at);
+                    text = text.replace(SUFFIX, &format!("{}{SUFFIX}", suffix_of_class(&behind)));
+                    Some(format!("{words}{behind}"))
+                }
+                false => (at > 0).then(|| format!("step_{}", at + 1)),
+            };
+            Body { words, text, block: of.files.parts[at].from }
         };
         (0..count).map(body).collect()
     }
+
+    /// A database that ran it knows its version, so it stays.
+    fn nothing_yet(&self, migration: &Migration) -> Option<Body> {
+        let lines = [
+            "Nothing runs yet: what this migration does waits for a deploy.".to_owned(),
+            format!(
+                "`safestep status` says for which one, `safestep release {}` brings it in then.",
+                called(migration)
+            ),
+        ];
+        let methods = Methods::Change(lines.map(|line| header::comment(SIGN, &line)).into());
+        let step = StepFile {
+            is_first: true,
+            header: String::new(),
+            is_outside: false,
+            methods,
+            in_words: false,
+            helpers: Vec::new(),
+        };
+        Some(Body { words: None, text: File::new(migration.text())?.of_step(&step), block: 0 })
+    }
+}
+
+/// The file at that index waits for a deploy, and comes in as a migration of its own: it is behind the last one that runs now.
+fn waits(of: &Sequenced<'_>, at: usize) -> bool {
+    of.files.own.is_none_or(|own| at > own)
+}
+
+/// The words of a migration, and what a file of it that waits has behind them: its phase, and which one of it.
+fn waiting_words<'m>(of: &Sequenced<'m>, at: usize) -> (&'m str, String) {
+    let phase = |at: usize| of.sequence.block(of.files.parts[at].from).first().map_or(Phase::Expand, |unit| unit.phase);
+    let (own, of_phase) = (phase(at), |other: &usize| phase(*other) == phase(at));
+    let (before, all) = ((0..at).filter(of_phase).count(), (0..of.files.parts.len()).filter(of_phase).count());
+    let number = if all > 1 { format!("_{}", before + 1) } else { String::new() };
+    let words = match Named::of(of.migration.path().file_name().unwrap_or_default()) {
+        Named::Migration(name) => name.words,
+        Named::Illegal | Named::Other => &of.migration.title,
+    };
+    (words, format!("_{}{number}", own.word()))
 }
 
 /// Why one file was wanted, and there are several.
@@ -108,8 +160,10 @@ impl Writer<'_> {
         };
         let is_begun_again = part.to - part.from > 1;
         let mut left_out: Lines = page.comments_on_what_is_left_out(commented).lines().map(str::to_owned).collect();
+        let waits = self.waits;
         let (up, in_words) = match is_begun_again {
             true => (self.guarded(part, &Migrate, commented), false),
+            false if waits => (self.wherever_it_runs(&page, commented), false),
             false => self.up(&page, commented),
         };
         let is_last = at + 1 == files.parts.len();
@@ -123,7 +177,7 @@ impl Writer<'_> {
         let methods = match in_words && up.is_bare && self.file.is_reversible() {
             true => Methods::Change(code.lines),
             false => {
-                let down = match is_begun_again {
+                let down = match is_begun_again || waits {
                     true => downgrades.of_several(self, at),
                     false => downgrades.of(self, at, is_outside),
                 };
@@ -138,12 +192,12 @@ impl Writer<'_> {
             true => {
                 let steps = Steps { first: part.from + 1, last: part.to, of: sequence.blocks.len() };
                 let lines = header::of_several(steps, &migration.title, "", files.parts.len() == 1);
-                lines.map(|line| header::comment(SIGN, &line) + "\n").concat()
+                lines.map(|line| header::comment(SIGN, &line) + "\n").concat() + &String::from_iter(up.settles)
             }
             false => page.header_without_undo(&up.sent),
         };
         let helpers = code.helpers.into_iter().map(|helper| helper.definition(settings)).collect();
-        StepFile { number: at + 1, header, is_outside, methods, in_words: has_words, helpers }
+        StepFile { is_first: at == 0 && !waits, header, is_outside, methods, in_words: has_words, helpers }
     }
 
     /// What a block sends; and whether all of it is in its author's words.

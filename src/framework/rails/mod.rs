@@ -8,11 +8,13 @@
 //!
 //! A sequence becomes a file for each block: `file` is the original's class with other methods, `idiom` writes `up` (`guarded` that of a
 //! file of several blocks), `downgrade` the way back, `writer` statements with `directive`, operations as schema methods, `helpers` the methods around them, and `place` gives it its version.
+//! `deferral` says where phases wait, and `models` what the application has in its tables.
 
 mod assurance;
 mod calls;
 mod code;
 mod database_yml;
+mod deferral;
 mod directive;
 mod downgrade;
 pub mod effects;
@@ -27,6 +29,7 @@ mod insurance;
 mod ledger;
 mod listing;
 pub mod migration_class;
+mod models;
 pub mod names;
 mod online_migrations;
 pub mod operations;
@@ -60,7 +63,7 @@ pub static RAILS: Framework = Framework {
     folder: &folder::VersionedFiles,
     idiom: &idiom::Classes,
     place: &place::BehindTheFirst,
-    deferral: None,
+    deferral: Some(&deferral::BesideMigrations),
 };
 
 /// What begins a comment in Ruby.

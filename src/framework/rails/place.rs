@@ -11,7 +11,8 @@ use super::listing::{migrations, version};
 use super::names::{FileName, Named, step_words, suffix_of_class};
 use super::project::Project;
 use super::schema_file;
-use super::version::{Wanted, versions};
+use super::version::{Wanted, behind, versions};
+use crate::framework::seconds;
 use crate::framework::{
     Body, CompanionFiles, Found, FrameworkError, Incoming, LaidOut, NoRoom, Place, Placed, Placement,
 };
@@ -32,6 +33,9 @@ impl Place for BehindTheFirst {
         incoming: &[Incoming<'_>],
     ) -> Result<Placement, FrameworkError> {
         let mut placed: Vec<Placed> = vec![Placed::default(); incoming.len()];
+        for (at, released) in incoming.iter().enumerate().filter(|(_, one)| one.replaces.is_none()) {
+            placed[at].files = behind_all(history, released);
+        }
         let mut without = Vec::new();
         for migrations in by_database(history, in_scope, incoming) {
             let wanted: Vec<Wanted> = migrations.iter().map(|one| one.wanted).collect();
@@ -154,6 +158,28 @@ fn by_database(
         migrated.sort_by_key(|one| one.wanted.version);
     }
     all.into_iter().map(|(_, migrated)| migrated).collect()
+}
+
+/// The files of a phase that is released, behind all migrations of the database that it belongs to, in the folder of the migration
+/// that it comes from.
+fn behind_all(history: &[Found], released: &Incoming<'_>) -> Vec<LaidOut> {
+    let Some(beside) = released.behind.or_else(|| history.last()) else { return Vec::new() };
+    let own =
+        by_database(history, &|_| true, &[]).into_iter().find(|all| all.iter().any(|one| one.file == beside.file));
+    let all = own.unwrap_or_default();
+    let names: BTreeSet<&str> = all.iter().filter_map(|one| Some(file_name(&one.file)?.words)).collect();
+    let highest = all.iter().map(|one| one.wanted.version).max().unwrap_or_default();
+    let now = released.not_before.and_then(|now| seconds::text(now).parse().ok()).unwrap_or_default();
+    let versions = behind(highest, now, released.bodies.len());
+    let prefix = beside.name.rsplit_once('/').map_or_else(String::new, |(before, _)| format!("{before}/"));
+    let place = |(body, version): (&Body, u64)| {
+        let words = body.words.as_deref().unwrap_or_default();
+        let more = if names.contains(words) { format!("_of_{version}") } else { String::new() };
+        let path = beside.file.with_file_name(format!("{version}_{words}{more}.rb"));
+        let text = body.text.replace(SUFFIX, &suffix_of_class(&more));
+        Body { text, ..body.clone() }.at(&format!("{prefix}{version}"), path)
+    };
+    released.bodies.iter().zip(versions).map(place).collect()
 }
 
 fn file_name(file: &Utf8Path) -> Option<FileName<'_>> {

@@ -46,6 +46,12 @@ pub fn versions(wanted: &[Wanted]) -> Result<Vec<Vec<u64>>, (usize, u64)> {
     Ok(all)
 }
 
+/// So many versions behind the highest one, and not before `now`.
+pub fn behind(highest: u64, now: u64, count: usize) -> Vec<u64> {
+    let next = later(highest, 1).unwrap_or(highest + 1);
+    following(next.max(now), count, u64::MAX)
+}
+
 /// So many versions from that one on: seconds of a clock, where it is a time and they have room below the limit, else the next
 /// numbers, which Active Record takes as well.
 fn following(first: u64, count: usize, limit: u64) -> Vec<u64> {

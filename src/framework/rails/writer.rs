@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 
 use super::assurance::{Made, is_stopped_at, is_stopped_at_sql, left_to_its_author};
 use super::code::{Code, as_written, in_block, own_indent};
-use super::directive::{Dialect, Directive, MAX_LINE, lines};
+use super::directive::{Dialect, Directive, lines};
 use super::effects::{Effect, EffectKind};
 use super::file::{File, Lines, OWN_INDENT};
 use super::helpers::{CHECK_INDEX, DROP_INVALID_INDEX, Helper, WITHOUT_TIMEOUTS};
 use super::migration_class::MigrationClass;
-use super::written::{sql, string, table, words};
+use super::written::{MAX_LINE, sql, string, table, words};
 use crate::framework::migration::Migration;
 use crate::framework::{LayoutSettings, Sequenced};
 use crate::operation::{CreateIndex, Ident, IndexOperation, Operation, QualifiedName};
@@ -27,6 +27,8 @@ pub(super) struct Writer<'a> {
     pub said: RefCell<BTreeSet<usize>>,
     /// A gem looks at its calls.
     pub is_looked_at: bool,
+    /// The file waits for a deploy: what its author would have to assure has been asked by then.
+    pub waits: bool,
     /// What the step has made so far.
     pub made: RefCell<Made>,
 }
@@ -109,7 +111,7 @@ impl Writer<'_> {
     /// Calls of its author's, in `safety_assured` where a gem would stop at them and nothing in them is left as dangerous.
     pub(super) fn words(&self, steps: &[&Step], text: &str, depth: usize) -> Lines {
         let plain = as_written(text, depth);
-        let is_judged = steps.iter().all(|step| step.duration != Duration::AsWritten);
+        let is_judged = self.waits || steps.iter().all(|step| step.duration != Duration::AsWritten);
         let migration = self.of.migration;
         let mut places: Vec<_> = steps.iter().map(|step| migration.statement_of(step.from).span).collect();
         places.dedup();
@@ -131,7 +133,9 @@ impl Writer<'_> {
         for effect in effects {
             stops |= !effect.is_assured
                 && match &effect.kind {
-                    EffectKind::Schema(call) => is_stopped_at(call, &made, gems),
+                    EffectKind::Schema(call) => {
+                        is_stopped_at(call, &made, gems) || (self.waits && left_to_its_author(call, gems).is_some())
+                    }
                     EffectKind::Sql(_) => is_bare(effect) && is_stopped_at_sql(gems),
                     EffectKind::DropInvalidIndex(_) | EffectKind::Opaque(_) => false,
                 };

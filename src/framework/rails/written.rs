@@ -2,6 +2,9 @@
 
 use crate::operation::{Ident, QualifiedName};
 
+/// The longest line of a call.
+pub(super) const MAX_LINE: usize = 120;
+
 /// A string, in double quotes where nothing speaks for single ones.
 pub(super) fn string(text: &str) -> String {
     let has_signs = text.contains(['\'', '\\']) || text.chars().any(char::is_control);
@@ -78,7 +81,8 @@ pub(super) fn sql(text: &str, indent: &str) -> Vec<String> {
     // Ruby drops a carriage return at the end of a heredoc's line.
     let fits_heredoc = text.chars().all(is_plain);
     let has_both_quotes = text.contains('"') && text.contains('\'');
-    let needs_heredoc = text.contains(['\n', '\\']) || has_both_quotes;
+    let is_long = indent.len() + "connection.execute ".len() + text.len() + 2 > MAX_LINE;
+    let needs_heredoc = text.contains(['\n', '\\']) || has_both_quotes || is_long;
     match fits_heredoc && needs_heredoc {
         true => heredoc(text, indent),
         false => vec![string(text)],

@@ -1,0 +1,14 @@
+class DropPostsAndComments < ActiveRecord::Migration[6.1]
+  def change
+    drop_table :comments do |t|
+      t.references :post, null: false, foreign_key: { on_delete: :cascade }
+      t.references :user, foreign_key: true
+      t.text :body
+    end
+
+    drop_table :posts do |t|
+      t.references :user, null: false, foreign_key: true
+      t.string :title
+    end
+  end
+end

@@ -1,0 +1,4 @@
+class Comment < ActiveRecord::Base
+  belongs_to :post
+  belongs_to :user
+end
