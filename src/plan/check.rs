@@ -100,7 +100,7 @@ pub enum Fault {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults {
     /// The first.
-    pub first: Box<Fault>,
+    pub first: Fault,
     /// Others, in the order in which they are met.
     pub others: Vec<Fault>,
 }
@@ -139,7 +139,7 @@ pub fn check(
     let last = replay.units(units).err();
     let mut faults = replay.faults.into_iter().chain(last);
     match faults.next() {
-        Some(first) => Err(Faults { first: Box::new(first), others: faults.collect() }),
+        Some(first) => Err(Faults { first, others: faults.collect() }),
         None => Ok(replay.locks),
     }
 }

@@ -273,28 +273,26 @@ impl Waits {
         self.deletions_for_what_may_fail(steps, &of(&rows));
     }
 
-    /// As [`Waits::prefer`] for each deletion and each step that may fail; what waits for a deletion is kept, and not looked for
-    /// each time.
+    /// As [`Waits::prefer`] for each deletion and each step that may fail, but what waits for a deletion and what it waits for is
+    /// looked for once.
     fn deletions_for_what_may_fail(&mut self, steps: &[Step], deletions: &[usize]) {
-        let checks: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()).collect();
-        if deletions.is_empty() || checks.is_empty() {
+        if deletions.is_empty() {
             return;
         }
+        let checks: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()).collect();
         let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
         for at in 0..steps.len() {
             self.of(at).for_each(|earlier| followers[earlier].push(at));
         }
-        let mut behind: Vec<Places> = deletions.iter().map(|at| Places::reached(*at, &followers)).collect();
-        for (number, deletion) in deletions.iter().copied().enumerate() {
-            let own = behind[number].clone();
-            let mut now = Places::none(steps.len());
-            for check in checks.iter().copied().filter(|check| !own.holds(*check)) {
+        for deletion in deletions.iter().copied() {
+            let behind = reached(deletion, |at| followers[at].iter().copied().collect());
+            let before = reached(deletion, |at| self.of(at).collect());
+            for check in checks.iter().copied().filter(|check| !behind.contains(check) && !before.contains(check)) {
                 if self.phases[deletion] >= self.phases[check] {
-                    now.insert(check);
+                    followers[check].push(deletion);
                 }
                 self.add(deletion, check);
             }
-            behind.iter_mut().filter(|other| other.has_any_of(&now)).for_each(|other| other.insert_all(&own));
         }
     }
 
@@ -368,42 +366,13 @@ impl Waits {
     }
 }
 
-/// Some of the steps.
-#[derive(Clone)]
-struct Places(Vec<u64>);
-
-impl Places {
-    fn none(count: usize) -> Places {
-        Places(vec![0; count.div_ceil(64)])
+/// A step, and all that lies behind it.
+fn reached(from: usize, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
+    let (mut open, mut seen) = (vec![from], BTreeSet::from([from]));
+    while let Some(at) = open.pop() {
+        open.extend(next(at).into_iter().filter(|other| seen.insert(*other)));
     }
-
-    /// A step, and all that lies behind it.
-    fn reached(from: usize, next: &[Vec<usize>]) -> Places {
-        let (mut open, mut seen) = (vec![from], Places::none(next.len()));
-        while let Some(at) = open.pop() {
-            if !seen.holds(at) {
-                seen.insert(at);
-                open.extend(&next[at]);
-            }
-        }
-        seen
-    }
-
-    fn insert(&mut self, at: usize) {
-        self.0[at / 64] |= 1 << (at % 64);
-    }
-
-    fn holds(&self, at: usize) -> bool {
-        self.0[at / 64] & (1 << (at % 64)) != 0
-    }
-
-    fn has_any_of(&self, others: &Places) -> bool {
-        self.0.iter().zip(&others.0).any(|(own, other)| own & other != 0)
-    }
-
-    fn insert_all(&mut self, others: &Places) {
-        self.0.iter_mut().zip(&others.0).for_each(|(own, other)| *own |= other);
-    }
+    seen
 }
 
 /// Who used a thing last.

@@ -38,7 +38,7 @@ impl Search<'_> {
         let mut bound: HashSet<(usize, usize)> = self.bound.iter().copied().collect();
         let count = self.at_once.min(1 + faults.others.len());
         let (mut pairs, mut asks, mut because) = (Vec::new(), Vec::new(), None);
-        for (number, fault) in std::iter::once(&*faults.first).chain(&faults.others).take(count).enumerate() {
+        for (number, fault) in std::iter::once(&faults.first).chain(&faults.others).take(count).enumerate() {
             match self.remedy(&findings.steps, fault, askable, &queries) {
                 Some(Remedy::Bind(own)) if own.first().is_some_and(|pair| !bound.contains(pair)) => {
                     pairs.extend(own.into_iter().filter(|pair| bound.insert(*pair)));
