@@ -270,28 +270,10 @@ impl Waits {
             (0..steps.len()).filter(own).collect()
         };
         self.after_what_may_fail(steps, of(&things), together);
-        self.deletions_for_what_may_fail(steps, &of(&rows));
-    }
-
-    /// As [`Waits::prefer`] for each deletion and each step that may fail, but what waits for a deletion and what it waits for is
-    /// looked for once.
-    fn deletions_for_what_may_fail(&mut self, steps: &[Step], deletions: &[usize]) {
-        if deletions.is_empty() {
-            return;
-        }
-        let checks: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()).collect();
-        let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
-        for at in 0..steps.len() {
-            self.of(at).for_each(|earlier| followers[earlier].push(at));
-        }
-        for deletion in deletions.iter().copied() {
-            let behind = reached(deletion, |at| followers[at].iter().copied().collect());
-            let before = reached(deletion, |at| self.of(at).collect());
-            for check in checks.iter().copied().filter(|check| !behind.contains(check) && !before.contains(check)) {
-                if self.phases[deletion] >= self.phases[check] {
-                    followers[check].push(deletion);
-                }
-                self.add(deletion, check);
+        let deletions = of(&rows);
+        for deletion in deletions {
+            for check in (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()) {
+                self.prefer(deletion, check);
             }
         }
     }
@@ -364,15 +346,6 @@ impl Waits {
             }
         }
     }
-}
-
-/// A step, and all that lies behind it.
-fn reached(from: usize, next: impl Fn(usize) -> Vec<usize>) -> BTreeSet<usize> {
-    let (mut open, mut seen) = (vec![from], BTreeSet::from([from]));
-    while let Some(at) = open.pop() {
-        open.extend(next(at).into_iter().filter(|other| seen.insert(*other)));
-    }
-    seen
 }
 
 /// Who used a thing last.
