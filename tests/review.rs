@@ -3,6 +3,7 @@
 #[allow(dead_code, reason = "each test uses a part of the bench")]
 mod bench;
 
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod review {
     pub mod github;
     pub mod gitlab;
