@@ -22,9 +22,11 @@ struct Exercise {
     migration: &'static str,
 }
 
-const ALL: [Exercise; 2] = [
+const ALL: [Exercise; 4] = [
     Exercise { framework: "prisma", migration: "prisma/migrations/20261126120000_split_name" },
     Exercise { framework: "drizzle", migration: "drizzle/0001_split_name.sql" },
+    Exercise { framework: "rails", migration: "db/migrate/20261126120000_split_name.rb" },
+    Exercise { framework: "alembic", migration: "alembic/versions/5c0d8f31e6a2_split_name.py" },
 ];
 
 impl Exercise {
