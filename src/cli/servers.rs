@@ -7,7 +7,6 @@ use super::Failure;
 use super::common::{Common, Ran};
 use super::printing::Progress;
 use crate::framework::ledger::Ledger;
-use crate::framework::migration::Migration;
 use crate::operation::{Ident, QualifiedName};
 use crate::pipeline::Scope;
 use crate::pipeline::originals::{self, Original};
@@ -62,14 +61,11 @@ pub(super) fn on_each_server(
             Some(origin) => originals::against(origin, scope)?,
             None => originals::rewritten(scope, &ran.run)?,
         };
-        let deferred = scope.framework.deferral.map(|deferral| deferral.folder(&scope.folder));
         let said = OfConfiguration(common.configuration(&scope.folder)?);
         let candidate = |original: &Original| {
             let carried = Carried::of(&original.migration, &said);
-            let waits = |file: &Migration| deferred.as_ref().is_some_and(|folder| file.path().starts_with(folder));
-            let deploy = original.files.iter().position(waits);
             let candidate = Candidate::new(&original.migration, original.files.iter().collect());
-            candidate.carrying(carried).deploying_before(deploy)
+            candidate.carrying(carried).deploying_before(original.deploys_before)
         };
         let history: Vec<Candidate> = originals.iter().map(candidate).collect();
         let wanted = Wanted {

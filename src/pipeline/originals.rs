@@ -16,6 +16,8 @@ pub struct Original {
     pub migration: Migration,
     /// The files that stand for it; none where it stays as it is.
     pub files: Vec<Migration>,
+    /// The first of them that waits for a deploy, by index.
+    pub deploys_before: Option<usize>,
 }
 
 /// Why originals cannot be found.
@@ -63,11 +65,20 @@ pub fn rewritten(scope: &Scope, run: &Run) -> Result<Vec<Original>, OriginalsErr
         let mut behind = schema.clone();
         let migration = scope.read(&found.name, SourceFile::read(&found.file).map_err(FrameworkError::from)?)?;
         let files = outcome_of(found).map(|outcome| as_released(scope, &migration, &outcome.files)).unwrap_or_default();
+        let waiting = outcome_of(found).map_or(0, |outcome| waiting_in(scope, &outcome.files));
+        let deploys_before = (waiting > 0).then(|| files.len().saturating_sub(waiting));
         let files = files.iter().map(read).map(|file| Ok(scope.framework.meet(file?, &mut behind)));
         let files = files.collect::<Result<_, FrameworkError>>()?;
-        Ok(Original { migration: scope.framework.meet(migration, &mut schema), files })
+        Ok(Original { migration: scope.framework.meet(migration, &mut schema), files, deploys_before })
     };
     scope.history.iter().take(count).map(original).collect()
+}
+
+/// How many of the files of a sequence wait for a deploy: the last ones.
+fn waiting_in(scope: &Scope, files: &[LaidOut]) -> usize {
+    let folder = scope.framework.deferral.map(|deferral| deferral.folder(&scope.folder));
+    let waits = |file: &&LaidOut| folder.as_ref().is_some_and(|folder| file.path.starts_with(folder));
+    files.iter().filter(waits).count()
 }
 
 /// The files of a sequence where what waits has its place behind the rest: a runner that is a program knows them by their names.
@@ -123,7 +134,11 @@ pub fn against(origin: &str, scope: &Scope) -> Result<Vec<Original>, OriginalsEr
         }
         let files: Vec<Migration> = stand_for.into_iter().filter_map(|at| on_disk[at].take()).collect();
         let is_unchanged = matches!(files.as_slice(), [only] if only.text() == migration.text());
-        matched.push(Original { migration, files: if is_unchanged { Vec::new() } else { files } });
+        matched.push(Original {
+            migration,
+            files: if is_unchanged { Vec::new() } else { files },
+            deploys_before: None,
+        });
     }
     let new: Vec<&Migration> = on_disk.iter().flatten().collect();
     if matched.is_empty() {
