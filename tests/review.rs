@@ -453,7 +453,9 @@ fn a_pull_request_reads_nothing_outside_the_repository() -> Result<()> {
     let ini = format!("{}version_locations = alembic/versions {place}\n", ini.1);
     pull.push(&[("alembic.ini", &ini)])?;
     let run = pull.review_with(&[], &variables)?;
-    ensure!(run.status == 0 && !page(&pull).contains("9_more"), "{}{}{}", run.out, run.err, page(&pull));
+    let all = format!("{}{}{}", run.out, run.err, page(&pull));
+    ensure!(run.status == 2 && all.contains("outside of the repository, which are not read here"), "{all}");
+    ensure!(!["9_more", "secret_of_the_job.py", place].iter().any(|secret| all.contains(secret)), "{all}");
     Ok(())
 }
 
