@@ -13,6 +13,11 @@ fn rewritten(head: &str, upgrade: &str, downgrade: &str) -> Result<Vec<String>> 
 
 /// The same behind a revision with this `upgrade()`.
 fn rewritten_behind(first: &str, head: &str, upgrade: &str, downgrade: &str) -> Result<Vec<String>> {
+    Ok(written_behind(first, head, upgrade, downgrade)?.1)
+}
+
+/// The same with the folder, which goes when it is dropped.
+fn written_behind(first: &str, head: &str, upgrade: &str, downgrade: &str) -> Result<(tempfile::TempDir, Vec<String>)> {
     let folder = tempfile::tempdir()?;
     let versions = folder.path().join("versions");
     fs::create_dir(&versions)?;
@@ -31,7 +36,7 @@ fn rewritten_behind(first: &str, head: &str, upgrade: &str, downgrade: &str) -> 
     ensure!(ran.status.code().is_some_and(|code| code < 2), "{}", String::from_utf8_lossy(&ran.stderr));
     let chain = in_order(&versions)?;
     ensure!(chain[0].contains("revision = \"first\""), "{}", chain[0]);
-    Ok(chain[1..].to_vec())
+    Ok((folder, chain[1..].to_vec()))
 }
 
 /// By the chain of `down_revision`.
@@ -152,8 +157,9 @@ fn what_comes_back_with_a_column_is_its_authors() -> Result<()> {
                    op.drop_column(\"posts\", \"user_id\")\n";
     let downgrade = "    op.add_column(\"posts\", sa.Column(\"user_id\", sa.Integer()))\n    \
                      op.create_foreign_key(\"posts_user_fkey\", \"posts\", \"users\", [\"user_id\"], [\"id\"])\n";
-    let files = rewritten_behind(first, OP, upgrade, downgrade)?;
-    let [file] = files.as_slice() else { anyhow::bail!("{} files", files.len()) };
+    let (folder, _) = written_behind(first, OP, upgrade, downgrade)?;
+    let waiting = folder.path().join("deferred/abc_add_a/2-contract/01_posts_drop_user_fkey_and_more/revision.py");
+    let file = fs::read_to_string(&waiting).with_context(|| waiting.display().to_string())?;
     let (_, function) = file.split_once("def downgrade():\n").context("no downgrade()")?;
     ensure!(function.ends_with(downgrade), "{function}");
     Ok(())
