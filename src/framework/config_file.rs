@@ -2,6 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::source::fence;
+
 /// What such a file may end with, beside `json`.
 pub const SCRIPT_ENDINGS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
 
@@ -41,12 +43,13 @@ impl Config {
     }
 }
 
-/// `root` joined with a path that may climb: `../../packages/db/drizzle`.
+/// `root` joined with a path that may climb: `../../packages/db/drizzle`. It climbs out of no fenced tree.
 pub fn below(root: &Utf8Path, path: &str) -> Utf8PathBuf {
     let mut joined = root.to_owned();
     for part in path.split('/') {
         match part {
             "" | "." => {}
+            ".." if fence::is_fenced(&joined) => {}
             ".." => drop(joined.pop()),
             name => joined.push(name),
         }
@@ -167,6 +170,15 @@ mod tests {
         for (text, value) in found {
             assert_eq!(Config::of(text).string("out").as_deref(), value, "{text}");
         }
+    }
+
+    #[test]
+    fn no_path_climbs_out_of_a_fenced_tree() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = camino::Utf8Path::from_path(folder.path()).unwrap().join("top");
+        assert_eq!(below(&top.join("a"), "../../b"), top.parent().unwrap().join("b"));
+        crate::source::fence::fence(&top).unwrap();
+        assert_eq!(below(&top.join("a"), "../../b"), top.join("b"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod directives;
 mod error;
+pub mod fence;
 mod file;
 mod span;
 mod text;

@@ -12,6 +12,7 @@ use crate::pipeline::{self, Options, ResolveError, Scope, ScopeOptions, relative
 use crate::project::{Baseline, Changed, Config, LeftOut, Range, WorkTree};
 use crate::report::{MigrationReport, Report};
 use crate::review::{Lines, Review, Reviewed};
+use crate::source::fence;
 
 /// What is to be said of a range.
 pub(super) struct Found {
@@ -53,8 +54,8 @@ impl Found {
         let folder = tempfile::tempdir().map_err(io)?;
         let root = Utf8PathBuf::from_path_buf(folder.path().canonicalize().map_err(io)?.join("copy/of"))
             .map_err(|path| Failure::Usage(format!("{}: the temporary folder's name is not UTF-8", path.display())))?;
-        // A mark that the project ends here: nobody looks for its modules and settings further up.
-        std::fs::create_dir_all(root.join(".git")).map_err(io)?;
+        // Nobody looks for its modules and settings further up, and its settings lead nowhere else.
+        fence::fence(&root).map_err(io)?;
         let left_out = tree.copy_of(&range.head, project, &root)?;
         for (path, what) in left_out.iter().filter(|(path, _)| changed.contains_key(*path)) {
             found.sentences.push(match what {

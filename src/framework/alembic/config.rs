@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::framework::FrameworkError;
-use crate::source::read_text;
+use crate::source::{fence, read_text};
 
 /// What a project's configuration says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,7 +95,10 @@ impl Configuration {
         if let Some(text) = section.get("version_locations") {
             let separator = separator(section).map_err(|why| unusable(file, &why))?;
             for part in separated(text, separator) {
-                locations.push(existing(&folder, part).unwrap_or_else(|| joined(&folder, part)));
+                let location = existing(&folder, part).or_else(|| fence::inside(&folder, joined(&folder, part)));
+                locations.push(location.ok_or_else(|| {
+                    unusable(file, "version_locations names a folder outside of the repository, which is not read")
+                })?);
             }
         }
         Ok(Configuration::with(Some(file.to_owned()), script_location, section, locations))
@@ -279,12 +282,14 @@ fn joined(folder: &Utf8Path, path: &str) -> Utf8PathBuf {
 /// A folder that is there, named from where the file is or from above: commands may be given there.
 fn existing(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
     let from = if path.contains(HERE) { 1 } else { usize::MAX };
-    folder.ancestors().take(from).map(|base| joined(base, path)).find(|folder| folder.is_dir())
+    let places = folder.ancestors().take(from).filter_map(|base| fence::inside(folder, joined(base, path)));
+    places.into_iter().find(|place| place.is_dir())
 }
 
 /// The script folder that `script_location` names: a path, or `package:folder`.
 fn script_folder(folder: &Utf8Path, location: &str, section: &Section) -> Option<Utf8PathBuf> {
-    let has_env = |found: &Utf8PathBuf| found.join("env.py").is_file();
+    let has_env =
+        |found: &Utf8PathBuf| fence::inside(folder, found.clone()).is_some_and(|found| found.join("env.py").is_file());
     if let Some((package, inside)) = location.split_once(':').filter(|(package, _)| !package.contains(['/', '\\'])) {
         let path = format!("{}/{inside}", package.replace('.', "/"));
         let prepended = section.get("prepend_sys_path").map(String::as_str).unwrap_or_default();
@@ -427,6 +432,28 @@ mod tests {
                 .map(|file| file.strip_prefix(project.root().join("db/versions")).unwrap().as_str())
                 .collect();
             assert_eq!(names, expected);
+        }
+    }
+
+    #[test]
+    fn settings_lead_out_of_no_fenced_tree() {
+        let outside = Project::new(&[("env.py", ""), ("other/env.py", "")]);
+        let project = outside.root().join("project");
+        let place = outside.root();
+        for ini in [
+            format!("[alembic]\nscript_location = alembic\nversion_locations = {place}\n"),
+            "[alembic]\nscript_location = alembic\nversion_locations = ../other\n".to_owned(),
+            format!("[alembic]\nscript_location = {place}\n"),
+            "[alembic]\nscript_location = other\n".to_owned(),
+            "[alembic]\nprepend_sys_path = ..\nscript_location = other:.\n".to_owned(),
+        ] {
+            std::fs::create_dir_all(project.join("alembic/versions")).unwrap();
+            std::fs::write(project.join("alembic/env.py"), "").unwrap();
+            std::fs::write(project.join("alembic.ini"), &ini).unwrap();
+            assert!(Configuration::find(&project).is_ok(), "{ini}");
+            fence::fence(&project).unwrap();
+            assert!(Configuration::find(&project).is_err(), "{ini}");
+            std::fs::remove_dir_all(&project).unwrap();
         }
     }
 

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use camino::{Utf8DirEntry, Utf8Path, Utf8PathBuf};
 
-use super::super::config_file::{Config, SCRIPT_ENDINGS};
+use super::super::config_file::{Config, SCRIPT_ENDINGS, below};
 use super::super::ledger::Ledger;
 use super::super::migration::Migration;
 use super::super::order::locale_compare;
 use super::super::{Folder, Found, FrameworkError, stand_for_by_name};
 use super::{FILE, RUNNER, ledger};
-use crate::source::{SourceFile, is_there, read_bytes, read_text};
+use crate::source::{SourceFile, fence, is_there, read_bytes, read_text};
 
 const LOCK: &str = "migration_lock.toml";
 
@@ -93,7 +93,11 @@ fn configured(root: &Utf8Path) -> Option<Utf8PathBuf> {
     let names = ["prisma.config", ".config/prisma", ".config/prisma.config"];
     let files = names.iter().flat_map(|name| SCRIPT_ENDINGS.iter().map(move |ending| format!("{name}.{ending}")));
     let text = files.map(|file| root.join(file)).find_map(|file| read_text(&file))?;
-    Some(root.join(Config::of(&text).string_in("migrations", "path")?))
+    let path = Utf8PathBuf::from(Config::of(&text).string_in("migrations", "path")?);
+    match path.is_absolute() {
+        true => fence::inside(root, path),
+        false => Some(below(root, path.as_str())),
+    }
 }
 
 fn check_provider(folder: &Utf8Path) -> Result<(), FrameworkError> {
