@@ -5,6 +5,18 @@ use super::{Age, Column, ConstraintState, Key, RelationKind, Schema, Table, key,
 use crate::operation::{Constraint, ConstraintKind, CreateTable, Generated, Ident, QualifiedName, TableRef};
 
 impl Schema {
+    /// A table becomes a child of another, where that is not one of its own: a circle is refused by PostgreSQL.
+    pub(super) fn inherit(&mut self, child: &QualifiedName, parent: &QualifiedName) {
+        if !self.is_or_is_below(parent, child) {
+            self.with(child, |table| table.parents.push(parent.clone()));
+        }
+    }
+
+    /// The table is that one, or one of its children at any depth.
+    pub(super) fn is_or_is_below(&self, table: &QualifiedName, parent: &QualifiedName) -> bool {
+        same(table, parent) || self.children(parent).iter().any(|child| same(&child.name, table))
+    }
+
     /// The CHECKs that a table has from its parents and from those it is made like.
     pub(super) fn inherited_checks(&self, create: &CreateTable, parents: &[QualifiedName]) -> Vec<ConstraintState> {
         let of_parents = parents.iter().filter_map(|name| self.table(name)).flat_map(|table| &table.constraints);
@@ -49,6 +61,9 @@ impl Schema {
                 let stays =
                     part.is_local(state) || others.filter_map(|other| self.table(other)).any(|other| part.is_in(other));
                 let name = state.name.clone();
+                if losing.iter().any(|known| same(known, &name)) {
+                    continue;
+                }
                 if is_partitioned || !(stays || table.only) {
                     losing.push(name.clone());
                     open.push(name);

@@ -21,7 +21,9 @@ impl Schema {
         }
         let may_be_there = create.if_not_exists && !create.persistence.is_temporary() && !self.is_complete();
         let age = if may_be_there && !self.gone.contains(&key(&create.name)) { Age::Existing } else { Age::New };
-        let parents: Vec<QualifiedName> = create.inherits.iter().chain(&create.partition_of).cloned().collect();
+        let parents = create.inherits.iter().chain(&create.partition_of);
+        let parents: Vec<QualifiedName> =
+            parents.filter(|parent| !self.is_or_is_below(parent, &create.name)).cloned().collect();
         // A column that several of them have is one.
         let mut columns: List<Column> = List::default();
         let copied: Vec<Column> = create.like.iter().flat_map(|like| self.columns_like(like)).collect();

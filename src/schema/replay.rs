@@ -80,10 +80,10 @@ impl Schema {
             }
             TableOperation::Rename { table, to } => self.rename_table(table, &table.sibling(to.clone())),
             TableOperation::SetAttribute { table, attribute } => self.table_attribute(table, attribute),
-            TableOperation::AttachPartition { table, partition, bounds } => self.with(partition, |t| {
-                t.parents.push(table.name.clone());
-                t.is_default_partition = is_default(bounds);
-            }),
+            TableOperation::AttachPartition { table, partition, bounds } => {
+                self.inherit(partition, table);
+                self.with(partition, |t| t.is_default_partition = is_default(bounds));
+            }
             TableOperation::DetachPartition { table, partition, .. } => {
                 self.with(partition, |t| {
                     t.parents.retain(|p| key(p) != key(table));
@@ -239,7 +239,7 @@ impl Schema {
 
     fn table_attribute(&mut self, table: &QualifiedName, attribute: &TableAttribute) {
         match attribute {
-            TableAttribute::Inherit(parent) => self.with(table, |t| t.parents.push(parent.clone())),
+            TableAttribute::Inherit(parent) => self.inherit(table, parent),
             TableAttribute::RowSecurity(RowSecurity::Enable) => self.with(table, |t| t.row_security = true),
             TableAttribute::RowSecurity(RowSecurity::Disable) => self.with(table, |t| t.row_security = false),
             // A partitioned table stores nothing; before 18 nothing happens to it, then it is refused.

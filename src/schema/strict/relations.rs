@@ -288,6 +288,7 @@ impl Schema {
         if let Some(state) = self.table(partition).filter(|state| !state.parents.is_empty()) {
             return refused(WRONG_OBJECT_TYPE, format!("{} is already a partition", state.name));
         }
+        self.is_no_circle(&table.name, partition)?;
         let Some(parent) = self.table(&table.name).filter(|parent| parent.is_sure()) else { return Ok(()) };
         if parent.kind != RelationKind::Partitioned {
             return refused(WRONG_OBJECT_TYPE, format!("{} is not partitioned", table.name));
@@ -320,10 +321,32 @@ impl Schema {
         self.has_relation(parent)?;
         self.can_be_inherited(parent)?;
         let (Some(child), Some(above)) = (self.table(&table.name), self.table(parent)) else { return Ok(()) };
+        if child.is_sure() && child.kind == RelationKind::Partitioned {
+            return refused(
+                WRONG_OBJECT_TYPE,
+                format!("cannot change inheritance of partitioned table {}", child.name),
+            );
+        }
+        let is_partition = |table: &Table| table.parents.iter().any(|parent| self.is_partitioned(parent));
+        if is_partition(child) {
+            return refused(WRONG_OBJECT_TYPE, format!("cannot change inheritance of partition {}", child.name));
+        }
+        if is_partition(above) {
+            return refused(WRONG_OBJECT_TYPE, format!("cannot inherit from partition {}", above.name));
+        }
         if child.parents.iter().any(|own| same(own, parent)) {
             return refused(DUPLICATE_TABLE, format!("relation {parent} would be inherited from more than once"));
         }
+        self.is_no_circle(parent, &table.name)?;
         self.has_columns_of(&table.name, above)
+    }
+
+    /// No table is its own parent, at any depth.
+    fn is_no_circle(&self, parent: &QualifiedName, child: &QualifiedName) -> Applies {
+        match self.is_or_is_below(parent, child) {
+            true => refused(DUPLICATE_TABLE, format!("{parent} is {child} or inherits from it: no circle is allowed")),
+            false => Ok(()),
+        }
     }
 
     fn has_columns_of(&self, name: &QualifiedName, above: &Table) -> Applies {
