@@ -2,6 +2,8 @@
 //!
 //! `all` rewrites every migration, `newest` only the last one: the case of a pull request, where the rest is history.
 
+mod frameworks;
+
 use std::fs;
 
 use camino::Utf8PathBuf;

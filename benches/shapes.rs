@@ -163,7 +163,7 @@ fn columns(bencher: Bencher, count: usize) {
 type Statement = fn(&str, usize) -> String;
 
 /// What one statement of a long migration does, on one table or each on a table of its own.
-const SHAPES: [(&str, Statement); 18] = [
+const SHAPES: [(&str, Statement); 22] = [
     ("add column", |t, at| format!("ALTER TABLE {t} ADD COLUMN \"new{at}\" TEXT;\n")),
     ("add required column", |t, at| {
         format!("ALTER TABLE {t} ADD COLUMN \"new{at}\" UUID NOT NULL DEFAULT gen_random_uuid();\n")
@@ -188,6 +188,25 @@ const SHAPES: [(&str, Statement); 18] = [
     ("drop index", |_, at| format!("DROP INDEX \"old{at}\";\n")),
     ("one after the other", |t, at| SHAPES[at % 16].1(t, at)),
     ("replace index", |t, at| format!("DROP INDEX \"old{at}\";\nCREATE INDEX \"index{at}\" ON {t}(\"field{at}\");\n")),
+    ("replace unique index", |t, at| {
+        format!("DROP INDEX \"old{at}\";\nCREATE UNIQUE INDEX \"index{at}\" ON {t}(\"field{at}\");\n")
+    }),
+    ("replace foreign key", |t, at| {
+        format!(
+            "ALTER TABLE {t} DROP CONSTRAINT \"old{at}\";\nALTER TABLE {t} ADD CONSTRAINT \"old{at}\" FOREIGN KEY \
+             (\"field{at}\") REFERENCES \"Table0\"(\"id\") ON DELETE CASCADE;\n"
+        )
+    }),
+    ("fill and require", |t, at| {
+        format!(
+            "UPDATE {t} SET \"field{at}\" = lower(\"field{at}\");\nALTER TABLE {t} ALTER COLUMN \"field{at}\" SET NOT NULL;\n"
+        )
+    }),
+    ("delete and make unique", |t, at| {
+        format!(
+            "DELETE FROM {t} WHERE \"field{at}\" IS NULL;\nCREATE UNIQUE INDEX \"index{at}\" ON {t}(\"field{at}\");\n"
+        )
+    }),
 ];
 
 /// A migration of so many statements of one shape, behind one that makes what they are about.
@@ -199,16 +218,22 @@ fn statements(shape: &str, tables: usize, count: usize) -> Folder {
     };
     let made =
         |number: usize| format!("CREATE TABLE {} (\"id\" SERIAL PRIMARY KEY{});\n", table(number), columns(number));
-    let index = |at: usize| format!("CREATE INDEX \"old{at}\" ON {}(\"field{at}\");\n", table(at));
-    let indexes: String = if ["drop index", "replace index", "one after the other"].contains(&shape) {
-        (0..count).map(index).collect()
-    } else {
-        String::new()
+    let old = |at: usize| {
+        let (table, unique) = (table(at), if shape == "replace unique index" { "UNIQUE " } else { "" });
+        match shape {
+            "drop index" | "replace index" | "one after the other" | "replace unique index" => {
+                format!("CREATE {unique}INDEX \"old{at}\" ON {table}(\"field{at}\");\n")
+            }
+            "replace foreign key" => format!(
+                "ALTER TABLE {table} ADD CONSTRAINT \"old{at}\" FOREIGN KEY (\"field{at}\") REFERENCES \"Table0\"(\"id\");\n"
+            ),
+            _ => String::new(),
+        }
     };
     let first = new_table(0)
         + "CREATE TYPE \"Mood\" AS ENUM ('one');\n"
         + &(0..tables).map(made).collect::<String>()
-        + &indexes;
+        + &(0..count).map(old).collect::<String>();
     Folder::new([first, (0..count).map(|at| statement(&table(at), at)).collect()].into_iter())
 }
 

@@ -15,27 +15,32 @@ use crate::schema::mentions;
 pub fn in_blocks(migration: &Migration, sequence: Sequence) -> Sequence {
     let units = sequence.units;
     let mut blocks: Vec<Range<usize>> = Vec::new();
-    let mut steps = Growing::new(migration);
+    // The steps of the last block, once somebody has asked for them.
+    let mut steps: Option<Growing<'_>> = None;
     for (at, unit) in units.iter().enumerate() {
         let joins = blocks.last().is_some_and(|block| {
             let block = &units[block.clone()];
             let last = &block[block.len() - 1];
-            let together = || {
+            let mut together = || {
                 prove_together(block, unit)
                     || fill_together(block, unit)
-                    || ((migration.runner.commits_by_file() || can_be_repeated(migration, unit))
-                        && join(migration, (block, &steps), unit))
+                    || match migration.runner.commits_by_file() {
+                        true => share_file(block, unit),
+                        false => repeat_together(migration, (block, &mut steps), unit),
+                    }
             };
             ![last, unit].into_iter().any(|unit| is_set_for(migration, unit)) && together()
         });
         match blocks.last_mut().filter(|_| joins) {
-            Some(block) => block.end = at + 1,
+            Some(block) => {
+                block.end = at + 1;
+                steps.iter_mut().for_each(|steps| steps.push(unit));
+            }
             None => {
                 blocks.push(at..at + 1);
-                steps = Growing::new(migration);
+                steps = None;
             }
         }
-        steps.push(unit);
     }
     drop(steps);
     Sequence { units, blocks }
@@ -83,6 +88,9 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
     let makes_table =
         unit.steps.iter().any(|step| matches!(step.operation, Operation::Table(TableOperation::Create(_))));
     let is_succeeded = || {
+        if unit.steps.len() < 2 {
+            return false;
+        }
         let steps = Growing::of(migration, std::slice::from_ref(unit));
         steps.succeeded().any(|(step, later)| swap(&step.operation, &later.operation).is_none())
     };
@@ -93,24 +101,31 @@ fn can_be_repeated(migration: &Migration, unit: &Unit) -> bool {
         && !is_succeeded()
 }
 
-/// `steps` are those of the block.
-fn join(migration: &Migration, (block, steps): (&[Unit], &Growing<'_>), unit: &Unit) -> bool {
-    // Between two units nothing commits in a file that is one transaction: it waits for the locks of one set of tables, and
-    // what locks nothing in use may stand beside that.
-    if migration.runner.commits_by_file() {
-        let shares = |step: &Step| step.transaction == Transaction::Shared;
-        let is_quick = |other: &Unit| {
-            matches!(other.kind, UnitKind::Free | UnitKind::Brief)
-                && other.phase == unit.phase
-                && other.steps.iter().all(shares)
-        };
-        let all = || block.iter().chain([unit]);
-        return all().all(is_quick) && all().filter(|other| other.kind == UnitKind::Brief).count() <= 1;
-    }
+/// True when a unit may stand beside those of a block in a file that is one transaction: between two units nothing commits there,
+/// so it waits for the locks of one set of tables, and what locks nothing in use may stand beside that.
+fn share_file(block: &[Unit], unit: &Unit) -> bool {
+    let shares = |step: &Step| step.transaction == Transaction::Shared;
+    let is_quick = |other: &Unit| {
+        matches!(other.kind, UnitKind::Free | UnitKind::Brief)
+            && other.phase == unit.phase
+            && other.steps.iter().all(shares)
+    };
+    let all = || block.iter().chain([unit]);
+    all().all(is_quick) && all().filter(|other| other.kind == UnitKind::Brief).count() <= 1
+}
+
+/// True when a brief unit and those of a block can run again one behind the other. `steps` are those of the block, where they are
+/// known.
+fn repeat_together<'a>(
+    migration: &'a Migration,
+    (block, steps): (&'a [Unit], &mut Option<Growing<'a>>),
+    unit: &'a Unit,
+) -> bool {
     let alike = |other: &Unit| other.kind == unit.kind && other.phase == unit.phase;
-    let is_repeated = block.len() > 1 || can_be_repeated(migration, &block[0]);
-    is_repeated
-        && block.last().is_some_and(alike)
-        && !steps.are_succeeded_by(&unit.steps)
-        && steps.harmful_behind(&unit.steps).is_none()
+    let is_repeated = || block.len() > 1 || can_be_repeated(migration, &block[0]);
+    if !block.last().is_some_and(alike) || !can_be_repeated(migration, unit) || !is_repeated() {
+        return false;
+    }
+    let steps = steps.get_or_insert_with(|| Growing::of(migration, block));
+    !steps.are_succeeded_by(&unit.steps) && steps.harmful_behind(&unit.steps).is_none()
 }

@@ -1,6 +1,6 @@
 //! Phases that wait for a deploy: whether the project can keep them, what waits already, and how its model follows.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -23,7 +23,38 @@ pub(super) struct Deferring {
     /// The files with the model, as they are on disk; those that may be anywhere are looked for when something waits.
     model: OnceLock<Texts>,
     has_model: bool,
-    waiting: Vec<Sequence>,
+    waiting: Vec<Waiting>,
+    /// What the migration before had to leave alone, and which sequences that was of.
+    reserved: (Vec<usize>, Arc<[Reserved]>),
+}
+
+/// A sequence of which phases wait.
+struct Waiting {
+    /// The files of it that are among the migrations.
+    released: HashSet<String>,
+    /// The place of the migration that it follows, where that is known.
+    after: Option<usize>,
+    /// What others have to leave alone meanwhile.
+    reserved: Vec<Reserved>,
+}
+
+impl Waiting {
+    /// `places` tells where the migrations of the history are.
+    fn of(sequence: &Sequence, places: &HashMap<&str, usize>) -> Option<Waiting> {
+        sequence.next()?;
+        let name: Arc<str> = sequence.migration.as_str().into();
+        let objects = sequence.owns().into_iter().flat_map(reserved_objects);
+        Some(Waiting {
+            released: sequence.phases.iter().flat_map(released).cloned().collect(),
+            after: sequence.after.as_ref().and_then(|after| places.get(after.as_str()).copied()),
+            reserved: objects.map(|what| Reserved { what, sequence: Arc::clone(&name) }).collect(),
+        })
+    }
+
+    /// It stands before a migration, and that one is none of its own.
+    fn is_before(&self, found: &Found, at: usize) -> bool {
+        !self.released.contains(&found.name) && self.after.is_none_or(|after| after < at)
+    }
 }
 
 impl Deferring {
@@ -38,9 +69,14 @@ impl Deferring {
         };
         match (model, sequences(&folder)) {
             (Ok(model), Ok(waiting)) => {
-                let waiting = waiting.into_iter().map(|(_, sequence)| sequence).collect();
+                let mut places = HashMap::new();
+                for (at, found) in history.iter().enumerate().filter(|_| !waiting.is_empty()) {
+                    places.entry(found.name.as_str()).or_insert(at);
+                }
+                let waiting = waiting.iter().filter_map(|(_, sequence)| Waiting::of(sequence, &places)).collect();
                 let has_model = model.get().is_none_or(|files: &Texts| !files.is_empty());
-                Some(Deferring { deferral, folder, migrations, model, has_model, waiting })
+                let reserved = (Vec::new(), [].into());
+                Some(Deferring { deferral, folder, migrations, model, has_model, waiting, reserved })
             }
             // what cannot be read cannot be kept in step
             (Err(_), _) => None,
@@ -68,20 +104,14 @@ impl Deferring {
     }
 
     /// What a migration has to leave alone, because a sequence before it waits.
-    pub fn reserved(&self, history: &[Found], at: usize) -> Arc<[Reserved]> {
-        let is_before = |sequence: &&Sequence| {
-            let position = |name: &String| history.iter().position(|found| found.name == *name);
-            let own: HashSet<&String> = sequence.phases.iter().flat_map(released).collect();
-            let after = sequence.after.as_ref().and_then(position);
-            !own.contains(&history[at].name) && after.is_none_or(|after| after < at)
-        };
-        let waiting = self.waiting.iter().filter(|sequence| sequence.next().is_some()).filter(is_before);
-        let of_sequence = |sequence: &Sequence| {
-            let name: Arc<str> = sequence.migration.as_str().into();
-            let objects = sequence.owns().into_iter().flat_map(reserved_objects);
-            objects.map(|what| Reserved { what, sequence: Arc::clone(&name) }).collect::<Vec<_>>()
-        };
-        waiting.flat_map(of_sequence).collect()
+    pub fn reserved(&mut self, history: &[Found], at: usize) -> Arc<[Reserved]> {
+        let is_before = |place: &usize| self.waiting[*place].is_before(&history[at], at);
+        let before: Vec<usize> = (0..self.waiting.len()).filter(is_before).collect();
+        if before != self.reserved.0 {
+            let all = before.iter().flat_map(|place| &self.waiting[*place].reserved).cloned().collect();
+            self.reserved = (before, all);
+        }
+        Arc::clone(&self.reserved.1)
     }
 
     /// The findings, where what they let wait can wait in this project; else the items that cannot, and why. `before` is the catalog

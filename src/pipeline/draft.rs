@@ -317,7 +317,8 @@ fn keep_all(framework: &Framework, history: &[Found], deferring: &Deferring, opt
         return;
     }
     let mut model = deferring.model();
-    for at in 0..drafts.len() {
+    let waits = |at: &usize| drafts[*at].waiting.is_some();
+    for at in (0..drafts.len()).filter(waits).collect::<Vec<_>>() {
         let position = history.iter().position(|found| found.file == *drafts[at].migration.path()).unwrap_or_default();
         let name = |found: &Found| match drafts[..at].iter().find(|draft| *draft.migration.path() == found.file) {
             Some(draft) if !draft.is_empty() => draft.placed.files.last().map(|file| file.name.clone()),

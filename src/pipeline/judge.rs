@@ -101,7 +101,7 @@ impl<'a> Judge<'a> {
                 self.schema.begin_sequence();
             }
         }
-        if let Some(deferring) = &self.deferring {
+        if let Some(deferring) = &mut self.deferring {
             let reserved = deferring.reserved(self.history, at);
             self.written_down.schema().into_iter().for_each(|known| known.reserve(Arc::clone(&reserved)));
             self.schema.reserve(reserved);

@@ -2,7 +2,11 @@
 //!
 //! Where no order of a rewrite holds, its statement stays as it is written, with the reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod mending;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use mending::{Tried, asserted};
 
 use super::bonds::bonds;
 use super::copies::Copies;
@@ -11,16 +15,12 @@ use super::put_back::put_back;
 use super::session;
 use crate::framework::migration::Migration;
 use crate::operation::{
-    Asked, Assertion, ConstraintOperation, DataOperation, Item, Operation, QualifiedName, SessionOperation,
-    SqlFragment, TableOperation, TransactionControl,
+    ConstraintOperation, DataOperation, Item, Operation, QualifiedName, SessionOperation, TableOperation,
+    TransactionControl,
 };
-use crate::plan::check::{self, Fault, Missing, Promise};
-use crate::plan::{
-    Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, asserts, changes_meaning, held_up, rules_last,
-    units,
-};
+use crate::plan::check::{self, Promise};
+use crate::plan::{Duration, Freedom, Runner, Sequence, Step, Stuck, Unit, UnitKind, held_up, rules_last, units};
 use crate::postgres::LockMode;
-use crate::postgres::idempotence::changes_rows;
 use crate::rewrite::failing_statement;
 use crate::schema::Schema;
 
@@ -131,6 +131,10 @@ struct Search<'a> {
     unasked: BTreeSet<usize>,
     /// Steps that commit as one, found on the way.
     bound: Vec<(usize, usize)>,
+    /// How many faults of an order are mended in a turn.
+    at_once: usize,
+    /// What several faults were mended in, until an order is found.
+    tried: Option<Tried>,
     /// Why those do.
     because: String,
     /// An order that holds, given up because something brief loses its attempts in it.
@@ -212,6 +216,8 @@ impl<'a> Search<'a> {
             freedom: Freedom::Things,
             unasked: BTreeSet::new(),
             bound: Vec::new(),
+            at_once: usize::MAX,
+            tried: None,
             because: "its statements must be seen together, and one of them takes long".to_owned(),
             in_words: None,
         }
@@ -250,7 +256,7 @@ impl<'a> Search<'a> {
     fn turn(&mut self, findings: Findings) -> Result<(Findings, Sequence), Findings> {
         let steps = &findings.steps;
         if let Some((unset, why)) = session::unsettable(self.migration, steps, self.runner) {
-            self.bound.clear();
+            self.unbind();
             return Err(left(findings, &unset, &why));
         }
         let held_up = held_up(steps);
@@ -265,20 +271,23 @@ impl<'a> Search<'a> {
         let mut together =
             bonds(self.migration, steps, &self.around.before, &self.around.copies, self.rows.are_together());
         together.extend(&self.bound);
-        together.extend(self.put_back.iter().filter_map(|(before, item)| {
-            let step = |from: usize| steps.iter().position(|step| step.from == from);
-            step(*before).zip(step(*item))
-        }));
-        together.extend(self.asserted(steps));
+        if !self.put_back.is_empty() {
+            let first: HashMap<usize, usize> =
+                steps.iter().enumerate().rev().map(|(at, step)| (step.from, at)).collect();
+            let step = |from: &usize| first.get(from).copied();
+            together.extend(self.put_back.iter().filter_map(|(before, item)| step(before).zip(step(item))));
+        }
+        together.extend(asserted(steps));
         let ordered: Ordered = match units(steps, &together, self.freedom) {
             Ok(ordered) => ordered.into_iter().map(|unit| (kind(steps, &unit), unit)).collect(),
-            Err(stuck) => return Err(self.loosen(findings, &stuck)),
+            Err(stuck) => return Err(self.with_fewer().unwrap_or_else(|| self.loosen(findings, &stuck))),
         };
+        self.tried = None;
         let askable = self.askable(&findings);
         let promise = self.around.promise(self.version, self.rows.are_together(), &askable);
         match check::check(steps, &ordered, &promise) {
             Ok(locks) => self.accept(findings, ordered, locks),
-            Err(fault) => Err(self.mend(findings, &fault)),
+            Err(faults) => Err(self.mend(findings, faults, &askable)),
         }
     }
 
@@ -297,61 +306,12 @@ impl<'a> Search<'a> {
 
     /// What finds the rows on which an item's steps fail, where nothing in them mends rows first.
     fn askable(&self, findings: &Findings) -> BTreeMap<usize, String> {
-        let fills = |item: usize| {
-            let is_fill = |step: &Step| matches!(step.operation, Operation::Data(DataOperation::Backfill(_)));
-            findings.steps.iter().any(|step| step.item == item && is_fill(step))
-        };
+        let is_fill = |step: &&Step| matches!(step.operation, Operation::Data(DataOperation::Backfill(_)));
+        let filled: BTreeSet<usize> = findings.steps.iter().filter(is_fill).map(|step| step.item).collect();
         let asked = findings.findings.iter().filter(|f| f.outcome.steps.is_some() && !self.unasked.contains(&f.item));
         let asked = asked.filter_map(|f| Some((f.item, f.outcome.preflight.as_ref()?)));
-        asked.filter(|(item, _)| !fills(*item)).map(|(item, preflight)| (item, preflight.query.clone())).collect()
-    }
-
-    /// The rows on which a step fails can be asked for, and are not yet.
-    fn can_assert(&self, findings: &Findings, step: usize) -> bool {
-        let askable = self.askable(findings);
-        let query = askable.get(&findings.steps[step].item);
-        query.is_some_and(|query| !findings.steps.iter().any(|step| asserts(&step.operation, query)))
-    }
-
-    /// Each assertion with the change that it may take back.
-    fn asserted(&self, steps: &[Step]) -> Vec<(usize, usize)> {
-        let assertions = steps.iter().enumerate().filter(|(_, step)| step.takes_change_back());
-        let change = |(at, step): (usize, &Step)| {
-            let changes = |other: &Step| other.from == step.from && !other.is_assertion();
-            steps[..at].iter().rposition(changes).map(|change| (change, at))
-        };
-        assertions.filter_map(change).collect()
-    }
-
-    /// Asks in the transaction of a change for the rows on which a later step would fail.
-    fn assert(&mut self, mut findings: Findings, change: usize, step: usize) -> Findings {
-        let later = &findings.steps[step];
-        let preflight =
-            findings.findings.iter().filter(|f| f.item == later.item).find_map(|f| f.outcome.preflight.as_ref());
-        let Some(preflight) = preflight else { return findings };
-        if findings
-            .steps
-            .iter()
-            .any(|s| s.from == findings.steps[change].from && asserts(&s.operation, &preflight.query))
-        {
-            return self.without_assertions(findings).unwrap_or_else(|findings| findings); // it is asked too early
-        }
-        let (item, query) = (later.item, preflight.query.clone());
-        let condition = preflight.condition.clone();
-        let assertion = Assertion { query: SqlFragment::new(&query), condition, asked: Asked::WithChange };
-        let assertion = findings.steps[change].asserting(later, assertion);
-        // Statements that change rows one behind the other stay so.
-        let changes = |step: &&Step| changes_rows(&step.operation) && step.duration == Duration::AsWritten;
-        let place = change + 1 + findings.steps[change + 1..].iter().take_while(changes).count();
-        let between = findings.steps.get(place..step).unwrap_or_default();
-        if between.iter().any(|between| changes_meaning(&between.operation, &query)) {
-            self.unasked.insert(item);
-            return findings;
-        }
-        findings.steps.insert(place, assertion);
-        let moved = |at: usize| if at >= place { at + 1 } else { at };
-        self.bound.iter_mut().for_each(|(one, other)| (*one, *other) = (moved(*one), moved(*other)));
-        findings
+        let asked = asked.filter(|(item, _)| !filled.contains(item));
+        asked.map(|(item, preflight)| (item, preflight.query.clone())).collect()
     }
 
     /// The same without any assertion, from the start: no order holds with them.
@@ -361,15 +321,21 @@ impl<'a> Search<'a> {
         }
         self.unasked.extend(self.askable(&findings).into_keys());
         findings.in_the_sources_order();
-        self.bound.clear();
+        self.unbind();
         self.in_words = None;
         (self.rows, self.freedom) = (RowsTogether::InOrder, Freedom::Things);
         Ok(findings)
     }
 
+    /// The search begins anew, in another way.
+    fn unbind(&mut self) {
+        self.bound.clear();
+        self.at_once = usize::MAX;
+    }
+
     /// Steps that are to commit as one cannot: rows may change one statement after the other, or they stay as written.
     fn loosen(&mut self, findings: Findings, stuck: &Stuck) -> Findings {
-        self.bound.clear();
+        self.unbind();
         if self.rows.are_together() {
             return self.ease(findings);
         }
@@ -399,7 +365,7 @@ impl<'a> Search<'a> {
             if !is_one_as_written && self.in_words.is_none() {
                 self.in_words = Some(InWords { findings: findings.clone(), ordered, locks });
             }
-            self.bound.clear();
+            self.unbind();
             return Err(self.ease(findings));
         }
         if is_one_as_written {
@@ -414,62 +380,6 @@ impl<'a> Search<'a> {
         findings = findings.without_guards_in_as_written(&sequence).with_locks_of(&sequence, &self.because);
         let sequence = if findings.is_rewritten() { sequence } else { Sequence::default() };
         Ok((findings, sequence))
-    }
-
-    /// An order that does not hold: two steps are bound, or the order comes closer to the source's, or the statements at fault
-    /// stay as they are.
-    fn mend(&mut self, findings: Findings, fault: &Fault) -> Findings {
-        let (faulty, why) = explain(fault, &findings.steps);
-        let pairs: Vec<(usize, usize)> = match fault {
-            Fault::Gap { first: first @ Missing { closed: Some(_), .. }, others } => {
-                let ends = std::iter::once(first).chain(others).map(|gap| Some((gap.opened, gap.closed?)));
-                ends.flatten().collect()
-            }
-            Fault::Doubtful { removal, step } => vec![(*removal, *step)],
-            Fault::Unproved { .. } | Fault::Moved { .. } => {
-                self.bound.clear();
-                (self.rows, self.freedom) = (RowsTogether::InOrder, Freedom::Things);
-                return left(findings, &faulty, &why);
-            }
-            Fault::Early { step, .. } if self.rows == RowsTogether::RulesLast && self.can_assert(&findings, *step) => {
-                let changes = |at: &usize| changes_rows(&findings.steps[*at].operation);
-                if let Some(change) = (0..*step).rev().find(changes) {
-                    return self.assert(findings, change, *step);
-                }
-                Vec::new()
-            }
-            Fault::Unasserted { change, step } => return self.assert(findings, *change, *step),
-            Fault::Gap { .. }
-            | Fault::Refused { .. }
-            | Fault::Costly { .. }
-            | Fault::Differs { .. }
-            | Fault::Early { .. }
-            | Fault::Parted { .. } => Vec::new(),
-        };
-        // All gaps of an order are mended at once: a migration may have hundreds.
-        if pairs.first().is_some_and(|pair| !self.bound.contains(pair)) {
-            self.because = why;
-            for pair in pairs {
-                if !self.bound.contains(&pair) {
-                    self.bound.push(pair);
-                }
-            }
-            return findings;
-        }
-        let may_come_closer = !matches!(self.freedom, Freedom::None | Freedom::Rows);
-        if may_come_closer && !matches!(fault, Fault::Doubtful { .. } | Fault::Early { .. }) {
-            self.freedom = if self.freedom == Freedom::Things { Freedom::Tables } else { Freedom::None };
-            return findings;
-        }
-        self.bound.clear();
-        if self.rows.are_together() {
-            return self.ease(findings);
-        }
-        self.freedom = Freedom::Things;
-        match self.without_assertions(findings) {
-            Ok(findings) => findings,
-            Err(findings) => left(findings, &faulty, &why),
-        }
     }
 }
 
@@ -512,39 +422,6 @@ fn dropped_constraint(step: &Step) -> Option<usize> {
 
 fn is_constraint_renamed(step: &Step) -> bool {
     matches!(step.operation, Operation::Constraint(ConstraintOperation::Rename { .. })) && !step.verbatim
-}
-
-/// The steps that a fault is about, and what to say of it.
-fn explain(fault: &Fault, steps: &[Step]) -> (Vec<usize>, String) {
-    match fault {
-        Fault::Refused { step, why } => (vec![*step], format!("in no order of its steps it passes: {why}")),
-        Fault::Costly { step } => (vec![*step], "in no order of its steps it is brief".into()),
-        Fault::Gap { first: Missing { opened, closed, what }, .. } => {
-            (std::iter::once(*opened).chain(*closed).collect(), format!("between its steps {what}"))
-        }
-        Fault::Parted { copy, removal } => (
-            vec![*copy, *removal],
-            "what is written between the copy and the end of what it copies would be lost".into(),
-        ),
-        Fault::Early { change, step } | Fault::Unasserted { change, step } => {
-            (vec![*change, *step], "rows would be changed for good before it, which may fail".into())
-        }
-        Fault::Unproved { fill, rule } => {
-            (vec![*fill], format!("filling rows fails on those that break {rule}, which is not validated"))
-        }
-        Fault::Moved { fill, step } => {
-            (vec![*fill, *step], "filling rows moves them, and a statement behind it goes by their ctid".into())
-        }
-        Fault::Doubtful { removal, step } => {
-            (vec![*removal, *step], "it may fail on rows that are there, after what cannot be taken back".into())
-        }
-        Fault::Differs { what } => {
-            // The rewrites of the table that differs; where that is not enough, all go.
-            let named = |step: &Step| step.operation.table().is_some_and(|table| what.contains(table.name.as_str()));
-            let about = (0..steps.len()).filter(|at| !steps[*at].verbatim && named(&steps[*at]));
-            (about.collect(), format!("its steps leave another schema: {what}"))
-        }
-    }
 }
 
 /// The statements of these steps stay as they are written; where none of them has another form, all statements do.

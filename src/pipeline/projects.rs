@@ -1,13 +1,14 @@
 //! The projects of a repository: every folder of migrations under a path, of whatever framework.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 
 use super::scope::{Project, ScopeOptions, frameworks};
 use crate::deferred;
-use crate::framework::Framework;
+use crate::framework::{Found, Framework};
 use crate::source::is_installed;
 
 /// The folders of migrations under `path`, in the order of their paths. Hidden folders, what git ignores, what a package
@@ -18,11 +19,14 @@ pub fn projects(path: &Utf8Path, options: &ScopeOptions) -> Vec<Project> {
         root: path,
         detected: HashMap::new(),
         holding: HashMap::new(),
+        taken: Taken::default(),
         settled: HashSet::new(),
         found: Vec::new(),
     };
+    let taken = Arc::clone(&search.taken);
     let mut walk = WalkBuilder::new(path);
-    walk.follow_links(false).sort_by_file_name(Ord::cmp).filter_entry(|entry| !is_foreign(entry) && !waits(entry));
+    walk.follow_links(false).sort_by_file_name(Ord::cmp);
+    walk.filter_entry(move |entry| !is_foreign(entry) && !is_one_of(&taken, entry) && !waits(entry));
     for entry in walk.build().flatten().filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file())) {
         let Some(file) = Utf8Path::from_path(entry.path()) else { continue };
         for framework in frameworks.iter().filter(|framework| framework.folder.is_listed_by(file)) {
@@ -41,13 +45,45 @@ fn waits(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir()) && entry.path().join(deferred::FILE).is_file()
 }
 
+/// Of each project that has a folder for each of its migrations those folders: there is nothing to look for in them.
+type Taken = Arc<Mutex<Vec<Arc<HashSet<Utf8PathBuf>>>>>;
+
+fn is_one_of(taken: &Taken, entry: &DirEntry) -> bool {
+    let holds = |all: &Vec<Arc<HashSet<Utf8PathBuf>>>| {
+        let path = Utf8Path::from_path(entry.path());
+        path.is_some_and(|path| all.iter().any(|folders| folders.contains(path)))
+    };
+    entry.file_type().is_some_and(|kind| kind.is_dir()) && taken.lock().is_ok_and(|all| holds(&all))
+}
+
+/// The folders that hold the files of a migrations folder.
+struct Holding {
+    folders: Arc<HashSet<Utf8PathBuf>>,
+    /// Each migration has one.
+    is_one_each: bool,
+}
+
+impl Holding {
+    fn of(history: &[Found], migrations: &Utf8Path) -> Holding {
+        let folders = history.iter().filter_map(|found| found.file.parent()).map(Utf8Path::to_owned);
+        let folders: HashSet<Utf8PathBuf> = folders.collect();
+        let is_one_each = folders.len() == history.len() && !folders.contains(migrations);
+        Holding { folders: Arc::new(folders), is_one_each }
+    }
+
+    fn contains(&self, folder: &Utf8Path) -> bool {
+        self.folders.contains(folder)
+    }
+}
+
 struct Search<'a> {
     root: &'a Utf8Path,
     /// What each framework detects in a folder.
     detected: HashMap<(&'static str, Utf8PathBuf), Option<Utf8PathBuf>>,
     /// The folders that hold the files of a framework's migrations folder; `None` where it cannot list it, and says so when
     /// it is read.
-    holding: HashMap<(&'static str, Utf8PathBuf), Option<HashSet<Utf8PathBuf>>>,
+    holding: HashMap<(&'static str, Utf8PathBuf), Option<Holding>>,
+    taken: Taken,
     /// Folders whose files are known to be a project's, or nobody's, by framework.
     settled: HashSet<(&'static str, Utf8PathBuf)>,
     found: Vec<Project>,
@@ -71,10 +107,14 @@ impl Search<'_> {
             let project = (framework.name, migrations.clone());
             let holding = self.holding.entry(project).or_insert_with(|| {
                 let history = framework.folder.list(&migrations).ok()?;
-                Some(history.iter().filter_map(|found| found.file.parent()).map(Utf8Path::to_owned).collect())
+                Some(Holding::of(&history, &migrations))
             });
             if holding.as_ref().is_none_or(|holding| holding.contains(folder)) {
                 if self.found.iter().all(|project| project.folder != migrations) {
+                    let all = holding.as_ref().filter(|holding| holding.is_one_each);
+                    if let (Some(all), Ok(mut taken)) = (all, self.taken.lock()) {
+                        taken.push(Arc::clone(&all.folders));
+                    }
                     self.found.push(Project { framework, folder: migrations });
                 }
                 return;

@@ -6,7 +6,8 @@
 mod gaps;
 mod rows;
 
-use std::collections::BTreeMap;
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, HashMap};
 
 use gaps::Kept;
 pub use gaps::{Missing, relations};
@@ -17,7 +18,7 @@ use rows::{
 
 use super::resource::Resource;
 use super::sequence::UnitKind;
-use super::step::{Duration, Step, asserts};
+use super::step::{Duration, Step};
 use crate::operation::{DataOperation, Operation, QualifiedName};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::protection::takes_away;
@@ -95,6 +96,15 @@ pub enum Fault {
     },
 }
 
+/// All that is wrong with an order, as far as it can be told: behind the first fault it is replayed as if that were mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Faults {
+    /// The first.
+    pub first: Box<Fault>,
+    /// Others, in the order in which they are met.
+    pub others: Vec<Fault>,
+}
+
 /// What an order is held to.
 pub struct Promise<'a> {
     /// The catalog before, in which everything is that is there ([`Schema::close`]).
@@ -119,35 +129,17 @@ pub struct Promise<'a> {
 /// Replays the units, and tells the locks that each step takes where it stands.
 ///
 /// # Errors
-/// The first fault.
+/// What is wrong with the order.
 pub fn check(
     steps: &[Step],
     units: &[(UnitKind, Vec<usize>)],
     promise: &Promise<'_>,
-) -> Result<Vec<Vec<(QualifiedName, LockMode)>>, Fault> {
-    let kept = Kept::new(steps, promise.before, promise.after, promise.relations);
+) -> Result<Vec<Vec<(QualifiedName, LockMode)>>, Faults> {
     let mut replay = Replay::new(steps, promise);
-    for (number, (kind, unit)) in units.iter().enumerate() {
-        let takes = unit.iter().any(|at| takes_away(&steps[*at].operation));
-        let start = takes.then(|| replay.schema.clone());
-        for (place, at) in unit.iter().enumerate() {
-            replay.step(*at, number, *kind, &unit[..place])?;
-        }
-        replay.commit(unit);
-        if let Some(start) = start.filter(|_| number + 1 < units.len())
-            && !kept.missing_behind(unit, &start, &replay.schema).is_empty()
-        {
-            let mut gaps = kept.gaps(start, &units[number..]).into_iter();
-            if let Some(first) = gaps.next() {
-                return Err(Fault::Gap { first, others: gaps.collect() });
-            }
-        }
-    }
-    if let Some((copy, removal)) = parted(steps, units, promise.copies) {
-        return Err(Fault::Parted { copy, removal });
-    }
-    match replay.schema.difference(promise.after) {
-        Some(what) => Err(Fault::Differs { what }),
+    let last = replay.units(units).err();
+    let mut faults = replay.faults.into_iter().chain(last);
+    match faults.next() {
+        Some(first) => Err(Faults { first: Box::new(first), others: faults.collect() }),
         None => Ok(replay.locks),
     }
 }
@@ -170,6 +162,10 @@ struct Replay<'a> {
     done: Vec<(usize, usize)>,
     /// The places in `done` of those that changed rows, and committed.
     changes: Vec<usize>,
+    /// What was asked for last in which place in `done`, by the query.
+    assertions: HashMap<&'a str, usize>,
+    /// What is wrong, where the replay can go on as if it were mended.
+    faults: Vec<Fault>,
 }
 
 impl<'a> Replay<'a> {
@@ -185,7 +181,39 @@ impl<'a> Replay<'a> {
             fills: Vec::new(),
             done: Vec::new(),
             changes: Vec::new(),
+            assertions: HashMap::new(),
+            faults: Vec::new(),
         }
+    }
+
+    /// # Errors
+    /// What is wrong, where the replay cannot go on, or nothing else is.
+    fn units(&mut self, units: &[(UnitKind, Vec<usize>)]) -> Result<(), Fault> {
+        let Promise { before, after, relations, copies, .. } = *self.promise;
+        let kept = LazyCell::new(|| Kept::new(self.steps, before, after, relations));
+        for (number, (kind, unit)) in units.iter().enumerate() {
+            let takes = self.faults.is_empty() && unit.iter().any(|at| takes_away(&self.steps[*at].operation));
+            let start = takes.then(|| self.schema.clone());
+            for (place, at) in unit.iter().enumerate() {
+                self.step(*at, number, *kind, &unit[..place])?;
+            }
+            self.commit(unit);
+            if let Some(start) = start.filter(|_| number + 1 < units.len() && self.faults.is_empty())
+                && !kept.missing_behind(unit, &start, &self.schema).is_empty()
+            {
+                let mut gaps = kept.gaps(start, &units[number..]).into_iter();
+                if let Some(first) = gaps.next() {
+                    return Err(Fault::Gap { first, others: gaps.collect() });
+                }
+            }
+        }
+        if !self.faults.is_empty() {
+            return Ok(());
+        }
+        if let Some((copy, removal)) = parted(self.steps, units, copies) {
+            return Err(Fault::Parted { copy, removal });
+        }
+        self.schema.difference(after).map_or(Ok(()), |what| Err(Fault::Differs { what }))
     }
 
     /// A step of the unit with this number, behind others of it.
@@ -198,12 +226,16 @@ impl<'a> Replay<'a> {
         }
         self.filling(at)?;
         let refused = self.promise.refused.get(step.from).is_some_and(|refused| *refused);
-        self.failing(at, &cost, refused)?;
+        let failing = self.failing(at, &cost, refused);
+        self.faults.extend(failing);
         match self.schema.check_applies(&step.operation, self.promise.version) {
             Err(why) if !refused => return Err(Fault::Refused { step: at, why }),
             _ => self.schema.apply(&step.operation),
         }
         self.locks[at] = cost.locks;
+        if let Operation::Data(DataOperation::Assertion(assertion)) = &step.operation {
+            self.assertions.insert(assertion.query.as_str(), self.done.len());
+        }
         self.done.push((unit, at));
         Ok(())
     }
@@ -231,15 +263,16 @@ impl<'a> Replay<'a> {
             }
             self.fills.push((Resource::Relation(key(&fill.table)), at));
         }
-        let moved = self.fills.iter().find(|(table, _)| step.uses.by_place && step.uses.reads.contains(table));
+        let mut fills = self.fills.iter().filter(|_| step.uses.by_place);
+        let moved = fills.find(|(table, _)| step.uses.reads.contains(table));
         match moved {
             Some((_, fill)) => Err(Fault::Moved { fill: *fill, step: at }),
             None => Ok(()),
         }
     }
 
-    /// What may fail stands before what cannot be taken back.
-    fn failing(&mut self, at: usize, cost: &Effects, refused: bool) -> Result<(), Fault> {
+    /// What may fail and stands behind what cannot be taken back.
+    fn failing(&mut self, at: usize, cost: &Effects, refused: bool) -> Option<Fault> {
         let step = &self.steps[at];
         let doubtful = is_doubtful(step, &self.schema, self.filled);
         self.filled |= fills(step);
@@ -251,38 +284,37 @@ impl<'a> Replay<'a> {
         let unknown = self.promise.rows_together && self.schema.is_about_unknown(&step.operation);
         let fails_behind_removal = doubtful || is_hard || refused || unknown || changes_rows;
         if let Some(removal) = self.removal.filter(|_| fails_behind_removal) {
-            return Err(Fault::Doubtful { removal, step: at });
+            return Some(Fault::Doubtful { removal, step: at });
         }
         let rows = self.promise.rows_together && changes_rows;
         if let Some(change) = self.change.filter(|_| refused || rows || is_hard || unknown) {
-            return Err(Fault::Doubtful { removal: change, step: at });
+            return Some(Fault::Doubtful { removal: change, step: at });
         }
         match doubtful {
-            true => self.asked(at, is_hard),
-            false => Ok(()),
+            true => self.unasked(at, is_hard),
+            false => None,
         }
     }
 
-    /// What a step may fail on was asked before: of what came before that, nothing is committed too early.
-    fn asked(&self, at: usize, is_hard: bool) -> Result<(), Fault> {
+    /// What a step may fail on was not asked before: of what came before that, something is committed too early.
+    fn unasked(&self, at: usize, is_hard: bool) -> Option<Fault> {
         let (steps, done) = (self.steps, &self.done);
         let step = &steps[at];
         let query = self.promise.askable.get(&step.item).filter(|_| !is_hard);
-        let asks = |done: &(usize, usize)| query.is_some_and(|query| asserts(&steps[done.1].operation, query));
-        let asked = done.iter().rposition(asks);
-        let in_unit = asked.map(|place| done[place].0);
-        let since = self.changes.iter().rev().filter(|place| asked.is_none_or(|asked| **place > asked));
-        let of_rows: Vec<usize> = since.map(|place| done[*place].1).collect();
-        if let Some(change) = query.and_then(|query| unasserted(&of_rows, step, query, steps, &self.schema)) {
-            return Err(Fault::Unasserted { change, step: at });
+        let asked = query.and_then(|query| self.assertions.get(query.as_str())).copied();
+        let since = self.changes.iter().rev().take_while(|place| asked.is_none_or(|asked| **place > asked));
+        let of_rows = since.map(|place| done[*place].1);
+        if let Some(change) = query.and_then(|query| unasserted(of_rows, step, query, steps, &self.schema)) {
+            return Some(Fault::Unasserted { change, step: at });
         }
+        if !self.promise.rows_together {
+            return None;
+        }
+        let in_unit = asked.map(|place| done[place].0);
         let committed = self.changes.iter().map(|place| done[*place]);
         let mut since = committed.filter(|(unit, _)| in_unit.is_none_or(|asked| *unit > asked));
         let early = since.find(|(_, change)| is_unrelated(&steps[*change].operation, step, &self.schema));
-        match early.filter(|_| self.promise.rows_together) {
-            Some((_, change)) => Err(Fault::Early { change, step: at }),
-            None => Ok(()),
-        }
+        early.map(|(_, change)| Fault::Early { change, step: at })
     }
 }
 

@@ -1,32 +1,49 @@
 //! Steps that only hold rows to a rule, behind the statements that change rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::resource::Resource;
+use super::resource::{Resource, Uses};
 use super::step::{Duration, Step};
 use crate::operation::{
     ColumnOperation, ConstraintKind, ConstraintOperation, DataOperation, IndexOperation, Operation,
 };
 use crate::postgres::idempotence::changes_rows;
+use crate::schema::Key;
 
 /// The steps with the items that only hold rows to a rule behind the last statement of the author's that changes rows: it does
 /// the same without the rule or fails, and whether its rows keep the rule can be asked (`askable`, by item).
-pub fn rules_last(mut steps: Vec<Step>, askable: &BTreeMap<usize, String>) -> Vec<Step> {
-    let changes = |step: &Step| changes_rows(&step.operation) && step.duration == Duration::AsWritten;
-    let items: BTreeSet<usize> = steps.iter().map(|step| step.item).collect();
-    let is_rule_of = |item: usize, steps: &[Step]| {
-        askable.contains_key(&item) && steps.iter().filter(|step| step.item == item).all(is_rule)
-    };
-    for item in items.into_iter().rev().filter(|item| is_rule_of(*item, &steps)).collect::<Vec<_>>() {
-        let Some(first) = steps.iter().position(|step| step.item == item) else { continue };
-        let Some(last) = steps.iter().rposition(changes).filter(|last| *last > first) else { continue };
-        let (own, others): (Vec<Step>, Vec<Step>) =
-            steps[first..=last].iter().cloned().partition(|step| step.item == item);
-        if others.iter().all(|other| own.iter().all(|step| lets_pass(other, step, &changes))) {
-            steps.splice(first..=last, others.into_iter().chain(own));
+pub fn rules_last(steps: Vec<Step>, askable: &BTreeMap<usize, String>) -> Vec<Step> {
+    let Some(last) = steps.iter().rposition(changes) else { return steps };
+    let mut of_item: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, step) in steps.iter().enumerate() {
+        of_item.entry(step.item).or_default().push(at);
+    }
+    let users = Users::of(&steps[..=last]);
+    let mut moved = vec![false; steps.len()];
+    for (item, own) in of_item.iter().rev() {
+        let is_rule = askable.contains_key(item) && own.iter().all(|at| is_rule(&steps[*at]));
+        let own = &own[..own.partition_point(|at| *at <= last)];
+        let Some(first) = own.first().filter(|_| is_rule) else { continue };
+        let is_passed = |at: usize| at > *first && !moved[at] && steps[at].item != *item;
+        if !own.iter().any(|at| users.hold(&steps[*at], is_passed)) {
+            own.iter().for_each(|at| moved[*at] = true);
         }
     }
-    steps
+    let (mut before, mut rules, mut behind) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, step) in steps.into_iter().enumerate() {
+        match (moved[at], at <= last) {
+            (true, _) => rules.push(step),
+            (false, true) => before.push(step),
+            (false, false) => behind.push(step),
+        }
+    }
+    rules.sort_by_key(|step| step.item);
+    before.into_iter().chain(rules).chain(behind).collect()
+}
+
+/// A statement of the author's that changes rows.
+fn changes(step: &Step) -> bool {
+    changes_rows(&step.operation) && step.duration == Duration::AsWritten
 }
 
 /// It changes no row and no statement that changes rows, but for making it fail.
@@ -46,17 +63,42 @@ fn is_rule(step: &Step) -> bool {
     }
 }
 
-/// The rule may come behind a step that stands behind it in the source.
-fn lets_pass(other: &Step, rule: &Step, changes: &impl Fn(&Step) -> bool) -> bool {
-    if changes(other) {
-        let names_rules = matches!(&other.operation, Operation::Data(DataOperation::Insert { on_conflict: true, .. }));
-        return !names_rules;
+/// Which steps keep a rule before them, by what it uses.
+#[derive(Default)]
+struct Users<'a> {
+    /// They are passed by no rule.
+    all: Vec<usize>,
+    writers: BTreeMap<&'a Resource, Vec<usize>>,
+    readers: BTreeMap<&'a Resource, Vec<usize>>,
+    /// They point at something unique of the table.
+    pointing: BTreeMap<&'a Key, Vec<usize>>,
+}
+
+impl<'a> Users<'a> {
+    fn of(steps: &'a [Step]) -> Self {
+        let mut users = Users::default();
+        for (at, step) in steps.iter().enumerate() {
+            if changes(step) {
+                let names_rules =
+                    matches!(&step.operation, Operation::Data(DataOperation::Insert { on_conflict: true, .. }));
+                users.all.extend(names_rules.then_some(at));
+                continue;
+            }
+            users.all.extend(step.uses.barrier.then_some(at));
+            step.uses.writes.iter().for_each(|resource| users.writers.entry(resource).or_default().push(at));
+            step.uses.reads.iter().for_each(|resource| users.readers.entry(resource).or_default().push(at));
+            step.uses.points_at.iter().for_each(|(table, _)| users.pointing.entry(table).or_default().push(at));
+        }
+        users
     }
-    let works_with = |resource: &Resource| other.uses.reads.contains(resource) || other.uses.writes.contains(resource);
-    let changed = rule.uses.reads.iter().any(|resource| other.uses.writes.contains(resource));
-    let stands_on = |(table, _): &(_, _)| rule.uses.unique_on.as_ref().is_some_and(|(own, _)| own == table);
-    !other.uses.barrier
-        && !changed
-        && !rule.uses.writes.iter().any(works_with)
-        && !other.uses.points_at.iter().any(stands_on)
+
+    /// One of those that the rule would pass keeps it before itself.
+    fn hold(&self, rule: &Step, is_passed: impl Fn(usize) -> bool) -> bool {
+        let any = |users: Option<&Vec<usize>>| users.into_iter().flatten().any(|at| is_passed(*at));
+        let Uses { reads, writes, unique_on, .. } = &*rule.uses;
+        any(Some(&self.all))
+            || reads.iter().chain(writes).any(|resource| any(self.writers.get(resource)))
+            || writes.iter().any(|resource| any(self.readers.get(resource)))
+            || unique_on.iter().any(|(table, _)| any(self.pointing.get(table)))
+    }
 }

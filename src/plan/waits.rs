@@ -270,11 +270,31 @@ impl Waits {
             (0..steps.len()).filter(own).collect()
         };
         self.after_what_may_fail(steps, of(&things), together);
-        let deletions = of(&rows);
-        for deletion in deletions {
-            for check in (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()) {
-                self.prefer(deletion, check);
+        self.deletions_for_what_may_fail(steps, &of(&rows));
+    }
+
+    /// As [`Waits::prefer`] for each deletion and each step that may fail; what waits for a deletion is kept, and not looked for
+    /// each time.
+    fn deletions_for_what_may_fail(&mut self, steps: &[Step], deletions: &[usize]) {
+        let checks: Vec<usize> = (0..steps.len()).filter(|at| steps[*at].may_fail_on_rows()).collect();
+        if deletions.is_empty() || checks.is_empty() {
+            return;
+        }
+        let mut followers: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
+        for at in 0..steps.len() {
+            self.of(at).for_each(|earlier| followers[earlier].push(at));
+        }
+        let mut behind: Vec<Places> = deletions.iter().map(|at| Places::reached(*at, &followers)).collect();
+        for (number, deletion) in deletions.iter().copied().enumerate() {
+            let own = behind[number].clone();
+            let mut now = Places::none(steps.len());
+            for check in checks.iter().copied().filter(|check| !own.holds(*check)) {
+                if self.phases[deletion] >= self.phases[check] {
+                    now.insert(check);
+                }
+                self.add(deletion, check);
             }
+            behind.iter_mut().filter(|other| other.has_any_of(&now)).for_each(|other| other.insert_all(&own));
         }
     }
 
@@ -345,6 +365,44 @@ impl Waits {
                 }
             }
         }
+    }
+}
+
+/// Some of the steps.
+#[derive(Clone)]
+struct Places(Vec<u64>);
+
+impl Places {
+    fn none(count: usize) -> Places {
+        Places(vec![0; count.div_ceil(64)])
+    }
+
+    /// A step, and all that lies behind it.
+    fn reached(from: usize, next: &[Vec<usize>]) -> Places {
+        let (mut open, mut seen) = (vec![from], Places::none(next.len()));
+        while let Some(at) = open.pop() {
+            if !seen.holds(at) {
+                seen.insert(at);
+                open.extend(&next[at]);
+            }
+        }
+        seen
+    }
+
+    fn insert(&mut self, at: usize) {
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    fn holds(&self, at: usize) -> bool {
+        self.0[at / 64] & (1 << (at % 64)) != 0
+    }
+
+    fn has_any_of(&self, others: &Places) -> bool {
+        self.0.iter().zip(&others.0).any(|(own, other)| own & other != 0)
+    }
+
+    fn insert_all(&mut self, others: &Places) {
+        self.0.iter_mut().zip(&others.0).for_each(|(own, other)| *own |= other);
     }
 }
 

@@ -26,7 +26,8 @@ impl<'a> Tally<'a> {
     pub(super) fn lock(&mut self, relation: &QualifiedName, mode: LockMode) {
         let table = self.schema.table(relation);
         let written = table.is_none_or(|t| t.kind != RelationKind::MaterializedView);
-        if !self.schema.is_new(relation) && (written || mode.blocks_reads()) {
+        let is_new = || table.is_some_and(|table| self.schema.is_new_table(table));
+        if (written || mode.blocks_reads()) && !is_new() {
             self.effects.add_lock(relation, mode);
         }
     }
@@ -62,16 +63,20 @@ impl<'a> Tally<'a> {
     /// without those that the migration made or emptied. A partitioned table of which no partition is known stands for those
     /// that the migrations do not make.
     pub(super) fn heaps(&self, table: &QualifiedName, only: bool) -> Vec<QualifiedName> {
-        let family = family(self.schema, table, only);
-        let mut heaps: Vec<QualifiedName> = family.iter().filter(|t| has_rows(t)).map(|t| t.name.clone()).collect();
-        if self.schema.table(table).is_none() {
-            heaps.push(table.clone()); // not known: take it for a plain table
+        let own = self.schema.table(table);
+        let children = if only { Vec::new() } else { self.schema.children(table) };
+        let heaps: Vec<&Table> = own.into_iter().chain(children).filter(|table| has_rows(table)).collect();
+        let is_in_use = |heap: &&&Table| !self.schema.is_new_table(heap);
+        let in_use: Vec<&&Table> = heaps.iter().filter(is_in_use).collect();
+        let names = in_use.iter().map(|heap| &heap.name);
+        let mut names: Vec<QualifiedName> = names.filter(|name| !self.schema.is_emptied(name)).cloned().collect();
+        let is_partitioned = || own.is_some_and(|own| own.kind == RelationKind::Partitioned);
+        let stands_for_all = !only && in_use.is_empty() && is_partitioned() && !self.schema.is_new(table);
+        // not known: take it for a plain table
+        if (own.is_none() || stands_for_all) && !self.schema.is_emptied(table) {
+            names.push(table.clone());
         }
-        if !only && heaps.iter().all(|t| self.schema.is_new(t)) && self.is_partitioned(table) {
-            heaps.push(table.clone());
-        }
-        heaps.retain(|t| !self.schema.is_new(t) && !self.schema.is_emptied(t));
-        heaps
+        names
     }
 
     /// Every row of the table and its children is read.

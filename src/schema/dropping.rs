@@ -85,7 +85,7 @@ impl Schema {
     /// `losing` are the table and its children that lose it too.
     pub(super) fn drop_constraint(&mut self, table: &QualifiedName, losing: &[QualifiedName], name: &Ident) {
         for table in losing {
-            self.edit_constraints(&key(table), |t| t.constraints.retain(|c| c.name != *name));
+            self.take_parts(&key(table), |_| false, |state| state.name == *name);
         }
         self.drop_indexes(table, |index| index.constraint.as_ref() == Some(name));
     }

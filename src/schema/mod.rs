@@ -287,13 +287,18 @@ impl Schema {
     /// True when the migration at hand made the table (or it is temporary), and no older one was put below it: empty, and
     /// nobody waits for its locks.
     pub fn is_new(&self, table: &QualifiedName) -> bool {
+        self.table(table).is_some_and(|table| self.is_new_table(table))
+    }
+
+    /// The same of one that is at hand.
+    pub(crate) fn is_new_table(&self, table: &Table) -> bool {
         let is_new = |table: &Table| table.age == Age::New || table.persistence.is_temporary();
-        self.table(table).is_some_and(is_new) && self.children(table).into_iter().all(is_new)
+        is_new(table) && self.children(&table.name).into_iter().all(is_new)
     }
 
     /// True when the transaction at hand has emptied the table: it is locked, and there is nothing to read or write anew.
     pub fn is_emptied(&self, table: &QualifiedName) -> bool {
-        self.emptied.contains(&key(table))
+        !self.emptied.is_empty() && self.emptied.contains(&key(table))
     }
 
     /// True when the migration at hand made the table and put rows of others into it: nobody waits for its locks, but what reads

@@ -121,10 +121,13 @@ impl Protections {
         Protections { functions: self.functions.clone(), ..Protections::default() }
     }
 
-    /// True when something of the index's table may be there by that index.
-    pub fn may_follow_from(&self, index: &Index) -> bool {
-        let own: BTreeSet<Protection> = protections_by(index).collect();
-        self.held.get(&key(&index.table)).into_iter().flatten().any(|kept| kept.is_held_by(&own))
+    /// True when nothing of the index's table is there by that index, or all that is follows from others that `holders` knows
+    /// and `schema` has.
+    pub fn lacks_nothing_without(&self, index: &Index, holders: &Holders, schema: &Schema) -> bool {
+        let own: Vec<Protection> = protections_by(index).collect();
+        let is_by_it = |kept: &&Protection| own.iter().any(|own| *kept == own || kept.follows_from(own));
+        let kept = self.held.get(&key(&index.table)).into_iter().flatten();
+        kept.filter(is_by_it).all(|kept| holders.hold(kept, &key(&index.table), schema))
     }
 
     /// What a moment lacks of `kept`, which is there before and after; and whose rows it hides that have a policy at the
@@ -157,6 +160,38 @@ impl Protections {
     }
 }
 
+/// Which indexes of a catalog something is there by.
+#[derive(Debug, Default)]
+pub struct Holders(BTreeMap<Key, BTreeMap<Protection, Vec<QualifiedName>>>);
+
+impl Holders {
+    /// The indexes of these relations.
+    pub fn of<'a>(schema: &Schema, relations: impl IntoIterator<Item = &'a QualifiedName>) -> Self {
+        let mut holders = Holders::default();
+        for name in relations {
+            let own = holders.0.entry(key(name)).or_default();
+            for index in schema.indexes_of(name) {
+                protections_by(index).for_each(|what| own.entry(what).or_default().push(index.name.clone()));
+            }
+        }
+        holders
+    }
+
+    /// True when it is there in that catalog by one of them.
+    fn hold(&self, kept: &Protection, table: &Key, schema: &Schema) -> bool {
+        let Some(own) = self.0.get(table) else { return false };
+        let is_there = |what: &Protection, name: &QualifiedName| {
+            let index = schema.index(name).filter(|index| key(&index.table) == *table);
+            index.is_some_and(|index| protections_by(index).any(|own| own == *what))
+        };
+        kept.beginnings().iter().any(|from| {
+            let near = own.range::<Protection, _>(from..).take_while(|(what, _)| what.begins_like(from));
+            let mut holding = near.filter(|(what, _)| *what == kept || kept.follows_from(what));
+            holding.any(|(what, names)| names.iter().any(|name| is_there(what, name)))
+        })
+    }
+}
+
 fn in_both(relation: &Key, own: &BTreeSet<Protection>, other: &Protections) -> Option<(Key, BTreeSet<Protection>)> {
     let others = other.held.get(relation)?;
     let kept = own.iter().filter(|protection| protection.is_held_by(others)).cloned().collect();
@@ -168,7 +203,19 @@ impl Protection {
     /// as good with more columns behind its own; what holds for all rows holds for some. An exclusion constraint gives way to
     /// another one of the same columns.
     fn is_held_by(&self, held: &BTreeSet<Protection>) -> bool {
-        let follows = |other: &Protection| match (self, other) {
+        let near = |from: &Protection| {
+            let near = held.range::<Protection, _>(from..).take_while(|other| other.begins_like(from));
+            near.into_iter().any(|other| self.follows_from(other))
+        };
+        held.contains(self)
+            || match self {
+                Protection::Exclusion(_) => held.iter().any(|other| self.follows_from(other)),
+                _ => self.beginnings().iter().any(near),
+            }
+    }
+
+    fn follows_from(&self, other: &Protection) -> bool {
+        match (self, other) {
             (Protection::Unique(columns, predicate), Protection::Unique(fewer, of)) => {
                 (predicate == of || of.is_empty()) && fewer.is_subset(columns)
             }
@@ -177,9 +224,27 @@ impl Protection {
             }
             (Protection::Exclusion(compared), Protection::Exclusion(others)) => !compared.is_disjoint(others),
             _ => false,
-        };
-        let may_follow = matches!(self, Protection::Unique(..) | Protection::Index(..) | Protection::Exclusion(_));
-        held.contains(self) || (may_follow && held.iter().any(follows))
+        }
+    }
+
+    /// Where in the order those begin from which something unique or an index may follow: there may be thousands of others.
+    fn beginnings(&self) -> Vec<Protection> {
+        match self {
+            Protection::Unique(columns, _) => {
+                columns.iter().map(|first| Protection::Unique([first.clone()].into(), String::new())).collect()
+            }
+            Protection::Index(columns, _) => vec![Protection::Index(columns.clone(), String::new())],
+            _ => Vec::new(),
+        }
+    }
+
+    /// It is one of those that begin there.
+    fn begins_like(&self, beginning: &Protection) -> bool {
+        match (self, beginning) {
+            (Protection::Unique(all, _), Protection::Unique(first, _)) => all.first() == first.first(),
+            (Protection::Index(all, _), Protection::Index(first, _)) => all.starts_with(first),
+            _ => false,
+        }
     }
 
     fn missing_from(&self, relation: &str) -> String {

@@ -2,7 +2,7 @@
 //! migration of that database. Rails knows a migration by its version alone, so a database that ran the migration goes on
 //! with the second file.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -139,16 +139,18 @@ fn by_database(
     for found in history {
         add(&found.name, &found.file, in_scope(found));
     }
+    let listed: HashSet<&Utf8Path> = history.iter().map(|found| found.file.as_path()).collect();
     for migration in incoming.iter().filter_map(|one| one.replaces) {
-        if !history.iter().any(|found| found.file == *migration.path()) {
+        if !listed.contains(migration.path().as_path()) {
             add(&migration.name, migration.path(), true);
         }
     }
     let mut all: Vec<_> = all.into_iter().collect();
     for (folders, migrated) in &mut all {
         // Folders of the same database that were not named.
+        let mut named: HashSet<Utf8PathBuf> = migrated.iter().map(|one| one.file.clone()).collect();
         for file in folders.iter().flat_map(|folder| migrations(folder)) {
-            if !migrated.iter().any(|one| one.file == file)
+            if named.insert(file.clone())
                 && let Some(version) = version(&file)
             {
                 let wanted = Wanted { version, files: 1, is_new: false };

@@ -1,10 +1,11 @@
 //! What is missing between the units of an order, which step opens each gap, and which closes it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::operation::{IndexOperation, ObjectOperation, Operation, QualifiedName, TableOperation, TypeOperation};
 use crate::plan::{Step, UnitKind};
-use crate::schema::protection::{Gap, Protections, takes_away};
+use crate::schema::protection::{Gap, Holders, Protections, takes_away};
 use crate::schema::{Key, Schema, key};
 
 /// Something that is missing between two units and is there before and after.
@@ -24,19 +25,29 @@ pub(super) struct Kept<'a> {
     relations: BTreeMap<Key, &'a QualifiedName>,
     kept: Protections,
     end: Protections,
+    after: &'a Schema,
+    /// By which indexes something is there at the end; looked up once it is asked for.
+    holders: OnceCell<Holders>,
 }
 
 impl<'a> Kept<'a> {
     /// The catalogs around the steps, and the relations that they are about.
-    pub(super) fn new(steps: &'a [Step], before: &Schema, after: &Schema, relations: &'a [QualifiedName]) -> Self {
+    pub(super) fn new(steps: &'a [Step], before: &Schema, after: &'a Schema, relations: &'a [QualifiedName]) -> Self {
         let end = Protections::of(after, relations);
         let kept = Protections::of(before, relations).and(&end);
-        Kept { steps, relations: relations.iter().map(|name| (key(name), name)).collect(), kept, end }
+        Kept {
+            steps,
+            relations: relations.iter().map(|name| (key(name), name)).collect(),
+            kept,
+            end,
+            after,
+            holders: OnceCell::new(),
+        }
     }
 
     /// What is missing in a catalog behind a unit; `start` is the one before it, in which nothing else is missing.
     pub(super) fn missing_behind(&self, unit: &[usize], start: &Schema, schema: &Schema) -> Vec<Gap> {
-        if self.drops_only_spare_indexes(unit, start) {
+        if self.drops_only_spare_indexes(unit, start, schema) {
             return Vec::new();
         }
         match touched(self.steps, unit, start) {
@@ -49,12 +60,15 @@ impl<'a> Kept<'a> {
         }
     }
 
-    /// A unit that drops indexes of which nothing follows that is there before and after: with thousands of them, not each is asked
-    /// what all others of its table protect.
-    fn drops_only_spare_indexes(&self, unit: &[usize], start: &Schema) -> bool {
+    /// A unit that drops indexes without which nothing is missing that is there before and after: with thousands of them, not each
+    /// is asked what all others of its table protect.
+    fn drops_only_spare_indexes(&self, unit: &[usize], start: &Schema, schema: &Schema) -> bool {
         let is_spare = |name: &QualifiedName| {
-            let index = start.index(name);
-            index.is_some_and(|index| start.children(&index.table).is_empty() && !self.kept.may_follow_from(index))
+            let alone = |table: &QualifiedName| start.children(table).is_empty();
+            let holders = || Holders::of(self.after, self.relations.values().copied());
+            let lacks_nothing =
+                |index| self.kept.lacks_nothing_without(index, self.holders.get_or_init(holders), schema);
+            start.index(name).is_some_and(|index| alone(&index.table) && lacks_nothing(index))
         };
         unit.iter().all(|at| match &self.steps[*at].operation {
             Operation::Index(IndexOperation::Drop { names, cascade: false, .. }) => names.iter().all(is_spare),

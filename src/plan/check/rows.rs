@@ -6,7 +6,7 @@ use crate::operation::{
     IndexOperation, ObjectOperation, Operation, QualifiedName, Rows, SqlFragment, TableOperation, TypeOperation,
 };
 use crate::postgres::{Effects, Work};
-use crate::schema::{Age, ConstraintState, Schema, mentions, same};
+use crate::schema::{Age, ConstraintState, NamesIn, Schema, same};
 
 /// What it does is seen at once, or gone.
 pub(super) fn is_final(step: &Step) -> bool {
@@ -119,26 +119,40 @@ pub(super) fn unproved(table: &QualifiedName, schema: &Schema, after: &Schema) -
 
 /// The last of the changes, the latest first, that can decide whether a step fails, unless it makes sure that it does not.
 pub(super) fn unasserted(
-    changes: &[usize],
+    changes: impl Iterator<Item = usize>,
     step: &Step,
     query: &str,
     steps: &[Step],
     schema: &Schema,
 ) -> Option<usize> {
+    let named = NamesIn::of(query);
     let mut last = None;
-    for at in changes {
-        let change = &steps[*at].operation;
+    for at in changes.filter(|at| is_of_one(&steps[*at].operation, &named)) {
+        let change = &steps[at].operation;
         // Of new rows alone nothing is lost.
-        if matches!(change, Operation::Data(DataOperation::Insert { table, .. }) if mentions(query, table.name.as_str()))
-        {
-            last.get_or_insert(*at);
+        if matches!(change, Operation::Data(DataOperation::Insert { .. })) {
+            last.get_or_insert(at);
         }
         if !changes_answer(change, query) || is_unrelated(change, step, schema) {
             continue;
         }
-        return last.or_else(|| (!makes_sure(change, step, schema)).then_some(*at));
+        return last.or_else(|| (!makes_sure(change, step, schema)).then_some(at));
     }
     None
+}
+
+/// It changes rows of a table that is among the names.
+fn is_of_one(change: &Operation, named: &NamesIn) -> bool {
+    let is_named = |table: &QualifiedName| named.holds(table.name.as_str());
+    match change {
+        Operation::Data(
+            DataOperation::Insert { table, .. }
+            | DataOperation::Update { table, .. }
+            | DataOperation::Delete { table, .. },
+        ) => is_named(table),
+        Operation::Data(DataOperation::Truncate { tables, .. }) => tables.iter().any(is_named),
+        _ => false,
+    }
 }
 
 /// It fills every NULL of the column that must not hold one, and with no NULL.
@@ -175,31 +189,32 @@ pub(super) fn is_unrelated(change: &Operation, step: &Step, schema: &Schema) -> 
     let Operation::Data(DataOperation::Update { table, sets: Some(changed), .. }) = change else { return false };
     let is_changed = |column: &Ident| changed.contains(column);
     let reads_other = |of: &QualifiedName, columns: &[Ident]| !same(of, table) || !columns.iter().any(is_changed);
-    let computes = schema
-        .table(table)
-        .is_none_or(|state| !state.columns_known || state.columns.iter().any(|column| column.generated.is_some()));
-    !computes
-        && match &step.operation {
-            Operation::Index(IndexOperation::Create(index)) => {
-                let plain: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column().cloned()).collect();
-                plain.is_some_and(|columns| index.predicate.is_none() && reads_other(&index.table, &columns))
-            }
-            Operation::Constraint(ConstraintOperation::Validate { table: of, name }) => {
-                match schema.constraint(of, name).map(|c| &c.constraint.kind) {
-                    Some(ConstraintKind::ForeignKey(fk)) => {
-                        reads_other(of, &fk.columns)
-                            && !fk.referenced.is_empty()
-                            && reads_other(&fk.references, &fk.referenced)
-                    }
-                    Some(ConstraintKind::Check { expression }) => {
-                        let read = crate::sql::expression::parse(expression);
-                        read.is_some_and(|e| reads_other(of, &e.columns().into_iter().collect::<Vec<_>>()))
-                    }
-                    _ => false,
-                }
-            }
-            _ => false,
+    let is_other = match &step.operation {
+        Operation::Index(IndexOperation::Create(index)) => {
+            let plain: Option<Vec<Ident>> = index.columns.iter().map(|c| c.column().cloned()).collect();
+            plain.is_some_and(|columns| index.predicate.is_none() && reads_other(&index.table, &columns))
         }
+        Operation::Constraint(ConstraintOperation::Validate { table: of, name }) => {
+            match schema.constraint(of, name).map(|c| &c.constraint.kind) {
+                Some(ConstraintKind::ForeignKey(fk)) => {
+                    reads_other(of, &fk.columns)
+                        && !fk.referenced.is_empty()
+                        && reads_other(&fk.references, &fk.referenced)
+                }
+                Some(ConstraintKind::Check { expression }) => {
+                    let read = crate::sql::expression::parse(expression);
+                    read.is_some_and(|e| reads_other(of, &e.columns().into_iter().collect::<Vec<_>>()))
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    };
+    let computes = || {
+        let state = schema.table(table);
+        state.is_none_or(|state| !state.columns_known || state.columns.iter().any(|column| column.generated.is_some()))
+    };
+    is_other && !computes()
 }
 
 /// Another foreign key says the same and holds.

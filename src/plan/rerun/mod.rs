@@ -138,11 +138,15 @@ impl<'a> Rerun<'a> {
     }
 
     fn harmful_by<'u>(&self, unit: &'u Unit, conflicts: &Conflicts) -> Option<&'u Step> {
-        let together = Growing::of(self.origin, std::slice::from_ref(unit));
-        let met = together.met();
-        let harms = |at: &usize| {
-            self.idempotent(&unit.steps[*at]).is_none() || together.is_harmed(*at, 0, &met[*at], conflicts)
-        };
+        // One step alone meets no other.
+        let together = (unit.steps.len() > 1).then(|| {
+            let steps = Growing::of(self.origin, std::slice::from_ref(unit));
+            let met = steps.met();
+            (steps, met)
+        });
+        let meets_harm =
+            |at: usize| together.as_ref().is_some_and(|(steps, met)| steps.is_harmed(at, 0, &met[at], conflicts));
+        let harms = |at: &usize| self.idempotent(&unit.steps[*at]).is_none() || meets_harm(*at);
         (0..unit.steps.len()).find(harms).map(|at| &unit.steps[at])
     }
 }
