@@ -168,7 +168,7 @@ pub(super) fn drop(tally: &mut Tally<'_>, table: &TableRef, column: &Ident, casc
     }
 }
 
-/// ACCESS EXCLUSIVE on the tables at the other end of the column's foreign keys.
+/// ACCESS EXCLUSIVE on the tables at the other end of the column's foreign keys, and on their partitions, which have them too.
 fn lock_foreign_keys(tally: &mut Tally<'_>, table: &QualifiedName, column: &Ident, referencing: bool) {
     let constraints = tally.schema.table(table).into_iter().flat_map(|t| &t.constraints);
     for state in constraints {
@@ -183,7 +183,7 @@ fn lock_foreign_keys(tally: &mut Tally<'_>, table: &QualifiedName, column: &Iden
             && referencing
             && references(tally.schema, table, &fk.referenced, column)
         {
-            tally.lock(&other.name, LockMode::AccessExclusive);
+            tally.lock_family(&other.name, !tally.is_partitioned(&other.name), LockMode::AccessExclusive);
         }
     }
 }
@@ -238,7 +238,7 @@ fn scan_referencing(tally: &mut Tally<'_>, table: &QualifiedName, column: &Ident
             && !same(&other.name, table)
             && references(tally.schema, table, &fk.referenced, column)
         {
-            tally.scan(&other.name, true);
+            tally.scan(&other.name, !tally.is_partitioned(&other.name));
         }
     }
 }
