@@ -121,10 +121,11 @@ impl Judge {
         let in_use = trace::with_indexes(&mut other)?;
         let mut first = None;
         let mut as_written = false;
-        let is_unread = |sql: &String| {
+        let is_unread = |sql: &str| {
             read_statement(sql).operations.iter().any(|read| matches!(read.operation, Operation::Opaque { .. }))
         };
-        let has_unread = case.migration.iter().any(is_unread);
+        let text = case.text();
+        let has_unread = split(&text).pieces.iter().any(|piece| is_unread(piece.span.slice(&text)));
         for (at, piece) in rewritten.pieces.iter().enumerate() {
             // a step in its author's words may be several pieces, and Drizzle's last transaction holds several steps
             let mut headers = piece.sql.lines().filter(|line| line.starts_with("-- Step ")).peekable();
