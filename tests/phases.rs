@@ -7,6 +7,7 @@ mod bench;
 mod phases {
     pub mod access;
     pub mod cases;
+    pub mod labels;
     pub mod steps;
     pub mod writers;
 }
@@ -42,7 +43,9 @@ fn a_column_leaves_in_phases_on_postgresql_18() -> Result<()> {
 fn all_phases(major: u32) -> Result<()> {
     let server = Server::of(major)?;
     // From 18 on the NOT NULL of a column keeps the name that it had first.
-    let runs = |case: &&Case| major < 18 || !["rename_by_hand", "widen_column"].contains(&case.sample);
+    let runs = |case: &&Case| {
+        major < 18 || !["rename_by_hand", "widen_column", "remove_label", "remove_labels"].contains(&case.sample)
+    };
     let samples: Vec<Sample> = CASES.iter().filter(runs).filter(Case::is_asked_for).map(Case::sample).collect();
     bench::on_each(&samples, THREADS, |sample| {
         let case = Case::of(&sample.name)?;
@@ -52,9 +55,9 @@ fn all_phases(major: u32) -> Result<()> {
 
 /// What the sample holds is what Prisma generates for its model.
 #[test]
-fn prisma_generates_a_rename_as_a_drop_and_an_add() -> Result<()> {
+fn prisma_generates_what_the_samples_hold() -> Result<()> {
     let server = Server::of(15)?;
-    for name in ["rename_fields", "rename_model"] {
+    for name in ["rename_fields", "rename_model", "remove_label", "remove_labels"] {
         let sample = Sample::declared(name);
         let project = Project::naive(&sample)?;
         let generated = project.create_only(&sample.history(&server)?, &server.create()?)?;
@@ -227,6 +230,11 @@ fn what_people_see_of_tables() -> Result<()> {
 #[test]
 fn what_people_see_of_a_split() -> Result<()> {
     seen(&Sample::declared("split_field"))
+}
+
+#[test]
+fn what_people_see_of_a_label_that_goes() -> Result<()> {
+    seen(&Sample::declared("remove_label"))
 }
 
 #[test]

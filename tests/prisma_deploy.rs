@@ -65,7 +65,7 @@ const BY_COMMAND: [&str; 5] = [
 
 /// From 18 on NOT NULL is a constraint with a name, which stays that of the column that took the place: the limits of the handbook
 /// say so. 12 and 15 run them.
-const NAMED_OTHERWISE_ON_18: [&str; 2] = ["type_decimal_precision", "type_int_to_bigint"];
+const NAMED_OTHERWISE_ON_18: [&str; 3] = ["enum_rename_value", "type_decimal_precision", "type_int_to_bigint"];
 
 const THREADS: usize = 4;
 

@@ -23,5 +23,6 @@ pub use making::{Making, Waiting};
 pub use release::{Release, release, to_come};
 pub use runbook::{Words, runbook};
 pub use stored::{
-    FILE, PhaseState, Sequence, StoredCheck, StoredColumn, StoredName, StoredPhase, StoredRename, sequences,
+    FILE, PhaseState, Sequence, StoredCheck, StoredColumn, StoredLabels, StoredName, StoredPhase, StoredRename,
+    sequences,
 };

@@ -46,7 +46,8 @@ fn outcome(sequence: &Sequence) -> String {
         Owned::Name { table, .. } => {
             Some(format!("{}; a view has the old name until it goes.", becomes(owned, table.to_string())))
         }
-        Owned::Column { becomes: None, .. } | Owned::Table { .. } | Owned::Type { .. } => None,
+        Owned::Shadow { of, .. } => Some(format!("{}; a trigger fills it until then.", becomes(owned, of.to_string()))),
+        Owned::Column { becomes: None, .. } | Owned::Table { .. } | Owned::Type { .. } | Owned::Labels { .. } => None,
     };
     let gone: Vec<String> = owns.iter().filter(|owned| renamed(owned).is_none()).map(name).collect();
     let goes = if gone.len() == 1 { "goes" } else { "go" };

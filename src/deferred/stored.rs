@@ -45,6 +45,9 @@ pub struct Sequence {
     /// The types that are its own.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub types: Vec<StoredName>,
+    /// The enums that lose labels.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub enums: Vec<StoredLabels>,
     /// Its phases, in order.
     pub phases: Vec<StoredPhase>,
 }
@@ -63,6 +66,9 @@ pub struct StoredColumn {
     /// The column that takes its place, where one does.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub becomes: Option<String>,
+    /// The column whose name it takes, where it does.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub takes: Option<String>,
 }
 
 /// A table or type that belongs to a sequence.
@@ -74,6 +80,21 @@ pub struct StoredName {
     pub schema: Option<String>,
     /// Its name.
     pub name: String,
+}
+
+/// An enum that loses labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredLabels {
+    /// Its schema, where one was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// The labels that go.
+    pub labels: Vec<String>,
+    /// The type that takes its name.
+    pub second: String,
 }
 
 /// A name that views have until it goes.
@@ -141,7 +162,17 @@ impl From<&StoredColumn> for Owned {
         let table = qualified(stored.schema.as_deref(), &stored.table);
         let named = |name: &String| Ident::new(name.as_str()).styled_like(&table.name);
         let (column, becomes) = (named(&stored.column), stored.becomes.as_ref().map(named));
-        Owned::Column { table, column, becomes }
+        match stored.takes.as_ref().map(named) {
+            Some(of) => Owned::Shadow { table, column, of },
+            None => Owned::Column { table, column, becomes },
+        }
+    }
+}
+
+impl From<&StoredLabels> for Owned {
+    fn from(stored: &StoredLabels) -> Self {
+        let of = |name: &str| qualified(stored.schema.as_deref(), name);
+        Owned::Labels { name: of(&stored.name), labels: stored.labels.clone(), second: of(&stored.second) }
     }
 }
 
@@ -187,6 +218,7 @@ impl Sequence {
             tables: Vec::new(),
             names: Vec::new(),
             types: Vec::new(),
+            enums: Vec::new(),
             phases: Vec::new(),
         }
     }
@@ -199,6 +231,14 @@ impl Sequence {
                 table: table.name.as_str().to_owned(),
                 column: column.as_str().to_owned(),
                 becomes: becomes.as_ref().map(|name| name.as_str().to_owned()),
+                takes: None,
+            }),
+            Owned::Shadow { table, column, of } => self.columns.push(StoredColumn {
+                schema: schema_of(table),
+                table: table.name.as_str().to_owned(),
+                column: column.as_str().to_owned(),
+                becomes: None,
+                takes: Some(of.as_str().to_owned()),
             }),
             Owned::Table { table } => self.tables.push(table.into()),
             Owned::Name { name, table } => self.names.push(StoredRename {
@@ -207,6 +247,12 @@ impl Sequence {
                 becomes: table.name.as_str().to_owned(),
             }),
             Owned::Type { name } => self.types.push(name.into()),
+            Owned::Labels { name, labels, second } => self.enums.push(StoredLabels {
+                schema: schema_of(name),
+                name: name.name.as_str().to_owned(),
+                labels: labels.clone(),
+                second: second.name.as_str().to_owned(),
+            }),
         }
     }
 
@@ -215,7 +261,8 @@ impl Sequence {
         let tables = self.tables.iter().map(|table| Owned::Table { table: table.name() });
         let names = self.names.iter().map(Owned::from);
         let types = self.types.iter().map(|ty| Owned::Type { name: ty.name() });
-        tables.chain(names).chain(types).chain(self.columns.iter().map(Owned::from)).collect()
+        let enums = self.enums.iter().map(Owned::from);
+        tables.chain(names).chain(types).chain(enums).chain(self.columns.iter().map(Owned::from)).collect()
     }
 
     /// The text of its file.
@@ -287,7 +334,13 @@ mod tests {
         std::fs::create_dir(&own).unwrap();
         let original = "-- '''\nALTER TABLE \"T\"\r\n\tDROP COLUMN \"ä\\\";\n";
         let mut sequence = Sequence::new("prisma", "20260101_a", None, original);
-        sequence.columns.push(StoredColumn { schema: None, table: "T".into(), column: "ä\\".into(), becomes: None });
+        sequence.columns.push(StoredColumn {
+            schema: None,
+            table: "T".into(),
+            column: "ä\\".into(),
+            becomes: None,
+            takes: None,
+        });
         sequence.phases.push(StoredPhase {
             phase: "contract".into(),
             state: PhaseState::Waiting,

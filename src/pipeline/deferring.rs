@@ -180,6 +180,11 @@ fn reserved_objects(owned: Owned) -> Vec<ReservedObject> {
         Owned::Table { table } => vec![ReservedObject::Table(table)],
         Owned::Name { name, table } => vec![ReservedObject::Name { name, table }],
         Owned::Type { name } => vec![ReservedObject::Type(name)],
+        Owned::Labels { name, second, .. } => vec![ReservedObject::Type(name), ReservedObject::Type(second)],
+        // what is built on the first one would not be on the second
+        Owned::Shadow { table, column, of } => {
+            [column, of].map(|column| ReservedObject::Column { table: table.clone(), column, stays: false }).into()
+        }
     }
 }
 

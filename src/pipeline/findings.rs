@@ -267,6 +267,7 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
             held: held.in_transaction_of(item),
             texts: &texts,
             schema,
+            before: &before,
             settings,
             cost: &cost,
         };
@@ -287,6 +288,12 @@ pub fn find(migration: &Migration, schema: &mut Schema, settings: &Settings, con
                 Some((_, outcome)) => {
                     claimed[at] = true;
                     outcome.claims.iter().for_each(|claim| claimed[*claim] = true);
+                    // What was said of those before it.
+                    let (now, rest) = std::mem::take(&mut found.findings)
+                        .into_iter()
+                        .partition(|finding: &Finding| outcome.claims.contains(&finding.item));
+                    found.standby.extend::<Vec<Finding>>(now);
+                    found.findings = rest;
                 }
                 None => {
                     failing.extend(cost.fails_on_rows.then_some(at));
@@ -454,7 +461,8 @@ fn first_outcome(
         if let Some(steps) = &mut outcome.steps {
             session::assign_settings(steps, site.items);
         }
-        match item.fixed.or(across_set.then_some(Fixed::Session)) {
+        let whole = session::takes_whole_transaction(site.items, site.at, &outcome.claims);
+        match item.fixed.filter(|_| !whole).or(across_set.then_some(Fixed::Session)) {
             _ if small && about_cost => None,
             Some(why) if outcome.steps.is_some() => Some((rule, kept(outcome, why))),
             _ => Some((rule, outcome)),
@@ -501,9 +509,21 @@ fn as_written(migration: &Migration, mut schema: Schema, costs: &[Effects], sett
     let texts: Vec<&str> = (0..migration.items.len()).map(|at| migration.slice(at)).collect();
     let claimed = vec![false; migration.items.len()];
     let mut steps = Vec::new();
+    let before = schema.clone();
     for (at, (item, cost)) in migration.items.iter().zip(costs).enumerate() {
         let items = &migration.items;
-        let site = Site { items, at, claimed: &claimed, held: None, texts: &texts, schema: &schema, settings, cost };
+        let (texts, schema_here) = (&texts, &schema);
+        let site = Site {
+            items,
+            at,
+            claimed: &claimed,
+            held: None,
+            texts,
+            schema: schema_here,
+            before: &before,
+            settings,
+            cost,
+        };
         steps.push(passed_through(&site));
         schema.apply(&item.operation);
     }

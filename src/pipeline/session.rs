@@ -6,7 +6,7 @@ use crate::framework::migration::Migration;
 use crate::framework::page::can_be_in_a_block;
 use crate::operation::{
     ConstraintOperation, Decides, Fixed, Item, ObjectKind, ObjectOperation, Operation, SessionOperation, Setting,
-    search_path,
+    TransactionControl, search_path,
 };
 use crate::plan::{Duration, Runner, Step, Transaction};
 use crate::postgres::matters;
@@ -72,6 +72,15 @@ fn proved(steps: &[Step], at: usize) -> &Operation {
 /// True when an operation is rewritten together with others that run under the same settings.
 pub(super) fn is_one(items: &[Item], item: usize, claims: &[usize]) -> bool {
     claims.iter().all(|claim| items[*claim].settings == items[item].settings)
+}
+
+/// True when an operation is rewritten together with its author's BEGIN and COMMIT and with all that stands between them.
+pub(super) fn takes_whole_transaction(items: &[Item], item: usize, claims: &[usize]) -> bool {
+    let is_own = |at: &usize| *at == item || claims.contains(at);
+    let is = |at: &usize, wanted: TransactionControl| matches!(items[*at].operation, Operation::Session(SessionOperation::Transaction(control)) if control == wanted);
+    let begins = (0..item).rev().take_while(is_own).any(|at| is(&at, TransactionControl::Begin));
+    let commits = (item + 1..items.len()).take_while(is_own).any(|at| is(&at, TransactionControl::Commit));
+    items[item].fixed == Some(Fixed::Transaction) && begins && commits
 }
 
 /// The steps that cannot set what their session must be set to, and why.

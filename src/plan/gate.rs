@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::sequence::Sequence;
 use super::step::Phase;
 use crate::operation::{Ident, QualifiedName};
+use crate::sql::literal;
 
 /// What must be true before a phase may run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +56,36 @@ pub enum Owned {
         /// The type.
         name: QualifiedName,
     },
+    /// Labels that an enum loses: a second type without them takes its name.
+    Labels {
+        /// The enum.
+        name: QualifiedName,
+        /// The labels, without quotes.
+        labels: Vec<String>,
+        /// What the second type is called until then.
+        second: QualifiedName,
+    },
+    /// A second column, of another type, that takes the first one's name. No code knows it before.
+    Shadow {
+        /// The table.
+        table: QualifiedName,
+        /// The second column.
+        column: Ident,
+        /// The first one.
+        of: Ident,
+    },
 }
 
 impl std::fmt::Display for Owned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Owned::Column { table, column, .. } => write!(f, "{table}.{column}"),
+            Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => write!(f, "{table}.{column}"),
             Owned::Table { table } => write!(f, "{table}"),
             Owned::Type { name } | Owned::Name { name, .. } => write!(f, "{name}"),
+            Owned::Labels { name, labels, .. } => {
+                let labels: Vec<String> = labels.iter().map(|label| literal(label)).collect();
+                write!(f, "{} of {name}", labels.join(", "))
+            }
         }
     }
 }

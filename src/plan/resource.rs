@@ -80,6 +80,19 @@ impl Uses {
         Uses { barrier: true, ..Uses::default() }
     }
 
+    /// Nobody knows what it uses: see [`Uses::everything`].
+    pub fn is_everything(&self) -> bool {
+        self.barrier
+    }
+
+    /// What both use, as one that passes nothing that stands before it.
+    pub fn with(mut self, other: &Uses) -> Self {
+        self.reads.extend(other.reads.iter().cloned());
+        self.writes.extend(other.writes.iter().cloned());
+        self.last = true;
+        self
+    }
+
     pub(super) fn read(&mut self, resource: Resource) {
         self.reads.insert(resource);
     }

@@ -101,8 +101,8 @@
 //! PostgreSQL documentation, ALTER TABLE, Notes; `ATColumnChangeRequiresRewrite` in `src/backend/commands/tablecmds.c`.
 
 use super::shadow::Shadow;
-use super::{Applicability, Hazard, Outcome, Severity, Site, dotted, filling};
-use crate::operation::{ColumnOperation, Ident, Operation, TableRef, TypeName};
+use super::{Applicability, Hazard, Outcome, Severity, Site};
+use crate::operation::{ColumnOperation, Operation, TypeName};
 use crate::postgres::Work;
 
 pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
@@ -163,32 +163,22 @@ pub(super) fn apply(site: &Site<'_>) -> Option<Outcome> {
     }
     let shadow = match using {
         Some(_) => Err("USING computes its values".to_owned()),
-        None => Shadow::of(site, table, column, ty),
+        None => Shadow::widening(site, table, column, ty),
     };
     Some(match shadow {
         Err(why) => Outcome::reported(hazard(format!("{help}; {why}"))),
         Ok(shadow) => {
             let done = hazard(format!("{} column beside it takes its name when it is filled", with_article(ty)));
-            match filling::refused(site, &table.name, column, &done) {
+            match shadow.filling_refused(&done) {
                 Some(refused) => Outcome::reported(refused),
                 None => Outcome {
                     deferral: Some(shadow.deferral()),
-                    note: Some(note(site, table, column)),
+                    note: Some(shadow.note()),
                     ..Outcome::rewritten(done, shadow.steps())
                 },
             }
         }
     })
-}
-
-/// What to know of it: the catalog knows neither comments nor the privileges of single columns, and the swap brings no statistics.
-fn note(site: &Site<'_>, table: &TableRef, column: &Ident) -> String {
-    let own = format!(
-        "a comment or privileges that {} has of its own do not go over to the new column; ANALYZE {} before the swap gives it statistics",
-        dotted(&table.name, column),
-        table.name
-    );
-    std::iter::once(own).chain(filling::note(site, &table.name, column)).collect::<Vec<_>>().join("; ")
 }
 
 /// `an integer`, `a "Role"`: PostgreSQL's own types in lower case, a user's as it is written.

@@ -1,11 +1,13 @@
 //! Where a rule looks, and how it makes steps.
 
+use std::sync::Arc;
+
 use super::slug::slug_of;
 use super::undo::{by_hand, undo_of};
 use crate::operation::{
     Backfill, DataOperation, Fixed, Ident, Item, Operation, QualifiedName, SessionOperation, SqlFragment, clipped,
 };
-use crate::plan::{Duration, Phase, Step, Transaction, Undo, uses};
+use crate::plan::{Duration, Phase, Step, Transaction, Undo, Uses, uses};
 use crate::postgres::{Effects, LockMode, Work, effects};
 use crate::schema::{RelationKind, Schema};
 
@@ -74,6 +76,7 @@ pub struct Held {
 }
 
 /// One operation where it stands.
+#[derive(Clone)]
 pub struct Site<'a> {
     /// The migration's operations.
     pub items: &'a [Item],
@@ -87,6 +90,8 @@ pub struct Site<'a> {
     pub texts: &'a [&'a str],
     /// The catalog before it.
     pub schema: &'a Schema,
+    /// The catalog before the migration.
+    pub before: &'a Schema,
     /// What the user has decided.
     pub settings: &'a Settings,
     /// What the operation costs as it stands.
@@ -351,6 +356,24 @@ impl StepBuilder {
                 step.locks.clone_from(&first.locks);
             }
         }
+        self
+    }
+
+    /// The step just added shares no transaction with others.
+    pub fn alone(&mut self) -> &mut Self {
+        if let Some(last) = self.steps.last_mut() {
+            last.transaction = Transaction::Own;
+        }
+        self
+    }
+
+    /// The steps from there on, by index, are one: each waits for what any of them waits for, and is passed by what passes all. What
+    /// uses something that cannot be listed uses `instead`.
+    pub fn wait_as_one(&mut self, first: usize, instead: &[Operation]) -> &mut Self {
+        let own = self.steps[first..].iter().map(|step| Arc::clone(&step.uses)).filter(|uses| !uses.is_everything());
+        let instead = instead.iter().map(|operation| Arc::new(uses(operation, "", &self.schema)));
+        let all: Arc<Uses> = Arc::new(own.chain(instead).fold(Uses::default(), |all, uses| all.with(&uses)));
+        self.steps[first..].iter_mut().for_each(|step| step.uses = Arc::clone(&all));
         self
     }
 

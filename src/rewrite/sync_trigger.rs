@@ -62,6 +62,12 @@ impl SyncTrigger {
         SyncTrigger::called_by(table, to, format!("BEGIN\n{copy}  RETURN NEW;\nEND\n"))
     }
 
+    /// What is written to `from` is written to `to` as well, as far as the enum of `to` has the label; else NULL is.
+    pub fn by_label(table: &TableRef, from: &Ident, to: &Ident, value: &dyn Fn(&str) -> String) -> SyncTrigger {
+        let body = format!("BEGIN\n  NEW.{to} := {};\n  RETURN NEW;\nEND\n", value(&format!("NEW.{from}")));
+        SyncTrigger::called_by(table, to, body)
+    }
+
     /// The function and the trigger come, in the transaction of the step before them.
     pub fn create(&self, steps: &mut StepBuilder) {
         let SyncTrigger { table, function, .. } = self;

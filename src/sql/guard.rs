@@ -48,7 +48,8 @@ pub(super) fn counter(head: &str) -> Option<&str> {
 /// The query of a condition that is nothing but the question whether it finds a row.
 pub(super) fn asks_for_rows(condition: &str) -> Option<&str> {
     let query = condition.trim().strip_prefix("EXISTS (")?.strip_suffix(')')?;
-    query.starts_with("SELECT ").then_some(query)
+    // below the top level WITH changes no rows
+    (query.starts_with("SELECT ") || query.starts_with("WITH ")).then_some(query)
 }
 
 /// Nothing but what a sequence raises where rows break a rule stands before END IF.

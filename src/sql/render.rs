@@ -73,9 +73,8 @@ fn of_type(operation: &TypeOperation) -> Option<String> {
             };
             format!("ALTER TYPE {name} ADD VALUE {}{value}{position}", word(*if_not_exists, "IF NOT EXISTS "))
         }
-        TypeOperation::CreateEnum { .. } | TypeOperation::CreateDomain { .. } | TypeOperation::AlterDomain { .. } => {
-            return None;
-        }
+        TypeOperation::CreateEnum { name, labels } => format!("CREATE TYPE {name} AS ENUM ({})", labels.join(", ")),
+        TypeOperation::CreateDomain { .. } | TypeOperation::AlterDomain { .. } => return None,
     })
 }
 

@@ -27,7 +27,7 @@ pub struct Renaming {
     pub in_model: bool,
 }
 
-pub const CASES: [Case; 11] = [
+pub const CASES: [Case; 13] = [
     Case {
         sample: "drop_field",
         old: &[
@@ -253,6 +253,56 @@ pub const CASES: [Case; 11] = [
             r#"DELETE FROM "Counter" WHERE "name" = 'new'"#,
         ],
         files: &[14, 1],
+        rename: None,
+    },
+    Case {
+        sample: "remove_label",
+        old: &[
+            r#"INSERT INTO "Member" ("name") VALUES ('old')"#,
+            // what the model of the new code does not have leaves the second column empty
+            r#"INSERT INTO "Member" ("name", "role") VALUES ('old2', CAST('ADMIN'::text AS "public"."Role"))"#,
+            r#"DO $$ BEGIN ASSERT (SELECT "role_new" IS NULL FROM "Member" WHERE "name" = 'old2'); END $$"#,
+            r#"DO $$ BEGIN ASSERT (SELECT "role_new" = 'USER' FROM "Member" WHERE "name" = 'old'); END $$"#,
+            r#"UPDATE "Member" SET "role" = 'OWNER' WHERE "name" = 'old2'"#,
+            r#"DO $$ BEGIN ASSERT (SELECT "role_new" = 'OWNER' FROM "Member" WHERE "name" = 'old2'); END $$"#,
+            r#"UPDATE "Member" SET "role" = 'ADMIN' WHERE "name" = 'old'"#,
+            r#"DO $$ BEGIN ASSERT (SELECT "role_new" IS NULL FROM "Member" WHERE "name" = 'old'); END $$"#,
+            r#"SELECT "id", "role"::text FROM "Member" WHERE "role" IN ('ADMIN', 'OWNER') ORDER BY "role""#,
+            r#"DELETE FROM "Member" WHERE "name" LIKE 'old%'"#,
+        ],
+        new: &[
+            r#"INSERT INTO "Member" ("name") VALUES ('new')"#,
+            r#"INSERT INTO "Member" ("name", "role") VALUES ('new2', CAST('OWNER'::text AS "public"."Role"))"#,
+            r#"DO $$ BEGIN INSERT INTO "Member" ("name") VALUES ('new'); RAISE 'twice'; EXCEPTION WHEN unique_violation THEN NULL; END $$"#,
+            r#"UPDATE "Member" SET "role" = CAST('USER'::text AS "public"."Role") WHERE "name" = 'new2'"#,
+            r#"DO $$ BEGIN ASSERT (SELECT count(*) = 2 FROM "Member" WHERE "name" LIKE 'new%' AND "role" = 'USER'); END $$"#,
+            r#"SELECT "id", "role"::text FROM "Member" WHERE "role" <> 'USER' ORDER BY "name", "role""#,
+            r#"DELETE FROM "Member" WHERE "name" LIKE 'new%'"#,
+        ],
+        files: &[6, 9],
+        rename: None,
+    },
+    Case {
+        sample: "remove_labels",
+        old: &[
+            r#"INSERT INTO "Task" ("state", "before") VALUES ('new', 'in work') RETURNING 'old'"#,
+            r#"INSERT INTO "Bug" ("state") VALUES ('in work'), (NULL)"#,
+            r#"UPDATE "Task" SET "state" = 'in work', "before" = 'done' WHERE "before" = 'in work'"#,
+            r#"DO $$ BEGIN ASSERT (SELECT bool_and("state_new" IS NULL AND "before_new" = 'done') FROM "Task" WHERE "state" = 'in work'); END $$"#,
+            r#"UPDATE "Bug" SET "state" = 'done' WHERE "state" = 'in work'"#,
+            r#"DO $$ BEGIN ASSERT (SELECT bool_and("state_new"::text IS NOT DISTINCT FROM "state"::text) FROM "Bug"); END $$"#,
+            r#"DELETE FROM "Task" WHERE "state" = 'in work'"#,
+        ],
+        new: &[
+            // the default, and a label that the code before does not know
+            r#"INSERT INTO "Task" DEFAULT VALUES RETURNING 'new'"#,
+            r#"INSERT INTO "Task" ("state", "before") VALUES ('closed', CAST('closed'::text AS "state"))"#,
+            r#"DO $$ BEGIN ASSERT (SELECT count(*) = 1 FROM "Task" WHERE "state" = 'closed' AND "before" = 'closed'); END $$"#,
+            r#"INSERT INTO "Bug" ("state") VALUES ('closed')"#,
+            r#"UPDATE "Bug" SET "state" = NULL WHERE "state" = 'closed'"#,
+            r#"DELETE FROM "Task" WHERE "state" = 'closed'"#,
+        ],
+        files: &[8, 10],
         rename: None,
     },
     Case {

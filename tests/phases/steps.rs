@@ -13,7 +13,8 @@ use crate::bench::server::{Database, Server};
 use crate::{bench, succeeds};
 
 /// Those whose first phase can be taken back as a whole.
-const SAMPLES: [&str; 5] = ["rename_fields", "rename_by_hand", "rename_model", "rename_table_by_hand", "widen_column"];
+const SAMPLES: [&str; 6] =
+    ["rename_fields", "rename_by_hand", "rename_model", "rename_table_by_hand", "widen_column", "remove_label"];
 
 #[test]
 fn every_step_bears_interruption() -> Result<()> {

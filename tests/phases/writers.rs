@@ -77,7 +77,7 @@ fn written_by_both(name: &str, old: Names, new: Names) -> Result<()> {
 type Written = (String, Option<String>, String);
 
 /// The code that runs.
-enum Code {
+pub(super) enum Code {
     Before,
     Both,
     After,

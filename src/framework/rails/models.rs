@@ -124,6 +124,8 @@ impl Model for Models {
             Owned::Table { table } => self.usage_of_table(table),
             Owned::Name { name, .. } => self.usage_of_table(name),
             Owned::Type { .. } => Usage::Unused,
+            Owned::Shadow { table, column, .. } => self.usage_of_column(table, column),
+            Owned::Labels { .. } => Usage::Unknown(format!("whether code writes {owned}, no file tells for sure")),
         }
     }
 
@@ -137,7 +139,7 @@ impl Model for Models {
         let mut gone = Vec::new();
         for owned in all {
             match owned {
-                Owned::Column { table, column, .. } => {
+                Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => {
                     for place in self.places(table) {
                         match ignored.iter_mut().find(|(known, _)| *known == place) {
                             Some((_, columns)) => columns.push(column),
@@ -149,7 +151,7 @@ impl Model for Models {
                     let of = |class: &ModelClass| format!("# class {} is gone, {}", class.name, self.short_path(class));
                     gone.extend(self.of_table(table).into_iter().map(of));
                 }
-                Owned::Name { .. } | Owned::Type { .. } => {}
+                Owned::Name { .. } | Owned::Type { .. } | Owned::Labels { .. } => {}
             }
         }
         let ignoring = |(place, columns): (String, Vec<&Ident>)| format!("{} # in {place}", ignoring(&columns));
@@ -159,7 +161,7 @@ impl Model for Models {
     fn by_hand(&self, owned: &Owned) -> Option<String> {
         let named = |class: &ModelClass| format!("{} ({}:{})", class.name, self.path(class), class.line);
         match owned {
-            Owned::Column { table, column, .. } => {
+            Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => {
                 let own = self.of_table(table);
                 let missing: Vec<String> =
                     own.iter().filter(|class| !self.ignores(class, column)).map(|class| named(class)).collect();
@@ -174,7 +176,7 @@ impl Model for Models {
                 let own: Vec<String> = self.of_table(table).into_iter().map(named).collect();
                 (!own.is_empty()).then(|| format!("before the release deploy without {}", own.join(" and ")))
             }
-            Owned::Name { .. } | Owned::Type { .. } => None,
+            Owned::Name { .. } | Owned::Type { .. } | Owned::Labels { .. } => None,
         }
     }
 
@@ -198,7 +200,11 @@ impl Model for Models {
                 let line = format!("self.table_name = {}", string(&name.unquoted()));
                 (line, places(table, format!("the model of {table}")))
             }
-            Owned::Column { becomes: None, .. } | Owned::Table { .. } | Owned::Type { .. } => return None,
+            Owned::Column { becomes: None, .. }
+            | Owned::Shadow { .. }
+            | Owned::Table { .. }
+            | Owned::Type { .. }
+            | Owned::Labels { .. } => return None,
         };
         Some(format!("delete the migration and write `{line}` in {place}"))
     }

@@ -50,7 +50,7 @@ fn removal(operation: &Operation, owned: &Owned, before: &Schema) -> Option<Remo
     match owned {
         Owned::Column { table, column, .. } => with_column(operation, (table, column), before),
         Owned::Table { table } => goes_with_table(operation, table, before).then_some(Removal::Waits),
-        Owned::Name { .. } | Owned::Type { .. } => None,
+        Owned::Name { .. } | Owned::Type { .. } | Owned::Labels { .. } | Owned::Shadow { .. } => None,
     }
 }
 

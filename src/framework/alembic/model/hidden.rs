@@ -21,10 +21,12 @@ fn name(owned: &Owned) -> Option<String> {
         schema.unwrap_or_default() + table.name.as_str()
     };
     match owned {
-        Owned::Column { table, column, .. } => Some(format!("{}.{}", of(table), column.as_str())),
+        Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => {
+            Some(format!("{}.{}", of(table), column.as_str()))
+        }
         Owned::Table { table } => Some(of(table)),
         // Autogenerate looks at no types, and views are not in its comparison.
-        Owned::Type { .. } | Owned::Name { .. } => None,
+        Owned::Type { .. } | Owned::Name { .. } | Owned::Labels { .. } => None,
     }
 }
 

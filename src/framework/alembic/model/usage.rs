@@ -25,7 +25,9 @@ pub(super) fn usage(files: &Texts, owned: &Owned) -> Usage {
         Owned::Column { table, .. }
         | Owned::Table { table }
         | Owned::Name { name: table, .. }
-        | Owned::Type { name: table } => table,
+        | Owned::Type { name: table }
+        | Owned::Labels { name: table, .. }
+        | Owned::Shadow { table, .. } => table,
     };
     let may_name = |file: &&File| file.is_unread() && file.source.text.contains(table.name.as_str());
     if let Some(file) = files.iter().find(may_name) {
@@ -37,7 +39,8 @@ pub(super) fn usage(files: &Texts, owned: &Owned) -> Usage {
         Owned::Table { table } => of_table(&all, table, owned),
         Owned::Name { name, .. } => of_table(&all, name, owned),
         // an enum goes with the columns that are of it
-        Owned::Type { .. } => Usage::Unused,
+        Owned::Type { .. } | Owned::Shadow { .. } => Usage::Unused,
+        Owned::Labels { .. } => Usage::Unknown(format!("whether code writes {owned}, no file tells for sure")),
     }
 }
 

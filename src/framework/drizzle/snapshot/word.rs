@@ -9,6 +9,7 @@ use super::chain::{Changes, Delta, RowKey};
 use super::{parse_text, schema_in};
 use crate::operation::QualifiedName;
 use crate::plan::Owned;
+use crate::sql::literal;
 
 /// What a snapshot says of something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,10 @@ pub(in super::super) fn says(path: &Utf8Path, text: &str, owned: &Owned) -> Resu
             Owned::Column { table, column, .. } => schema.column(table, column).is_some(),
             Owned::Table { table } | Owned::Name { name: table, .. } => schema.table(table).is_some(),
             Owned::Type { name } => schema.enum_type(name).is_some(),
+            Owned::Labels { name, labels, .. } => schema
+                .enum_type(name)
+                .is_some_and(|known| labels.iter().any(|label| known.labels.contains(&literal(label)))),
+            Owned::Shadow { .. } => false,
         };
         return Ok(if is_there { Says::There } else { Says::Gone });
     }

@@ -229,29 +229,35 @@ impl SchemaFiles {
         Ok(())
     }
 
-    fn keep(&mut self, owned: &Owned, schema: &Schema) -> Result<(), String> {
+    fn keep(&mut self, owned: &Owned, migration: &str, schema: &Schema) -> Result<(), String> {
         match owned {
-            Owned::Column { table, column, .. } => self.keep_column(table, column, schema),
+            Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => {
+                self.keep_column(table, column, schema)
+            }
             Owned::Table { table } => self.keep_table(table, schema),
             // Prisma sees no views
             Owned::Name { .. } => Ok(()),
             Owned::Type { name } => self.keep_enum(name, schema),
+            Owned::Labels { name, labels, second } => {
+                self.keep_labels(name, labels, migration)?;
+                self.keep_enum(second, schema)
+            }
         }
     }
 }
 
 impl Model for SchemaFiles {
-    fn keep_unused(&mut self, all: &[Owned], _migration: &str, schema: &Schema) -> Result<(), NotKept> {
+    fn keep_unused(&mut self, all: &[Owned], migration: &str, schema: &Schema) -> Result<(), NotKept> {
         // columns are of types, and relations between models
         let of_kind = |kind: usize| {
             all.iter().enumerate().filter(move |(_, owned)| match owned {
-                Owned::Type { .. } => kind == 0,
+                Owned::Type { .. } | Owned::Labels { .. } => kind == 0,
                 Owned::Table { .. } => kind == 1,
-                Owned::Column { .. } | Owned::Name { .. } => kind == 2,
+                Owned::Column { .. } | Owned::Shadow { .. } | Owned::Name { .. } => kind == 2,
             })
         };
         for (at, owned) in (0..3).flat_map(of_kind) {
-            self.keep(owned, schema).map_err(|why| NotKept { at, why })?;
+            self.keep(owned, migration, schema).map_err(|why| NotKept { at, why })?;
         }
         for (at, owned) in all.iter().enumerate() {
             self.keep_relations(owned, schema).map_err(|why| NotKept { at, why })?;
@@ -262,7 +268,13 @@ impl Model for SchemaFiles {
     fn remove(&mut self, all: &[Owned]) -> Result<(), String> {
         for owned in all {
             match owned {
-                Owned::Column { table, column, .. } => self.remove_column(table, column)?,
+                Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => {
+                    self.remove_column(table, column)?;
+                }
+                Owned::Labels { name, labels, second } => {
+                    self.remove_labels(name, labels);
+                    self.remove_blocks(&|block| block.is_enum_of(second));
+                }
                 Owned::Table { table } => {
                     let name = self.model(table)?.1.name.to_owned();
                     self.remove_fields(&|block, field| block.has_fields() && field.type_name() == name);
@@ -278,7 +290,8 @@ impl Model for SchemaFiles {
     fn uses(&self, owned: &Owned, _migration: &str) -> bool {
         let is_in_use = |table: &QualifiedName| self.model(table).is_ok_and(|(_, block)| !block.is_ignored());
         match owned {
-            Owned::Column { table, column, .. } => {
+            Owned::Labels { name, labels, .. } => self.uses_labels(name, labels),
+            Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => {
                 is_in_use(table) && self.field(table, column).is_some_and(|field| !field.is_ignored())
             }
             Owned::Table { table } | Owned::Name { name: table, .. } => is_in_use(table),
@@ -297,8 +310,12 @@ impl Model for SchemaFiles {
             all.find(|block| is_it(block)).map(|block| block.text().map(str::to_owned).collect()).unwrap_or_default()
         };
         match owned {
-            Owned::Column { table, column, .. } => {
+            Owned::Column { table, column, .. } | Owned::Shadow { table, column, .. } => {
                 self.field(table, column).map(|field| field.text.trim().to_owned()).into_iter().collect()
+            }
+            Owned::Labels { name, labels, second } => {
+                let own = self.lines_of_labels(name, labels).into_iter();
+                own.chain(of_block(&|block| block.is_enum_of(second))).collect()
             }
             Owned::Table { table } => of_block(&|block| block.is_model_of(table)),
             Owned::Type { name } => of_block(&|block| block.is_enum_of(name)),
@@ -313,7 +330,11 @@ impl Model for SchemaFiles {
                 self.model(table).ok()?;
                 format!("@@map({})", quoted(name.name.as_str()))
             }
-            Owned::Column { becomes: None, .. } | Owned::Table { .. } | Owned::Type { .. } => return None,
+            Owned::Column { becomes: None, .. }
+            | Owned::Shadow { .. }
+            | Owned::Table { .. }
+            | Owned::Type { .. }
+            | Owned::Labels { .. } => return None,
         };
         Some(format!("delete it and write `{line}` in the model"))
     }

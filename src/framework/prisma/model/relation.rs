@@ -67,7 +67,8 @@ fn keys_with<'a>(owned: &Owned, schema: &'a Schema) -> Vec<(&'a Table, &'a Const
     let (name, column) = match owned {
         Owned::Column { table, column, .. } => (table, Some(column)),
         Owned::Table { table } => (table, None),
-        Owned::Name { .. } | Owned::Type { .. } => return Vec::new(),
+        // a second column has no keys
+        Owned::Name { .. } | Owned::Type { .. } | Owned::Labels { .. } | Owned::Shadow { .. } => return Vec::new(),
     };
     let keys = own(name).chain(schema.referencing(name)).filter_map(|(table, state)| match &state.constraint.kind {
         ConstraintKind::ForeignKey(key) => Some((table, state, key)),

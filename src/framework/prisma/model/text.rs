@@ -31,6 +31,16 @@ pub(super) struct Field<'a> {
     attributes: &'a str,
 }
 
+/// A label of an enum.
+pub(super) struct Label<'a> {
+    /// Its line in the file.
+    pub line: usize,
+    /// The line's text.
+    pub text: &'a str,
+    /// As the database has it.
+    pub label: &'a str,
+}
+
 /// An attribute of a block.
 pub(super) struct Attribute<'a> {
     pub lines: Range<usize>,
@@ -186,6 +196,18 @@ impl<'a> Block<'a> {
     /// Its lines.
     pub fn text(&self) -> impl Iterator<Item = &'a str> {
         self.all[self.lines.clone()].iter().map(|line| line.trim_end_matches(['\n', '\r']))
+    }
+
+    /// Its labels, where it is an enum.
+    pub fn labels(&self) -> Vec<Label<'a>> {
+        let inside = self.lines.start + 1..self.lines.end.saturating_sub(1);
+        let found = inside.filter_map(|line| {
+            let text = self.all[line].trim_end_matches(['\n', '\r']);
+            let code = without_comment(text).trim();
+            let word = code.split_whitespace().next().filter(|word| is_name(word))?;
+            Some(Label { line, text, label: string_of(code, "@map").unwrap_or(word) })
+        });
+        found.collect()
     }
 
     /// It says in which of the database's schemas it is.
