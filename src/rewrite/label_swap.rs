@@ -189,7 +189,6 @@ impl<'a> NewLabels<'a> {
     /// What the change waits for.
     pub fn deferral(&self, shadows: &[Shadow<'_>]) -> Deferral {
         let gone = self.gone();
-        let places: Vec<String> = self.columns.iter().map(|(table, column, _)| dotted(&table.name, column)).collect();
         let of_rows = shadows.iter().zip(&self.columns).flat_map(|(shadow, (table, column, _))| {
             let name = dotted(&table.name, column);
             let labels = gone.iter().map(|label| label.as_str()).collect::<Vec<_>>().join(", ");
@@ -217,7 +216,7 @@ impl<'a> NewLabels<'a> {
         });
         Deferral {
             gate: Gate {
-                deploy: format!("no running code writes {} to {}", either(&gone), listed(&places)),
+                deploy: format!("no running code writes {} to {}", either(&gone), listed(&self.places())),
                 checks,
                 undo: format!("deploy code that writes {} again: {} still has it", either(&gone), self.name),
             },

@@ -143,7 +143,7 @@ impl Files<'_> {
                 Err(ResolveError::NoFramework(..) | ResolveError::Missing(_)) => continue,
                 Err(error @ ResolveError::UnknownFramework(..)) => return Err(error.into()),
                 Err(error) => {
-                    let error = self.within(&place, &error.to_string());
+                    let error = self.here(&error.to_string());
                     if !found.unreadable.contains(&error) {
                         found.unreadable.push(error);
                     }
@@ -201,19 +201,6 @@ impl Files<'_> {
             },
         };
         common.with_flags(found)
-    }
-
-    /// The same, of a folder whose settings may name others: what is outside of the repository is nobody's to hear of.
-    fn within(&self, place: &Utf8Path, message: &str) -> String {
-        let message = self.here(message);
-        let is_outside = |word: &str| word.trim_start_matches(['(', '`', '"', '\'']).starts_with('/');
-        match message.split_whitespace().any(is_outside) {
-            true => {
-                let place = self.here(place.as_str());
-                format!("{place}: its settings name migrations outside of the repository, which are not read here")
-            }
-            false => message,
-        }
     }
 
     /// A message with paths from the top of the repository.
